@@ -1,0 +1,1 @@
+"""What `make demo` starts beside the portal: two services, a mailbox."""

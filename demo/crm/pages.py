@@ -1,0 +1,91 @@
+import secrets
+from typing import cast
+
+import flask
+
+from demo.crm import tickets
+from demo.service import forms, house, roster, visits
+
+REFUSED = 422
+FORBIDDEN = 403
+KEY = "demo.tickets"
+CONTACTS = "crm:contacts.see"
+TICKETS = "crm:tickets.create"
+NAMES = {CONTACTS: "See the contacts of your company", TICKETS: "Open tickets"}
+
+blueprint = flask.Blueprint("pages", __name__)
+
+
+@blueprint.record_once
+def open_tickets(state: flask.blueprints.BlueprintSetupState) -> None:
+    built = state.app.extensions[house.KEY]
+    state.app.extensions[KEY] = tickets.Tickets(built.settings.store / "tickets.jsonl")
+
+
+def kept() -> tickets.Tickets:
+    return cast("tickets.Tickets", flask.current_app.extensions[KEY])
+
+
+@blueprint.get("/")
+@visits.needed
+def home(visit: visits.Visit) -> visits.Answer:
+    own = kept().of(visit.organization.id, visit.person.sub)
+    return flask.render_template(
+        "home.html", visit=visit, may=roster.may(visit.rights, NAMES), tickets=own, opened=flask.request.args
+    )
+
+
+@blueprint.get("/contacts")
+@visits.needed
+def contacts(visit: visits.Visit) -> visits.Answer:
+    if not visit.rights.may(CONTACTS):
+        return may_not(visit, "You may not see the contacts of your company here.")
+    return flask.render_template("people.html", visit=visit, page=roster.page(visit, flask.request.args))
+
+
+@blueprint.get("/tickets/new")
+@visits.needed
+def ticket(visit: visits.Visit) -> visits.Answer:
+    if not visit.rights.may(TICKETS):
+        return may_not(visit, "You may not open tickets here.")
+    return form(visit, typed={"once": secrets.token_urlsafe(16)}, errors={})
+
+
+@blueprint.post("/tickets/new")
+@visits.needed
+def open_ticket(visit: visits.Visit) -> visits.Answer:
+    if not visit.rights.may(TICKETS):
+        return may_not(visit, "You may not open tickets here. Nothing was sent.")
+    typed = flask.request.form.to_dict()
+    errors = wrong(typed)
+    if errors:
+        return form(visit, typed=typed, errors=errors), REFUSED
+    opened = kept().open(
+        organization=visit.organization.id,
+        sub=visit.person.sub,
+        by=visit.person.name,
+        subject=typed["subject"],
+        text=typed["text"],
+        once=f"{visit.session.id}:{typed['once']}" if typed.get("once") else "",
+    )
+    return flask.redirect(flask.url_for("pages.home", ticket=opened.number))
+
+
+def wrong(typed: dict[str, str]) -> dict[str, str]:
+    found = {
+        "subject": forms.missing(typed.get("subject", ""), sentence="Write what it is about."),
+        "text": forms.missing(
+            typed.get("text", ""), sentence="Write what happened.", longest=forms.LONGEST_TEXT, lines=True
+        ),
+        "once": forms.unreadable(typed.get("once", "")),
+    }
+    return {field: sentence for field, sentence in found.items() if sentence}
+
+
+def form(visit: visits.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
+    return flask.render_template("ticket.html", visit=visit, typed=typed, errors=errors)
+
+
+def may_not(visit: visits.Visit, sentence: str) -> visits.Answer:
+    title = "That is not among your rights here."
+    return flask.render_template("message.html", visit=visit, title=title, sentence=sentence), FORBIDDEN

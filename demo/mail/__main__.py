@@ -1,0 +1,33 @@
+import os
+import pathlib
+
+from aiosmtpd import controller, smtp
+
+from demo.mail import box, pages
+from demo.service import disk, server, settings, web
+
+HOSTS = ["localhost", "127.0.0.1"]
+MOST_BYTES = 10 * 1024 * 1024
+THREADS = 4
+
+
+class Door(controller.Controller):
+    def factory(self) -> smtp.SMTP:
+        return smtp.SMTP(self.handler, data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, hostname="localhost")
+
+
+def run() -> None:
+    port = int(settings.needed("SERVICE_PORT"))
+    mails = box.Box(disk.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
+    door = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
+    app = web.application("demo.mail", hosts=HOSTS)
+    app.extensions[pages.KEY] = mails
+    app.register_blueprint(pages.blueprint)
+    door.start()
+    try:
+        server.serve(app, port=port, name="Mails", address=f"http://localhost:{port}", threads=THREADS)
+    finally:
+        door.stop()
+
+
+run()

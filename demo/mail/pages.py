@@ -1,0 +1,59 @@
+import re
+from typing import cast
+
+import flask
+import markupsafe
+
+from demo.mail import box
+
+KEY = "demo.box"
+LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+FRAME_POLICY = (
+    "sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
+    "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
+
+blueprint = flask.Blueprint("pages", __name__)
+
+
+def kept() -> box.Box:
+    return cast("box.Box", flask.current_app.extensions[KEY])
+
+
+@blueprint.get("/")
+def home() -> str:
+    to = flask.request.args.get("to", "")
+    return flask.render_template("mails.html", mails=kept().latest(to=to), to=to)
+
+
+@blueprint.get("/messages")
+def messages() -> list[dict[str, str]]:
+    return [mail.as_json() for mail in kept().latest(to=flask.request.args.get("to", ""))]
+
+
+@blueprint.get("/messages/<mail_id>")
+def message(mail_id: str) -> str:
+    mail = found(mail_id)
+    return flask.render_template("mail.html", mail=mail, text=linked(mail.text))
+
+
+@blueprint.get("/messages/<mail_id>/html")
+def html(mail_id: str) -> flask.Response:
+    """Show the mail's HTML as a mail program would: without scripts, forms or anything from elsewhere."""
+    page = flask.Response('<base target="_top">' + found(mail_id).html)
+    page.headers["Content-Security-Policy"] = FRAME_POLICY
+    return page
+
+
+def found(mail_id: str) -> box.Mail:
+    return kept().find(mail_id) or flask.abort(404)
+
+
+def linked(text: str) -> markupsafe.Markup:
+    """Escape a text and make its addresses links."""
+    link = markupsafe.Markup('<a href="{0}">{0}</a>').format
+    parts = (markupsafe.escape(part) for part in LINK.split(text))
+    links = [link(address) for address in LINK.findall(text)]
+    return markupsafe.Markup("").join(
+        part + after for part, after in zip(parts, [*links, markupsafe.Markup("")], strict=True)
+    )

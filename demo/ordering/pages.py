@@ -1,0 +1,149 @@
+import dataclasses
+import decimal
+import secrets
+from typing import cast
+
+import flask
+
+from demo.ordering import orders, rules
+from demo.service import forms, house, money, roster, visits
+
+REFUSED = 422
+OWN_SITE = ""
+KEY = "demo.orders"
+LATEST = 50
+
+blueprint = flask.Blueprint("pages", __name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    amount: decimal.Decimal
+    site: str
+    reference: str
+    once: str
+
+
+@blueprint.record_once
+def open_orders(state: flask.blueprints.BlueprintSetupState) -> None:
+    built = state.app.extensions[house.KEY]
+    state.app.extensions[KEY] = orders.Orders(built.settings.store / "orders.jsonl")
+
+
+def kept() -> orders.Orders:
+    return cast("orders.Orders", flask.current_app.extensions[KEY])
+
+
+@blueprint.get("/")
+@visits.needed
+def home(visit: visits.Visit) -> visits.Answer:
+    everybodys = visit.rights.may(rules.SEE)
+    found = kept().of(visit.organization.id, None if everybodys else visit.person.sub)
+    return flask.render_template(
+        "home.html",
+        visit=visit,
+        may=roster.may(visit.rights, NAMES),
+        orders=found[:LATEST],
+        everybodys=everybodys,
+    )
+
+
+NAMES = {
+    "ordering:orders.see": "See the orders of your company",
+    "ordering:orders.place": "Place orders",
+    "ordering:orders.approve": "Approve orders of others",
+    "ordering:invoices.see": "See invoices",
+}
+
+
+@blueprint.get("/order")
+@visits.needed
+def order(visit: visits.Visit) -> visits.Answer:
+    return form(visit, typed={"once": secrets.token_urlsafe(16)}, errors={})
+
+
+@blueprint.post("/order")
+@visits.needed
+def place(visit: visits.Visit) -> visits.Answer:
+    typed = flask.request.form.to_dict()
+    errors, asked = read(typed)
+    if not asked:
+        return form(visit, typed=typed, errors=errors), REFUSED
+    try:
+        placed = decide(visit, asked)
+    except rules.Refused as refusal:
+        return form(visit, typed=typed, errors={refusal.field: str(refusal)}), REFUSED
+    return flask.redirect(flask.url_for("pages.placed", number=placed.number))
+
+
+def read(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
+    """Give a sentence for each field that cannot be read, or what is asked."""
+    errors: dict[str, str] = {}
+    amount = decimal.Decimal(0)
+    try:
+        amount = money.read(typed.get("amount", ""))
+    except ValueError as error:
+        errors["amount"] = str(error)
+    for field in ("site", "reference", "once"):
+        if sentence := forms.unreadable(typed.get(field, "")):
+            errors[field] = sentence
+    if errors:
+        return errors, None
+    rest = {field: typed.get(field, "") for field in ("site", "reference", "once")}
+    return {}, Asked(amount=amount, **rest)
+
+
+def decide(visit: visits.Visit, asked: Asked) -> orders.Order:
+    """Place an order once.
+
+    Raises Refused.
+    """
+    once = f"{visit.session.id}:{asked.once}"
+    known = sites(visit)
+    with kept().lock:
+        before = kept().already(once) if asked.once else None
+        if before:
+            return before
+        rules.judge(visit, kept(), amount=asked.amount, site=asked.site, known=known)
+        return kept().place(
+            organization=visit.organization.id,
+            sub=visit.person.sub,
+            by=visit.person.name,
+            amount=asked.amount,
+            currency=rules.CURRENCY,
+            site=asked.site,
+            site_name=known[asked.site],
+            reference=asked.reference,
+            once=once,
+        )
+
+
+def sites(visit: visits.Visit) -> dict[str, str]:
+    """Give the delivery addresses this shop knows for the organization, by id."""
+    return house.here().people.sites(visit.organization.id) or {OWN_SITE: "Main address"}
+
+
+def form(visit: visits.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
+    known, allowed = sites(visit), visit.rights.sites(rules.PLACE)
+    yours = {key: name for key, name in known.items() if allowed is None or key in allowed}
+    others = {key: name for key, name in known.items() if key not in yours}
+    may_place = visit.rights.may(rules.PLACE)
+    return flask.render_template(
+        "order.html", visit=visit, typed=typed, errors=errors, yours=yours, others=others, may_place=may_place
+    )
+
+
+@blueprint.get("/orders/<int:number>")
+@visits.needed
+def placed(visit: visits.Visit, number: int) -> visits.Answer:
+    own = None if visit.rights.may(rules.SEE) else visit.person.sub
+    found = next((one for one in kept().of(visit.organization.id, own) if one.number == number), None)
+    if found is None:
+        flask.abort(404)
+    return flask.render_template("placed.html", visit=visit, order=found)
+
+
+@blueprint.get("/people")
+@visits.needed
+def people(visit: visits.Visit) -> visits.Answer:
+    return flask.render_template("people.html", visit=visit, page=roster.page(visit, flask.request.args))

@@ -1,0 +1,75 @@
+"""The service's own account of itself, and its faults on demand; for tests, behind the SCIM token."""
+
+import dataclasses
+import time
+from typing import Any
+
+import flask
+
+from demo.service import faults, house, scim, visits
+
+BAD_REQUEST = 400
+UNAUTHORIZED = 401
+
+blueprint = flask.Blueprint("control", __name__, url_prefix="/_demo")
+
+
+@blueprint.before_request
+def only_with_token() -> visits.Answer | None:
+    header = flask.request.headers.get("Authorization")
+    if scim.authorized(header, token=house.here().settings.scim_token):
+        return None
+    return {"error": "The SCIM token is needed here."}, UNAUTHORIZED
+
+
+@blueprint.get("/status")
+def status() -> visits.Answer:
+    here = house.here()
+    everybody = here.people.everybody()
+    return {
+        "service": here.settings.key,
+        "monotonic_ns": time.monotonic_ns(),
+        "open": len(here.faults.open_requests()),
+        "open_requests": here.faults.open_requests(),
+        "served": here.faults.served,
+        "writes": here.writes.count,
+        "logouts": here.logouts.journal.count,
+        "people": {"total": len(everybody), "active": sum(one.active for one in everybody)},
+        "sessions": here.sessions.count(),
+        "delay": {"before_ms": here.faults.before_ms, "after_ms": here.faults.after_ms},
+        "failure": dataclasses.asdict(here.faults.failure) if here.faults.failure else None,
+    }
+
+
+@blueprint.post("/delay")
+def delay() -> visits.Answer:
+    """Take {"before_ms", "after_ms"}: slow before a request is carried out, or before its answer leaves."""
+    asked = flask.request.get_json()
+    here = house.here().faults
+    here.before_ms, here.after_ms = whole(asked, "before_ms"), whole(asked, "after_ms")
+    return status()
+
+
+@blueprint.post("/fail")
+def fail() -> visits.Answer:
+    """Take {"status", "times", "applied", "retry_after"}; `times` 0 ends failing."""
+    asked = flask.request.get_json()
+    times = whole(asked, "times")
+    house.here().faults.failure = (
+        faults.Failure(
+            status=whole(asked, "status"),
+            times=times,
+            applied=asked.get("applied") is True,
+            retry_after=whole(asked, "retry_after") if "retry_after" in asked else None,
+        )
+        if times
+        else None
+    )
+    return status()
+
+
+def whole(asked: dict[str, Any], key: str) -> int:
+    value = asked.get(key, 0)
+    if not isinstance(value, int) or value < 0:
+        flask.abort(BAD_REQUEST)
+    return value

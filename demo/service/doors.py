@@ -1,0 +1,149 @@
+"""The doors every service has: sign in and out, the question of an open page, the portal's logout call."""
+
+import re
+from typing import Any
+
+import flask
+import joserfc.errors
+import requests
+from authlib.integrations import base_client
+
+from demo.service import house, logout, provider, sessions, visits
+
+BAD_REQUEST = 400
+UNAVAILABLE = 503
+LONGEST_REASON = 300
+OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+
+blueprint = flask.Blueprint("doors", __name__)
+
+
+@blueprint.get("/login")
+def login() -> visits.Answer:
+    going_to = flask.request.args.get("next", "/")
+    return begin(going_to if OWN_PATH.fullmatch(going_to) else "/", flask.request.args)
+
+
+@blueprint.route("/initiate", methods=["GET", "POST"])
+def initiate() -> visits.Answer:
+    """Begin a sign-in that the portal asked for (OpenID Connect Core, section 4)."""
+    asked = flask.request.values
+    if asked.get("iss") != house.here().settings.issuer:
+        return refused("This sign-in was asked for by somebody we do not know. Nothing happened.")
+    going_to = own_path(asked.get("target_link_uri", ""))
+    if going_to is None:
+        return refused("This sign-in would lead to a page that is not ours. Nothing happened.")
+    return begin(going_to, asked)
+
+
+def own_path(link: str) -> str | None:
+    """Give the path of a link into this service, None for anybody else's link."""
+    own = house.here().settings.url
+    if link in ("", own):
+        return "/"
+    path = link.removeprefix(own)
+    return path if link.startswith(own) and OWN_PATH.fullmatch(path) else None
+
+
+def begin(going_to: str, asked: Any) -> visits.Answer:
+    passed_on = {key: asked[key] for key in ("login_hint", "organization") if asked.get(key)}
+    try:
+        return house.here().provider.begin(going_to=going_to, **passed_on)
+    except (requests.RequestException, provider.WrongIssuer):
+        return unreachable()
+
+
+@blueprint.get("/callback")
+def callback() -> visits.Answer:
+    asked, portal = flask.request.args, house.here().provider
+    begun = portal.begun(asked.get("state"))
+    if begun is None:
+        return refused("This sign-in did not begin in this browser, or too long ago. Begin again.")
+    if asked.get("iss", portal.configured.issuer) != portal.configured.issuer:
+        return refused("The answer came from somebody we did not ask. Begin again.")
+    try:
+        claims = portal.finish()
+    except base_client.OAuthError as error:
+        return refused(f"{portal.configured.portal_name} says: {reason(error)}")
+    except (joserfc.errors.JoseError, ValueError):
+        return refused("The answer could not be trusted. Nobody was signed in.")
+    except requests.RequestException:
+        return unreachable()
+    return sign_in(claims, going_to=begun["going_to"])
+
+
+def reason(error: base_client.OAuthError) -> str:
+    return str(error.description or error.error)[:LONGEST_REASON]
+
+
+def sign_in(claims: dict[str, Any], *, going_to: str) -> visits.Answer:
+    if not complete(claims):
+        return refused("The answer does not say for which organization. Nobody was signed in.")
+    here = house.here()
+    with here.sessions.lock:
+        if here.logouts.came_before(claims):
+            return refused("This sign-in was ended while it was under way. Begin again.")
+        former = visits.session()
+        opened = here.sessions.open(claims=claims)
+    if former:
+        here.sessions.end(former, ended_why=sessions.SIGNED_OUT)
+    flask.session.clear()
+    flask.session[visits.SESSION] = opened.id
+    return flask.redirect(going_to)
+
+
+def complete(claims: dict[str, Any]) -> bool:
+    organization = claims.get("organization")
+    named = isinstance(organization, dict) and all(organization.get(key) for key in ("id", "key", "name"))
+    return named and all(isinstance(claims.get(key), str) and claims[key] for key in ("sid", "sub"))
+
+
+@blueprint.post("/logout")
+@visits.needed
+def sign_out(visit: visits.Visit) -> visits.Answer:
+    house.here().sessions.end(visit.session, ended_why=sessions.SIGNED_OUT)
+    return flask.redirect("/")
+
+
+@blueprint.get("/session")
+def session() -> visits.Answer:
+    """Answer an open page that asks whether it may stay."""
+    found = visits.session()
+    visit = visits.current(found) if found and found.ended_at is None else None
+    if visit:
+        return {"signed_in": True, "version": visit.rights.version}
+    if found is None or found.ended_at is not None:
+        return {"signed_in": False, "why": visits.why(found) if found else ""}
+    return {"signed_in": True, "version": ""}
+
+
+@blueprint.post("/backchannel-logout")
+def backchannel_logout() -> visits.Answer:
+    here = house.here()
+    try:
+        claims = logout.read(
+            flask.request.form.get("logout_token", ""),
+            keys=here.provider.keys,
+            issuer=here.settings.issuer,
+            client_id=here.settings.client_id,
+        )
+        here.logouts.carry_out(claims)
+    except logout.Refused as refusal:
+        return {"error": "invalid_request", "error_description": str(refusal)}, BAD_REQUEST
+    except (requests.RequestException, provider.WrongIssuer):
+        return {"error": "temporarily_unavailable"}, UNAVAILABLE, {"Retry-After": "1"}
+    return {}, 200
+
+
+def refused(sentence: str) -> visits.Answer:
+    return flask.render_template(
+        "message.html", title="You are not signed in.", sentence=sentence
+    ), BAD_REQUEST
+
+
+def unreachable() -> visits.Answer:
+    name = house.here().settings.portal_name
+    sentence = f"{name} does not answer at the moment. Try again in a minute."
+    return flask.render_template(
+        "message.html", title="You are not signed in.", sentence=sentence
+    ), UNAVAILABLE

@@ -1,0 +1,51 @@
+"""What every page of the sample services has in common, the mailbox included."""
+
+import flask
+import werkzeug.exceptions
+
+from demo.service import money
+
+MOST_BYTES = 256 * 1024
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+SENTENCES = {
+    400: "Something in this request cannot be read.",
+    404: "There is no such page here.",
+    405: "This address does not take that kind of request.",
+    413: "That is more than this service takes at once.",
+}
+
+shared = flask.Blueprint(
+    "shared", __name__, template_folder="templates", static_folder="static", static_url_path="/shared"
+)
+
+
+def application(package: str, *, hosts: list[str]) -> flask.Flask:
+    app = flask.Flask(package)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, TRUSTED_HOSTS=hosts)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["money"] = money.show
+    app.register_blueprint(shared)
+    app.after_request(with_headers)
+    app.register_error_handler(werkzeug.exceptions.HTTPException, sorry)
+    return app
+
+
+def with_headers(response: flask.Response) -> flask.Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def sorry(error: werkzeug.exceptions.HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    sentence = SENTENCES.get(code, "Something went wrong here. Nothing was changed.")
+    return flask.render_template("message.html", title="That did not work.", sentence=sentence), code
