@@ -1,0 +1,110 @@
+// What a script makes nicer. Every page does the same without it.
+
+const on = (type, selector, act) =>
+  document.addEventListener(type, (event) => {
+    const found = event.target.closest?.(selector);
+    if (found) act(found, event);
+  });
+
+// Menus are <details name="menu">: a click outside or Escape closes the open one and gives the focus back.
+const openMenus = () => document.querySelectorAll("details[name=menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// Escape also closes a panel, unless something was typed or chosen in it.
+let typed = false;
+document.addEventListener("input", () => (typed = true));
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menus = [...openMenus()];
+  if (menus.length === 0) {
+    if (!typed) document.querySelector(".kh-close")?.click();
+    return;
+  }
+  for (const menu of menus) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// What may fold on a phone does.
+if (matchMedia("(max-width: 47.99rem)").matches) for (const part of document.querySelectorAll("[data-kh-fold]")) part.open = false;
+
+// Copying: <button data-kh-copy="#id" data-kh-copied="Copied">; shown only where it can work.
+for (const button of document.querySelectorAll("[data-kh-copy]")) button.hidden = !navigator.clipboard;
+
+on("click", "[data-kh-copy]", async (button) => {
+  const source = document.querySelector(button.dataset.khCopy);
+  await navigator.clipboard.writeText((source.value ?? source.innerText).trim());
+  const word = button.querySelector("[data-kh-word]") ?? button;
+  const before = word.textContent;
+  word.textContent = button.dataset.khCopied;
+  setTimeout(() => (word.textContent = before), 2000);
+});
+
+// Lists with ticks: one box for the page, a range with Shift.
+on("change", "[data-kh-all]", (box) => {
+  for (const tick of box.form.querySelectorAll(".kh-tick")) tick.checked = box.checked;
+});
+
+let lastTick = null;
+on("click", ".kh-tick", (tick, event) => {
+  const ticks = [...tick.form.querySelectorAll(".kh-tick")];
+  if (event.shiftKey && lastTick?.isConnected) {
+    const [from, to] = [ticks.indexOf(lastTick), ticks.indexOf(tick)].sort((a, b) => a - b);
+    for (const between of ticks.slice(from, to + 1)) between.checked = tick.checked;
+  }
+  lastTick = tick;
+  const all = tick.form.querySelector("[data-kh-all]");
+  if (all) {
+    all.checked = ticks.every((one) => one.checked);
+    all.indeterminate = !all.checked && ticks.some((one) => one.checked);
+  }
+});
+
+// Picking among many sites: a field above the boxes narrows them; what is chosen stays in sight.
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+for (const field of document.querySelectorAll("[data-kh-narrow]")) {
+  field.closest("[hidden]").hidden = false;
+  const boxes = [...document.querySelectorAll(`${field.dataset.khNarrow} label`)];
+  field.addEventListener("input", () => {
+    const wanted = folded(field.value);
+    for (const box of boxes) box.hidden = !box.querySelector("input").checked && !folded(box.textContent).includes(wanted);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
+// Printing a receipt.
+for (const button of document.querySelectorAll("[data-kh-print]")) button.hidden = false;
+on("click", "[data-kh-print]", () => window.print());
+
+// A form is sent once. The button says so and comes back when the browser shows this page again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.khSent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.khSent = "1";
+  event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(() => delete form.dataset.khSent, 8000);
+});
+
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.khSent;
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// Errors first: the summary takes the focus, also when a part of the page was exchanged.
+const toErrors = () => document.querySelector(".kh-errors")?.focus();
+toErrors();
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target instanceof Element && event.target.querySelector(".kh-errors")) toErrors();
+});

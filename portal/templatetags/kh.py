@@ -1,0 +1,108 @@
+"""What templates say often: an icon, a state, an address that breaks well, a control with its class.
+
+Parts that wrap something are components in `templates/cotton/kh/`; these are the marks without content.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
+
+register = template.Library()
+
+ICONS = "vendor/tabler-icons/3.51.0/sprite.svg"
+MARKS = "keyholder/marks.svg"
+
+# The four words, and the two that are no trouble. "closed" is what a removal says for "in place".
+WORDS = {
+    "ok": pgettext_lazy("state", "In place"),
+    "wait": pgettext_lazy("state", "On its way"),
+    "differs": pgettext_lazy("state", "Differs"),
+    "failed": pgettext_lazy("state", "Failed"),
+    "none": pgettext_lazy("state", "Not needed"),
+    "closed": pgettext_lazy("state", "Closed"),
+}
+
+
+@register.simple_tag
+def icon(name: str, variant: str = "") -> SafeString:
+    """One icon of the sprite, hidden from screen readers. `variant` is "s" for the small size, "chev" for a quiet arrow."""
+    classes = {"s": "kh-i kh-i--s", "chev": "kh-i kh-i--s kh-chev"}.get(variant, "kh-i")
+    drawing = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+    return format_html(drawing, classes, static(ICONS), name)
+
+
+@register.simple_tag
+def state(name: str, words: str = "", *, quiet: bool = False) -> SafeString:
+    """A state by shape, colour and word. `quiet`: in lists what is in place is a dot with hidden words."""
+    silent = quiet and name == "ok"
+    mark = "dot" if silent else {"closed": "ok"}.get(name, name)
+    return format_html(
+        '<span class="kh-state kh-state--{}"><svg aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+        "<span{}>{}</span></span>",
+        {"closed": "ok"}.get(name, name),
+        static(MARKS),
+        mark,
+        SafeString(' class="visually-hidden"') if silent else "",
+        words or WORDS[name],
+    )
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that may break before its @."""
+    name, at, domain = str(address).partition("@")
+    return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", name)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters of a name, for the round mark in the top bar."""
+    words = str(name).split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def errors_of(form: forms.BaseForm) -> list[dict[str, str]]:
+    """Every error of a form as {text, id}; `id` is the control to jump to, empty for those of the whole form."""
+    if not form.is_bound:
+        return []
+    whole = [{"text": str(text), "id": ""} for text in form.non_field_errors()]
+    return whole + [{"text": str(text), "id": _target(field)} for field in form for text in field.errors]
+
+
+def _target(field: BoundField) -> str:
+    return field.id_for_label or (f"{field.auto_id}_0" if field.auto_id else field.html_name)
+
+
+@register.simple_tag
+def control(field: BoundField, **attributes: Any) -> SafeString:
+    """The field's own widget with the class it needs here; `_` in names of attributes becomes `-`."""
+    own = {name.replace("_", "-"): value for name, value in attributes.items() if value not in (None, "")}
+    look = " ".join([_look(field.field.widget), own.pop("class", "")]).strip()
+    kept: Mapping[str, Any] = field.field.widget.attrs
+    return field.as_widget(attrs={**own, "class": f"{look} {kept.get('class', '')}".strip()})
+
+
+def _look(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "form-check-input"
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"
+
+
+@register.simple_tag
+def things_to_correct(count: int) -> str:
+    """The heading of an error summary; small numbers as words."""
+    words = {
+        1: gettext("One thing to correct"),
+        2: gettext("Two things to correct"),
+        3: gettext("Three things to correct"),
+        4: gettext("Four things to correct"),
+        5: gettext("Five things to correct"),
+    }
+    return words.get(count) or gettext("%(count)s things to correct") % {"count": count}

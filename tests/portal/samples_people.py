@@ -1,0 +1,369 @@
+"""People as the sample pages show them: long names, many scripts, everything that differs."""
+
+from typing import Any
+
+from django.utils.safestring import mark_safe
+
+from tests.portal import samples_forms as forms
+from tests.portal import samples_shell as shells
+
+LONG = "Karl-Gustaf Maximilian Wilhelm von Schantz-Korhonen-Lindholm"
+ROWS = [
+    ("Aino Virtanen", "aino.virtanen", "Organization admin", "", "All sites", "now", "ok", ""),
+    ("Екатерина Соколова", "e.sokolova", "Approver", "up to 10 000 €", "Tallinn", "today 13:48", "ok", ""),
+    ("Jüri Tamm", "juri.tamm", "Orderer", "up to 500 €", "Tallinn", "yesterday", "ok", ""),
+    (
+        LONG,
+        "karl-gustaf.vonschantz",
+        "Orderer",
+        "up to 2 000 €",
+        "Tampere, Oulu",
+        "3 Nov",
+        "wait",
+        "CRM portal",
+    ),
+    (
+        "Mikko Laine",
+        "mikko.laine",
+        "Orderer",
+        "up to 2 000 €",
+        "Tampere, Oulu",
+        "today 09:12",
+        "differs",
+        "CRM portal",
+    ),
+    ("Nguyễn Thị Hồng Hạnh", "hanh.nguyen", "Viewer", "", "Tampere", "18 Nov", "ok", ""),
+    ("Øystein Bjørnstad", "o.bjornstad", "Orderer", "up to 2 000 €", "Oulu", "12 Oct", "ok", ""),
+    ("Päivi Korhonen", "paivi.korhonen", "Approver", "up to 10 000 €", "Tampere", "today 08:31", "ok", ""),
+    (
+        "Sanna-Leena Mäki-Petäjä",
+        "sanna-leena.maki-petaja",
+        "Orderer",
+        "up to 500 €",
+        "Tampere and 4 more",
+        "20 Nov",
+        "failed",
+        "Web shop",
+    ),
+    ("Γιώργος Παπαδόπουλος", "g.papadopoulos", "Viewer", "", "Oulu", "never", "ok", ""),
+    ("محمد الحسيني", "m.alhusseini", "Orderer", "up to 500 €", "Oulu", "today 11:05", "ok", ""),
+    ("王小明", "wang.xiaoming", "Viewer", "", "Tampere", "2 Sep", "none", ""),
+]
+
+
+def _row(number: int, row: tuple[str, ...]) -> dict[str, Any]:
+    name, email, tier, limit, sites, seen, state, where = row
+    return {
+        "id": str(number),
+        "name": name,
+        "email": f"{email}@koskela.example",
+        "url": "/people/5",
+        "is_admin": "admin" in tier,
+        "tier": tier,
+        "limit": limit,
+        "sites": sites,
+        "seen": seen,
+        "state": state,
+        "state_where": where,
+        "change": {"url": "/people/5/access"},
+        "remove": {"url": "/people/5/remove", "why": "You cannot remove yourself." if number == 0 else ""},
+    }
+
+
+def invitations() -> list[dict[str, Any]]:
+    """One that bounced, one that waits, one that is over."""
+    return [
+        {
+            "id": "1",
+            "email": "j.rautio@koskela.example",
+            "tag": {"text": "Mail bounced", "tone": "failed"},
+            "sub": "Orderer, Oulu. The address does not exist.",
+            "may_cancel": True,
+        },
+        {
+            "id": "2",
+            "email": "satu.niemi-lehtonen@koskela.example",
+            "sub": "Viewer, all sites. Expires in 6 days.",
+            "may_resend": True,
+            "may_cancel": True,
+        },
+        {
+            "id": "3",
+            "email": "k.saar@koskela.example",
+            "name": "Kadri Saar",
+            "tag": {"text": "Expired", "tone": ""},
+            "sub": "Orderer, Tallinn. Expired 21 Nov.",
+            "may_renew": True,
+            "may_cancel": True,
+        },
+    ]
+
+
+def listing() -> dict[str, Any]:
+    """The list as an only admin sees it."""
+    return {
+        "shell": shells.shell("people"),
+        "summary": "298 colleagues, 3 invited, 1 admin",
+        "invite": {"url": "/people/invite"},
+        "note": {
+            "tone": "warn",
+            "icon": "key",
+            "strong": "You are the only admin.",
+            "text": "If you are away, nobody can invite people or remove a leaver.",
+            "url": "/people",
+            "label": "Choose a second admin",
+        },
+        "invitations": invitations(),
+        "invitations_url": "/invitations",
+        "search_url": "/people",
+        "q": "",
+        "kept": [{"name": "site", "value": "1"}],
+        "chips": [{"label": "Site", "value": "Tampere, Oulu, Tallinn", "url": "/people"}],
+        "filters": [
+            {
+                "label": "Tier",
+                "options": [
+                    {"label": "Any", "url": "/people", "current": True},
+                    {"label": "Orderer", "url": "/people?tier=orderer"},
+                ],
+            },
+            {"label": "In systems", "options": [{"label": "Any", "url": "/people", "current": True}]},
+        ],
+        "people": [_row(number, row) for number, row in enumerate(ROWS)],
+        "select_url": "/people/select",
+        "pager": {"text": "1–12 of 286 with these filters", "next_url": "/people?after=12"},
+    }
+
+
+def invite() -> dict[str, Any]:
+    """Four addresses looked at, three of them good."""
+    typed = "Liisa Hämäläinen-Östberg <liisa.h@koskela.example>\nt.kask@koskela.example; mikko.laine@koskela.example\nolga@rakennuspalvelu.example"
+    form = forms.Invite(
+        initial={"emails": typed, "tier": "orderer", "limit_orderer": "2 000", "where": "all", "sites": []}
+    )
+    found = [
+        {"kind": "ok", "name": "Liisa Hämäläinen-Östberg", "email": "liisa.h@koskela.example"},
+        {"kind": "ok", "email": "t.kask@koskela.example"},
+        {
+            "kind": "warn",
+            "email": "olga@rakennuspalvelu.example",
+            "text": "is not a Koskela address. Invited all the same if you send.",
+        },
+        {
+            "kind": "skip",
+            "name": "Mikko Laine",
+            "email": "mikko.laine@koskela.example",
+            "text": "is already a colleague.",
+            "url": "/people/5/access",
+            "label": "Change access",
+        },
+    ]
+    panel = {
+        "found": found,
+        "send_label": "Send 3 invitations",
+        "expiry": "The links work for 7 days.",
+        "invite_url": "/people/invite",
+        "close_url": "/people",
+    }
+    return listing() | forms.choices(form) | panel
+
+
+def invite_wrong() -> dict[str, Any]:
+    """Sent with three mistakes; what was typed is still there."""
+    typed = {
+        "emails": "liisa.h@koskela\nt.kask\nolga.pavlova@koskela.example",
+        "tier": "orderer",
+        "limit_orderer": "200 000",
+        "where": "some",
+    }
+    form = forms.Invite(typed)
+    form.add_error("emails", "Two addresses are not complete: “liisa.h@koskela”, “t.kask”")
+    form.add_error("limit_orderer", "The limit must be 20 000 € or less")
+    form.add_error("sites", "Choose at least one site")
+    rest = forms.choices(form) | {"sites": forms.MANY_SITES}
+    return (
+        listing()
+        | rest
+        | {
+            "send_label": "Send invitations",
+            "expiry": "The links work for 7 days.",
+            "invite_url": "/people/invite",
+            "close_url": "/people",
+        }
+    )
+
+
+def can() -> list[dict[str, Any]]:
+    """Rights with their reasons."""
+    chain = [
+        {
+            "strong": "Tier Orderer",
+            "text": "allows ordering up to a limit",
+            "sub": "Kivisalo’s tiers, version 7",
+        },
+        {
+            "strong": "Aino Virtanen",
+            "text": "gave it for Tampere and Oulu, 2 000 € an order",
+            "sub": "12 Mar 2026, 08:40 · “Takes over Petri’s sites” · event 48 107",
+        },
+    ]
+    return [
+        {
+            "text": mark_safe("Order in the web shop, up to <b>2 000 €</b> an order"),
+            "where": "Tampere, Oulu",
+            "chain": chain,
+            "open": True,
+        },  # noqa: S308
+        {"text": "See orders and deliveries", "where": "Tampere, Oulu", "why": "Tier Orderer gives it."},
+        {"text": "See invoices", "where": "All sites", "why": "Tier Orderer gives it."},
+    ]
+
+
+def person() -> dict[str, Any]:
+    """One colleague of whom two systems know something else."""
+    systems = [
+        {
+            "name": "CRM portal",
+            "should": "Orderer, 2 sites",
+            "is": "Viewer, 1 site",
+            "differs": True,
+            "checked": "today 14:02",
+            "state": "differs",
+            "retry_url": "/put-right",
+            "retry_label": "Put right now",
+        },
+        {
+            "name": "Service desk",
+            "should": "Contact, active",
+            "is": "No answer",
+            "checked": "today 13:40",
+            "state": "failed",
+            "retry_url": "/try",
+            "retry_label": "Try now",
+        },
+        {
+            "name": "Reports",
+            "should": "Reader, 2 sites",
+            "is": "Sent, not confirmed",
+            "checked": "2 min ago",
+            "state": "wait",
+        },
+        {
+            "name": "Web shop",
+            "should": "Orderer, 2 000 €, 2 sites",
+            "is": "the same",
+            "checked": "2 min ago",
+            "state": "ok",
+        },
+    ]
+    events = [
+        {
+            "at": "Today 14:02",
+            "iso": "2026-11-24T14:02",
+            "text": "CRM portal was found to differ: it holds Viewer, Tampere only",
+        },
+        {
+            "at": "8 Oct",
+            "iso": "2026-10-08",
+            "text": mark_safe("<b>Mikko Laine</b> added a passkey, “Work phone”"),
+        },  # noqa: S308
+        {
+            "at": "14 Feb 2023",
+            "iso": "2023-02-14",
+            "text": mark_safe("<b>Petri Koskela</b> invited Mikko, who joined the same day"),
+        },  # noqa: S308
+    ]
+    return {
+        "shell": shells.shell("people"),
+        "person": {"name": "Mikko Laine", "email": "mikko.laine@koskela.example", "title": "Site manager"},
+        "change": {"url": "/people/5/access"},
+        "remove": {"url": "/people/5/remove"},
+        "more": [],
+        "since": "Orderer since 14 Feb 2023",
+        "can": can(),
+        "systems": systems,
+        "systems_summary": "2 of 4 need a look",
+        "events": events,
+        "events_url": "/activity",
+        "events_label": "All 41 events",
+        "facts": {
+            "last_seen": "Today 09:12, web shop",
+            "signs_in_with": "Passkey, password and code",
+            "sites": "Tampere, Oulu",
+            "also_works_for": "Koskela Kiinteistöt Oy",
+            "joined": "14 Feb 2023",
+        },
+        "sessions": sessions(),
+        "sessions_url": "/sessions",
+        "back_url": "/people",
+    }
+
+
+def sessions() -> list[dict[str, str]]:
+    """Two browsers."""
+    return [
+        {"id": "1", "title": "Chrome on Windows", "sub": "Tampere · active 4 min ago"},
+        {"id": "2", "title": "Safari on iPad", "sub": "Oulu · active 21 Nov"},
+    ]
+
+
+def ended() -> dict[str, Any]:
+    """The same colleague, removed, with a name that is long."""
+    over = {
+        "text": "Removed today 14:00 by Aino Virtanen.",
+        "receipt_url": "/removal",
+        "restore_url": "/restore",
+        "restore_label": f"Bring {LONG} back",
+    }
+    gone = {
+        "name": LONG,
+        "email": "karl-gustaf.vonschantz-korhonen-lindholm@rakennusliike-koskela.example",
+        "title": "",
+    }
+    reason = {"url": "", "why": "Removed colleagues have no access to change."}
+    return person() | {
+        "ended": over,
+        "person": gone,
+        "change": reason,
+        "remove": None,
+        "can": [],
+        "systems": [],
+        "sessions": [],
+        "since": "",
+    }
+
+
+def access() -> dict[str, Any]:
+    """A tier raised, a site exchanged, and what that means."""
+    form = forms.Change(
+        initial={
+            "tier": "approver",
+            "limit_approver": "5 000",
+            "limit_orderer": "2 000",
+            "where": "some",
+            "sites": ["1", "3"],
+            "reason": "Runs Tallinn from December",
+        }
+    )
+    effect = {
+        "gains": [
+            "approve others’ orders up to 5 000 €, in Tampere and Tallinn",
+            "order up to 5 000 € an order, not 2 000 €",
+        ],
+        "losses": ["order or see deliveries in Oulu"],
+    }
+    panel = {
+        "now_sentence": "Now: Orderer, 2 000 €, Tampere and Oulu",
+        "effect": effect,
+        "first_name": "Mikko",
+        "access_url": "/people/5/access",
+        "until_hint": "24.12.2026",
+        "close_url": "/people/5",
+    }
+    return (
+        person()
+        | forms.choices(
+            form, now="orderer", hint="You can give up to 5 000 €. Above that, Päivi Korhonen approves."
+        )
+        | panel
+    )
