@@ -1,0 +1,92 @@
+"""What every test stands on: the database as the application's role, clean caches, no forgotten connections.
+
+`db` (a transaction, rolled back) and `transactional_db` (real commits) are pytest-django's, on our database.
+"""
+
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django import test
+from django.core import management
+from django.core.cache import caches
+from django.core.cache.backends import locmem
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import conninfo
+from pytest_django import plugin
+
+from portal import postgres
+from tests import cluster, emptying, settings
+
+pytest_plugins = ["tests.browser", "tests.parallel"]
+OWNER_ALIAS = "owner"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(settings.RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster.Urls]:
+    """Give this worker's database, by role. Processes that tests start find it in the environment."""
+
+    def migrate(urls: cluster.Urls) -> None:
+        with django_db_blocker.unblock():
+            _migrate(urls)
+
+    name = f"test_{settings.RUN.name.split('-')[2]}_{settings.WORKER}"
+    with cluster.server() as urls_of, cluster.database(name, urls_of, migrate) as urls:
+        _point(DEFAULT_DB_ALIAS, urls[postgres.APP])
+        _point(OWNER_ALIAS, urls[postgres.OWNER])
+        os.environ |= {"DATABASE_URL": urls[postgres.APP], "OWNER_DATABASE_URL": urls[postgres.OWNER]}
+        yield urls
+        with django_db_blocker.unblock():
+            connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def emptied(database_urls: cluster.Urls) -> Iterator[emptying.Emptying]:
+    """Bring the database back to what the migrations left: `emptied.run()`."""
+    owner = emptying.Emptying(database_urls[postgres.OWNER])
+    yield owner
+    owner.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, emptied: emptying.Emptying) -> Iterator[None]:
+    """Take the place of pytest-django's own: there the tests would own the tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: emptied.run())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _clean_caches() -> None:
+    """Empty what is kept in the process; a cache in the database goes with the rows of its test."""
+    for cache in caches.all(initialized_only=True):
+        if isinstance(cache, locmem.LocMemCache):
+            cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _clock_unmoved() -> Iterator[None]:
+    yield
+    pathlib.Path(os.environ["KEYHOLDER_CLOCK_OFFSET_FILE"]).unlink(missing_ok=True)
+
+
+def _migrate(urls: cluster.Urls) -> None:
+    _point(OWNER_ALIAS, urls[postgres.OWNER])
+    management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
+    connections[OWNER_ALIAS].close()
+    emptying.keep_reference(urls[postgres.OWNER])
+
+
+def _point(alias: str, url: str) -> None:
+    """Let the alias mean this database from now on, in every thread."""
+    parts = conninfo.conninfo_to_dict(url)
+    connections[alias].close()
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    connections.settings[alias].update({key: str(parts[name]) for key, name in names.items()})

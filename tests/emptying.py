@@ -1,0 +1,85 @@
+"""Bring a worker's database back to what the migrations left, after a test that really committed.
+
+The owner does it with triggers off: the log refuses to be emptied, rightly, and not for tests.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import psycopg
+from psycopg import sql
+
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND relname <> 'django_migrations'
+ORDER BY relname
+"""
+KEPT = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('reference') ORDER BY relname"
+COLUMNS = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = format('public.%%I', %s::text)::regclass
+  AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+ORDER BY attnum
+"""
+
+
+def keep_reference(owner_url: str) -> None:
+    """Remember what the migrations themselves put into tables."""
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS reference CASCADE")
+        connection.execute("CREATE SCHEMA reference")
+        for table in _with_rows(connection, _column(connection, TABLES)):
+            columns = _columns(connection, table)
+            connection.execute(
+                sql.SQL("CREATE TABLE reference.{0} AS SELECT {1} FROM public.{0}").format(
+                    sql.Identifier(table), columns
+                )
+            )
+
+
+class Emptying:
+    """Empties every table that has rows and puts the reference rows back, in one transaction.
+
+    DELETE and not TRUNCATE: 5 ms instead of 50 for fifty tables with a handful of rows, and it does not wait
+    for a reader who forgot to end a transaction.
+    """
+
+    def __init__(self, owner_url: str) -> None:
+        self.connection = psycopg.connect(owner_url, autocommit=True)
+        self.connection.execute("SET session_replication_role = replica")
+        self.connection.execute("SET lock_timeout = '10s'")
+        self.restoring = [_restoring(self.connection, name) for name in _column(self.connection, KEPT)]
+
+    def run(self) -> None:
+        used = _with_rows(self.connection, _column(self.connection, TABLES))
+        emptying = [sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)) for name in used]
+        with self.connection.transaction():
+            if statements := emptying + self.restoring:
+                self.connection.execute(sql.SQL("; ").join(statements))
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _restoring(connection: psycopg.Connection, table: str) -> sql.Composed:
+    columns = _columns(connection, table)
+    insert = "INSERT INTO public.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM reference.{0}"
+    return sql.SQL(insert).format(sql.Identifier(table), columns)
+
+
+def _columns(connection: psycopg.Connection, table: str) -> sql.Composed:
+    names = _column(connection, COLUMNS, [table])
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def _with_rows(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:
+    question = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM public.{})")
+    questions = [question.format(name, sql.Identifier(name)) for name in tables]
+    return _column(connection, sql.SQL(" UNION ALL ").join(questions)) if questions else []
+
+
+def _column(
+    connection: psycopg.Connection, query: str | sql.Composed, values: Sequence[object] = ()
+) -> list[str]:
+    text = query.encode() if isinstance(query, str) else query
+    return [row[0] for row in connection.execute(text, values or None)]

@@ -1,0 +1,20 @@
+"""The portal's settings for tests: a home of its own for every run, a clock of its own for every worker.
+
+Processes that a test starts inherit all of it through the environment.
+"""
+
+import os
+import pathlib
+import tempfile
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if "KEYHOLDER_TEST_RUN" not in os.environ:  # workers inherit the folder of the run they belong to
+    os.environ["KEYHOLDER_TEST_RUN"] = tempfile.mkdtemp(prefix=f"keyholder-run-{os.getpid()}-")
+RUN = pathlib.Path(os.environ["KEYHOLDER_TEST_RUN"])
+os.environ |= {
+    "KEYHOLDER_ENV": "test",
+    "KEYHOLDER_HOME": str(RUN),
+    "KEYHOLDER_CLOCK_OFFSET_FILE": str(RUN / f"clock-{WORKER}"),
+}
+
+from portal.settings import *  # noqa: E402, F403 - only now does the environment say what they read
