@@ -1,0 +1,92 @@
+# Everything runs from .venv, which the first target that needs it makes: Python 3.11 or newer, venv and make suffice.
+
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+WORKERS ?= 2
+PYTEST_ARGS ?=
+BIN := .venv/bin
+# Commands that only look at the code need settings, not an installation.
+LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo demo-reset test check format lint types contracts templates migrations bench screens lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/.demo ## Start the portal, a web shop, a CRM portal and a mailbox, with sample customers
+	@$(BIN)/python -m demo
+
+demo-reset: .venv/.demo ## Stop the demo's database and remove all the demo's data
+	@$(BIN)/python -m demo --reset
+
+test: .venv/.ok ## Run the tests (PYTEST_ARGS="tests/ground -k race" for some, WORKERS=4 for more at once)
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+check: lint types contracts templates migrations test ## Do everything that must pass before a commit is shared
+
+format: .venv/.ok ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+lint: .venv/.ok
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/.ok
+	$(LOOKING) $(BIN)/mypy
+
+contracts: .venv/.ok
+	$(BIN)/lint-imports
+
+templates: .venv/.ok
+	$(BIN)/djlint --check --lint --quiet templates
+
+migrations: .venv/.ok
+	$(LOOKING) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+bench: .venv/.ok ## Measure speed
+	$(BIN)/python -m bench
+
+screens: .venv/.ok ## Take a picture of every page (needs Chromium)
+	$(BIN)/python -m tests.portal.gallery
+
+lock: .venv/.ok ## Choose the newest versions that pyproject.toml allows and lock them by hash
+	$(BIN)/python -m pip install --quiet uv
+	$(call lock,dev,--group dev --upgrade)
+	$(call lock,demo,--group demo --constraints requirements/dev.txt)
+	$(call lock,runtime,--constraints requirements/dev.txt)
+
+clean: ## Remove what the targets above made, the demo's data excepted
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+define lock
+$(BIN)/uv pip compile pyproject.toml $(2) --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-header --no-emit-index-url --no-emit-find-links --output-file requirements/$(1).txt
+endef
+
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/$(1).txt
+@touch $@
+endef
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python is missing. On Debian: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) lacks venv. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.ok: requirements/dev.txt | .venv/bin/python
+	@echo "Installing the parts (once; takes about a minute)"
+	$(call install,dev)
+
+# The tools' set holds the demo's, so either will do.
+.venv/.demo: requirements/demo.txt | .venv/bin/python
+	@if test .venv/.ok -nt requirements/dev.txt; then touch $@; else $(MAKE) --no-print-directory .venv/.demo-parts; fi
+	@touch $@
+
+.venv/.demo-parts: requirements/demo.txt
+	@echo "Installing the parts (once; takes about a minute)"
+	$(call install,demo)
