@@ -1,0 +1,21 @@
+"""What must be so before anything starts."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+
+@checks.register()
+def production_has_the_real_clock(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Production refuses a clock that can be moved."""
+    del app_configs
+    if settings.CLOCK_OFFSET_FILE and settings.KEYHOLDER_ENV == "production":
+        return [
+            checks.Error(
+                "KEYHOLDER_CLOCK_OFFSET_FILE moves the clock and is refused in production.",
+                hint="Unset it, or set KEYHOLDER_ENV to demo or test.",
+                id="keyholder.E001",
+            )
+        ]
+    return []

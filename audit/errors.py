@@ -1,0 +1,23 @@
+"""The mother of all anticipated errors."""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """Something a person can act on: a code, named data, and a sentence made when shown.
+
+    `code` is public and stable; `data` holds ids, codes and numbers (it is written to the log).
+    The sentence is looked up by the door (`portal.sentences`), so that it is in the reader's language.
+    """
+
+    code = "error"
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(self.code)
+        self.data = data
+
+
+class Busy(DomainError):
+    """The organization is being changed by somebody else; try again after `seconds`."""
+
+    code = "busy"

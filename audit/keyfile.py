@@ -1,0 +1,85 @@
+"""Keys outside the database: one file per purpose in a 0700 folder, each key with an id.
+
+Lost `person` file: personal values in the log can never be read again. Lost `pepper`: every machine secret and
+outstanding link is void. Lost `secrets`: targets' tokens and queued mails must be made anew. Lost `web`: everybody
+signs in again. Lost `signing`: clients fetch the new key; tokens signed before are refused.
+"""
+
+import base64
+import json
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+PURPOSES = ("person", "pepper", "secrets", "web")
+_BYTES = 32
+
+
+class Key(NamedTuple):
+    """One key: its id, short enough to stand in front of what it made, and its 32 bytes."""
+
+    id: str
+    material: bytes
+
+
+def ensure(*, folder: Path, purpose: str) -> None:
+    """Make the file of `purpose` with one fresh key, unless it is there. Safe when several processes race."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = json.dumps(
+        {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(_BYTES)).decode()}}, indent=1
+    )
+    write_once(path=folder / f"{purpose}.json", text=text)
+
+
+def write_once(*, path: Path, text: str) -> None:
+    """Write a 0600 file that appears whole or not at all, and only if it was not there."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+    ) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+@cache
+def _read(path: Path) -> tuple[str, dict[str, bytes]]:
+    held = json.loads(path.read_text(encoding="ascii"))
+    return held["current"], {key: base64.b64decode(value) for key, value in held["keys"].items()}
+
+
+def current(*, folder: Path, purpose: str) -> Key:
+    """The key that new things are made with.
+
+    Raises FileNotFoundError when the file is missing: `manage.py keys` makes it.
+    """
+    name, keys = _read(folder / f"{purpose}.json")
+    return Key(name, keys[name])
+
+
+def by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
+    """An older or the current key by its id, or None."""
+    material = _read(folder / f"{purpose}.json")[1].get(key)
+    return Key(key, material) if material else None
+
+
+def rotate(*, folder: Path, purpose: str) -> str:
+    """Add a key and make it current; older ones go on opening what they closed. Returns the new id."""
+    path = folder / f"{purpose}.json"
+    held = json.loads(path.read_text(encoding="ascii"))
+    name = f"k{len(held['keys']) + 1}"
+    held["keys"][name] = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
+    held["current"] = name
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_once(path=draft, text=json.dumps(held, indent=1))
+    draft.replace(path)
+    _read.cache_clear()
+    return name

@@ -1,0 +1,207 @@
+"""The only writer of the log."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from audit import clock, ids, personal
+from audit.actor import Actor
+from audit.models import Chain, Installation
+from audit.personal import Private
+
+SUPPLIER = uuid.UUID("00000000-0000-7000-8000-000000000002")
+SCHEMA = 1
+
+Facts = Mapping[str, Any]
+"""JSON of ids, codes, numbers as strings or integers, and instants. Never a name, an address, or free text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about: a kind (`membership`, `invitation`, `user`, …) and an id."""
+
+    kind: str
+    id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event to be written."""
+
+    verb: str
+    subject: Subject
+    outcome: str = "done"
+    before: Facts = field(default_factory=dict)
+    after: Facts = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+    private: Mapping[str, Private] = field(default_factory=dict)
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the events of one act share."""
+
+    actor: Actor
+    act: uuid.UUID
+    at: dt.datetime
+    organization: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class Held:
+    """The head of a chain, locked until the transaction ends."""
+
+    id: uuid.UUID
+    seq: int
+    hash: bytes
+    at: dt.datetime | None
+
+
+def open_chain(*, chain: uuid.UUID, kind: Chain.Kind) -> None:
+    """Make the head of a new chain; nothing happens where it is there already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_chain (id, kind, last_seq, last_hash, held) VALUES (%s, %s, 0, '', false)"
+            " ON CONFLICT (id) DO NOTHING",
+            [chain, kind.value],
+        )
+
+
+def hold(*, chains: Iterable[uuid.UUID]) -> dict[uuid.UUID, Held]:
+    """Lock the heads of these chains, ascending by id, until the transaction ends.
+
+    Raises Chain.DoesNotExist for a chain that was never opened.
+    """
+    wanted = sorted(set(chains))
+    rows = Chain.objects.filter(id__in=wanted).order_by("id").select_for_update()
+    held = {row.id: Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at) for row in rows}
+    if len(held) != len(wanted):
+        raise Chain.DoesNotExist
+    return held
+
+
+def instant(*, held: Iterable[Held]) -> dt.datetime:
+    """The moment of an act: the database's clock, read after the lock, and after all that stands in its chains."""
+    last = [head.at + clock.TICK for head in held if head.at is not None]
+    return max([clock.now(), *last])
+
+
+def stamp(at: dt.datetime) -> str:
+    """An instant as it stands in the log: UTC with microseconds."""
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """The bytes that are hashed: RFC 8785, which for strings, integers, lists and objects with ASCII keys is this."""
+    return json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def extend(*, held: Held, heading: Heading, entries: Sequence[Entry]) -> list[uuid.UUID]:
+    """Append to a held chain, one statement however many; the trigger moves the head. Returns the events' ids."""
+    return _write(held, held.id, heading, entries)
+
+
+def note(*, chain: uuid.UUID, heading: Heading, entries: Sequence[Entry]) -> list[uuid.UUID]:
+    """Insert beside the chain, without its lock; the sealer gives the place."""
+    return _write(None, chain, heading, entries)
+
+
+def _write(
+    held: Held | None, chain: uuid.UUID, heading: Heading, entries: Sequence[Entry]
+) -> list[uuid.UUID]:
+    if not entries:
+        return []
+    incarnation = Installation.objects.values_list("incarnation", flat=True).get()
+    keys = personal.keys_of(persons=_about(heading, entries), make=True)
+    rows = [_row(held, chain, heading, entry, incarnation, keys) for entry in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    return [row[0] for row in rows]
+
+
+def _about(heading: Heading, entries: Iterable[Entry]) -> set[uuid.UUID]:
+    about = {person for entry in entries for value in entry.private.values() for person in value.about}
+    return about | ({heading.actor.id} if heading.actor.is_person else set())
+
+
+def _row(
+    held: Held | None,
+    chain: uuid.UUID,
+    heading: Heading,
+    entry: Entry,
+    incarnation: int,
+    keys: Mapping[uuid.UUID, bytes],
+) -> tuple[Any, ...]:
+    event, actor = ids.uuid7(), heading.actor
+    seq, prev = (held.seq + 1, held.hash) if held else (None, None)
+    body = canonical(_body(event, chain, seq, prev, incarnation, heading, entry, keys))
+    digest = hashlib.sha256(body).digest()
+    if held:
+        held.seq, held.hash = held.seq + 1, digest
+    # The order is that of _INSERT.
+    return (
+        event, heading.at, chain, seq, heading.act, entry.verb, entry.outcome, actor.kind.value, actor.id,
+        entry.subject.kind, entry.subject.id, heading.organization, incarnation, prev, digest, body,
+    )  # fmt: skip
+
+
+def _body(  # noqa: PLR0917 - one place where everything that is hashed comes together
+    event: uuid.UUID,
+    chain: uuid.UUID,
+    seq: int | None,
+    prev: bytes | None,
+    incarnation: int,
+    heading: Heading,
+    entry: Entry,
+    keys: Mapping[uuid.UUID, bytes],
+) -> dict[str, Any]:
+    actor = heading.actor
+    private = dict(entry.private)
+    if actor.is_person and actor.label:
+        private["actor.label"] = Private(actor.label, (actor.id,))
+    if actor.is_person and actor.address:
+        private["actor.address"] = Private(actor.address, (actor.id,))
+    return {
+        "schema": SCHEMA,
+        "id": str(event),
+        "incarnation": incarnation,
+        "chain": str(chain),
+        "seq": seq,
+        "prev": prev.hex() if prev is not None else None,
+        "at": stamp(heading.at),
+        "act": str(heading.act),
+        "verb": entry.verb,
+        "outcome": entry.outcome,
+        "actor": {
+            "kind": actor.kind.value,
+            "id": str(actor.id),
+            "door": actor.door.value,
+            "request": actor.request_id,
+        },
+        "subject": {"kind": entry.subject.kind, "id": str(entry.subject.id)},
+        "organization": str(heading.organization) if heading.organization else None,
+        "because": entry.because,
+        "before": dict(entry.before),
+        "after": dict(entry.after),
+        "facts": dict(entry.facts),
+        "private": {name: personal.seal(private=value, keys=keys) for name, value in sorted(private.items())},
+    }
+
+
+_COLUMNS = {
+    "id": "uuid", "at": "timestamptz", "chain": "uuid", "seq": "bigint", "act": "uuid", "verb": "text",
+    "outcome": "text", "actor_kind": "text", "actor": "uuid", "subject_kind": "text", "subject": "uuid",
+    "organization": "uuid", "incarnation": "integer", "prev": "bytea", "hash": "bytea", "body": "bytea",
+}  # fmt: skip
+_INSERT = "INSERT INTO audit_event ({}) SELECT * FROM unnest({})".format(  # noqa: S608 - our own constants
+    ", ".join(_COLUMNS), ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+)

@@ -1,0 +1,51 @@
+"""After every migration: what the application's role may do, table by table."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import connections
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+RIGHTS = """
+DO $$
+DECLARE
+    t record;
+    app text := %(role)s;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = app) OR current_user = app THEN
+        RETURN;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA public TO %%I', app);
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %%I', app);
+    FOR t IN SELECT c.relname, c.relispartition FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) = current_user LOOP
+        IF t.relispartition THEN
+            EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
+        ELSIF t.relname IN ('django_migrations', 'audit_installation') THEN
+            EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
+        ELSIF t.relname IN ('audit_event', 'audit_leaf') THEN
+            EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
+        ELSIF t.relname = 'audit_chain' THEN
+            EXECUTE format('GRANT SELECT, INSERT (id, kind, last_seq, last_hash, held), UPDATE (held) ON %%I TO %%I', t.relname, app);
+        ELSIF t.relname = 'audit_inbox' THEN
+            EXECUTE format('GRANT SELECT, DELETE ON %%I TO %%I', t.relname, app);
+        ELSIF t.relname = 'audit_person_key' THEN
+            EXECUTE format('GRANT SELECT, INSERT, DELETE ON %%I TO %%I', t.relname, app);
+        ELSE
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %%I TO %%I', t.relname, app);
+        END IF;
+    END LOOP;
+END $$;
+"""
+
+
+@receiver(post_migrate)
+def grant_rights(sender: AppConfig, using: str, **_: Any) -> None:
+    """Give the application's role its rights; runs once per `migrate`, with the owner's connection."""
+    if sender.name != "audit":
+        return
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS % {"role": "'" + settings.APPLICATION_ROLE.replace("'", "") + "'"})

@@ -1,0 +1,69 @@
+"""What was refused, beside the chain: nobody who is refused can hold a customer's chain."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+
+from audit import clock, ids, ledger
+from audit.actor import Actor, Door, Kind
+from audit.ledger import Entry, Heading, Subject
+from audit.models import Refusal
+
+_UPSERT = """
+INSERT INTO audit_refusal (id, actor, verb, subject, code, minute, times, noted)
+VALUES (%s, %s, %s, %s, %s, date_trunc('minute', %s), 1, 1)
+ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET times = audit_refusal.times + 1
+RETURNING times
+"""
+
+
+def remember(
+    *,
+    actor: Actor,
+    verb: str,
+    subject: Subject,
+    code: str,
+    stream: uuid.UUID,
+    organization: uuid.UUID | None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """The first refusal of a minute is an event at once; its repeats become one event with a count (`settle`)."""
+    with transaction.atomic(durable=True):
+        at = clock.now()
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, [ids.uuid7(), actor.id, verb, subject.id, code, at])
+            times = cursor.fetchone()[0]
+        if times == 1:
+            entry = Entry(
+                verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
+            )
+            heading = Heading(actor=actor, act=ids.uuid7(), at=at, organization=organization)
+            ledger.note(chain=stream, heading=heading, entries=[entry])
+
+
+def settle() -> int:
+    """Write the repeats of minutes that are over, one event each, and forget their counters. Returns how many."""
+    at = clock.now()
+    over = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
+    with transaction.atomic(durable=True):
+        rows = list(Refusal.objects.filter(minute__lte=over).select_for_update(skip_locked=True)[:500])
+        for row in rows:
+            if row.times > row.noted:
+                _settle_one(row, at)
+        Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
+    return len(rows)
+
+
+def _settle_one(row: Refusal, at: dt.datetime) -> None:
+    repeats = row.times - row.noted
+    actor = Actor(kind=Kind.SYSTEM, id=row.actor, door=Door.JOB)
+    entry = Entry(
+        verb=row.verb,
+        subject=Subject("refusal", row.subject),
+        outcome="refused",
+        facts={"code": row.code, "repeats": repeats, "minute": ledger.stamp(row.minute)},
+    )
+    ledger.note(chain=row.actor, heading=Heading(actor=actor, act=ids.uuid7(), at=at), entries=[entry])

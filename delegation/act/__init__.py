@@ -1,0 +1,7 @@
+"""The one way of writing."""
+
+from delegation.act.acting import Act, acting
+from delegation.act.outcome import Outcome, command
+from delegation.act.subjects import SUPPLIER, Founding, Subjects, Supplier
+
+__all__ = ["SUPPLIER", "Act", "Founding", "Outcome", "Subjects", "Supplier", "acting", "command"]

@@ -1,0 +1,47 @@
+"""Changing what colleagues may do."""
+
+from collections.abc import Sequence
+
+from audit.actor import Actor
+from delegation import granting, rules
+from delegation.act import Act, Outcome, acting, command
+from delegation.verbs import Verb
+from delegation.wanted import Access
+from identity.models import Membership
+
+
+@command
+def change(
+    *,
+    actor: Actor,
+    memberships: Sequence[Membership],
+    access: Access,
+    reason: str = "",
+    once: str | None = None,
+) -> Outcome:
+    """Put this access in the place of everything these colleagues hold here.
+
+    Raises BadAccess, BeyondAuthority, BeyondCeiling and LastAdmin besides what every act raises.
+    """
+    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=access.facts()) as act:
+        _allowed(act, access)
+        before = granting.held(memberships=act.ids, at=act.at)
+        granting.close(memberships=act.ids, at=act.at)
+        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=reason)
+        for one in act.ids:
+            act.changed(one, before={"access": before.get(one, [])}, after={"access": [access.facts()]})
+        act.say(reason=reason)
+    return act.outcome
+
+
+def _allowed(act: Act, access: Access) -> None:
+    rules.within_authority(
+        actor=act.actor,
+        verb=act.verb,
+        organization=act.organization,
+        access=access,
+        at=act.at,
+        receivers=[row.user_id for row in act.on],
+    )
+    if not rules.makes_an_admin(access=access, at=act.at):
+        rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)

@@ -1,0 +1,121 @@
+"""The supplier's catalogue: what there is to give."""
+
+import datetime as dt
+import uuid
+
+from django.db.models import Q
+
+from audit.actor import Actor
+from delegation.act import Outcome, Supplier, acting, command
+from delegation.models import Entitlement, Role, RoleEntitlement, RoleVersion
+from delegation.models.catalogue import Strength
+from delegation.tiers import Catalogue, EntitlementSpec, RoleSpec
+from delegation.verbs import Verb
+from identity.models import Application, BusinessUnit
+
+
+@command
+def add_units(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
+    """The supplier's brands, regions or divisions; those that are there stay."""
+    with acting(
+        actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once, asked={"units": dict(catalogue.units)}
+    ) as act:
+        for key, name in catalogue.units.items():
+            BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
+        act.say(units=sorted(catalogue.units))
+    return act.outcome
+
+
+@command
+def apply(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
+    """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then."""
+    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once) as act:
+        known = _entitlements(catalogue)
+        changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
+        act.say(roles=changed, entitlements=sorted(known))
+        act.answer(roles=changed)
+    return act.outcome
+
+
+def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
+    applications = {row.key: row for row in Application.objects.all()}
+    found: dict[str, Entitlement] = {}
+    for rank, spec in enumerate(catalogue.entitlements):
+        application = applications.get(spec.key.partition(":")[0])
+        if application is not None:
+            found[spec.key] = _entitlement(spec, rank, application)
+    return found
+
+
+def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> Entitlement:
+    row, _ = Entitlement.objects.update_or_create(
+        key=spec.key,
+        defaults={
+            "application": application,
+            "text": dict(spec.text),
+            "takes_amount": spec.takes_amount,
+            "takes_sites": spec.takes_sites,
+            "rank": rank,
+        },
+    )
+    return row
+
+
+def _role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime) -> bool:
+    """Whether a new version was needed."""
+    role, _ = Role.objects.update_or_create(
+        key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
+    )
+    current = RoleVersion.objects.filter(role=role, valid_until=None).first()
+    if current is not None and _contents(current) == _wanted(spec, known):
+        return False
+    number = current.number + 1 if current else 1
+    RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
+    version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
+    RoleEntitlement.objects.bulk_create(_lines(spec, version, known))
+    return True
+
+
+def _fields(spec: RoleSpec) -> dict[str, object]:
+    return {
+        "verbs": sorted(verb.value for verb in spec.verbs),
+        "gives": sorted(spec.gives),
+        "gives_longest_days": spec.longest_days,
+        "strength": Strength.MFA.value if spec.mfa else Strength.PASSWORD.value,
+        "is_admin": spec.is_admin,
+    }
+
+
+def _lines(spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]) -> list[RoleEntitlement]:
+    keys = [key for key in dict.fromkeys([*spec.does, *spec.gives_amounts]) if key in known]
+    return [
+        RoleEntitlement(
+            version=version,
+            entitlement=known[key],
+            may_do=key in spec.does,
+            may_give=key in spec.gives_amounts,
+            give_amount=spec.gives_amounts.get(key),
+            give_currency="EUR" if key in spec.gives_amounts else "",
+        )
+        for key in keys
+    ]
+
+
+def _wanted(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
+    lines = {
+        (known[key].id, key in spec.does, key in spec.gives_amounts, spec.gives_amounts.get(key))
+        for key in dict.fromkeys([*spec.does, *spec.gives_amounts])
+        if key in known
+    }
+    return _fields(spec), lines
+
+
+def _contents(version: RoleVersion) -> object:
+    fields = {
+        name: getattr(version, name)
+        for name in ("verbs", "gives", "gives_longest_days", "strength", "is_admin")
+    }
+    lines: set[tuple[uuid.UUID, bool, bool, object]] = {
+        (row.entitlement_id, row.may_do, row.may_give, row.give_amount) for row in version.entitlements.all()
+    }
+    return fields, lines

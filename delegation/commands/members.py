@@ -1,0 +1,75 @@
+"""Colleagues: remove them, bring them back."""
+
+from collections.abc import Sequence
+
+from audit.actor import Actor
+from audit.ledger import Subject
+from delegation import granting, rules
+from delegation.act import Act, Outcome, acting, command
+from delegation.models import Invitation
+from delegation.verbs import Verb
+from delegation.wanted import Access
+from identity import lifecycle
+from identity.models import Membership
+
+
+@command
+def remove(
+    *, actor: Actor, memberships: Sequence[Membership], reason: str = "", once: str | None = None
+) -> Outcome:
+    """End these colleagues' access here and, through the recorded events, everywhere.
+
+    One colleague or ten thousand: the same number of statements. The outcome's data counts what ended: `sign_ins`,
+    `families` of tokens, `sessions`. Raises LastAdmin besides what every act raises.
+    """
+    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, once=once) as act:
+        rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
+        held = granting.held(memberships=act.ids, at=act.at)
+        granting.close(memberships=act.ids, at=act.at)
+        ended = lifecycle.end(memberships=act.ids, at=act.at)
+        _withdraw_invitations(act)
+        for one in act.ids:
+            act.changed(
+                one, before={"state": "active", "access": held.get(one, [])}, after={"state": "ended"}
+            )
+        act.say(reason=reason)
+        act.answer(sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
+    return act.outcome
+
+
+def _withdraw_invitations(act: Act) -> None:
+    """Invitations that a leaver sent go with the leaver."""
+    users = {row.user_id for row in act.on}
+    sent = Invitation.objects.filter(
+        organization=act.organization, invited_by__in=users, accepted_at=None, cancelled_at=None
+    )
+    for one in list(sent.values_list("id", flat=True)):
+        act.also(Verb.INVITATION_CANCEL, Subject("invitation", one), because=Verb.MEMBER_REMOVE)
+    sent.update(cancelled_at=act.at)
+
+
+@command
+def restore(
+    *,
+    actor: Actor,
+    memberships: Sequence[Membership],
+    access: Access,
+    reason: str = "",
+    once: str | None = None,
+) -> Outcome:
+    """Bring colleagues back with a new access. Nothing that was issued to them before comes back."""
+    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, once=once, asked=access.facts()) as act:
+        rules.within_authority(
+            actor=actor,
+            verb=Verb.MEMBER_RESTORE,
+            organization=act.organization,
+            access=access,
+            at=act.at,
+            receivers=[row.user_id for row in act.on],
+        )
+        lifecycle.begin(memberships=act.ids, at=act.at)
+        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=reason)
+        for one in act.ids:
+            act.changed(one, before={"state": "ended"}, after={"state": "active", "access": [access.facts()]})
+        act.say(reason=reason)
+    return act.outcome

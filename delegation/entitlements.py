@@ -1,0 +1,141 @@
+"""What people may do in other systems: computed when asked, from intervals, by one statement.
+
+Right at t = assignment ∩ role version ∩ ceiling ∩ no brake ∩ active period ∩ organization, person and application in force.
+"""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+
+class SiteRef(NamedTuple):
+    """A site as other systems know it."""
+
+    id: uuid.UUID
+    name: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One entitlement of one membership: where, up to which amount, and within which interval it holds.
+
+    `amount` None with `takes_amount` means without limit. Several rights to one entitlement may stand side by side:
+    for each site the highest applies.
+    """
+
+    membership: uuid.UUID
+    application: str
+    entitlement: str
+    role: str
+    all_sites: bool
+    sites: tuple[SiteRef, ...]
+    takes_amount: bool
+    amount: Decimal | None
+    currency: str
+    period: str
+    valid_from: dt.datetime
+    valid_until: dt.datetime | None
+    assignment: uuid.UUID
+
+
+_IN_FORCE = "{0}.valid_from <= %(at)s AND ({0}.valid_until IS NULL OR {0}.valid_until > %(at)s)"
+
+# An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
+_RIGHTS = """
+SELECT m.id, app.key, e.key, r.key, a.all_sites,
+       (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
+        FROM delegation_assignmentsite x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
+       e.takes_amount,
+       CASE WHEN NOT e.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
+       coalesce(nullif(l.currency, ''), c.currency, ''), coalesce(l.period, 'order'),
+       greatest(a.valid_from, v.valid_from, c.valid_from, p.valid_from),
+       least(a.valid_until, v.valid_until, c.valid_until, p.valid_until),
+       a.id
+FROM identity_membership m
+JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
+JOIN identity_user u ON u.id = m.user_id AND u.is_active
+JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active' AND {period}
+JOIN delegation_assignment a ON a.membership_id = m.id AND {assignment}
+JOIN delegation_role r ON r.id = a.role_id
+JOIN delegation_roleversion v ON v.role_id = r.id AND {version}
+JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.may_do
+JOIN delegation_entitlement e ON e.id = re.entitlement_id
+JOIN identity_application app ON app.id = e.application_id AND app.is_active
+JOIN delegation_ceiling c ON c.organization_id = o.id AND c.entitlement_id = e.id AND {ceiling}
+LEFT JOIN delegation_assignmentlimit l ON l.assignment_id = a.id AND l.entitlement_id = e.id
+WHERE m.id = ANY(%(memberships)s) AND (%(application)s::text IS NULL OR app.key = %(application)s::text)
+  AND NOT (e.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
+  AND NOT EXISTS (SELECT 1 FROM delegation_brake b
+                  WHERE b.organization_id = o.id AND b.entitlement_id = e.id AND {brake})
+ORDER BY m.id, e.rank, e.key, a.valid_from, a.id
+""".format(
+    period=_IN_FORCE.format("p"),
+    assignment=_IN_FORCE.format("a"),
+    version=_IN_FORCE.format("v"),
+    ceiling=_IN_FORCE.format("c"),
+    brake=_IN_FORCE.format("b"),
+)
+
+_BOUNDARIES = """
+SELECT m.id, min(t.boundary)
+FROM identity_membership m
+CROSS JOIN LATERAL (
+    SELECT unnest(ARRAY[p.valid_from, p.valid_until]) FROM identity_membershipperiod p WHERE p.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[a.valid_from, a.valid_until]) FROM delegation_assignment a WHERE a.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[v.valid_from, v.valid_until]) FROM delegation_roleversion v
+    JOIN delegation_assignment a ON a.role_id = v.role_id WHERE a.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[c.valid_from, c.valid_until]) FROM delegation_ceiling c
+    WHERE c.organization_id = m.organization_id
+    UNION ALL
+    SELECT unnest(ARRAY[b.valid_from, b.valid_until]) FROM delegation_brake b
+    WHERE b.organization_id = m.organization_id
+) t(boundary)
+WHERE m.id = ANY(%(memberships)s) AND t.boundary > %(at)s
+GROUP BY m.id
+"""
+
+
+def of(
+    *, memberships: Iterable[uuid.UUID], at: dt.datetime, application: str | None = None
+) -> dict[uuid.UUID, list[Right]]:
+    """The rights of these memberships at `at`, in one application or all. One statement."""
+    wanted = list(memberships)
+    found: dict[uuid.UUID, list[Right]] = {one: [] for one in wanted}
+    for row in _rows(_RIGHTS, memberships=wanted, at=at, application=application):
+        found[row[0]].append(_right(row))
+    return found
+
+
+def _right(row: tuple[Any, ...]) -> Right:
+    places = row[5] if isinstance(row[5], list) else []
+    sites = tuple(SiteRef(uuid.UUID(one), name, external) for one, name, external in places)
+    return Right(*row[:5], sites, *row[6:])
+
+
+def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
+    """The next instant after `at` at which the rights of these memberships may differ; absent where none is known."""
+    return dict(_rows(_BOUNDARIES, memberships=list(memberships), at=at))
+
+
+def _rows(sql: str, **params: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def by_application(rights: Iterable[Right]) -> dict[str, list[Right]]:
+    """The same rights, per application."""
+    sorted_out: dict[str, list[Right]] = defaultdict(list)
+    for right in rights:
+        sorted_out[right.application].append(right)
+    return dict(sorted_out)

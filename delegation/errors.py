@@ -1,0 +1,69 @@
+"""What can be refused, each with a code and the data its sentence needs (`portal.sentences`)."""
+
+from audit.errors import DomainError
+
+
+class Denied(DomainError):
+    """Not yours to do. `reason`: not_held, self, other_sites, above_you, state, closed."""
+
+    code = "denied"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or none that the actor may see: the two are the same answer."""
+
+    code = "not_found"
+
+
+class LastAdmin(DomainError):
+    """The organization would have no working admin left."""
+
+    code = "last_admin"
+
+
+class BeyondAuthority(DomainError):
+    """More than the actor may give. `field`: role, sites, limit, until; with `amount` and `currency` for a limit."""
+
+    code = "beyond_authority"
+
+
+class BeyondCeiling(DomainError):
+    """More than the supplier offers this organization. `field`, `entitlement`, `amount`, `currency`."""
+
+    code = "beyond_ceiling"
+
+
+class BadAccess(DomainError):
+    """The access asked for makes no sense. `field` and `problem`: missing, unknown, currency, past, negative."""
+
+    code = "bad_access"
+
+
+class AlreadyMember(DomainError):
+    """The address belongs to a colleague who is here. `membership`."""
+
+    code = "already_member"
+
+
+class AlreadyInvited(DomainError):
+    """An invitation to this address is open. `invitation`."""
+
+    code = "already_invited"
+
+
+class InvitationGone(DomainError):
+    """`state`: unknown, expired, used, cancelled, or withdrawn (whoever sent it may no longer give this)."""
+
+    code = "invitation_gone"
+
+
+class WrongPerson(DomainError):
+    """The invitation was sent to another address than that of the person signed in."""
+
+    code = "wrong_person"
+
+
+class AskedOtherwise(DomainError):
+    """The idempotency key was used for another request."""
+
+    code = "asked_otherwise"

@@ -1,0 +1,104 @@
+"""Writing assignments, without asking. Only `delegation.commands` may import this (contract)."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Greatest
+
+from audit import ids
+from audit.actor import Actor
+from delegation import powers
+from delegation.models import Assignment, AssignmentLimit, AssignmentSite, Entitlement, Role
+from delegation.wanted import Access, Limit, limit_facts
+
+
+def close(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
+    """Close every assignment of these memberships at `at`; one that had not begun never holds."""
+    Assignment.objects.filter(membership__in=list(memberships)).filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=at)
+    ).update(valid_until=Greatest(F("valid_from"), Value(at, output_field=DateTimeField())))
+
+
+def give(
+    *,
+    memberships: Sequence[uuid.UUID],
+    access: Access,
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> None:
+    """The same access to each of these, from `at` on. Statements: constant, whatever the size of the set."""
+    role = Role.objects.get(key=access.role)
+    made = [
+        Assignment(
+            id=ids.uuid7(),
+            membership_id=one,
+            role=role,
+            all_sites=access.all_sites,
+            valid_from=at,
+            valid_until=access.until,
+            given_by=actor.id,
+            given_by_kind=actor.kind.value,
+            reason=reason,
+            act=act,
+        )
+        for one in memberships
+    ]
+    Assignment.objects.bulk_create(made)
+    AssignmentSite.objects.bulk_create(
+        [AssignmentSite(assignment=one, site_id=site) for one in made for site in sorted(access.sites)]
+    )
+    _limit(made, access.limits)
+
+
+def _limit(made: Sequence[Assignment], limits: Mapping[str, Limit]) -> None:
+    known = {row.key: row for row in Entitlement.objects.filter(key__in=list(limits))}
+    AssignmentLimit.objects.bulk_create(
+        [
+            AssignmentLimit(
+                assignment=one,
+                entitlement=known[key],
+                amount=limit.amount,
+                currency=limit.currency,
+                period=limit.period,
+            )
+            for one in made
+            for key, limit in sorted(limits.items())
+        ]
+    )
+
+
+def held(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What these memberships hold at `at`, as it stands in the log. Three statements."""
+    rows = list(
+        powers.in_force(at)
+        .filter(membership__in=list(memberships))
+        .order_by("valid_from", "id")
+        .values("id", "membership_id", "role__key", "all_sites", "valid_until")
+    )
+    places = powers.sites_of(row["id"] for row in rows if not row["all_sites"])
+    amounts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
+    for limit in AssignmentLimit.objects.filter(assignment__in=[row["id"] for row in rows]).select_related(
+        "entitlement"
+    ):
+        amounts[limit.assignment_id][limit.entitlement.key] = limit_facts(
+            Limit(limit.amount, limit.currency, limit.period)
+        )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["membership_id"]].append(
+            {
+                "assignment": str(row["id"]),
+                "role": row["role__key"],
+                "all_sites": row["all_sites"],
+                "sites": sorted(str(site) for site in places.get(row["id"], ())),
+                "limits": amounts.get(row["id"], {}),
+                "until": row["valid_until"].isoformat() if row["valid_until"] else None,
+            }
+        )
+    return dict(found)

@@ -1,0 +1,46 @@
+"""What the supplier offers an organization, and what it has stopped for a while."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+
+from audit import ids
+from delegation.models.catalogue import Entitlement
+from identity.models import Organization
+from identity.models.membership import TsTzRange
+
+
+class Ceiling(models.Model):
+    """One entitlement offered to one organization, up to an amount, for a time. No row: not offered."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="ceilings")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """None: without limit."""
+    currency = models.CharField(max_length=3, blank=True)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="ceiling_one_at_a_time",
+                expressions=[
+                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
+                    ("organization", RangeOperators.EQUAL),
+                    ("entitlement", RangeOperators.EQUAL),
+                ],
+            )
+        ]
+
+
+class Brake(models.Model):
+    """An entitlement (or, without one, all of an application) that the supplier has stopped here, with a reason."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="brakes")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)

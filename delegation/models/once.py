@@ -1,0 +1,18 @@
+"""Idempotency keys, kept with the outcome in the act's own transaction."""
+
+from django.db import models
+
+
+class Once(models.Model):
+    """What a caller asked under its own key, and what the answer was."""
+
+    id = models.BigAutoField(primary_key=True)
+    actor = models.UUIDField()
+    key = models.CharField(max_length=200)
+    request = models.CharField(max_length=64)
+    """SHA-256 of the verb and what it was done to: another request under the same key is a mistake."""
+    outcome = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["actor", "key"], name="once_per_actor")]

@@ -1,0 +1,42 @@
+"""Secrets for machines: 256 random bits of ours, stored as keyed SHA-256 with a prefix naming key and scheme.
+
+Never for people's passwords: those are short and take Argon2id (`identity.hashers`).
+"""
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+
+from audit import keyfile
+
+_SCHEME = "h1"
+
+
+def fresh(*, prefix: str) -> str:
+    """A new secret, such as `khr_…`: the prefix tells a finder (and a secret scanner) what it is."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def _hash(key: keyfile.Key, secret: str) -> str:
+    digest = hmac.new(key.material, secret.encode(), hashlib.sha256).hexdigest()
+    return f"{_SCHEME}${key.id}${digest}"
+
+
+def _folder() -> Path:
+    return Path(settings.KEYS_FOLDER)
+
+
+def hashed(secret: str) -> str:
+    """The form that is stored and looked up."""
+    return _hash(keyfile.current(folder=_folder(), purpose="pepper"), secret)
+
+
+def matches(*, secret: str, stored: str) -> bool:
+    """Whether `stored` was made from `secret`, under the current key or an older one."""
+    scheme, _, rest = stored.partition("$")
+    name, _, _ = rest.partition("$")
+    key = keyfile.by_id(folder=_folder(), purpose="pepper", key=name) if scheme == _SCHEME else None
+    return key is not None and hmac.compare_digest(_hash(key, secret), stored)

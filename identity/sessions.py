@@ -1,0 +1,106 @@
+"""Sessions in the database: the cookie holds a secret, the row its keyed hash, the directory and the epoch."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+
+from audit import clock
+from identity import secret
+from identity.models import Session, User
+
+_SEEN_EVERY = dt.timedelta(minutes=1)
+
+
+class SessionStore(SessionBase):
+    """Django's session engine (SESSION_ENGINE). A row whose epoch is not its user's is no session."""
+
+    row: Session | None = None
+
+    def load(self) -> dict[str, Any]:
+        """One statement: the row together with the user's present epoch."""
+        now = clock.wall()
+        row = (
+            Session.objects.filter(session_key=self._hash(), expire_date__gt=now)
+            .select_related("user")
+            .first()
+        )
+        if row is None or (row.user is not None and not _holds(row, row.user)):
+            self._session_key = None
+            return {}
+        self.row = row
+        if now - row.last_seen_at > _SEEN_EVERY:
+            Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
+        return dict(self.decode(row.session_data))
+
+    def exists(self, session_key: str) -> bool:
+        """Whether this secret is taken."""
+        return Session.objects.filter(session_key=secret.hashed(session_key)).exists()
+
+    def create(self) -> None:
+        """A row with a fresh secret."""
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Raises UpdateError where the session has been ended meanwhile: it is not brought back."""
+        if self.session_key is None:
+            self.create()
+            return
+        data = self._get_session(no_load=must_create)
+        fields = self._fields(data)
+        if must_create:
+            self._insert(fields)
+        elif not Session.objects.filter(session_key=self._hash()).update(**fields):
+            raise UpdateError
+
+    def _insert(self, fields: Mapping[str, Any]) -> None:
+        now = clock.wall()
+        try:
+            with transaction.atomic():
+                Session.objects.create(session_key=self._hash(), created_at=now, last_seen_at=now, **fields)
+        except IntegrityError as error:
+            raise CreateError from error
+
+    def _fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        user = User.everyone.filter(pk=data[SESSION_KEY]).first() if SESSION_KEY in data else None
+        known = self.row is not None and self.row.user_id == (user.pk if user else None)
+        epoch = self.row.epoch if known and self.row else (user.epoch if user else None)
+        return {
+            "session_data": self.encode(dict(data)),
+            "expire_date": clock.wall() + dt.timedelta(seconds=self.get_expiry_age()),
+            "user": user,
+            "directory": user.directory if user else "",
+            "epoch": epoch,
+        }
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End this session, or the one with that secret."""
+        key = session_key or self.session_key
+        if key is not None:
+            Session.objects.filter(session_key=secret.hashed(key)).delete()
+
+    def stored_key(self) -> str:
+        """The hash under which sign-ins refer to this session."""
+        return self._hash()
+
+    def _hash(self) -> str:
+        return secret.hashed(self.session_key or "")
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Forget what has run out."""
+        Session.objects.filter(expire_date__lt=clock.wall()).delete()
+
+
+def _holds(row: Session, user: User) -> bool:
+    return row.epoch == user.epoch and row.directory == user.directory and user.is_active

@@ -1,0 +1,262 @@
+"""Every setting comes from the environment; a malformed value stops the start."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from audit import keyfile
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _choice(name: str, default: str, allowed: set[str]) -> str:
+    value = os.environ.get(name, default)
+    if value not in allowed:
+        message = f"{name} is {value!r}; it must be one of {', '.join(sorted(allowed))}."
+        raise RuntimeError(message)
+    return value
+
+
+def _whole(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not value.isdigit():
+        message = f"{name} is {value!r}; it must be a whole number."
+        raise RuntimeError(message)
+    return int(value)
+
+
+def _list(name: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+KEYHOLDER_ENV = _choice("KEYHOLDER_ENV", "production", {"production", "demo", "test"})
+HOME = Path(os.environ.get("KEYHOLDER_HOME", BASE_DIR / "var"))
+KEYS_FOLDER = Path(os.environ.get("KEYHOLDER_KEYS", HOME / "keys"))
+DEBUG = False
+
+for _purpose in keyfile.PURPOSES:
+    keyfile.ensure(folder=KEYS_FOLDER, purpose=_purpose)
+SECRET_KEY = keyfile.current(folder=KEYS_FOLDER, purpose="web").material.hex()
+
+ISSUER = os.environ.get("KEYHOLDER_ISSUER", "http://localhost:8000").rstrip("/")
+_issuer = urlsplit(ISSUER)
+if KEYHOLDER_ENV == "production" and _issuer.scheme != "https":
+    raise RuntimeError("KEYHOLDER_ISSUER must begin with https:// in production.")  # noqa: TRY003
+HTTPS = _issuer.scheme == "https"
+ALLOWED_HOSTS = [_issuer.hostname or "localhost", *_list("KEYHOLDER_EXTRA_HOSTS")]
+SUPPLIER_NAME = os.environ.get("KEYHOLDER_SUPPLIER", "Kivisalo")
+SUPPLIER_SUPPORT = os.environ.get("KEYHOLDER_SUPPORT", "09 000 1234")
+
+CLOCK_OFFSET_FILE = os.environ.get("KEYHOLDER_CLOCK_OFFSET_FILE", "")
+APPLICATION_ROLE = "keyholder_app"
+ALLOWED_INTERNAL_HOSTS = _list("KEYHOLDER_ALLOWED_INTERNAL_HOSTS")
+"""`host:port` of addresses in the machine's own networks that outgoing requests may reach all the same."""
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+
+
+_url = os.environ.get("DATABASE_URL", "postgresql://keyholder_app@127.0.0.1:5432/keyholder")
+DATABASES = {
+    "default": _database(_url),
+    "owner": _database(os.environ.get("OWNER_DATABASE_URL", _url)),
+}
+# Migrations run as the owner; nothing else does.
+DATABASES["owner"]["CONN_MAX_AGE"] = 0
+
+INSTALLED_APPS = [
+    "audit.apps.AuditConfig",
+    "identity.apps.IdentityConfig",
+    "delegation.apps.DelegationConfig",
+    "provisioning.apps.ProvisioningConfig",
+    "portal.apps.PortalConfig",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.idp.oidc",
+    "django_cotton",
+    "guardian",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "portal.middleware.ShortPath",
+    "portal.middleware.Observed",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.CleanInput",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.Language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.Acting",
+    "portal.middleware.Translator",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.page",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton"],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "identity.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SESSION_ENGINE = "identity.sessions"
+SESSION_COOKIE_NAME = "__Host-kh" if HTTPS else "kh"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.web.errors.csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+USE_X_FORWARDED_HOST = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+if os.environ.get("KEYHOLDER_REDIS_URL"):
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": os.environ["KEYHOLDER_REDIS_URL"],
+    }
+
+# Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
+PASSWORD_HASHERS = ["identity.hashers.Argon2id", "identity.hashers.Machine"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fi", "Suomi")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "kh-language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "portal.static_files.Storage"},
+}
+
+# django-allauth: the customers' people. Signing up is by invitation alone (portal.signin).
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "portal.signin.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
+MFA_ADAPTER = "portal.signin.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_TRUST_ENABLED = False
+MFA_TOTP_ISSUER = SUPPLIER_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = KEYHOLDER_ENV != "production"
+IDP_OIDC_ADAPTER = "portal.oidc.adapter.Adapter"
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+
+EMAIL_BACKEND = "provisioning.mail.QueueBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("KEYHOLDER_MAIL_FROM", f"{SUPPLIER_NAME} <portal@kivisalo.example>")
+SMTP_HOST = os.environ.get("KEYHOLDER_SMTP_HOST", "127.0.0.1")
+SMTP_PORT = _whole("KEYHOLDER_SMTP_PORT", 25)
+SMTP_USER = os.environ.get("KEYHOLDER_SMTP_USER", "")
+SMTP_PASSWORD = os.environ.get("KEYHOLDER_SMTP_PASSWORD", "")
+SMTP_TLS = _choice("KEYHOLDER_SMTP_TLS", "none", {"none", "starttls", "tls"})
+
+CELERY_BROKER_URL = os.environ.get("KEYHOLDER_BROKER_URL", "")
+
+REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
+SILENCED_SYSTEM_CHECKS: list[str] = []
