@@ -1,0 +1,134 @@
+"""Authorization codes: from the browser to the service, once, within a minute."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from audit import clock, ids
+from identity import secret
+from identity.grants import force, sign_ins, tokens
+from identity.grants.force import Grant
+from identity.grants.sign_ins import Standing
+from identity.models import AuthorizationCode
+
+PREFIX = "khc"
+LIFETIME = dt.timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the authorization request asked for and the code is bound to."""
+
+    client: str
+    redirect_uri: str
+    scopes: str
+    nonce: str
+    challenge: str
+    """S256 of the service's verifier (RFC 7636)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A code in clear, the `sid` it belongs to, and whether the sign-in is new to this service."""
+
+    code: str
+    sid: uuid.UUID
+    first: bool
+
+
+def issue(*, asked: Asked, standing: Standing) -> Issued:
+    """A fresh code; inside the caller's transaction, so that code, `sid` and what is noted come together."""
+    at = clock.now()
+    sid = sign_ins.opened(standing=standing, at=at)
+    first = sign_ins.used_by(sid=sid, client=asked.client)
+    code = secret.fresh(prefix=PREFIX)
+    AuthorizationCode.objects.create(
+        hash=secret.hashed(code),
+        client_id=asked.client,
+        sign_in_id=sid,
+        user_id=standing.user,
+        membership_id=standing.membership,
+        user_epoch=standing.user_epoch,
+        membership_epoch=standing.membership_epoch,
+        scopes=asked.scopes,
+        nonce=asked.nonce,
+        redirect_uri=asked.redirect_uri,
+        challenge=asked.challenge,
+        auth_time=standing.auth_time,
+        amr=list(standing.amr),
+        issued_at=at,
+        expires_at=at + LIFETIME,
+    )
+    return Issued(code=code, sid=sid, first=first)
+
+
+# The user's row and the sign-in's are locked in the order in which acts lock them: an ending waits for this redemption
+# and then tells the service, or this one waits for the ending and finds the sign-in ended. Whatever else was read
+# before the wait is judged again by every check of the tokens.
+_REDEEM = f"""
+WITH {force.NOW},
+held AS (
+  SELECT s.* FROM identity_authorizationcode g, identity_user u, identity_signin s
+  WHERE g.hash = %(code)s AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
+  FOR SHARE OF u, s
+),
+redeemed ({force.NAMES}, user_epoch, membership_epoch, grant_types) AS (
+  UPDATE identity_authorizationcode g SET used_at = now.at, family = %(family)s
+  FROM {force.TABLES.replace("identity_signin s", "held s")}
+  WHERE g.hash = %(code)s AND g.used_at IS NULL AND g.client_id = %(client)s
+    AND g.redirect_uri = %(redirect_uri)s AND g.challenge = %(challenge)s AND {force.HOLDS}
+  RETURNING {force.FACTS}, g.user_epoch, g.membership_epoch, pc.grant_types
+),
+family AS (
+  INSERT INTO identity_refreshfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
+                                      scopes, nonce, auth_time, amr, issued_at, expires_at)
+  SELECT %(family)s, f.client, f.sid, f.person, f.membership, f.user_epoch, f.membership_epoch, f.scopes, f.nonce,
+         f.auth_time, f.amr, f.at, f.at + %(family_lifetime)s FROM redeemed f
+),
+refresh AS (
+  INSERT INTO identity_refreshtoken (hash, family_id, issued_at)
+  SELECT %(refresh)s, %(family)s, f.at FROM redeemed f
+  WHERE 'refresh_token' = ANY (string_to_array(f.grant_types, E'\\n'))
+  RETURNING hash
+),
+access AS (
+  INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
+  SELECT %(access)s, %(family)s, f.scopes, f.at, f.at + %(access_lifetime)s FROM redeemed f
+)
+SELECT {force.NAMES}, EXISTS (SELECT 1 FROM refresh) FROM redeemed
+"""  # noqa: S608 - our own constants
+
+_REPLAYED = """
+WITH code AS (
+  SELECT g.family, g.user_id, m.organization_id, g.membership_id
+  FROM identity_authorizationcode g, identity_membership m
+  WHERE g.hash = %(code)s AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
+),
+ended AS (
+  UPDATE identity_refreshfamily SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+  WHERE id = (SELECT family FROM code) AND ended_at IS NULL RETURNING id
+)
+SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 FROM ended) FROM code
+"""
+
+
+def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tuple[Grant, tokens.Pair] | None:
+    """Tokens for a code, once; None where it is not (any more) a code of this client, address and verifier."""
+    pair = tokens.fresh_pair()
+    row = force.one(
+        _REDEEM,
+        code=secret.hashed(code),
+        client=client,
+        redirect_uri=redirect_uri,
+        challenge=challenge,
+        family=ids.uuid7(),
+        family_lifetime=tokens.FAMILY_LIFETIME,
+        **tokens.stored(pair),
+    )
+    return None if row is None else (Grant(*row[:-1]), pair if row[-1] else pair.without_refresh())
+
+
+def replayed(*, code: str, client: str) -> tokens.Replay | None:
+    """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2)."""
+    row = force.one(_REPLAYED, code=secret.hashed(code), client=client)
+    return None if row is None else tokens.Replay(*row)

@@ -1,0 +1,81 @@
+"""Sign-ins of services: one per (browser session, organization), known to services as `sid`."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from audit import ids
+from identity.grants import force
+from identity.models import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who stands before the door, for which organization, as read *before* the decision to let them in.
+
+    Both epochs were read together with what the decision rests on, so that an ending in between voids what is issued.
+    """
+
+    session_key: str
+    """The keyed hash of the browser session (`identity.sessions`)."""
+    user: uuid.UUID
+    user_epoch: int
+    membership: uuid.UUID
+    membership_epoch: int
+    organization: uuid.UUID
+    auth_time: dt.datetime
+    amr: tuple[str, ...]
+
+
+_STALE = """
+UPDATE identity_signin SET ended_at = %(at)s
+WHERE session_key = %(session)s AND membership_id = %(membership)s AND ended_at IS NULL
+  AND (user_epoch, membership_epoch) <> (%(user_epoch)s, %(membership_epoch)s)
+RETURNING id
+"""
+_OPEN = """
+INSERT INTO identity_signin (id, session_key, user_id, membership_id, user_epoch, membership_epoch, auth_time, amr,
+                             started_at, last_seen_at)
+VALUES (%(id)s, %(session)s, %(user)s, %(membership)s, %(user_epoch)s, %(membership_epoch)s, %(auth_time)s,
+        to_jsonb(%(amr)s::text[]), %(at)s, %(at)s)
+ON CONFLICT (session_key, membership_id) WHERE ended_at IS NULL
+DO UPDATE SET last_seen_at = excluded.last_seen_at, auth_time = excluded.auth_time, amr = excluded.amr
+RETURNING id
+"""
+_USED = """
+INSERT INTO identity_signin_clients (signin_id, client_id) VALUES (%(sid)s, %(client)s)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def opened(*, standing: Standing, at: dt.datetime) -> uuid.UUID:
+    """The `sid` of this session and organization; a new one where the last was ended or is of an older epoch."""
+    params = {
+        "id": ids.uuid7(),
+        "session": standing.session_key,
+        "user": standing.user,
+        "membership": standing.membership,
+        "user_epoch": standing.user_epoch,
+        "membership_epoch": standing.membership_epoch,
+        "auth_time": standing.auth_time,
+        "amr": list(standing.amr),
+        "at": at,
+    }
+    force.one(_STALE, **params)
+    row = force.one(_OPEN, **params)
+    if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
+        raise LookupError
+    return uuid.UUID(str(row[0]))
+
+
+def used_by(*, sid: uuid.UUID, client: str) -> bool:
+    """Remember that this service was signed in to: it is told when the sign-in ends. True the first time."""
+    return force.one(_USED, sid=sid, client=client) is not None
+
+
+def end_of_session(*, session_key: str, at: dt.datetime) -> list[uuid.UUID]:
+    """End what services have from this browser session: signing out of the portal. Returns the `sid`s."""
+    open_ones = SignIn.objects.filter(session_key=session_key, ended_at=None)
+    ended = list(open_ones.select_for_update().values_list("id", flat=True))
+    SignIn.objects.filter(id__in=ended).update(ended_at=at)
+    return ended

@@ -1,0 +1,163 @@
+"""Families of tokens: opaque access tokens, and refresh tokens that are used once each.
+
+No grace for a refresh token that is used twice, even at the same moment: one use wins, the other ends the family.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from identity import secret
+from identity.grants import force
+from identity.grants.force import Grant
+
+ACCESS_PREFIX = "kha"
+REFRESH_PREFIX = "khr"
+ACCESS_LIFETIME = dt.timedelta(minutes=10)
+FAMILY_LIFETIME = dt.timedelta(hours=12)
+"""Absolute: rotation does not lengthen it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Tokens in clear, on their way to the service; `refresh` is empty for a client that may not refresh."""
+
+    access: str
+    refresh: str
+
+    def without_refresh(self) -> "Pair":
+        """For a client that may not refresh."""
+        return replace(self, refresh="")
+
+
+class Replay(NamedTuple):
+    """What a second use of a code or refresh token ended."""
+
+    organization: uuid.UUID
+    membership: uuid.UUID
+    family: uuid.UUID
+    ended_now: bool
+    """False where the family had ended before."""
+
+
+class Checked(NamedTuple):
+    """A token that holds."""
+
+    grant: Grant
+    issued_at: dt.datetime
+    expires_at: dt.datetime
+
+
+def fresh_pair() -> Pair:
+    """Two secrets that nobody has seen."""
+    return Pair(access=secret.fresh(prefix=ACCESS_PREFIX), refresh=secret.fresh(prefix=REFRESH_PREFIX))
+
+
+def stored(pair: Pair) -> dict[str, Any]:
+    """The parameters by which the statements store a pair."""
+    return {
+        "access": secret.hashed(pair.access),
+        "refresh": secret.hashed(pair.refresh),
+        "access_lifetime": ACCESS_LIFETIME,
+    }
+
+
+# The scopes of the answer are those asked for (a subset of the family's; RFC 6749 §6), or else the family's.
+_REFRESH = f"""
+WITH {force.NOW},
+used ({force.NAMES}, family) AS (
+  UPDATE identity_refreshtoken t SET used_at = now.at
+  FROM identity_refreshfamily g, {force.TABLES}
+  WHERE t.hash = %(token)s AND t.used_at IS NULL AND g.id = t.family_id AND g.client_id = %(client)s
+    AND g.ended_at IS NULL AND string_to_array(g.scopes, ' ') @> %(scopes)s::text[] AND {force.HOLDS}
+  RETURNING {force.FACTS}, g.id
+),
+refresh AS (
+  INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family, at FROM used
+),
+access AS (
+  INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
+  SELECT %(access)s, family, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
+         at, at + %(access_lifetime)s FROM used
+)
+SELECT {force.NAMES} FROM used
+"""  # noqa: S608 - our own constants
+
+_REPLAYED = """
+WITH family AS (
+  SELECT g.id, m.organization_id, g.membership_id
+  FROM identity_refreshtoken t, identity_refreshfamily g, identity_membership m
+  WHERE t.hash = %(token)s AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
+    AND m.id = g.membership_id
+),
+ended AS (
+  UPDATE identity_refreshfamily SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+  WHERE id = (SELECT id FROM family) AND ended_at IS NULL RETURNING id
+)
+SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
+"""
+
+_CHECK = f"""
+WITH {force.NOW}
+SELECT {force.FACTS}, t.issued_at, t.expires_at, t.scopes
+FROM identity_accesstoken t, identity_refreshfamily g, {force.TABLES}
+WHERE t.hash = %(token)s AND t.expires_at > now.at AND g.id = t.family_id AND g.ended_at IS NULL AND {force.HOLDS}
+"""  # noqa: S608 - our own constants
+
+_CHECK_REFRESH = f"""
+WITH {force.NOW}
+SELECT {force.FACTS}, t.issued_at, g.expires_at, g.scopes
+FROM identity_refreshtoken t, identity_refreshfamily g, {force.TABLES}
+WHERE t.hash = %(token)s AND t.used_at IS NULL AND g.id = t.family_id AND g.ended_at IS NULL AND {force.HOLDS}
+"""  # noqa: S608 - our own constants
+
+_REVOKE_ACCESS = """
+DELETE FROM identity_accesstoken t USING identity_refreshfamily g
+WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
+"""
+
+_REVOKE_FAMILY = """
+UPDATE identity_refreshfamily g SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+FROM identity_refreshtoken t
+WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
+"""
+
+
+def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair] | None:
+    """The next pair of a family, once per refresh token; None where it is none (any more) of this client."""
+    pair = fresh_pair()
+    row = force.one(_REFRESH, token=secret.hashed(token), client=client, scopes=scopes, **stored(pair))
+    if row is None:
+        return None
+    grant = Grant(*row)
+    return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair
+
+
+def replayed(*, token: str, client: str) -> Replay | None:
+    """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2)."""
+    row = force.one(_REPLAYED, token=secret.hashed(token), client=client)
+    return None if row is None else Replay(*row)
+
+
+def check(*, token: str) -> Checked | None:
+    """What an access token stands for, while it holds. One statement."""
+    return _checked(force.one(_CHECK, token=secret.hashed(token)))
+
+
+def check_refresh(*, token: str) -> Checked | None:
+    """The same for a refresh token, without using it."""
+    return _checked(force.one(_CHECK_REFRESH, token=secret.hashed(token)))
+
+
+def revoke(*, token: str, client: str) -> bool:
+    """End a token of this client: an access token alone, a refresh token with its whole family (RFC 7009 §2.1)."""
+    statement = _REVOKE_FAMILY if token.startswith(REFRESH_PREFIX) else _REVOKE_ACCESS
+    return force.one(statement, token=secret.hashed(token), client=client) is not None
+
+
+def _checked(row: tuple[Any, ...] | None) -> Checked | None:
+    if row is None:
+        return None
+    *facts, issued_at, expires_at, scopes = row
+    return Checked(replace(Grant(*facts), scopes=scopes), issued_at, expires_at)

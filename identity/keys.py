@@ -1,0 +1,193 @@
+"""Keys that sign what services verify offline: ID tokens and logout tokens.
+
+PEM files in `signing/` of the folder of keys, and an index that says which of them signs from when. A new key is
+published before it signs, so that services that keep the set for a while know it; an old one stays published for what
+it signed. Each PEM is parsed once per process: parsing checks the key and takes a hundred times as long as a signature.
+"""
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.conf import settings
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from audit import clock, keyfile
+
+PURPOSE = "signing"
+ALGORITHMS = ("RS256", "ES256")
+LEAD = dt.timedelta(hours=1)
+"""How long a key is published before it signs: longer than services may keep the set."""
+KEPT = dt.timedelta(days=7)
+"""How long a key stays published after its successor began to sign."""
+_BITS = 2048
+
+_Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One key as the index holds it."""
+
+    kid: str
+    algorithm: str
+    signs_from: dt.datetime
+
+
+@dataclass(frozen=True)
+class _Ring:
+    keys: tuple[Listed, ...]
+
+    def signer(self, algorithm: str, at: dt.datetime) -> Listed:
+        able = [key for key in self.keys if key.algorithm == algorithm]
+        ready = [key for key in able if key.signs_from <= at]
+        return max(ready or able[:1], key=lambda key: key.signs_from)
+
+    @cached_property
+    def published(self) -> bytes:
+        return json.dumps({"keys": [_public(key) for key in self.keys]}, separators=(",", ":")).encode()
+
+
+def sign(*, claims: Mapping[str, Any], typ: str = "JWT", algorithm: str = "RS256") -> str:
+    """A JWS in compact form; `typ` tells kinds of tokens apart (RFC 8725 §3.11)."""
+    key = _ring().signer(algorithm, clock.wall())
+    return jwt.encode(dict(claims), _load(_pem(key.kid)), algorithm, headers={"kid": key.kid, "typ": typ})
+
+
+def verified(*, token: str, audience: str) -> Mapping[str, Any] | None:
+    """The claims of an ID token that we signed for `audience`, expired or not; None when it is not one."""
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = next(key for key in _ring().keys if key.kid == kid)
+        public = _load(_pem(key.kid)).public_key()
+        options: Any = {"verify_exp": False, "verify_iat": False, "require": ["sub", "iss", "aud"]}
+        claims: dict[str, Any] = jwt.decode(
+            token, public, [key.algorithm], options, audience=audience, issuer=settings.ISSUER
+        )
+    except (jwt.PyJWTError, StopIteration):
+        return None
+    return claims
+
+
+def jwks() -> bytes:
+    """The public keys as a JSON Web Key Set (RFC 7517), the same bytes until the index changes."""
+    return _ring().published
+
+
+def listed() -> Sequence[Listed]:
+    """All keys that are published, oldest first."""
+    return _ring().keys
+
+
+def ensure() -> None:
+    """Make the first keys, unless they are there. Safe when several processes race."""
+    if not _index().exists():
+        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        start = dt.datetime.fromtimestamp(0, dt.UTC)
+        made = [_make(algorithm, start) for algorithm in ALGORITHMS]
+        keyfile.write_once(path=_index(), text=_written(made))
+        _forget_unlisted(made)
+
+
+def rotate(*, at_once: bool = False) -> list[Listed]:
+    """A successor for every algorithm, signing after LEAD or, when a key leaked, at once. Returns the new ones.
+
+    At once, all older keys are withdrawn: what they signed is refused as soon as services read the set again.
+    """
+    ensure()
+    now = clock.wall()
+    made = [_make(algorithm, now if at_once else now + LEAD) for algorithm in ALGORITHMS]
+    kept = [] if at_once else [key for key in _ring().keys if not _outlived(key, now)]
+    draft = _folder() / f".index.{secrets.token_hex(4)}"
+    keyfile.write_once(path=draft, text=_written([*kept, *made]))
+    draft.replace(_index())
+    for pem in _folder().glob("*.pem"):
+        if pem.stem not in {key.kid for key in [*kept, *made]}:
+            pem.unlink()
+    return made
+
+
+def _outlived(key: Listed, now: dt.datetime) -> bool:
+    later = [other for other in _ring().keys if _succeeds(other, key)]
+    return any(other.signs_from + KEPT <= now for other in later)
+
+
+def _succeeds(other: Listed, key: Listed) -> bool:
+    return other.algorithm == key.algorithm and other.signs_from > key.signs_from
+
+
+def _folder() -> Path:
+    return Path(settings.KEYS_FOLDER) / PURPOSE
+
+
+def _index() -> Path:
+    return _folder() / "index.json"
+
+
+def _pem(kid: str) -> Path:
+    return _folder() / f"{kid}.pem"
+
+
+def _make(algorithm: str, signs_from: dt.datetime) -> Listed:
+    private: _Private = (
+        rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
+        if algorithm == "RS256"
+        else ec.generate_private_key(ec.SECP256R1())
+    )
+    kid = f"{algorithm[:2].lower()}-{secrets.token_hex(6)}"
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    keyfile.write_once(path=_pem(kid), text=pem.decode())
+    return Listed(kid, algorithm, signs_from)
+
+
+def _forget_unlisted(made: Sequence[Listed]) -> None:
+    """Where another process was first, its index stands and ours is thrown away."""
+    known = {key.kid for key in _ring().keys}
+    for key in made:
+        if key.kid not in known:
+            _pem(key.kid).unlink()
+
+
+def _written(keys: Sequence[Listed]) -> str:
+    rows = [{"kid": k.kid, "algorithm": k.algorithm, "signs_from": k.signs_from.isoformat()} for k in keys]
+    return json.dumps({"keys": rows}, indent=1)
+
+
+def _ring() -> _Ring:
+    """One stat per use: a rotation is seen by running processes."""
+    try:
+        seen = _index().stat()
+    except FileNotFoundError:
+        ensure()
+        seen = _index().stat()
+    return _read(_index(), seen.st_mtime_ns, seen.st_ino)
+
+
+@lru_cache(maxsize=2)
+def _read(index: Path, _mtime: int, _inode: int) -> _Ring:
+    rows = json.loads(index.read_text(encoding="ascii"))["keys"]
+    return _Ring(
+        tuple(Listed(r["kid"], r["algorithm"], dt.datetime.fromisoformat(r["signs_from"])) for r in rows)
+    )
+
+
+@cache
+def _load(pem: Path) -> Any:
+    return serialization.load_pem_private_key(pem.read_bytes(), password=None)
+
+
+def _public(key: Listed) -> dict[str, Any]:
+    public = _load(_pem(key.kid)).public_key()
+    algorithm = RSAAlgorithm if key.algorithm == "RS256" else ECAlgorithm
+    shape: dict[str, Any] = algorithm.to_jwk(public, as_dict=True)
+    return {**shape, "kid": key.kid, "alg": key.algorithm, "use": "sig"}
