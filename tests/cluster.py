@@ -102,7 +102,7 @@ def _names(connection: psycopg.Connection, pattern: str) -> list[str]:
 
 
 def _do(connection: psycopg.Connection, statement: str, *names: str) -> None:
-    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _digest_of_migrations() -> str:

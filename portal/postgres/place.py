@@ -155,7 +155,7 @@ def _as_user(uid: int, gid: int) -> dict[str, Any]:
 
 def _can(user: pwd.struct_passwd, test: str, path: pathlib.Path) -> bool:
     """Ask the kernel as that user, so that every folder above and every access list counts."""
-    command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", path]
+    command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
     return subprocess.run(command, check=False, cwd="/", **_as_user(user.pw_uid, user.pw_gid)).returncode == 0
 
 
@@ -172,7 +172,7 @@ def _system_user() -> pwd.struct_passwd:
 def _make_system_user() -> None:
     if (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")) is None:
         raise PostgresError(f"PostgreSQL does not run as root: make a system user named {SYSTEM_USER}.")
-    options = ["--system", "--no-create-home", "--home-dir", SHELTER, "--shell", "/usr/sbin/nologin"]
+    options = ["--system", "--no-create-home", "--home-dir", str(SHELTER), "--shell", "/usr/sbin/nologin"]
     made = subprocess.run([useradd, *options, SYSTEM_USER], capture_output=True, text=True, check=False)
     if made.returncode != 0:
         raise PostgresError(f"The system user {SYSTEM_USER} could not be made: {made.stderr.strip()}")

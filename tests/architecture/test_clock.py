@@ -20,16 +20,15 @@ EXCEPTIONS = {
 
 
 def clocks(module: code.Module) -> list[str]:
-    in_sql = [text for text in code.strings(module.tree) if SQL_CLOCKS.search(str(text.value))]
+    in_sql = [text.lineno for text in code.strings(module.tree) if SQL_CLOCKS.search(str(text.value))]
     automatic = [
-        option
+        option.lineno
         for call in code.calls(module.tree)
         for option in call.keywords
         if option.arg in {"auto_now", "auto_now_add"}
     ]
-    return (
-        [f"{module.name}:{node.lineno}" for node in (*in_sql, *automatic)] if module.name != THE_CLOCK else []
-    )
+    lines = [] if module.name == THE_CLOCK else in_sql + automatic
+    return [f"{module.name}:{line}" for line in lines]
 
 
 @pytest.mark.parametrize("module", code.modules(*code.LAYERS), ids=lambda module: module.name)
