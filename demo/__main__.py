@@ -1,0 +1,66 @@
+"""`make demo`: everything on one machine, until Ctrl-C. `--reset` forgets the demo's data."""
+
+import json
+import signal
+import sys
+import time
+
+from demo import places
+from demo.stage import Stage, StageError
+from portal import postgres
+
+_BEGAN = time.monotonic()
+
+
+def say(line: str) -> None:
+    """Progress: seconds since the start, and what is being started."""
+    print(f"  {time.monotonic() - _BEGAN:5.1f} s  {line}", flush=True)
+
+
+def announce(stage: Stage) -> None:
+    """Addresses and sign-ins."""
+    where = stage.where
+    held = json.loads(where.people.read_text(encoding="utf-8"))
+    print(f"\nReady after {time.monotonic() - _BEGAN:.1f} s.\n")
+    print(f"  Portal        {where.url('KEYHOLDER_PORT')}")
+    print(f"  Web shop      {where.url('ORDERING_PORT')}")
+    print(f"  CRM portal    {where.url('CRM_PORT')}")
+    print(f"  Caught mails  {where.url('MAIL_PORT')}")
+    print(f"  Codes         {where.url('MAIL_PORT')}/codes   (the second factor of the people below)\n")
+    print(f"Password of everybody below: {held['password']}\n")
+    for person in held["people"]:
+        print(f"  {person['email']:<38} {person['who']}")
+    print("\nCtrl-C stops everything and keeps the data; `make demo-reset` forgets it.", flush=True)
+
+
+def run() -> int:
+    """Exit code 0 after Ctrl-C, 1 where a part failed."""
+    stage = Stage(places.from_environment(), say=say)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        stage.prepare()
+        stage.start()
+        announce(stage)
+        while True:
+            time.sleep(1)
+            stage.check()
+    except KeyboardInterrupt:
+        return 0
+    except (StageError, postgres.PostgresError) as error:
+        print(f"\n{error}\nEverything is being stopped; your data is kept.", file=sys.stderr)
+        return 1
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("\nStopping …", flush=True)
+        stage.close()
+
+
+def reset() -> int:
+    """Stop the demo's database and remove all the demo's data."""
+    Stage(places.from_environment()).forget()
+    print("The demo's data is gone. `make demo` makes it anew.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(reset() if "--reset" in sys.argv[1:] else run())

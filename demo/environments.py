@@ -1,0 +1,56 @@
+"""What each process of the demo finds in its environment."""
+
+import os
+
+from demo import jobs
+from demo.places import SERVICES, Places
+from portal import postgres
+
+
+def portal(where: Places, server: postgres.Server, *, owner: bool = False) -> dict[str, str]:
+    """For every part of the portal. Only what migrates and fills may know the owner's password."""
+    ports, secrets = where.ports, where.secrets()
+    internal = [f"{name}:{ports[port]}" for port in SERVICES.values() for name in ("localhost", "127.0.0.1")]
+    made = {
+        **os.environ,
+        "KEYHOLDER_ENV": os.environ.get("KEYHOLDER_ENV", "demo"),
+        "KEYHOLDER_HOME": str(where.home),
+        "KEYHOLDER_KEYS": str(where.home / "keys"),
+        "KEYHOLDER_ISSUER": where.url("KEYHOLDER_PORT"),
+        "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": ",".join(internal),
+        "KEYHOLDER_SMTP_PORT": str(ports["SMTP_PORT"]),
+        "KEYHOLDER_BROKER_URL": jobs.url(server, secrets["jobs"]),
+        "DATABASE_URL": server.url_of(postgres.APP),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        **{name: str(port) for name, port in ports.items()},
+    }
+    made.pop("OWNER_DATABASE_URL", None)
+    return made | ({"OWNER_DATABASE_URL": server.url_of(postgres.OWNER)} if owner else {})
+
+
+def service(where: Places, key: str) -> dict[str, str]:
+    """For the web shop or the CRM portal: protocols and secrets, nothing of the portal's own."""
+    secrets, port = where.secrets(), SERVICES[key]
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "SERVICE_PORT": str(where.ports[port]),
+        "SERVICE_URL": where.url(port),
+        "SERVICE_STORE": str(where.folder / key),
+        "SERVICE_DELAY_MS": os.environ.get("SERVICE_DELAY_MS", "0"),
+        "OIDC_ISSUER": where.url("KEYHOLDER_PORT"),
+        "OIDC_CLIENT_ID": key,
+        "OIDC_CLIENT_SECRET": secrets[f"{key}_client"],
+        "SCIM_TOKEN": secrets[f"{key}_scim"],
+        "PORTAL_NAME": "Kivisalo",
+    }
+
+
+def mail(where: Places) -> dict[str, str]:
+    """For the mailbox; it also shows the second factors of the sample people."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "SERVICE_PORT": str(where.ports["MAIL_PORT"]),
+        "SERVICE_STORE": str(where.folder / "mail"),
+        "SMTP_PORT": str(where.ports["SMTP_PORT"]),
+        "SAMPLE_PEOPLE": str(where.people),
+    }

@@ -1,0 +1,28 @@
+"""The jobs' broker: a database and a role of its own, because it makes tables as it runs."""
+
+import psycopg
+from pgmq.install import get_embedded_install_sql
+from psycopg import sql
+
+from portal import postgres
+
+NAME = "keyholder_jobs"
+
+
+def url(server: postgres.Server, password: str) -> str:
+    """The broker's address for Celery."""
+    return f"pgmq://{NAME}:{password}@{postgres.HOST}:{server.port}/{NAME}"
+
+
+def prepare(server: postgres.Server, password: str) -> None:
+    """Make role, database and queue functions, where they are not there."""
+    with psycopg.connect(server.url_of(postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
+        role = sql.Identifier(NAME)
+        if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone():
+            admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
+        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+            admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+    with psycopg.connect(url(server, password).replace("pgmq:", "postgresql:", 1), autocommit=True) as inside:
+        if inside.execute("SELECT to_regnamespace('pgmq')").fetchone() == (None,):
+            inside.execute(get_embedded_install_sql())

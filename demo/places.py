@@ -1,0 +1,81 @@
+"""Where the demo's parts live: folders, ports, and secrets made anew for every folder."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import secrets
+from collections.abc import Mapping
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PORTS = {
+    "KEYHOLDER_PORT": 8000,
+    "ORDERING_PORT": 8001,
+    "CRM_PORT": 8002,
+    "MAIL_PORT": 8025,
+    "SMTP_PORT": 1025,
+}
+SERVICES = {"ordering": "ORDERING_PORT", "crm": "CRM_PORT"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """One demo: its home folder and its ports."""
+
+    home: pathlib.Path
+    ports: Mapping[str, int]
+
+    def url(self, port: str) -> str:
+        """The address of one of the parts, by the name of its port. Passkeys need a name, not a number."""
+        return f"http://localhost:{self.ports[port]}"
+
+    @property
+    def folder(self) -> pathlib.Path:
+        """What the demo itself keeps: secrets, sample people, the services' stores."""
+        return self.home / "demo"
+
+    @property
+    def people(self) -> pathlib.Path:
+        """The sample sign-ins, written when the sample data has been made whole."""
+        return self.folder / "people.json"
+
+    def secrets(self) -> dict[str, str]:
+        """Passwords and tokens of this folder, made at its first use."""
+        path = self.folder / "secrets.json"
+        if not path.exists():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            names = [
+                "password",
+                "jobs",
+                *(f"{key}_{what}" for key in SERVICES for what in ("client", "scim")),
+            ]
+            made = {name: secrets.token_urlsafe(24) for name in names} | {"password": _speakable()}
+            write(path, made)
+        held: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return held
+
+    def remember(self, **values: str) -> None:
+        """Add to the folder's secrets."""
+        write(self.folder / "secrets.json", {**self.secrets(), **values})
+
+
+def write(path: pathlib.Path, content: object) -> None:
+    """A 0600 JSON file that appears whole."""
+    draft = path.with_suffix(".new")
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+    draft.replace(path)
+
+
+def _speakable() -> str:
+    """A password one can type from the screen: four groups of four, 64 bits and more."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def from_environment() -> Places:
+    """The home from KEYHOLDER_HOME, the ports from their own variables."""
+    home = pathlib.Path(os.environ.get("KEYHOLDER_HOME", ROOT / "var")).resolve()
+    return Places(home=home, ports={name: int(os.environ.get(name, port)) for name, port in PORTS.items()})

@@ -1,0 +1,189 @@
+"""The whole demo as processes: what runs, in which order, with which environment. Tests use it too."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from demo import environments, jobs, state
+from demo.places import ROOT, SERVICES, Places
+from portal import postgres
+
+READY_SECONDS = 60
+END_SECONDS = 15
+
+
+class StageError(Exception):
+    """A part did not start, or ended by itself; the message says which, and where its log is."""
+
+
+class Stage:
+    """Starts and stops the parts of a demo. `say` hears one line per step."""
+
+    def __init__(self, where: Places, *, say: Callable[[str], None] = lambda _line: None) -> None:
+        self.where = where
+        self.say = say
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.database: postgres.Server | None = None
+
+    def prepare(self) -> None:
+        """Database, keys, tables, static files and sample data: everything before the first process."""
+        if not self.where.people.exists():
+            self.forget()  # a first start that was interrupted begins again
+        self.where.secrets()
+        self.say("PostgreSQL")
+        self.database = postgres.start(self.where.home / "pg")
+        self._once("tables and sample data", "seeded", self._fill)
+        self._once(
+            "static files", "static", lambda: self.manage("collectstatic", "--noinput", "--verbosity=0")
+        )
+
+    def _once(self, what: str, name: str, do: Callable[[], None]) -> None:
+        """Do it unless it was done for just this state of the code."""
+        stamp, now = self.where.folder / f"{name}.stamp", state.fingerprint(name)
+        if stamp.exists() and stamp.read_text(encoding="ascii") == now:
+            return
+        self.say(what)
+        do()
+        stamp.write_text(now, encoding="ascii")
+
+    def _fill(self) -> None:
+        self.manage("migrate", "--database=owner", "--verbosity=0", "--noinput")
+        jobs.prepare(self._server, self.where.secrets()["jobs"])
+        if not self.where.people.exists():
+            self._python("-m", "demo.seed")
+
+    def start(self, *names: str) -> None:
+        """Start these parts, or all, and wait until each answers."""
+        for name in names or PARTS:
+            self.say(name)
+            self._start(name)
+        for name in names or PARTS:
+            self._wait(name)
+
+    def stop(self, *names: str) -> None:
+        """Stop these parts, or all, in the opposite order."""
+        chosen = [name for name in reversed(PARTS) if name in (names or PARTS) and name in self.running]
+        for name in chosen:
+            self._signal(name, signal.SIGTERM)
+        for name in chosen:
+            self._end(name)
+
+    def kill(self, name: str) -> None:
+        """End a part as a power cut would."""
+        self._signal(name, signal.SIGKILL)
+        self._end(name)
+
+    def close(self) -> None:
+        """Stop everything, the database last."""
+        self.stop()
+        if self.database is not None:
+            self.database.stop()
+
+    def forget(self) -> None:
+        """Remove all data of this demo."""
+        postgres.reset(self.where.home / "pg")
+        for name in ("demo", "keys", "static"):
+            shutil.rmtree(self.where.home / name, ignore_errors=True)
+
+    def check(self) -> None:
+        """Raises StageError where a part has ended by itself."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise StageError(
+                    f"{name} has ended. Its last words are in {self.log(name)}:\n{self._tail(name)}"
+                )
+
+    def log(self, name: str) -> pathlib.Path:
+        """The log file of a part."""
+        return self.where.home / "log" / f"{name}.log"
+
+    def manage(self, *words: str) -> None:
+        """Run a command of manage.py in the demo's environment."""
+        self._python("manage.py", *words)
+
+    def _python(self, *words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=self.environment(owner=True),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StageError(f"{' '.join(words)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
+
+    def environment(self, *, owner: bool = False) -> dict[str, str]:
+        """What every part of the portal reads."""
+        return environments.portal(self.where, self._server, owner=owner)
+
+    @property
+    def _server(self) -> postgres.Server:
+        if self.database is None:
+            raise StageError("The demo is not prepared.")
+        return self.database
+
+    def _start(self, name: str) -> None:
+        if name in self.running:
+            return
+        command, environment = self._part(name)
+        self.log(name).parent.mkdir(parents=True, exist_ok=True)
+        with self.log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _part(self, name: str) -> tuple[list[str], dict[str, str]]:
+        if name in SERVICES:
+            return [sys.executable, "-m", f"demo.{name}"], environments.service(self.where, name)
+        if name == "mail":
+            return [sys.executable, "-m", "demo.mail"], environments.mail(self.where)
+        port = str(self.where.ports["KEYHOLDER_PORT"])
+        words = {
+            "portal": f"-m granian --interface wsgi --workers 2 --blocking-threads 4 --no-ws"
+            f" --host 127.0.0.1 --port {port} portal.wsgi:application",
+            "deliver": "manage.py deliver",
+            "worker": "-m celery -A portal.celery worker -B --concurrency 1 --loglevel WARNING",
+        }[name].split()
+        if name == "worker":
+            words += ["--schedule", str(self.where.folder / "beat")]
+        return [sys.executable, *words], self.environment()
+
+    def _wait(self, name: str) -> None:
+        probe = _PROBES.get(name)
+        until = time.monotonic() + READY_SECONDS
+        while probe is not None and not state.answers(self.where.ports[probe[0]], probe[1]):
+            self.check()
+            if time.monotonic() > until:
+                raise StageError(f"{name} does not answer after {READY_SECONDS} s; see {self.log(name)}.")
+            time.sleep(0.05)
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.running[name].pid, number)
+
+    def _end(self, name: str) -> None:
+        process = self.running.pop(name)
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(END_SECONDS)
+
+    def _tail(self, name: str) -> str:
+        lines = self.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-12:])
+
+
+PARTS = ("mail", "ordering", "crm", "portal", "deliver", "worker")
+_PROBES = {
+    "mail": ("MAIL_PORT", "/"),
+    "ordering": ("ORDERING_PORT", "/"),
+    "crm": ("CRM_PORT", "/"),
+    "portal": ("KEYHOLDER_PORT", "/health/live"),
+}

@@ -1,0 +1,30 @@
+"""What is already done, and what already answers."""
+
+import hashlib
+import http.client
+
+from demo.places import ROOT
+
+_DEPENDS = {
+    "seeded": ("*/migrations/*.py",),
+    "static": ("portal/static/**/*", "portal/static_files.py"),
+}
+
+
+def fingerprint(step: str) -> str:
+    """Changes when the files that a step depends on change."""
+    files = sorted(file for pattern in _DEPENDS[step] for file in ROOT.glob(pattern) if file.is_file())
+    lines = [f"{file.relative_to(ROOT)}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether something on this port answers, and not with an error of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
