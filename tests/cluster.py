@@ -11,6 +11,7 @@ import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
+from urllib import parse
 
 import psycopg
 from psycopg import conninfo, sql
@@ -128,12 +129,16 @@ def _start() -> postgres.Server:
 
 
 def _urls_elsewhere(admin: str, database: str) -> Urls:
+    """Give addresses on a server that is not ours; the two roles' passwords follow from the superuser's address."""
+    there = parse.urlsplit(admin)._replace(path=f"/{database}")
+    host = there.netloc.rpartition("@")[2]
+
     def url_of(role: str) -> str:
         password = hashlib.sha256(f"{role} {admin}".encode()).hexdigest()
-        return conninfo.make_conninfo(admin, dbname=database, user=role, password=password)
+        return there._replace(netloc=f"{role}:{password}@{host}").geturl()
 
     own = {role: url_of(role) for role in (postgres.OWNER, postgres.APP)}
-    return own | {postgres.SUPERUSER: conninfo.make_conninfo(admin, dbname=database)}
+    return own | {postgres.SUPERUSER: there.geturl()}
 
 
 @contextlib.contextmanager
