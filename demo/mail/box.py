@@ -9,7 +9,7 @@ import itertools
 import pathlib
 import re
 import time
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd import smtp
 
@@ -38,7 +38,13 @@ class Mail:
 
     def _part(self, kind: str) -> str:
         part = self.message.get_body(preferencelist=(kind,))
-        return str(part.get_content()) if part else ""
+        if part is None:
+            return ""
+        try:
+            content = str(part.get_content())
+        except LookupError:  # a character set nobody knows
+            content = cast("bytes", part.get_payload(decode=True)).decode(errors="replace")
+        return content.replace("\r\n", "\n")
 
     def as_json(self) -> dict[str, str]:
         return {

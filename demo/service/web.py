@@ -45,7 +45,9 @@ def with_headers(response: flask.Response) -> flask.Response:
     return response
 
 
-def sorry(error: werkzeug.exceptions.HTTPException) -> tuple[str, int]:
+def sorry(error: werkzeug.exceptions.HTTPException) -> flask.typing.ResponseReturnValue:
     code = error.code or 500
+    if isinstance(error, werkzeug.exceptions.SecurityError):
+        return flask.Response("This service answers to another name.\n", code, mimetype="text/plain")
     sentence = SENTENCES.get(code, "Something went wrong here. Nothing was changed.")
     return flask.render_template("message.html", title="That did not work.", sentence=sentence), code

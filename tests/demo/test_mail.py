@@ -1,0 +1,106 @@
+"""The mailbox: every mail of the demo is caught, shown, and can do no harm."""
+
+import email.message
+import pathlib
+import smtplib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from playwright import sync_api
+
+from tests.demo import processes
+
+
+class Mailbox(processes.Process):
+    def __init__(self, store: pathlib.Path) -> None:
+        self.smtp = processes.free_port()
+        environment = {"SERVICE_STORE": str(store), "SMTP_PORT": str(self.smtp)}
+        super().__init__("demo.mail", port=processes.free_port(), environment=environment)
+
+    def messages(self, **asked: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = requests.get(f"{self.url}/messages", params=asked, timeout=10).json()
+        return found
+
+    def send(self, to: str, subject: str, text: str, html: str = "") -> None:
+        message = email.message.EmailMessage()
+        message["From"], message["To"], message["Subject"] = "Kivisalo <keys@kivisalo.example>", to, subject
+        message.set_content(text)
+        if html:
+            message.add_alternative(html, subtype="html")
+        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=10) as smtp:
+            smtp.send_message(message)
+
+
+@pytest.fixture
+def mailbox(tmp_path: pathlib.Path) -> Iterator[Mailbox]:
+    running = Mailbox(tmp_path)
+    yield running
+    assert running.stop() == 0
+
+
+def test_catches_and_keeps(mailbox: Mailbox) -> None:
+    mailbox.send("first@customer.example", "Tervetuloa, Äijä", "Päivää")
+    mailbox.send("second@customer.example", "Second", "Text")
+    mailbox.kill()
+    mailbox.start()
+    newest, oldest = mailbox.messages()
+    assert (newest["subject"], newest["to"]) == ("Second", "second@customer.example")
+    assert (oldest["subject"], oldest["text"]) == ("Tervetuloa, Äijä", "Päivää\n")
+    assert [one["subject"] for one in mailbox.messages(to="FIRST@")] == ["Tervetuloa, Äijä"]
+
+
+def test_a_link_can_be_followed_and_markup_is_text(mailbox: Mailbox) -> None:
+    mailbox.send("a@b.example", "<script>x</script>", "Go to http://localhost:8000/i/abc?x=1&y=2. <b>Now</b>")
+    (mail,) = mailbox.messages()
+    page = requests.get(f"{mailbox.url}/messages/{mail['id']}", timeout=10).text
+    assert '<a href="http://localhost:8000/i/abc?x=1&amp;y=2">' in page
+    assert "&lt;b&gt;Now&lt;/b&gt;" in page
+    assert "<script>x" not in page + requests.get(mailbox.url, timeout=10).text
+
+
+def test_odd_mails_are_shown_too(mailbox: Mailbox) -> None:
+    with smtplib.SMTP("127.0.0.1", mailbox.smtp, timeout=10) as smtp:
+        smtp.sendmail("a@b.example", ["c@d.example", "e@f.example"], b"no headers at all")
+        smtp.sendmail(
+            "a@b.example", ["c@d.example"], b"Content-Type: text/plain; charset=none-such\r\n\r\n\xff\xfe"
+        )
+        smtp.sendmail("a@b.example", ["c@d.example"], b"Subject: =?utf-8?b?broken\r\nTo: \r\n\r\nx\x00y")
+    mails = mailbox.messages()
+    assert len(mails) == 3
+    assert mails[-1]["to"] == "c@d.example, e@f.example"
+    assert requests.get(mailbox.url, timeout=10).status_code == 200
+    for one in mails:
+        assert requests.get(f"{mailbox.url}/messages/{one['id']}", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["..%2f..%2fetc%2fpasswd", "x", "0", "1" * 19 + "-0"])
+def test_strange_addresses(mailbox: Mailbox, path: str) -> None:
+    assert requests.get(f"{mailbox.url}/messages/{path}", timeout=10).status_code == 404
+
+
+def test_answers_to_its_own_name_only(mailbox: Mailbox) -> None:
+    answer = requests.get(mailbox.url, headers={"Host": "evil.example"}, timeout=10)
+    assert answer.status_code == 400
+
+
+def test_html_is_harmless_and_its_links_work(mailbox: Mailbox, browser: sync_api.Browser) -> None:
+    page = browser.new_page()  # one where a breach of the policy is expected
+    html = (
+        f'<p style="color: green">Hello</p><a href="{mailbox.url}/?to=followed">Accept</a>'
+        '<script>parent.document.title = "run"</script><img src="http://evil.example/x.png">'
+    )
+    mailbox.send("a@b.example", "Invitation", "Text part", html)
+    asked: list[str] = []
+    page.on("requestfinished", lambda request: asked.append(request.url))
+    page.goto(mailbox.url)
+    page.get_by_role("link", name="Invitation").click()
+    frame = page.frame_locator("iframe")
+    frame.get_by_text("Hello").wait_for()
+    assert page.title() == "Invitation · Mails of the demo"
+    frame.get_by_role("link", name="Accept").click()
+    page.wait_for_url("**/?to=followed")
+    assert any("/html" in url for url in asked)
+    assert not any("evil.example" in url for url in asked)
+    page.close()

@@ -1,0 +1,314 @@
+"""The order form: what SCIM says at that moment decides, whatever the sign-in said once."""
+
+import concurrent.futures
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from demo.ordering import orders
+from tests.demo import cast, fake_op, processes
+
+Enter = Callable[..., processes.Seat]
+PLACE = "ordering:orders.place"
+
+
+@pytest.fixture
+def enter(op: fake_op.FakeOp, shop: processes.Service) -> Enter:
+    """Give somebody with these grants and limits, signed in."""
+
+    def entered(*, of: cast.Said = cast.KOSKELA, **said: Any) -> processes.Seat:
+        sub = cast.new_sub()
+        answer = shop.scim("POST", "/Users", cast.user(sub, **{"organizations": [of], **said}))
+        assert answer.status_code == 201, answer.text
+        seat = processes.Seat(shop)
+        seat.sign_in(op, cast.claims(sub, of=of))
+        seat.http.headers["X-Sub"] = sub
+        return seat
+
+    return entered
+
+
+def resource_of(seat: processes.Seat) -> str:
+    sub = str(seat.http.headers["X-Sub"])
+    asked = f"/Users?filter=externalId%20eq%20%22{sub}%22"
+    return str(seat.service.scim("GET", asked).json()["Resources"][0]["id"])
+
+
+def orders_of(seat: processes.Seat) -> list[str]:
+    lines = seat.service.journal("orders")
+    return [line["amount"] for line in lines if line["sub"] == seat.http.headers["X-Sub"]]
+
+
+@pytest.fixture
+def orderer(enter: Enter) -> processes.Seat:
+    grants, limits = cast.orderer()
+    return enter(grants=grants, limits=limits)
+
+
+def test_within_the_limit(orderer: processes.Seat) -> None:
+    page = orderer.send("/order", amount="4900", site="site-tampere", reference="Roof")
+    assert page.status_code == 200
+    for words in ("is placed.", "4\u00a0900\u00a0€", "Tampere", "Roof"):
+        assert words in page.text
+    assert orders_of(orderer) == ["4900"]
+    assert "4\u00a0900\u00a0€" in orderer.get("/").text
+
+
+def test_above_the_limit(orderer: processes.Seat) -> None:
+    page = orderer.send("/order", amount="5 100", site="site-tampere", reference="Roof & <b>")
+    assert page.status_code == 422
+    assert "5\u00a0100\u00a0€ is above your limit of 5\u00a0000\u00a0€. Nothing was ordered." in page.text
+    assert 'value="5 100"' in page.text
+    assert 'value="Roof &amp; &lt;b&gt;"' in page.text
+    assert orders_of(orderer) == []
+
+
+def test_the_limit_itself_is_allowed(orderer: processes.Seat) -> None:
+    assert orderer.send("/order", amount="5000.01", site="site-tampere").status_code == 422
+    assert orderer.send("/order", amount="5000.00", site="site-tampere").status_code == 200
+
+
+def test_another_site(orderer: processes.Seat, enter: Enter) -> None:
+    enter(grants=[cast.grant(PLACE, at=cast.OULU)])
+    assert "Oulu" in orderer.get("/order").text
+    page = orderer.send("/order", amount="10", site="site-oulu")
+    assert page.status_code == 422
+    assert "You may order for Tampere only. Nothing was ordered." in page.text
+    assert orderer.send("/order", amount="10", site="nowhere").status_code == 422
+    assert orders_of(orderer) == []
+
+
+def test_all_sites_are_those_the_shop_knows(orderer: processes.Seat, enter: Enter) -> None:
+    everywhere = enter(grants=[cast.grant(PLACE)])
+    assert everywhere.send("/order", amount="9999999", site="site-tampere").status_code == 200
+    page = everywhere.send("/order", amount="10", site="nowhere")
+    assert "Choose a site of your company. Nothing was ordered." in page.text
+
+
+def test_a_site_has_a_limit_of_its_own(enter: Enter) -> None:
+    seat = enter(
+        grants=[cast.grant(PLACE), cast.grant(PLACE, at=cast.TAMPERE)],
+        limits=[cast.limit("100"), cast.limit("5000", at=cast.TAMPERE)],
+    )
+    enter(grants=[cast.grant(PLACE, at=cast.OULU)])
+    assert seat.send("/order", amount="4900", site="site-tampere").status_code == 200
+    assert seat.send("/order", amount="4900", site="site-oulu").status_code == 422
+    assert seat.send("/order", amount="100", site="site-oulu").status_code == 200
+
+
+def test_without_the_entitlement(enter: Enter) -> None:
+    seat = enter(grants=[cast.grant("ordering:orders.see", role="viewer")])
+    page = seat.send("/order", amount="10", site="site-tampere")
+    assert "You may not place orders here. Nothing was ordered." in page.text
+    assert orders_of(seat) == []
+
+
+@pytest.mark.parametrize(
+    ("interval", "status"),
+    [
+        ({"from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}, 200),
+        ({"from": "2099-01-01T00:00:00Z"}, 422),
+        ({"until": "2020-01-01T00:00:00Z"}, 422),
+    ],
+)
+def test_only_while_a_grant_holds(enter: Enter, interval: dict[str, Any], status: int) -> None:
+    seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE, **interval)])
+    assert seat.send("/order", amount="10", site="site-tampere").status_code == status
+
+
+def test_a_grant_for_another_organization_is_none(enter: Enter) -> None:
+    seat = enter(
+        organizations=[cast.KOSKELA, cast.POHJOLA],
+        grants=[cast.grant(PLACE, at=cast.TAMPERE, of=cast.POHJOLA)],
+    )
+    assert seat.send("/order", amount="10", site="site-tampere").status_code == 422
+
+
+def test_rights_are_those_of_this_moment(orderer: processes.Seat) -> None:
+    resource = resource_of(orderer)
+    lowered = [cast.limit("50", at=cast.TAMPERE)]
+    orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to(f"{cast.EXTENSION}:limits", lowered))
+    assert orderer.send("/order", amount="51", site="site-tampere").status_code == 422
+    orderer.service.scim(
+        "PATCH",
+        f"/Users/{resource}",
+        {"schemas": [cast.PATCH], "Operations": [{"op": "remove", "path": f"{cast.EXTENSION}:grants"}]},
+    )
+    assert orderer.send("/order", amount="1", site="site-tampere").status_code == 422
+
+
+INACTIVE = [
+    cast.set_to("active", value=False),
+    cast.set_to(f"{cast.EXTENSION}:organizations", [{**cast.KOSKELA, "active": False}]),
+    cast.set_to(f"{cast.EXTENSION}:organizations", [{**cast.POHJOLA, "active": True}]),
+    None,
+]
+
+
+@pytest.mark.parametrize("change", INACTIVE, ids=["person", "organization", "not named", "deleted"])
+def test_somebody_inactive_is_signed_out(orderer: processes.Seat, change: cast.Said | None) -> None:
+    form = orderer.get("/order").text
+    resource = resource_of(orderer)
+    method = "PATCH" if change else "DELETE"
+    assert orderer.service.scim(method, f"/Users/{resource}", change).ok
+    order = {
+        "csrf": processes.found(processes.CSRF, form),
+        "once": processes.found(processes.ONCE, form),
+        "amount": "10",
+        "site": "site-tampere",
+    }
+    page = orderer.http.post(orderer.service.url + "/order", data=order, timeout=10)
+    assert page.status_code == 401
+    assert "You are signed out." in page.text
+    assert "Your access for Rakennusliike Koskela Oy has ended" in page.text
+    assert not orderer.signed_in
+    assert orders_of(orderer) == []
+
+
+def test_coming_back_takes_a_new_sign_in(op: fake_op.FakeOp, orderer: processes.Seat) -> None:
+    resource = resource_of(orderer)
+    orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
+    assert not orderer.signed_in
+    orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=True))
+    assert not orderer.signed_in
+    orderer.sign_in(op, cast.claims(str(orderer.http.headers["X-Sub"])))
+    assert orderer.signed_in
+
+
+def test_one_organization_ends_and_the_other_goes_on(op: fake_op.FakeOp, enter: Enter) -> None:
+    both = enter(
+        organizations=[cast.KOSKELA, cast.POHJOLA],
+        grants=[cast.grant(PLACE, at=cast.TAMPERE), cast.grant(PLACE, at=cast.OULU, of=cast.POHJOLA)],
+    )
+    second = processes.Seat(both.service)
+    second.sign_in(op, cast.claims(str(both.http.headers["X-Sub"]), of=cast.POHJOLA))
+    ended = [{**cast.KOSKELA, "active": False}, {**cast.POHJOLA, "active": True}]
+    change = cast.set_to(f"{cast.EXTENSION}:organizations", ended)
+    both.service.scim("PATCH", f"/Users/{resource_of(both)}", change)
+    assert not both.signed_in
+    assert second.send("/order", amount="10", site="site-oulu").status_code == 200
+
+
+def test_the_shop_counts_what_was_used(enter: Enter) -> None:
+    seat = enter(
+        grants=[cast.grant(PLACE, at=cast.TAMPERE)],
+        limits=[cast.limit("500", at=cast.TAMPERE), cast.limit("900", period="month")],
+    )
+    assert seat.send("/order", amount="500", site="site-tampere").status_code == 200
+    page = seat.send("/order", amount="401", site="site-tampere")
+    assert "401\u00a0€ on top of 500\u00a0€ is above your limit of 900\u00a0€ per month." in page.text
+    assert seat.send("/order", amount="400", site="site-tampere").status_code == 200
+
+
+def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
+    seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")])
+    csrf = processes.found(processes.CSRF, seat.get("/order").text)
+    cookie = {"Cookie": f"kh_ordering={seat.http.cookies['kh_ordering']}"}
+
+    def order(number: int) -> int:
+        fields = {"csrf": csrf, "once": str(number), "amount": "300", "site": "site-tampere"}
+        address = seat.service.url + "/order"
+        return requests.post(
+            address, data=fields, headers=cookie, timeout=10, allow_redirects=False
+        ).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(order, range(12)))
+    assert answers == [302] * 3 + [422] * 9
+    assert orders_of(seat) == ["300"] * 3
+
+
+def test_the_same_form_orders_once(orderer: processes.Seat) -> None:
+    page = orderer.get("/order").text
+    fields = {
+        "csrf": processes.found(processes.CSRF, page),
+        "once": processes.found(processes.ONCE, page),
+        "amount": "10",
+        "site": "site-tampere",
+    }
+    pages = [orderer.http.post(orderer.service.url + "/order", data=fields, timeout=10) for _ in range(2)]
+    assert pages[0].url == pages[1].url
+    assert orders_of(orderer) == ["10"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("amount", ""),
+        ("amount", "0"),
+        ("amount", "-5"),
+        ("amount", "ten"),
+        ("amount", "1e3"),
+        ("amount", "٣"),
+        ("amount", "9" * 400),
+        ("amount", "1\x00"),
+        ("amount", "1.999"),
+        ("site", "\x00"),
+        ("site", "s" * 300),
+        ("reference", "\x00\x1b"),
+        ("reference", "r" * 300),
+    ],
+)
+def test_bad_input_gets_a_sentence(orderer: processes.Seat, field: str, value: str) -> None:
+    typed = {"amount": "10", "site": "site-tampere", "reference": "kept as typed", field: value}
+    page = orderer.send("/order", **typed)
+    assert page.status_code == 422
+    assert f'id="{field}-wrong"' in page.text
+    assert "Error: New order" in page.text
+    if field != "reference":
+        assert 'value="kept as typed"' in page.text
+    assert orders_of(orderer) == []
+
+
+def test_a_form_of_somebody_else_orders_nothing(orderer: processes.Seat) -> None:
+    fields = {"csrf": "guessed", "once": "x", "amount": "10", "site": "site-tampere"}
+    page = orderer.http.post(orderer.service.url + "/order", data=fields, timeout=10)
+    assert page.status_code == 403
+    assert orders_of(orderer) == []
+
+
+def test_orders_are_their_organizations(enter: Enter, orderer: processes.Seat) -> None:
+    number = orderer.send("/order", amount="77.70", site="site-tampere").url.rpartition("/")[2]
+    colleague = enter(grants=[cast.grant("ordering:orders.see")])
+    without = enter(grants=[cast.grant(PLACE)])
+    stranger = enter(of=cast.POHJOLA, grants=[cast.grant("ordering:orders.see", of=cast.POHJOLA)])
+    assert "77.70" in colleague.get(f"/orders/{number}").text
+    for seat in (without, stranger):
+        assert seat.get(f"/orders/{number}").status_code == 404
+        assert f">{number}<" not in seat.get("/").text
+
+
+def test_people_of_ones_own_organization_only(enter: Enter, orderer: processes.Seat) -> None:
+    gone = enter(name="Gone Virtanen")
+    stranger = enter(of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)])
+    gone.service.scim("PATCH", f"/Users/{resource_of(gone)}", cast.set_to("active", value=False))
+    page = orderer.get("/people?q=virtanen").text
+    assert "Gone Virtanen" in page
+    assert "inactive" in page
+    assert "Stranger" not in orderer.get("/people?q=stranger").text.replace('value="stranger"', "")
+    assert "Stranger Sähkö" in stranger.get("/people").text
+    own = orderer.get(f"/people?q={orderer.http.headers['X-Sub']}").text
+    for words in ("orderer", "5\u00a0000\u00a0€ per order", "Tampere", "active"):
+        assert words in own
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 60, "²", "1000"])
+def test_strange_page_numbers(orderer: processes.Seat, page: str) -> None:
+    assert orderer.get("/people", params={"page": page}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("period", "begins"),
+    [
+        ("day", dt.datetime(2026, 8, 20, tzinfo=dt.UTC)),
+        ("week", dt.datetime(2026, 8, 17, tzinfo=dt.UTC)),
+        ("month", dt.datetime(2026, 8, 1, tzinfo=dt.UTC)),
+        ("quarter", dt.datetime(2026, 7, 1, tzinfo=dt.UTC)),
+        ("year", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+    ],
+)
+def test_periods_begin(period: str, begins: dt.datetime) -> None:
+    assert orders.begin(period, dt.datetime(2026, 8, 20, 13, 37, 5, tzinfo=dt.UTC)) == begins

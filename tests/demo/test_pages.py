@@ -1,0 +1,95 @@
+"""The pages in a real browser: they notice by themselves, and they fit."""
+
+import re
+import time
+
+import pytest
+from playwright import sync_api
+
+from tests.demo import cast, fake_op, processes
+
+PHONE = sync_api.ViewportSize(width=360, height=780)
+LONG = "Maximilian-Konstantin von Hohenzollern-Sigmaringen-Wittelsbach"
+
+
+@pytest.fixture
+def opened(op: fake_op.FakeOp, shop: processes.Service, page: sync_api.Page, sub: str) -> sync_api.Page:
+    """Give the shop's order form, opened by somebody with the sid "open-<sub>"."""
+    op.person = cast.claims(sub, sid=f"open-{sub}")
+    page.goto(shop.url + "/login?next=/order")
+    page.get_by_role("heading", name="New order").wait_for()
+    return page
+
+
+def signed_out(page: sync_api.Page) -> str:
+    page.get_by_role("heading", name="You are signed out.").wait_for(timeout=4000)
+    return page.locator("[data-why]").inner_text()
+
+
+def test_an_open_page_says_by_itself_that_it_is_over(
+    op: fake_op.FakeOp, shop: processes.Service, opened: sync_api.Page, sub: str
+) -> None:
+    opened.get_by_label("Amount").fill("4900")
+    began = time.monotonic()
+    shop.log_out(op.logout_token(client_id="ordering", sid=f"open-{sub}"))
+    assert re.fullmatch(r"Kivisalo Keys ended this sign-in at [\d:]+ UTC\.", signed_out(opened))
+    assert time.monotonic() - began < 3
+    assert opened.title() == "You are signed out"
+    assert opened.get_by_label("Amount").count() == 0
+    assert opened.get_by_role("navigation").count() == 0
+
+
+def test_an_open_page_notices_what_scim_says(
+    shop: processes.Service, opened: sync_api.Page, sub: str
+) -> None:
+    found = shop.scim("GET", f"/Users?filter=externalId%20eq%20%22{sub}%22").json()["Resources"][0]["id"]
+    lowered = cast.set_to(f"{cast.EXTENSION}:limits", [cast.limit("10", at=cast.TAMPERE)])
+    shop.scim("PATCH", f"/Users/{found}", lowered)
+    opened.get_by_text("What you may do here has changed.").wait_for(timeout=4000)
+    shop.scim("PATCH", f"/Users/{found}", cast.set_to("active", value=False))
+    assert "Your access for Rakennusliike Koskela Oy has ended" in signed_out(opened)
+
+
+def test_an_order_in_the_browser(opened: sync_api.Page) -> None:
+    opened.get_by_label("Amount").fill("5100")
+    opened.get_by_label("Site").select_option(label="Tampere")
+    opened.get_by_role("button", name="Place the order").click()
+    opened.get_by_role("alert").get_by_text(
+        "5 100 € is above your limit of 5 000 €. Nothing was ordered."
+    ).wait_for()
+    assert opened.get_by_label("Amount").input_value() == "5100"
+    opened.get_by_label("Amount").fill("4900")
+    opened.get_by_role("button", name="Place the order").click()
+    opened.get_by_role("heading", name="is placed.").wait_for()
+
+
+def test_without_javascript_a_page_looks_again(
+    op: fake_op.FakeOp, shop: processes.Service, browser: sync_api.Browser, sub: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    op.person = cast.claims(sub, sid=f"plain-{sub}")
+    page.goto(shop.url + "/login")
+    shop.log_out(op.logout_token(client_id="ordering", sid=f"plain-{sub}"))
+    page.get_by_role("heading", name="You are signed out.").wait_for(timeout=8000)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "paths"),
+    [("shop", ["/", "/order", "/people"]), ("crm", ["/", "/contacts", "/tickets/new"])],
+)
+def test_fits_a_phone(
+    request: pytest.FixtureRequest, op: fake_op.FakeOp, page: sync_api.Page, service: str, paths: list[str]
+) -> None:
+    running: processes.Service = request.getfixturevalue(service)
+    sub = cast.new_sub()
+    grants, limits = cast.orderer()
+    own = [cast.grant(key) for key in ("crm:contacts.see", "crm:tickets.create", "ordering:orders.see")]
+    running.scim("POST", "/Users", cast.user(sub, name=LONG, grants=[*grants, *own], limits=limits))
+    op.person = cast.claims(sub)
+    page.set_viewport_size(PHONE)
+    page.goto(running.url + "/login")
+    for path in paths:
+        page.goto(running.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

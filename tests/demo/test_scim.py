@@ -1,0 +1,212 @@
+"""The SCIM door: what is told is kept, found again, and survives the end of the process."""
+
+import itertools
+import threading
+import urllib.parse
+
+import pytest
+import requests
+
+from tests.demo import cast, processes
+
+
+def users(service: processes.Service, asked: str) -> list[cast.Said]:
+    answer = service.scim("GET", f"/Users?filter={urllib.parse.quote(asked)}")
+    assert answer.status_code == 200
+    resources: list[cast.Said] = answer.json()["Resources"]
+    return resources
+
+
+def create(service: processes.Service, said: cast.Said) -> str:
+    answer = service.scim("POST", "/Users", said)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_keeps_what_it_is_told(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    grants, limits = cast.orderer()
+    said = cast.user(sub, grants=grants, limits=limits)
+    created = shop.scim("POST", "/Users", said)
+    assert created.status_code == 201
+    assert created.headers["Location"] == f"{shop.url}/scim/v2/Users/{created.json()['id']}"
+    kept = shop.scim("GET", f"/Users/{created.json()['id']}").json()
+    assert {key: kept[key] for key in said} == said
+    assert kept["meta"]["resourceType"] == "User"
+
+
+def test_finds_by_external_id_and_user_name(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    resource = create(shop, cast.user(sub))
+    create(shop, cast.user(cast.new_sub()))
+    assert [one["id"] for one in users(shop, f'externalId eq "{sub}"')] == [resource]
+    assert [one["id"] for one in users(shop, f'userName eq "{sub.upper()}@customer.example"')] == [resource]
+    assert users(shop, f'externalId eq "{sub.upper()}"') == []
+    assert users(shop, 'externalId eq "nobody"') == []
+
+
+def test_replaces_whole(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    grants, limits = cast.orderer()
+    resource = create(shop, cast.user(sub, grants=grants, limits=limits))
+    changed = cast.user(sub, name="Aino Virtanen", active=False)
+    answer = shop.scim("PUT", f"/Users/{resource}", changed)
+    assert answer.status_code == 200
+    kept = shop.scim("GET", f"/Users/{resource}").json()
+    assert {key: kept[key] for key in changed} == changed
+    assert "grants" not in kept[cast.EXTENSION]
+
+
+def test_patches_a_part(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    resource = create(shop, cast.user(sub))
+    assert shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False)).ok
+    grants, _ = cast.orderer()
+    assert shop.scim("PATCH", f"/Users/{resource}", cast.set_to(f"{cast.EXTENSION}:grants", grants)).ok
+    kept = shop.scim("GET", f"/Users/{resource}").json()
+    assert kept["active"] is False
+    assert kept[cast.EXTENSION]["grants"] == grants
+    assert kept["displayName"] == "Aino Korhonen"
+
+
+def test_forgets_whom_it_is_told_to_delete(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    resource = create(shop, cast.user(sub))
+    assert shop.scim("DELETE", f"/Users/{resource}").status_code == 204
+    assert shop.scim("GET", f"/Users/{resource}").status_code == 404
+    assert create(shop, cast.user(sub)) != resource
+
+
+def test_announces_our_extension(shop: processes.Service) -> None:
+    schemas = {one["id"]: one for one in shop.scim("GET", "/Schemas").json()["Resources"]}
+    attributes = {one["name"]: one for one in schemas[cast.EXTENSION]["attributes"]}
+    assert set(attributes) == {"organizations", "grants", "limits"}
+    assert all(one["multiValued"] for one in attributes.values())
+    names = {one["name"] for one in attributes["grants"]["subAttributes"]}
+    assert {"from", "until", "siteName", "entitlement"} <= names
+
+
+@pytest.mark.parametrize(
+    ("status", "change"),
+    [
+        (400, {"externalId": None}),
+        (400, {"userName": None}),
+        (400, {"active": "perhaps"}),
+        (400, {cast.EXTENSION: {"limits": [cast.limit("a lot")]}}),
+        (400, {cast.EXTENSION: {"limits": [cast.limit("-1")]}}),
+        (400, {cast.EXTENSION: {"limits": [cast.limit("NaN")]}}),
+        (400, {cast.EXTENSION: {"limits": [cast.limit("1", period="fortnight")]}}),
+        (400, {cast.EXTENSION: {"grants": [{"organization": "x"}]}}),
+        (400, {cast.EXTENSION: {"organizations": [{"name": "nameless"}]}}),
+    ],
+)
+def test_refuses_what_it_could_not_act_on(shop: processes.Service, status: int, change: cast.Said) -> None:
+    sub = cast.new_sub()
+    said = {key: value for key, value in {**cast.user(sub), **change}.items() if value is not None}
+    assert shop.scim("POST", "/Users", said).status_code == status
+    assert users(shop, f'externalId eq "{sub}"') == []
+
+
+def test_keeps_one_record_per_person(shop: processes.Service) -> None:
+    first, second = cast.new_sub(), cast.new_sub()
+    create(shop, cast.user(first))
+    other = create(shop, cast.user(second))
+    again = {**cast.user(first), "userName": "another@customer.example"}
+    assert shop.scim("POST", "/Users", again).status_code == 409
+    assert (
+        shop.scim("POST", "/Users", {**cast.user("x"), "userName": f"{first}@customer.example"}).status_code
+        == 409
+    )
+    assert shop.scim("PATCH", f"/Users/{other}", cast.set_to("externalId", first)).status_code == 409
+    refused = [line for line in shop.journal("writes") if line["externalId"] == first]
+    assert [line["status"] for line in refused] == [201, 409]
+
+
+@pytest.mark.parametrize("token", ["", "wrong", processes.TOKEN[:-1], processes.TOKEN + "x"])
+def test_lets_only_the_token_in(shop: processes.Service, token: str) -> None:
+    before = len(shop.journal("writes"))
+    for method, path in (("GET", "/Users"), ("POST", "/Users"), ("GET", "/Schemas"), ("PATCH", "/Users/x")):
+        assert shop.scim(method, path, cast.user("x"), token=token).status_code == 401
+    assert (
+        requests.get(f"{shop.url}/_demo/status", headers={"Authorization": token}, timeout=10).status_code
+        == 401
+    )
+    assert len(shop.journal("writes")) == before
+
+
+def test_writes_down_every_write(shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    resource = create(shop, cast.user(sub))
+    shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
+    shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
+    shop.scim("GET", f"/Users/{resource}")
+    lines = [line for line in shop.journal("writes") if line["id"] == resource]
+    assert [(one["method"], one["externalId"], one["active"]) for one in lines] == [
+        ("POST", sub, True),
+        ("PATCH", sub, False),
+        ("PATCH", sub, False),
+    ]
+    assert lines[1]["version"] == lines[2]["version"] != lines[0]["version"]
+    times = [one["monotonic_ns"] for one in lines]
+    assert times == sorted(times)
+    assert all(one["began_monotonic_ns"] < one["monotonic_ns"] for one in lines)
+
+
+def test_survives_being_killed(own_shop: processes.Service) -> None:
+    sub = cast.new_sub()
+    grants, limits = cast.orderer()
+    resource = create(own_shop, cast.user(sub, grants=grants, limits=limits))
+    own_shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
+    before = own_shop.scim("GET", f"/Users/{resource}").json()
+    own_shop.kill()
+    with (own_shop.store / "writes.jsonl").open("a") as journal:
+        journal.write('{"torn": "li')
+    (own_shop.store / "users" / "half.json.abcd.draft").write_text('{"resource": {"id"')
+    own_shop.start()
+    assert own_shop.scim("GET", f"/Users/{resource}").json() == before
+    own_shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=True))
+    assert own_shop.scim("GET", f"/Users/{resource}").json()["meta"]["version"] != before["meta"]["version"]
+    assert own_shop.control("GET", "/status")["people"] == {"total": 1, "active": 1}
+
+
+def test_loses_nothing_it_has_answered(own_shop: processes.Service) -> None:
+    """Killed in the midst of writes: the last state it acknowledged, or the one under way, is there again."""
+    resource = create(own_shop, cast.user(cast.new_sub()))
+    acknowledged = 0
+    for _ in range(3):
+        killer = threading.Timer(0.3, own_shop.kill)
+        killer.start()
+        try:
+            for number in itertools.count(acknowledged + 1):
+                said = cast.set_to("displayName", f"number {number}")
+                own_shop.scim("PATCH", f"/Users/{resource}", said).raise_for_status()
+                acknowledged = number
+        except requests.ConnectionError:
+            killer.join()
+        own_shop.start()
+        kept = own_shop.scim("GET", f"/Users/{resource}").json()["displayName"]
+        assert kept in (f"number {acknowledged}", f"number {acknowledged + 1}")
+    assert acknowledged > 10
+
+
+def test_counts_open_requests_and_is_slow_when_asked(own_shop: processes.Service) -> None:
+    own_shop.control("POST", "/delay", {"before_ms": 700})
+    create_slowly = threading.Thread(target=create, args=(own_shop, cast.user(cast.new_sub())))
+    create_slowly.start()
+    deadline = itertools.islice(itertools.repeat(None), 200)
+    status = next(said for _ in deadline if (said := own_shop.control("GET", "/status"))["open"])
+    assert status["open_requests"][0]["path"] == "/scim/v2/Users"
+    assert status["people"]["total"] == 0
+    create_slowly.join()
+    status = own_shop.control("GET", "/status")
+    assert (status["open"], status["writes"], status["people"]["total"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_fails_when_asked(own_shop: processes.Service, *, applied: bool) -> None:
+    own_shop.control("POST", "/fail", {"status": 503, "times": 2, "applied": applied, "retry_after": 7})
+    sub = cast.new_sub()
+    answers = [own_shop.scim("POST", "/Users", cast.user(sub)) for _ in range(3)]
+    assert [one.status_code for one in answers] == [503, 503, 409 if applied else 201]
+    assert answers[0].headers["Retry-After"] == "7"
+    assert len(users(own_shop, f'externalId eq "{sub}"')) == 1

@@ -1,0 +1,207 @@
+"""Signing in at a service that is not the portal, and every answer it must not believe."""
+
+import pathlib
+import time
+import urllib.parse
+from typing import Any
+
+import pytest
+import requests
+
+from tests.demo import cast, fake_op, processes
+
+FOREIGN = fake_op.Key("first")
+
+
+def test_signs_in_and_says_what_one_may_do(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    page = seat.sign_in(op, cast.claims(sub))
+    assert page.status_code == 200
+    for words in ("orderer", "Place orders", "Tampere", "5\u00a0000\u00a0€ per order", "10077"):
+        assert words in page.text
+
+
+def test_asks_with_state_nonce_and_pkce(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    op.person = cast.claims(sub)
+    seat.get("/login?organization=koskela&login_hint=x&next=/people")
+    seat.get("/login")
+    first, second = op.asked[-2:]
+    assert first["code_challenge_method"] == "S256"
+    assert first["scope"].split()[0] == "openid"
+    assert (first["organization"], first["login_hint"]) == ("koskela", "x")
+    assert all(first[key] and first[key] != second[key] for key in ("state", "nonce", "code_challenge"))
+
+
+def test_cookie_is_its_own_and_kept_from_scripts(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    seat.sign_in(op, cast.claims(sub))
+    cookies = {cookie.name: cookie for cookie in seat.http.cookies}
+    assert set(cookies) == {"kh_ordering"}
+    rest = {name.lower(): value for name, value in cookies["kh_ordering"].__dict__["_rest"].items()}
+    assert "httponly" in rest
+    assert rest["samesite"] == "Lax"
+
+
+LIES: dict[str, fake_op.Lie] = {
+    "nonce of another sign-in": fake_op.Lie(claims={"nonce": "other"}),
+    "no nonce": fake_op.Lie(claims={"nonce": None}),
+    "another issuer": fake_op.Lie(claims={"iss": "http://evil.example"}),
+    "another service": fake_op.Lie(claims={"aud": "crm"}),
+    "expired": fake_op.Lie(claims={"exp": int(time.time()) - 60}),
+    "no expiry": fake_op.Lie(claims={"exp": None}),
+    "from the future": fake_op.Lie(claims={"iat": int(time.time()) + 3600}),
+    "a stranger's key": fake_op.Lie(key=FOREIGN),
+    "no signature": fake_op.Lie(algorithm="none"),
+    "public key as secret": fake_op.Lie(algorithm="HS256"),
+    "no sid": fake_op.Lie(claims={"sid": None}),
+    "no organization": fake_op.Lie(claims={"organization": None}),
+    "half an organization": fake_op.Lie(claims={"organization": {"id": "org-koskela"}}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_refuses_a_false_id_token(
+    op: fake_op.FakeOp, seat: processes.Seat, sub: str, lie: fake_op.Lie
+) -> None:
+    with op.lying(lie):
+        assert seat.sign_in(op, cast.claims(sub)).status_code == 400
+    assert not seat.signed_in
+    assert seat.sign_in(op, cast.claims(sub)).status_code == 200
+
+
+def begun(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> str:
+    """Begin a sign-in and give the address the browser would come back to."""
+    op.person = cast.claims(sub)
+    asked = seat.get("/login", allow_redirects=False).headers["Location"]
+    return seat.http.get(asked, allow_redirects=False, timeout=10).headers["Location"]
+
+
+def test_an_answer_works_once_and_only_where_it_began(
+    op: fake_op.FakeOp, seat: processes.Seat, sub: str
+) -> None:
+    back = begun(op, seat, sub)
+    assert requests.get(back, timeout=10).status_code == 400
+    assert seat.http.get(back, timeout=10).status_code == 200
+    assert seat.http.get(back, timeout=10).status_code == 400
+
+
+def test_refuses_an_answer_of_somebody_else(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    back = begun(op, seat, sub)
+    mixed_up = back.replace(urllib.parse.quote_plus(op.url), "http%3A%2F%2Fevil.example")
+    assert mixed_up != back
+    assert seat.http.get(mixed_up, timeout=10).status_code == 400
+    assert not seat.signed_in
+
+
+def test_passes_on_why_the_portal_refuses(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    op.error = "Nobody gave you the web shop."
+    page = seat.sign_in(op, cast.claims(sub))
+    assert page.status_code == 400
+    assert "Nobody gave you the web shop." in page.text
+    planted = seat.get("/callback?error=x&error_description=Call+this+number&state=made-up")
+    assert planted.status_code == 400
+    assert "Call this number" not in planted.text
+
+
+def test_portal_may_begin_a_sign_in(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    op.person = cast.claims(sub)
+    asked = {
+        "iss": op.url,
+        "login_hint": sub,
+        "organization": "koskela",
+        "target_link_uri": seat.service.url + "/people?q=a",
+    }
+    page = seat.get("/initiate", params=asked)
+    assert page.url == seat.service.url + "/people?q=a"
+    assert page.status_code == 200
+    assert (op.asked[-1]["login_hint"], op.asked[-1]["organization"]) == (sub, "koskela")
+    posted = seat.http.post(seat.service.url + "/initiate", data=asked, timeout=10)
+    assert posted.url == page.url
+
+
+STRANGE: dict[str, dict[str, str]] = {
+    "no issuer": {"iss": ""},
+    "another issuer": {"iss": "http://evil.example"},
+    "another site": {"target_link_uri": "http://evil.example/"},
+    "a name that begins alike": {"target_link_uri": "{own}.evil.example/"},
+    "a user before the host": {"target_link_uri": "{own}@evil.example/"},
+    "two slashes": {"target_link_uri": "{own}//evil.example/"},
+    "a backslash": {"target_link_uri": "{own}/\\evil.example/"},
+    "a line break": {"target_link_uri": "{own}/\r\nX: y"},
+    "a script": {"target_link_uri": "javascript:alert(1)"},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
+def test_nobody_else_may_begin_one(op: fake_op.FakeOp, seat: processes.Seat, strange: dict[str, str]) -> None:
+    said = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
+    before = len(op.asked)
+    assert seat.get("/initiate", params={"iss": op.url, **said}).status_code == 400
+    assert len(op.asked) == before
+
+
+@pytest.mark.parametrize("going_to", ["//evil.example", "/\\evil.example", "http://evil.example", "x"])
+def test_never_leads_elsewhere(op: fake_op.FakeOp, seat: processes.Seat, sub: str, going_to: str) -> None:
+    op.person = cast.claims(sub)
+    assert seat.get("/login", params={"next": going_to}).url == seat.service.url + "/"
+
+
+def test_waits_for_somebody_it_has_not_heard_of(
+    op: fake_op.FakeOp, seat: processes.Seat, shop: processes.Service
+) -> None:
+    newcomer = cast.new_sub()
+    page = seat.sign_in(op, cast.claims(newcomer))
+    assert page.status_code == 403
+    assert "on its way" in page.text
+    assert seat.signed_in
+    grants, limits = cast.orderer()
+    shop.scim("POST", "/Users", cast.user(newcomer, grants=grants, limits=limits))
+    assert "What you may do" in seat.get("/").text
+
+
+def test_signing_out_here(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    seat.sign_in(op, cast.claims(sub))
+    csrf = processes.found(processes.CSRF, seat.get("/").text)
+    address = seat.service.url + "/logout"
+    assert seat.http.post(address, data={"csrf": "guessed"}, timeout=10).status_code == 403
+    assert seat.signed_in
+    page = seat.http.post(address, data={"csrf": csrf}, timeout=10)
+    assert "You are signed out." in page.text
+    assert "You signed out here at" in page.text
+
+
+def test_a_new_sign_in_takes_a_new_session(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+    seat.sign_in(op, cast.claims(sub))
+    old = seat.http.cookies["kh_ordering"]
+    seat.sign_in(op, cast.claims(sub))
+    assert seat.signed_in
+    assert (
+        requests.get(
+            seat.service.url + "/session", headers={"Cookie": f"kh_ordering={old}"}, timeout=10
+        ).json()["signed_in"]
+        is False
+    )
+
+
+def test_starts_before_the_portal(tmp_path: pathlib.Path) -> None:
+    port = processes.free_port()
+    service = processes.Service("ordering", tmp_path, f"http://localhost:{port}")
+    with processes.running(service):
+        seat = processes.Seat(service)
+        assert seat.get("/").status_code == 401
+        assert seat.get("/login").status_code == 503
+        late = fake_op.FakeOp(port)
+        try:
+            assert seat.sign_in(late, cast.claims("x")).status_code == 403
+        finally:
+            late.close()
+
+
+def test_refuses_discovery_in_another_name(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = fake_op.FakeOp()
+    said: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
+    with processes.running(service := processes.Service("ordering", tmp_path, honest.url)):
+        seat = processes.Seat(service)
+        with monkeypatch.context() as patch:
+            patch.setattr(honest, "discovery", lambda: said)
+            assert seat.sign_in(honest, cast.claims("x")).status_code == 503
+        assert seat.sign_in(honest, cast.claims("x")).status_code == 403
+    honest.close()
