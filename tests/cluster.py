@@ -129,7 +129,7 @@ def _start() -> postgres.Server:
 
 
 def _urls_elsewhere(admin: str, database: str) -> Urls:
-    """Give addresses on a server that is not ours; the two roles' passwords follow from the superuser's address."""
+    """Give addresses on a server not ours; the roles' passwords follow from the superuser's address."""
     there = parse.urlsplit(admin)._replace(path=f"/{database}")
     host = there.netloc.rpartition("@")[2]
 
