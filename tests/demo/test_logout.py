@@ -3,6 +3,7 @@
 import pathlib
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
