@@ -12,6 +12,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
+from psycopg.types.json import Jsonb
+
+from delegation.wanted import Access, limit_facts
 
 
 class SiteRef(NamedTuple):
@@ -48,40 +51,66 @@ class Right:
 _IN_FORCE = "{0}.valid_from <= %(at)s AND ({0}.valid_until IS NULL OR {0}.valid_until > %(at)s)"
 
 # An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
-_RIGHTS = """
+_QUERY = """
 SELECT m.id, app.key, e.key, r.key, a.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
-        FROM delegation_assignmentsite x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
+        FROM {places} x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
        e.takes_amount,
        CASE WHEN NOT e.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
        coalesce(nullif(l.currency, ''), c.currency, ''), coalesce(l.period, 'order'),
        greatest(a.valid_from, v.valid_from, c.valid_from, p.valid_from),
        least(a.valid_until, v.valid_until, c.valid_until, p.valid_until),
        a.id
-FROM identity_membership m
+FROM {members} m
 JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-JOIN identity_user u ON u.id = m.user_id AND u.is_active
-JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active' AND {period}
-JOIN delegation_assignment a ON a.membership_id = m.id AND {assignment}
+JOIN {users} u ON u.id = m.user_id AND u.is_active
+JOIN {periods} p ON p.membership_id = m.id AND p.state = 'active' AND {period}
+JOIN {given} a ON a.membership_id = m.id AND {assignment}
 JOIN delegation_role r ON r.id = a.role_id
 JOIN delegation_roleversion v ON v.role_id = r.id AND {version}
 JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.may_do
 JOIN delegation_entitlement e ON e.id = re.entitlement_id
 JOIN identity_application app ON app.id = e.application_id AND app.is_active
 JOIN delegation_ceiling c ON c.organization_id = o.id AND c.entitlement_id = e.id AND {ceiling}
-LEFT JOIN delegation_assignmentlimit l ON l.assignment_id = a.id AND l.entitlement_id = e.id
+LEFT JOIN {limits} l ON l.assignment_id = a.id AND l.entitlement_id = e.id
 WHERE m.id = ANY(%(memberships)s) AND (%(application)s::text IS NULL OR app.key = %(application)s::text)
   AND NOT (e.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
   AND NOT EXISTS (SELECT 1 FROM delegation_brake b
                   WHERE b.organization_id = o.id AND b.entitlement_id = e.id AND {brake})
 ORDER BY m.id, e.rank, e.key, a.valid_from, a.id
-""".format(
-    period=_IN_FORCE.format("p"),
-    assignment=_IN_FORCE.format("a"),
-    version=_IN_FORCE.format("v"),
-    ceiling=_IN_FORCE.format("c"),
-    brake=_IN_FORCE.format("b"),
+"""
+_CONDITIONS = {
+    "period": _IN_FORCE.format("p"),
+    "assignment": _IN_FORCE.format("a"),
+    "version": _IN_FORCE.format("v"),
+    "ceiling": _IN_FORCE.format("c"),
+    "brake": _IN_FORCE.format("b"),
+}
+_RIGHTS = _QUERY.format(
+    members="identity_membership",
+    users="identity_user",
+    periods="identity_membershipperiod",
+    given="delegation_assignment",
+    places="delegation_assignmentsite",
+    limits="delegation_assignmentlimit",
+    **_CONDITIONS,
 )
+# The same statement over one colleague who is not written down: active from now on, with one access.
+_SUPPOSED = _QUERY.format(
+    members="(SELECT %(nobody)s::uuid AS id, %(organization)s::uuid AS organization_id, %(nobody)s::uuid AS user_id)",
+    users="(SELECT %(nobody)s::uuid AS id, true AS is_active)",
+    periods="(SELECT %(nobody)s::uuid AS membership_id, 'active' AS state, %(at)s AS valid_from,"
+    " NULL::timestamptz AS valid_until)",
+    given="(SELECT %(nobody)s::uuid AS id, %(nobody)s::uuid AS membership_id, w.id AS role_id,"
+    " %(all_sites)s AS all_sites, %(at)s AS valid_from, %(until)s::timestamptz AS valid_until"
+    " FROM delegation_role w WHERE w.key = %(role)s)",
+    places="(SELECT %(nobody)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
+    limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id, j.amount, j.currency, j.period"
+    " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
+    " JOIN delegation_entitlement k ON k.key = j.key)",
+    **_CONDITIONS,
+)
+_NOBODY = uuid.UUID(int=0)
 
 _BOUNDARIES = """
 SELECT m.id, min(t.boundary)
@@ -114,6 +143,24 @@ def of(
     for row in _rows(_RIGHTS, memberships=wanted, at=at, application=application):
         found[row[0]].append(_right(row))
     return found
+
+
+def suppose(*, organization: uuid.UUID, access: Access, at: dt.datetime) -> list[Right]:
+    """The rights that somebody in this organization would have with this access and nothing else. One statement."""
+    rows = _rows(
+        _SUPPOSED,
+        memberships=[_NOBODY],
+        nobody=_NOBODY,
+        organization=organization,
+        application=None,
+        at=at,
+        role=access.role,
+        all_sites=access.all_sites,
+        sites=sorted(access.sites),
+        until=access.until,
+        limits=Jsonb([{"key": key, **limit_facts(limit)} for key, limit in access.limits.items()]),
+    )
+    return [_right(row) for row in rows]
 
 
 def _right(row: tuple[Any, ...]) -> Right:

@@ -1,0 +1,50 @@
+"""What a change would bring is computed by the statement that says what holds."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from audit import clock
+from delegation import entitlements
+from delegation.entitlements import Right
+from delegation.wanted import Access
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def plain(rights: list[Right]) -> list[Right]:
+    """The rights without whose they are and since when."""
+    same = {"membership": None, "assignment": None, "valid_from": None}
+    return [dataclasses.replace(right, **same) for right in rights]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("case", ["viewer", "orderer", "approver", "nothing", "until"])
+def test_it_says_what_holds_after_the_change(world: World, case: str) -> None:
+    wanted: Access = {
+        "viewer": world.access("viewer"),
+        "orderer": world.access("orderer", sites=[world.oulu, world.tallinn], amount=750),
+        "approver": world.access("approver", amount=20000),
+        "nothing": world.access("orderer", sites=[world.oulu], amount=0),
+        "until": world.access("orderer", until=clock.now() + dt.timedelta(days=3)),
+    }[case]
+    supposed = entitlements.suppose(organization=world.koskela.id, access=wanted, at=clock.now())
+
+    world.change(world.mikko, wanted)
+
+    held = entitlements.of(memberships=[world.mikko.id], at=clock.now())[world.mikko.id]
+    assert supposed
+    assert plain(supposed) == plain(held)
+
+
+def test_it_asks_once(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    at = clock.now()
+    with django_assert_num_queries(1):
+        entitlements.suppose(organization=world.pohjola.id, access=world.access("viewer"), at=at)
