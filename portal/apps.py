@@ -8,3 +8,7 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the receivers and register the checks, once models are loaded."""
+        from portal import checks, receivers  # noqa: F401 - the one place where a late import is right

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from audit import keyfile
+from portal import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,11 +43,19 @@ SECRET_KEY = keyfile.current(folder=KEYS_FOLDER, purpose="web").material.hex()
 ISSUER = os.environ.get("KEYHOLDER_ISSUER", "http://localhost:8000").rstrip("/")
 _issuer = urlsplit(ISSUER)
 if KEYHOLDER_ENV == "production" and _issuer.scheme != "https":
-    raise RuntimeError("KEYHOLDER_ISSUER must begin with https:// in production.")  # noqa: TRY003
+    raise RuntimeError("KEYHOLDER_ISSUER must begin with https:// in production.")
 HTTPS = _issuer.scheme == "https"
 ALLOWED_HOSTS = [_issuer.hostname or "localhost", *_list("KEYHOLDER_EXTRA_HOSTS")]
 SUPPLIER_NAME = os.environ.get("KEYHOLDER_SUPPLIER", "Kivisalo")
 SUPPLIER_SUPPORT = os.environ.get("KEYHOLDER_SUPPORT", "09 000 1234")
+BRAND = {
+    "stylesheet": "keyholder/brand-kivisalo.css",
+    "mark": "keyholder/brand-kivisalo.svg",
+    "accent": "#0b5563",
+    "on_accent": "#ffffff",
+}
+METRICS_TOKEN = os.environ.get("KEYHOLDER_METRICS_TOKEN", "")
+"""Who may read /metrics from elsewhere than loopback."""
 
 CLOCK_OFFSET_FILE = os.environ.get("KEYHOLDER_CLOCK_OFFSET_FILE", "")
 APPLICATION_ROLE = "keyholder_app"
@@ -98,21 +107,22 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.ShortPath",
+    "portal.oidc.shortpath.ShortPath",
     "portal.middleware.Observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.middleware.CleanInput",
+    "portal.middleware.Acting",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.Acting",
+    "portal.middleware.CleanInput",
+    "portal.middleware.Gate",
     "portal.middleware.Translator",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -198,7 +208,10 @@ if os.environ.get("KEYHOLDER_REDIS_URL"):
 # Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
 PASSWORD_HASHERS = ["identity.hashers.Argon2id", "identity.hashers.Machine"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -237,13 +250,35 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
-MFA_ADAPTER = "portal.signin.MFAAdapter"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.tokens.ResetTokens"  # noqa: S105 - a class
+PASSWORD_RESET_TIMEOUT = 2 * 3600
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.forms.Login",
+    "reauthenticate": "portal.accounts.forms.Reauthenticate",
+    "change_password": "portal.accounts.forms.ChangePassword",
+    "set_password": "portal.accounts.forms.SetPassword",
+    "reset_password": "portal.accounts.forms.ResetPassword",
+    "reset_password_from_key": "portal.accounts.forms.ResetPasswordKey",
+    "user_token": "portal.accounts.forms.UserToken",
+}
+# How many proxies of ours append to X-Forwarded-For; 0: it is not looked at.
+ALLAUTH_TRUSTED_PROXY_COUNT = _whole("KEYHOLDER_PROXIES", 0)
+MFA_ADAPTER = "portal.accounts.factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TRUST_ENABLED = False
 MFA_TOTP_ISSUER = SUPPLIER_NAME
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = KEYHOLDER_ENV != "production"
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.Authenticate",
+    "reauthenticate": "portal.accounts.forms.ReauthenticateCode",
+    "activate_totp": "portal.accounts.forms.ActivateTOTP",
+    "add_webauthn": "portal.accounts.forms.AddPasskey",
+    "edit_webauthn": "portal.accounts.forms.EditPasskey",
+    "login_webauthn": "portal.accounts.forms.LoginPasskey",
+    "authenticate_webauthn": "portal.accounts.forms.AuthenticatePasskey",
+    "reauthenticate_webauthn": "portal.accounts.forms.ReauthenticatePasskey",
+}
 IDP_OIDC_ADAPTER = "portal.oidc.adapter.Adapter"
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
@@ -256,7 +291,10 @@ SMTP_USER = os.environ.get("KEYHOLDER_SMTP_USER", "")
 SMTP_PASSWORD = os.environ.get("KEYHOLDER_SMTP_PASSWORD", "")
 SMTP_TLS = _choice("KEYHOLDER_SMTP_TLS", "none", {"none", "starttls", "tls"})
 
+LOGGING = logs.configured(level=os.environ.get("KEYHOLDER_LOG_LEVEL", "INFO"))
+
 CELERY_BROKER_URL = os.environ.get("KEYHOLDER_BROKER_URL", "")
 
-REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
-SILENCED_SYSTEM_CHECKS: list[str] = []
+REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
+# guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

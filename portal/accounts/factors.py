@@ -1,0 +1,90 @@
+"""Second factors: their secrets at rest, who may take one away, and what a sign-in with one proves."""
+
+import base64
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext_lazy
+
+from audit import clock
+from delegation import policy
+from delegation.models.catalogue import Strength
+from identity.models import User
+from provisioning import vault
+
+SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What counts as a second factor; recovery codes stand in for one and are none."""
+_CONTEXT = b"second factor"
+
+
+def kinds(user: User) -> list[str]:
+    """The types of second factor this person has set up."""
+    return list(Authenticator.objects.filter(user=user, type__in=SECOND).values_list("type", flat=True))
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """What one of allauth's authentication records proves: that something is known, or held."""
+    return "known" if record.get("method") == "password" else "held"
+
+
+def demanded(user: User) -> bool:
+    """Whether this person's access asks for a second factor."""
+    return policy.sign_in(user=uuid.UUID(str(user.pk)), at=clock.now()) is Strength.MFA
+
+
+def hardware(authenticator: Authenticator) -> str:
+    """`hwk` for a key that cannot leave its device, `swk` for a passkey that is synced (WebAuthn §6.1.3)."""
+    data = authenticator.wrap().authenticator_data
+    return "swk" if data.flags & data.FLAG.BE else "hwk"
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets encrypted at rest, passkeys bound to the issuer's host."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy(
+            "This does not match. Codes change every half minute: try the next one."
+        ),
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your access asks for a second factor, and this is the last one. Add another before you remove it."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Under the key file `secrets`."""
+        return base64.urlsafe_b64encode(vault.seal(data=text.encode(), context=_CONTEXT)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What cannot be opened becomes a fresh secret that no code ever matches: losing a key file opens no door."""
+        try:
+            return vault.reveal(sealed=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT).decode()
+        except (vault.Closed, ValueError):
+            return base64.b32encode(secrets.token_bytes(20)).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Never the last second factor of somebody whose access demands one.
+
+        Where something is about to be written, the person's row is held, so that two do not each leave the other.
+        """
+        if authenticator.type not in SECOND:
+            return True
+        users = User.objects.filter(pk=authenticator.user_id)
+        user = (users.select_for_update() if connection.in_atomic_block else users).get()
+        others = Authenticator.objects.filter(user=user, type__in=SECOND).exclude(pk=authenticator.pk)
+        return others.exists() or not demanded(user)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The relying party is the issuer's host, whatever the Host header says."""
+        return {"id": urlsplit(settings.ISSUER).hostname or "localhost", "name": settings.SUPPLIER_NAME}
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, str | bytes]:
+        """What the device shows when it asks which passkey."""
+        return {"id": user.pk.hex.encode(), "display_name": user.name, "name": user.email}

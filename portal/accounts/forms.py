@@ -1,0 +1,112 @@
+"""Allauth's forms with our limits: no control characters, nothing endless, a new password typed once."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy
+
+from portal import inputs
+
+_LONGEST = {
+    "password": 1000,
+    "oldpassword": 1000,
+    "password1": 1000,
+    "code": 40,
+    "name": 80,
+    "login": 254,
+    "email": 254,
+}
+
+
+class Bounded(inputs.PlainForm):
+    """No field takes more than anybody would type; the second typing of a new password is left out."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password2", None)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.CharField) and name in _LONGEST:
+                field.validators = [*field.validators, MaxLengthValidator(_LONGEST[name])]
+
+
+class Login(Bounded, account.LoginForm):
+    """Signing in with a password."""
+
+
+class Reauthenticate(Bounded, account.ReauthenticateForm):
+    """The password once more."""
+
+
+class ChangePassword(Bounded, account.ChangePasswordForm):
+    """The present password and a new one."""
+
+
+class SetPassword(Bounded, account.SetPasswordForm):
+    """A first password for somebody who has none."""
+
+
+class ResetPassword(Bounded, account.ResetPasswordForm):
+    """The address that a link goes to."""
+
+
+class ResetPasswordKey(Bounded, account.ResetPasswordKeyForm):
+    """A new password, by a link."""
+
+
+class UserToken(Bounded, account.UserTokenForm):
+    """What stands in the link."""
+
+
+class Authenticate(Bounded, mfa.AuthenticateForm):
+    """The second factor at a sign-in."""
+
+
+class ReauthenticateCode(Bounded, mfa.ReauthenticateForm):
+    """The second factor once more."""
+
+
+class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
+    """The first code of an authenticator app."""
+
+
+class _Credential:
+    """What a browser says about a passkey: anything may come here, and none of it may be a failure of ours."""
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+            self.add_error(  # type: ignore[attr-defined]
+                "credential",
+                ValidationError(gettext_lazy("The passkey did not work. Try again."), code="malformed"),
+            )
+
+
+class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
+    """A passkey is always more than a second factor: it asks for a fingerprint, a face or a code of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("passwordless", None)
+
+
+class EditPasskey(Bounded, webauthn.EditWebAuthnForm):
+    """Its name."""
+
+
+class LoginPasskey(_Credential, Bounded, webauthn.LoginWebAuthnForm):
+    """Signing in with a passkey alone."""
+
+
+class AuthenticatePasskey(_Credential, Bounded, webauthn.AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ReauthenticatePasskey(_Credential, Bounded, webauthn.ReauthenticateWebAuthnForm):
+    """A passkey once more."""

@@ -1,0 +1,51 @@
+"""Django-allauth's writing views in one transaction with their events (`audit.noting`)."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.http import HttpResponseBase
+
+from audit import noting
+from audit.noting import Note
+from portal.requests import Request
+
+View = Callable[..., HttpResponseBase]
+
+_current: ContextVar[Note | None] = ContextVar("note", default=None)
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def current() -> Note | None:
+    """The note being taken, for receivers of signals; None outside of our views."""
+    return _current.get()
+
+
+@contextmanager
+def taking(request: Request) -> Iterator[Note]:
+    """Take a note; inside another, it is that one (allauth calls a suspended view from within another)."""
+    known = _current.get()
+    if known is not None:
+        yield known
+        return
+    with noting.noting(actor=request.actor) as note:
+        token = _current.set(note)
+        try:
+            yield note
+        finally:
+            _current.reset(token)
+
+
+def view(function: View, *, also_reading: bool = False) -> View:
+    """Wrap a view of allauth. `also_reading`: it writes when it is only looked at, too."""
+
+    @functools.wraps(function)
+    def noted(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in _READING and not also_reading:
+            return function(request, *args, **kwargs)
+        with taking(request):
+            return function(request, *args, **kwargs)
+
+    return noted

@@ -1,0 +1,72 @@
+"""The pages of allauth that we change."""
+
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.internal import auth
+from django.http import HttpResponse
+
+from portal import signin
+from portal.accounts import factors
+
+
+class Security(mfa.IndexView):
+    """How I sign in; says so where a second factor has to be added first."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with what our template wants besides."""
+        page: dict[str, Any] = super().get_context_data(**kwargs)
+        required = not page["is_mfa_enabled"] and factors.demanded(self.request.user)
+        return {**page, "required": required, "back_url": signin.coming_back(self.request)}
+
+
+class RecoveryCodes(recovery.ViewRecoveryCodesView):
+    """The codes, and on to where the person was going when they had to set up a factor."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with the way on."""
+        return {**super().get_context_data(**kwargs), "next_url": signin.coming_back(self.request)}
+
+
+class RemovePasskey(webauthn.RemoveWebAuthnView):
+    """allauth asks whether a factor may be removed for apps only."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Refuse at the form where it is the last that is demanded."""
+        if get_adapter().can_delete_authenticator(self.object):
+            answer: HttpResponse = super().form_valid(form)
+            return answer
+        form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
+        refused: HttpResponse = self.form_invalid(form)
+        return refused
+
+
+class AddPasskey(webauthn.AddWebAuthnView):
+    """Every passkey can sign in alone: it is stored on the device, which asks who is there."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with options for a passkey in place of a mere second factor."""
+        page: dict[str, Any] = super().get_context_data(**kwargs)
+        return {
+            **page,
+            "js_data": {"creation_options": auth.begin_registration(self.request.user, passwordless=True)},
+        }
+
+
+class ForgetApp(totp.DeactivateTOTPView):
+    """allauth checks in the form, before the person's row is held; here it is checked again under it."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Refuse at the form where it is the last that is demanded."""
+        found = Authenticator.objects.filter(pk=self.authenticator.pk).first()
+        if found is not None and get_adapter().can_delete_authenticator(found):
+            answer: HttpResponse = super().form_valid(form)
+            return answer
+        form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
+        refused: HttpResponse = self.form_invalid(form)
+        return refused

@@ -1,0 +1,70 @@
+"""Signals of Django and allauth, passed on to `portal.accounts.people`."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import signals as auth
+from django.db.models import signals as rows
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from delegation.verbs import Noted
+from identity.models import User
+from portal.accounts import people
+
+
+@receiver(auth.user_logged_in)
+def on_signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    people.signed_in(request, user)
+
+
+@receiver(auth.user_logged_out)
+def on_signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        people.signed_out(request, user)
+
+
+@receiver(auth.user_login_failed)
+def on_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    if request is not None:
+        email = str(credentials.get("email", ""))
+        people.failed(user=User.objects.filter(email__iexact=email).first(), method="password")
+
+
+@receiver(mfa.authentication_failed)
+def on_factor_failed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    people.failed(user=user, method=str(authenticator.type))
+
+
+@receiver(account.authentication_step_completed)
+def on_proved(request: HttpRequest, user: User, method: str, **facts: Any) -> None:
+    people.proved(request, method, facts)
+
+
+@receiver(mfa.authenticator_added)
+def on_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    people.added(request, user, authenticator)
+
+
+@receiver(account.password_changed)
+@receiver(account.password_set)
+def on_password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    people.new_password(request, user, Noted.PASSWORD_CHANGED)
+
+
+@receiver(account.password_reset)
+def on_password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    people.new_password(request, user, Noted.PASSWORD_RESET)
+
+
+@receiver(rows.post_save, sender=Authenticator)
+def on_factor_saved(instance: Authenticator, created: bool, **_: Any) -> None:  # noqa: FBT001 - Django's signature
+    if created:
+        people.factor_changed(Noted.FACTOR_ADDED, instance)
+
+
+@receiver(rows.post_delete, sender=Authenticator)
+def on_factor_deleted(instance: Authenticator, **_: Any) -> None:
+    people.factor_changed(Noted.FACTOR_REMOVED, instance)

@@ -1,0 +1,103 @@
+"""A request as our pages see it: who acts, when, from where, under which number."""
+
+import datetime as dt
+import ipaddress
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+
+from audit import actor, clock, ids
+from audit.actor import Actor, Door, Kind
+from delegation.errors import NotFound
+from identity import memberships
+from identity.models import Membership, User
+
+
+class Request(WSGIRequest):
+    """What `portal.middleware.Observed` makes of every request; nothing is computed before it is asked for."""
+
+    @cached_property
+    def request_id(self) -> str:
+        """Stands in the log line, in events and on error pages. Never the caller's: it could not be trusted."""
+        return ids.uuid7().hex
+
+    @cached_property
+    def now(self) -> dt.datetime:
+        """One instant for the whole request, by the database's clock."""
+        return clock.now()
+
+    @property
+    def actor(self) -> Actor:
+        """The person signed in, else the system. Not kept: signing in changes it within the request."""
+        user = getattr(self, "user", None)
+        return person(self, user) if isinstance(user, User) else nobody(self)
+
+    @cached_property
+    def memberships(self) -> Sequence[Membership]:
+        """Where the person signed in is an active colleague, by name. Two statements."""
+        if not isinstance(self.user, User):
+            return []
+        mine = memberships.active(at=self.now).filter(user=self.user)
+        return list(
+            mine.select_related("organization")
+            .prefetch_related("organization__customer_numbers")
+            .order_by("organization__sort_key", "organization_id")
+        )
+
+    def membership(self, key: str) -> Membership:
+        """The membership in the organization with this key. Raises NotFound, as for a key that nobody has."""
+        for one in self.memberships:
+            if one.organization.key == key:
+                return one
+        raise NotFound
+
+
+def person(request: HttpRequest, user: User) -> Actor:
+    """This person, through the web."""
+    return Actor(
+        kind=Kind.PERSON,
+        id=uuid.UUID(str(user.pk)),
+        door=Door.WEB,
+        label=user.name,
+        address=address_of(request.META),
+        request_id=number(request),
+    )
+
+
+def nobody(request: HttpRequest) -> Actor:
+    """The system, for what happens before anybody has signed in."""
+    system = actor.system(door=Door.WEB)
+    return Actor(
+        kind=system.kind, id=system.id, door=system.door, label=system.label, request_id=number(request)
+    )
+
+
+def number(request: HttpRequest) -> str:
+    """The request's number; empty for one that did not come through the middleware."""
+    return request.request_id if isinstance(request, Request) else ""
+
+
+def address_of(meta: Mapping[str, object]) -> str:
+    """The client's IP address, counted from the proxies of ours; empty when there is none to be had."""
+    address = str(meta.get("REMOTE_ADDR") or "")
+    proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    told = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",") if part.strip()]
+    if proxies and len(told) >= proxies:
+        address = told[-proxies]
+    return _plain(address)
+
+
+def _plain(address: str) -> str:
+    host = address
+    if address.startswith("["):
+        host = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        host = address.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return ""

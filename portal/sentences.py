@@ -1,0 +1,188 @@
+"""What a refusal says to a person: what happened, what still holds, what to do. Codes and data come from the error."""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from audit.errors import Busy, DomainError
+from delegation import errors
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`field` names what a form should show it at; empty for the whole form."""
+
+    text: str
+    status: int
+    field: str = ""
+    retry_after: int | None = None
+    """Whole seconds."""
+
+
+def of(error: DomainError) -> Sentence:
+    """The sentence for this error, in the language that is active. Raises KeyError for a class nobody wrote one for."""
+    kind = next(kind for kind in type(error).__mro__ if kind in _WRITTEN or kind is DomainError)
+    return _WRITTEN[kind](error.data)
+
+
+def money(amount: Any, currency: str) -> str:
+    """`2 000 €`: no-break spaces, decimals only where there are any."""
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        return f"{amount} {currency}"
+    places = 0 if value == value.to_integral_value() else 2
+    digits = f"{value:,.{places}f}".replace(",", "\N{NO-BREAK SPACE}")
+    digits = digits.replace(".", str(formats.get_format("DECIMAL_SEPARATOR")))
+    return f"{digits}\N{NO-BREAK SPACE}{ {'EUR': '€', 'USD': '$', 'GBP': '£'}.get(currency, currency) }"
+
+
+def _day(data: Data, name: str) -> str:
+    value = data.get(name)
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return formats.date_format(moment, "SHORT_DATE_FORMAT") if isinstance(moment, dt.datetime) else ""
+
+
+def _busy(data: Data) -> Sentence:
+    seconds = max(1, math.ceil(float(data.get("seconds", 1))))
+    text = _("Somebody else is changing the same thing just now. Nothing was changed. Try again in a moment.")
+    return Sentence(text, 503, retry_after=seconds)
+
+
+def _denied(data: Data) -> Sentence:
+    texts = {
+        "self": _("Nobody changes their own access. Nothing was changed. Ask another admin."),
+        "other_sites": _(
+            "This reaches beyond the sites you look after. Nothing was changed. Ask an admin of those sites."
+        ),
+        "above_you": _(
+            "This person holds more than you may give. Nothing was changed. Ask an organization admin."
+        ),
+        "state": _("This has changed meanwhile. Nothing was changed. Look at the page again."),
+        "closed": _("The organization is closed. Nothing was changed."),
+        "several": _(
+            "These people belong to different organizations. Nothing was changed. Choose those of one."
+        ),
+    }
+    fallback = _(
+        "Your access does not cover this. Nothing was changed. Your company’s admin can give you more."
+    )
+    return Sentence(texts.get(str(data.get("reason")), fallback), 403)
+
+
+def _not_found(data: Data) -> Sentence:
+    del data
+    return Sentence(
+        _("It may have been removed, or the address is not complete, or it is not yours to see."), 404
+    )
+
+
+def _last_admin(data: Data) -> Sentence:
+    del data
+    text = _(
+        "Nobody would be left to look after the organization. Nothing was changed. Make somebody else an admin first."
+    )
+    return Sentence(text, 409)
+
+
+def _beyond_authority(data: Data) -> Sentence:
+    field = str(data.get("field", ""))
+    amount = money(data.get("amount", ""), str(data.get("currency", "")))
+    texts = {
+        "role": _("You may not give this. Choose another, or ask an organization admin."),
+        "sites": _("You may give access to the sites you look after. Choose among those."),
+        "until": _("You may give access until %(day)s. Choose that day or an earlier one.")
+        % {"day": _day(data, "until")},
+        "limit": _("The limit must be %(amount)s or less: you may give no more.") % {"amount": amount},
+    }
+    return Sentence(texts.get(field, _("This is more than you may give. Nothing was changed.")), 403, field)
+
+
+def _beyond_ceiling(data: Data) -> Sentence:
+    amount = money(data.get("amount", ""), str(data.get("currency", "")))
+    text = _("The limit must be %(amount)s or less: that is what was agreed for your company.") % {
+        "amount": amount
+    }
+    return Sentence(text, 409, str(data.get("field", "")))
+
+
+def _bad_access(data: Data) -> Sentence:
+    field, problem = str(data.get("field", "")), str(data.get("problem", ""))
+    texts = {
+        ("role", "unknown"): _("Choose what they may do."),
+        ("sites", "missing"): _("Choose at least one site."),
+        ("sites", "both"): _("Choose all sites or some of them, not both."),
+        ("sites", "unknown"): _("One of the sites is no longer there. Choose again."),
+        ("until", "past"): _("The day has passed. Choose a later one."),
+        ("limit", "missing"): _("Give a limit."),
+        ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
+        ("limit", "negative"): _("The limit must be 0 or more."),
+        ("limit", "currency"): _("The limit must be in %(currency)s.")
+        % {"currency": data.get("currency", "")},
+    }
+    return Sentence(
+        texts.get((field, problem), _("This access cannot be given. Look at it again.")), 400, field
+    )
+
+
+def _already_member(data: Data) -> Sentence:
+    del data
+    return Sentence(
+        _("This address belongs to a colleague who is here already. Change their access instead."),
+        409,
+        "email",
+    )
+
+
+def _already_invited(data: Data) -> Sentence:
+    del data
+    text = _("An invitation to this address is waiting. Send it again or withdraw it.")
+    return Sentence(text, 409, "email")
+
+
+def _invitation_gone(data: Data) -> Sentence:
+    texts = {
+        "expired": _("This invitation has expired. Ask for a new one."),
+        "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
+        "cancelled": _("This invitation was withdrawn."),
+        "withdrawn": _("This invitation was withdrawn."),
+    }
+    return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
+
+
+def _wrong_person(data: Data) -> Sentence:
+    del data
+    return Sentence(
+        _("This invitation is for another address. Sign in with the address it was sent to."), 403
+    )
+
+
+def _asked_otherwise(data: Data) -> Sentence:
+    del data
+    return Sentence(
+        _("This form was sent before with other contents. Nothing was changed. Load the page again."), 409
+    )
+
+
+_WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
+    Busy: _busy,
+    errors.Denied: _denied,
+    errors.NotFound: _not_found,
+    errors.LastAdmin: _last_admin,
+    errors.BeyondAuthority: _beyond_authority,
+    errors.BeyondCeiling: _beyond_ceiling,
+    errors.BadAccess: _bad_access,
+    errors.AlreadyMember: _already_member,
+    errors.AlreadyInvited: _already_invited,
+    errors.InvitationGone: _invitation_gone,
+    errors.WrongPerson: _wrong_person,
+    errors.AskedOtherwise: _asked_otherwise,
+}

@@ -1,0 +1,208 @@
+"""How strongly somebody is signed in, what is demanded of them, and how allauth signs customers' people in."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal import stagekit
+from allauth.account.internal.flows import reauthentication
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext_lazy
+
+from audit import clock
+from audit.ledger import Subject
+from delegation import policy
+from delegation.models.catalogue import Strength
+from delegation.verbs import Noted
+from identity import memberships
+from identity.models import User
+from portal import inputs, requests
+from portal.accounts import factors, mails, noted
+from portal.web import errors
+
+# RFC 8176 values of what allauth wrote down, by (method, type).
+_AMR = {
+    ("password", ""): "pwd",
+    ("mfa", "totp"): "otp",
+    ("mfa", "recovery_codes"): "otp",
+    ("mfa", "webauthn"): "swk",
+}
+_NEXT = "keyholder.next"
+
+
+def require(request: HttpRequest) -> HttpResponse | None:
+    """Nothing when the person is signed in as strongly as their access demands; else the answer that leads there.
+
+    A form that was sent meanwhile is kept on a page (status 419). What htmx asked for is answered so that the whole
+    page changes: a sign-in page must not be swapped into a panel.
+    """
+    if not isinstance(request.user, User):
+        return errors.leading(request, _with_next(reverse("account_login"), request))
+    if strong_enough(request):
+        return None
+    return errors.leading(request, second_factor(request))
+
+
+def strong_enough(request: HttpRequest) -> bool:
+    """Whether the session's methods satisfy `delegation.policy.sign_in`. No statement where two factors were used."""
+    amr = authentication(request)[1]
+    if "mfa" in amr:
+        return True
+    at = request.now if isinstance(request, requests.Request) else clock.now()
+    return bool(amr) and policy.sign_in(user=_person(request).pk, at=at) is Strength.PASSWORD
+
+
+def second_factor(request: HttpRequest) -> str:
+    """Where the second factor is asked for, or set up where there is none; it comes back to this request's page."""
+    kinds = factors.kinds(_person(request))
+    if "totp" in kinds:
+        return _with_next(reverse("mfa_reauthenticate"), request)
+    if "webauthn" in kinds:
+        return _with_next(reverse("mfa_reauthenticate_webauthn"), request)
+    come_back(request, errors.came_from(request))
+    return reverse("mfa_index")
+
+
+def come_back(request: HttpRequest, path: str) -> None:
+    """Remember where to go once a second factor has been set up."""
+    if is_own_path(path):
+        request.session[_NEXT] = path
+
+
+def coming_back(request: HttpRequest) -> str:
+    """Where `come_back` said; the start page where nothing was said."""
+    path = str(request.session.get(_NEXT, ""))
+    return path if is_own_path(path) else "/"
+
+
+def authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
+    """When this person last proved who they are, and how (RFC 8176); never, with an empty list, for nobody."""
+    user = request.user
+    records = get_authentication_records(request, user) if isinstance(user, User) else []
+    known = [record for record in records if _amr(record)]
+    if not known:
+        return dt.datetime.fromtimestamp(0, dt.UTC), []
+    values = list(dict.fromkeys(value for record in known for value in _amr(record)))
+    kinds = {factors.kind_of(record) for record in known}
+    if len(kinds) > 1 or any(record.get("passwordless") for record in known):
+        values.append("mfa")
+    return dt.datetime.fromtimestamp(_instant(known[-1]), dt.UTC), values
+
+
+def _amr(record: Mapping[str, Any]) -> list[str]:
+    value = _AMR.get((str(record.get("method")), str(record.get("type", ""))))
+    if value is None:
+        return []
+    return [str(record.get("amr", value)), *(["user"] if record.get("passwordless") else [])]
+
+
+def _instant(record: Mapping[str, Any]) -> float:
+    return float(record.get("instant", record["at"]))
+
+
+def is_own_path(url: str) -> bool:
+    """Whether this is a path on our own host, and nothing a browser could read as anything else."""
+    if not url.startswith("/") or inputs.forbidden(url):
+        return False
+    return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+
+def _with_next(url: str, request: HttpRequest) -> str:
+    path = errors.came_from(request)
+    return f"{url}?{urlencode({'next': path})}" if is_own_path(path) and path != "/" else url
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError(request.user)
+    return request.user
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Signing in by invitation only, for customers' people with at least one active membership."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not right."),
+        "incorrect_password": gettext_lazy("The password is not right."),
+        "enter_current_password": gettext_lazy("The password is not right."),
+        "too_many_login_attempts": gettext_lazy("Too many tries. Wait a few minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: an invitation is the only way in."""
+        return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
+        """Refuse, now that the password was right, somebody who is no longer a colleague anywhere."""
+        if user.is_active and memberships.active(at=clock.now()).filter(user=user).exists():
+            return None
+        note = noted.current()
+        if note is not None:
+            note.say(
+                Noted.SIGN_IN_REFUSED,
+                subject=Subject("user", user.pk),
+                chain=user.pk,
+                facts={"code": "no_membership" if user.is_active else "blocked"},
+            )
+        stagekit.clear_login(request)
+        refused: HttpResponseBase = self.respond_user_inactive(request, user)
+        return refused
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Never an error: where no address can be had, all such requests share one limit."""
+        return requests.address_of(request.META) or "unknown"
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # allauth's key holds the Host header, with any port: another port, another five tries.
+        return f"{settings.ISSUER}:{str(credentials.get('email', '')).lower()}"
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Our own paths and nothing else."""
+        return bool(url) and is_own_path(str(url))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A sign-in of a moment ago counts as well as a confirmation of a moment ago."""
+        request = self.request
+        if request is None or not isinstance(request.user, User):
+            return True
+        records = get_authentication_records(request, request.user)
+        age = clock.wall().timestamp() - max((_instant(one) for one in records), default=0.0)
+        return not 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Everybody is signed out by a change of the password, also here."""
+        return reverse("account_login")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """With the configured address, whatever the Host header says."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Into the queue, in this transaction. For an unknown address the same work is done, and undone."""
+        if template_prefix == "account/email/unknown_account":
+            with transaction.atomic():
+                mails.reset(
+                    to=email, url=self.get_reset_password_from_key_url("0" * 32 + "-" + "0" * 39), user=None
+                )
+                transaction.set_rollback(True)
+        elif template_prefix == "account/email/password_reset_key":
+            mails.reset(to=email, url=context["password_reset_url"], user=context["user"])
+
+
+def fresh_sign_in(request: HttpRequest) -> bool:
+    """Whether allauth asks for no confirmation before something weighty."""
+    return not reauthentication.is_reauthentication_required(request, app="allauth.mfa")
+
+
+def to_sign_in(path: str) -> HttpResponseRedirect:
+    """The sign-in page, coming back to this path of ours."""
+    login = reverse("account_login")
+    return HttpResponseRedirect(f"{login}?{urlencode({'next': path})}" if is_own_path(path) else login)

@@ -1,0 +1,29 @@
+"""The reader's choice of language, kept in this browser."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
+
+from portal import signin
+
+_YEAR = 365 * 24 * 3600
+
+
+@login_not_required
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Back to where the choice was made; a language nobody speaks here changes nothing."""
+    back = request.POST.get("next", "/")
+    response = HttpResponseRedirect(back if signin.is_own_path(back) else "/")
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=_YEAR,
+            httponly=True,
+            secure=settings.HTTPS,
+            samesite="Lax",
+        )
+    return response
