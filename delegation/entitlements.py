@@ -97,7 +97,8 @@ _RIGHTS = _QUERY.format(
 )
 # The same statement over one colleague who is not written down: active from now on, with one access.
 _SUPPOSED = _QUERY.format(
-    members="(SELECT %(nobody)s::uuid AS id, %(organization)s::uuid AS organization_id, %(nobody)s::uuid AS user_id)",
+    members="(SELECT %(nobody)s::uuid AS id, %(organization)s::uuid AS organization_id,"
+    " %(nobody)s::uuid AS user_id)",
     users="(SELECT %(nobody)s::uuid AS id, true AS is_active)",
     periods="(SELECT %(nobody)s::uuid AS membership_id, 'active' AS state, %(at)s AS valid_from,"
     " NULL::timestamptz AS valid_until)",
@@ -105,7 +106,8 @@ _SUPPOSED = _QUERY.format(
     " %(all_sites)s AS all_sites, %(at)s AS valid_from, %(until)s::timestamptz AS valid_until"
     " FROM delegation_role w WHERE w.key = %(role)s)",
     places="(SELECT %(nobody)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
-    limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id, j.amount, j.currency, j.period"
+    limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id,"
+    " j.amount, j.currency, j.period"
     " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
     " JOIN delegation_entitlement k ON k.key = j.key)",
     **_CONDITIONS,
@@ -146,7 +148,7 @@ def of(
 
 
 def suppose(*, organization: uuid.UUID, access: Access, at: dt.datetime) -> list[Right]:
-    """The rights that somebody in this organization would have with this access and nothing else. One statement."""
+    """The rights that somebody here would have with this access and nothing else. One statement."""
     rows = _rows(
         _SUPPOSED,
         memberships=[_NOBODY],

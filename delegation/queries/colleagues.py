@@ -1,0 +1,133 @@
+"""The list of colleagues: a page at a time, in the order of names, with what was searched and filtered."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from audit.actor import Actor
+from delegation import powers, scopes
+from delegation.models import AssignmentSite
+from delegation.verbs import Verb
+from identity import memberships, names
+from identity.models import Membership, MembershipPeriod
+
+SIZE = 50
+COUNTED = 1000
+"""Further than this nobody counts: a number that must be read before a page can be shown would slow down every page."""
+
+_PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which colleagues are asked for, and from where in the list on: behind `after`, or before `before`."""
+
+    text: str = ""
+    role: str = ""
+    site: uuid.UUID | None = None
+    former: bool = False
+    among: Collection[uuid.UUID] | None = None
+    after: uuid.UUID | None = None
+    before: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows with their users, and the ids to go on from; None where there is no such page."""
+
+    rows: Sequence[Membership]
+    previous: uuid.UUID | None
+    next: uuid.UUID | None
+
+
+def matching(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, wish: Wish) -> QuerySet[Membership]:
+    """The colleagues whom this actor may see and who fit."""
+    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=organization)
+    present = memberships.in_state(at=at, states=_PRESENT)
+    rows = rows.filter(~present if wish.former else present)
+    if wish.text:
+        rows = rows.filter(_named(wish.text))
+    if wish.role or wish.site:
+        rows = rows.filter(_holding(wish, at))
+    return rows if wish.among is None else rows.filter(pk__in=wish.among)
+
+
+def _named(text: str) -> Q:
+    key = names.sort_key(text)
+    by_name = Q(sort_key__contains=key) if key else Q(pk__in=[])
+    return by_name | Q(user__email__contains=text.lower())
+
+
+def _holding(wish: Wish, at: dt.datetime) -> Exists:
+    given = powers.in_force(at).filter(membership=OuterRef("pk"))
+    if wish.role:
+        given = given.filter(role__key=wish.role)
+    if wish.site:
+        there = AssignmentSite.objects.filter(assignment=OuterRef("pk"), site=wish.site)
+        given = given.filter(Q(all_sites=True) | Exists(there))
+    return Exists(given)
+
+
+def page(*, rows: QuerySet[Membership], wish: Wish, size: int = SIZE) -> Page:
+    """One page of these rows. One statement, two where the list is entered in the middle."""
+    backwards = wish.before is not None
+    start = _start(rows, wish.before or wish.after)
+    order = ("-sort_key", "-id") if backwards else ("sort_key", "id")
+    found = list(rows.filter(start[backwards]).select_related("user").order_by(*order)[: size + 1])
+    more, shown = len(found) > size, found[:size]
+    if backwards:
+        shown.reverse()
+    entered = wish.before is not None or wish.after is not None
+    first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
+    return Page(
+        rows=shown,
+        previous=first if (more if backwards else entered) else None,
+        next=last if (backwards or more) else None,
+    )
+
+
+def _start(rows: QuerySet[Membership], anchor: uuid.UUID | None) -> tuple[Q, Q]:
+    """The conditions for behind and before the anchor; everything where it is not one of the list's organization."""
+    everything = Q(), Q()
+    if anchor is None:
+        return everything
+    place = Membership.objects.filter(
+        pk=anchor, organization__in=rows.order_by().values("organization")[:1]
+    ).values_list("sort_key", "id")
+    found = place.first()
+    if found is None:
+        return everything
+    key, one = found
+    behind = Q(sort_key__gt=key) | Q(sort_key=key, id__gt=one)
+    return behind, Q(sort_key__lt=key) | Q(sort_key=key, id__lt=one)
+
+
+def count(*, rows: QuerySet[Membership]) -> int:
+    """How many, up to COUNTED + 1. One statement."""
+    return rows.order_by()[: COUNTED + 1].count()
+
+
+def ticked(
+    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
+) -> list[Membership]:
+    """Of these ids the colleagues whom this actor may see, with users, in the order of names. Four statements."""
+    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=organization)
+    return list(rows.filter(pk__in=ids).select_related("user", "organization").order_by("sort_key", "id"))
+
+
+def namesake(*, actor: Actor, of: Membership, at: dt.datetime) -> Membership | None:
+    """Another colleague of the same name, present and to be seen by this actor: an easy mistake."""
+    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=of.organization_id)
+    same = rows.filter(memberships.in_state(at=at, states=_PRESENT), sort_key=of.sort_key).exclude(pk=of.pk)
+    return same.select_related("user").order_by("id").first()
+
+
+def elsewhere(*, actor: Actor, of: Membership, at: dt.datetime) -> list[Membership]:
+    """The same person's memberships in other organizations, where this actor may see them there."""
+    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at)
+    there = rows.filter(memberships.in_state(at=at, states=_PRESENT), user=of.user_id)
+    others = there.exclude(organization=of.organization_id)
+    return list(others.select_related("organization").order_by("organization__sort_key"))

@@ -1,0 +1,85 @@
+"""Invitations that have not been accepted."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.actor import Actor
+from delegation import scopes
+from delegation.models import Invitation
+from delegation.queries.held import Place, Text
+from delegation.verbs import Verb
+from delegation.wanted import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One of them, and what this actor may do to it."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    role_name: Text
+    all_sites: bool
+    places: Sequence[Place]
+    limits: Sequence[Limit]
+    expires_at: dt.datetime
+    invited_by: uuid.UUID
+    may_resend: bool
+    may_cancel: bool
+
+
+def waiting(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, most: int = 50) -> list[Waiting]:
+    """Those that this actor could have sent, newest first. Nine statements at most."""
+    resend, cancel = (
+        set(_mine(actor, verb, organization, at).values_list("id", flat=True)[:most])
+        for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
+    )
+    rows = (
+        Invitation.objects.filter(id__in=resend | cancel)
+        .select_related("role")
+        .prefetch_related("sites")
+        .order_by("-created_at", "-id")
+    )
+    return [_one(row, resend, cancel) for row in rows]
+
+
+def _mine(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
+    rows = scopes.invitations(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.order_by("-created_at", "-id")
+
+
+def _one(row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID]) -> Waiting:
+    return Waiting(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role_name=row.role.name,
+        all_sites=row.all_sites,
+        places=[
+            Place(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
+        ],
+        limits=[_limit(line) for line in row.limits],
+        expires_at=row.expires_at,
+        invited_by=row.invited_by,
+        may_resend=row.id in resend,
+        may_cancel=row.id in cancel,
+    )
+
+
+def _limit(line: dict[str, Any]) -> Limit:
+    amount = None if line["amount"] is None else Decimal(line["amount"])
+    return Limit(amount, line["currency"], line["period"])
+
+
+def one(
+    *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID
+) -> Invitation | None:
+    """The open invitation of this id, if this actor may do `verb` to it."""
+    rows = scopes.invitations(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.filter(id=invitation).select_related("organization", "role").first()
