@@ -1,0 +1,103 @@
+"""Accounts: lease, compute what should be true now, skip where nothing differs, push, write down the answer."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from provisioning import leasing, noted, settling, vault, wanted
+from provisioning.errand import Ending, Errand
+from provisioning.models import Account, Target
+from provisioning.outgoing import Pool
+from provisioning.scim import client
+from provisioning.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One account as it was leased, and what its target should hold."""
+
+    account: Account
+    target: Target
+    wanted: Wanted
+
+
+class Accounts:
+    """Records in targets (`provisioning.errand.Kind`)."""
+
+    def __init__(self, *, pool: Pool) -> None:
+        self.pool = pool
+
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
+        """Take what is due; what needs no call is settled at once. Six statements, whatever the number."""
+        rows = list(Account.objects.raw(leasing.ACCOUNTS, leasing.params(worker=worker, at=at, load=load)))
+        if not rows:
+            return []
+        pushes = _pushes(rows, at)
+        idle = [one for one in pushes if _nothing_to_tell(one)]
+        if idle:
+            self.settle(endings=[Ending(_errand(one, worker, None)) for one in idle], at=at)
+        return [_errand(one, worker, self.pool) for one in pushes if not _nothing_to_tell(one)]
+
+    def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
+        """Write down the answers, close what they answer, and note both, in one transaction."""
+        done = [one for one in endings if one.problem is None]
+        failed = [one for one in endings if one.problem is not None]
+        with transaction.atomic():
+            known = settling.done(done=done, at=at)
+            new = settling.failed(failed=failed, at=at)
+            settling.health(done=done, failed=failed, at=at)
+            noted.accounts(delivered=known, failed=new, at=at)
+
+
+def _pushes(rows: list[Account], at: dt.datetime) -> list[Push]:
+    targets = Target.objects.select_related("application").in_bulk([row.target_id for row in rows])
+    seen = wanted.picture(users=[row.user_id for row in rows], at=at)
+    by_target: dict[Any, list[Account]] = defaultdict(list)
+    for row in rows:
+        by_target[row.target_id].append(row)
+    return [
+        Push(row, targets[name], seen.of(row, targets[name]))
+        for name, owned in by_target.items()
+        for row in owned
+    ]
+
+
+def _nothing_to_tell(push: Push) -> bool:
+    account = push.account
+    if account.doubt_until is not None:
+        return False
+    if push.wanted.active:
+        return push.wanted.digest == account.told
+    # Of somebody who is gone a target hears nothing more; somebody it never heard of it need not forget.
+    never = not account.told and not account.remote_id and not account.last_error
+    return account.told_active is False or never
+
+
+def _errand(push: Push, worker: int, pool: Pool | None) -> Errand:
+    run = partial(_carry_out, push, pool) if pool else _nothing
+    return Errand(push, push.target.id, 0 if not push.wanted.active else push.account.priority, run, worker)
+
+
+def _nothing() -> None:
+    """Nothing differs."""
+
+
+def _carry_out(push: Push, pool: Pool) -> client.Result:
+    target, account = push.target, push.account
+    token = vault.reveal(sealed=target.token, context=target.id.bytes).decode()
+    task = client.Task(
+        base_url=target.base_url,
+        token=token,
+        record=push.wanted.record,
+        remote_id=account.remote_id,
+        look=account.doubt_until is not None,
+        patches=target.patches,
+        reads_back=target.reads_back,
+        deletes=target.when_gone == Target.WhenGone.DELETE,
+    )
+    return client.carry_out(task=task, pool=pool)

@@ -1,0 +1,169 @@
+"""The process that tells others: hears what was recorded, plans it at once, delivers with many connections at a time.
+
+One thread speaks with the database and decides; the lanes' threads do network only; housekeeping has its own.
+"""
+
+import datetime as dt
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from audit import clock, refusals, sealer
+from provisioning import ear, planner, worker
+from provisioning.answer import Code, Problem
+from provisioning.converge import Accounts
+from provisioning.ear import Ear
+from provisioning.errand import Ending, Errand, Kind
+from provisioning.lanes import Lanes
+from provisioning.logout import Logouts
+from provisioning.outgoing import Pool
+from provisioning.posting import Mails
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 1.0
+_SWEEP_SHARE = 20
+"""A sweep that takes long is repeated more rarely: it takes a twentieth of the time at most."""
+_AGAIN_SECONDS = 0.5
+_LAST_CALLS_SECONDS = 15.0
+_GONE = (DatabaseError, InterfaceError, psycopg.Error)
+
+Ended = tuple[Kind, Ending]
+
+
+@dataclass(slots=True)
+class Deliverer:
+    """Runs until `stop`."""
+
+    pool: Pool = field(default_factory=Pool)
+    lanes: Lanes = field(default_factory=Lanes)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _ended: "queue.SimpleQueue[Ended]" = field(default_factory=queue.SimpleQueue)
+    _unsettled: list[Ended] = field(default_factory=list)
+    _ear: Ear | None = None
+    _next_sweep: float = 0.0
+    _since: dt.timedelta = planner.LONG_AGO
+    _kinds: tuple[Kind, ...] = ()
+    _hungry: tuple[Kind, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Logouts first: they are one small call each and close open pages.
+        self._kinds = (Logouts(pool=self.pool), Accounts(pool=self.pool), Mails())
+
+    def run(self) -> None:
+        """Deliver until stopped; survives the database going away and coming back."""
+        keeper = threading.Thread(target=self._keep_house, name="housekeeping", daemon=True)
+        keeper.start()
+        while not self.stopping.is_set():
+            try:
+                with ear.listening() as held:
+                    self._ear = held
+                    self._next_sweep = 0.0
+                    self._listen(held)
+            except _GONE as error:
+                log.warning("deliver.database_gone", error=type(error).__name__)
+                connection.close()
+                self.stopping.wait(_AGAIN_SECONDS)
+        keeper.join(timeout=_LAST_CALLS_SECONDS)
+        self.pool.close()
+
+    def stop(self) -> None:
+        """Finish what is under way and end; from any thread or a signal handler."""
+        self.stopping.set()
+        if self._ear is not None:
+            self._ear.nudge()
+
+    def _listen(self, held: Ear) -> None:
+        log.info("deliver.listening", number=held.number)
+        while not self.stopping.is_set():
+            heard = held.wait(seconds=self._next_sweep - time.monotonic())
+            for chain in heard.chains:
+                planner.plan(chain=chain)
+            self._lease(held, self._kinds if heard.anything else ())
+            self._settle()
+            if time.monotonic() >= self._next_sweep:
+                self._sweep()
+                self._lease(held, self._kinds)
+            self._lease(held, self._hungry)
+        self._finish(held)
+
+    def _finish(self, held: Ear) -> None:
+        until = time.monotonic() + _LAST_CALLS_SECONDS
+        while self.lanes.load() and time.monotonic() < until:
+            held.wait(seconds=0.2)
+            self._settle()
+
+    def _sweep(self) -> None:
+        began = time.monotonic()
+        at = clock.now()
+        worker.free_the_dead(at=at)
+        for chain in planner.behind():
+            planner.plan(chain=chain)
+        planner.sweep(at=at, since=self._since)
+        self._since = planner.RECENT
+        took = time.monotonic() - began
+        self._next_sweep = time.monotonic() + max(SWEEP_SECONDS, took * _SWEEP_SHARE)
+
+    def _lease(self, held: Ear, kinds: tuple[Kind, ...]) -> None:
+        """Take what is due. A kind that gave something may have more, once there is room in its lanes again."""
+        if not kinds:
+            return
+        at = clock.now()
+        hungry = set(map(id, self._hungry)) - set(map(id, kinds))
+        for kind in kinds:
+            errands = kind.lease(worker=held.number, at=at, load=self.lanes.load())
+            hungry |= {id(kind)} if errands else set()
+            for errand in errands:
+                self.lanes.put(lane=errand.lane, priority=errand.priority, job=self._job(kind, errand, held))
+        self._hungry = tuple(kind for kind in self._kinds if id(kind) in hungry)
+
+    def _job(self, kind: Kind, errand: Errand, held: Ear) -> Callable[[], None]:
+        def carry_out() -> None:
+            self._ended.put((kind, _ending(errand)))
+            held.nudge()
+
+        return carry_out
+
+    def _settle(self) -> None:
+        """What cannot be written down now, because the database has gone, is kept for later."""
+        while not self._ended.empty():
+            kind, ending = self._ended.get()
+            self._unsettled.append((kind, ending))
+            self.lanes.done(lane=ending.errand.lane)
+        if not self._unsettled:
+            return
+        sorted_out: dict[int, list[Ending]] = defaultdict(list)
+        for kind, ending in self._unsettled:
+            sorted_out[self._kinds.index(kind)].append(ending)
+        at = clock.now()
+        for place, endings in sorted_out.items():
+            self._kinds[place].settle(endings=endings, at=at)
+            self._unsettled = [one for one in self._unsettled if one[0] is not self._kinds[place]]
+
+    def _keep_house(self) -> None:
+        """Give events their place in the log, and settle what was refused; once a second."""
+        while not self.stopping.wait(SWEEP_SECONDS):
+            try:
+                sealer.seal_all()
+                refusals.settle()
+            except _GONE:
+                connection.close()
+        connection.close()
+
+
+def _ending(errand: Errand) -> Ending:
+    try:
+        return Ending(errand, result=errand.run())
+    except Problem as problem:
+        log.info("deliver.problem", lane=str(errand.lane), code=problem.code.value, detail=problem.detail)
+        return Ending(errand, problem=problem)
+    except Exception:
+        log.exception("deliver.fault", lane=str(errand.lane))
+        return Ending(errand, problem=Problem(Code.FAULT))

@@ -1,0 +1,38 @@
+"""What the deliverer knows of a delivery, whatever is delivered: a lane, what to do there, and how it ended."""
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from provisioning.answer import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One leased delivery. `run` does network and nothing else: no database, in any thread."""
+
+    row: Any
+    lane: Hashable
+    priority: int
+    run: Callable[[], Any]
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended: a result, or a problem."""
+
+    errand: Errand
+    result: Any = None
+    problem: Problem | None = None
+
+
+class Kind(Protocol):
+    """One kind of delivery."""
+
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
+        """Take what is due and for whose lane there is room."""
+
+    def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
+        """Write down how these ended, with their events, in one transaction."""

@@ -1,0 +1,74 @@
+"""Taking rows that are due, so that nobody else takes them: in batches, lane by lane, never waiting for a lock."""
+
+import datetime as dt
+import json
+from collections.abc import Hashable, Mapping
+
+from django.db import connection
+
+from provisioning.lanes import DEPTH
+
+LEASE = dt.timedelta(seconds=120)
+"""Longer than any delivery can take; a deliverer that dies gives its leases back at once (`provisioning.worker`)."""
+
+_RIPE = "due_at <= %(at)s AND (leased_until IS NULL OR leased_until <= %(at)s)"
+
+ACCOUNTS = f"""
+WITH lanes AS (
+    SELECT t.id, CASE WHEN t.failures = 0 THEN %(depth)s ELSE 1 END
+                 - coalesce((%(load)s::jsonb ->> t.id::text)::integer, 0) AS room
+    FROM provisioning_target t WHERE t.is_active AND (t.pause_until IS NULL OR t.pause_until <= %(at)s)
+),
+ripe AS (
+    SELECT a.id FROM lanes l CROSS JOIN LATERAL (
+        SELECT id FROM provisioning_account WHERE target_id = l.id AND {_RIPE}
+        ORDER BY priority, due_at LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED
+    ) a
+)
+UPDATE provisioning_account a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
+RETURNING a.*
+"""
+
+LOGOUTS = f"""
+WITH lanes AS (
+    SELECT DISTINCT client_id AS id, %(depth)s - coalesce((%(load)s::jsonb ->> client_id)::integer, 0) AS room
+    FROM provisioning_logout WHERE {_RIPE}
+),
+ripe AS (
+    SELECT a.id FROM lanes l CROSS JOIN LATERAL (
+        SELECT id FROM provisioning_logout WHERE client_id = l.id AND {_RIPE}
+        ORDER BY due_at LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED
+    ) a
+)
+UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
+RETURNING a.*
+"""
+
+MAILS = f"""
+UPDATE provisioning_mail a SET leased_until = %(until)s, leased_by = %(worker)s FROM (
+    SELECT id FROM provisioning_mail WHERE {_RIPE}
+    ORDER BY due_at LIMIT greatest(%(depth)s - coalesce((%(load)s::jsonb ->> 'mail')::integer, 0), 0)
+    FOR UPDATE SKIP LOCKED
+) ripe WHERE a.id = ripe.id
+RETURNING a.*
+"""
+
+
+def params(
+    *, worker: int, at: dt.datetime, load: Mapping[Hashable, int], depth: int = DEPTH
+) -> dict[str, object]:
+    """What the statements above take. A lane is named by a text or an id."""
+    return {
+        "at": at,
+        "until": at + LEASE,
+        "worker": worker,
+        "depth": depth,
+        "load": json.dumps({str(lane): count for lane, count in load.items()}),
+    }
+
+
+def write(statement: str, values: Mapping[str, object]) -> int:
+    """One statement; how many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)

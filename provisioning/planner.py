@@ -1,0 +1,180 @@
+"""From what was recorded to what is due: reads one chain past its cursor and marks everything that follows from it.
+
+One transaction moves the cursor and makes the rows due; the log's order is commit order, so nothing is skipped, and
+reading the same events again is harmless. The number of statements does not depend on the number of subjects.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from audit import clock, ledger
+from delegation.verbs import Verb
+
+_OPEN = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
+_HOLD = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s FOR UPDATE"
+_FRESH = "SELECT max(seq), count(*) FROM audit_event WHERE chain = %(chain)s AND seq > %(after)s"
+_MOVE = "UPDATE provisioning_cursor SET seq = %(upto)s WHERE chain = %(chain)s"
+_BEHIND = """
+SELECT c.id FROM audit_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
+WHERE c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
+"""
+
+# Which memberships the new events touch, and whether each is in force. An event about a person touches all of hers, one
+# about anything else of an organization touches everybody there, a change of the catalogue everybody everywhere.
+_TOUCHED = """
+WITH fresh AS (
+    SELECT act, at, verb, subject_kind, subject, organization FROM audit_event
+    WHERE chain = %(chain)s AND seq > %(after)s AND seq <= %(upto)s AND outcome = 'done'
+),
+hit AS (
+    SELECT f.subject AS membership, f.act, f.at FROM fresh f WHERE f.subject_kind = 'membership'
+    UNION SELECT i.membership_id, f.act, f.at FROM fresh f
+        JOIN delegation_invitation i ON i.id = f.subject WHERE f.subject_kind = 'invitation'
+    UNION SELECT m.id, f.act, f.at FROM fresh f
+        JOIN identity_membership m ON m.user_id = f.subject WHERE f.subject_kind = 'user'
+    UNION SELECT m.id, f.act, f.at FROM fresh f
+        JOIN identity_membership m ON m.organization_id = f.organization
+        WHERE f.subject_kind NOT IN ('membership', 'invitation', 'user')
+    UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_membership m
+        WHERE f.organization IS NULL AND f.verb = %(everywhere)s
+),
+touched AS (
+    SELECT m.id AS membership, m.user_id, m.organization_id, h.act, h.at,
+           NOT (o.status = 'active' AND u.is_active AND EXISTS (
+               SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id AND p.state = 'active'
+               AND (p.valid_until IS NULL OR p.valid_until > %(at)s))) AS gone
+    FROM hit h
+    JOIN identity_membership m ON m.id = h.membership
+    JOIN identity_organization o ON o.id = m.organization_id
+    JOIN identity_user u ON u.id = m.user_id
+)
+"""
+
+# An account for everybody to whose organization the application is offered; for those who go, only where there is one.
+_MARK = (
+    _TOUCHED
+    + """,
+wanted AS (
+    SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
+           bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
+    FROM touched x CROSS JOIN provisioning_target t
+    WHERE t.is_active AND (
+        NOT x.gone AND EXISTS (
+            SELECT 1 FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
+            WHERE c.organization_id = x.organization_id AND e.application_id = t.application_id)
+        OR EXISTS (
+            SELECT 1 FROM provisioning_account a WHERE a.target_id = t.id AND a.user_id = x.user_id
+            AND (a.membership_id IS NULL OR a.membership_id = x.membership)))
+    GROUP BY 1, 2, 3
+),
+marked AS (
+    INSERT INTO provisioning_account AS a (
+        target_id, user_id, membership_id, due_at, priority, act, marks, state, remote_id, told, told_rights, attempts,
+        last_error)
+    SELECT target_id, user_id, membership_id, %(at)s, CASE WHEN gone THEN 0 ELSE 1 END, act, 1, 'on_its_way', '', '',
+           '{{}}', 0, ''
+    FROM wanted ORDER BY target_id, user_id, membership_id
+    ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
+        due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
+            ELSE least(a.priority, excluded.priority) END,
+        act = excluded.act, marks = a.marks + 1,
+        state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'on_its_way' END
+    RETURNING id, target_id, user_id, membership_id, marks
+)
+INSERT INTO provisioning_delivery (account_id, target_id, membership_id, organization, act, asked_at, number)
+SELECT m.id, m.target_id, x.membership, x.organization_id, x.act, max(x.at), m.marks
+FROM marked m JOIN touched x ON x.user_id = m.user_id AND (m.membership_id IS NULL OR m.membership_id = x.membership)
+GROUP BY 1, 2, 3, 4, 5, 7
+ON CONFLICT (account_id, act, membership_id) DO NOTHING
+"""
+).replace("{{}}", "{}")
+
+_LOGOUTS = (
+    _TOUCHED
+    + """
+INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
+SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, %(at)s, 0, ''
+FROM touched x
+JOIN identity_signin s ON s.user_id = x.user_id AND s.ended_at = x.at
+JOIN identity_signin_clients k ON k.signin_id = s.id
+JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
+ORDER BY s.id, c.protocol_id, x.act
+ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
+"""
+)
+
+# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending.
+_STRAY_LOGOUTS = """
+INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
+SELECT s.id, c.protocol_id, s.ended_at, %(at)s, 0, ''
+FROM identity_signin s
+JOIN identity_signin_clients k ON k.signin_id = s.id
+JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
+WHERE s.ended_at > %(since)s
+  AND NOT EXISTS (SELECT 1 FROM provisioning_logout l
+                  WHERE l.sign_in_id = s.id AND l.client_id = c.protocol_id AND l.ended_at = s.ended_at)
+ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
+"""
+
+_BOUNDARIES = """
+UPDATE provisioning_account SET due_at = %(at)s, marks = marks + 1, priority = 0, next_change_at = NULL
+WHERE next_change_at <= %(at)s
+"""
+
+RECENT = dt.timedelta(hours=2)
+LONG_AGO = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many events were read, and how many deliveries and logouts they made due."""
+
+    events: int = 0
+    deliveries: int = 0
+    logouts: int = 0
+
+
+def plan(*, chain: uuid.UUID) -> Planned:
+    """Mark what follows from everything recorded in this chain since the cursor. Seven statements."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        params: dict[str, object] = {"chain": chain, "everywhere": _everywhere(chain)}
+        cursor.execute(_OPEN, params)
+        cursor.execute(_HOLD, params)
+        params["after"] = cursor.fetchone()[0]
+        cursor.execute(_FRESH, params)
+        params["upto"], events = cursor.fetchone()
+        if not events:
+            return Planned()
+        params["at"] = clock.now()
+        cursor.execute(_LOGOUTS, params)
+        logouts = cursor.rowcount
+        cursor.execute(_MARK, params)
+        deliveries = cursor.rowcount
+        cursor.execute(_MOVE, params)
+    return Planned(events, deliveries, logouts)
+
+
+def _everywhere(chain: uuid.UUID) -> str:
+    return Verb.CATALOGUE_APPLY.value if chain == ledger.SUPPLIER else ""
+
+
+def behind(*, limit: int = 500) -> list[uuid.UUID]:
+    """Chains in which something was recorded that has not been read: the sweep for lost notices."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, {"limit": limit})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def sweep(*, at: dt.datetime, since: dt.timedelta = RECENT) -> int:
+    """Make due what time alone has changed, and logouts of sign-ins that ended without an act since then.
+
+    A deliverer that starts looks further back (LONG_AGO). Returns how many rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUNDARIES, {"at": at})
+        total = cursor.rowcount
+        cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - since})
+        return total + cursor.rowcount

@@ -1,0 +1,125 @@
+"""Sending what `provisioning.mail` has queued, over SMTP."""
+
+import contextlib
+import datetime as dt
+import smtplib
+import ssl
+from collections.abc import Hashable, Mapping
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from audit import ledger
+from audit.ledger import Subject
+from delegation.verbs import Noted
+from provisioning import backoff, leasing, noted, rows, vault
+from provisioning.answer import Code, Problem
+from provisioning.errand import Ending, Errand
+from provisioning.models import Mail
+
+_SECONDS = 20.0
+_LASTING = 500
+GIVE_UP = dt.timedelta(days=3)
+
+_SENT = """
+UPDATE provisioning_mail m SET sent_at = %(at)s, body = '', due_at = NULL, last_error = '', leased_until = NULL,
+    leased_by = NULL
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, worker integer)
+WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
+"""
+_FAILED = """
+UPDATE provisioning_mail m SET attempts = m.attempts + 1, last_error = x.code, due_at = x.retry_at,
+    failed_at = CASE WHEN x.retry_at IS NULL THEN %(at)s END,
+    body = CASE WHEN x.retry_at IS NULL THEN ''::bytea ELSE m.body END, leased_until = NULL, leased_by = NULL
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, worker integer, retry_at timestamptz, code text)
+WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
+"""
+
+
+class Mails:
+    """Queued mails (`provisioning.errand.Kind`)."""
+
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
+        """Take what is due. One statement."""
+        leased = Mail.objects.raw(leasing.MAILS, leasing.params(worker=worker, at=at, load=load, depth=4))
+        return [Errand(row, "mail", 1, partial(_send, row), worker) for row in leased]
+
+    def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
+        """Write down which have gone; what they said is forgotten then."""
+        sent = {one.errand.row.id: one for one in endings if one.problem is None}
+        failed = {one.errand.row.id: one for one in endings if one.problem is not None}
+        with transaction.atomic():
+            gone = rows.returned(_SENT, [_mark(one) for one in sent.values()], at=at)
+            again = [_again(one, at) for one in failed.values()]
+            tried = rows.returned(_FAILED, again, at=at)
+            over = {one["id"] for one in again if one["retry_at"] is None}
+            notes = noted.Notes()
+            for name in gone:
+                _say(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
+            for name in tried:
+                if str(name) in over:
+                    _say(notes, Noted.MAIL_FAILED, failed[name].errand.row, {"code": Code.REFUSED.value})
+            notes.write(at=at)
+
+
+def _send(row: Mail) -> None:
+    """Raises Problem: refused where the other side will never take it."""
+    recipient = vault.reveal(sealed=row.recipient, context=row.id.bytes).decode()
+    body = vault.reveal(sealed=row.body, context=row.id.bytes)
+    try:
+        with contextlib.closing(_Connection()) as smtp:
+            smtp.server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise Problem(Code.REFUSED if min(codes) >= _LASTING else Code.BUSY) from error
+    except smtplib.SMTPResponseException as error:
+        raise Problem(Code.REFUSED if _is_final(error) else Code.BUSY, detail=str(error.smtp_code)) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Problem(Code.UNREACHABLE, detail=type(error).__name__) from error
+
+
+def _is_final(error: smtplib.SMTPResponseException) -> bool:
+    """A refused sign-in at our own relay is the operator's to mend, not the recipient's fault."""
+    return error.smtp_code >= _LASTING and not isinstance(error, smtplib.SMTPAuthenticationError)
+
+
+class _Connection:
+    """One conversation with the operator's relay."""
+
+    def __init__(self) -> None:
+        kind = smtplib.SMTP_SSL if settings.SMTP_TLS == "tls" else smtplib.SMTP
+        self.server = kind(settings.SMTP_HOST, settings.SMTP_PORT, timeout=_SECONDS)
+        if settings.SMTP_TLS == "starttls":
+            self.server.starttls(context=ssl.create_default_context())
+        if settings.SMTP_USER:
+            self.server.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+
+    def close(self) -> None:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            self.server.quit()
+
+
+def _mark(ending: Ending) -> dict[str, Any]:
+    return {"id": str(ending.errand.row.id), "worker": ending.errand.worker}
+
+
+def _again(ending: Ending, at: dt.datetime) -> dict[str, Any]:
+    row: Mail = ending.errand.row
+    problem = ending.problem or Problem(Code.FAULT)
+    over = problem.code is Code.REFUSED or at - row.created_at > GIVE_UP
+    wait = backoff.after(attempts=row.attempts + 1, code=problem.code, wait=problem.wait)
+    retry_at = None if over else (at + wait).isoformat()
+    return {**_mark(ending), "retry_at": retry_at, "code": problem.code.value}
+
+
+def _say(notes: noted.Notes, verb: Noted, row: Mail, facts: Mapping[str, Any]) -> None:
+    notes.say(
+        verb,
+        subject=Subject("mail", row.id),
+        stream=row.organization or row.about or ledger.SUPPLIER,
+        organization=row.organization,
+        act=row.about or row.id,
+        facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},
+    )

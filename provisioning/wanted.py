@@ -1,0 +1,145 @@
+"""What a target should believe about somebody now: computed from intervals when asked, never kept."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from delegation import entitlements
+from delegation.entitlements import Right
+from provisioning import summary
+from provisioning.models import Account, Target
+from provisioning.scim import schema
+from provisioning.scim.schema import Belonging, Resource
+
+_MEMBERS = """
+SELECT m.id, m.user_id, o.id, o.key, o.name, u.email, u.name, coalesce(nullif(u.language, ''), o.language),
+       o.status = 'active' AND u.is_active AND EXISTS (
+           SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id AND p.state = 'active'
+           AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)),
+       (SELECT jsonb_object_agg(n.unit_id, n.number) FROM identity_customernumber n WHERE n.organization_id = o.id)
+FROM identity_membership m
+JOIN identity_organization o ON o.id = m.organization_id
+JOIN identity_user u ON u.id = m.user_id
+WHERE m.user_id = ANY(%(users)s)
+ORDER BY o.key
+"""
+
+
+class _Member(NamedTuple):
+    membership: uuid.UUID
+    user: uuid.UUID
+    organization: uuid.UUID
+    key: str
+    organization_name: str
+    email: str
+    name: str
+    language: str
+    active: bool
+    numbers: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The record that should stand in the target, in the protocol's form and in ours."""
+
+    record: Resource
+    active: bool
+    needed: bool
+    """False where there is nothing to say: no right, and never told of any."""
+    digest: str
+    rights: dict[str, list[summary.Summary]]
+    """By membership; those told of before stay, with nothing."""
+    organizations: dict[str, uuid.UUID]
+    """Whose each of these memberships is."""
+    next_change_at: dt.datetime | None
+
+
+@dataclass(slots=True)
+class Picture:
+    """Everything about these persons at one instant: three statements, whatever their number."""
+
+    members: dict[uuid.UUID, list[_Member]] = field(default_factory=dict)
+    rights: dict[uuid.UUID, list[Right]] = field(default_factory=dict)
+    changes: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
+
+    def of(self, account: Account, target: Target) -> Wanted:
+        """What `target` should hold for this account."""
+        members = [
+            one
+            for one in self.members.get(account.user_id, [])
+            if account.membership_id in {None, one.membership}
+        ]
+        told = set(account.told_rights)
+        named: list[tuple[_Member, list[Right]]] = []
+        for one in members:
+            mine = [
+                right for right in self.rights[one.membership] if right.application == target.application.key
+            ]
+            if mine or str(one.membership) in told:
+                named.append((one, mine))
+        return self._wanted(account, target, members, named)
+
+    def _wanted(
+        self,
+        account: Account,
+        target: Target,
+        members: Sequence[_Member],
+        named: Sequence[tuple[_Member, list[Right]]],
+    ) -> Wanted:
+        record = _record(account, target, members, named)
+        changes = [self.changes[one.membership] for one in members if one.membership in self.changes]
+        return Wanted(
+            record=record,
+            active=record["active"],
+            needed=bool(named),
+            digest=schema.digest(record),
+            rights={str(one.membership): summary.of(mine) for one, mine in named},
+            organizations={str(one.membership): one.organization for one, _ in named},
+            next_change_at=min(changes, default=None),
+        )
+
+
+def picture(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Picture:
+    """Read what is true of these persons at `at`."""
+    seen = Picture()
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, {"users": list(set(users)), "at": at})
+        for row in cursor.fetchall():
+            seen.members.setdefault(row[1], []).append(_Member(*row))
+    memberships = [one.membership for members in seen.members.values() for one in members]
+    seen.rights = entitlements.of(memberships=memberships, at=at)
+    seen.changes = entitlements.next_change(memberships=memberships, at=at)
+    return seen
+
+
+def _record(
+    account: Account,
+    target: Target,
+    members: Sequence[_Member],
+    named: Sequence[tuple[_Member, list[Right]]],
+) -> Resource:
+    person: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
+    alone = account.membership_id is not None
+    return schema.user(
+        external_id=str(account.membership_id or account.user_id),
+        user_name=f"{person['key']}/{person['email']}" if alone else person["email"],
+        email=person["email"],
+        name=person["name"],
+        language=person["language"],
+        belongings=[_belonging(one, mine, str(target.application.unit_id)) for one, mine in named],
+    )
+
+
+def _belonging(one: _Member, mine: Sequence[Right], unit: str) -> Belonging:
+    return Belonging(
+        organization=str(one.organization),
+        key=one.key,
+        name=one.organization_name,
+        customer_number=(one.numbers or {}).get(unit, ""),
+        active=one.active and bool(mine),
+        rights=tuple(mine),
+    )
