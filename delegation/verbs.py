@@ -106,5 +106,6 @@ class Noted(StrEnum):
     SIGN_IN_DONE = "sign_in.done"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGN_IN_REFUSED = "sign_in.refused"
+    TARGET_REGISTERED = "target.registered"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
