@@ -18,3 +18,8 @@ os.environ |= {
 }
 
 from portal.settings import *  # noqa: E402, F403 - only now does the environment say what they read
+
+# Static files as they lie: nobody collects them before a test.
+(RUN / "static").mkdir(exist_ok=True)
+WHITENOISE_USE_FINDERS = True
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -192,7 +193,7 @@ class World:
         """Give this person a second factor."""
         with by_hand():
             Authenticator.objects.create(
-                user=user, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"}
+                user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("JBSWY3DPEHPK3PXP")}
             )
 
     def remove(self, membership: Membership, *, by: Membership | None = None) -> Outcome:

@@ -1,0 +1,52 @@
+"""A browser at our door: signs in as people do, through the pages."""
+
+import time
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
+from django import test
+from django.http import HttpResponse
+from django.urls import reverse
+
+from identity.models import User
+from tests import world
+
+LOGIN = "/account/login/"
+CODE = "/account/code/"
+
+
+class Visitor(test.Client):
+    """Django's client with the few steps that every test of a page begins with."""
+
+    def __init__(self, **defaults: Any) -> None:
+        super().__init__(headers={"host": "localhost"}, **defaults)
+
+    def password(self, user: User, password: str = world.PASSWORD, *, to: str = "") -> HttpResponse:
+        """The first step."""
+        return self.post(LOGIN, {"login": user.email, "password": password, **({"next": to} if to else {})})
+
+    def code(self, user: User) -> HttpResponse:
+        """The second."""
+        return self.post(CODE, {"code": code_of(user)})
+
+    def sign_in(self, user: User, *, to: str = "") -> "Visitor":
+        """Both, or the first where there is no second factor."""
+        answer = self.password(user, to=to)
+        assert answer.status_code == 302, answer.content.decode()
+        if answer["Location"] == CODE:
+            answer = self.code(user)
+            assert answer.status_code == 302, answer.content.decode()
+        return self
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a page of one's own opens."""
+        return self.get(reverse("mfa_index")).status_code == 200
+
+
+def code_of(user: User) -> str:
+    """What the authenticator app of this person shows now."""
+    secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
+    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
