@@ -45,6 +45,13 @@ def on_organization(*, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt
     return Decision(allowed=False, reason="not_held", refused=(organization,), seen=bool(held))
 
 
+def on_person(*, actor: Actor, user: uuid.UUID) -> Decision:
+    """What concerns one's own sign-in and nobody else's."""
+    if actor.kind is Kind.PERSON and actor.id == user:
+        return YES
+    return Decision(allowed=False, reason="not_held", refused=(user,), seen=False)
+
+
 def on_memberships(
     *, actor: Actor, verb: Verb, memberships: Iterable[uuid.UUID], at: dt.datetime
 ) -> Decision:

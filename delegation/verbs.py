@@ -10,6 +10,7 @@ class On(StrEnum):
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
     INVITATION = "invitation"
+    PERSON = "person"
     SUPPLIER = "supplier"
 
 
@@ -62,6 +63,7 @@ class Verb(StrEnum):
     MEMBER_RESTORE = "member.restore"
     MEMBER_SEE = "member.see"
     ORGANIZATION_CREATE = "organization.create"
+    PERSON_SIGN_OUT = "person.sign_out"
     SITE_ADD = "site.add"
 
     @property
@@ -84,6 +86,7 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_RESTORE: Rule(On.MEMBERSHIP, state=State.ENDED, reach=Reach.TOUCH),
     Verb.MEMBER_SEE: Rule(On.MEMBERSHIP, reading=True, reach=Reach.TOUCH, state=State.ANY, on_self=True),
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, system=True),
+    Verb.PERSON_SIGN_OUT: Rule(On.PERSON, on_self=True),
     Verb.SITE_ADD: Rule(On.ORGANIZATION, system=True),
 }
 

@@ -36,6 +36,15 @@ def end(*, memberships_ended: Iterable[uuid.UUID], at: dt.datetime) -> Ended:
     return Ended(sign_ins=sign_ins, families=families, sessions=sessions)
 
 
+def end_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Ended:
+    """End one browser session of this person, by its stored key, and what services have from it."""
+    held = SignIn.objects.filter(user=user, session_key=session_key, ended_at=None)
+    families = RefreshFamily.objects.filter(sign_in__in=held, ended_at=None).update(ended_at=at)
+    sign_ins = held.update(ended_at=at)
+    sessions, _ = Session.objects.filter(user=user, session_key=session_key).delete()
+    return Ended(sign_ins=sign_ins, families=families, sessions=sessions)
+
+
 def end_person(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Ended:
     """End everything issued to these persons anywhere: the last membership, a block, "sign out everywhere"."""
     who = list(users)

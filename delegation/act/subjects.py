@@ -15,7 +15,7 @@ from delegation.errors import NotFound
 from delegation.models import Invitation
 from delegation.policy import Decision
 from delegation.verbs import Verb
-from identity.models import Membership, Organization
+from identity.models import Membership, Organization, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Supplier:
 
 SUPPLIER = Supplier()
 
-On = Sequence[Membership] | Sequence[Invitation] | Organization | Founding | Supplier
+On = Sequence[Membership] | Sequence[Invitation] | Organization | User | Founding | Supplier
 
 
 @dataclass(slots=True)
@@ -61,6 +61,8 @@ class Subjects:
 
     def users(self) -> set[uuid.UUID]:
         """Whose user rows have to be held."""
+        if self.kind == "user":
+            return set(self.ids)
         return {row.user_id for row in self.rows} if self.kind == "membership" else set()
 
     def decide(self, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
@@ -71,6 +73,8 @@ class Subjects:
             return self._invitations(actor, verb, at)
         if self.kind == "organization" and not self.founding:
             return policy.on_organization(actor=actor, verb=verb, organization=self.chain, at=at)
+        if self.kind == "user":
+            return policy.on_person(actor=actor, user=self.chain)
         return policy.on_supplier(actor=actor, verb=verb)
 
     def _invitations(self, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
@@ -107,6 +111,7 @@ _WITH: dict[str, tuple[str, ...]] = {
     "membership": ("organization", "user"),
     "invitation": ("organization", "role"),
     "organization": (),
+    "user": (),
 }
 
 
@@ -118,6 +123,8 @@ def subjects(on: On) -> Subjects:
         return Subjects("supplier", ledger.SUPPLIER, None, [], also_chains=on.affects)
     if isinstance(on, Organization):
         return Subjects("organization", on.id, on.id, [on])
+    if isinstance(on, User):
+        return Subjects("user", on.id, None, [on])
     return _set(list(on))
 
 
