@@ -22,6 +22,7 @@ def run() -> None:
     door = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
     app = web.application("demo.mail", hosts=HOSTS)
     app.extensions[pages.KEY] = mails
+    app.extensions[pages.PEOPLE] = pathlib.Path(os.environ.get("SAMPLE_PEOPLE", "none"))
     app.register_blueprint(pages.blueprint)
     door.start()
     try:

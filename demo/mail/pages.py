@@ -4,9 +4,11 @@ from typing import cast
 import flask
 import markupsafe
 
-from demo.mail import box
+from demo.mail import box, codes
+from demo.service import clock
 
 KEY = "demo.box"
+PEOPLE = "demo.people"
 LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 FRAME_POLICY = (
     "sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
@@ -24,6 +26,13 @@ def kept() -> box.Box:
 def home() -> str:
     to = flask.request.args.get("to", "")
     return flask.render_template("mails.html", mails=kept().latest(to=to), to=to)
+
+
+@blueprint.get("/codes")
+def second_factors() -> str:
+    at = clock.seconds()
+    shown = codes.shown(flask.current_app.extensions[PEOPLE], at=at)
+    return flask.render_template("codes.html", people=shown, left=codes.seconds_left(at=at))
 
 
 @blueprint.get("/messages")

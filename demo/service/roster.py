@@ -58,10 +58,31 @@ def row(person: people.Person, visit: visits.Visit) -> Row:
         name=person.name,
         email=person.email,
         tiers=", ".join(rights.tiers),
-        limits="; ".join(limit_words(rights.limits if rights.grants else ())),
-        sites=", ".join(site_words(rights.grants)),
+        limits="; ".join(limit_words(rights, [one for one in rights.limits if rights.may(one.entitlement)])),
+        sites="; ".join(places(rights)),
         active=person.in_force(organization.id),
     )
+
+
+def places(rights: people.Rights) -> list[str]:
+    """Say where somebody works; tier by tier where the tiers differ."""
+    by_role: dict[str, list[people.Grant]] = {}
+    for grant in rights.grants:
+        by_role.setdefault(grant.role, []).append(grant)
+    words = {role: ", ".join(role_sites(grants)) for role, grants in by_role.items()}
+    if len(set(words.values())) <= 1:
+        return list(words.values())[:1]
+    return [f"{role.replace('_', ' ')}: {where}" for role, where in words.items()]
+
+
+def role_sites(grants: Iterable[people.Grant]) -> list[str]:
+    """Give the sites of a tier: the entitlements that are held per site tell, where there are any."""
+    by_entitlement: dict[str, dict[str | None, str]] = {}
+    for one in grants:
+        by_entitlement.setdefault(one.entitlement, {})[one.site] = one.site_name
+    per_site = [named for named in by_entitlement.values() if None not in named]
+    names = dict.fromkeys(name for named in per_site for name in named.values())
+    return list(names) or [ALL_SITES]
 
 
 def may(rights: people.Rights, names: Mapping[str, str]) -> list[May]:
@@ -69,17 +90,25 @@ def may(rights: people.Rights, names: Mapping[str, str]) -> list[May]:
 
 
 def line(rights: people.Rights, entitlement: str, what: str) -> May:
-    grants = [one for one in rights.grants if one.entitlement == entitlement]
+    sites = rights.sites(entitlement)
     limits = [one for one in rights.limits if one.entitlement == entitlement]
-    return May(what=what, sites=", ".join(site_words(grants)), limits="; ".join(limit_words(limits)))
+    where = ALL_SITES if sites is None else ", ".join(sites.values())
+    return May(what=what, sites=where, limits="; ".join(limit_words(rights, limits)))
 
 
-def site_words(grants: Iterable[people.Grant]) -> list[str]:
-    names = {one.site: one.site_name for one in grants}
-    return [ALL_SITES] if None in names else list(names.values())
+def limit_words(rights: people.Rights, limits: Iterable[people.Limit]) -> list[str]:
+    """Say each limit once, and for which site where they differ."""
+    found = list(limits)
+    plain = dict.fromkeys(one_limit(one) for one in found)
+    if len(plain) <= 1:
+        return list(plain)
+    names = {grant.site: grant.site_name for grant in rights.grants}
+    return list(dict.fromkeys(one_limit(one) + for_site(names.get(one.site, "")) for one in found))
 
 
-def limit_words(limits: Iterable[people.Limit]) -> list[str]:
-    """Say each limit once, however many sites and entitlements share it."""
-    words = (f"{money.show(one.amount, one.currency)} per {one.period}" for one in limits)
-    return list(dict.fromkeys(words))
+def one_limit(limit: people.Limit) -> str:
+    return f"{money.show(limit.amount, limit.currency)} per {limit.period}"
+
+
+def for_site(name: str) -> str:
+    return f" for {name}" if name else ""

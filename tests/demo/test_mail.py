@@ -1,8 +1,11 @@
 """The mailbox: every mail of the demo is caught, shown, and can do no harm."""
 
 import email.message
+import json
 import pathlib
+import re
 import smtplib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +13,19 @@ import pytest
 import requests
 from playwright import sync_api
 
+from demo.mail import codes
 from tests.demo import processes
 
 
 class Mailbox(processes.Process):
     def __init__(self, store: pathlib.Path) -> None:
         self.smtp = processes.free_port()
-        environment = {"SERVICE_STORE": str(store), "SMTP_PORT": str(self.smtp)}
+        self.people = store / "people.json"
+        environment = {
+            "SERVICE_STORE": str(store / "mails"),
+            "SMTP_PORT": str(self.smtp),
+            "SAMPLE_PEOPLE": str(self.people),
+        }
         super().__init__("demo.mail", port=processes.free_port(), environment=environment)
 
     def messages(self, **asked: str) -> list[dict[str, Any]]:
@@ -104,3 +113,27 @@ def test_html_is_harmless_and_its_links_work(mailbox: Mailbox, browser: sync_api
     assert any("/html" in url for url in asked)
     assert not any("evil.example" in url for url in asked)
     page.close()
+
+
+# RFC 6238, appendix B, the last six of the eight digits.
+@pytest.mark.parametrize(("at", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")])
+def test_codes_are_those_of_the_rfc(at: float, code: str) -> None:
+    assert codes.code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at=at) == code
+
+
+def test_shows_the_codes_of_the_sample_people(mailbox: Mailbox) -> None:
+    assert "no sample people yet" in requests.get(mailbox.url + "/codes", timeout=10).text
+    one = {
+        "name": "Aino",
+        "email": "aino@customer.example",
+        "who": "organization admin",
+        "secret": "GEZDGNBVGY3TQOJQ",
+    }
+    mailbox.people.write_text(json.dumps({"password": "never-shown", "people": [one]}))
+    before = codes.code(one["secret"], at=time.time())
+    page = requests.get(mailbox.url + "/codes", timeout=10).text
+    assert {before, codes.code(one["secret"], at=time.time())} & set(
+        re.findall(r"<code>(\d{6})</code>", page)
+    )
+    assert "organization admin" in page
+    assert "never-shown" not in page

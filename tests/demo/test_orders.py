@@ -312,3 +312,19 @@ def test_strange_page_numbers(orderer: processes.Seat, page: str) -> None:
 )
 def test_periods_begin(period: str, begins: dt.datetime) -> None:
     assert orders.begin(period, dt.datetime(2026, 8, 20, 13, 37, 5, tzinfo=dt.UTC)) == begins
+
+
+def test_says_where_and_how_much_tier_by_tier(enter: Enter, orderer: processes.Seat) -> None:
+    approver = "ordering:orders.approve"
+    seat = enter(
+        grants=[
+            cast.grant("crm:tickets.create"),
+            cast.grant(PLACE, at=cast.TAMPERE),
+            cast.grant(approver, role="approver", at=cast.OULU),
+        ],
+        limits=[cast.limit("100", at=cast.TAMPERE), cast.limit("900", entitlement=approver, at=cast.OULU)],
+    )
+    page = orderer.get(f"/people?q={seat.http.headers['X-Sub']}").text
+    assert "orderer, approver" in page
+    assert "orderer: Tampere; approver: Oulu" in page
+    assert "100\u00a0€ per order for Tampere; 900\u00a0€ per order for Oulu" in page
