@@ -4,7 +4,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from audit import clock, ids
+from audit import clock, ids, noting
+from audit.actor import Actor
+from audit.ledger import Subject
 from identity import secret
 from identity.grants import force, sign_ins, tokens
 from identity.grants.force import Grant
@@ -27,21 +29,25 @@ class Asked:
     """S256 of the service's verifier (RFC 7636)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A code in clear, the `sid` it belongs to, and whether the sign-in is new to this service."""
-
-    code: str
-    sid: uuid.UUID
-    first: bool
-
-
-def issue(*, asked: Asked, standing: Standing) -> Issued:
-    """A fresh code; inside the caller's transaction, so that code, `sid` and what is noted come together."""
-    at = clock.now()
-    sid = sign_ins.opened(standing=standing, at=at)
-    first = sign_ins.used_by(sid=sid, client=asked.client)
+def issue(*, actor: Actor, asked: Asked, standing: Standing, noted: str) -> str:
+    """A fresh code with its `sid`; the first sign-in to a service is noted under the verb `noted`."""
     code = secret.fresh(prefix=PREFIX)
+    with noting.noting(actor=actor) as note:
+        at = clock.now()
+        sid = sign_ins.opened(standing=standing, at=at)
+        if sign_ins.used_by(sid=sid, client=asked.client):
+            note.say(
+                noted,
+                subject=Subject("membership", standing.membership),
+                chain=standing.organization,
+                organization=standing.organization,
+                facts={"application": standing.application_key, "client": asked.client, "sid": str(sid)},
+            )
+        _keep(code, sid, asked, standing, at)
+    return code
+
+
+def _keep(code: str, sid: uuid.UUID, asked: Asked, standing: Standing, at: dt.datetime) -> None:
     AuthorizationCode.objects.create(
         hash=secret.hashed(code),
         client_id=asked.client,
@@ -59,7 +65,6 @@ def issue(*, asked: Asked, standing: Standing) -> Issued:
         issued_at=at,
         expires_at=at + LIFETIME,
     )
-    return Issued(code=code, sid=sid, first=first)
 
 
 # The user's row and the sign-in's are locked in the order in which acts lock them: an ending waits for this redemption
@@ -83,7 +88,7 @@ family AS (
   INSERT INTO identity_refreshfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
                                       scopes, nonce, auth_time, amr, issued_at, expires_at)
   SELECT %(family)s, f.client, f.sid, f.person, f.membership, f.user_epoch, f.membership_epoch, f.scopes, f.nonce,
-         f.auth_time, f.amr, f.at, f.at + %(family_lifetime)s FROM redeemed f
+         f.auth_time, to_jsonb(f.amr), f.at, f.at + %(family_lifetime)s FROM redeemed f
 ),
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at)
@@ -128,7 +133,7 @@ def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tupl
     return None if row is None else (Grant(*row[:-1]), pair if row[-1] else pair.without_refresh())
 
 
-def replayed(*, code: str, client: str) -> tokens.Replay | None:
-    """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2)."""
+def replayed(*, code: str, client: str, noted: str) -> bool:
+    """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2), and note it."""
     row = force.one(_REPLAYED, code=secret.hashed(code), client=client)
-    return None if row is None else tokens.Replay(*row)
+    return tokens.note_replay(row, client=client, what="code", noted=noted)

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit import ids
 from identity.grants import force
-from identity.models import SignIn
+from identity.grants.candidates import Candidate
+from identity.models import SignIn, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,34 @@ class Standing:
     membership: uuid.UUID
     membership_epoch: int
     organization: uuid.UUID
+    application_key: str
     auth_time: dt.datetime
     amr: tuple[str, ...]
+
+
+def standing(
+    *,
+    user: object,
+    session_key: str,
+    candidate: Candidate,
+    application_key: str,
+    auth_time: dt.datetime,
+    amr: Iterable[str],
+) -> Standing:
+    """From the person of the session, as the session found them. Raises TypeError for nobody."""
+    if not isinstance(user, User):
+        raise TypeError(user)
+    return Standing(
+        session_key=session_key,
+        user=user.id,
+        user_epoch=user.epoch,
+        membership=candidate.membership,
+        membership_epoch=candidate.epoch,
+        organization=candidate.organization,
+        application_key=application_key,
+        auth_time=auth_time,
+        amr=tuple(amr),
+    )
 
 
 _STALE = """
@@ -73,9 +101,6 @@ def used_by(*, sid: uuid.UUID, client: str) -> bool:
     return force.one(_USED, sid=sid, client=client) is not None
 
 
-def end_of_session(*, session_key: str, at: dt.datetime) -> list[uuid.UUID]:
-    """End what services have from this browser session: signing out of the portal. Returns the `sid`s."""
-    open_ones = SignIn.objects.filter(session_key=session_key, ended_at=None)
-    ended = list(open_ones.select_for_update().values_list("id", flat=True))
-    SignIn.objects.filter(id__in=ended).update(ended_at=at)
-    return ended
+def end_of_session(*, session_key: str, at: dt.datetime) -> int:
+    """End what services have from this browser session: signing out of the portal. Returns how many sign-ins it were."""
+    return SignIn.objects.filter(session_key=session_key, ended_at=None).update(ended_at=at)

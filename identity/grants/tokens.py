@@ -4,10 +4,12 @@ No grace for a refresh token that is used twice, even at the same moment: one us
 """
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from audit import actor, noting
+from audit.actor import Door
+from audit.ledger import Subject
 from identity import secret
 from identity.grants import force
 from identity.grants.force import Grant
@@ -29,16 +31,6 @@ class Pair:
     def without_refresh(self) -> "Pair":
         """For a client that may not refresh."""
         return replace(self, refresh="")
-
-
-class Replay(NamedTuple):
-    """What a second use of a code or refresh token ended."""
-
-    organization: uuid.UUID
-    membership: uuid.UUID
-    family: uuid.UUID
-    ended_now: bool
-    """False where the family had ended before."""
 
 
 class Checked(NamedTuple):
@@ -134,10 +126,27 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair]
     return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair
 
 
-def replayed(*, token: str, client: str) -> Replay | None:
-    """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2)."""
+def replayed(*, token: str, client: str, noted: str) -> bool:
+    """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2), and note it."""
     row = force.one(_REPLAYED, token=secret.hashed(token), client=client)
-    return None if row is None else Replay(*row)
+    return note_replay(row, client=client, what="refresh_token", noted=noted)
+
+
+def note_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: str) -> bool:
+    """Somebody else may hold a copy: the organization's log says so, once per family."""
+    if row is None:
+        return False
+    organization, membership, family, ended_now = row
+    if ended_now:
+        with noting.noting(actor=actor.system(door=Door.OIDC)) as note:
+            note.say(
+                noted,
+                subject=Subject("membership", membership),
+                chain=organization,
+                organization=organization,
+                facts={"client": client, "family": str(family), "what": what},
+            )
+    return True
 
 
 def check(*, token: str) -> Checked | None:

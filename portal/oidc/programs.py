@@ -1,0 +1,99 @@
+"""The endpoints that programs call: token, userinfo, introspection, revocation, discovery, keys."""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from identity import keys
+from identity.grants import tokens
+from identity.grants.tokens import Checked
+from portal.oidc import answers, claims, client_proof, endpoints, parameters
+from portal.oidc.answers import Refusal
+
+_DISCOVERY_SECONDS = 3600
+_JWKS_SECONDS = 900
+
+
+def userinfo(request: HttpRequest) -> HttpResponse:
+    """The same claims as in the ID token, as they are now (OIDC Core §5.3). Two statements."""
+    held = tokens.check(token=_bearer(request))
+    if held is None:
+        raise answers.bearer("invalid_token")
+    if "openid" not in held.grant.scopes.split():
+        raise answers.bearer("insufficient_scope", status=403)
+    return answers.ok(claims.of(held.grant))
+
+
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Whether a token of the asking application holds (RFC 7662). Two statements."""
+    given = client_proof.form(request)
+    client = client_proof.client(request, given)
+    token = given.get("token")
+    if not token:
+        raise Refusal("invalid_request", "token is missing.")
+    refresh = token.startswith(tokens.REFRESH_PREFIX)
+    held = tokens.check_refresh(token=token) if refresh else tokens.check(token=token)
+    if held is None or held.grant.application != client.application:
+        return answers.ok({"active": False})
+    return answers.ok(_introspected(held, refresh=refresh))
+
+
+def _introspected(held: Checked, *, refresh: bool) -> dict[str, Any]:
+    grant = held.grant
+    return {
+        "active": True,
+        "iss": endpoints.issuer(),
+        "sub": str(grant.user),
+        "client_id": grant.client,
+        "scope": grant.scopes,
+        "token_type": "refresh_token" if refresh else "Bearer",
+        "iat": int(held.issued_at.timestamp()),
+        "exp": int(held.expires_at.timestamp()),
+        "sid": str(grant.sid),
+        "organization": claims.organization(grant),
+    }
+
+
+def revoke(request: HttpRequest) -> HttpResponse:
+    """End a token of the asking client; 200 also for what is none of its own (RFC 7009 §2.2)."""
+    given = client_proof.form(request)
+    client = client_proof.client(request, given, public=True)
+    token = given.get("token")
+    if not token:
+        raise Refusal("invalid_request", "token is missing.")
+    tokens.revoke(token=token, client=client.id)
+    return answers.ok({})
+
+
+def discovery(request: HttpRequest) -> HttpResponse:
+    """The metadata document."""
+    body = endpoints.discovery()
+    return answers.public(request, body, etag=_etag(body), seconds=_DISCOVERY_SECONDS)
+
+
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The keys to verify with. Kept shorter than a new key is published before it signs (`identity.keys.LEAD`)."""
+    body = keys.jwks()
+    return answers.public(request, body, etag=_etag(body), seconds=_JWKS_SECONDS)
+
+
+@lru_cache(maxsize=8)
+def _etag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def _bearer(request: HttpRequest) -> str:
+    """The token, from the header or the form body, never the query, and one way only (RFC 6750 §2)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    ways = [token.strip()] if scheme.lower() == "bearer" else []
+    if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
+        given = parameters.read(request.body)
+        ways += [given.get("access_token")] if "access_token" in given else []
+        ways += ["", ""] if given.faults else []
+    if len(ways) > 1:
+        raise answers.bearer("invalid_request", status=400)
+    if not ways:
+        raise answers.bearer("")
+    return ways[0]

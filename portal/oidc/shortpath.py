@@ -1,0 +1,58 @@
+"""The short path: what programs call passes no session, CSRF, locale or message middleware."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from portal.oidc import answers, endpoints, programs, token
+from portal.oidc.answers import Refusal
+
+_log = logging.getLogger(__name__)
+
+Endpoint = Callable[[HttpRequest], HttpResponse]
+_READ, _POST, _BOTH = ("GET", "HEAD"), ("POST",), ("GET", "HEAD", "POST")
+
+ROUTES: Mapping[str, tuple[Endpoint, tuple[str, ...]]] = {
+    endpoints.DISCOVERY: (programs.discovery, _READ),
+    endpoints.METADATA: (programs.discovery, _READ),
+    endpoints.JWKS: (programs.jwks, _READ),
+    endpoints.TOKEN: (token.token, _POST),
+    endpoints.USERINFO: (programs.userinfo, _BOTH),
+    endpoints.INTROSPECT: (programs.introspect, _POST),
+    endpoints.REVOKE: (programs.revoke, _POST),
+}
+
+
+class ShortPath:
+    """The first middleware; hands everything else on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Compares the whole path: one lookup for a request that is not for here."""
+        return serve(request) if request.path_info in ROUTES else self.get_response(request)
+
+
+def serve(request: HttpRequest) -> HttpResponse:
+    """Answer as JSON, whatever happens."""
+    endpoint, methods = ROUTES[request.path_info]
+    if request.method not in methods:
+        return answers.Refusal("invalid_request", status=405, headers={"Allow": ", ".join(methods)}).answer
+    try:
+        answer = endpoint(request)
+    except Refusal as refusal:
+        answer = refusal.answer
+    except SuspiciousOperation:  # a body beyond all measure
+        answer = Refusal("invalid_request").answer
+    except OperationalError:
+        _log.exception("No database for %s", request.path_info)
+        answer = Refusal("temporarily_unavailable", status=503, headers={"Retry-After": "1"}).answer
+    except Exception:
+        _log.exception("Failed: %s", request.path_info)
+        answer = Refusal("server_error", status=500).answer
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -1,0 +1,38 @@
+"""How many statements: literal, so that a further one is seen."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from identity.grants import clients, codes, tokens
+from tests.identity import granting
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_each_operation_is_one_statement(world: World) -> None:
+    code = granting.code(world.mikko)
+    counts = {}
+    with CaptureQueriesContext(connection) as captured:
+        redeemed = granting.redeem(code)
+        counts["redeem"] = len(captured)
+    assert redeemed is not None
+    pair = redeemed[1]
+    for name, call in {
+        "check": lambda: tokens.check(token=pair.access),
+        "check_refresh": lambda: tokens.check_refresh(token=pair.refresh),
+        "refresh": lambda: tokens.refresh(token=pair.refresh, client="ordering", scopes=[]),
+        "revoke": lambda: tokens.revoke(token=pair.access, client="ordering"),
+        "find a client": lambda: clients.find(client="ordering"),
+        "not replayed": lambda: codes.replayed(code="khc_none", client="ordering", noted="token.replayed"),
+    }.items():
+        with CaptureQueriesContext(connection) as captured:
+            call()
+            counts[name] = len(captured)
+    assert counts == dict.fromkeys(counts, 1)
