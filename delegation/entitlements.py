@@ -4,6 +4,7 @@ Right at t = assignment ∩ role version ∩ ceiling ∩ no brake ∩ active per
 """
 
 import datetime as dt
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
@@ -166,7 +167,7 @@ def suppose(*, organization: uuid.UUID, access: Access, at: dt.datetime) -> list
 
 
 def _right(row: tuple[Any, ...]) -> Right:
-    places = row[5] if isinstance(row[5], list) else []
+    places = json.loads(row[5] or "[]")  # Django leaves jsonb as text
     sites = tuple(SiteRef(uuid.UUID(one), name, external) for one, name, external in places)
     return Right(*row[:5], sites, *row[6:])
 

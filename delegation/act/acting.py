@@ -170,7 +170,10 @@ def _ask(found: Subjects, actor: Actor, verb: Verb, at: dt.datetime) -> None:
 
 
 def _remember(act: Act) -> None:
-    entries: dict[uuid.UUID, list[Entry]] = {act.subjects.chain: [_entry(act, one) for one in act.ids]}
+    people = act.subjects.people()
+    entries: dict[uuid.UUID, list[Entry]] = {
+        act.subjects.chain: [_entry(act, one, people.get(one)) for one in act.ids]
+    }
     for chain, entry in act.further:
         entries.setdefault(chain, []).append(entry)
     for chain in sorted(entries):
@@ -179,10 +182,10 @@ def _remember(act: Act) -> None:
         ledger.extend(held=act.held[chain], heading=heading, entries=entries[chain])
 
 
-def _entry(act: Act, one: uuid.UUID) -> Entry:
+def _entry(act: Act, one: uuid.UUID, person: uuid.UUID | None) -> Entry:
     said = act.said.get(one, _Said())
     private = {**act.common.private, **said.private}
-    about = _about(act, one)
+    about = _about(act.actor, person)
     return Entry(
         verb=act.verb.value,
         subject=act.subjects.subject(one),
@@ -197,11 +200,10 @@ def _entry(act: Act, one: uuid.UUID) -> Entry:
     )
 
 
-def _about(act: Act, one: uuid.UUID) -> tuple[uuid.UUID, ...]:
+def _about(actor: Actor, person: uuid.UUID | None) -> tuple[uuid.UUID, ...]:
     """Free text is about its writer and its subject."""
-    writer = [act.actor.id] if act.actor.is_person else []
-    subject = [row.user_id for row in act.on if row.id == one] if act.subjects.kind == "membership" else []
-    return tuple(dict.fromkeys([*writer, *subject]))
+    both = [actor.id if actor.is_person else None, person]
+    return tuple(dict.fromkeys(one for one in both if one is not None))
 
 
 def _remember_refusal(found: Subjects, actor: Actor, verb: Verb, refusal: DomainError) -> None:

@@ -63,7 +63,11 @@ class Subjects:
         """Whose user rows have to be held."""
         if self.kind == "user":
             return set(self.ids)
-        return {row.user_id for row in self.rows} if self.kind == "membership" else set()
+        return set(self.people().values())
+
+    def people(self) -> dict[uuid.UUID, uuid.UUID]:
+        """The user behind each membership of the set."""
+        return {row.id: row.user_id for row in self.rows} if self.kind == "membership" else {}
 
     def decide(self, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Ask the policy for the whole set."""

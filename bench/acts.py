@@ -1,0 +1,155 @@
+"""(a) Removals over sets of 1, 300 and 10,000, and changes of access, on one organization and over 100."""
+
+import itertools
+import statistics
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bench import ground
+
+if TYPE_CHECKING:
+    from identity.models import Membership, Organization
+    from tests.world import World
+
+SETS = {1: 60, 300: 5, 10_000: 1}
+ROUNDS = 3
+THREADS = 4
+
+
+def run() -> None:
+    """Print one line per size and place."""
+    with ground.installation() as server:
+        from tests.world import World
+
+        world = World()
+        ground.emit("settings", **ground.settings_of(server.url_of("keyholder_app")))
+        for size, times in SETS.items():
+            rates = [_removals(world, size, times) for _ in range(ROUNDS if size < max(SETS) else 1)]
+            ground.emit(
+                "removals", set=size, per_second=round(statistics.median(rates), 1), rounds=len(rates)
+            )
+        one = [_changes(world, [_organization(world)], 200) for _ in range(ROUNDS)]
+        many = [_changes(world, [_organization(world) for _ in range(100)], 200) for _ in range(ROUNDS)]
+        ground.emit("changes", organizations=1, threads=THREADS, per_second=round(statistics.median(one), 1))
+        ground.emit(
+            "changes", organizations=100, threads=THREADS, per_second=round(statistics.median(many), 1)
+        )
+
+
+_NUMBER = itertools.count(1)
+
+
+def _organization(world: "World") -> "Organization":
+    number = next(_NUMBER)
+    made = world.organization(f"bench-{number}", f"Bench {number} Oy", ["Tampere"])
+    world.member(made, f"Admin{number} Bench", "organization_admin")
+    return made
+
+
+def _admin(organization: "Organization") -> "Membership":
+    from identity.models import Membership
+
+    return (
+        Membership.objects.select_related("user").filter(organization=organization).order_by("created_at")[0]
+    )
+
+
+def crowd(world: "World", organization: "Organization", count: int) -> list["Membership"]:
+    """So many orderers, put in by hand: it is their removal that is measured."""
+    from delegation.models import Assignment, AssignmentLimit, Entitlement, Role
+    from identity.models import Membership, MembershipPeriod, User
+    from tests.world import PLACE, by_hand
+
+    at, role, place = (
+        organization.created_at,
+        Role.objects.get(key="orderer"),
+        Entitlement.objects.get(key=PLACE),
+    )
+    names = [f"{next(_NUMBER)}" for _ in range(count)]
+    with by_hand():
+        users = User.everyone.bulk_create(
+            [
+                User(email=f"p{n}@bench.example", name=f"Person {n}", sort_key=n, password="!", created_at=at)
+                for n in names
+            ],
+            batch_size=2000,
+        )
+        members = Membership.objects.bulk_create(
+            [
+                Membership(organization=organization, user=u, sort_key=u.sort_key, created_at=at)
+                for u in users
+            ],
+            batch_size=2000,
+        )
+        MembershipPeriod.objects.bulk_create(
+            [MembershipPeriod(membership=m, state="active", valid_from=at) for m in members], batch_size=2000
+        )
+        given = Assignment.objects.bulk_create(
+            [
+                Assignment(
+                    membership=m,
+                    role=role,
+                    all_sites=True,
+                    valid_from=at,
+                    given_by=world.system.id,
+                    given_by_kind="system",
+                    act=uuid.uuid4(),
+                )
+                for m in members
+            ],
+            batch_size=2000,
+        )
+        AssignmentLimit.objects.bulk_create(
+            [
+                AssignmentLimit(assignment=a, entitlement=place, amount=Decimal(1000), currency="EUR")
+                for a in given
+            ],
+            batch_size=2000,
+        )
+    return members
+
+
+def _removals(world: "World", size: int, times: int) -> float:
+    """Colleagues removed per second, in `times` acts of `size` each."""
+    from delegation.commands import members
+    from tests.world import actor_of
+
+    organization = _organization(world)
+    actor = actor_of(_admin(organization))
+    people = crowd(world, organization, size * times)
+    sets = [people[i : i + size] for i in range(0, len(people), size)]
+    began = time.perf_counter()
+    for one in sets:
+        members.remove(actor=actor, memberships=one, reason="bench")
+    return len(people) / (time.perf_counter() - began)
+
+
+def _changes(world: "World", organizations: Sequence["Organization"], count: int) -> float:
+    """Changes of access per second, from several threads, spread over these organizations."""
+    work = list(_work(world, organizations, count))
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as threads:
+        for done in [threads.submit(one) for one in work]:
+            done.result()
+    return count / (time.perf_counter() - began)
+
+
+def _work(
+    world: "World", organizations: Sequence["Organization"], count: int
+) -> Iterator[Callable[[], object]]:
+    from delegation.commands import access
+    from tests.world import actor_of
+
+    each = count // len(organizations)
+    admins = [actor_of(_admin(one)) for one in organizations]
+    people = [crowd(world, one, each) for one in organizations]
+    for place in range(each):
+        for actor, colleagues in zip(admins, people, strict=True):
+            wanted = world.access("orderer", amount=500 + place)
+            yield lambda a=actor, m=colleagues[place], w=wanted: access.change(
+                actor=a, memberships=[m], access=w
+            )  # type: ignore[misc]
