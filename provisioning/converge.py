@@ -1,20 +1,22 @@
 """Accounts: lease, compute what should be true now, skip where nothing differs, push, write down the answer."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+import structlog
 from django.db import transaction
 
 from provisioning import leasing, noted, settling, vault, wanted
+from provisioning.answer import Code, Problem
 from provisioning.errand import Ending, Errand
 from provisioning.models import Account, Target
 from provisioning.outgoing import Pool
 from provisioning.scim import client
-from provisioning.wanted import Wanted
+from provisioning.wanted import Picture, Wanted
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Push:
     account: Account
     target: Target
     wanted: Wanted
+    broken: bool = False
 
 
 class Accounts:
@@ -38,10 +41,12 @@ class Accounts:
         if not rows:
             return []
         pushes = _pushes(rows, at)
-        idle = [one for one in pushes if _nothing_to_tell(one)]
-        if idle:
-            self.settle(endings=[Ending(_errand(one, worker, None)) for one in idle], at=at)
-        return [_errand(one, worker, self.pool) for one in pushes if not _nothing_to_tell(one)]
+        known = [Ending(_errand(one, worker, None)) for one in pushes if not one.broken and _nothing_to_tell(one)]
+        broken = [_errand(one, worker, None) for one in pushes if one.broken]
+        endings = known + [Ending(one, problem=Problem(Code.FAULT)) for one in broken]
+        if endings:
+            self.settle(endings=endings, at=at)
+        return [_errand(one, worker, self.pool) for one in pushes if not (one.broken or _nothing_to_tell(one))]
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down the answers, close what they answer, and note both, in one transaction."""
@@ -55,16 +60,18 @@ class Accounts:
 
 
 def _pushes(rows: list[Account], at: dt.datetime) -> list[Push]:
-    targets = Target.objects.select_related("application").in_bulk([row.target_id for row in rows])
+    targets = Target.objects.select_related("application").in_bulk({row.target_id for row in rows})
     seen = wanted.picture(users=[row.user_id for row in rows], at=at)
-    by_target: dict[Any, list[Account]] = defaultdict(list)
-    for row in rows:
-        by_target[row.target_id].append(row)
-    return [
-        Push(row, targets[name], seen.of(row, targets[name]))
-        for name, owned in by_target.items()
-        for row in owned
-    ]
+    return [_push(row, targets[row.target_id], seen) for row in rows]
+
+
+def _push(row: Account, target: Target, seen: Picture) -> Push:
+    """What cannot be computed for one person must not stop all the others."""
+    try:
+        return Push(row, target, seen.of(row, target))
+    except Exception:
+        log.exception("deliver.not_computed", account=row.id)
+        return Push(row, target, wanted.NOTHING, broken=True)
 
 
 def _nothing_to_tell(push: Push) -> bool:

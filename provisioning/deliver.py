@@ -71,6 +71,11 @@ class Deliverer:
                 log.warning("deliver.database_gone", error=type(error).__name__)
                 connection.close()
                 self.stopping.wait(_AGAIN_SECONDS)
+            except Exception:
+                # A fault of ours in one place must not leave everybody else untold.
+                log.exception("deliver.fault")
+                connection.close()
+                self.stopping.wait(_AGAIN_SECONDS)
         keeper.join(timeout=_LAST_CALLS_SECONDS)
         self.pool.close()
 

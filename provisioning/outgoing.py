@@ -173,4 +173,5 @@ def _read(response: http.client.HTTPResponse) -> bytes:
         size += len(chunk)
         if size > _MOST_BYTES or time.monotonic() > until:
             raise Problem(Code.UNREADABLE, detail="too much or too slow")
+    response.read()  # with nothing left it only closes, so that the connection can be used again
     return b"".join(parts)

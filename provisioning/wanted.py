@@ -1,6 +1,7 @@
 """What a target should believe about somebody now: computed from intervals when asked, never kept."""
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ class _Member(NamedTuple):
     name: str
     language: str
     active: bool
-    numbers: dict[str, str] | None
+    numbers: str | None
+    """JSON, {business unit: customer number}: Django's cursors give JSON as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,18 @@ class Wanted:
     organizations: dict[str, uuid.UUID]
     """Whose each of these memberships is."""
     next_change_at: dt.datetime | None
+
+
+NOTHING = Wanted(
+    record={"active": False},
+    active=False,
+    needed=False,
+    digest="",
+    rights={},
+    organizations={},
+    next_change_at=None,
+)
+"""Stands in where it could not be computed."""
 
 
 @dataclass(slots=True)
@@ -139,7 +153,7 @@ def _belonging(one: _Member, mine: Sequence[Right], unit: str) -> Belonging:
         organization=str(one.organization),
         key=one.key,
         name=one.organization_name,
-        customer_number=(one.numbers or {}).get(unit, ""),
+        customer_number=json.loads(one.numbers or "{}").get(unit, ""),
         active=one.active and bool(mine),
         rights=tuple(mine),
     )

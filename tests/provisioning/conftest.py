@@ -1,0 +1,102 @@
+"""A customer's people, two systems on the other side, and a deliverer in this process."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db import connections
+
+from audit.actor import system
+from identity.models import Application
+from provisioning import targets
+from provisioning.deliver import Deliverer
+from provisioning.models import Account, Logout, Mail, Target
+from tests.provisioning import target as far
+from tests.world import World
+
+
+@pytest.fixture
+def shop(settings: LazySettings) -> Iterator[far.Server]:
+    """The web shop's SCIM end point."""
+    with far.running() as server:
+        settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
+        yield server
+
+
+@pytest.fixture
+def crm(settings: LazySettings) -> Iterator[far.Server]:
+    """The CRM's."""
+    with far.running() as server:
+        settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
+        yield server
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """The cast, really committed."""
+    return World()
+
+
+def register(application: str, server: far.Server, **more: Any) -> Target:
+    """Take a system into provisioning."""
+    found = Application.objects.get(key=application)
+    return targets.register(
+        actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more
+    )
+
+
+@pytest.fixture
+def ordering(world: World, shop: far.Server) -> Target:
+    return register("ordering", shop)
+
+
+@pytest.fixture
+def contacts(world: World, crm: far.Server) -> Target:
+    return register("crm", crm)
+
+
+@pytest.fixture
+def deliverer(world: World) -> Iterator[Callable[[], Deliverer]]:
+    """Start deliverers in threads; they are stopped at the end."""
+    running: list[tuple[Deliverer, threading.Thread]] = []
+
+    def start() -> Deliverer:
+        one = Deliverer()
+        thread = threading.Thread(target=_run, args=(one,), daemon=True)
+        running.append((one, thread))
+        thread.start()
+        return one
+
+    yield start
+    for one, _ in running:
+        one.stop()
+    for _, thread in running:
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def _run(one: Deliverer) -> None:
+    try:
+        one.run()
+    finally:
+        connections.close_all()
+
+
+def eventually(condition: Callable[[], object], *, within: float = 10.0) -> None:
+    """Wait until it holds; fail with what it said last."""
+    until = time.monotonic() + within
+    while not (said := condition()):
+        assert time.monotonic() < until, said
+        time.sleep(0.01)
+
+
+def settled() -> bool:
+    """Whether nothing is due any more."""
+    return not (
+        Account.objects.filter(due_at__isnull=False).exists()
+        or Logout.objects.filter(due_at__isnull=False).exists()
+        or Mail.objects.filter(due_at__isnull=False).exists()
+    )
