@@ -6,19 +6,12 @@ by a file that every process reads; production refuses to start with one (`audit
 
 import datetime as dt
 from pathlib import Path
-from typing import Protocol
 
 from django.conf import settings
 from django.db import connection
 
 TICK = dt.timedelta(microseconds=1)
-FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
-
-
-class _Cursor(Protocol):
-    def execute(self, sql: str, params: list[float]) -> object: ...
-    def fetchone(self) -> tuple[dt.datetime] | None: ...
 
 
 def offset() -> float:

@@ -66,8 +66,11 @@ def current(*, folder: Path, purpose: str) -> Key:
 
 
 def by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
-    """An older or the current key by its id, or None."""
-    material = _read(folder / f"{purpose}.json")[1].get(key)
+    """An older or the current key by its id, or None. One that another process has just added is found too."""
+    path = folder / f"{purpose}.json"
+    if key not in _read(path)[1]:
+        _read.cache_clear()
+    material = _read(path)[1].get(key)
     return Key(key, material) if material else None
 
 

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -17,6 +17,7 @@ from audit.personal import Private
 
 SUPPLIER = uuid.UUID("00000000-0000-7000-8000-000000000002")
 SCHEMA = 1
+_EXACT = 2**53 - 1
 
 Facts = Mapping[str, Any]
 """JSON of ids, codes, numbers as strings or integers, and instants. Never a name, an address, or free text."""
@@ -68,8 +69,7 @@ def open_chain(*, chain: uuid.UUID, kind: Chain.Kind) -> None:
     """Make the head of a new chain; nothing happens where it is there already."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO audit_chain (id, kind, last_seq, last_hash, held) VALUES (%s, %s, 0, '', false)"
-            " ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO audit_chain (id, kind) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
             [chain, kind.value],
         )
 
@@ -99,10 +99,33 @@ def stamp(at: dt.datetime) -> str:
 
 
 def canonical(body: Mapping[str, Any]) -> bytes:
-    """The bytes that are hashed: RFC 8785, which for strings, integers, lists and objects with ASCII keys is this."""
+    """The bytes that are hashed: RFC 8785 of strings, whole numbers, true, false, null, lists and objects.
+
+    Raises TypeError for anything else (amounts are decimal strings), ValueError for a whole number that not every
+    reader of JSON holds exactly (RFC 8785 §3.2.2.3).
+    """
     return json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        _ordered(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
     ).encode()
+
+
+def _ordered(value: Any) -> Any:
+    """Objects with their keys in the order of UTF-16 code units (RFC 8785 §3.2.3)."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) > _EXACT:
+            raise ValueError("a number too large for JSON")
+        return value
+    if isinstance(value, list | tuple):
+        return [_ordered(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+    raise TypeError(f"{type(value).__name__} does not belong into the log")
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def extend(*, held: Held, heading: Heading, entries: Sequence[Entry]) -> list[uuid.UUID]:
@@ -141,41 +164,38 @@ def _row(
     incarnation: int,
     keys: Mapping[uuid.UUID, bytes],
 ) -> tuple[Any, ...]:
-    event, actor = ids.uuid7(), heading.actor
+    actor = heading.actor
     seq, prev = (held.seq + 1, held.hash) if held else (None, None)
-    body = canonical(_body(event, chain, seq, prev, incarnation, heading, entry, keys))
+    place = _Place(ids.uuid7(), chain, seq, prev, incarnation)
+    body = canonical(_body(place, heading, entry, keys))
     digest = hashlib.sha256(body).digest()
     if held:
         held.seq, held.hash = held.seq + 1, digest
     # The order is that of _INSERT.
     return (
-        event, heading.at, chain, seq, heading.act, entry.verb, entry.outcome, actor.kind.value, actor.id,
+        place.event, heading.at, chain, seq, heading.act, entry.verb, entry.outcome, actor.kind.value, actor.id,
         entry.subject.kind, entry.subject.id, heading.organization, incarnation, prev, digest, body,
     )  # fmt: skip
 
 
-def _body(  # noqa: PLR0917 - one place where everything that is hashed comes together
-    event: uuid.UUID,
-    chain: uuid.UUID,
-    seq: int | None,
-    prev: bytes | None,
-    incarnation: int,
-    heading: Heading,
-    entry: Entry,
-    keys: Mapping[uuid.UUID, bytes],
-) -> dict[str, Any]:
-    actor = heading.actor
-    private = dict(entry.private)
-    if actor.is_person and actor.label:
-        private["actor.label"] = Private(actor.label, (actor.id,))
-    if actor.is_person and actor.address:
-        private["actor.address"] = Private(actor.address, (actor.id,))
+class _Place(NamedTuple):
+    event: uuid.UUID
+    chain: uuid.UUID
+    seq: int | None
+    prev: bytes | None
+    incarnation: int
+
+
+def _body(place: _Place, heading: Heading, entry: Entry, keys: Mapping[uuid.UUID, bytes]) -> dict[str, Any]:
+    """Everything that is hashed, in one place."""
+    actor, prev = heading.actor, place.prev
+    private = {**entry.private, **_of_actor(actor)}
     return {
         "schema": SCHEMA,
-        "id": str(event),
-        "incarnation": incarnation,
-        "chain": str(chain),
-        "seq": seq,
+        "id": str(place.event),
+        "incarnation": place.incarnation,
+        "chain": str(place.chain),
+        "seq": place.seq,
         "prev": prev.hex() if prev is not None else None,
         "at": stamp(heading.at),
         "act": str(heading.act),
@@ -195,6 +215,11 @@ def _body(  # noqa: PLR0917 - one place where everything that is hashed comes to
         "facts": dict(entry.facts),
         "private": {name: personal.seal(private=value, keys=keys) for name, value in sorted(private.items())},
     }
+
+
+def _of_actor(actor: Actor) -> dict[str, Private]:
+    said = {"actor.label": actor.label, "actor.address": actor.address} if actor.is_person else {}
+    return {name: Private(text, (actor.id,)) for name, text in said.items() if text}
 
 
 _COLUMNS = {

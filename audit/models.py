@@ -31,10 +31,10 @@ class Chain(models.Model):
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind)
-    last_seq = models.BigIntegerField(default=0)
-    last_hash = models.BinaryField(default=b"")
+    last_seq = models.BigIntegerField(db_default=0)
+    last_hash = models.BinaryField(db_default=b"")
     last_at = models.DateTimeField(null=True)
-    held = models.BooleanField(default=False)
+    held = models.BooleanField(db_default=False)
     """Never written: the one column the application may 'update', so that it may lock the row."""
 
     class Meta:
@@ -122,13 +122,16 @@ class Refusal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()
+    actor_kind = models.CharField(max_length=16)
+    stream = models.UUIDField()
+    """Beside which chain it is noted."""
+    organization = models.UUIDField(null=True)
     verb = models.CharField(max_length=64)
     subject = models.UUIDField()
     code = models.CharField(max_length=64)
     minute = models.DateTimeField()
     times = models.PositiveIntegerField(default=1)
-    noted = models.PositiveIntegerField(default=1)
-    """How many of `times` already stand in the log."""
+    """The first stands in the log at once."""
 
     class Meta:
         db_table = "audit_refusal"

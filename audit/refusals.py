@@ -13,8 +13,8 @@ from audit.ledger import Entry, Heading, Subject
 from audit.models import Refusal
 
 _UPSERT = """
-INSERT INTO audit_refusal (id, actor, verb, subject, code, minute, times, noted)
-VALUES (%s, %s, %s, %s, %s, date_trunc('minute', %s), 1, 1)
+INSERT INTO audit_refusal (id, actor, actor_kind, stream, organization, verb, subject, code, minute, times)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, date_trunc('minute', %s), 1)
 ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET times = audit_refusal.times + 1
 RETURNING times
 """
@@ -34,8 +34,9 @@ def remember(
     with transaction.atomic(durable=True):
         at = clock.now()
         with connection.cursor() as cursor:
-            cursor.execute(_UPSERT, [ids.uuid7(), actor.id, verb, subject.id, code, at])
-            times = cursor.fetchone()[0]
+            who = [actor.id, actor.kind.value, stream, organization]
+            cursor.execute(_UPSERT, [ids.uuid7(), *who, verb, subject.id, code, at])
+            (times,) = cursor.fetchone()
         if times == 1:
             entry = Entry(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
@@ -51,19 +52,19 @@ def settle() -> int:
     with transaction.atomic(durable=True):
         rows = list(Refusal.objects.filter(minute__lte=over).select_for_update(skip_locked=True)[:500])
         for row in rows:
-            if row.times > row.noted:
+            if row.times > 1:
                 _settle_one(row, at)
         Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
     return len(rows)
 
 
 def _settle_one(row: Refusal, at: dt.datetime) -> None:
-    repeats = row.times - row.noted
-    actor = Actor(kind=Kind.SYSTEM, id=row.actor, door=Door.JOB)
+    actor = Actor(kind=Kind(row.actor_kind), id=row.actor, door=Door.JOB)
     entry = Entry(
         verb=row.verb,
         subject=Subject("refusal", row.subject),
         outcome="refused",
-        facts={"code": row.code, "repeats": repeats, "minute": ledger.stamp(row.minute)},
+        facts={"code": row.code, "repeats": row.times - 1, "minute": ledger.stamp(row.minute)},
     )
-    ledger.note(chain=row.actor, heading=Heading(actor=actor, act=ids.uuid7(), at=at), entries=[entry])
+    heading = Heading(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
+    ledger.note(chain=row.stream, heading=heading, entries=[entry])

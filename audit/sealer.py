@@ -1,4 +1,4 @@
-"""Gives events their place in the log's one public order, by adding a leaf each. Events themselves are never touched."""
+"""Gives events their place in the log's one public order by adding a leaf each. Events are never touched."""
 
 import hashlib
 import uuid
@@ -10,7 +10,7 @@ from audit.models import Leaf
 _ONE_SEALER = 0x6B657973  # an advisory lock of our own; any constant will do
 _TAKE = """
 SELECT e.id, e.at, e.hash FROM audit_inbox i JOIN audit_event e ON e.id = i.event AND e.at = i.at
-ORDER BY e.at, e.chain, e.seq, e.id LIMIT %s FOR UPDATE OF i SKIP LOCKED
+ORDER BY e.at, e.chain, e.seq, e.id LIMIT %s
 """
 _PLACE = """
 INSERT INTO audit_leaf (position, event, at, event_hash, hash)
@@ -24,7 +24,10 @@ def leaf_hash(*, before: bytes, position: int, event: uuid.UUID, event_hash: byt
 
 
 def seal(*, limit: int = 2000) -> int:
-    """Seal up to `limit` events; 0 when there is nothing to do or another sealer is at work."""
+    """Seal up to `limit` events; 0 when there is nothing to do or another sealer is at work.
+
+    One sealer at a time needs no lock on the rows; the snapshot of what is taken is younger than the lock.
+    """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ONE_SEALER])
         if not cursor.fetchone()[0]:

@@ -81,6 +81,8 @@ EXTEND = """
 CREATE FUNCTION audit_extend() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    -- Whoever comes without the lock waits here, and is then judged by what the one before left.
+    PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM fresh WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
     IF EXISTS (
         SELECT 1 FROM (
             SELECT chain, seq, prev, at,
@@ -177,10 +179,10 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("last_seq", models.BigIntegerField(default=0)),
-                ("last_hash", models.BinaryField(default=b"")),
+                ("last_seq", models.BigIntegerField(db_default=0)),
+                ("last_hash", models.BinaryField(db_default=b"")),
                 ("last_at", models.DateTimeField(null=True)),
-                ("held", models.BooleanField(default=False)),
+                ("held", models.BooleanField(db_default=False)),
             ],
             options={"db_table": "audit_chain"},
         ),
@@ -225,12 +227,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
                 ("actor", models.UUIDField()),
+                ("actor_kind", models.CharField(max_length=16)),
+                ("stream", models.UUIDField()),
+                ("organization", models.UUIDField(null=True)),
                 ("verb", models.CharField(max_length=64)),
                 ("subject", models.UUIDField()),
                 ("code", models.CharField(max_length=64)),
                 ("minute", models.DateTimeField()),
                 ("times", models.PositiveIntegerField(default=1)),
-                ("noted", models.PositiveIntegerField(default=1)),
             ],
             options={
                 "db_table": "audit_refusal",
@@ -259,7 +263,7 @@ class Migration(migrations.Migration):
                 "CREATE INDEX audit_label_text ON audit_label USING gin (text gin_trgm_ops);",
                 "INSERT INTO audit_installation (id, incarnation) VALUES (1, 1);",
                 (
-                    "INSERT INTO audit_chain (id, kind, last_seq, last_hash, held) VALUES (%s, 'supplier', 0, '', false);",
+                    "INSERT INTO audit_chain (id, kind) VALUES (%s, 'supplier');",
                     [SUPPLIER],
                 ),
             ],

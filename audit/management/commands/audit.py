@@ -1,4 +1,4 @@
-"""`manage.py audit verify`: does the log prove itself?"""
+"""Checks and care of the log: `manage.py audit verify` says whether it proves itself."""
 
 import uuid
 from typing import Any
@@ -12,7 +12,7 @@ from audit import clock, sealer, verify
 class Command(BaseCommand):
     """Checks and care of the log."""
 
-    help = "verify: walk every chain and leaf and name what does not fit. seal: place waiting events. partitions: make months."
+    help = "verify: name what does not fit in chains and leaves. seal: place waiting events. partitions: make months."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to do, and for which chain."""
