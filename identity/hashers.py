@@ -43,7 +43,7 @@ class Machine(BasePasswordHasher):
         """Constant time."""
         return secret.matches(secret=password, stored=encoded.partition("$")[2])
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """What may be shown."""
         return {"algorithm": self.algorithm, "key": encoded.split("$")[2]}
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q
@@ -37,7 +37,7 @@ def create_organization(
         time_zone=time_zone,
         created_at=at,
     )
-    _label(made.id, "organization", name)
+    _label("organization", {made.id: name})
     return made
 
 
@@ -48,18 +48,18 @@ def number(*, organization: Organization, unit: uuid.UUID, customer_number: str)
 
 def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], at: dt.datetime) -> list[Site]:
     """Sites from (name, external id) pairs."""
-    return Site.objects.bulk_create(
-        [
-            Site(
-                organization=organization,
-                name=name,
-                sort_key=names.sort_key(name),
-                external_id=external,
-                created_at=at,
-            )
-            for name, external in sites
-        ]
-    )
+    made = [
+        Site(
+            organization=organization,
+            name=name,
+            sort_key=names.sort_key(name, longest=240),
+            external_id=external,
+            created_at=at,
+        )
+        for name, external in sites
+    ]
+    _label("site", {site.id: site.name for site in made})
+    return Site.objects.bulk_create(made)
 
 
 def create_person(*, email: str, name: str, password: str, language: str, at: dt.datetime) -> User:
@@ -75,7 +75,7 @@ def create_person(*, email: str, name: str, password: str, language: str, at: dt
     user.save(force_insert=True)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     ledger.open_chain(chain=user.id, kind=Chain.Kind.PERSON)
-    _label(user.id, "user", name)
+    _label("user", {user.id: name})
     return user
 
 
@@ -106,5 +106,7 @@ def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> access.Ended:
     return access.end(memberships_ended=ended, at=at)
 
 
-def _label(subject: uuid.UUID, kind: str, text: str) -> None:
-    Label.objects.update_or_create(id=subject, defaults={"kind": kind, "text": text[:320]})
+def _label(kind: str, texts: Mapping[uuid.UUID, str]) -> None:
+    """Names for showing events: the log itself holds ids."""
+    labels = [Label(id=one, kind=kind, text=text[:320]) for one, text in texts.items()]
+    Label.objects.bulk_create(labels, update_conflicts=True, unique_fields=["id"], update_fields=["text"])

@@ -43,7 +43,7 @@ class SessionStore(SessionBase):
     def create(self) -> None:
         """A row with a fresh secret."""
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined] # the stubs lack it
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -56,7 +56,7 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined] # the stubs lack it
         fields = self._fields(data)
         if must_create:
             self._insert(fields)
