@@ -40,7 +40,7 @@ contracts: .venv/.ok
 	$(BIN)/lint-imports
 
 templates: .venv/.ok
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 
 migrations: .venv/.ok
 	$(LOOKING) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

@@ -9,12 +9,15 @@ from psycopg import conninfo, sql
 OWNER = "keyholder_owner"
 APP = "keyholder_app"
 DATABASE = "keyholder"
+FURNISHING = 0x4B65796C
 EXTENSIONS = ("btree_gist", "citext", "pg_trgm")
 
 
 def furnish(*, superuser_url: str, passwords: Mapping[str, str], database: str = DATABASE) -> None:
     """Make what is missing and set both passwords. The owner runs migrations; the application connects."""
     with psycopg.connect(superuser_url, autocommit=True) as server:
+        # Roles belong to the whole server: two who furnish databases on it at once would trip over each other.
+        server.execute("SELECT pg_advisory_lock(%s)", [FURNISHING])
         for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB")):
             _role(server, role, rights, passwords[role])
         # Tests empty tables as the owner with triggers off; an owner could drop the triggers anyway.

@@ -12,12 +12,16 @@ import time
 import urllib.parse
 from collections.abc import Mapping
 
+import psycopg
+
 from portal.postgres import place, roles
 from portal.postgres.place import Place, PostgresError
 
 SUPERUSER = "postgres"
 HOST = "127.0.0.1"
 TRIES = 10
+PATIENCE = 60.0
+"""Seconds a running server has to answer, such as after a crash."""
 
 # Unix sockets stay off: their paths are limited in length, and TCP is the same everywhere. A failing
 # statement leaves no values in the server's own log, from which nobody could erase a person.
@@ -64,12 +68,11 @@ def start(
             place.put_aside(where)
         place.settle(where)
         passwords = _passwords(where)
-        if (live := _live_port(where)) is None:
+        if (live := _answering_port(where, passwords)) is None:
             _initialize(where, passwords[SUPERUSER])
             live = _launch(where, port, settings or {})
         server = Server(folder=folder, port=live, passwords=passwords)
-        superuser_url = server.url_of(SUPERUSER, "postgres")
-        roles.furnish(superuser_url=superuser_url, passwords=passwords)
+        roles.furnish(superuser_url=server.url_of(SUPERUSER, "postgres"), passwords=passwords)
         return server
 
 
@@ -186,6 +189,24 @@ def _stop(where: Place) -> bool:
     if status != 0:
         raise PostgresError(f"PostgreSQL does not stop: {said}")
     return True
+
+
+def _answering_port(where: Place, passwords: Mapping[str, str]) -> int | None:
+    """Return the running server's port once it answers; one that is just being killed soon has none."""
+    end = time.monotonic() + PATIENCE
+    while (port := _live_port(where)) is not None:
+        url = Server(folder=where.folder, port=port, passwords=passwords).url_of(SUPERUSER, "postgres")
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > end:
+                raise PostgresError(
+                    f"PostgreSQL runs in {where.home} and does not answer: {error}"
+                ) from error
+            time.sleep(0.1)
+        else:
+            return port
+    return None
 
 
 def _live_port(where: Place) -> int | None:
