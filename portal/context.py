@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from delegation import policy
 from delegation.verbs import Verb
 from identity.models import Membership, User
 from portal.requests import Request
@@ -78,9 +77,7 @@ def _entry(membership: Membership, *, current: bool) -> dict[str, Any]:
 
 
 def _nav(request: Request, membership: Membership) -> list[dict[str, Any]]:
-    held = policy.organization_abilities(
-        actor=request.actor, organization=membership.organization_id, at=request.now
-    )
+    held = request.abilities(membership.organization_id)
     shown = []
     for key, (route, verb) in _NAVIGATION.items():
         url = _address(route, membership.organization.key)

@@ -42,13 +42,18 @@ class PlainForm(forms.BaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field, forms.CharField):
-                _make_plain(field)
+        make_plain(self)
+
+
+def make_plain(form: forms.BaseForm) -> None:
+    """Once more, for a form that has added fields."""
+    for field in form.fields.values():
+        if isinstance(field, forms.CharField):
+            _make_plain(field)
 
 
 def _make_plain(field: forms.CharField) -> None:
-    kept = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator)]
+    kept = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator | Plain)]
     field.validators = [*kept, Plain(lines=isinstance(field.widget, forms.Textarea))]
 
 

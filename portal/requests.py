@@ -12,7 +12,9 @@ from django.http import HttpRequest
 
 from audit import actor, clock, ids
 from audit.actor import Actor, Door, Kind
+from delegation import policy
 from delegation.errors import NotFound
+from delegation.verbs import Verb
 from identity import memberships
 from identity.models import Membership, User
 
@@ -43,7 +45,7 @@ class Request(WSGIRequest):
             return []
         mine = memberships.active(at=self.now).filter(user=self.user)
         return list(
-            mine.select_related("organization")
+            mine.select_related("organization", "user")
             .prefetch_related("organization__customer_numbers")
             .order_by("organization__sort_key", "organization_id")
         )
@@ -54,6 +56,18 @@ class Request(WSGIRequest):
             if one.organization.key == key:
                 return one
         raise NotFound
+
+    def abilities(self, organization: uuid.UUID) -> frozenset[Verb]:
+        """What the reader may do somewhere in this organization; asked once a request. Three statements."""
+        if organization not in self._abilities:
+            self._abilities[organization] = policy.organization_abilities(
+                actor=self.actor, organization=organization, at=self.now
+            )
+        return self._abilities[organization]
+
+    @cached_property
+    def _abilities(self) -> dict[uuid.UUID, frozenset[Verb]]:
+        return {}
 
 
 def person(request: HttpRequest, user: User) -> Actor:

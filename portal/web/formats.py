@@ -1,0 +1,188 @@
+"""Times, days, spans and lists as people write them, in the reader's language and time zone."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils import dateformat, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+_SHAPES = {
+    "en": {"day": "j M", "date": "j M Y", "time": "H:i", "seconds": "H:i:s"},
+    "fi": {"day": "j.n.", "date": "j.n.Y", "time": "G.i", "seconds": "G.i.s"},
+}
+_FALLBACK = {"day": "Y-m-d", "date": "Y-m-d", "time": "H:i", "seconds": "H:i:s"}
+_NEW_YEAR_IS_NEAR = 120
+"""Days: a date of another year that is nearer than this needs no year."""
+
+
+def shape(name: str) -> str:
+    """How this language writes a `day`, a `date`, a `time`, or one with `seconds`: a format of Django's."""
+    return _SHAPES.get((translation.get_language() or "en").split("-")[0], _FALLBACK)[name]
+
+
+def zone(*names: str) -> ZoneInfo:
+    """The first of these time zones that exists, else UTC."""
+    for name in names:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The reader's: what is today is decided by `now` in `zone`."""
+
+    now: dt.datetime
+    zone: ZoneInfo
+
+    def local(self, at: dt.datetime) -> dt.datetime:
+        """The instant on the reader's wall."""
+        return at.astimezone(self.zone)
+
+    def time(self, at: dt.datetime, *, seconds: bool = False) -> str:
+        """`14:03`, in Finnish `14.03`."""
+        return dateformat.format(self.local(at), shape("seconds" if seconds else "time"))
+
+    def day(self, at: dt.datetime) -> str:
+        """`12 Oct`, or `14 Feb 2023` where the year would be in doubt."""
+        near = abs((self.now - at).days) < _NEW_YEAR_IS_NEAR
+        same = self.local(at).year == self.local(self.now).year
+        return dateformat.format(self.local(at), shape("day" if same or near else "date"))
+
+    def date(self, at: dt.datetime) -> str:
+        """`14 Feb 2023`."""
+        return dateformat.format(self.local(at), shape("date"))
+
+    def moment(self, at: dt.datetime, *, seconds: bool = True) -> str:
+        """`24 Nov 2026, 14:00:07`, for receipts."""
+        return _("%(date)s, %(time)s") % {"date": self.date(at), "time": self.time(at, seconds=seconds)}
+
+    def heading(self, at: dt.datetime) -> str:
+        """`Today`, `Yesterday`, `23 Nov`."""
+        names = {0: _("Today"), 1: _("Yesterday")}
+        return names.get(self._days_ago(at)) or self.day(at)
+
+    def when(self, at: dt.datetime) -> str:
+        """`today 09:12`, `yesterday 16:40`, `12 Oct`."""
+        names = {0: _("today %(time)s"), 1: _("yesterday %(time)s"), -1: _("tomorrow %(time)s")}
+        name = names.get(self._days_ago(at))
+        return name % {"time": self.time(at)} if name else self.day(at)
+
+    def at_time(self, at: dt.datetime) -> str:
+        """`at 14:03`, or with the day where it is another."""
+        if self._days_ago(at) == 0:
+            return _("at %(time)s") % {"time": self.time(at)}
+        return self.when(at)
+
+    def last_day(self, until: dt.datetime) -> str:
+        """The last day of an interval that ends at `until`, exclusively."""
+        return self.day(until - dt.timedelta(microseconds=1))
+
+    def _days_ago(self, at: dt.datetime) -> int:
+        return (self.local(self.now).date() - self.local(at).date()).days
+
+
+def span(seconds: float) -> str:
+    """`4 s`, `2 min`, `3 h`: never a part of one, never 0."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return _("%(number)d s") % {"number": whole}
+    minutes = whole // 60
+    if minutes < 60:
+        return _("%(number)d min") % {"number": minutes}
+    if minutes < 48 * 60:
+        return _("%(number)d h") % {"number": minutes // 60}
+    return _("%(number)d d") % {"number": minutes // (24 * 60)}
+
+
+def number(value: int) -> str:
+    """`61 204`, with a no-break space."""
+    return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def listed(names: Sequence[str], *, most: int = 3) -> str:
+    """`Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
+    if not names:
+        return ""
+    if len(names) > most:
+        rest = len(names) - most + 1
+        shown = ", ".join(names[: most - 1])
+        return ngettext("%(names)s and %(rest)d more", "%(names)s and %(rest)d more", rest) % {
+            "names": shown,
+            "rest": rest,
+        }
+    if len(names) == 1:
+        return names[0]
+    return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def first_upper(text: str) -> str:
+    """With a capital at the beginning; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+_AGENTS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """`Chrome on Windows`, as far as the browser says what it is."""
+    name = next((name for mark, name in _AGENTS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    if name and system:
+        return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
+    return name or system or _("A browser")
+
+
+_DAY = {
+    "iso": re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
+    "dots": re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})"),
+    "words": re.compile(r"(?P<d>[0-9]{1,2})\s+(?P<name>[a-z]{3,9})\.?\s+(?P<y>[0-9]{4})"),
+}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FAR = 2199
+
+
+def parse_day(text: str) -> dt.date | None:
+    """A day as one writes it: 2026-12-24, 24.12.2026, 24 Dec 2026. None for anything else.
+
+    12/10/2026 is two different days on two sides of an ocean and is not understood.
+    """
+    typed = " ".join(text.split()).lower()
+    found = next((match for shape in _DAY.values() if (match := shape.fullmatch(typed))), None)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    month = int(parts["m"]) if "m" in parts else _month(parts["name"])
+    try:
+        day = dt.date(int(parts["y"]), month, int(parts["d"]))
+    except ValueError:
+        return None
+    return day if day.year <= _FAR else None
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else 0

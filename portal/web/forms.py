@@ -1,0 +1,230 @@
+"""The forms of the pages. What is typed is kept; what cannot be is said at the field; commands decide the rest."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit import ids
+from audit.errors import DomainError
+from delegation.queries.gifts import Gifts, Tier
+from delegation.wanted import Access, Limit
+from portal import inputs, sentences
+from portal.web import amounts, formats, reasons
+
+_REASON = 300
+_NAME = 200
+_ADDRESS = 254
+_ONCE = 64
+
+
+def once() -> str:
+    """A fresh idempotency key."""
+    return ids.uuid7().hex
+
+
+class Once(inputs.Form):
+    """A form that does its deed once, however often it is sent."""
+
+    once = forms.CharField(
+        required=False,
+        max_length=_ONCE,
+        widget=forms.HiddenInput,
+        error_messages={"max_length": gettext_lazy("This page is out of date. Open it again.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["once"].initial = once
+
+    def clean_once(self) -> str:
+        """What was sent; a form sent without one has a deed of its own."""
+        return str(self.cleaned_data.get("once") or once())
+
+
+class Giving(Once):
+    """A tier, its limit, where, until when. The fields `limit_<tier>` follow from what may be given."""
+
+    tier = forms.ChoiceField(widget=forms.RadioSelect)
+    where = forms.ChoiceField(widget=forms.RadioSelect)
+    sites = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    until = forms.CharField(required=False, max_length=40)
+    reason = forms.CharField(required=False, max_length=_REASON)
+
+    def __init__(self, *args: Any, gifts: Gifts, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gifts, self.zone = gifts, zone
+        known = [(tier.key, tier.key) for tier in gifts.tiers if tier.may_give]
+        self._choices("tier", known, _("Choose what they may do."))
+        self._choices("where", [("all", "all"), ("some", "some")], _("Choose where."))
+        self._choices("sites", [(str(one.id), one.name) for one in gifts.sites], "")
+        for tier in gifts.tiers:
+            if tier.amounts:
+                self.fields[limit_field(tier.key)] = forms.CharField(required=False, max_length=40)
+        for field in self.fields.values():
+            field.error_messages.setdefault("max_length", _("This is too long."))
+        inputs.make_plain(self)
+
+    def _choices(self, name: str, choices: list[tuple[str, str]], missing: str) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+        wrong = _("This cannot be chosen. Choose again.")
+        field.error_messages |= {"required": missing, "invalid_choice": wrong, "invalid_list": wrong}
+
+    @property
+    def access(self) -> Access:
+        """What is asked for; after the form has been found valid."""
+        return Access(
+            role=self.cleaned_data["tier"],
+            all_sites=self.cleaned_data["where"] == "all",
+            sites=frozenset(uuid.UUID(one) for one in self.cleaned_data["sites"]),
+            limits=self.cleaned_data["limits"],
+            until=self.cleaned_data["until"],
+        )
+
+    def clean_until(self) -> dt.datetime | None:
+        """The end of the day that was typed, in the company's time zone."""
+        typed = self.cleaned_data["until"]
+        if not typed:
+            return None
+        day = formats.parse_day(typed)
+        if day is None:
+            raise ValidationError(_("Write the day like %(example)s.") % {"example": example_day()})
+        return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.zone)
+
+    def clean(self) -> dict[str, Any]:
+        """The limits of the chosen tier; sites only where some are chosen."""
+        data = super().clean() or self.cleaned_data
+        tier = self.gifts.tier(str(data.get("tier", "")))
+        data["limits"] = self._limits(tier) if tier else {}
+        if data.get("where") == "all":
+            data["sites"] = []
+        elif data.get("where") == "some" and not data.get("sites") and "sites" not in self.errors:
+            self.add_error("sites", _("Choose at least one site."))
+        return data
+
+    def _limits(self, tier: Tier) -> Mapping[str, Limit]:
+        if not tier.amounts:
+            return {}
+        name = limit_field(tier.key)
+        typed = self.cleaned_data.get(name)
+        if typed is None:  # refused already
+            return {}
+        try:
+            amount = amounts.parse(typed)
+        except amounts.Unclear as unclear:
+            self.add_error(name, _unclear(typed, unclear))
+            return {}
+        self._within(name, amount, tier)
+        return {key: Limit(amount, tier.currency) for key in tier.amounts}
+
+    def _within(self, name: str, amount: Decimal, tier: Tier) -> None:
+        if tier.most is not None and amount > tier.most:
+            most = sentences.money(tier.most, tier.currency)
+            self.add_error(name, _("The limit must be %(amount)s or less") % {"amount": most})
+
+    def refused(self, error: DomainError) -> None:
+        """Say at the field what the command refused. Raises it again where no field of this form is meant."""
+        sentence = sentences.of(error)
+        field = {"role": "tier", "limit": limit_field(str(self.data.get("tier", "")))}.get(
+            sentence.field, sentence.field
+        )
+        if field not in self.fields:
+            raise error
+        self.add_error(field, sentence.text)
+
+
+def limit_field(tier: str) -> str:
+    """The name of the field for this tier's limit."""
+    return f"limit_{tier}"
+
+
+def example_day() -> str:
+    """How the reader's language writes a day."""
+    return formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), formats.zone()).date(
+        dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
+    )
+
+
+def _unclear(typed: str, unclear: amounts.Unclear) -> str:
+    if not typed.strip():
+        return _("Write the limit.")
+    if unclear.could_mean:
+        return _("Write %(amount)s without a separator: %(typed)s is read in two ways.") % {
+            "amount": unclear.could_mean,
+            "typed": typed.strip(),
+        }
+    return _("Write the limit as an amount, like 5 000 or 5000,50.")
+
+
+class Invite(Giving):
+    """To whom, and what."""
+
+    field_order = ("email", "name")
+    email = forms.CharField(max_length=_ADDRESS)
+    name = forms.CharField(required=False, max_length=_NAME)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].error_messages["required"] = _("Write an e-mail address.")
+
+    def clean_email(self) -> str:
+        """One address."""
+        address = str(self.cleaned_data["email"]).strip()
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ValidationError(_("The address is not complete. It looks like name@company.fi.")) from error
+        return address.lower()
+
+
+class Change(Giving):
+    """For somebody who is here, or comes back."""
+
+
+class Remove(Once):
+    """Why."""
+
+    reason = forms.ChoiceField()
+    note = forms.CharField(required=False, max_length=_REASON)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = reasons.choices()
+        wrong = _("Choose one of the reasons.")
+        field.error_messages |= {"required": wrong, "invalid_choice": wrong}
+        self.fields["note"].error_messages["max_length"] = _("This is too long.")
+
+    @property
+    def written(self) -> str:
+        """As it goes into the log."""
+        return reasons.written(code=self.cleaned_data["reason"], note=self.cleaned_data["note"])
+
+
+def identifiers(values: Iterable[str]) -> list[uuid.UUID]:
+    """Those of these texts that are ids, without repetition."""
+    found: dict[uuid.UUID, None] = {}
+    for value in values:
+        one = identifier(value)
+        if one is not None:
+            found[one] = None
+    return list(found)
+
+
+def identifier(value: str) -> uuid.UUID | None:
+    """The id this text is; None for anything else."""
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What the pages show: from queries to the contexts that templates describe."""

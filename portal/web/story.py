@@ -1,0 +1,259 @@
+"""An event as a sentence, made when it is shown: from the verb, what was and what is now, in the reader's language."""
+
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation.queries.catalogue import Book
+from delegation.queries.log import Told
+from delegation.verbs import Noted, Verb
+from portal import gains, sentences
+from portal.web import formats, reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`actor` goes before `text`, and is empty where nobody of flesh and blood did it."""
+
+    actor: str
+    text: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Knows what things and people are called."""
+
+    book: Book
+    people: Mapping[uuid.UUID, str]
+
+    def tell(self, event: Told) -> Line:
+        """The sentence for this event."""
+        if event.outcome == "refused":
+            return self._refused(event)
+        return _SENTENCES.get(event.verb, _unknown)(self, event)
+
+    def actor(self, event: Told) -> str:
+        """Who did it: a colleague by name, the supplier for what the system did."""
+        if event.actor_kind == "system":
+            return event.email or str(settings.SUPPLIER_NAME)
+        return self.people.get(event.actor) or event.private.get("actor.label", "") or _("Somebody")
+
+    def who(self, event: Told) -> str:
+        """Whom it was done to."""
+        if event.user is not None:
+            return self.people.get(event.user, _("Somebody"))
+        return event.email or _("Somebody")
+
+    def application(self, event: Told) -> str:
+        """Which service it is about."""
+        key = str(event.facts.get("application", ""))
+        return gains.in_language(self.book.applications.get(key, {"en": key}))
+
+    def access(self, facts: Mapping[str, Any]) -> str:
+        """`Orderer, up to 2 000 €, Tampere and Oulu`, from what stands in the log."""
+        tier = gains.in_language(self.book.tiers.get(facts["role"], {"en": facts["role"]}))
+        places = {str(one): place.name for one, place in self.book.sites.items()}
+        names = [places.get(site, "?") for site in facts["sites"]]
+        where = _("All sites") if facts["all_sites"] else formats.listed(names)
+        amounts = {_money(one) for one in facts["limits"].values() if one["amount"] is not None}
+        limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""
+        return ", ".join(part for part in (tier, limit, where) if part)
+
+    def accesses(self, held: Collection[Mapping[str, Any]]) -> str:
+        """Several of them as one."""
+        return "; ".join(self.access(one) for one in held) or _("no access")
+
+    def _refused(self, event: Told) -> Line:
+        tried = _TRIED.get(event.verb)
+        what = tried() % {"who": self.who(event)} if tried else event.verb
+        text = _("tried %(what)s and was refused") % {"what": what}
+        repeats = int(event.facts.get("repeats", 0))
+        again = ngettext("%(number)d more time", "%(number)d more times", repeats) % {"number": repeats}
+        return Line(self.actor(event), text, again if repeats else "")
+
+
+Sentence = Callable[[Teller, Told], Line]
+
+
+def _money(limit: Mapping[str, Any]) -> str:
+    return sentences.money(limit["amount"], limit["currency"])
+
+
+def _unknown(teller: Teller, event: Told) -> Line:
+    return Line(teller.actor(event), event.verb)
+
+
+def _invited(teller: Teller, event: Told) -> Line:
+    text = _("invited %(who)s") % {"who": event.email or _("somebody")}
+    return Line(teller.actor(event), text, teller.access(event.after["access"]))
+
+
+def _sent_again(teller: Teller, event: Told) -> Line:
+    return Line(teller.actor(event), _("sent the invitation to %(who)s again") % {"who": teller.who(event)})
+
+
+def _withdrawn(teller: Teller, event: Told) -> Line:
+    if event.because == Verb.MEMBER_REMOVE:
+        return Line("", _("An invitation that was sent by the leaver was withdrawn"), event.email)
+    return Line(teller.actor(event), _("withdrew the invitation to %(who)s") % {"who": teller.who(event)})
+
+
+def _accepted(teller: Teller, event: Told) -> Line:
+    if event.subject_kind == "membership":
+        text = _("%(who)s became a colleague") % {"who": teller.who(event)}
+        return Line("", text, teller.accesses(event.after["access"]))
+    return Line(event.email, _("accepted the invitation"))
+
+
+def _changed(teller: Teller, event: Told) -> Line:
+    text = _("changed the access of %(who)s") % {"who": teller.who(event)}
+    before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
+    sub = _("%(before)s → %(after)s") % {"before": before, "after": after}
+    return Line(teller.actor(event), text, _with_reason(sub, event))
+
+
+def _removed(teller: Teller, event: Told) -> Line:
+    text = _("removed %(who)s") % {"who": teller.who(event)}
+    return Line(teller.actor(event), text, _with_reason("", event))
+
+
+def _restored(teller: Teller, event: Told) -> Line:
+    text = _("brought %(who)s back") % {"who": teller.who(event)}
+    return Line(teller.actor(event), text, _with_reason(teller.accesses(event.after["access"]), event))
+
+
+def _with_reason(sub: str, event: Told) -> str:
+    reason = reasons.shown(event.private.get("reason", ""))
+    return " · ".join(part for part in (sub, reason) if part)
+
+
+def _set_up(teller: Teller, event: Told) -> Line:
+    return Line(teller.actor(event), _("set up the organization"))
+
+
+def _sites_added(teller: Teller, event: Told) -> Line:
+    places = {str(one): place.name for one, place in teller.book.sites.items()}
+    names = [places.get(one, "?") for one in event.after["sites"]]
+    return Line(teller.actor(event), _("added %(sites)s") % {"sites": formats.listed(names)})
+
+
+def _offered(teller: Teller, event: Told) -> Line:
+    does = [
+        gains.in_language(teller.book.does.get(key, {"en": key}))
+        + (f" {_('up to %(amount)s') % {'amount': _money(offer)}}" if offer["amount"] is not None else "")
+        for key, offer in event.facts["offer"].items()
+        if offer is not None
+    ]
+    text = _("set what people of the company can be allowed to do")
+    return Line(teller.actor(event), text, formats.listed(does, most=6))
+
+
+def _delivered(teller: Teller, event: Told) -> Line:
+    names = {"application": teller.application(event), "who": teller.who(event)}
+    if event.facts.get("active", True):
+        text = _("%(application)s knows what %(who)s may do") % names
+    else:
+        text = _("%(application)s confirmed that %(who)s is inactive") % names
+    return Line("", text, _after(event))
+
+
+def _not_delivered(teller: Teller, event: Told) -> Line:
+    names = {"application": teller.application(event), "who": teller.who(event)}
+    return Line("", _("%(application)s could not be told about %(who)s. We keep trying") % names)
+
+
+def _signed_out_there(teller: Teller, event: Told) -> Line:
+    names = {"application": teller.application(event), "who": teller.who(event)}
+    return Line("", _("%(application)s signed %(who)s out") % names, _after(event))
+
+
+def _not_signed_out_there(teller: Teller, event: Told) -> Line:
+    names = {"application": teller.application(event), "who": teller.who(event)}
+    return Line("", _("%(application)s has not confirmed that %(who)s is signed out. We keep trying") % names)
+
+
+def _after(event: Told) -> str:
+    seconds = event.facts.get("seconds")
+    return _("after %(span)s") % {"span": formats.span(float(seconds))} if seconds else ""
+
+
+def _mail_sent(teller: Teller, event: Told) -> Line:
+    return Line("", _("A mail was sent to %(who)s") % {"who": teller.who(event)})
+
+
+def _mail_failed(teller: Teller, event: Told) -> Line:
+    return Line("", _("A mail to %(who)s could not be sent") % {"who": teller.who(event)})
+
+
+def _signed_in(teller: Teller, event: Told) -> Line:
+    if event.facts.get("application"):
+        return Line(teller.who(event), _("signed in to %(name)s") % {"name": teller.application(event)})
+    return Line(teller.who(event), _("signed in"))
+
+
+def _plain(text: Callable[[], str]) -> Sentence:
+    return lambda teller, event: Line(teller.who(event), text())
+
+
+_SENTENCES: Mapping[str, Sentence] = {
+    Verb.ACCESS_CHANGE: _changed,
+    Verb.CEILING_SET: _offered,
+    Verb.INVITATION_ACCEPT: _accepted,
+    Verb.INVITATION_CANCEL: _withdrawn,
+    Verb.INVITATION_RESEND: _sent_again,
+    Verb.MEMBER_INVITE: _invited,
+    Verb.MEMBER_REMOVE: _removed,
+    Verb.MEMBER_RESTORE: _restored,
+    Verb.ORGANIZATION_CREATE: _set_up,
+    Verb.PERSON_SIGN_OUT: _plain(lambda: _("signed out")),
+    Verb.SITE_ADD: _sites_added,
+    Noted.ACCOUNT_DELIVERED: _delivered,
+    Noted.ACCOUNT_FAILED: _not_delivered,
+    Noted.FACTOR_ADDED: _plain(lambda: _("added a way to sign in")),
+    Noted.FACTOR_REMOVED: _plain(lambda: _("removed a way to sign in")),
+    Noted.FACTOR_RESET: _plain(lambda: _("set up the ways to sign in anew")),
+    Noted.LOGOUT_DELIVERED: _signed_out_there,
+    Noted.LOGOUT_FAILED: _not_signed_out_there,
+    Noted.MAIL_FAILED: _mail_failed,
+    Noted.MAIL_SENT: _mail_sent,
+    Noted.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
+    Noted.PASSWORD_RESET: _plain(lambda: _("set a new password by mail")),
+    Noted.SESSION_ENDED: _plain(lambda: _("signed out")),
+    Noted.SIGN_IN_DONE: _signed_in,
+    Noted.SIGN_IN_FAILED: _plain(lambda: _("could not sign in")),
+    Noted.SIGN_IN_REFUSED: _plain(lambda: _("was not let in")),
+    Noted.TOKEN_ISSUED: _plain(lambda: _("went on being signed in to a service")),
+    Noted.TOKEN_REPLAYED: _plain(lambda: _("was signed out of a service, because something was used twice")),
+}
+
+_TRIED: Mapping[str, Callable[[], str]] = {
+    Verb.ACCESS_CHANGE: lambda: _("to change the access of %(who)s"),
+    Verb.ACTIVITY_SEE: lambda: _("to see what happened"),
+    Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
+    Verb.INVITATION_CANCEL: lambda: _("to withdraw an invitation"),
+    Verb.INVITATION_RESEND: lambda: _("to send an invitation again"),
+    Verb.MEMBER_INVITE: lambda: _("to invite somebody"),
+    Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
+    Verb.MEMBER_RESTORE: lambda: _("to bring %(who)s back"),
+    Verb.MEMBER_SEE: lambda: _("to see a colleague"),
+    Verb.SITE_ADD: lambda: _("to add a site"),
+}
+
+NOT_HERE = frozenset(
+    {
+        Verb.ACTIVITY_SEE,
+        Verb.MEMBER_SEE,
+        Verb.APPLICATION_REGISTER,
+        Verb.CATALOGUE_APPLY,
+        Noted.TARGET_REGISTERED,
+    }
+)
+"""Verbs that leave no event in an organization's log: reading ones, and the supplier's own."""
+EVERY = frozenset(_SENTENCES)
+EVERY_TRIED = frozenset(_TRIED)

@@ -1,0 +1,97 @@
+"""What somebody may do, in words: rights of other systems, tiers, places."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from delegation.entitlements import Right
+from delegation.queries.held import Grant, Place
+from delegation.wanted import Limit
+from portal import gains, sentences
+from portal.web import formats
+
+
+def limit(amount: Decimal | None, currency: str, period: str) -> str:
+    """`up to 5 000 € an order`, `without limit`."""
+    if amount is None:
+        return _("without limit")
+    return _("up to %(amount)s %(period)s") % {
+        "amount": sentences.money(amount, currency),
+        "period": gains.period(period),
+    }
+
+
+def shortest(limits: Iterable[Limit]) -> str:
+    """The lowest of several limits, as one line in a list: `up to 5 000 €`."""
+    amounts = [(one.amount, one.currency) for one in limits if one.amount is not None]
+    if not amounts:
+        return ""
+    amount, currency = min(amounts)
+    return _("up to %(amount)s") % {"amount": sentences.money(amount, currency)}
+
+
+def places(*, everywhere: bool, names: Sequence[str], most: int = 3) -> str:
+    """`All sites`, `Tampere and Oulu`."""
+    return _("All sites") if everywhere else formats.listed(names, most=most)
+
+
+def of_grant(grant: Grant) -> str:
+    """Where a grant holds."""
+    return places(everywhere=grant.all_sites, names=[place.name for place in grant.places])
+
+
+def right(one: Right, *, text: Mapping[str, str]) -> str:
+    """`order in the web shop, up to 5 000 € an order`."""
+    does = gains.in_language(text)
+    if not one.takes_amount:
+        return does
+    up_to = limit(one.amount, one.currency, one.period)
+    return _("%(does)s, %(limit)s") % {"does": does, "limit": up_to}
+
+
+def right_marked(one: Right, *, text: Mapping[str, str]) -> SafeString:
+    """The same as the beginning of a line, the amount in bold."""
+    does = formats.first_upper(gains.in_language(text))
+    if not one.takes_amount or one.amount is None:
+        return format_html("{}", formats.first_upper(right(one, text=text)))
+    bold = format_html("<b>{}</b>", sentences.money(one.amount, one.currency))
+    whole = _("%(does)s, %(limit)s") % {"does": "{0}", "limit": _("up to %(amount)s %(period)s")}
+    pattern = whole % {"amount": "{1}", "period": "{2}"}
+    return format_html(pattern, does, bold, gains.period(one.period))
+
+
+def where(one: Right) -> str:
+    """Where a right holds."""
+    return places(everywhere=one.all_sites, names=[site.name for site in one.sites])
+
+
+def tiers(grants: Sequence[Grant]) -> str:
+    """The names of what is held: `Orderer`, `Orderer and Site admin`."""
+    names = list(dict.fromkeys(gains.in_language(grant.role_name) for grant in grants))
+    return formats.listed(names)
+
+
+def sites(grants: Sequence[Grant]) -> str:
+    """Where any of it holds."""
+    if any(grant.all_sites for grant in grants):
+        return places(everywhere=True, names=())
+    found = {place.id: place for grant in grants for place in grant.places}
+    return places(everywhere=False, names=[place.name for place in found.values()])
+
+
+def limits(grants: Sequence[Grant]) -> str:
+    """The lowest limit of all that is held, for a list."""
+    return shortest(one for grant in grants for one in grant.limits.values())
+
+
+def summary(grants: Sequence[Grant]) -> str:
+    """`Orderer, up to 2 000 €, Tampere and Oulu`."""
+    return ", ".join(part for part in (tiers(grants), limits(grants), sites(grants)) if part)
+
+
+def named(all_places: Sequence[Place]) -> dict[str, str]:
+    """Names of sites by their id as text."""
+    return {str(place.id): place.name for place in all_places}
