@@ -41,12 +41,16 @@ class Accounts:
         if not rows:
             return []
         pushes = _pushes(rows, at)
-        known = [Ending(_errand(one, worker, None)) for one in pushes if not one.broken and _nothing_to_tell(one)]
+        known = [
+            Ending(_errand(one, worker, None)) for one in pushes if not one.broken and _nothing_to_tell(one)
+        ]
         broken = [_errand(one, worker, None) for one in pushes if one.broken]
         endings = known + [Ending(one, problem=Problem(Code.FAULT)) for one in broken]
         if endings:
             self.settle(endings=endings, at=at)
-        return [_errand(one, worker, self.pool) for one in pushes if not (one.broken or _nothing_to_tell(one))]
+        return [
+            _errand(one, worker, self.pool) for one in pushes if not (one.broken or _nothing_to_tell(one))
+        ]
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down the answers, close what they answer, and note both, in one transaction."""
@@ -76,13 +80,18 @@ def _push(row: Account, target: Target, seen: Picture) -> Push:
 
 def _nothing_to_tell(push: Push) -> bool:
     account = push.account
-    if account.doubt_until is not None:
+    if _is_in_doubt(account):
         return False
     if push.wanted.active:
         return push.wanted.digest == account.told
     # Of somebody who is gone a target hears nothing more; somebody it never heard of it need not forget.
     never = not account.told and not account.remote_id and not account.last_error
     return account.told_active is False or never
+
+
+def _is_in_doubt(account: Account) -> bool:
+    """Whether the target may hold something else than it last acknowledged."""
+    return account.doubt_until is not None or account.found is not None
 
 
 def _errand(push: Push, worker: int, pool: Pool | None) -> Errand:
@@ -102,7 +111,7 @@ def _carry_out(push: Push, pool: Pool) -> client.Result:
         token=token,
         record=push.wanted.record,
         remote_id=account.remote_id,
-        look=account.doubt_until is not None,
+        look=_is_in_doubt(account),
         patches=target.patches,
         reads_back=target.reads_back,
         deletes=target.when_gone == Target.WhenGone.DELETE,

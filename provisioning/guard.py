@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     """Where to connect: what `socket.socket` and `connect` take."""
 
     family: socket.AddressFamily
-    address: tuple[str | int, ...]
+    address: Any
 
 
 def places(*, host: str, port: int) -> Iterator[Place]:

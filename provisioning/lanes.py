@@ -24,7 +24,7 @@ class _Lane:
 
 @dataclass(slots=True)
 class Lanes:
-    """Runs jobs lane by lane, lower priority numbers first. `busy` counts what was put in and has not been taken out."""
+    """Runs jobs lane by lane, lower priority numbers first."""
 
     width: int = WIDTH
     busy: Counter[Hashable] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Deliveries in the log: plain events beside the chain, one for each that arrived or newly failed, under its act's id."""
+"""Deliveries in the log: plain events beside the chain, one for each that arrived or newly failed, under its act."""
 
 import datetime as dt
 import uuid

@@ -7,6 +7,7 @@ reading the same events again is harmless. The number of statements does not dep
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -54,9 +55,7 @@ touched AS (
 """
 
 # An account for everybody to whose organization the application is offered; for those who go, only where there is one.
-_MARK = (
-    _TOUCHED
-    + """,
+_MARK = _TOUCHED + """,
 wanted AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
            bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
@@ -75,7 +74,7 @@ marked AS (
         target_id, user_id, membership_id, due_at, priority, act, marks, state, remote_id, told, told_rights, attempts,
         last_error)
     SELECT target_id, user_id, membership_id, %(at)s, CASE WHEN gone THEN 0 ELSE 1 END, act, 1, 'on_its_way', '', '',
-           '{{}}', 0, ''
+           '{}', 0, ''
     FROM wanted ORDER BY target_id, user_id, membership_id
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
@@ -90,11 +89,9 @@ FROM marked m JOIN touched x ON x.user_id = m.user_id AND (m.membership_id IS NU
 GROUP BY 1, 2, 3, 4, 5, 7
 ON CONFLICT (account_id, act, membership_id) DO NOTHING
 """
-).replace("{{}}", "{}")
+)
 
-_LOGOUTS = (
-    _TOUCHED
-    + """
+_LOGOUTS = _TOUCHED + """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
 SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, %(at)s, 0, ''
 FROM touched x
@@ -104,7 +101,6 @@ JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_u
 ORDER BY s.id, c.protocol_id, x.act
 ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
 """
-)
 
 # Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending.
 _STRAY_LOGOUTS = """
@@ -140,7 +136,7 @@ class Planned:
 def plan(*, chain: uuid.UUID) -> Planned:
     """Mark what follows from everything recorded in this chain since the cursor. Seven statements."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, object] = {"chain": chain, "everywhere": _everywhere(chain)}
+        params: dict[str, Any] = {"chain": chain, "everywhere": _everywhere(chain)}
         cursor.execute(_OPEN, params)
         cursor.execute(_HOLD, params)
         params["after"] = cursor.fetchone()[0]
@@ -175,6 +171,6 @@ def sweep(*, at: dt.datetime, since: dt.timedelta = RECENT) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(_BOUNDARIES, {"at": at})
-        total = cursor.rowcount
+        total = int(cursor.rowcount)
         cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - since})
-        return total + cursor.rowcount
+        return total + int(cursor.rowcount)

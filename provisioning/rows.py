@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 
-def changed(statement: str, values: Sequence[dict[str, Any]], **more: object) -> list[tuple[Any, ...]]:
+def changed(statement: str, values: Sequence[dict[str, Any]], **more: Any) -> list[tuple[Any, ...]]:
     """Run `statement` with `values` as %(rows)s; what it returns. Nothing runs for no rows."""
     if not values:
         return []
@@ -16,6 +16,6 @@ def changed(statement: str, values: Sequence[dict[str, Any]], **more: object) ->
         return list(cursor.fetchall()) if cursor.description else []
 
 
-def returned(statement: str, values: Sequence[dict[str, Any]], **more: object) -> list[Any]:
+def returned(statement: str, values: Sequence[dict[str, Any]], **more: Any) -> list[Any]:
     """The first column of what it returns."""
     return [row[0] for row in changed(statement, values, **more)]

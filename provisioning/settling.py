@@ -39,7 +39,7 @@ UPDATE provisioning_account a SET
     attempts = 0, last_error = '', leased_until = NULL, leased_by = NULL
 FROM x JOIN held ON held.id = x.id WHERE a.id = x.id
 RETURNING a.id
-"""
+"""  # noqa: S608 - our own constants
 _FAILED = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id bigint, worker integer, marks integer, retry_at timestamptz, code text, state text, doubt timestamptz)),
@@ -50,7 +50,7 @@ UPDATE provisioning_account a SET
     doubt_until = coalesce(x.doubt, a.doubt_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN held ON held.id = x.id WHERE a.id = x.id
 RETURNING a.id
-"""
+"""  # noqa: S608 - our own constants
 _CLOSE = """
 UPDATE provisioning_delivery d SET done_at = %(at)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, marks integer)

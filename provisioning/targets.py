@@ -15,7 +15,8 @@ from provisioning.models import Target
 # Everybody who is there already; whoever comes later is found by the planner.
 _FILL = """
 INSERT INTO provisioning_account (
-    target_id, user_id, membership_id, due_at, priority, marks, state, remote_id, told, told_rights, attempts, last_error)
+    target_id, user_id, membership_id, due_at, priority, marks, state, remote_id, told, told_rights, attempts,
+    last_error)
 SELECT DISTINCT t.id, m.user_id, CASE WHEN t.record_per = 'membership' THEN m.id END, %(at)s::timestamptz, 1, 1,
        'on_its_way', '', '', '{}'::jsonb, 0, ''
 FROM provisioning_target t
@@ -29,7 +30,7 @@ ON CONFLICT (target_id, user_id, membership_id) DO NOTHING
 """
 
 
-def register(  # noqa: PLR0913 - what a target is
+def register(
     *,
     actor: Actor,
     application: Application,

@@ -27,7 +27,7 @@ def seal(*, data: bytes, context: bytes) -> bytes:
     return key.id.encode() + b":" + nonce + AESGCM(key.material).encrypt(nonce, data, context)
 
 
-def reveal(*, sealed: bytes, context: bytes) -> bytes:
+def reveal(*, sealed: bytes | memoryview, context: bytes) -> bytes:
     """What was sealed. Raises Closed."""
     name, _, rest = bytes(sealed).partition(b":")
     key = keyfile.by_id(folder=_folder(), purpose="secrets", key=name.decode("ascii", "replace"))

@@ -92,7 +92,7 @@ class Door:
         return self._list(f"/Users?filter={quote(f'{attribute} eq {literal}')}")[0]
 
     def page(self, start: int) -> tuple[list[Resource], int]:
-        """Records from the `start`-th (from 1) on, and how many there are in all (RFC 7644 §3.4.2.4). Raises Problem."""
+        """Records from the `start`-th (from 1) on, and how many there are in all (§3.4.2.4). Raises Problem."""
         return self._list(f"/Users?startIndex={start}&count={_PAGE}")
 
     def _list(self, path: str) -> tuple[list[Resource], int]:

@@ -9,12 +9,13 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "the-token"
 Resource = dict[str, Any]
+Carry = Callable[[str, Resource, dict[str, list[str]]], tuple[int, object]]
 
 
 @dataclasses.dataclass
@@ -100,7 +101,13 @@ class Server(http.server.ThreadingHTTPServer):
         with self.lock:
             self.users[resource["id"]] = resource
             self.journal.append(
-                Written(method, resource["id"], resource.get("externalId", ""), resource.get("active", True), time.monotonic())
+                Written(
+                    method,
+                    resource["id"],
+                    resource.get("externalId", ""),
+                    resource.get("active", True),
+                    time.monotonic(),
+                )
             )
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -141,7 +148,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return
             self.answer(status, content)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - names of the base class
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
@@ -182,7 +189,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = unquote(parts.path.removeprefix("/scim/v2/Users").strip("/"))
         said = json.loads(body) if body else {}
         with self.server.lock:
-            return getattr(self, f"scim_{self.command.lower()}")(name, said, parse_qs(parts.query))
+            carry_out: Carry = getattr(self, f"scim_{self.command.lower()}")
+            return carry_out(name, said, parse_qs(parts.query))
 
     def scim_get(self, name: str, _said: Resource, query: dict[str, list[str]]) -> tuple[int, object]:
         users = self.server.users
@@ -229,7 +237,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def kept(self, said: Resource, name: str) -> Resource:
         dropped = self.server.be.drops_extension
-        return {key: value for key, value in said.items() if not (dropped and key.startswith("urn:"))} | {"id": name}
+        return {key: value for key, value in said.items() if not (dropped and key.startswith("urn:"))} | {
+            "id": name
+        }
 
 
 def _same_person(one: Resource, other: Resource) -> bool:

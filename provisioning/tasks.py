@@ -1,0 +1,29 @@
+"""Jobs for Celery. Nothing that is due waits for them: that is `deliver`'s."""
+
+import uuid
+
+from celery import shared_task
+
+from provisioning import reconcile, tidying
+from provisioning.models import Target
+
+
+@shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
+def reconcile_all() -> int:
+    """Have every target read. Returns how many."""
+    targets = list(Target.objects.filter(is_active=True, down_since=None).values_list("id", flat=True))
+    for target in targets:
+        reconcile_one.delay(str(target))
+    return len(targets)
+
+
+@shared_task(name="provisioning.reconcile_one")  # type: ignore[untyped-decorator]
+def reconcile_one(target: str) -> int:
+    """Read one target. Returns how many accounts differ there."""
+    return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differs)
+
+
+@shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> int:
+    """Forget what is long done."""
+    return tidying.tidy()
