@@ -67,10 +67,16 @@ class Held:
 
 def open_chain(*, chain: uuid.UUID, kind: Chain.Kind) -> None:
     """Make the head of a new chain; nothing happens where it is there already."""
+    open_chains(chains=[chain], kind=kind)
+
+
+def open_chains(*, chains: Sequence[uuid.UUID], kind: Chain.Kind) -> None:
+    """Make the heads of new chains, one statement however many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO audit_chain (id, kind) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING",
-            [chain, kind.value],
+            "INSERT INTO audit_chain (id, kind)"
+            " SELECT id, %s FROM unnest(%s::uuid[]) AS id ON CONFLICT (id) DO NOTHING",
+            [kind.value, list(chains)],
         )
 
 

@@ -3,13 +3,12 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Greatest
 
-from audit import ids
 from audit.actor import Actor
 from delegation import powers
 from delegation.models import Assignment, AssignmentLimit, AssignmentSite, Entitlement, Role
@@ -33,42 +32,61 @@ def give(
     reason: str,
 ) -> None:
     """The same access to each of these, from `at` on. Statements: constant, whatever the size of the set."""
-    role = Role.objects.get(key=access.role)
+    give_each(gifts=[(one, access) for one in memberships], actor=actor, act=act, at=at, reason=reason)
+
+
+def give_each(
+    *,
+    gifts: Sequence[tuple[uuid.UUID, Access]],
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> None:
+    """To each membership its own access. Statements: constant, whatever the size of the set."""
+    roles = {role.key: role for role in Role.objects.filter(key__in={access.role for _, access in gifts})}
     made = [
-        Assignment(
-            id=ids.uuid7(),
-            membership_id=one,
-            role=role,
-            all_sites=access.all_sites,
-            valid_from=at,
-            valid_until=access.until,
-            given_by=actor.id,
-            given_by_kind=actor.kind.value,
-            reason=reason,
-            act=act,
+        (
+            Assignment(
+                membership_id=one,
+                role=roles[access.role],
+                all_sites=access.all_sites,
+                valid_from=at,
+                valid_until=access.until,
+                given_by=actor.id,
+                given_by_kind=actor.kind.value,
+                reason=reason,
+                act=act,
+            ),
+            access,
         )
-        for one in memberships
+        for one, access in gifts
     ]
-    Assignment.objects.bulk_create(made)
+    Assignment.objects.bulk_create([assignment for assignment, _ in made])
     AssignmentSite.objects.bulk_create(
-        [AssignmentSite(assignment=one, site_id=site) for one in made for site in sorted(access.sites)]
+        [
+            AssignmentSite(assignment=assignment, site_id=site)
+            for assignment, access in made
+            for site in sorted(access.sites)
+        ]
     )
-    _limit(made, access.limits)
+    _limit(made)
 
 
-def _limit(made: Sequence[Assignment], limits: Mapping[str, Limit]) -> None:
-    known = {row.key: row for row in Entitlement.objects.filter(key__in=list(limits))}
+def _limit(made: Sequence[tuple[Assignment, Access]]) -> None:
+    keys = {key for _, access in made for key in access.limits}
+    known = {row.key: row for row in Entitlement.objects.filter(key__in=keys)}
     AssignmentLimit.objects.bulk_create(
         [
             AssignmentLimit(
-                assignment=one,
+                assignment=assignment,
                 entitlement=known[key],
                 amount=limit.amount,
                 currency=limit.currency,
                 period=limit.period,
             )
-            for one in made
-            for key, limit in sorted(limits.items())
+            for assignment, access in made
+            for key, limit in sorted(access.limits.items())
         ]
     )
 

@@ -58,6 +58,7 @@ class Verb(StrEnum):
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CANCEL = "invitation.cancel"
     INVITATION_RESEND = "invitation.resend"
+    MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
     MEMBER_REMOVE = "member.remove"
     MEMBER_RESTORE = "member.restore"
@@ -81,6 +82,7 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION),
     Verb.INVITATION_RESEND: Rule(On.INVITATION),
+    Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, system=True),
     Verb.MEMBER_INVITE: Rule(On.ORGANIZATION, system=True),
     Verb.MEMBER_REMOVE: Rule(On.MEMBERSHIP, within_gift=True),
     Verb.MEMBER_RESTORE: Rule(On.MEMBERSHIP, state=State.ENDED, reach=Reach.TOUCH),

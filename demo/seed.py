@@ -15,14 +15,14 @@ from audit import noting  # noqa: E402
 from audit.actor import Actor, Door, Kind, system  # noqa: E402
 from audit.ledger import Subject  # noqa: E402
 from delegation import tiers  # noqa: E402
-from delegation.commands import catalogue, invitations, supplier  # noqa: E402
-from delegation.models import Invitation  # noqa: E402
+from delegation.commands import catalogue, invitations, onboarding, supplier  # noqa: E402
 from delegation.tiers import Catalogue  # noqa: E402
 from delegation.verbs import Noted  # noqa: E402
 from delegation.wanted import Access, Limit  # noqa: E402
 from demo import places, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
-from identity.models import Organization, Site, User  # noqa: E402
+from identity.models import Application, Organization, Site, User  # noqa: E402
+from provisioning import targets  # noqa: E402
 
 SYSTEM = system(door=Door.SHELL)
 CATALOGUE = Catalogue(units={"kivisalo": "Kivisalo"}, entitlements=tiers.ENTITLEMENTS, roles=tiers.ROLES)
@@ -61,6 +61,16 @@ def services(where: places.Places) -> None:
     catalogue.apply(actor=SYSTEM, catalogue=CATALOGUE)
 
 
+def connect(where: places.Places) -> None:
+    """Both services are told about everybody, from now on."""
+    for key, port in places.SERVICES.items():
+        application = Application.objects.get(key=key)
+        token = where.secrets()[f"{key}_scim"]
+        targets.register(
+            actor=SYSTEM, application=application, base_url=f"{where.url(port)}/scim/v2", token=token
+        )
+
+
 def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
     """One customer with its people. Gives the second factors' secrets of those whose sign-in is shown."""
     new = supplier.NewOrganization(
@@ -75,12 +85,18 @@ def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
     organization = Organization.objects.get(id=made.organization)
     supplier.set_ceiling(actor=SYSTEM, organization=organization, offer=OFFER)
     places_of = {site.name: site for site in Site.objects.filter(organization=organization)}
-    codes: dict[str, str] = {}
-    for person in of.people:
-        user = member(organization, person, places_of, hashed if person.who else strange)
-        if person.who:
-            codes[person.email] = factor(user)
-    return codes
+    people = [
+        onboarding.Enrolled(
+            email=person.email,
+            name=person.name,
+            password=hashed if person.who else strange,
+            language=of.language,
+            access=access(person, places_of),
+        )
+        for person in of.people
+    ]
+    onboarding.enroll(actor=SYSTEM, organization=organization, people=people)
+    return {person.email: factor(User.objects.get(email=person.email)) for person in of.people if person.who}
 
 
 def access(person: Person, sites: dict[str, Site]) -> Access:
@@ -91,31 +107,6 @@ def access(person: Person, sites: dict[str, Site]) -> Access:
         sites=frozenset(sites[name].id for name in person.sites),
         limits={key: Limit(Decimal(person.limit)) for key in _TAKES.get(person.role, ())},
     )
-
-
-def invite(organization: Organization, person: Person, sites: dict[str, Site]) -> tuple[Invitation, str]:
-    """An invitation and its link."""
-    made = invitations.invite(
-        actor=SYSTEM,
-        organization=organization,
-        email=person.email,
-        name=person.name,
-        language=organization.language,
-        access=access(person, sites),
-    )
-    return Invitation.objects.get(id=made.data["invitation"]), made.data["link"]
-
-
-def member(organization: Organization, person: Person, sites: dict[str, Site], password: str) -> User:
-    """Somebody who was invited and has accepted."""
-    invitation, link = invite(organization, person, sites)
-    known = User.objects.filter(email=person.email).first()
-    as_whom = known or invitations.Newcomer(
-        name=person.name, password=password, language=organization.language
-    )
-    actor = Actor(kind=Kind.SYSTEM, id=invitation.id, door=Door.SHELL)
-    done = invitations.accept(actor=actor, invitation=invitation, link=link, as_whom=as_whom)
-    return User.objects.get(id=done.data["user"])
 
 
 def factor(user: User) -> str:
@@ -139,7 +130,14 @@ def run() -> None:
         codes |= company(one, hashed, strange)
     koskela = Organization.objects.get(key="koskela")
     sites = {site.name: site for site in Site.objects.filter(organization=koskela)}
-    invite(koskela, sample.PENDING, sites)
+    invitations.invite(
+        actor=SYSTEM,
+        organization=koskela,
+        email=sample.PENDING.email,
+        name=sample.PENDING.name,
+        access=access(sample.PENDING, sites),
+    )
+    connect(where)
     shown = [
         {"email": person.email, "name": person.name, "who": person.who, "secret": codes[person.email]}
         for one in sample.COMPANIES

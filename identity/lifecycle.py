@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q
@@ -62,32 +63,61 @@ def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], a
     return Site.objects.bulk_create(made)
 
 
-def create_person(*, email: str, name: str, password: str, language: str, at: dt.datetime) -> User:
-    """A customer's person with a proven address. `password` is already hashed: hashing is slow and takes no lock."""
-    user = User(
-        email=email.lower(),
-        name=name,
-        sort_key=names.sort_key(name),
-        language=language,
-        password=password,
-        created_at=at,
-    )
-    user.save(force_insert=True)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    ledger.open_chain(chain=user.id, kind=Chain.Kind.PERSON)
-    _label("user", {user.id: name})
-    return user
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody with a proven address. `password` is already hashed: hashing is slow and takes no lock."""
+
+    email: str
+    name: str
+    password: str
+    language: str
 
 
-def join(*, organization: Organization, user: User, at: dt.datetime, title: str = "") -> Membership:
-    """Make this person a member from `at` on; one who was a member before gets a new period of the same membership."""
-    membership, _ = Membership.objects.get_or_create(
-        organization=organization,
-        user=user,
-        defaults={"title": title, "sort_key": user.sort_key, "directory": user.directory, "created_at": at},
+def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]:
+    """Customers' people with their chains in the log. Statements: constant, whatever the size of the set."""
+    made = User.everyone.bulk_create(
+        [
+            User(
+                email=one.email.lower(),
+                name=one.name,
+                sort_key=names.sort_key(one.name),
+                language=one.language,
+                password=one.password,
+                created_at=at,
+            )
+            for one in people
+        ]
     )
-    begin(memberships=[membership.id], at=at)
-    return membership
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=one, email=one.email, verified=True, primary=True) for one in made]
+    )
+    ledger.open_chains(chains=[one.id for one in made], kind=Chain.Kind.PERSON)
+    _label("user", {one.id: one.name for one in made})
+    return made
+
+
+def join(
+    *, organization: Organization, users: Sequence[User], at: dt.datetime, title: str = ""
+) -> list[Membership]:
+    """Make these members from `at` on; one who was a member before gets a new period of the same membership."""
+    known = {row.user_id: row for row in Membership.objects.filter(organization=organization, user__in=users)}
+    made = Membership.objects.bulk_create(
+        [
+            Membership(
+                organization=organization,
+                user=one,
+                title=title,
+                sort_key=one.sort_key,
+                directory=one.directory,
+                created_at=at,
+            )
+            for one in users
+            if one.id not in known
+        ]
+    )
+    known |= {row.user_id: row for row in made}
+    begin(memberships=[row.id for row in known.values()], at=at)
+    return [known[one.id] for one in users]
 
 
 def begin(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:

@@ -163,7 +163,7 @@ def accept(
         (fresh,) = act.on
         _still_good(act, fresh, link)
         user = _person(act, fresh, as_whom)
-        membership = lifecycle.join(organization=fresh.organization, user=user, at=act.at)
+        (membership,) = lifecycle.join(organization=fresh.organization, users=[user], at=act.at)
         access = wanted(fresh)
         granting.give(
             memberships=[membership.id],
@@ -222,13 +222,13 @@ def _person(act: Act, invitation: Invitation, as_whom: User | Newcomer) -> User:
     else:
         if User.objects.filter(email__iexact=invitation.email).exists():
             raise WrongPerson  # there is a sign-in with this address: it has to be used
-        known = lifecycle.create_person(
+        newcomer = lifecycle.NewPerson(
             email=invitation.email,
             name=names.cleaned(as_whom.name),
             password=as_whom.password,
             language=as_whom.language,
-            at=act.at,
         )
+        (known,) = lifecycle.create_people(people=[newcomer], at=act.at)
     here = memberships.present(at=act.at).filter(organization=act.organization, user=known).first()
     if here is not None:
         raise AlreadyMember(membership=str(here.id))
