@@ -22,8 +22,7 @@ _OURS = frozenset({"csrfmiddlewaretoken", "decision"})
 def authorize(request: Request) -> HttpResponse:
     """A POST (OIDC Core §3.1.2.1) becomes a GET: it comes from another site, and so without our cookies."""
     if request.method == "POST":
-        posted = request.body.decode("ascii", "replace")
-        return HttpResponseRedirect(f"{endpoints.AUTHORIZE}?{posted}", status=303)
+        return HttpResponseRedirect(f"{endpoints.AUTHORIZE}?{request.POST.urlencode()}", status=303)
     return _judged(request, parameters.read(str(request.META.get("QUERY_STRING", ""))))
 
 

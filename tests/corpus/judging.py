@@ -1,0 +1,149 @@
+"""Whether an answer is what a line of the corpus expects; gives the problems, none when it passed."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import HttpResponse
+
+from tests.corpus.cast import HOST, Cast
+from tests.identity.granting import VERIFIER
+from tests.portal.oidc import browsing
+
+Line = Mapping[str, Any]
+
+
+def problems(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    """Everything that is wrong with the answer."""
+    if response.status_code >= 500:
+        return [f"status {response.status_code}"]
+    if line.get("allow_success") and _succeeded(line, response, cast):
+        return _success(line, response, cast)
+    found = [] if response.status_code in line["expect_status"] else [f"status {response.status_code}"]
+    found += _PLACES[line["error_in"]](line, response, cast)
+    return found + _further(line, response, cast)
+
+
+def _location(response: HttpResponse) -> str:
+    return str(response.headers.get("Location", ""))
+
+
+def _query(response: HttpResponse) -> dict[str, str]:
+    return {name: value[0] for name, value in parse_qs(urlsplit(_location(response)).query).items()}
+
+
+def _registered(line: Line, cast: Cast) -> str:
+    client = next((cast.filled(value) for name, value in line["query"] if name == "client_id"), "")
+    return cast.address(client.removeprefix("corpus-")) if client.removeprefix("corpus-") in HOST else "//"
+
+
+def _succeeded(line: Line, response: HttpResponse, cast: Cast) -> bool:
+    if response.status_code == 200 and line["error_in"] in {"json", "www-authenticate"}:
+        return True
+    return _location(response).startswith(f"{_registered(line, cast)}?") and "code" in _query(response)
+
+
+def _success(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    absent = line.get("check_scope_absent")
+    if not absent:
+        return _further(line, response, cast)
+    body = {
+        "grant_type": "authorization_code",
+        "code": _query(response)["code"],
+        "redirect_uri": _registered(line, cast),
+        "code_verifier": VERIFIER,
+    }
+    scopes = cast._token(body)["scope"].split()
+    return [f"scope {absent} granted"] if absent in scopes else _further(line, response, cast)
+
+
+def _page(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    target = _location(response)
+    return [f"leaves to {target}"] if target and not target.startswith("/") else []
+
+
+def _redirect(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    if not _location(response).startswith(f"{_registered(line, cast)}?"):
+        return [f"goes to {_location(response)!r}"]
+    answer = _query(response)
+    state = next((value for name, value in line["query"] if name == "state"), None)
+    found = [] if answer.get("error") in line["expect_error"] else [f"error {answer.get('error')!r}"]
+    found += [f"state {answer.get('state')!r}"] if answer.get("state") != state else []
+    found += ["a code besides"] if "code" in answer else []
+    return found + (["no iss"] if answer.get("iss") != browsing.ISSUER else [])
+
+
+def _any(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    outside = _location(response).startswith("http")
+    return _redirect(line, response, cast) if outside else _page(line, response, cast)
+
+
+def _own(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    found = _page(line, response, cast)
+    return found + (["a code"] if "code=" in urlsplit(_location(response)).query.split("next=")[0] else [])
+
+
+def _json(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    body: Any = response
+    error = body.json().get("error") if response.content else None
+    wanted = line["expect_error"]
+    return [] if (error in wanted if wanted else error is None) else [f"error {error!r}"]
+
+
+def _challenge(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    header = str(response.headers.get("WWW-Authenticate", ""))
+    if not header.startswith("Bearer"):
+        return [f"WWW-Authenticate {header!r}"]
+    wanted = line["expect_error"]
+    return [] if not wanted or any(f'error="{one}"' in header for one in wanted) else [header]
+
+
+def _none(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    wanted = line.get("expect_redirect")
+    if not wanted:
+        return []
+    answer = _query(response)
+    right = _location(response).startswith(f"{wanted}?") and "code" in answer and answer.get("state") == "s-123"
+    return [] if right else [f"goes to {_location(response)!r}"]
+
+
+_PLACES = {
+    "page": _page,
+    "redirect": _redirect,
+    "any": _any,
+    "login": _own,
+    "interaction": _own,
+    "json": _json,
+    "www-authenticate": _challenge,
+    "none": _none,
+}
+
+
+def _further(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
+    body: Any = response
+    text = response.content.decode("utf-8", "replace")
+    checks = {
+        "forbid_location": lambda told: told not in _location(response),
+        "forbid_body": lambda told: all(one not in text for one in ([told] if isinstance(told, str) else told)),
+        "check_header_any": lambda told: any(v in str(response.headers.get(h, "")).lower() for h, v in told),
+        "check_no_id_token": lambda told: not told or "id_token" not in body.json(),
+        "check_state_exact": lambda told: _query(response).get("state") == _state(line, cast, told),
+        "check_json": lambda told: _holds(body.json(), told),
+        "check_id_token_claims": lambda told: _holds(browsing.claims_of(body.json()["id_token"]), told),
+        "check_issuer": lambda told: body.json()["issuer"] == browsing.ISSUER,
+        "forbid_response_types": lambda told: not set(told) & set(body.json()["response_types_supported"]),
+    }
+    return [name for name, check in checks.items() if name in line and not check(cast.filled(line[name]))]
+
+
+def _state(line: Line, cast: Cast, told: object) -> object:
+    asked = next((cast.filled(value) for name, value in line["query"] if name == "state"), None)
+    return told if isinstance(told, str) else asked
+
+
+def _holds(found: Mapping[str, Any], told: Any) -> bool:
+    """A list of names that must be there, pairs, or an object of values."""
+    if isinstance(told, Mapping):
+        return all(name in found and value in {None, found[name]} for name, value in told.items())
+    pairs = [one if isinstance(one, list) else [one] for one in told]
+    return all(name in found and (not value or found[name] == value[0]) for name, *value in pairs)

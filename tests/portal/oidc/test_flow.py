@@ -1,0 +1,169 @@
+"""The whole way of a person into a service, and what the service learns on it."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from audit.models import Event
+from identity.models import SignIn
+from portal.oidc import endpoints
+from tests.portal.oidc import browsing
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_person_comes_in_and_the_service_learns_what_it_needs(world: World) -> None:
+    response = browsing.authorize(browsing.browser(world.olli))
+    answer = browsing.answer(response)
+    assert (answer["state"], answer["iss"]) == ("s-1", settings.ISSUER)
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+
+    answered = browsing.redeem(world, answer["code"])
+    assert answered.headers["Cache-Control"] == "no-store"
+    body = answered.json()
+    assert (body["token_type"], body["expires_in"], body["scope"]) == ("Bearer", 600, "openid profile email")
+
+    claims = browsing.verified(body["id_token"])
+    right = {
+        "entitlement": "ordering:orders.place",
+        "role": "orderer",
+        "all_sites": False,
+        "sites": [{"id": str(world.oulu.id), "name": "Oulu"}],
+        "limit": {"amount": "500.00", "currency": "EUR", "period": "order"},
+        "until": None,
+    }
+    assert right in claims["entitlements"]
+    assert {one["entitlement"].partition(":")[0] for one in claims["entitlements"]} == {"ordering"}
+    person = {"name": "Olli Mäkinen", "email": "olli@koskela.example", "email_verified": True, "locale": "en"}
+    assert person.items() <= claims.items()
+    assert claims["organization"] == {
+        "id": str(world.koskela.id),
+        "key": "koskela",
+        "name": "Rakennusliike Koskela Oy",
+        "customer_number": "K-koskela",
+    }
+    assert (claims["sub"], claims["nonce"]) == (str(world.olli.user_id), "n-1")
+    assert claims["sid"] == str(SignIn.objects.get().id)
+    assert set(claims["amr"]) == {"pwd", "otp", "mfa"}
+    assert 0 <= claims["iat"] - claims["auth_time"] < 30
+    assert claims["exp"] - claims["iat"] == 300
+
+
+def test_userinfo_says_the_same_and_follows_what_changes(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    claims = browsing.verified(body["id_token"])
+    seen = browsing.userinfo(body["access_token"]).json()
+    assert seen == {name: claims[name] for name in seen}
+    assert {"sub", "name", "email", "organization", "entitlements"} <= seen.keys()
+    world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=900))
+    seen = browsing.userinfo(body["access_token"]).json()
+    amounts = {one["limit"]["amount"] for one in seen["entitlements"] if one["limit"]}
+    assert amounts == {"900.00"}
+
+
+def test_claims_follow_the_scopes(world: World) -> None:
+    claims = browsing.verified(browsing.tokens(world, world.olli, scope="openid")["id_token"])
+    assert not {"name", "email", "email_verified", "locale"} & claims.keys()
+
+
+def test_refreshing_rotates_and_tells_what_holds_now(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
+    first = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+    assert first["refresh_token"] != body["refresh_token"]
+    was, now = browsing.verified(body["id_token"]), browsing.verified(first["id_token"])
+    assert [was[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")] == [
+        now[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")
+    ]
+    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert not browsing.introspect(world, first["access_token"])["active"]
+    assert Event.objects.filter(verb="token.replayed").count() == 1
+
+
+def test_a_leaver_s_tokens_are_void_at_once(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    assert browsing.introspect(world, body["access_token"])["active"]
+    world.remove(world.olli)
+    assert browsing.introspect(world, body["access_token"]) == {"active": False}
+    assert browsing.introspect(world, body["refresh_token"]) == {"active": False}
+    assert browsing.userinfo(body["access_token"]).status_code == 401
+    asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
+    assert browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json() == {"error": "invalid_grant"}
+
+
+def test_introspection_tells_the_own_application_and_nobody_else(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    seen = browsing.introspect(world, body["access_token"])
+    assert (seen["active"], seen["client_id"], seen["sub"]) == (True, "ordering", str(world.olli.user_id))
+    assert seen["exp"] - seen["iat"] == 600
+    assert browsing.introspect(world, body["access_token"], "crm") == {"active": False}
+    assert browsing.introspect(world, body["refresh_token"])["token_type"] == "refresh_token"
+    assert browsing.introspect(world, "kha_nobody") == {"active": False}
+    assert browsing.introspect(world, body["id_token"]) == {"active": False}
+
+
+def test_revocation_is_for_the_own_tokens(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    asked = {"token": body["refresh_token"]}
+    assert browsing.post(endpoints.REVOKE, asked, browsing.basic(world, "crm")).status_code == 200
+    assert browsing.introspect(world, body["access_token"])["active"]
+    assert browsing.post(endpoints.REVOKE, asked, browsing.basic(world)).status_code == 200
+    assert not browsing.introspect(world, body["access_token"])["active"]
+
+
+def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> None:
+    for address, seconds in ((endpoints.DISCOVERY, 3600), (endpoints.JWKS, 900)):
+        first = Client(headers={"host": "localhost"}).get(address)
+        assert first.headers["Cache-Control"] == f"public, max-age={seconds}"
+        again = Client(headers={"host": "elsewhere.example"}).get(
+            address, headers={"If-None-Match": first.headers["ETag"]}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+        assert "Set-Cookie" not in first.headers
+    document = json.loads(Client(headers={"host": "localhost"}).get(endpoints.DISCOVERY).content)
+    assert document["issuer"] == settings.ISSUER
+    assert all(v.startswith(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri")))
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["response_types_supported"] == ["code"]
+
+
+def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
+    """Each address of the discovery document is answered, and none by the pages' middleware."""
+    document = json.loads(endpoints.discovery())
+    addresses = [v.removeprefix(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))]
+    for address in addresses:
+        response = Client(headers={"host": "localhost"}).post(address)
+        assert response.status_code in {303, 400, 401, 405}, (address, response.status_code)
+
+
+def test_a_post_to_the_authorization_endpoint_goes_on_as_a_get(world: World) -> None:
+    client: Any = browsing.browser(world.olli)
+    response = client.post(endpoints.AUTHORIZE, browsing.ASKED, follow=True)
+    assert response.redirect_chain[0][1] == 303
+    assert "code=" in response.redirect_chain[1][0]
+
+
+def test_after_a_form_of_ours_a_page_goes_on_by_itself(world: World) -> None:
+    """`form-action 'self'` holds for every hop after a form: the way out is a page."""
+    client = browsing.browser(world.olli)
+    for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):
+        response: Any = client.get(endpoints.AUTHORIZE, browsing.ASKED, headers=headers)
+        assert response.status_code == 200
+        assert "code=" in response.context["target_url"]
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site", "Referer": f"{settings.ISSUER}/"},
+        {"Referer": f"{settings.ISSUER}.evil.example/"},
+    ):
+        assert client.get(endpoints.AUTHORIZE, browsing.ASKED, headers=headers).status_code == 302
