@@ -33,7 +33,7 @@ class Lanes:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, *, lane: Hashable, priority: int, job: Job) -> None:
-        """Run `job` when the lane has room. It must not raise. The caller calls `done` when its answer is dealt with."""
+        """Run `job`, which must not raise, when the lane has room. The caller says `done` once it has the answer."""
         with self._lock:
             self.busy[lane] += 1
             held = self._lanes.setdefault(lane, _Lane())

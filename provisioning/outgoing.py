@@ -97,12 +97,9 @@ class Pool:
     ) -> Reply:
         try:
             connection.request(method, path, body, {"User-Agent": _USER_AGENT, **headers})
-            response = connection.getresponse()
-            reply = Reply(
-                response.status,
-                {name.lower(): value for name, value in response.getheaders()},
-                _read(response),
-            )
+            with connection.getresponse() as response:
+                headers_back = {name.lower(): value for name, value in response.getheaders()}
+                reply = Reply(response.status, headers_back, _read(response))
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             connection.close()
             raise _Stale from error
@@ -173,5 +170,4 @@ def _read(response: http.client.HTTPResponse) -> bytes:
         size += len(chunk)
         if size > _MOST_BYTES or time.monotonic() > until:
             raise Problem(Code.UNREADABLE, detail="too much or too slow")
-    response.read()  # with nothing left it only closes, so that the connection can be used again
     return b"".join(parts)

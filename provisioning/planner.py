@@ -55,7 +55,9 @@ touched AS (
 """
 
 # An account for everybody to whose organization the application is offered; for those who go, only where there is one.
-_MARK = _TOUCHED + """,
+_MARK = (
+    _TOUCHED  # noqa: S608 - our own constants
+    + """,
 wanted AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
            bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
@@ -91,7 +93,9 @@ ON CONFLICT (account_id, act, membership_id) DO NOTHING
 """
 )
 
-_LOGOUTS = _TOUCHED + """
+_LOGOUTS = (
+    _TOUCHED
+    + """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
 SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, %(at)s, 0, ''
 FROM touched x
@@ -101,6 +105,7 @@ JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_u
 ORDER BY s.id, c.protocol_id, x.act
 ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
 """
+)
 
 # Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending.
 _STRAY_LOGOUTS = """

@@ -1,0 +1,175 @@
+"""Requests to other systems: where they may go, how often a connection serves, and what bounds them."""
+
+import datetime as dt
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.conf import LazySettings
+
+from provisioning import guard, outgoing, wire
+from provisioning.answer import Code, Problem
+from provisioning.outgoing import Pool, Reply
+from tests.provisioning import target as far
+from tests.provisioning.target import Fault
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    held = Pool()
+    yield held
+    held.close()
+
+
+def get(pool: Pool, url: str) -> Reply:
+    return pool.request(method="GET", url=url, headers={"Authorization": f"Bearer {far.TOKEN}"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.9.9.9", "0.0.0.0",  # noqa: S104 - refused here
+        "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1%2", "fc00::1", "ff02::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "2001:db8::1", "::127.0.0.1",
+    ],
+)  # fmt: skip
+def test_the_machines_own_networks_are_closed(address: str) -> None:
+    assert not guard.is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "::ffff:93.184.215.14"])
+def test_the_internet_is_open(address: str) -> None:
+    assert guard.is_public(address)
+
+
+def test_a_name_that_leads_inside_is_refused_and_one_that_leads_both_ways_goes_outside(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    leads = {"inside.example": ["127.0.0.1"], "both.example": ["10.0.0.1", "93.184.215.14"]}
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in leads[host]]
+
+    monkeypatch.setattr(guard.socket, "getaddrinfo", getaddrinfo)
+    settings.ALLOWED_INTERNAL_HOSTS = ["inside.example:1"]
+    with pytest.raises(Problem) as refused:
+        list(guard.places(host="inside.example", port=80))
+    assert refused.value.code is Code.ADDRESS_REFUSED
+    assert [place.address[0] for place in guard.places(host="both.example", port=80)] == ["93.184.215.14"]
+    assert [place.address for place in guard.places(host="inside.example", port=1)] == [("127.0.0.1", 1)]
+
+
+def test_what_is_connected_to_is_what_was_checked(
+    monkeypatch: pytest.MonkeyPatch, shop: far.Server, pool: Pool, settings: LazySettings
+) -> None:
+    """A name that answers differently the second time is asked once only."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, port: int, **more: int) -> object:
+        asked.append(host)
+        return real("127.0.0.1", port, **more) if len(asked) == 1 else real("127.0.0.2", port, **more)
+
+    monkeypatch.setattr(guard.socket, "getaddrinfo", getaddrinfo)
+    settings.ALLOWED_INTERNAL_HOSTS = [f"moving.example:{shop.server_port}"]
+    reply = get(pool, f"http://moving.example:{shop.server_port}/scim/v2/Users")
+    assert (reply.status, asked) == (200, ["moving.example"])
+
+
+def test_redirects_are_not_followed(shop: far.Server, pool: Pool) -> None:
+    shop.be.next = [Fault(status=302)]
+    assert get(pool, f"{shop.scim}/Users").status == 302
+    assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/", "http://u:p@example.com/", "http:///x", "http://example.com:99999/"]
+)
+def test_other_addresses_are_refused(pool: Pool, url: str) -> None:
+    with pytest.raises(Problem) as refused:
+        get(pool, url)
+    assert refused.value.code is Code.UNREACHABLE
+
+
+def test_one_connection_serves_many_requests(shop: far.Server, pool: Pool) -> None:
+    for _ in range(20):
+        assert get(pool, f"{shop.scim}/Users").status == 200
+    assert shop.connections == 1
+
+
+def test_a_connection_that_the_other_side_has_closed_is_replaced(shop: far.Server, pool: Pool) -> None:
+    get(pool, f"{shop.scim}/Users")
+    (kept,) = pool._idle.values()
+    kept[0][0].sock.shutdown(socket.SHUT_RD)
+    assert get(pool, f"{shop.scim}/Users").status == 200
+    assert shop.connections == 2
+
+
+def test_a_post_that_met_a_closing_connection_is_not_repeated(shop: far.Server, pool: Pool) -> None:
+    get(pool, f"{shop.scim}/Users")
+    shop.be.next = [Fault(lost_reply=True)]
+    with pytest.raises(Problem) as lost:
+        pool.request(method="POST", url=f"{shop.scim}/Users", headers={}, body=b"{}")
+    assert lost.value.code is Code.LOST
+    assert len([one for one in shop.requests if one.startswith("POST")]) == 1
+
+
+def test_a_get_that_met_a_closing_connection_is_repeated_once(shop: far.Server, pool: Pool) -> None:
+    get(pool, f"{shop.scim}/Users")
+    shop.be.next = [Fault(lost_reply=True)]
+    assert get(pool, f"{shop.scim}/Users").status == 200
+
+
+def test_a_dead_port_is_unreachable(shop: far.Server, pool: Pool, settings: LazySettings) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        settings.ALLOWED_INTERNAL_HOSTS = [f"127.0.0.1:{port}"]
+        with pytest.raises(Problem) as refused:
+            get(pool, f"http://127.0.0.1:{port}/")
+    assert refused.value.code is Code.UNREACHABLE
+
+
+def test_a_server_that_says_nothing_is_given_up(
+    pool: Pool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "READ_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings.ALLOWED_INTERNAL_HOSTS = [address]
+        with pytest.raises(Problem) as lost:
+            get(pool, f"http://{address}/")
+    assert lost.value.code is Code.LOST
+
+
+def test_an_endless_answer_is_cut_off(
+    pool: Pool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "_MOST_BYTES", 1000)
+    with socket.create_server(("127.0.0.1", 0)) as endless:
+        address = f"127.0.0.1:{endless.getsockname()[1]}"
+        settings.ALLOWED_INTERNAL_HOSTS = [address]
+
+        def serve() -> None:
+            connection, _ = endless.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(Problem) as cut:
+            get(pool, f"http://{address}/")
+        thread.join(5)
+    assert cut.value.code is Code.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("7", 7), ("", None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("999999999", 86_400)],
+)
+def test_retry_after(text: str, expected: int | None) -> None:
+    wait = Reply(503, {"retry-after": text}, b"").wait
+    assert wait == (None if expected is None else dt.timedelta(seconds=expected))
