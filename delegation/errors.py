@@ -34,9 +34,25 @@ class BeyondCeiling(DomainError):
 
 
 class BadAccess(DomainError):
-    """The access asked for makes no sense. `field` and `problem`: missing, unknown, currency, past, negative."""
+    """The access asked for makes no sense.
+
+    `field` and `problem`: missing, unknown, both, currency, period, past, too_late, negative, decimals, too_large,
+    not_a_number, not_an_instant.
+    """
 
     code = "bad_access"
+
+
+class BadInput(DomainError):
+    """A text that cannot be kept. `field` and `problem`: missing, too_long (`longest`), characters, address, unknown."""
+
+    code = "bad_input"
+
+
+class Taken(DomainError):
+    """There is one already. `field`: key, site, number, client, email."""
+
+    code = "taken"
 
 
 class AlreadyMember(DomainError):

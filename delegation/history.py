@@ -1,4 +1,4 @@
-"""The same answer as `policy`, as people at an instant: who could do this to this colleague?"""
+"""Who could do this to this colleague? The same answer as `policy`, as people at an instant."""
 
 import datetime as dt
 import uuid

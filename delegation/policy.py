@@ -96,23 +96,18 @@ def _why_not(actor: Actor, verb: Verb, held: Sequence[Power], colleague: Colleag
     """Empty when allowed, else the code of the first reason."""
     if colleague is None:
         return "unseen"
-    mine = [
-        power for power in held if power.organization == colleague.organization and verb.value in power.verbs
-    ]
-    if not mine:
-        return "not_held"
-    if not colleague.open:
-        return "closed"
-    if colleague.user == actor.id and not verb.rule.on_self:
-        return "self"
-    if not _state_fits(verb.rule.state, colleague.state):
-        return "state"
+    here = [power for power in held if power.organization == colleague.organization]
+    mine = [power for power in here if verb.value in power.verbs]
     reaching = [power for power in mine if _reaches(power, verb.rule.reach, colleague)]
-    if not reaching:
-        return "other_sites"
-    if verb.rule.within_gift and not any(_gives_all(power, colleague) for power in reaching):
-        return "above_you"
-    return ""
+    reasons = {
+        "not_held": not mine,
+        "closed": not colleague.open,
+        "self": colleague.user == actor.id and not verb.rule.on_self,
+        "state": not _state_fits(verb.rule.state, colleague.state),
+        "other_sites": not reaching,
+        "above_you": verb.rule.within_gift and not any(_gives_all(power, colleague) for power in reaching),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _state_fits(wanted: State, state: str) -> bool:

@@ -16,10 +16,12 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from audit.actor import Actor, Kind
 from delegation.models import Assignment, AssignmentSite, RoleVersion
-from identity import memberships
-from identity.models import Membership, MembershipPeriod, User
+from delegation.models.catalogue import Strength
+from identity import factors, memberships
+from identity.models import Membership, MembershipPeriod
 
 _STATE = MembershipPeriod.State
+_FOR_EVER = Q(valid_until__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,27 +158,26 @@ def colleagues(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
     """Members who can keep an organization running, now and at every later instant already in the data.
 
-    Organization admin by own assignment without end, active without end, an active sign-in of the strength the role
-    demands, mail not bounced. Programs never count.
+    Organization admin everywhere by own assignment without end, active without end, a usable sign-in of the strength the
+    role demands, mail not bounced. Programs never count.
     """
-    admin_roles = [version.role_id for version in versions(at).values() if version.is_admin]
-    for_ever = Q(valid_until__isnull=True)
-    lasting = MembershipPeriod.objects.filter(for_ever, valid_from__lte=at, state=_STATE.ACTIVE)
-    given = Assignment.objects.filter(for_ever, valid_from__lte=at, role__in=admin_roles)
+    admins = [version for version in versions(at).values() if version.is_admin]
+    working = Q(pk__in=[])
+    for strength in Strength:
+        roles = [version.role_id for version in admins if version.strength == strength]
+        given = Assignment.objects.filter(_FOR_EVER, valid_from__lte=at, role__in=roles, all_sites=True)
+        able = factors.usable(strong=strength is Strength.MFA)
+        working |= Q(id__in=given.values("membership"), user__in=able)
+    lasting = MembershipPeriod.objects.filter(_FOR_EVER, valid_from__lte=at, state=_STATE.ACTIVE)
     return Membership.objects.filter(
+        working,
         organization=organization,
         kind=Membership.Kind.PERSON,
         id__in=lasting.values("membership"),
-        user__in=usable(at=at),
-    ).filter(id__in=given.values("membership"))
-
-
-def usable(*, at: dt.datetime) -> QuerySet[User]:
-    """Customers who can sign in with two factors, and whom mail reaches."""
-    del at
-    second = Q(authenticator__type__in=["totp", "webauthn"])
-    return (
-        User.objects.filter(second, is_active=True, mail_bounced_at=None)
-        .exclude(password__startswith="!")
-        .distinct()
     )
+
+
+def states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, str]:
+    """`active`, `suspended` or `ended`, for each of these memberships. One statement."""
+    rows = Membership.objects.filter(id__in=list(ids)).annotate(state=state_at(at))
+    return dict(rows.values_list("id", "state"))

@@ -1,4 +1,4 @@
-"""The same answer as `policy`, as querysets: which rows may this actor see, or do this to?"""
+"""Which rows may this actor see, or do this to? The same answer as `policy`, as querysets."""
 
 import datetime as dt
 import uuid

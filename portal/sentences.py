@@ -124,13 +124,32 @@ def _bad_access(data: Data) -> Sentence:
         ("until", "past"): _("The day has passed. Choose a later one."),
         ("limit", "missing"): _("Give a limit."),
         ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
+        ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
         ("limit", "negative"): _("The limit must be 0 or more."),
+        ("limit", "decimals"): _("Give the limit with two decimals at most."),
+        ("limit", "too_large"): _("The limit is too large."),
         ("limit", "currency"): _("The limit must be in %(currency)s.")
         % {"currency": data.get("currency", "")},
     }
     return Sentence(
         texts.get((field, problem), _("This access cannot be given. Look at it again.")), 400, field
     )
+
+
+def _bad_input(data: Data) -> Sentence:
+    texts = {
+        "missing": _("This is needed."),
+        "too_long": _("This is too long: %(longest)s characters at most.")
+        % {"longest": data.get("longest", "")},
+        "characters": _("This contains characters that cannot be used."),
+        "address": _("This is not an e-mail address. Look at it again."),
+    }
+    text = texts.get(str(data.get("problem")), _("This cannot be used. Look at it again."))
+    return Sentence(text, 400, str(data.get("field", "")))
+
+
+def _taken(data: Data) -> Sentence:
+    return Sentence(_("There is one like this already. Choose another."), 409, str(data.get("field", "")))
 
 
 def _already_member(data: Data) -> Sentence:
@@ -180,6 +199,8 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondAuthority: _beyond_authority,
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
+    errors.BadInput: _bad_input,
+    errors.Taken: _taken,
     errors.AlreadyMember: _already_member,
     errors.AlreadyInvited: _already_invited,
     errors.InvitationGone: _invitation_gone,

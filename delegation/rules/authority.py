@@ -1,35 +1,26 @@
-"""What must stay true, whoever asks. Called by commands under the lock."""
+"""Nobody gives beyond their grant authority or the ceiling, and nobody gives to themselves."""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from audit.actor import Actor
+from audit.actor import Actor, Kind
 from delegation import powers
-from delegation.errors import BadAccess, BeyondAuthority, BeyondCeiling, Denied, LastAdmin
+from delegation.errors import BadAccess, BeyondAuthority, BeyondCeiling, Denied
 from delegation.models import Ceiling, RoleEntitlement, RoleVersion
 from delegation.powers import Power
+from delegation.rules import shape
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
 from identity import memberships
-from identity.models import Membership, Site
-
-
-def keep_an_admin(*, organization: uuid.UUID, losing: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """Raises LastAdmin if the organization has a working admin and all of them are among `losing`.
-
-    An admin who counts has neither end date nor an ending period, so that one who counts at `at` counts at every
-    later instant already in the data.
-    """
-    admins = powers.working_admins(organization=organization, at=at)
-    if not admins.exclude(id__in=list(losing)).exists() and admins.exists():
-        raise LastAdmin(organization=str(organization))
-
+from identity.models import Organization, Site
 
 REFUSALS = (BadAccess, BeyondAuthority, BeyondCeiling, Denied)
 """What `within_authority` raises."""
+
+_CLOSENESS = ("role", "sites", "until", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +42,19 @@ def within_authority(
     at: dt.datetime,
     receivers: Sequence[uuid.UUID] = (),
 ) -> None:
-    """Nobody gives beyond their grant authority or the ceiling, and nobody gives to themselves.
+    """Whether `actor` may give `access` here by `verb`; `receivers` are users.
 
-    `receivers` are users. Raises BadAccess, BeyondAuthority, BeyondCeiling or Denied, naming the field.
+    The system is bound by the ceiling alone. Raises BadAccess, BeyondAuthority, BeyondCeiling or Denied, naming the field.
     """
     if actor.is_person and actor.id in receivers:
         raise Denied(reason="self")
+    if not Organization.objects.filter(id=organization, status=Organization.Status.ACTIVE).exists():
+        raise Denied(reason="closed")
+    shape.sound(access=access, at=at)
     version = _version(access, at)
     _sites_exist(organization, access)
-    lines = _lines(organization, version, at)
-    _limits_make_sense(access, lines, at)
-    if actor.is_person:
+    _limits_make_sense(access, _lines(organization, version, at))
+    if actor.kind is not Kind.SYSTEM:
         _given_by_someone_who_may(actor, verb, organization, access, at)
 
 
@@ -98,12 +91,10 @@ def _lines(organization: uuid.UUID, version: RoleVersion, at: dt.datetime) -> di
     }
 
 
-def _limits_make_sense(access: Access, lines: dict[str, _Line], at: dt.datetime) -> None:
-    if access.until is not None and access.until <= at:
-        raise BadAccess(field="until", problem="past")
+def _limits_make_sense(access: Access, lines: dict[str, _Line]) -> None:
     needed = {key for key, line in lines.items() if line.takes_amount}
-    for key in access.limits.keys() - needed:
-        raise BadAccess(field="limit", problem="unknown", entitlement=key)
+    if access.limits.keys() - needed:
+        raise BadAccess(field="limit", problem="unknown")
     for key in sorted(needed):
         if key not in access.limits:
             raise BadAccess(field="limit", problem="missing", entitlement=key)
@@ -111,15 +102,11 @@ def _limits_make_sense(access: Access, lines: dict[str, _Line], at: dt.datetime)
 
 
 def _under_ceiling(line: _Line, limit: Limit) -> None:
-    if limit.amount is not None and limit.amount < 0:
-        raise BadAccess(field="limit", problem="negative", entitlement=line.entitlement)
-    if line.ceiling is None:
-        return
-    if limit.amount is not None and limit.currency != line.currency:
+    if line.currency and limit.currency != line.currency:
         raise BadAccess(
             field="limit", problem="currency", entitlement=line.entitlement, currency=line.currency
         )
-    if limit.amount is None or limit.amount > line.ceiling:
+    if line.ceiling is not None and (limit.amount is None or limit.amount > line.ceiling):
         raise BeyondCeiling(
             field="limit", entitlement=line.entitlement, amount=f"{line.ceiling:.2f}", currency=line.currency
         )
@@ -134,9 +121,7 @@ def _given_by_someone_who_may(
     refusals = [refusal for power in mine if (refusal := _beyond(power, access, at)) is not None]
     if len(refusals) == len(mine):
         # Of several powers, the refusal of the one that came closest helps most: the last field asked.
-        raise max(
-            refusals, key=lambda refusal: ["role", "sites", "until", "limit"].index(refusal.data["field"])
-        )
+        raise max(refusals, key=lambda refusal: _CLOSENESS.index(refusal.data["field"]))
 
 
 def _beyond(power: Power, access: Access, at: dt.datetime) -> BeyondAuthority | None:
@@ -165,19 +150,3 @@ def _beyond_amounts(power: Power, access: Access) -> BeyondAuthority | None:
                 field="limit", entitlement=key, amount=f"{row.give_amount:.2f}", currency=row.give_currency
             )
     return None
-
-
-def makes_an_admin(*, access: Access, at: dt.datetime) -> bool:
-    """Whether whoever holds `access` is an admin that counts: the role is an admin's, and without end."""
-    admin = RoleVersion.objects.filter(
-        memberships.covering(at), role__key=access.role, is_admin=True
-    ).exists()
-    return admin and access.until is None
-
-
-def same_organization(*, members: Sequence[Membership]) -> uuid.UUID:
-    """The one organization of a set. Raises Denied for a set of several."""
-    organizations = {member.organization_id for member in members}
-    if len(organizations) != 1:
-        raise Denied(reason="several")
-    return organizations.pop()

@@ -1,0 +1,23 @@
+"""Whether people could sign in, and how strongly: facts about passwords and second factors."""
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from identity.models import User
+
+_TYPE = Authenticator.Type
+
+
+def usable(*, strong: bool) -> QuerySet[User]:
+    """Customers who can sign in (with two factors where `strong`) and whom mail reaches.
+
+    A passkey that stays on its device is both factors by itself; recovery codes alone are none.
+    """
+    mine = Authenticator.objects.filter(user=OuterRef("pk"))
+    resident = Q(data__credential__clientExtensionResults__credProps__rk=True)
+    passkey = Q(Exists(mine.filter(resident, type=_TYPE.WEBAUTHN)))
+    password = ~Q(password="") & ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    second = Q(Exists(mine.filter(type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])))
+    enough = passkey | (password & second) if strong else passkey | password
+    return User.objects.filter(enough, is_active=True, mail_bounced_at=None)
