@@ -2,8 +2,15 @@
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+_STYLES, _RULES = CompressedManifestStaticFilesStorage.patterns[0]
+
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """A missing entry is an error at start, not a broken page."""
+    """A missing entry is an error at start, not a broken page.
+
+    Vendored files are what their makers published, to the byte; the source maps that they name are not shipped, so
+    the rules about source maps are left out.
+    """
 
     manifest_strict = True
+    patterns = ((_STYLES, tuple(rule for rule in _RULES if "sourceMappingURL" not in str(rule))),)

@@ -85,7 +85,9 @@ def update(*, folder: Path = FOLDER) -> list[Part]:
 def _renewed(part: Part, folder: Path) -> Part:
     content, integrity = _package(part)
     if part.integrity and integrity != part.integrity:
-        raise VendorError(f"{part.name} {part.version}: the package is {integrity}, the manifest says {part.integrity}")
+        raise VendorError(
+            f"{part.name} {part.version}: the package is {integrity}, the manifest says {part.integrity}"
+        )
     target = folder / part.folder
     target.mkdir(parents=True, exist_ok=True)
     for name, origin in part.origin.items():
@@ -102,7 +104,9 @@ def _package(part: Part) -> tuple[dict[str, bytes], str]:
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - names come from our own manifest
         raw = next(Path(work).glob("*.tgz")).read_bytes()
     with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
-        files = ((member.name, archive.extractfile(member)) for member in archive.getmembers() if member.isfile())
+        files = (
+            (member.name, archive.extractfile(member)) for member in archive.getmembers() if member.isfile()
+        )
         content = {name: handle.read() for name, handle in files if handle}
     return content, digest(content=raw, method="sha512")
 

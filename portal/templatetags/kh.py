@@ -31,7 +31,7 @@ WORDS = {
 
 @register.simple_tag
 def icon(name: str, variant: str = "") -> SafeString:
-    """One icon of the sprite, hidden from screen readers. `variant` is "s" for the small size, "chev" for a quiet arrow."""
+    """One icon of the sprite, hidden from screen readers. `variant`: "s" is small, "chev" a quiet arrow."""
     classes = {"s": "kh-i kh-i--s", "chev": "kh-i kh-i--s kh-chev"}.get(variant, "kh-i")
     drawing = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
     return format_html(drawing, classes, static(ICONS), name)
@@ -68,9 +68,9 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def errors_of(form: forms.BaseForm) -> list[dict[str, str]]:
+def errors_of(form: object) -> list[dict[str, str]]:
     """Every error of a form as {text, id}; `id` is the control to jump to, empty for those of the whole form."""
-    if not form.is_bound:
+    if not isinstance(form, forms.BaseForm) or not form.is_bound:
         return []
     whole = [{"text": str(text), "id": ""} for text in form.non_field_errors()]
     return whole + [{"text": str(text), "id": _target(field)} for field in form for text in field.errors]

@@ -1,42 +1,28 @@
 """Every page as a picture: `python -m tests.portal.gallery [--out FOLDER] [name ...]`.
 
-1280 and 360 pixels wide, light and dark, English and (where asked) Finnish. Also counts what must not be there:
+1280 and 360 pixels wide, light and dark, English and (where asked) Finnish. Also says what must not be there:
 sideways scrolling, errors in the console, things to press that are too small for a finger.
 """
 
 import argparse
+import contextlib
 import functools
 import http.server
 import shutil
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.contrib.staticfiles import finders
 from playwright import sync_api
 
-from tests.portal import look, samples
+from tests import browser as chromium
+from tests.portal import look, samples, seen
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
-SMALL = """() => [...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea')].filter(e => {
-  const r = e.getBoundingClientRect(); const label = e.closest('label')?.getBoundingClientRect();
-  if (!r.width || r.width < 2 || e.closest('[inert]') || e.closest('p, li > span, .kh-note__text') && e.tagName === 'A' || e.closest('.kh-skip')) return false;
-  if (e.type === 'radio' && e.closest('.kh-choice, .kh-seg')) return false;
-  return Math.max(r.height, label?.height ?? 0) < 43.5; }).map(e => e.outerHTML.slice(0, 100))"""
-
-TALL = """e => e.matches('.kh-panel')
-  ? [...e.querySelectorAll('.kh-panel__head, .kh-panel__body, .kh-panel__foot')].reduce((sum, part) => sum + part.scrollHeight + 2, 0)
-  : document.querySelector('.kh-panel') ? 0 : e.scrollHeight"""
+PHONE = 600
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -47,21 +33,26 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if not path.startswith("/static/"):
             return super().translate_path(path)
         own = look.ROOT / "portal" / path.lstrip("/")
-        return str(own) if own.exists() else str(_foreign(path.removeprefix("/static/")))
+        return str(own) if own.exists() else str(finders.find(path.removeprefix("/static/")) or "/nowhere")
 
     def end_headers(self) -> None:
         """Adds the policy, so that what it forbids shows in the console."""
-        self.send_header("Content-Security-Policy", POLICY)
+        if "/mail-" not in self.path:  # a mail carries its styles on its elements
+            self.send_header("Content-Security-Policy", POLICY)
         super().end_headers()
 
     def log_message(self, *_args: object) -> None:
         """Quiet."""
 
 
-def _foreign(name: str) -> str:
-    from django.contrib.staticfiles import finders  # noqa: PLC0415 - only once Django is configured
-
-    return finders.find(name) or "/nowhere"
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder at an address on loopback."""
+    handler = functools.partial(Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def write(out: Path, names: list[str], languages: list[str]) -> list[str]:
@@ -80,25 +71,36 @@ def write(out: Path, names: list[str], languages: list[str]) -> list[str]:
 def _shoot(browser: sync_api.Browser, base: str, out: Path, file: str, width: int, scheme: Any) -> list[str]:
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     found: list[str] = []
-    page.on(
-        "console",
-        lambda message: found.append(message.text) if message.type in {"error", "warning"} else None,
-    )
+    page.on("console", lambda said: found.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     page.goto(f"{base}/{file}.html")
     page.wait_for_timeout(150)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > width:
-        found.append(f"scrolls sideways: {wide} > {width}")
-    if width < 600:  # noqa: PLR2004 - a phone
-        found += [f"small: {one}" for one in page.evaluate(SMALL)]
+    if seen.sideways(page):
+        found.append(f"scrolls sideways by {seen.sideways(page)}")
+    if width < PHONE and not file.startswith("mail-"):
+        found += [f"small: {one}" for one in seen.small(page)]
+    # As tall as the page, so that what sticks to the edges is at the edges.
+    page.set_viewport_size({"width": width, "height": min(max(seen.height(page), 800), 6000)})
     dark = "-dark" if scheme == "dark" else ""
-    # As tall as the page (or the panel over it), so that what sticks to the edges is at the edges.
-    height = page.evaluate("Math.max(800, ...[document.documentElement, ...document.querySelectorAll('.kh-panel')].map(HEIGHT))".replace("HEIGHT", TALL))
-    page.set_viewport_size({"width": width, "height": min(height, 6000)})
     page.screenshot(path=out / f"{file}-{width}{dark}.png")
     page.close()
-    return [f"{file} {width}{dark}: {one}" for one in found]
+    return [f"{file} {width}{dark}: {one[:200]}" for one in found]
+
+
+def shoot(out: Path, files: list[str], widths: list[int], schemes: list[str]) -> list[str]:
+    """Take every picture; returns what was found on the way."""
+    program = next(filter(None, map(shutil.which, chromium.NAMES)))
+    with served(out) as base, sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
+        found = [
+            one
+            for file in files
+            for width in widths
+            for scheme in schemes
+            for one in _shoot(browser, base, out, file, width, scheme)
+        ]
+        browser.close()
+    return found
 
 
 def main() -> int:
@@ -112,21 +114,10 @@ def main() -> int:
     options = parser.parse_args()
     look.configure()
     files = write(options.out, options.names, options.languages.split(","))
-    handler = functools.partial(Handler, directory=str(options.out))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    found: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for file in files:
-            for width in options.widths.split(","):
-                for scheme in options.schemes.split(","):
-                    found += _shoot(browser, base, options.out, file, int(width), scheme)
-        browser.close()
-    server.shutdown()
-    sys.stdout.write("\n".join(found) + "\n" if found else "nothing found\n")
-    return 0
+    widths = [int(width) for width in options.widths.split(",")]
+    found = shoot(options.out, files, widths, options.schemes.split(","))
+    sys.stdout.write("".join(f"{line}\n" for line in found) or "nothing found\n")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

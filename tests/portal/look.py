@@ -1,6 +1,6 @@
 """Renders templates with sample contexts, without database, views or sign-in.
 
-Under pytest the product's own settings are used; alone (`python -m tests.portal.gallery`) a small set that needs nothing.
+Under pytest the product's own settings are used; alone (`python -m tests.portal.gallery`) a few that need nothing.
 """
 
 from pathlib import Path

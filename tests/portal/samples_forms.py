@@ -18,7 +18,7 @@ SITES = [
 MANY_SITES = SITES + [
     {"value": str(number), "label": name}
     for number, name in enumerate(
-        "Seinäjoki Rovaniemi Jyväskylä Kuopio Joensuu Lappeenranta Kouvola Lahti Hämeenlinna Turku Pori Vaasa".split(),
+        ["Seinäjoki", "Rovaniemi", "Jyväskylä", "Kuopio", "Joensuu", "Lappeenranta", "Kouvola", "Lahti", "Hämeenlinna", "Turku", "Pori", "Vaasa"],
         4,
     )
 ]

@@ -213,7 +213,7 @@ def can() -> list[dict[str, Any]]:
             "where": "Tampere, Oulu",
             "chain": chain,
             "open": True,
-        },  # noqa: S308
+        },
         {"text": "See orders and deliveries", "where": "Tampere, Oulu", "why": "Tier Orderer gives it."},
         {"text": "See invoices", "where": "All sites", "why": "Tier Orderer gives it."},
     ]
@@ -266,12 +266,12 @@ def person() -> dict[str, Any]:
             "at": "8 Oct",
             "iso": "2026-10-08",
             "text": mark_safe("<b>Mikko Laine</b> added a passkey, “Work phone”"),
-        },  # noqa: S308
+        },
         {
             "at": "14 Feb 2023",
             "iso": "2023-02-14",
             "text": mark_safe("<b>Petri Koskela</b> invited Mikko, who joined the same day"),
-        },  # noqa: S308
+        },
     ]
     return {
         "shell": shells.shell("people"),

@@ -80,6 +80,14 @@ for (const field of document.querySelectorAll("[data-kh-narrow]")) {
   });
 }
 
+// A passkey's question that was ended or failed says so on the page.
+document.addEventListener("allauth.error", (event) => {
+  const note = document.querySelector("[data-kh-passkey-failed]");
+  if (!note) return;
+  event.preventDefault();
+  note.hidden = false;
+});
+
 // Printing a receipt.
 for (const button of document.querySelectorAll("[data-kh-print]")) button.hidden = false;
 on("click", "[data-kh-print]", () => window.print());
