@@ -6,7 +6,7 @@ import pytest
 
 from tests.architecture import code
 
-DOORS = ("portal/web", "portal/api", "portal/oidc", "provisioning/scim")
+DOORS = ("portal/web", "portal/api", "portal/oidc", "provisioning/scim/inbound")
 ALWAYS = {
     "abulk_create",
     "acreate",

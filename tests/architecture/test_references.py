@@ -30,11 +30,11 @@ def upward(module: code.Module) -> list[str]:
 def by_name(module: code.Module) -> list[str]:
     """Name every call that finds code or pages by a name. Migrations need get_model."""
     allowed = {"get_model"} if module.is_migration else set()
-    banned = (BY_NAME | ADDRESSES) - allowed
     return [
         f"{module.name}:{call.lineno} {code.called(call)}"
         for call in code.calls(module.tree)
-        if code.called(call) in banned
+        if code.called(call) in BY_NAME - allowed
+        or (code.called(call) in ADDRESSES and call.args)  # a list is reversed without saying by what
     ]
 
 
