@@ -12,6 +12,13 @@ _SHARED: list[Any] = [
 ]
 
 
+def without_path(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Django's line on a failure holds the path, and a path may hold the secret of a link. `request` finds it, too."""
+    if str(event.get("logger", "")).startswith("django."):
+        event["event"] = str(event["event"]).partition(": /")[0]
+    return event
+
+
 def configured(*, level: str) -> dict[str, Any]:
     """Configure structlog, and give Django's LOGGING."""
     structlog.configure(
@@ -25,6 +32,7 @@ def configured(*, level: str) -> dict[str, Any]:
         "foreign_pre_chain": _SHARED,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            without_path,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
@@ -36,7 +44,7 @@ def configured(*, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Its own lines on every status 4xx hold the whole path, and a path may hold a secret.
+            # A status 4xx has our own line already.
             "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
             "django.security": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         },

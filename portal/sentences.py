@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.errors import Busy, DomainError
 from delegation import errors
+from portal import inputs
 
 Data = Mapping[str, Any]
 
@@ -122,6 +123,12 @@ def _bad_access(data: Data) -> Sentence:
         ("sites", "both"): _("Choose all sites or some of them, not both."),
         ("sites", "unknown"): _("One of the sites is no longer there. Choose again."),
         ("until", "past"): _("The day has passed. Choose a later one."),
+        ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
+        ("until", "not_an_instant"): _("This is not a day. Write it like 31.12.2026."),
+        ("limit", "decimals"): _("The limit takes two decimals at most."),
+        ("limit", "too_large"): _("The limit is too large to be kept."),
+        ("limit", "not_a_number"): _("The limit must be a number."),
+        ("limit", "period"): _("Choose over what the limit counts."),
         ("limit", "missing"): _("Give a limit."),
         ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
         ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
@@ -150,6 +157,22 @@ def _bad_input(data: Data) -> Sentence:
 
 def _taken(data: Data) -> Sentence:
     return Sentence(_("There is one like this already. Choose another."), 409, str(data.get("field", "")))
+
+
+def _bad_input(data: Data) -> Sentence:
+    texts = {
+        "missing": _("Fill this in."),
+        "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": data.get("longest", "")},
+        "characters": str(inputs.Plain.message),
+        "address": _("This is not an e-mail address."),
+        "unknown": _("This is not among the choices. Choose again."),
+    }
+    text = texts.get(str(data.get("problem")), _("This cannot be kept. Look at it again."))
+    return Sentence(text, 400, str(data.get("field", "")))
+
+
+def _taken(data: Data) -> Sentence:
+    return Sentence(_("There is one already. Choose another."), 409, str(data.get("field", "")))
 
 
 def _already_member(data: Data) -> Sentence:
@@ -199,6 +222,8 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondAuthority: _beyond_authority,
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
+    errors.BadInput: _bad_input,
+    errors.Taken: _taken,
     errors.BadInput: _bad_input,
     errors.Taken: _taken,
     errors.AlreadyMember: _already_member,

@@ -249,6 +249,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
@@ -294,6 +295,19 @@ SMTP_TLS = _choice("KEYHOLDER_SMTP_TLS", "none", {"none", "starttls", "tls"})
 LOGGING = logs.configured(level=os.environ.get("KEYHOLDER_LOG_LEVEL", "INFO"))
 
 CELERY_BROKER_URL = os.environ.get("KEYHOLDER_BROKER_URL", "")
+if CELERY_BROKER_URL.startswith("pgmq:"):
+    # The queue's functions are installed as plain SQL in a database of its own; no extension is needed.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "init_extension": False,
+        "use_notify": True,
+        "wait_time_seconds": 0,
+        "polling_interval": 1,
+        "visibility_timeout": 60,
+    }
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
 # guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).

@@ -7,9 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal import stagekit
-from allauth.account.internal.flows import reauthentication
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -186,20 +184,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Into the queue, in this transaction. For an unknown address the same work is done, and undone."""
-        if template_prefix == "account/email/unknown_account":
-            with transaction.atomic():
-                mails.reset(
-                    to=email, url=self.get_reset_password_from_key_url("0" * 32 + "-" + "0" * 39), user=None
-                )
-                transaction.set_rollback(True)
-        elif template_prefix == "account/email/password_reset_key":
+        """Into the queue, in this transaction. Of allauth's mails we send this one."""
+        if template_prefix == "account/email/password_reset_key":
             mails.reset(to=email, url=context["password_reset_url"], user=context["user"])
-
-
-def fresh_sign_in(request: HttpRequest) -> bool:
-    """Whether allauth asks for no confirmation before something weighty."""
-    return not reauthentication.is_reauthentication_required(request, app="allauth.mfa")
 
 
 def to_sign_in(path: str) -> HttpResponseRedirect:

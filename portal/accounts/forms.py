@@ -9,9 +9,11 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from portal import inputs
+from portal.accounts import mails
 
 _LONGEST = {
     "password": 1000,
@@ -53,6 +55,13 @@ class SetPassword(Bounded, account.SetPasswordForm):
 
 class ResetPassword(Bounded, account.ResetPasswordForm):
     """The address that a link goes to."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """One mail, to the address of a customer's person; for any other the same work and no mail."""
+        if not self.users:
+            mails.decoy(to=self.cleaned_data["email"])
+            return str(self.cleaned_data["email"])
+        return str(super().save(request, **kwargs))
 
 
 class ResetPasswordKey(Bounded, account.ResetPasswordKeyForm):

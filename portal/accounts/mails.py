@@ -3,24 +3,31 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from identity.models import User
 from portal import context
+from provisioning import mail
+
+
+def decoy(*, to: str) -> None:
+    """The same work as `reset` for an address that nobody has, undone: time must not tell which it was."""
+    with transaction.atomic():
+        reset(to=to, url=f"{settings.ISSUER}/{'0' * 100}", user=None)
+        transaction.set_rollback(True)
 
 
 def reset(*, to: str, url: str, user: User | None) -> None:
-    """A link to set a new password. Without a user the work is the same; the caller undoes it."""
+    """A link to set a new password."""
     language = (
         user.language if user and user.language in dict(settings.LANGUAGES) else translation.get_language()
     )
     with translation.override(language):
         parts = _rendered("account/email/password_reset_key", {"password_reset_url": url, "email": to})
-    message = EmailMultiAlternatives(parts["subject"], parts["text"], to=[to])
-    message.attach_alternative(parts["html"], "text/html")
-    message.send()
+    about = user.pk if user else None
+    mail.queue(to=to, **parts, purpose="password_reset", language=language, about=about)
 
 
 def _rendered(prefix: str, values: dict[str, Any]) -> dict[str, str]:

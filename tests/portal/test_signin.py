@@ -1,7 +1,32 @@
-import pytest
+"""Signing in: strength, refusal, what is written down, what ends."""
 
-from tests.portal.door import CODE, Visitor
+import concurrent.futures
+import datetime as dt
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import caches
+from django.db import connection, connections
+from django.test import RequestFactory
+from django.urls import reverse
+
+from audit import clock
+from audit.models import Event
+from identity.models import Session, SignIn, User
+from portal import signin
+from portal.accounts import factors
+from portal.requests import Request
+from provisioning import vault
+from provisioning.models import Mail
+from tests import world as worlds
+from tests.portal.door import CODE, LOGIN, Visitor, code_of
 from tests.world import World
+
+NEW = "another long passphrase 42"
 
 
 @pytest.fixture
@@ -9,9 +34,277 @@ def world(transactional_db: None) -> World:
     return World()
 
 
-def test_password_and_code_sign_in(world: World) -> None:
-    visitor = Visitor()
-    assert visitor.password(world.aino.user)["Location"] == CODE
+def verbs(user: User) -> list[str]:
+    return list(Event.objects.filter(chain=user.id).order_by("at", "id").values_list("verb", flat=True))
+
+
+def recovery_link(visitor: Visitor, user: User) -> str:
+    """Ask for a new password and read the link out of the queued mail."""
+    visitor.post(reverse("account_reset_password"), {"email": user.email})
+    mail = Mail.objects.latest("created_at")
+    text = (
+        vault.reveal(sealed=mail.body, context=mail.id.bytes).decode().replace("=\n", "").replace("=3D", "=")
+    )
+    found = re.search(r"http://localhost:8000(/account/password/reset/key/\S+/)", text)
+    assert found, text
+    return found[1]
+
+
+def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]]:
+    """What the provider will be told of this visitor's session."""
+    request = RequestFactory().get("/")
+    request.session = visitor.session
+    request.user = user
+    return signin.authentication(request)
+
+
+def test_password_then_code_is_mfa(world: World) -> None:
+    visitor, aino = Visitor(), world.aino.user
+    before = clock.wall()
+    assert visitor.password(aino)["Location"] == CODE
     assert not visitor.is_signed_in
-    assert visitor.code(world.aino.user)["Location"] == "/"
+    assert visitor.code(aino)["Location"] == "/"
     assert visitor.is_signed_in
+    proved_at, amr = authentication(visitor, aino)
+    assert amr == ["pwd", "otp", "mfa"]
+    assert before <= proved_at <= clock.wall()
+    assert verbs(aino)[-1] == "sign_in.done"
+    assert visitor.get(reverse("mfa_index"))["Cache-Control"] == "no-store"
+
+
+def test_auth_time_follows_the_moved_clock(world: World) -> None:
+    worlds.move_clock(7200)
+    visitor = Visitor().sign_in(world.vilma.user)
+    proved_at, _ = authentication(visitor, world.vilma.user)
+    assert proved_at - dt.datetime.now(dt.UTC) > dt.timedelta(hours=1)
+
+
+def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) -> None:
+    visitor, aino = Visitor(), world.aino.user
+    answer = visitor.password(aino, "wrong wrong wrong")
+    assert answer.status_code == 200
+    assert aino.email in answer.content.decode()
+    assert verbs(aino)[-1] == "sign_in.failed"
+    assert visitor.password(User(email="nobody@koskela.example")).status_code == 200
+    last = Event.objects.filter(verb="sign_in.failed").latest("at")
+    assert b"nobody" not in bytes(last.body)
+
+
+def test_a_code_works_once_whichever_process_sees_it(world: World) -> None:
+    aino = world.aino.user
+    first, second = Visitor(), Visitor()
+    first.password(aino)
+    second.password(aino)
+    code = code_of(aino)
+    assert first.post(CODE, {"code": code}).status_code == 302
+    # A second web process has cache objects of its own; what they share is the database.
+    caches["default"] = caches.create_connection("default")
+    spaced = f" {code[:3]} {code[3:]} "
+    assert second.post(CODE, {"code": spaced}).status_code == 200
+    assert not second.is_signed_in
+
+
+def test_parallel_guesses_stay_within_the_limit(world: World) -> None:
+    aino = world.aino.user
+
+    def guess(number: int) -> str:
+        try:
+            return (
+                Visitor(REMOTE_ADDR=f"198.51.100.{number}")
+                .password(aino, f"wrong {number} wrong")
+                .content.decode()
+            )
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(16)))
+    assert sum("Too many tries" in answer for answer in answers) == 11
+    assert verbs(aino).count("sign_in.failed") == 5
+    ported = Visitor()
+    ported.defaults["HTTP_HOST"] = "localhost:81"
+    assert "Too many tries" in ported.password(aino).content.decode()
+
+
+def test_a_person_without_membership_is_refused_after_the_right_password_only(world: World) -> None:
+    mikko, vilma = world.mikko.user, world.vilma.user
+    world.remove(world.vilma)
+    visitor = Visitor()
+    assert visitor.password(vilma, "wrong wrong wrong").status_code == 200
+    refused = visitor.password(vilma)
+    assert refused["Location"] == reverse("account_inactive")
+    assert "Your access has ended" in visitor.get(refused["Location"]).content.decode()
+    assert not visitor.is_signed_in
+    assert verbs(vilma)[-1] == "sign_in.refused"
+    world.remove(world.mikko)
+    assert Visitor().sign_in(mikko).is_signed_in  # still a colleague of Pohjola
+
+
+def test_a_removal_ends_the_open_session_at_the_next_request(world: World) -> None:
+    visitor = Visitor().sign_in(world.vilma.user)
+    assert visitor.is_signed_in
+    world.remove(world.vilma)
+    assert not visitor.is_signed_in
+
+
+@pytest.mark.urls("tests.portal.pages_for_tests")
+def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
+    visitor = Visitor().sign_in(ida)
+    asked = visitor.get("/test/inside/?page=2")
+    assert asked["Location"] == reverse("mfa_index")
+    index = visitor.get(reverse("mfa_index")).content.decode()
+    assert "Your access needs a second factor" in index
+    page = visitor.get(reverse("mfa_activate_totp"))
+    assert page.status_code == 200, page.get("Location")
+    secret = visitor.session["mfa.totp.secret"]
+    code = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    done = visitor.post(reverse("mfa_activate_totp"), {"code": code})
+    assert done["Location"] == reverse("mfa_view_recovery_codes")
+    assert secret not in str(Authenticator.objects.get(user=ida, type="totp").data)
+    assert authentication(visitor, ida)[1] == ["pwd", "otp", "mfa"]
+    codes = visitor.get(done["Location"]).content.decode()
+    assert 'href="/test/inside/?page=2"' in codes
+    assert visitor.get("/test/inside/?page=2").status_code == 200
+    assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
+
+
+def test_the_last_demanded_factor_stays(world: World) -> None:
+    aino, vilma = world.aino.user, world.vilma.user
+    visitor = Visitor().sign_in(aino)
+    page = visitor.post(reverse("mfa_deactivate_totp"))
+    assert page.status_code == 200
+    assert "Add another before you remove it" in page.content.decode()
+    assert Authenticator.objects.filter(user=aino, type="totp").exists()
+    # Vilma only looks: nobody demands a factor of her.
+    assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert not Authenticator.objects.filter(user=vilma).exists()
+    assert verbs(vilma)[-1] == "factor.removed"
+
+
+def test_a_new_password_by_link_ends_everything_else(world: World) -> None:
+    aino = world.aino.user
+    elsewhere = Visitor().sign_in(aino)
+    epoch = User.objects.get(pk=aino.pk).epoch
+    visitor = Visitor()
+    path = recovery_link(visitor, aino)
+    form = visitor.get(path)["Location"]
+    assert visitor.post(form, {"password1": "short"}).status_code == 200
+    assert visitor.post(form, {"password1": NEW})["Location"] == reverse(
+        "account_reset_password_from_key_done"
+    )
+    assert not elsewhere.is_signed_in
+    assert not visitor.is_signed_in  # T43: never a session without the second factor
+    assert User.objects.get(pk=aino.pk).epoch == epoch + 1
+    assert visitor.password(aino, NEW)["Location"] == CODE
+    assert "password.reset" in verbs(aino)
+    assert "no longer works" in Visitor().get(path).content.decode()
+
+
+def test_a_link_for_a_new_password_dies_with_the_epoch(world: World) -> None:
+    mikko = world.mikko.user
+    visitor = Visitor()
+    path = recovery_link(visitor, mikko)
+    with worlds.by_hand():
+        User.objects.filter(pk=mikko.pk).update(epoch=mikko.epoch + 1)
+    assert "no longer works" in visitor.get(path).content.decode()
+
+
+def test_a_link_for_a_new_password_dies_after_two_hours(world: World) -> None:
+    visitor = Visitor()
+    path = recovery_link(visitor, world.mikko.user)
+    worlds.move_clock(2 * 3600 + 60)
+    assert "no longer works" in visitor.get(path).content.decode()
+
+
+def test_a_changed_password_signs_out_everywhere(world: World) -> None:
+    vilma = world.vilma.user
+    with worlds.by_hand():
+        Authenticator.objects.filter(user=vilma).delete()
+    here, there = Visitor().sign_in(vilma), Visitor().sign_in(vilma)
+    done = here.post(reverse("account_change_password"), {"oldpassword": worlds.PASSWORD, "password1": NEW})
+    assert done["Location"] == LOGIN
+    assert not here.is_signed_in
+    assert not there.is_signed_in
+    assert "password.changed" in verbs(vilma)
+
+
+def test_signing_out_ends_what_services_have_from_this_browser(world: World) -> None:
+    vilma = world.vilma
+    visitor = Visitor().sign_in(vilma.user)
+    session = Session.objects.get(user=vilma.user)
+    at = clock.now()
+    kept = dict(
+        user=vilma.user, membership=vilma, user_epoch=1, membership_epoch=1, auth_time=at, started_at=at
+    )
+    mine = SignIn.objects.create(session_key=session.session_key, last_seen_at=at, **kept)
+    other = SignIn.objects.create(session_key="another browser", last_seen_at=at, **kept)
+    visitor.post(reverse("account_logout"))
+    assert not visitor.is_signed_in
+    assert SignIn.objects.get(pk=mine.pk).ended_at is not None
+    assert SignIn.objects.get(pk=other.pk).ended_at is None
+    assert verbs(vilma.user)[-1] == "session.ended"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "http://localhost:8001/",
+     "\thttps://evil.example", "/\x00", "javascript:alert(1)", "///evil.example", "evil", "/\t/evil.example"],
+)  # fmt: skip
+def test_next_leads_to_our_own_paths_only(url: str) -> None:
+    assert not signin.is_own_path(url)
+    assert signin.is_own_path("/o/koskela/people?x=1")
+
+
+def test_recovery_codes_made_anew_are_one_event(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    assert verbs(aino)[-2:] == ["factor.added", "factor.reset"]
+    codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
+    second = Visitor()
+    second.password(aino)
+    assert second.post(CODE, {"code": codes[0]}).status_code == 302
+    assert authentication(second, aino)[1] == ["pwd", "otp", "mfa"]
+    third = Visitor()
+    third.password(aino)
+    assert third.post(CODE, {"code": codes[0]}).status_code == 200
+
+
+def test_a_lost_key_file_opens_no_door(world: World) -> None:
+    adapter = factors.MFAAdapter()
+    sealed = adapter.encrypt("JBSWY3DPEHPK3PXP")
+    assert adapter.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
+    assert "JBSW" not in sealed
+    for broken in ("", "JBSWY3DPEHPK3PXP", sealed[:-8]):
+        assert adapter.decrypt(broken) != adapter.decrypt(broken)
+
+
+def test_statements_of_the_gate(world: World, django_assert_num_queries: Callable[..., object]) -> None:
+    visitor = Visitor().sign_in(world.aino.user)
+    request = RequestFactory().get("/")
+    request.__class__ = Request
+    request.session, request.user = visitor.session, world.aino.user
+    assert request.session["account_authentication_methods"]
+    with django_assert_num_queries(0):
+        assert signin.strong_enough(request)
+
+
+@pytest.mark.urls("tests.portal.pages_for_tests")
+def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    visitor = Visitor().sign_in(ida)
+    assert visitor.get("/test/inside/").status_code == 200
+    world.factor(ida)
+    world.change(world.koskela.memberships.get(user=ida), world.access("orderer"))
+    asked = visitor.get("/test/inside/?page=2")
+    assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=/test/inside/%3Fpage%3D2"
+    done = visitor.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
+    assert done["Location"] == "/test/inside/?page=2"
+    assert visitor.get(done["Location"]).status_code == 200
+
+
+def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
+    with pytest.raises(Exception, match="outside an act or a note"), connection.cursor() as cursor:
+        cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")

@@ -1,0 +1,215 @@
+"""Pages for what went wrong: characters, refusals, a session that is gone, failures."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+import delegation.errors
+from audit.errors import Busy, DomainError
+from portal import sentences
+from tests.portal.door import Visitor
+from tests.world import World
+
+pytestmark = pytest.mark.urls("tests.portal.pages_for_tests")
+CONTROLS = ["\x00", "a\x00b", "\x01", "\x1f", "\x7f", "\x85"]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def client(**more: Any) -> Client:
+    return Client(headers={"host": "localhost"}, **more)
+
+
+@pytest.mark.parametrize("bad", CONTROLS)
+def test_a_control_character_in_an_address_is_400(db: None, bad: str) -> None:
+    assert client().get("/join/" + bad).status_code == 400
+    assert client().get("/account/login/", {"next": bad}).status_code == 400
+    assert client().get("/account/login/", {bad: "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("bad", CONTROLS)
+def test_a_control_character_in_a_field_is_said_at_the_field(db: None, bad: str) -> None:
+    answer = client().post("/test/typed/", {"name": f"a{bad}x"})
+    assert answer.status_code == 422
+    assert [one["code"] for one in json.loads(answer.content)["name"]] == ["control_characters"]
+    page = client().post(reverse("account_login"), {"login": f"a{bad}a@b.example", "password": "x"})
+    assert page.status_code == 200
+    assert "characters that cannot be used" in page.content.decode()
+
+
+def test_line_ends_belong_into_text_areas(db: None) -> None:
+    assert client().post("/test/typed/", {"name": "x", "note": "one\r\n\ttwo"}).status_code == 200
+    assert client().post("/test/typed/", {"name": "one\ntwo"}).status_code == 422
+
+
+def test_what_a_view_hands_on_to_the_database_is_400(transactional_db: None) -> None:
+    assert client().post("/test/careless/", {"name": "a\x00b"}).status_code == 400
+    assert client().post("/test/careless/", {"name": "ab"}).status_code == 200
+
+
+def test_a_body_nobody_can_read_is_400(db: None) -> None:
+    broken = client().post("/test/typed/", b"--x\r\nnonsense", content_type="multipart/form-data; boundary=y")
+    assert broken.status_code in {400, 422}
+    many = "&".join(f"a{number}=1" for number in range(1100))
+    form = "application/x-www-form-urlencoded"
+    assert client().post("/test/typed/", many.encode(), content_type=form).status_code == 400
+    assert client().post("/test/typed/", b"name=%ff%fe", content_type=form).status_code == 200
+
+
+def every_refusal() -> list[type[DomainError]]:
+    found, open_ones = [], [DomainError]
+    while open_ones:
+        kind = open_ones.pop()
+        open_ones += kind.__subclasses__()
+        found += (
+            [] if kind is DomainError or not kind.__module__.startswith(("audit", "delegation")) else [kind]
+        )
+    return found
+
+
+@pytest.mark.parametrize("kind", every_refusal(), ids=lambda kind: kind.__name__)
+def test_every_refusal_has_a_sentence(kind: type[DomainError]) -> None:
+    assert kind in sentences._WRITTEN
+    sentence = sentences.of(kind())
+    assert sentence.text.endswith(".")
+    assert 400 <= sentence.status < 600
+
+
+CASES = [
+    (delegation.errors.Denied(reason=reason), 403)
+    for reason in ("self", "other_sites", "above_you", "state", "closed", "several", "not_held")
+] + [
+    (delegation.errors.BadAccess(field=field, problem=problem, currency="EUR"), 400)
+    for field, problem in (
+        ("role", "unknown"), ("sites", "missing"), ("sites", "both"), ("sites", "unknown"), ("until", "past"),
+        ("limit", "missing"), ("limit", "unknown"), ("limit", "negative"), ("limit", "currency"),
+    )
+] + [
+    (delegation.errors.BeyondAuthority(field=field, amount="5000.00", currency="EUR", until="2026-12-01T00:00:00+00:00"), 403)
+    for field in ("role", "sites", "until", "limit")
+]  # fmt: skip
+
+
+def test_sentences_differ_by_reason() -> None:
+    texts = [sentences.of(error).text for error, _ in CASES]
+    assert len(set(texts)) == len(texts)
+    assert [sentences.of(error).status for error, _ in CASES] == [status for _, status in CASES]
+
+
+def test_amounts_are_written_as_people_write_them() -> None:
+    assert sentences.money("5000.00", "EUR") == "5\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€"
+    with translation.override("fi"):
+        assert (
+            sentences.money("1234567.50", "SEK")
+            == "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567,50\N{NO-BREAK SPACE}SEK"
+        )
+    assert sentences.money("", "EUR").strip() == "EUR"
+
+
+def test_busy_says_when_to_come_back(db: None) -> None:
+    answer = client().get("/test/refuses/busy/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert sentences.of(Busy()).retry_after == 1
+
+
+def test_hidden_and_missing_are_one_page(db: None) -> None:
+    def seen(answer: HttpResponse) -> str:
+        return "\n".join(
+            line
+            for line in answer.content.decode().splitlines()
+            if "kh-err-ref" not in line and "<dd" not in line and 'name="next"' not in line
+        )
+
+    hidden, missing = client().get("/test/refuses/hidden/"), client().get("/nowhere/")
+    assert hidden.status_code == missing.status_code == 404
+    assert seen(hidden) == seen(missing)
+
+
+def test_denied_and_failed(db: None) -> None:
+    answer = client().get("/test/refuses/denied/")
+    assert answer.status_code == 403
+    assert "Nobody changes their own access" in answer.content.decode()
+    failed = client(raise_request_exception=False).get("/test/refuses/secret-of-a-link/")
+    assert failed.status_code == 500
+    assert "Something failed on our side" in failed.content.decode()
+    assert failed["X-Request-ID"] in failed.content.decode()
+
+
+def test_a_failure_leaves_no_path_in_the_log(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    client(raise_request_exception=False).get("/test/refuses/khi_secret/")
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    assert "khi_secret" in record.getMessage()
+    formatter = logging.getLogger("django.request").handlers[0].formatter
+    assert formatter is not None
+    line = json.loads(formatter.format(record))
+    assert line["event"] == "Internal Server Error"
+    assert "RuntimeError" in line["exception"]
+
+
+def test_in_answer_to_htmx_an_error_takes_the_whole_page(db: None) -> None:
+    answer = client().get("/test/refuses/busy/", headers={"HX-Request": "true"})
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("body", "innerHTML")
+
+
+def test_without_a_session_a_page_leads_to_signing_in(db: None) -> None:
+    assert (
+        client().get("/test/inside/?a=1&b=2")["Location"]
+        == "/account/login/?next=%2Ftest%2Finside%2F%3Fa%3D1%26b%3D2"
+    )
+    part = client().get(
+        "/test/inside/",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://localhost:8000/o/koskela/people?q=a"},
+    )
+    assert part.status_code == 200
+    assert part["HX-Redirect"] == "/account/login/?next=%2Fo%2Fkoskela%2Fpeople%3Fq%3Da"
+
+
+def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> None:
+    typed = {"name": "Matti “M” <b>", "site": ["1", "2"], "password": "hidden hidden", "once": "0190"}
+    gone = Visitor().post("/test/inside/", typed)
+    text = gone.content.decode()
+    assert gone.status_code == 419
+    assert 'value="Matti “M” &lt;b&gt;"' in text
+    assert text.count('name="site"') == 2
+    assert "hidden hidden" not in text
+    assert 'action="/test/inside/"' in text
+
+
+def test_a_form_open_across_a_sign_in_is_kept_for_our_own_pages_only(world: World) -> None:
+    visitor = Visitor(enforce_csrf_checks=True)
+    own = {"HTTP_ORIGIN": "http://localhost:8000"}
+    kept = visitor.post("/test/inside/", {"name": "Matti"}, **own)
+    assert kept.status_code == 419
+    assert 'value="Matti"' in kept.content.decode()
+    for foreign in ({}, {"HTTP_ORIGIN": "http://localhost:8001"}, {"HTTP_ORIGIN": "null"}):
+        refused = visitor.post("/test/inside/", {"name": "Matti"}, **foreign)
+        assert refused.status_code == 403
+        assert "Matti" not in refused.content.decode()
+
+
+def test_who_acts_is_who_is_signed_in(world: World) -> None:
+    visitor = Visitor(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
+    answer = visitor.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
+    assert json.loads(answer.content) == {"name": "Vilma Salo", "address": "203.0.113.7", "sent": {}}
+    assert answer["Cache-Control"] == "no-store"
+    assert "form-action 'self'" in answer["Content-Security-Policy"]
+
+
+def test_language_by_choice_then_person_then_browser(world: World) -> None:
+    asked = {"Accept-Language": "fi"}
+    assert client().get("/nowhere/", headers=asked)["Content-Language"] == "fi"
+    visitor = Visitor().sign_in(world.vilma.user)
+    assert visitor.get("/nowhere/", headers=asked)["Content-Language"] == "en"
+    chosen = visitor.post(reverse("language"), {"language": "fi", "next": "/o/koskela/"})
+    assert chosen["Location"] == "/o/koskela/"
+    assert visitor.get("/nowhere/")["Content-Language"] == "fi"
+    assert visitor.post(reverse("language"), {"language": "xx", "next": "//evil.example"})["Location"] == "/"

@@ -1,0 +1,92 @@
+"""What the operator's probes are told."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from portal import metrics
+from portal.web import health
+
+LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
+
+
+def client() -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+def test_alive_without_a_database() -> None:
+    """No database fixture: a query would fail the test."""
+    assert client().get(LIVE).json() == {"status": "ok"}
+    assert client().post(LIVE).status_code == 405
+
+
+def test_ready(db: None) -> None:
+    answer = client().get(READY)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "migrations": "ok",
+        "keys": "ok",
+        "deliver": "none",
+    }
+
+
+def test_not_ready_without_a_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = health._wanted() | {("portal", "0999_of_the_future")}
+    monkeypatch.setattr(health, "_wanted", lambda: wanted)
+    answer = client().get(READY)
+    assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
+
+
+def test_not_ready_without_keys(db: None, settings: Settings, tmp_path: Path) -> None:
+    settings.KEYS_FOLDER = tmp_path
+    answer = client().get(READY)
+    assert (answer.status_code, answer.json()["keys"]) == (503, "failed")
+
+
+def test_not_ready_without_the_database(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    answer = client().get(READY)
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "failed", "database": "failed", "migrations": "unknown", "keys": "unknown", "deliver": "unknown",
+    }  # fmt: skip
+    connection.close()
+
+
+def test_late_deliveries_are_named_and_take_nothing_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.status, "deliverers", lambda: 1)
+    monkeypatch.setattr(health.status, "lag", lambda: health.LATE + 1)
+    answer = client().get(READY)
+    assert (answer.status_code, answer.json()["deliver"]) == (200, "late")
+
+
+def test_metrics_for_loopback_or_with_the_token(db: None, settings: Settings) -> None:
+    text = client().get(METRICS).content.decode()
+    assert "keyholder_deliveries_late_seconds" in text
+    client().get(LIVE)
+    assert 'keyholder_request_seconds_count{method="GET",route="health/live",status="2xx"}' in (
+        client().get(METRICS).content.decode()
+    )
+    far = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client().get(METRICS, **far).status_code == 404
+    settings.METRICS_TOKEN = "a token of the operator"
+    assert client().get(METRICS).status_code == 404
+    bearer = {"HTTP_AUTHORIZATION": "Bearer a token of the operator"}
+    assert client().get(METRICS, **far, **bearer).status_code == 200
+
+
+def test_a_proxy_of_ours_is_looked_through(db: None, settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert client().get(METRICS, HTTP_X_FORWARDED_FOR="203.0.113.9").status_code == 404
+    assert client().get(METRICS, HTTP_X_FORWARDED_FOR="127.0.0.1, 203.0.113.9").status_code == 404
+
+
+def test_methods_nobody_knows_are_one_label() -> None:
+    metrics.requests(method="BREW", route="", status=405, seconds=0.1)
+    assert b"BREW" not in metrics.text(gauges={})
