@@ -18,10 +18,10 @@ def prepare(server: postgres.Server, password: str) -> None:
     """Make role, database and queue functions, where they are not there."""
     with psycopg.connect(server.url_of(postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
         role = sql.Identifier(NAME)
-        if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone():
+        if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone() is None:
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
-        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+        if admin.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is None:
             admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
     with psycopg.connect(url(server, password).replace("pgmq:", "postgresql:", 1), autocommit=True) as inside:
         if inside.execute("SELECT to_regnamespace('pgmq')").fetchone() == (None,):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import IO
 
 from demo import environments, jobs, state
 from demo.places import ROOT, SERVICES, Places
@@ -30,9 +31,13 @@ class Stage:
         self.say = say
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.database: postgres.Server | None = None
+        self._alone: IO[str] | None = None
 
     def prepare(self) -> None:
         """Database, keys, tables, static files and sample data: everything before the first process."""
+        self._alone = state.alone(self.where.home)
+        if self._alone is None:
+            raise StageError(f"This demo is already running (in {self.where.home}).")
         if not self.where.people.exists():
             self.forget()  # a first start that was interrupted begins again
         self.where.secrets()
@@ -84,6 +89,8 @@ class Stage:
         self.stop()
         if self.database is not None:
             self.database.stop()
+        if self._alone is not None:
+            self._alone.close()
 
     def forget(self) -> None:
         """Remove all data of this demo."""

@@ -1,7 +1,10 @@
 """What is already done, and what already answers."""
 
+import fcntl
 import hashlib
 import http.client
+import pathlib
+from typing import IO
 
 from demo.places import ROOT
 
@@ -16,6 +19,18 @@ def fingerprint(step: str) -> str:
     files = sorted(file for pattern in _DEPENDS[step] for file in ROOT.glob(pattern) if file.is_file())
     lines = [f"{file.relative_to(ROOT)}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def alone(home: pathlib.Path) -> IO[str] | None:
+    """Hold this demo for this process until the file is closed; None where another holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    file = (home / "demo.lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def answers(port: int, path: str) -> bool:

@@ -296,8 +296,10 @@ LOGGING = logs.configured(level=os.environ.get("KEYHOLDER_LOG_LEVEL", "INFO"))
 
 CELERY_BROKER_URL = os.environ.get("KEYHOLDER_BROKER_URL", "")
 if CELERY_BROKER_URL.startswith("pgmq:"):
-    # The queue's functions are installed as plain SQL in a database of its own; no extension is needed.
+    # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
+    # is said in full, because the queue's client would otherwise take DATABASE_URL, which is the application's.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "conn_string": CELERY_BROKER_URL.replace("pgmq:", "postgresql:", 1),
         "init_extension": False,
         "use_notify": True,
         "wait_time_seconds": 0,
