@@ -28,7 +28,7 @@ WHERE c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
 _TOUCHED = """
 WITH fresh AS (
     SELECT act, at, verb, subject_kind, subject, organization FROM audit_event
-    WHERE chain = %(chain)s AND seq > %(after)s AND seq <= %(upto)s AND outcome = 'done'
+    WHERE chain = %(chain)s AND seq > %(after)s AND seq <= %(upto)s AND outcome = 'done' AND verb <> ALL(%(idle)s)
 ),
 hit AS (
     SELECT f.subject AS membership, f.act, f.at FROM fresh f WHERE f.subject_kind = 'membership'
@@ -125,6 +125,8 @@ UPDATE provisioning_account SET due_at = %(at)s, marks = marks + 1, priority = 0
 WHERE next_change_at <= %(at)s
 """
 
+# What is recorded of the whole organization and changes nobody's rights.
+_IDLE = [Verb.MEMBER_INVITE.value, Verb.ORGANIZATION_CREATE.value, Verb.SITE_ADD.value]
 RECENT = dt.timedelta(hours=2)
 LONG_AGO = dt.timedelta(days=7)
 
@@ -141,7 +143,7 @@ class Planned:
 def plan(*, chain: uuid.UUID) -> Planned:
     """Mark what follows from everything recorded in this chain since the cursor. Seven statements."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"chain": chain, "everywhere": _everywhere(chain)}
+        params: dict[str, Any] = {"chain": chain, "everywhere": _everywhere(chain), "idle": _IDLE}
         cursor.execute(_OPEN, params)
         cursor.execute(_HOLD, params)
         params["after"] = cursor.fetchone()[0]
