@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +14,8 @@ from django.urls import reverse
 from audit.actor import Actor
 from delegation.verbs import Verb
 from identity.models import Membership, Organization
+from identity.sessions import SessionStore
+from portal import zones
 from portal.requests import Request
 
 P = ParamSpec("P")
@@ -41,9 +44,14 @@ class Here:
         return self.membership.organization_id
 
     @property
-    def zones(self) -> tuple[str, str]:
-        """The reader's time zone, then the company's."""
-        return self.membership.user.time_zone, self.organization.time_zone
+    def zone(self) -> ZoneInfo:
+        """The reader's time zone, else the company's."""
+        return zones.first(self.membership.user.time_zone, self.organization.time_zone)
+
+    @property
+    def sees_activity(self) -> bool:
+        """Whether the reader may see what happened."""
+        return Verb.ACTIVITY_SEE in self.verbs
 
     def url(self, route: str, **where: object) -> str:
         """The address of a page of this organization."""
@@ -61,7 +69,8 @@ def inside(
             raise TypeError(request)
         return view(request, here(request, organization), *args, **kwargs)
 
-    return found
+    shown: Callable[Concatenate[HttpRequest, str, P], HttpResponse] = found
+    return shown
 
 
 def here(request: Request, organization: str) -> Here:
@@ -74,3 +83,14 @@ def here(request: Request, organization: str) -> Here:
         verbs=request.abilities(membership.organization_id),
         alone=len(request.memberships) == 1,
     )
+
+
+def session_of(request: Request) -> str:
+    """The stored key of the browser session that asks; of no use as a cookie."""
+    session = request.session
+    return session.stored_key() if isinstance(session, SessionStore) and session.session_key else ""
+
+
+def home_of(membership: Membership) -> str:
+    """The address of the start page there."""
+    return reverse("home", kwargs={"organization": membership.organization.key})

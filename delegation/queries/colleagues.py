@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.actor import Actor
 from delegation import powers, scopes
+from delegation.errors import NotFound
 from delegation.models import AssignmentSite
 from delegation.verbs import Verb
 from identity import memberships, names
@@ -110,12 +111,40 @@ def count(*, rows: QuerySet[Membership]) -> int:
     return rows.order_by()[: COUNTED + 1].count()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One colleague, and whether it is a former one."""
+
+    membership: Membership
+    former: bool
+
+
+def one(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, membership: uuid.UUID) -> Found:
+    """The colleague of this id. Four statements. Raises NotFound, also for one whom this actor may not see."""
+    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=organization)
+    present = memberships.in_state(at=at, states=_PRESENT)
+    row = rows.filter(pk=membership).annotate(here=present).select_related("user", "organization").first()
+    if row is None:
+        raise NotFound
+    return Found(row, former=not row.here)
+
+
 def ticked(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
 ) -> list[Membership]:
     """Of these ids the colleagues whom this actor may see, with users, in the order of names. Four statements."""
     rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=organization)
     return list(rows.filter(pk__in=ids).select_related("user", "organization").order_by("sort_key", "id"))
+
+
+def named(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:
+    """These memberships of this organization, for a command, which decides. Raises NotFound for any other."""
+    rows = list(
+        Membership.objects.filter(organization=organization, id__in=ids).select_related("organization")
+    )
+    if len(rows) != len(set(ids)):
+        raise NotFound
+    return rows
 
 
 def namesake(*, actor: Actor, of: Membership, at: dt.datetime) -> Membership | None:
@@ -131,3 +160,15 @@ def elsewhere(*, actor: Actor, of: Membership, at: dt.datetime) -> list[Membersh
     there = rows.filter(memberships.in_state(at=at, states=_PRESENT), user=of.user_id)
     others = there.exclude(organization=of.organization_id)
     return list(others.select_related("organization").order_by("organization__sort_key"))
+
+
+def users(*, organization: uuid.UUID, memberships: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """The persons behind memberships of this organization, whatever became of them. One statement."""
+    rows = Membership.objects.filter(organization=organization, id__in=memberships)
+    return list(rows.values_list("user_id", flat=True))
+
+
+def users_like(*, organization: uuid.UUID, text: str) -> list[uuid.UUID]:
+    """Persons of this organization, present or former, by a part of name or address. One statement."""
+    rows = Membership.objects.filter(_named(text), organization=organization)
+    return list(rows.values_list("user_id", flat=True)[:COUNTED])

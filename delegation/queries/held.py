@@ -29,6 +29,9 @@ class Grant:
     membership: uuid.UUID
     role: str
     role_name: Text
+    description: Text
+    looks_after: bool
+    """Whether the role lets its holder do something to colleagues."""
     version: int
     is_admin: bool
     all_sites: bool
@@ -76,6 +79,8 @@ def _grant(
         membership=row.membership_id,
         role=row.role.key,
         role_name=row.role.name,
+        description=row.role.description,
+        looks_after=bool(version.verbs),
         version=version.number,
         is_admin=version.is_admin,
         all_sites=row.all_sites,

@@ -120,6 +120,14 @@ def of_act(*, organization: uuid.UUID, act: uuid.UUID, verb: str) -> list[Told]:
     return told(rows=list(rows.order_by("seq")))
 
 
+def last(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Told | None:
+    """The latest time this was done to this colleague. Four statements at most."""
+    rows = Event.objects.filter(
+        organization=organization, subject=membership, verb=verb, outcome=Event.Outcome.DONE
+    )
+    return next(iter(told(rows=list(rows.order_by("-at", "-id")[:1]))), None)
+
+
 def numbers(*, acts: Collection[uuid.UUID], subject: uuid.UUID) -> dict[uuid.UUID, int]:
     """The place in the chain of what each of these acts did to this subject. One statement."""
     rows = Event.objects.filter(subject=subject, act__in=list(acts), seq__isnull=False)
@@ -148,6 +156,9 @@ def _users(rows: Sequence[Event]) -> dict[uuid.UUID, uuid.UUID]:
 
 def _emails(rows: Sequence[Event]) -> dict[uuid.UUID, str]:
     ids = {row.subject for row in rows if row.subject_kind == "invitation"}
+    ids |= {
+        row.act for row in rows if row.subject_kind == "mail"
+    }  # a mail's events stand under what it is about
     return dict(Invitation.objects.filter(id__in=ids).values_list("id", "email")) if ids else {}
 
 
@@ -172,7 +183,7 @@ def _told(
         subject_kind=row.subject_kind,
         subject=row.subject,
         user=user,
-        email=emails.get(row.subject, opened.get("email") or ""),
+        email=emails.get(row.subject) or emails.get(row.act) or opened.get("email") or "",
         because=body["because"],
         before=body["before"],
         after=body["after"],

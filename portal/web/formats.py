@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.utils import dateformat, translation
 from django.utils.translation import gettext as _
@@ -22,16 +22,6 @@ _NEW_YEAR_IS_NEAR = 120
 def shape(name: str) -> str:
     """How this language writes a `day`, a `date`, a `time`, or one with `seconds`: a format of Django's."""
     return _SHAPES.get((translation.get_language() or "en").split("-")[0], _FALLBACK)[name]
-
-
-def zone(*names: str) -> ZoneInfo:
-    """The first of these time zones that exists, else UTC."""
-    for name in names:
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
-    return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)

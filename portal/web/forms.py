@@ -150,7 +150,7 @@ def limit_field(tier: str) -> str:
 
 def example_day() -> str:
     """How the reader's language writes a day."""
-    return formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), formats.zone()).date(
+    return formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("UTC")).date(
         dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
     )
 
@@ -210,6 +210,11 @@ class Remove(Once):
     def written(self) -> str:
         """As it goes into the log."""
         return reasons.written(code=self.cleaned_data["reason"], note=self.cleaned_data["note"])
+
+
+def key(sent: str, *what: object) -> str | None:
+    """The idempotency key for one of several deeds that a page can do under the key it was given; None without one."""
+    return f"{sent[:_ONCE]}:{':'.join(map(str, what))}" if sent and sent.isalnum() else None
 
 
 def identifiers(values: Iterable[str]) -> list[uuid.UUID]:

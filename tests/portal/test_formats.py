@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from portal import zones
 from portal.web import amounts, formats
 
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
@@ -34,7 +35,26 @@ def test_amounts_are_understood(typed: str, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "-5", "+5", "5e3", "NaN", "Infinity", "5,000", "5.000", "50 00", "5,,0", "1,5,0", "5.000.00", "٥٠٠٠", "9" * 13, "5 000 000 00", "$5", "0x10", "5_000"],
+    [
+        "",
+        "-5",
+        "+5",
+        "5e3",
+        "NaN",
+        "Infinity",
+        "5,000",
+        "5.000",
+        "50 00",
+        "5,,0",
+        "1,5,0",
+        "5.000.00",
+        "٥٠٠٠",
+        "9" * 13,
+        "5 000 000 00",
+        "$5",
+        "0x10",
+        "5_000",
+    ],
 )
 def test_what_is_unclear_is_not_guessed(typed: str) -> None:
     with pytest.raises(amounts.Unclear):
@@ -107,7 +127,8 @@ def test_lists_are_short(names: list[str], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "1 s"), (4.2, "4 s"), (59.7, "1 min"), (150, "2 min"), (7200, "2 h"), (400000, "4 d")]
+    ("seconds", "said"),
+    [(0, "1 s"), (4.2, "4 s"), (59.7, "1 min"), (150, "2 min"), (7200, "2 h"), (400000, "4 d")],
 )
 def test_spans(seconds: float, said: str) -> None:
     with translation.override("en"):
@@ -115,15 +136,21 @@ def test_spans(seconds: float, said: str) -> None:
 
 
 def test_a_zone_that_is_none_is_passed_over() -> None:
-    assert formats.zone("", "Nowhere/Land", "../etc/passwd", "Europe/Oslo") == ZoneInfo("Europe/Oslo")
-    assert formats.zone("") == ZoneInfo("UTC")
+    assert zones.first("", "Nowhere/Land", "../etc/passwd", "Europe/Oslo") == ZoneInfo("Europe/Oslo")
+    assert zones.first("") == ZoneInfo("UTC")
 
 
 @pytest.mark.parametrize(
     ("agent", "said"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36", "Chrome on Windows"),
-        ("Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Safari/604.1", "Safari on iPad"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+            "Chrome on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Safari/604.1",
+            "Safari on iPad",
+        ),
         ("", "A browser"),
     ],
 )

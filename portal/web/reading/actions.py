@@ -1,4 +1,4 @@
-"""Buttons: drawn where the policy allows, switched off with the reason where it does not, absent where it never would."""
+"""Buttons: drawn where the policy allows, switched off with the reason where it does not, else absent."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,0 +1,75 @@
+"""What follows an invitation at the door: the mail with its link, and the link shown once to whoever sent it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+
+from delegation import links
+from delegation.act import Outcome
+from delegation.models import Invitation
+from identity.models import User
+from portal import context, gains
+from portal.inside import Here
+from provisioning import mail
+
+
+def sent(*, outcome: Outcome, here: Here) -> dict[str, str]:
+    """Queue the mail and say so: {text, link}. A request answered again has no link that works, and mails nothing."""
+    link = str(outcome.data["link"])
+    invitation = None if outcome.again else links.invitation(link)
+    if invitation is None:
+        return {"text": _("The invitation was sent already."), "link": ""}
+    _mail(invitation, here, link)
+    return {
+        "text": _("An invitation is on its way to %(email)s.") % {"email": invitation.email},
+        "link": _url(link),
+    }
+
+
+def _url(link: str) -> str:
+    return settings.ISSUER + reverse("join", kwargs={"link": link})
+
+
+def _mail(invitation: Invitation, here: Here, link: str) -> None:
+    with translation.override(invitation.language):
+        values = {
+            "brand": context.mail_brand(),
+            "inviter": _inviter(invitation),
+            "organization_name": invitation.organization.name,
+            "email": invitation.email,
+            "name": invitation.name,
+            "gains": gains.of(invitation, at=here.at),
+            "url": _url(link),
+            "until": _moment(invitation.expires_at, here),
+        }
+        mail.queue(
+            to=invitation.email,
+            **_rendered(values),
+            purpose="invitation",
+            language=invitation.language,
+            about=invitation.id,
+            organization=invitation.organization_id,
+        )
+
+
+def _rendered(values: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "subject": " ".join(render_to_string("mail/invitation_subject.txt", values).split()),
+        "text": render_to_string("mail/invitation_message.txt", values),
+        "html": render_to_string("mail/invitation_message.html", values),
+    }
+
+
+def _inviter(invitation: Invitation) -> dict[str, str]:
+    user = User.objects.filter(pk=invitation.invited_by).first()
+    return {"name": user.name, "email": user.email} if user else {"name": settings.SUPPLIER_NAME, "email": ""}
+
+
+def _moment(at: dt.datetime, here: Here) -> str:
+    return formats.date_format(at.astimezone(here.zone), "DATETIME_FORMAT")

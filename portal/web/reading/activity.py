@@ -1,0 +1,175 @@
+"""The organization's log, as templates/activity/list.html describes it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation.queries import catalogue, colleagues, log, names
+from delegation.queries.log import Page, Told, Wish
+from delegation.verbs import Noted, Verb
+from portal.inside import Here
+from portal.web import formats, forms
+from portal.web.reading import address, telling
+from portal.web.story import Teller
+
+_KINDS: Mapping[str, frozenset[str]] = {
+    "invitations": frozenset(
+        {Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT}
+    ),
+    "access": frozenset({Verb.ACCESS_CHANGE, Verb.CEILING_SET, Verb.MEMBER_RESTORE}),
+    "removals": frozenset({Verb.MEMBER_REMOVE}),
+    "sign_in": frozenset(
+        {Noted.SIGN_IN_DONE, Noted.SIGN_IN_FAILED, Noted.SIGN_IN_REFUSED, Noted.SESSION_ENDED}
+    ),
+    "systems": frozenset(
+        {Noted.ACCOUNT_DELIVERED, Noted.ACCOUNT_FAILED, Noted.LOGOUT_DELIVERED, Noted.LOGOUT_FAILED}
+    ),
+    "mails": frozenset({Noted.MAIL_SENT, Noted.MAIL_FAILED}),
+}
+
+
+def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any]:
+    """The whole page."""
+    options = _options()
+    values = {name: address.choice(query, name, allowed) for name, allowed in options.items()}
+    values |= {"q": address.text(query, "q"), "person": _person(query)}
+    page = log.page(organization=here.company, wish=_wish(here, query, values))
+    book = catalogue.read(organization=here.company)
+    told_by = telling.teller(page.events, book)
+    url = here.url("activity")
+    return {
+        "sub": _sub(log.length(organization=here.company)),
+        "verified": _verified(page.events),
+        "search_url": url,
+        "q": values["q"],
+        "kept": address.kept(values, besides="q"),
+        **_menus(here, values, options, url),
+        "events": _events(page.events, told_by, clock),
+        "pager": _pager(page, values, url),
+    }
+
+
+def _options() -> dict[str, dict[str, str]]:
+    return {
+        "what": {
+            "invitations": _("Invitations"),
+            "access": _("Access"),
+            "removals": _("Removals"),
+            "sign_in": _("Signing in"),
+            "systems": _("Other systems"),
+            "mails": _("Mails"),
+        },
+        "outcome": {"done": _("Done"), "refused": _("Refused"), "noted": _("Noted")},
+    }
+
+
+def _person(query: QueryDict) -> str:
+    one = forms.identifier(query.get("person", ""))
+    return str(one) if one else ""
+
+
+def _wish(here: Here, query: QueryDict, values: Mapping[str, str]) -> Wish:
+    kinds = _KINDS.get(values["what"])
+    return Wish(
+        people=_people(here, values),
+        verbs=[str(verb) for verb in kinds] if kinds else None,
+        outcome=values["outcome"],
+        before=forms.identifier(query.get("before", "")),
+        after=forms.identifier(query.get("after", "")),
+    )
+
+
+def _people(here: Here, values: Mapping[str, str]) -> list[uuid.UUID] | None:
+    """Users that are searched by name or address, or the one colleague asked for; None: everybody."""
+    if values["person"]:
+        return colleagues.users(organization=here.company, memberships=[uuid.UUID(values["person"])])
+    if values["q"]:
+        return colleagues.users_like(organization=here.company, text=values["q"])
+    return None
+
+
+def _sub(length: int) -> str:
+    text = ngettext("%(number)s event in the chain", "%(number)s events in the chain", length)
+    return text % {"number": formats.number(length)}
+
+
+def _verified(events: Sequence[Told]) -> dict[str, str] | None:
+    """Follow what is shown: each event's hash is that of what was written, and the next one names it."""
+    chained = {event.seq: event for event in events if event.seq is not None}
+    broken = [event for event in events if not event.sound] + [
+        event for seq, event in chained.items() if seq - 1 in chained and event.prev != chained[seq - 1].hash
+    ]
+    if broken:
+        at = broken[0].seq
+        text = _("The log was changed at event %(number)s. Call us.") % {
+            "number": at if at is not None else "?"
+        }
+        return {"state": "failed", "text": text}
+    links = sum(1 for seq in chained if seq - 1 in chained)
+    if not links:
+        return None
+    text = ngettext("%(number)d link followed, unbroken", "%(number)d links followed, unbroken", links)
+    return {"state": "ok", "text": text % {"number": links}}
+
+
+def _events(events: Sequence[Told], told_by: Teller, clock: formats.Clock) -> list[dict[str, Any]]:
+    shown = []
+    for place, event in enumerate(events):
+        older = events[place + 1] if place + 1 < len(events) else None
+        shown.append(_event(event, told_by, clock, also=older is not None and older.act == event.act))
+    return shown
+
+
+def _event(event: Told, told_by: Teller, clock: formats.Clock, *, also: bool) -> dict[str, Any]:
+    line = told_by.tell(event)
+    return {
+        "number": formats.number(event.seq) if event.seq is not None else "",
+        "anchor": f"e{event.seq}" if event.seq is not None else f"n{event.id}",
+        "hash": telling.short(event.hash),
+        "prev": telling.short(event.prev),
+        "day": clock.heading(event.at),
+        "time": clock.time(event.at, seconds=True),
+        "iso": event.at.isoformat(),
+        "actor": line.actor,
+        "text": line.text,
+        "sub": line.sub,
+        "also": also,
+    }
+
+
+def _menus(
+    here: Here, values: dict[str, str], options: Mapping[str, Mapping[str, str]], url: str
+) -> dict[str, Any]:
+    labels = {"what": (_("What"), _("Everything")), "outcome": (_("How it ended"), _("Any"))}
+    chips, menus = [], []
+    for name, (label, anything) in labels.items():
+        known = options[name]
+        if values[name]:
+            chips.append(address.chip(label=label, name=name, options=known, values=values, url=url))
+        else:
+            menu = address.menu(
+                label=label, name=name, options=known, values=values, url=url, any_label=anything
+            )
+            menus.append(menu)
+    if values["person"]:
+        who = {values["person"]: _name(here, uuid.UUID(values["person"]))}
+        chips.append(address.chip(label=_("Person"), name="person", options=who, values=values, url=url))
+    return {"chips": chips, "filters": menus}
+
+
+def _name(here: Here, membership: uuid.UUID) -> str:
+    found = colleagues.users(organization=here.company, memberships=[membership])
+    return names.of(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
+
+
+def _pager(page: Page, values: Mapping[str, str], url: str) -> dict[str, str]:
+    number = len(page.events)
+    return {
+        "text": ngettext("%(number)d event", "%(number)d events", number) % {"number": number},
+        "previous_url": address.with_values(url, {**values, "after": str(page.newer)}) if page.newer else "",
+        "next_url": address.with_values(url, {**values, "before": str(page.older)}) if page.older else "",
+    }

@@ -1,0 +1,131 @@
+"""The start page, as templates/home/start.html describes it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation import entitlements
+from delegation.entitlements import Right
+from delegation.queries import admins, catalogue, invited, log, services
+from delegation.queries.catalogue import Book
+from delegation.queries.services import Service
+from delegation.verbs import Verb
+from portal import gains
+from portal.inside import Here
+from portal.web import formats, words
+from portal.web.reading import people, telling
+from provisioning import searching
+
+_ICONS = {"ordering": "shopping-cart", "crm": "address-book"}
+_EVENTS = 5
+_LOOKS_AFTER = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHANGE})
+
+
+def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
+    """The whole page."""
+    book = catalogue.read(organization=here.company)
+    rights = entitlements.of(memberships=[here.membership.id], at=here.at)[here.membership.id]
+    mine = entitlements.by_application(rights)
+    looking_after = admins.working(organization=here.company, at=here.at)
+    cares = bool(_LOOKS_AFTER & here.verbs)
+    return {
+        "lead": lead(rights, book),
+        "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
+        "services": [_service(here, one, mine[one.key], book) for one in services.every() if one.key in mine],
+        "can_look_after": cares,
+        "todo": _todo(here) if cares else [],
+        **_happened(here, book, clock),
+        "admins": [{"name": one.user.name, "email": one.user.email} for one in looking_after],
+    }
+
+
+def lead(rights: Sequence[Right], book: Book) -> str:
+    """What one can do here in one sentence: the weightiest right, with its limit and where."""
+    if not rights:
+        return _("You have no access to a service yet.")
+    first = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
+    does = words.right(first, text=book.does[first.entitlement])
+    where = words.where(first) if not first.all_sites else ""
+    said = _("%(does)s, %(where)s") % {"does": does, "where": where} if where else does
+    return _("You can %(do)s.") % {"do": said}
+
+
+def _service(here: Here, one: Service, rights: Sequence[Right], book: Book) -> dict[str, Any]:
+    most = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
+    return {
+        "name": gains.in_language(one.name),
+        "icon": _ICONS.get(one.key, "box"),
+        "url": here.url("open", application=one.key) if one.initiate_login_uri else "",
+        "sentence": formats.first_upper(words.right(most, text=book.does[most.entitlement])) + ".",
+    }
+
+
+def _todo(here: Here) -> list[dict[str, str]]:
+    """What waits for somebody who looks after others: most urgent first."""
+    found = searching.in_state(organization=here.company, states=searching.NEEDS_A_LOOK)
+    rows = [_look(here, len(found))] if found and Verb.MEMBER_SEE in here.verbs else []
+    waiting = invited.waiting(actor=here.actor, organization=here.company, at=here.at)
+    over = [one for one in waiting if one.expires_at <= here.at]
+    for number, text, sub in (
+        (len(over), *_expired(len(over))),
+        (len(waiting) - len(over), *_open(len(waiting) - len(over))),
+    ):
+        if number:
+            rows.append(
+                {"text": text, "sub": sub, "url": here.url("people"), "label": _("Look"), "state": ""}
+            )
+    return rows
+
+
+def _look(here: Here, number: int) -> dict[str, str]:
+    text = ngettext(
+        "%(number)s person differs in another system",
+        "%(number)s people differ in another system",
+        number,
+    )
+    return {
+        "text": text % {"number": people.counted(number)},
+        "sub": _("We keep trying; some need a person to look."),
+        "url": here.url("people") + "?systems=look",
+        "label": _("Look"),
+        "state": "differs",
+    }
+
+
+def _expired(number: int) -> tuple[str, str]:
+    text = ngettext("%(number)d invitation has expired", "%(number)d invitations have expired", number)
+    return text % {"number": number}, _("Renew it or cancel it.")
+
+
+def _open(number: int) -> tuple[str, str]:
+    text = ngettext(
+        "%(number)d invitation is not accepted yet", "%(number)d invitations are not accepted yet", number
+    )
+    return text % {"number": number}, _("You can send it again.")
+
+
+def _happened(here: Here, book: Book, clock: formats.Clock) -> dict[str, Any]:
+    if not here.sees_activity:
+        return {}
+    page = log.page(organization=here.company, wish=log.Wish(), size=_EVENTS)
+    return {
+        "events": telling.timeline(page.events, telling.teller(page.events, book), clock),
+        "events_url": here.url("activity"),
+    }
+
+
+def target(here: Here, application: str) -> Service | None:
+    """The service, if the reader may do anything there and it can be opened from here."""
+    rights = entitlements.of(memberships=[here.membership.id], at=here.at, application=application)
+    one = next((one for one in services.every() if one.key == application), None)
+    return one if one and one.initiate_login_uri and rights[here.membership.id] else None
+
+
+def my_admins(here: Here) -> list[Mapping[str, str]]:
+    """Whom to ask, besides oneself."""
+    found = admins.working(organization=here.company, at=here.at)
+    own: uuid.UUID = here.membership.id
+    return [{"name": one.user.name, "email": one.user.email} for one in found if one.id != own]

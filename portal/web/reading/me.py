@@ -1,0 +1,33 @@
+"""One's own access, as templates/me/access.html describes it."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from delegation.queries import catalogue, signed_in
+from portal.inside import Here
+from portal.web import formats
+from portal.web.reading import home, person
+from portal.web.reading.rights import Why, ways_in
+
+
+def context(here: Here, session: str, clock: formats.Clock) -> dict[str, Any]:
+    """The whole page; `session` is the stored key of the browser that asks."""
+    one = here.membership
+    book = catalogue.read(organization=here.company)
+    why = Why(here, one.id, book, clock)
+    browsers = signed_in.browsers(user=one.user_id, at=here.at)
+    number = next((found.number for found in here.organization.customer_numbers.all()), "")
+    return {
+        "lead": home.lead(why.rights, book),
+        "can": why.rows(),
+        "admins": home.my_admins(here),
+        "facts": {
+            "signs_in_with": ways_in(signed_in.factors(user=one.user_id)),
+            "member_since": clock.date(one.created_at),
+            "customer_number": number,
+        },
+        "security_url": reverse("mfa_index"),
+        "sessions": [person.browser(found, clock, own=session) for found in browsers],
+        "sessions_url": here.url("my_sessions"),
+    }

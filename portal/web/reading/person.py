@@ -1,0 +1,125 @@
+"""One colleague, as templates/people/person.html describes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from delegation import policy
+from delegation.policy import Decision
+from delegation.queries import catalogue, colleagues, log, signed_in
+from delegation.queries.catalogue import Book
+from delegation.queries.colleagues import Found
+from delegation.queries.held import Grant
+from delegation.queries.log import Told
+from delegation.queries.signed_in import Browser
+from delegation.verbs import Verb
+from portal import gains
+from portal.inside import Here
+from portal.web import formats, words
+from portal.web.reading import actions, systems, telling
+from portal.web.reading.rights import Why, ways_in
+from provisioning import status
+
+_EVENTS = 8
+_VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+
+
+def context(here: Here, found: Found, clock: formats.Clock) -> dict[str, Any]:
+    """The whole page."""
+    one = found.membership
+    book = catalogue.read(organization=here.company)
+    why = Why(here, one.id, book, clock)
+    may = policy.abilities(actor=here.actor, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
+    known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
+    rows = systems.matrix(known, book, clock)
+    browsers = signed_in.services(membership=one.id, at=here.at)
+    return {
+        "person": {"name": one.user.name, "email": one.user.email, "title": one.title},
+        "change": _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access"),
+        "remove": _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove"),
+        "ended": _ended(here, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
+        "since": why.since,
+        "can": why.rows(),
+        "systems": rows,
+        "systems_summary": systems.summary(rows),
+        **_events(here, found, book, clock),
+        "facts": _facts(here, found, why.grants, clock),
+        "sessions": [browser(one_of, clock) for one_of in browsers],
+        "back_url": here.url("people"),
+    }
+
+
+def _button(here: Here, found: Found, may: Decision, verb: Verb, route: str) -> actions.Action | None:
+    url = here.url(route, membership=found.membership.id)
+    return None if found.former else actions.action(may, verb=verb, url=url)
+
+
+def _events(here: Here, found: Found, book: Book, clock: formats.Clock) -> dict[str, Any]:
+    if Verb.ACTIVITY_SEE not in here.verbs:
+        return {}
+    told = log.about(organization=here.company, membership=found.membership.id, most=_EVENTS)
+    return {
+        "events": telling.timeline(told, telling.teller(told, book), clock),
+        "events_url": f"{here.url('activity')}?person={found.membership.id}",
+        "events_label": _("All events"),
+    }
+
+
+def _ended(here: Here, found: Found, may: Decision, book: Book, clock: formats.Clock) -> dict[str, Any]:
+    name = found.membership.user.name
+    event = log.last(organization=here.company, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value)
+    return {
+        "text": _removed(event, book, clock),
+        "receipt_url": here.url("removal", act=event.act) if event and sees_receipt(here, event) else "",
+        "restore_url": here.url("person_restore", membership=found.membership.id) if may else "",
+        "restore_label": _("Bring %(name)s back") % {"name": name},
+    }
+
+
+def sees_receipt(here: Here, event: Told) -> bool:
+    """Whoever sees the log, and whoever did it."""
+    return Verb.ACTIVITY_SEE in here.verbs or event.actor == here.actor.id
+
+
+def _removed(event: Told | None, book: Book, clock: formats.Clock) -> str:
+    if event is None:
+        return _("No longer a colleague.")
+    by = telling.teller([event], book).actor(event)
+    return _("Removed %(when)s by %(name)s.") % {"when": clock.when(event.at), "name": by}
+
+
+def _facts(here: Here, found: Found, grants: Sequence[Grant], clock: formats.Clock) -> dict[str, str]:
+    one = found.membership
+    others = colleagues.elsewhere(actor=here.actor, of=one, at=here.at)
+    return {
+        "last_seen": last_seen(here, found, clock),
+        "signs_in_with": ways_in(signed_in.factors(user=one.user_id)),
+        "sites": words.sites(grants) if grants else "",
+        "also_works_for": formats.listed([other.organization.name for other in others], most=5),
+        "joined": clock.date(one.created_at),
+    }
+
+
+def _seen(seen: signed_in.Seen, clock: formats.Clock) -> str:
+    when = formats.first_upper(clock.when(seen.at))
+    return f"{when}, {gains.in_language(seen.where)}" if seen.where else when
+
+
+def last_seen(here: Here, found: Found, clock: formats.Clock) -> str:
+    """`Today 09:12, Web shop`. Two statements."""
+    one = found.membership
+    seen = signed_in.last_seen(colleagues={one.id: one.user_id}, at=here.at).get(one.id)
+    return _seen(seen, clock) if seen else _("Never")
+
+
+def browser(one: Browser, clock: formats.Clock, *, own: str = "") -> dict[str, Any]:
+    """A browser as people/_sessions.html takes it; `own` is the key of the one that asks."""
+    active = _("active %(when)s") % {"when": clock.when(one.last_seen_at)}
+    services = formats.listed([gains.in_language(name) for name in one.services])
+    here = _("this browser") if own and one.key == own else ""
+    return {
+        "id": one.key,
+        "title": formats.browser(one.agent),
+        "sub": " · ".join(part for part in (services, here, active) if part),
+    }

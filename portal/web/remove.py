@@ -1,0 +1,96 @@
+"""Removing colleagues: what will stop, the deed, how far it is, the receipt."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from delegation import policy
+from delegation.commands import members
+from delegation.errors import Denied, LastAdmin, NotFound
+from delegation.queries import colleagues, log
+from delegation.queries.colleagues import Found
+from delegation.verbs import Verb
+from portal import inside
+from portal.inside import Here
+from portal.requests import Request
+from portal.web import formats, forms
+from portal.web.reading import person, removal
+
+MOST = 300
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@inside.inside
+def one(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
+    """Of one colleague."""
+    back = here.url("person", membership=membership)
+    return _remove(request, here, [membership], back_url=back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@inside.inside
+def several(request: Request, here: Here) -> HttpResponse:
+    """Of those named by `m`, in the address or in the form: all of them or none."""
+    named = request.POST if request.method == "POST" else request.GET
+    wanted = forms.identifiers(named.getlist("m"))
+    if not wanted or len(wanted) > MOST:
+        raise NotFound
+    return _remove(request, here, wanted, back_url=here.url("people"))
+
+
+def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str) -> HttpResponse:
+    form = forms.Remove(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return HttpResponseRedirect(here.url("removal", act=_do(here, wanted, form)))
+        except LastAdmin:  # the page below says so, and the way out
+            form.add_error(None, _("Nobody was removed."))
+    leavers = _leavers(here, wanted)
+    context = removal.impact(here, leavers, form, formats.Clock(here.at, here.zone))
+    label = leavers[0].membership.user.name if len(leavers) == 1 else _("People")
+    where = {"remove_url": request.path, "back_url": back_url, "back_label": label}
+    return render(request, "people/remove.html", {**context, **where})
+
+
+def _do(here: Here, wanted: Sequence[uuid.UUID], form: forms.Remove) -> uuid.UUID:
+    """The command decides, also when the same form is sent again and they are gone already. Raises NotFound."""
+    outcome = members.remove(
+        actor=here.actor,
+        memberships=colleagues.named(organization=here.company, ids=wanted),
+        reason=form.written,
+        once=form.cleaned_data["once"],
+    )
+    return outcome.act
+
+
+def _leavers(here: Here, wanted: Sequence[uuid.UUID]) -> list[Found]:
+    """Raises NotFound where one of them is not to be seen, Denied where one may not be removed."""
+    rows = colleagues.ticked(actor=here.actor, organization=here.company, at=here.at, ids=wanted)
+    if len(rows) != len(wanted):
+        raise NotFound
+    may = policy.on_memberships(actor=here.actor, verb=Verb.MEMBER_REMOVE, memberships=wanted, at=here.at)
+    if not may:
+        raise Denied(reason=may.reason)
+    return [Found(row, former=False) for row in rows]
+
+
+@require_safe
+@inside.inside
+def progress(request: Request, here: Here, act: uuid.UUID) -> HttpResponse:
+    """How far the systems are with a removal; the receipt. Status 304 while nothing new would be shown."""
+    events = log.of_act(organization=here.company, act=act, verb=Verb.MEMBER_REMOVE.value)
+    if not events or not person.sees_receipt(here, events[0]):
+        raise NotFound
+    context = removal.receipt(here, events, formats.Clock(here.at, here.zone))
+    etag = removal.fingerprint(context, translation.get_language() or "")
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = render(request, "people/removal.html", context)
+    response["ETag"] = etag
+    return response
