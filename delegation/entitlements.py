@@ -1,6 +1,7 @@
 """What people may do in other systems: computed when asked, from intervals, by one statement.
 
-Right at t = assignment ∩ role version ∩ ceiling ∩ no brake ∩ active period ∩ organization, person and application in force.
+Right at t = assignment ∩ role version ∩ ceiling ∩ no brake ∩ active period ∩ organization, person and application in
+force.
 """
 
 import datetime as dt
@@ -169,7 +170,8 @@ def suppose(*, organization: uuid.UUID, access: Access, at: dt.datetime) -> list
 def _right(row: tuple[Any, ...]) -> Right:
     places = json.loads(row[5] or "[]")  # Django leaves jsonb as text
     sites = tuple(SiteRef(uuid.UUID(one), name, external) for one, name, external in places)
-    return Right(*row[:5], sites, *row[6:])
+    columns: list[Any] = [*row[:5], sites, *row[6:]]
+    return Right(*columns)
 
 
 def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:

@@ -44,7 +44,7 @@ class BadAccess(DomainError):
 
 
 class BadInput(DomainError):
-    """A text that cannot be kept. `field` and `problem`: missing, too_long (`longest`), characters, address, unknown."""
+    """A text that cannot be kept. `field`, `problem`: missing, too_long (`longest`), characters, address, unknown."""
 
     code = "bad_input"
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import zoneinfo
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -63,3 +64,12 @@ def time_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise BadInput(field="time_zone", problem="unknown")
     return name
+
+
+def web_address(text: str) -> str:
+    """An absolute http(s) address without a fragment. Raises BadInput."""
+    kept = line(text, field="address", longest=200, required=True)
+    parts = urlsplit(kept)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment or kept != text:
+        raise BadInput(field="address", problem="characters")
+    return kept

@@ -1,6 +1,9 @@
 """Links in mails: what a secret from one leads to. Reading only; acceptance checks again under the lock."""
 
+from decimal import Decimal
+
 from delegation.models import Invitation
+from delegation.wanted import Access, Limit
 from identity import secret
 
 PREFIX = "khi"
@@ -15,4 +18,20 @@ def invitation(link: str) -> Invitation | None:
         .select_related("organization", "role")
         .prefetch_related("sites")
         .first()
+    )
+
+
+def offered(invitation: Invitation) -> Access:
+    """The access an invitation offers."""
+    return Access(
+        role=invitation.role.key,
+        all_sites=invitation.all_sites,
+        sites=frozenset(invitation.sites.values_list("id", flat=True)),
+        limits={
+            line["entitlement"]: Limit(
+                None if line["amount"] is None else Decimal(line["amount"]), line["currency"], line["period"]
+            )
+            for line in invitation.limits
+        },
+        until=invitation.access_until,
     )

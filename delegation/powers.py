@@ -1,6 +1,6 @@
 """What an actor's own assignments let them do to colleagues, and what is true of those colleagues at an instant.
 
-The raw material of `policy`, `scopes`, `rules` and `history`; a fixed number of statements whatever the size of the set.
+The raw material of `policy`, `scopes`, `rules` and `history`; the number of statements is that of one row.
 """
 
 import datetime as dt
@@ -158,8 +158,8 @@ def colleagues(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
     """Members who can keep an organization running, now and at every later instant already in the data.
 
-    Organization admin everywhere by own assignment without end, active without end, a usable sign-in of the strength the
-    role demands, mail not bounced. Programs never count.
+    Organization admin everywhere by own assignment without end, active without end, a usable sign-in of the strength
+    the role demands, mail not bounced. Programs never count.
     """
     admins = [version for version in versions(at).values() if version.is_admin]
     working = Q(pk__in=[])

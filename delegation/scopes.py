@@ -11,7 +11,7 @@ from delegation.models import Assignment, AssignmentSite, Invitation
 from delegation.powers import Power
 from delegation.verbs import Reach, State, Verb
 from identity import memberships
-from identity.models import Membership, MembershipPeriod, Organization
+from identity.models import Membership, MembershipPeriod, Organization, Site
 
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
@@ -59,16 +59,24 @@ def invitations(
     *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID
 ) -> QuerySet[Invitation]:
     """Open invitations that this actor may resend or cancel: those that they could have sent."""
+    ever = invitations_ever(actor=actor, verb=verb, at=at, organization=organization)
+    return ever.filter(accepted_at=None, cancelled_at=None)
+
+
+def invitations_ever(
+    *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID
+) -> QuerySet[Invitation]:
+    """The same with those that are accepted or cancelled: seen, though nothing can be done to them."""
     allowed = Q(pk__in=[])
     for power in powers.of(actor=actor, at=at, organization=organization):
         if verb.value in power.verbs:
             allowed |= _invited(power)
-    return Invitation.objects.filter(allowed, accepted_at=None, cancelled_at=None)
+    return Invitation.objects.filter(allowed)
 
 
 def _invited(power: Power) -> Q:
     reached = Q(organization=power.organization, role__key__in=power.gives)
     if power.all_sites:
         return reached
-    places = Invitation.sites.through.objects.filter(invitation=OuterRef("pk"))
-    return reached & Q(all_sites=False) & ~Q(Exists(places.exclude(site__in=power.sites)))
+    outside = Site.objects.filter(organization=power.organization).exclude(id__in=power.sites)
+    return reached & Q(all_sites=False) & ~Q(sites__in=outside)

@@ -45,6 +45,8 @@ class Rule:
     """Every role the colleague holds must be one that the actor may give."""
     system: bool = False
     """The system may do it: onboarding, catalogue, timers."""
+    entails: tuple["Verb", ...] = ()
+    """What follows without being asked for: gone is gone."""
 
 
 class Verb(StrEnum):
@@ -84,7 +86,7 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_RESEND: Rule(On.INVITATION),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, system=True),
     Verb.MEMBER_INVITE: Rule(On.ORGANIZATION, system=True),
-    Verb.MEMBER_REMOVE: Rule(On.MEMBERSHIP, within_gift=True),
+    Verb.MEMBER_REMOVE: Rule(On.MEMBERSHIP, within_gift=True, entails=(Verb.INVITATION_CANCEL,)),
     Verb.MEMBER_RESTORE: Rule(On.MEMBERSHIP, state=State.ENDED, reach=Reach.TOUCH),
     Verb.MEMBER_SEE: Rule(On.MEMBERSHIP, reading=True, reach=Reach.TOUCH, state=State.ANY, on_self=True),
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, system=True),

@@ -31,6 +31,7 @@ from identity.models import Membership, Organization, Site, User
 
 PASSWORD = "correct horse battery staple 7"
 CATALOGUE = Catalogue(units={"kivisalo": "Kivisalo"}, entitlements=tiers.ENTITLEMENTS, roles=tiers.ROLES)
+PLAIN = str.maketrans("åäö", "aao")
 PLACE, APPROVE = "ordering:orders.place", "ordering:orders.approve"
 OFFER: dict[str, Limit | None] = {
     "ordering:orders.see": Limit(None),
@@ -131,7 +132,7 @@ class World:
             numbers={"kivisalo": f"K-{key}"},
         )
         made = supplier.create_organization(actor=self.system, new=new)
-        organization = Organization.objects.get(id=made.organization)
+        organization = Organization.objects.get(id=made.subjects[0])
         supplier.set_ceiling(actor=self.system, organization=organization, offer=OFFER)
         return organization
 
@@ -178,7 +179,8 @@ class World:
         factor: bool = True,
     ) -> Membership:
         """Somebody invited by the system who has accepted, with a second factor unless said otherwise."""
-        address = user.email if user else f"{name.split(maxsplit=1)[0].lower()}@{organization.key}.example"
+        first = name.split(maxsplit=1)[0].lower().translate(PLAIN)
+        address = user.email if user else f"{first}@{organization.key}.example"
         wanted = self.access(role, sites=sites, amount=amount)
         invitation, link = self.invite(organization, address, wanted, name=name)
         whom = user or invitations.Newcomer(name=name, password=hashed(), language="en")

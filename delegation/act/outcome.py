@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec
 
 from audit.actor import Actor
+from delegation import inputs
 from delegation.errors import AskedOtherwise
 from delegation.models import Once
 
@@ -50,44 +51,58 @@ def command(function: Callable[P, Outcome]) -> Callable[P, Outcome]:
     return answered
 
 
-def fingerprint(*, verb: str, subjects: Mapping[str, Any]) -> str:
-    """SHA-256 of what is asked, for telling a repetition from another request."""
-    asked = json.dumps({"verb": verb, **subjects}, sort_keys=True, default=str)
-    return hashlib.sha256(asked.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request under its caller's idempotency key; without a key there is nothing to recall and nothing to keep."""
 
+    actor: Actor
+    key: str | None
+    asked: str
 
-def recall(*, actor: Actor, key: str, request: str) -> None:
-    """Raises Replayed if this was done already, AskedOtherwise if the key was used for something else."""
-    kept = Once.objects.filter(actor=actor.id, key=key).first()
-    if kept is None:
-        return
-    if kept.request != request:
-        raise AskedOtherwise(key=key)
-    held = kept.outcome
-    raise Replayed(
-        Outcome(
-            act=uuid.UUID(held["act"]),
-            at=dt.datetime.fromisoformat(held["at"]),
-            organization=uuid.UUID(held["organization"]) if held["organization"] else None,
-            subjects=tuple(uuid.UUID(one) for one in held["subjects"]),
-            data=held["data"],
-            again=True,
+    def recall(self) -> None:
+        """Raises Replayed if this was done already, AskedOtherwise if the key was used for something else."""
+        if self.key is None:
+            return
+        kept = Once.objects.filter(actor=self.actor.id, key=self.key).first()
+        if kept is None:
+            return
+        if kept.request != self.asked:
+            raise AskedOtherwise
+        raise Replayed(_outcome(kept.outcome))
+
+    def keep(self, outcome: Outcome) -> None:
+        """Write the outcome down, in the act's own transaction."""
+        if self.key is None:
+            return
+        Once.objects.create(
+            actor=self.actor.id,
+            key=self.key,
+            request=self.asked,
+            at=outcome.at,
+            outcome={
+                "act": str(outcome.act),
+                "at": outcome.at.isoformat(),
+                "organization": str(outcome.organization) if outcome.organization else None,
+                "subjects": [str(one) for one in outcome.subjects],
+                "data": dict(outcome.data),
+            },
         )
-    )
 
 
-def keep(*, actor: Actor, key: str, request: str, outcome: Outcome) -> None:
-    """Write the outcome down, in the act's own transaction."""
-    Once.objects.create(
-        actor=actor.id,
-        key=key,
-        request=request,
-        at=outcome.at,
-        outcome={
-            "act": str(outcome.act),
-            "at": outcome.at.isoformat(),
-            "organization": str(outcome.organization) if outcome.organization else None,
-            "subjects": [str(one) for one in outcome.subjects],
-            "data": dict(outcome.data),
-        },
+def request(*, actor: Actor, key: str | None, verb: str, asked: Mapping[str, Any]) -> Request:
+    """What is asked, as SHA-256, for telling a repetition from another request. Raises BadInput for a bad key."""
+    if key is not None:
+        inputs.line(key, field="once", longest=inputs.ONCE, required=True)
+    text = json.dumps({"verb": verb, **asked}, sort_keys=True, default=str)
+    return Request(actor=actor, key=key, asked=hashlib.sha256(text.encode(errors="replace")).hexdigest())
+
+
+def _outcome(kept: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        act=uuid.UUID(kept["act"]),
+        at=dt.datetime.fromisoformat(kept["at"]),
+        organization=uuid.UUID(kept["organization"]) if kept["organization"] else None,
+        subjects=tuple(uuid.UUID(one) for one in kept["subjects"]),
+        data=kept["data"],
+        again=True,
     )

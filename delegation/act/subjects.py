@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audit import ledger
 from audit.actor import Actor
 from audit.ledger import Subject
@@ -53,6 +55,10 @@ class Subjects:
         """The ids of the set, in its order."""
         return [row.id for row in self.rows] if self.rows else [self.chain]
 
+    def asked(self) -> dict[str, Any]:
+        """What tells this set from another. What is about to be founded has an id that nobody asked for."""
+        return {} if self.founding else {"ids": sorted(map(str, self.ids))}
+
     def chains(self) -> list[uuid.UUID]:
         """Every chain that has to be held."""
         if self.founding:
@@ -86,7 +92,7 @@ class Subjects:
             return policy.YES  # whoever holds the link: the command checks it under the lock
         if self.organization is None:
             return Decision(allowed=False, reason="unseen", seen=False)
-        mine = scopes.invitations(actor=actor, verb=verb, at=at, organization=self.organization)
+        mine = scopes.invitations_ever(actor=actor, verb=verb, at=at, organization=self.organization)
         found = set(mine.filter(id__in=self.ids).values_list("id", flat=True))
         refused = tuple(one for one in self.ids if one not in found)
         return (
@@ -94,14 +100,14 @@ class Subjects:
         )
 
     def read_again(self) -> None:
-        """Replace the rows by what is true under the locks. Raises NotFound where one is gone."""
-        if not self.rows or self.founding:
+        """Replace the rows by what is true under the locks.
+
+        Raises NotFound where one is gone, or is not of the organization whose chain is held.
+        """
+        if not self.rows:
             return
-        model = type(self.rows[0])
-        fresh = {
-            row.id: row
-            for row in model._default_manager.filter(id__in=self.ids).select_related(*_WITH[self.kind])
-        }
+        rows = _ROWS[self.kind].filter(id__in=self.ids)
+        fresh = {row.id: row for row in rows if getattr(row, "organization_id", self.chain) == self.chain}
         if len(fresh) != len(self.rows):
             raise NotFound
         self.rows = [fresh[one] for one in self.ids]
@@ -111,11 +117,11 @@ class Subjects:
         return Subject(self.kind, one)
 
 
-_WITH: dict[str, tuple[str, ...]] = {
-    "membership": ("organization", "user"),
-    "invitation": ("organization", "role"),
-    "organization": (),
-    "user": (),
+_ROWS: dict[str, QuerySet[Any]] = {
+    "membership": Membership.objects.select_related("organization", "user"),
+    "invitation": Invitation.objects.select_related("organization", "role"),
+    "organization": Organization.objects.all(),
+    "user": User.everyone.all(),
 }
 
 

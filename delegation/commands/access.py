@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from audit.actor import Actor
-from delegation import granting, rules
+from delegation import granting, inputs, rules
 from delegation.act import Act, Outcome, acting, command
 from delegation.verbs import Verb
 from delegation.wanted import Access
@@ -21,16 +21,17 @@ def change(
 ) -> Outcome:
     """Put this access in the place of everything these colleagues hold here.
 
-    Raises BadAccess, BeyondAuthority, BeyondCeiling and LastAdmin besides what every act raises.
+    Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling and LastAdmin besides what every act raises.
     """
+    why = inputs.reason(reason)
     with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=access.facts()) as act:
         _allowed(act, access)
         before = granting.held(memberships=act.ids, at=act.at)
         granting.close(memberships=act.ids, at=act.at)
-        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=reason)
+        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why)
         for one in act.ids:
             act.changed(one, before={"access": before.get(one, [])}, after={"access": [access.facts()]})
-        act.say(reason=reason)
+        act.say(reason=why)
     return act.outcome
 
 

@@ -2,21 +2,30 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.db.models import Q
 
 from audit.actor import Actor
-from delegation.act import Outcome, Supplier, acting, command
-from delegation.models import Entitlement, Role, RoleEntitlement, RoleVersion
+from audit.ledger import Subject
+from delegation import inputs
+from delegation.act import Act, Outcome, Supplier, acting, command
+from delegation.models import Assignment, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.models.catalogue import Strength
 from delegation.tiers import Catalogue, EntitlementSpec, RoleSpec
 from delegation.verbs import Verb
 from identity.models import Application, BusinessUnit
 
+_BATCH = 300
+"""How many chains are held at once."""
+
 
 @command
 def add_units(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
     """The supplier's brands, regions or divisions; those that are there stay."""
+    for key, name in catalogue.units.items():
+        inputs.key(key)
+        inputs.line(name, field="name", longest=inputs.NAME, required=True)
     with acting(
         actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once, asked={"units": dict(catalogue.units)}
     ) as act:
@@ -28,13 +37,37 @@ def add_units(*, actor: Actor, catalogue: Catalogue, once: str | None = None) ->
 
 @command
 def apply(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
-    """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then."""
-    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once) as act:
+    """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
+
+    Organizations whose people hold a role that changed are told afterwards, in batches. The outcome's data: `roles`.
+    """
+    asked = {"catalogue": repr(catalogue)}
+    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once, asked=asked) as act:
         known = _entitlements(catalogue)
         changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
         act.say(roles=changed, entitlements=sorted(known))
         act.answer(roles=changed)
+    _tell(actor, changed, act)
     return act.outcome
+
+
+def _tell(actor: Actor, roles: list[str], first: Act) -> None:
+    """What changed for an organization stands in its own chain too. Other systems are told by the first act."""
+    held = Assignment.objects.filter(Q(valid_until=None) | Q(valid_until__gt=first.at), role__key__in=roles)
+    affected = sorted(set(held.values_list("membership__organization", flat=True)))
+    for begin in range(0, len(affected), _BATCH):
+        batch = affected[begin : begin + _BATCH]
+        facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
+        with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(affects=tuple(batch))) as act:
+            act.say(**facts)
+            for one in batch:
+                act.also(
+                    Verb.CATALOGUE_APPLY,
+                    Subject("organization", one),
+                    because=Verb.CATALOGUE_APPLY,
+                    facts=facts,
+                    chain=one,
+                )
 
 
 def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:

@@ -1,10 +1,11 @@
 """Colleagues: remove them, bring them back."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from audit.actor import Actor
 from audit.ledger import Subject
-from delegation import granting, rules
+from delegation import granting, inputs, powers, rules
 from delegation.act import Act, Outcome, acting, command
 from delegation.models import Invitation
 from delegation.verbs import Verb
@@ -20,20 +21,26 @@ def remove(
     """End these colleagues' access here and, through the recorded events, everywhere.
 
     One colleague or ten thousand: the same number of statements. The outcome's data counts what ended: `sign_ins`,
-    `families` of tokens, `sessions`. Raises LastAdmin besides what every act raises.
+    `families` of tokens, `sessions`. Raises BadInput and LastAdmin besides what every act raises.
     """
+    why = inputs.reason(reason)
     with acting(actor, Verb.MEMBER_REMOVE, on=memberships, once=once) as act:
         rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
+        states = powers.states(ids=act.ids, at=act.at)
         held = granting.held(memberships=act.ids, at=act.at)
         granting.close(memberships=act.ids, at=act.at)
         ended = lifecycle.end(memberships=act.ids, at=act.at)
         _withdraw_invitations(act)
         for one in act.ids:
-            act.changed(
-                one, before={"state": "active", "access": held.get(one, [])}, after={"state": "ended"}
-            )
-        act.say(reason=reason)
-        act.answer(sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
+            before = {"state": states[one], "access": held.get(one, [])}
+            act.changed(one, before=before, after={"state": "ended"})
+        counts: dict[str, Any] = {
+            "sign_ins": ended.sign_ins,
+            "families": ended.families,
+            "sessions": ended.sessions,
+        }
+        act.say(reason=why, **counts)
+        act.answer(**counts)
     return act.outcome
 
 
@@ -57,7 +64,11 @@ def restore(
     reason: str = "",
     once: str | None = None,
 ) -> Outcome:
-    """Bring colleagues back with a new access. Nothing that was issued to them before comes back."""
+    """Bring colleagues back with a new access. Nothing that was issued to them before comes back.
+
+    Raises BadAccess, BadInput, BeyondAuthority and BeyondCeiling besides what every act raises.
+    """
+    why = inputs.reason(reason)
     with acting(actor, Verb.MEMBER_RESTORE, on=memberships, once=once, asked=access.facts()) as act:
         rules.within_authority(
             actor=actor,
@@ -68,8 +79,8 @@ def restore(
             receivers=[row.user_id for row in act.on],
         )
         lifecycle.begin(memberships=act.ids, at=act.at)
-        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=reason)
+        granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why)
         for one in act.ids:
             act.changed(one, before={"state": "ended"}, after={"state": "active", "access": [access.facts()]})
-        act.say(reason=reason)
+        act.say(reason=why)
     return act.outcome

@@ -1,16 +1,16 @@
 """Taking a customer's existing people over from what the supplier had before: as many at once as there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.actor import Actor
 from audit.ledger import Subject
-from delegation import granting, rules
+from delegation import granting, inputs, rules
 from delegation.act import Act, Outcome, acting, command
-from delegation.errors import AlreadyMember
+from delegation.errors import AlreadyMember, Taken
 from delegation.verbs import Verb
 from delegation.wanted import Access
-from identity import lifecycle, memberships, names
+from identity import addresses, lifecycle, memberships, secret
 from identity.models import Membership, Organization, User
 
 
@@ -31,9 +31,11 @@ def enroll(
 ) -> Outcome:
     """Make these people members with their access. Nobody is mailed. Statements: constant but for the kinds of access.
 
-    Raises AlreadyMember, BadAccess, BeyondCeiling besides what every act raises.
+    Raises AlreadyMember, BadAccess, BadInput, BeyondCeiling and Taken besides what every act raises.
     """
-    with acting(actor, Verb.MEMBER_ENROLL, on=organization, once=once, asked={"people": len(people)}) as act:
+    people = _cleaned(people)
+    asked = {"people": [(secret.hashed(one.email), one.access.facts()) for one in people]}
+    with acting(actor, Verb.MEMBER_ENROLL, on=organization, once=once, asked=asked) as act:
         _within_ceiling(act, people)
         users = _users(act, people)
         (fresh,) = act.on
@@ -44,6 +46,21 @@ def enroll(
     return act.outcome
 
 
+def _cleaned(people: Sequence[Enrolled]) -> list[Enrolled]:
+    found = [
+        replace(
+            one,
+            email=inputs.address(one.email),
+            name=inputs.line(one.name, field="name", longest=inputs.NAME, required=True),
+            language=inputs.language(one.language),
+        )
+        for one in people
+    ]
+    if len({one.email for one in found}) < len(found):
+        raise Taken(field="email")
+    return found
+
+
 def _within_ceiling(act: Act, people: Sequence[Enrolled]) -> None:
     for access in {str(one.access.facts()): one.access for one in people}.values():
         rules.within_authority(
@@ -52,18 +69,19 @@ def _within_ceiling(act: Act, people: Sequence[Enrolled]) -> None:
 
 
 def _users(act: Act, people: Sequence[Enrolled]) -> list[User]:
-    addresses = [one.email.lower() for one in people]
-    known = {user.email: user for user in User.objects.filter(email__in=addresses)}
+    known = addresses.holders(addresses=[one.email for one in people])
+    if len({user.id for user in known.values()}) < len(known):
+        raise Taken(field="email")
     here = memberships.present(at=act.at).filter(organization=act.organization, user__in=known.values())
     if (first := here.first()) is not None:
         raise AlreadyMember(membership=str(first.id))
     fresh = [
-        lifecycle.NewPerson(one.email.lower(), names.cleaned(one.name), one.password, one.language)
+        lifecycle.NewPerson(one.email, one.name, one.password, one.language)
         for one in people
-        if one.email.lower() not in known
+        if one.email not in known
     ]
     known |= {user.email: user for user in lifecycle.create_people(people=fresh, at=act.at)}
-    return [known[address] for address in addresses]
+    return [known[one.email] for one in people]
 
 
 def _tell(act: Act, joined: Sequence[Membership], people: Sequence[Enrolled]) -> None:

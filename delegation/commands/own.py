@@ -1,5 +1,7 @@
 """What people do to their own sign-in."""
 
+from typing import Any
+
 from audit.actor import Actor
 from delegation.act import Act, Outcome, acting, command
 from delegation.verbs import Verb
@@ -15,7 +17,11 @@ def sign_out(*, actor: Actor, person: User, session: str = "", once: str | None 
     """
     with acting(actor, Verb.PERSON_SIGN_OUT, on=person, once=once, asked={"session": session}) as act:
         ended = _end(act, session)
-        counts = {"sessions": ended.sessions, "sign_ins": ended.sign_ins, "families": ended.families}
+        counts: dict[str, Any] = {
+            "sessions": ended.sessions,
+            "sign_ins": ended.sign_ins,
+            "families": ended.families,
+        }
         act.say(everywhere=not session, **counts)
         act.answer(**counts)
     return act.outcome

@@ -44,7 +44,7 @@ def within_authority(
 ) -> None:
     """Whether `actor` may give `access` here by `verb`; `receivers` are users.
 
-    The system is bound by the ceiling alone. Raises BadAccess, BeyondAuthority, BeyondCeiling or Denied, naming the field.
+    The system is bound by the ceiling alone. Raises one of REFUSALS, naming the field.
     """
     if actor.is_person and actor.id in receivers:
         raise Denied(reason="self")

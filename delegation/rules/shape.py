@@ -26,7 +26,7 @@ def sound(*, access: Access, at: dt.datetime) -> None:
     if access.until is not None and (problem := _day(access.until, at)):
         raise BadAccess(field="until", problem=problem)
     for limit in access.limits.values():
-        if problem := amount(limit):
+        if problem := amount_problem(limit=limit):
             raise BadAccess(field="limit", problem=problem)
 
 
@@ -38,8 +38,8 @@ def _day(until: dt.datetime, at: dt.datetime) -> str:
     return "too_late" if until > at + LONGEST else ""
 
 
-def amount(limit: Limit) -> str:
-    """The problem of a limit, or nothing."""
+def amount_problem(*, limit: Limit) -> str:
+    """What is wrong with a limit by itself: a code, or nothing."""
     value = limit.amount
     if not _CURRENCY.fullmatch(limit.currency):
         return "currency"

@@ -1,0 +1,112 @@
+"""What a command has in hand while it holds the locks."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.actor import Actor
+from audit.ledger import Entry, Held, Subject
+from audit.personal import Private
+from delegation.act import asking
+from delegation.act.outcome import Outcome
+from delegation.act.subjects import Subjects
+from delegation.errors import NotFound
+from delegation.verbs import Verb
+
+
+@dataclass(slots=True)
+class Said:
+    """What is to stand in one event, or in all of an act."""
+
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, Private] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Act:
+    """One act under way. `on` is what was read again under the locks; a command uses nothing else."""
+
+    id: uuid.UUID
+    at: dt.datetime
+    actor: Actor
+    verb: Verb
+    subjects: Subjects
+    held: dict[uuid.UUID, Held]
+    said: dict[uuid.UUID, Said] = field(default_factory=dict)
+    common: Said = field(default_factory=Said)
+    further: list[tuple[uuid.UUID, Entry]] = field(default_factory=list)
+    returned: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def on(self) -> list[Any]:
+        """The subjects as they are under the locks."""
+        return self.subjects.rows
+
+    @property
+    def ids(self) -> list[uuid.UUID]:
+        """Their ids."""
+        return self.subjects.ids
+
+    @property
+    def organization(self) -> uuid.UUID:
+        """The organization of the set. Raises NotFound for the supplier's own acts."""
+        if self.subjects.organization is None:
+            raise NotFound
+        return self.subjects.organization
+
+    def say(self, *, reason: str = "", **facts: Any) -> None:
+        """Facts of the whole act. `reason` is free text: it is about its writer and every subject, and is sealed."""
+        self.common.facts |= facts
+        if reason:
+            self.common.private["reason"] = Private(reason, ())
+
+    def changed(self, one: uuid.UUID, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """What was and what is now, for one of the set: ids, codes, numbers, instants."""
+        said = self.said.setdefault(one, Said())
+        said.before |= before
+        said.after |= after
+
+    def privately(self, one: uuid.UUID, name: str, text: str, *about: uuid.UUID) -> None:
+        """A personal value of one of the set, sealed under the keys of those it is about; nothing where it is empty."""
+        if text:
+            self.said.setdefault(one, Said()).private[name] = Private(text, about)
+
+    def also(
+        self,
+        verb: Verb,
+        subject: Subject,
+        *,
+        because: Verb,
+        facts: Mapping[str, Any] | None = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        chain: uuid.UUID | None = None,
+    ) -> None:
+        """What follows in the same transaction: recorded like the first, and decided like it unless that entails it.
+
+        Raises Denied or NotFound where the actor may not do `verb` to this subject.
+        """
+        if verb is not because and verb not in because.rule.entails:
+            asking.one(actor=self.actor, verb=verb, subject=subject, at=self.at)
+        entry = Entry(
+            verb=verb.value,
+            subject=subject,
+            facts=facts or {},
+            before=before or {},
+            after=after or {},
+            because=because.value,
+        )
+        self.further.append((chain or self.subjects.chain, entry))
+
+    def answer(self, **data: Any) -> None:
+        """What the command's caller needs besides ids: JSON, kept for a repetition."""
+        self.returned |= data
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the command returns."""
+        return Outcome(self.id, self.at, self.subjects.organization, tuple(self.ids), dict(self.returned))

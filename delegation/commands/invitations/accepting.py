@@ -1,0 +1,122 @@
+"""Becoming a colleague."""
+
+import dataclasses
+
+from audit.actor import Actor, Kind
+from audit.ledger import Subject
+from delegation import granting, inputs, links, rules
+from delegation.act import Act, Outcome, acting, command
+from delegation.errors import AlreadyMember, InvitationGone, WrongPerson
+from delegation.models import Invitation, InvitationToken
+from delegation.verbs import Verb
+from delegation.wanted import Access
+from identity import addresses, lifecycle, memberships, secret
+from identity.models import Membership, User
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody without a sign-in yet. `password` is already hashed: that is slow, and is done before the act."""
+
+    name: str
+    password: str
+    language: str
+
+
+@command
+def accept(
+    *, actor: Actor, invitation: Invitation, link: str, as_whom: User | Newcomer, once: str | None = None
+) -> Outcome:
+    """Become a colleague. `as_whom` is the signed-in person, or a newcomer; the address is the invitation's own.
+
+    The outcome's data holds `membership` and `user`. Raises BadInput, InvitationGone and WrongPerson; what is offered
+    must still be within what its sender may give.
+    """
+    whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
+    asked = {"link": secret.hashed(link)}
+    with acting(actor, Verb.INVITATION_ACCEPT, on=[invitation], once=once, asked=asked) as act:
+        (fresh,) = act.on
+        _still_open(act, fresh, link)
+        user = _person(act, fresh, whom)
+        access, sender = links.offered(fresh), _sender(act, fresh)
+        _still_given(act, sender, access, user)
+        (membership,) = lifecycle.join(organization=fresh.organization, users=[user], at=act.at)
+        granting.give(
+            memberships=[membership.id],
+            access=access,
+            actor=sender,
+            act=act.id,
+            at=act.at,
+            reason=fresh.reason,
+        )
+        Invitation.objects.filter(id=fresh.id).update(accepted_at=act.at, membership=membership)
+        _tell(act, fresh, membership, access)
+    return act.outcome
+
+
+def _cleaned(newcomer: Newcomer) -> Newcomer:
+    name = inputs.line(newcomer.name, field="name", longest=inputs.NAME, required=True)
+    return dataclasses.replace(newcomer, name=name, language=inputs.language(newcomer.language))
+
+
+def _sender(act: Act, invitation: Invitation) -> Actor:
+    return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, door=act.actor.door)
+
+
+def _tell(act: Act, invitation: Invitation, membership: Membership, access: Access) -> None:
+    after = {"state": "active", "access": [access.facts()], "membership": str(membership.id)}
+    act.changed(invitation.id, before={}, after=after)
+    act.also(
+        Verb.INVITATION_ACCEPT,
+        Subject("membership", membership.id),
+        because=Verb.INVITATION_ACCEPT,
+        before={"state": "none"},
+        after=after,
+        facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
+    )
+    act.answer(membership=str(membership.id), user=str(membership.user_id))
+
+
+def _still_open(act: Act, invitation: Invitation, link: str) -> None:
+    known = InvitationToken.objects.filter(invitation=invitation, hash=secret.hashed(link)).exists()
+    states = {
+        "unknown": not known,
+        "used": invitation.accepted_at is not None,
+        "cancelled": invitation.cancelled_at is not None,
+        "expired": invitation.expires_at <= act.at,
+    }
+    for state, holds in states.items():
+        if holds:
+            raise InvitationGone(state=state)
+
+
+def _still_given(act: Act, sender: Actor, access: Access, user: User) -> None:
+    try:
+        rules.within_authority(
+            actor=sender,
+            verb=Verb.MEMBER_INVITE,
+            organization=act.organization,
+            access=access,
+            at=act.at,
+            receivers=[user.id],
+        )
+    except rules.REFUSALS as refusal:
+        raise InvitationGone(state="withdrawn") from refusal
+
+
+def _person(act: Act, invitation: Invitation, as_whom: User | Newcomer) -> User:
+    holder = addresses.holders(addresses=[invitation.email]).get(invitation.email)
+    if isinstance(as_whom, User):
+        if holder is None or holder.id != as_whom.id or not holder.is_active:
+            raise WrongPerson
+        here = memberships.present(at=act.at).filter(organization=act.organization, user=holder).first()
+        if here is not None:
+            raise AlreadyMember(membership=str(here.id))
+        return holder
+    if holder is not None:
+        raise WrongPerson  # there is a sign-in with this address: it has to be used
+    newcomer = lifecycle.NewPerson(
+        email=invitation.email, name=as_whom.name, password=as_whom.password, language=as_whom.language
+    )
+    (made,) = lifecycle.create_people(people=[newcomer], at=act.at)
+    return made

@@ -1,0 +1,160 @@
+"""Inviting, asking again, taking back."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from audit import ids
+from audit.actor import Actor
+from delegation import inputs, links, rules
+from delegation.act import Act, Outcome, acting, command
+from delegation.errors import AlreadyInvited, AlreadyMember, InvitationGone
+from delegation.models import Invitation, InvitationToken, Role
+from delegation.verbs import Verb
+from delegation.wanted import Access, limit_facts
+from identity import memberships, secret
+from identity.models import Organization, Site
+
+LASTS = dt.timedelta(days=7)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Letter:
+    """What is known of whoever is invited."""
+
+    address: str
+    name: str
+    language: str
+    reason: str
+
+
+@command
+def invite(
+    *,
+    actor: Actor,
+    organization: Organization,
+    email: str,
+    access: Access,
+    name: str = "",
+    language: str = "en",
+    reason: str = "",
+    once: str | None = None,
+) -> Outcome:
+    """Offer this access to an address. The outcome's data holds `invitation` and `link`, the secret of the link.
+
+    The link is shown and mailed by the door and stands nowhere else. With `once`, a repetition answers without it.
+    Raises AlreadyMember, AlreadyInvited, BadAccess, BadInput, BeyondAuthority, BeyondCeiling besides what every act
+    raises.
+    """
+    letter = _Letter(
+        address=inputs.address(email),
+        name=inputs.line(name, field="name", longest=inputs.NAME),
+        language=inputs.language(language),
+        reason=inputs.reason(reason),
+    )
+    link = secret.fresh(prefix=links.PREFIX)
+    asked = {**access.facts(), "address": secret.hashed(letter.address)}
+    with acting(actor, Verb.MEMBER_INVITE, on=organization, once=once, asked=asked) as act:
+        _nobody_there(act, letter.address)
+        rules.within_authority(
+            actor=actor, verb=act.verb, organization=act.organization, access=access, at=act.at
+        )
+        made = _write(act, letter, access)
+        InvitationToken.objects.create(hash=secret.hashed(link), invitation=made, created_at=act.at)
+        _tell(act, made, access)
+    return _with_link(act.outcome, link)
+
+
+def _tell(act: Act, made: Invitation, access: Access) -> None:
+    """What is personal is about somebody who has no key yet: it is sealed under the invitation's own."""
+    where = act.organization
+    act.changed(where, before={}, after={"invitation": str(made.id), "access": access.facts()})
+    act.privately(where, "email", made.email, made.id)
+    act.privately(where, "name", made.name, made.id)
+    writer = [act.actor.id] if act.actor.is_person else []
+    act.privately(where, "reason", made.reason, *writer, made.id)
+    act.say(invitation=str(made.id))
+    act.answer(invitation=str(made.id))
+
+
+def _with_link(outcome: Outcome, link: str) -> Outcome:
+    return dataclasses.replace(outcome, data={**outcome.data, "link": link})
+
+
+def _nobody_there(act: Act, address: str) -> None:
+    proven = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
+    present = memberships.present(at=act.at).filter(organization=act.organization)
+    here = present.filter(Q(user__email=address) | proven).first()
+    if here is not None:
+        raise AlreadyMember(membership=str(here.id))
+    waiting = Invitation.objects.filter(
+        organization=act.organization, email=address, accepted_at=None, cancelled_at=None
+    )
+    waiting.filter(expires_at__lte=act.at).update(cancelled_at=act.at)
+    open_one = waiting.filter(expires_at__gt=act.at).first()
+    if open_one is not None:
+        raise AlreadyInvited(invitation=str(open_one.id))
+
+
+def _write(act: Act, letter: _Letter, access: Access) -> Invitation:
+    made = Invitation.objects.create(
+        id=ids.uuid7(),
+        organization_id=act.organization,
+        email=letter.address,
+        name=letter.name,
+        language=letter.language,
+        role=Role.objects.get(key=access.role),
+        all_sites=access.all_sites,
+        limits=[{"entitlement": key, **limit_facts(limit)} for key, limit in sorted(access.limits.items())],
+        access_until=access.until,
+        reason=letter.reason,
+        invited_by=act.actor.id,
+        invited_by_kind=act.actor.kind.value,
+        created_at=act.at,
+        expires_at=act.at + LASTS,
+    )
+    made.sites.add(*Site.objects.filter(id__in=access.sites))
+    return made
+
+
+@command
+def resend(*, actor: Actor, invitation: Invitation, once: str | None = None) -> Outcome:
+    """A further link for the same invitation, and seven more days. The outcome's data holds `link`.
+
+    Whoever sends it again stands for it from now on. Raises InvitationGone and what `invite` raises.
+    """
+    link = secret.fresh(prefix=links.PREFIX)
+    with acting(actor, Verb.INVITATION_RESEND, on=[invitation], once=once) as act:
+        (fresh,) = act.on
+        _still_open(act)
+        rules.within_authority(
+            actor=actor, verb=act.verb, organization=act.organization, access=links.offered(fresh), at=act.at
+        )
+        sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
+        Invitation.objects.filter(id=fresh.id).update(expires_at=act.at + LASTS, **sender)
+        InvitationToken.objects.create(hash=secret.hashed(link), invitation=fresh, created_at=act.at)
+        act.changed(
+            fresh.id,
+            before={"expires": fresh.expires_at.isoformat(), "invited_by": str(fresh.invited_by)},
+            after={"expires": (act.at + LASTS).isoformat(), "invited_by": str(actor.id)},
+        )
+    return _with_link(act.outcome, link)
+
+
+@command
+def cancel(*, actor: Actor, invitations: Sequence[Invitation], once: str | None = None) -> Outcome:
+    """Withdraw invitations: every link to them is dead. Raises InvitationGone where one is not open any more."""
+    with acting(actor, Verb.INVITATION_CANCEL, on=invitations, once=once) as act:
+        _still_open(act)
+        Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
+    return act.outcome
+
+
+def _still_open(act: Act) -> None:
+    for invitation in act.on:
+        if invitation.accepted_at is not None:
+            raise InvitationGone(state="used")
+        if invitation.cancelled_at is not None:
+            raise InvitationGone(state="cancelled")

@@ -1,0 +1,100 @@
+"""Bringing a customer in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from audit import ids
+from audit.actor import Actor
+from delegation import inputs
+from delegation.act import Founding, Outcome, acting, command
+from delegation.errors import BadInput, Taken
+from delegation.verbs import Verb
+from identity import lifecycle
+from identity.models import BusinessUnit, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganization:
+    """What is known of a customer on the first day. Sites are (name, external id); numbers by business unit's key."""
+
+    key: str
+    name: str
+    register_id: str = ""
+    language: str = "en"
+    time_zone: str = "Europe/Helsinki"
+    sites: Sequence[tuple[str, str]] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+@command
+def create_organization(*, actor: Actor, new: NewOrganization, once: str | None = None) -> Outcome:
+    """A customer company with its sites and customer numbers; its chain begins with this event.
+
+    Raises BadInput and Taken besides what every act raises.
+    """
+    new = _cleaned(new)
+    asked = {"new": repr(new)}
+    with acting(actor, Verb.ORGANIZATION_CREATE, on=Founding(ids.uuid7()), once=once, asked=asked) as act:
+        made = lifecycle.create_organization(
+            organization=act.organization,
+            key=new.key,
+            name=new.name,
+            at=act.at,
+            register_id=new.register_id,
+            language=new.language,
+            time_zone=new.time_zone,
+        )
+        sites = lifecycle.add_sites(organization=made, sites=new.sites, at=act.at)
+        _number(made, new.numbers)
+        act.changed(made.id, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]})
+    return act.outcome
+
+
+def _cleaned(new: NewOrganization) -> NewOrganization:
+    return replace(
+        new,
+        key=inputs.key(new.key),
+        name=inputs.line(new.name, field="name", longest=inputs.NAME, required=True),
+        register_id=inputs.line(new.register_id, field="register_id", longest=40),
+        language=inputs.language(new.language),
+        time_zone=inputs.time_zone(new.time_zone),
+        sites=_places(new.sites),
+        numbers={
+            inputs.key(unit, field="unit"): inputs.line(number, field="number", longest=40, required=True)
+            for unit, number in new.numbers.items()
+        },
+    )
+
+
+def _places(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    found = [
+        (
+            inputs.line(name, field="site", longest=120, required=True),
+            inputs.line(external, field="external_id", longest=80),
+        )
+        for name, external in sites
+    ]
+    if len({name for name, _ in found}) < len(found):
+        raise Taken(field="site")
+    return found
+
+
+def _number(organization: Organization, numbers: Mapping[str, str]) -> None:
+    units = dict(BusinessUnit.objects.filter(key__in=list(numbers)).values_list("key", "id"))
+    if numbers.keys() - units.keys():
+        raise BadInput(field="unit", problem="unknown")
+    for unit, number in numbers.items():
+        lifecycle.number(organization=organization, unit=units[unit], customer_number=number)
+
+
+@command
+def add_sites(
+    *, actor: Actor, organization: Organization, sites: Sequence[tuple[str, str]], once: str | None = None
+) -> Outcome:
+    """Further sites, as (name, external id). Raises BadInput and Taken besides what every act raises."""
+    places = _places(sites)
+    with acting(actor, Verb.SITE_ADD, on=organization, once=once, asked={"sites": places}) as act:
+        (fresh,) = act.on
+        made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
+        act.changed(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})
+    return act.outcome
