@@ -107,7 +107,8 @@ ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
 """
 )
 
-# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending.
+# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending. Where
+# an act has been recorded and not yet read, its reading comes first: it knows the reason.
 _STRAY_LOGOUTS = """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
 SELECT s.id, c.protocol_id, s.ended_at, %(at)s, 0, ''
@@ -115,6 +116,9 @@ FROM identity_signin s
 JOIN identity_signin_clients k ON k.signin_id = s.id
 JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
 WHERE s.ended_at > %(since)s
+  AND NOT EXISTS (SELECT 1 FROM identity_membership m JOIN audit_chain h ON h.id IN (m.organization_id, m.user_id)
+                  LEFT JOIN provisioning_cursor r ON r.chain = h.id
+                  WHERE m.id = s.membership_id AND h.last_seq > coalesce(r.seq, 0))
   AND NOT EXISTS (SELECT 1 FROM provisioning_logout l
                   WHERE l.sign_in_id = s.id AND l.client_id = c.protocol_id AND l.ended_at = s.ended_at)
 ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
