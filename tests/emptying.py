@@ -3,7 +3,7 @@
 The owner does it with triggers off: the log refuses to be emptied, rightly, and not for tests.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import psycopg
 from psycopg import sql
@@ -23,16 +23,20 @@ ORDER BY attnum
 """
 
 
+watchers: list[Callable[[psycopg.Connection], None]] = []
+"""Who wants to see what a test left before it is gone; what they raise is the test's error."""
+
+
 def keep_reference(owner_url: str) -> None:
     """Remember what the migrations themselves put into tables."""
     with psycopg.connect(owner_url) as connection:
         connection.execute("DROP SCHEMA IF EXISTS reference CASCADE")
         connection.execute("CREATE SCHEMA reference")
-        for table in _with_rows(connection, _column(connection, TABLES)):
-            columns = _columns(connection, table)
+        for table in with_rows(connection):
+            written = columns(connection, table)
             connection.execute(
                 sql.SQL("CREATE TABLE reference.{0} AS SELECT {1} FROM public.{0}").format(
-                    sql.Identifier(table), columns
+                    sql.Identifier(table), written
                 )
             )
 
@@ -51,7 +55,14 @@ class Emptying:
         self.restoring = [_restoring(self.connection, name) for name in _column(self.connection, KEPT)]
 
     def run(self) -> None:
-        used = _with_rows(self.connection, _column(self.connection, TABLES))
+        try:
+            for look in watchers:
+                look(self.connection)
+        finally:
+            self.empty()
+
+    def empty(self) -> None:
+        used = with_rows(self.connection)
         emptying = [sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)) for name in used]
         with self.connection.transaction():
             if statements := emptying + self.restoring:
@@ -62,14 +73,20 @@ class Emptying:
 
 
 def _restoring(connection: psycopg.Connection, table: str) -> sql.Composed:
-    columns = _columns(connection, table)
+    written = columns(connection, table)
     insert = "INSERT INTO public.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM reference.{0}"
-    return sql.SQL(insert).format(sql.Identifier(table), columns)
+    return sql.SQL(insert).format(sql.Identifier(table), written)
 
 
-def _columns(connection: psycopg.Connection, table: str) -> sql.Composed:
+def columns(connection: psycopg.Connection, table: str) -> sql.Composed:
+    """Give the columns of a table that can be written, for a statement."""
     names = _column(connection, COLUMNS, [table])
     return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def with_rows(connection: psycopg.Connection) -> list[str]:
+    """Name every table that has rows."""
+    return _with_rows(connection, _column(connection, TABLES))
 
 
 def _with_rows(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:

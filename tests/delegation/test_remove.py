@@ -12,11 +12,6 @@ from tests.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_removed_colleague_holds_nothing_here_and_keeps_the_other_company(world: World) -> None:
     before = entitlements.of(memberships=[world.mikko.id], at=clock.now())
     assert {right.entitlement for right in before[world.mikko.id]} >= {"ordering:orders.place"}
