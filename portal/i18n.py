@@ -131,7 +131,7 @@ def compiled(*, language: str, root: Path = ROOT) -> bytes:
 
 
 def problems(*, language: str, root: Path = ROOT) -> list[str]:
-    """One line for each text that is not translated, not used any more, or has other places to fill; and a stale .mo."""
+    """One line for each text that is not translated, no longer used, or has other places to fill; and a stale .mo."""
     known = read(language=language, root=root)
     wanted = {
         ((one.text, one.plural) if one.plural else one.text, one.context or None): one

@@ -19,6 +19,7 @@ PAGES: dict[str, tuple[str, Make]] = {
         "people/list.html",
         lambda: people.listing() | {"people": [], "chips": [], "invitations": [], "note": None, "q": "xyz"},
     ),
+    "people-sent": ("people/list.html", people.sent),
     "invite": ("people/invite.html", people.invite),
     "invite-wrong": ("people/invite.html", people.invite_wrong),
     "person": ("people/person.html", people.person),
@@ -101,7 +102,10 @@ PAGES: dict[str, tuple[str, Make]] = {
     },
     "oidc-refused": ("oidc/authorize_refused.html", doors.refused),
     "oidc-choose": ("oidc/choose_organization.html", doors.choose),
-    "oidc-consent": ("oidc/consent.html", lambda: doors.door(application="Web shop", action_url="/consent", kept=[])),
+    "oidc-consent": (
+        "oidc/consent.html",
+        lambda: doors.door(application="Web shop", action_url="/consent", kept=[]),
+    ),
     "oidc-continue": ("oidc/continue.html", lambda: doors.door(application="Web shop", target_url="#on")),
     "oidc-error": (
         "oidc/error.html",

@@ -18,14 +18,27 @@ SITES = [
 MANY_SITES = SITES + [
     {"value": str(number), "label": name}
     for number, name in enumerate(
-        ["Seinäjoki", "Rovaniemi", "Jyväskylä", "Kuopio", "Joensuu", "Lappeenranta", "Kouvola", "Lahti", "Hämeenlinna", "Turku", "Pori", "Vaasa"],
+        [
+            "Seinäjoki",
+            "Rovaniemi",
+            "Jyväskylä",
+            "Kuopio",
+            "Joensuu",
+            "Lappeenranta",
+            "Kouvola",
+            "Lahti",
+            "Hämeenlinna",
+            "Turku",
+            "Pori",
+            "Vaasa",
+        ],
         4,
     )
 ]
 
 
 class Access(forms.Form):
-    """What may they do, and where."""
+    """What may they do, where, until when, and why."""
 
     tier = forms.ChoiceField(choices=[(value, label) for value, label, _ in TIERS], widget=forms.RadioSelect)
     limit_orderer = forms.CharField(required=False)
@@ -36,21 +49,17 @@ class Access(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    until = forms.CharField(required=False)
+    reason = forms.CharField(required=False)
     once = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 class Invite(Access):
     """And to whom."""
 
-    field_order = ("emails",)
-    emails = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}))
-
-
-class Change(Access):
-    """Until when, and why."""
-
-    until = forms.CharField(required=False)
-    reason = forms.CharField(required=False)
+    field_order = ("email", "name")
+    email = forms.EmailField()
+    name = forms.CharField(required=False)
 
 
 class Remove(forms.Form):

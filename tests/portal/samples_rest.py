@@ -81,7 +81,7 @@ def remove() -> dict[str, Any]:
             {"name": "Web shop", "what": "Account closed", "last_used": "today 09:12", "usual": "2 s"},
             {"name": "CRM portal", "what": "Contact made inactive", "last_used": "12 Oct", "usual": "4 s"},
         ],
-        "stays": "Past orders, addresses, invoices, and everything Mikko did in the log. Access to Koskela Kiinteistöt Oy stays too.",
+        "stays": "Past orders, invoices, and everything Mikko did in the log. Access to Koskela Kiinteistöt Oy too.",
         "who": {
             "question": "Is this the right Mikko?",
             "email": "mikko.laine@koskela.example",
@@ -110,6 +110,7 @@ def remove_blocked() -> dict[str, Any]:
     return remove() | {
         "title": "Remove 4 colleagues",
         "people": who,
+        "ids": ["1", "2", "3", "4"],
         "who": None,
         "blocked": blocked,
         "back_label": "People",
@@ -121,7 +122,7 @@ def removal() -> dict[str, Any]:
     lines = [
         {
             "name": "CRM portal",
-            "sub": "Has not answered three times. We keep trying, next at 14:03. Meanwhile Mikko cannot sign in to it through us.",
+            "sub": "Has not answered three times, next at 14:03. Meanwhile Mikko cannot sign in to it through us.",
             "when": "2 min so far",
             "state": "wait",
         },
@@ -156,7 +157,7 @@ def removal() -> dict[str, Any]:
         "here_url": "/removal",
         "lines": lines,
         "receipt": receipt,
-        "next_text": "We keep trying until CRM portal confirms. You can bring Mikko back until 24 Dec 2026, with the same access.",
+        "next_text": "We keep trying until CRM portal confirms. You can bring Mikko back until 24 Dec 2026.",
         "restore_url": "/restore",
         "restore_label": "Bring Mikko back",
         "back_url": "/people",

@@ -89,7 +89,6 @@ document.addEventListener("allauth.error", (event) => {
 });
 
 // Printing a receipt.
-for (const button of document.querySelectorAll("[data-kh-print]")) button.hidden = false;
 on("click", "[data-kh-print]", () => window.print());
 
 // A form is sent once. The button says so and comes back when the browser shows this page again.

@@ -1,0 +1,66 @@
+"""Every page in a browser: reachable for everybody, in both themes, from a small phone to a wide screen."""
+
+import pytest
+from axe_playwright_python import sync_playwright as axe
+from playwright import sync_api
+
+from tests.portal import samples, seen, still
+
+WIDTHS = (320, 360, 600, 768, 960, 1280, 1920)
+# A mail is read in mail programs; what they make of its tables is theirs.
+PAGES = [name for name in samples.PAGES if not name.startswith("mail-")]
+
+
+@pytest.fixture
+def stage(page: sync_api.Page) -> still.Stage:
+    """Give a browser that knows nothing but the sample pages."""
+    return still.Stage(page)
+
+
+def _faults(page: sync_api.Page) -> list[str]:
+    """What axe finds, one line each."""
+    found = axe.Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody(stage: still.Stage, name: str) -> None:
+    page = stage.page
+    stage.show(name, "fi")
+
+    assert _faults(page) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    assert _faults(page) == []
+    assert seen.small(page) == []
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_a_page_never_scrolls_sideways(stage: still.Stage, name: str) -> None:
+    stage.show(name, "fi")
+
+    wider = {}
+    for width in WIDTHS:
+        stage.page.set_viewport_size({"width": width, "height": 800})
+        if seen.sideways(stage.page):
+            wider[width] = seen.sideways(stage.page)
+
+    assert wider == {}
+
+
+def test_what_is_measured_is_found(stage: still.Stage) -> None:
+    stage.show("people")
+    stage.page.set_viewport_size({"width": 360, "height": 800})
+
+    stage.page.evaluate("""() => {
+        const box = document.createElement('div');
+        box.innerHTML = '<button>x</button><img src="data:,">';
+        box.querySelector('button').style.cssText = 'height: 20px; min-height: 0; width: 900px';
+        document.querySelector('main').append(box);
+    }""")
+
+    assert seen.sideways(stage.page) > 0
+    assert seen.small(stage.page) == [
+        '<button style="height: 20px; min-height: 0px; width: 900px;">x</button>'
+    ]
+    assert any(line.startswith("image-alt") for line in _faults(stage.page))
