@@ -5,7 +5,7 @@ import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -69,8 +69,7 @@ def inside(
             raise TypeError(request)
         return view(request, here(request, organization), *args, **kwargs)
 
-    shown: Callable[Concatenate[HttpRequest, str, P], HttpResponse] = found
-    return shown
+    return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", found)
 
 
 def here(request: Request, organization: str) -> Here:

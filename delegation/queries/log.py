@@ -1,48 +1,20 @@
 """Reading an organization's log: newest first, with what was written in clear; words are made where it is shown."""
 
-import datetime as dt
-import hashlib
-import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from audit import personal
 from audit.models import Chain, Event
-from delegation.models import Invitation
+from delegation.queries import told
+from delegation.queries.told import Told
 from identity.models import Membership
 
 SIZE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event. `user` is the person it is about, where it is about one; `private` what could be unsealed."""
-
-    id: uuid.UUID
-    at: dt.datetime
-    act: uuid.UUID
-    verb: str
-    outcome: str
-    seq: int | None
-    actor_kind: str
-    actor: uuid.UUID
-    subject_kind: str
-    subject: uuid.UUID
-    user: uuid.UUID | None
-    email: str
-    because: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-    facts: Mapping[str, Any]
-    private: Mapping[str, str]
-    prev: str
-    hash: str
-    sound: bool
-    """Whether the hash is that of what was written."""
+_NEWEST = ("-at", "-place", "-id")
+_FORWARDS = ("at", "place", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +40,7 @@ class Page:
 
 def matching(*, organization: uuid.UUID, wish: Wish) -> QuerySet[Event]:
     """The organization's events that fit."""
-    rows = Event.objects.filter(organization=organization)
+    rows = _placed(Event.objects.filter(organization=organization))
     if wish.people is not None:
         theirs = Membership.objects.filter(organization=organization, user__in=wish.people)
         about = [*wish.people, *theirs.values_list("id", flat=True)]
@@ -78,6 +50,10 @@ def matching(*, organization: uuid.UUID, wish: Wish) -> QuerySet[Event]:
     return rows.filter(outcome=wish.outcome) if wish.outcome else rows
 
 
+def _placed(rows: QuerySet[Event]) -> QuerySet[Event]:
+    return rows.annotate(place=Coalesce("seq", 0))
+
+
 def page(*, organization: uuid.UUID, wish: Wish, size: int = SIZE) -> Page:
     """One page. Six statements at most."""
     rows = matching(organization=organization, wish=wish)
@@ -85,14 +61,13 @@ def page(*, organization: uuid.UUID, wish: Wish, size: int = SIZE) -> Page:
     anchor = _anchor(organization, wish.after or wish.before)
     if anchor is not None:
         rows = rows.filter(_beyond(anchor, newer=backwards))
-    order = ("at", "id") if backwards else ("-at", "-id")
-    found = list(rows.order_by(*order)[: size + 1])
+    found = list(rows.order_by(*(_FORWARDS if backwards else _NEWEST))[: size + 1])
     more, shown = len(found) > size, found[:size]
     if backwards:
         shown.reverse()
     first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
     return Page(
-        events=told(rows=shown),
+        events=told.every(rows=shown),
         newer=first if (more if backwards else anchor is not None) else None,
         older=last if (backwards or more) else None,
     )
@@ -103,21 +78,25 @@ def _anchor(organization: uuid.UUID, event: uuid.UUID | None) -> Event | None:
 
 
 def _beyond(anchor: Event, *, newer: bool) -> Q:
+    """Events of one act share its instant: their place in the chain goes before their id."""
+    place = anchor.seq or 0
     if newer:
-        return Q(at__gt=anchor.at) | Q(at=anchor.at, id__gt=anchor.id)
-    return Q(at__lt=anchor.at) | Q(at=anchor.at, id__lt=anchor.id)
+        later = Q(place__gt=place) | Q(place=place, id__gt=anchor.id)
+        return Q(at__gte=anchor.at) & (Q(at__gt=anchor.at) | later)
+    earlier = Q(place__lt=place) | Q(place=place, id__lt=anchor.id)
+    return Q(at__lte=anchor.at) & (Q(at__lt=anchor.at) | earlier)
 
 
 def about(*, organization: uuid.UUID, membership: uuid.UUID, most: int) -> list[Told]:
     """The newest events about one colleague. Four statements at most."""
-    rows = Event.objects.filter(organization=organization, subject=membership)
-    return told(rows=list(rows.order_by("-at", "-id")[:most]))
+    rows = _placed(Event.objects.filter(organization=organization, subject=membership))
+    return told.every(rows=list(rows.order_by(*_NEWEST)[:most]))
 
 
 def of_act(*, organization: uuid.UUID, act: uuid.UUID, verb: str) -> list[Told]:
     """What this act did by this verb to its subjects, in the order of the chain."""
     rows = Event.objects.filter(organization=organization, act=act, verb=verb, outcome=Event.Outcome.DONE)
-    return told(rows=list(rows.order_by("seq")))
+    return told.every(rows=list(rows.order_by("seq")))
 
 
 def last(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Told | None:
@@ -125,7 +104,7 @@ def last(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Told |
     rows = Event.objects.filter(
         organization=organization, subject=membership, verb=verb, outcome=Event.Outcome.DONE
     )
-    return next(iter(told(rows=list(rows.order_by("-at", "-id")[:1]))), None)
+    return next(iter(told.every(rows=list(rows.order_by("-at", "-id")[:1]))), None)
 
 
 def numbers(*, acts: Collection[uuid.UUID], subject: uuid.UUID) -> dict[uuid.UUID, int]:
@@ -137,59 +116,3 @@ def numbers(*, acts: Collection[uuid.UUID], subject: uuid.UUID) -> dict[uuid.UUI
 def length(*, organization: uuid.UUID) -> int:
     """How many acts stand in the organization's chain. One statement."""
     return Chain.objects.filter(id=organization).values_list("last_seq", flat=True).first() or 0
-
-
-def told(*, rows: Sequence[Event]) -> list[Told]:
-    """Events with their bodies opened and their people found. Three statements at most."""
-    bodies = [json.loads(bytes(row.body)) for row in rows]
-    sealed = [value for body in bodies for value in body["private"].values()]
-    keys = personal.keys_of(persons={uuid.UUID(one) for value in sealed for one in value["about"]})
-    users = _users(rows)
-    emails = _emails(rows)
-    return [_told(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]
-
-
-def _users(rows: Sequence[Event]) -> dict[uuid.UUID, uuid.UUID]:
-    ids = {row.subject for row in rows if row.subject_kind == "membership"}
-    return dict(Membership.objects.filter(id__in=ids).values_list("id", "user_id")) if ids else {}
-
-
-def _emails(rows: Sequence[Event]) -> dict[uuid.UUID, str]:
-    ids = {row.subject for row in rows if row.subject_kind == "invitation"}
-    ids |= {
-        row.act for row in rows if row.subject_kind == "mail"
-    }  # a mail's events stand under what it is about
-    return dict(Invitation.objects.filter(id__in=ids).values_list("id", "email")) if ids else {}
-
-
-def _told(
-    row: Event,
-    body: Mapping[str, Any],
-    keys: Mapping[uuid.UUID, bytes],
-    users: Mapping[uuid.UUID, uuid.UUID],
-    emails: Mapping[uuid.UUID, str],
-) -> Told:
-    opened = {name: personal.reveal(sealed=value, keys=keys) for name, value in body["private"].items()}
-    user = row.subject if row.subject_kind == "user" else users.get(row.subject)
-    return Told(
-        id=row.id,
-        at=row.at,
-        act=row.act,
-        verb=row.verb,
-        outcome=row.outcome,
-        seq=row.seq,
-        actor_kind=row.actor_kind,
-        actor=row.actor,
-        subject_kind=row.subject_kind,
-        subject=row.subject,
-        user=user,
-        email=emails.get(row.subject) or emails.get(row.act) or opened.get("email") or "",
-        because=body["because"],
-        before=body["before"],
-        after=body["after"],
-        facts=body["facts"],
-        private={name: text for name, text in opened.items() if text is not None},
-        prev=bytes(row.prev or b"").hex(),
-        hash=bytes(row.hash).hex(),
-        sound=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),
-    )

@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.errors import DomainError
-from delegation import entitlements, policy
+from delegation import policy
 from delegation.commands import access, members
 from delegation.errors import Denied
-from delegation.queries import catalogue, colleagues, gifts, held
+from delegation.queries import colleagues, gifts, held
 from delegation.queries.colleagues import Found
 from delegation.queries.held import Grant
 from delegation.verbs import Verb
 from portal import inside
 from portal.inside import Here
 from portal.requests import Request
-from portal.web import formats, forms, words
+from portal.web import formats, forms
 from portal.web.reading import giving
 from portal.web.reading import person as reading
 
@@ -119,22 +119,5 @@ def _page(
     restoring: bool = False,
 ) -> HttpResponse:
     below = reading.context(here, found, _clock(here))
-    route = "person_restore" if restoring else "person_access"
-    one = found.membership
-    panel = {
-        **giving.choices(form, now=grants[-1].role if grants else ""),
-        "effect": _effect(here, found, form),
-        "restoring": restoring,
-        "now_sentence": _("Now: %(access)s") % {"access": words.summary(grants) or _("no access")},
-        "first_name": one.user.name,
-        "access_url": here.url(route, membership=one.id),
-        "close_url": here.url("person", membership=one.id),
-    }
+    panel = giving.panel(here, found, form, grants, restoring=restoring)
     return render(request, "people/access.html", {**below, **panel})
-
-
-def _effect(here: Here, found: Found, form: forms.Change) -> dict[str, Any]:
-    one = found.membership.id
-    before = entitlements.of(memberships=[one], at=here.at)[one]
-    book = catalogue.read(organization=here.company)
-    return giving.foreseen(here, form, book, before, nothing=_("Nothing has happened yet."))

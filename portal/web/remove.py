@@ -19,7 +19,7 @@ from portal import inside
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
-from portal.web.reading import person, removal
+from portal.web.reading import person, receipt, removal
 
 MOST = 300
 
@@ -86,8 +86,8 @@ def progress(request: Request, here: Here, act: uuid.UUID) -> HttpResponse:
     events = log.of_act(organization=here.company, act=act, verb=Verb.MEMBER_REMOVE.value)
     if not events or not person.sees_receipt(here, events[0]):
         raise NotFound
-    context = removal.receipt(here, events, formats.Clock(here.at, here.zone))
-    etag = removal.fingerprint(context, translation.get_language() or "")
+    context = receipt.context(here, events, formats.Clock(here.at, here.zone))
+    etag = receipt.fingerprint(context, translation.get_language() or "")
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()
     else:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.queries.catalogue import Book
-from delegation.queries.log import Told
+from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
 from portal import gains, sentences
 from portal.web import formats, reasons
@@ -41,7 +41,7 @@ class Teller:
     def actor(self, event: Told) -> str:
         """Who did it: a colleague by name, the supplier for what the system did."""
         if event.actor_kind == "system":
-            return event.email or str(settings.SUPPLIER_NAME)
+            return str(settings.SUPPLIER_NAME)
         return self.people.get(event.actor) or event.private.get("actor.label", "") or _("Somebody")
 
     def who(self, event: Told) -> str:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.queries import catalogue, colleagues, log, names
-from delegation.queries.log import Page, Told, Wish
+from delegation.queries.log import Page, Wish
+from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
 from portal.inside import Here
 from portal.web import formats, forms

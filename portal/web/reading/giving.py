@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from delegation import entitlements
 from delegation.entitlements import Right
+from delegation.queries import catalogue
 from delegation.queries.catalogue import Book
+from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts, Tier
 from delegation.queries.held import Grant
 from portal import gains, sentences
 from portal.inside import Here
-from portal.web import effect, formats, forms
+from portal.web import effect, formats, forms, words
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -124,9 +126,28 @@ def _looks_after(form: forms.Giving, before: Sequence[Right]) -> list[str]:
     tier = form.gifts.tier(form.cleaned_data["tier"])
     if tier is None or not tier.looks_after:
         return []
-    return [gains.in_language(tier.description)]
+    return [gains.in_language(tier.description).rstrip(".")]
 
 
 def until_typed(until: dt.datetime | None, clock: formats.Clock) -> str:
     """The last day, as one would type it."""
     return clock.date(until - dt.timedelta(microseconds=1)) if until else ""
+
+
+def panel(
+    here: Here, found: Found, form: forms.Giving, grants: Sequence[Grant], *, restoring: bool
+) -> dict[str, Any]:
+    """The panel of people/access.html over the page of a colleague. Six statements at most."""
+    one = found.membership
+    before = entitlements.of(memberships=[one.id], at=here.at)[one.id]
+    book = catalogue.read(organization=here.company)
+    route = "person_restore" if restoring else "person_access"
+    return {
+        **choices(form, now=grants[-1].role if grants else ""),
+        "effect": foreseen(here, form, book, before, nothing=_("Nothing has happened yet.")),
+        "restoring": restoring,
+        "now_sentence": _("Now: %(access)s") % {"access": words.summary(grants) or _("no access")},
+        "first_name": one.user.name,
+        "access_url": here.url(route, membership=one.id),
+        "close_url": here.url("person", membership=one.id),
+    }

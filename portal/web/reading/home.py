@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from delegation import entitlements
 from delegation.entitlements import Right
-from delegation.queries import admins, catalogue, invited, log, services
+from delegation.queries import admins, catalogue, colleagues, invited, log, services
 from delegation.queries.catalogue import Book
 from delegation.queries.services import Service
 from delegation.verbs import Verb
@@ -30,16 +30,25 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     rights = entitlements.of(memberships=[here.membership.id], at=here.at)[here.membership.id]
     mine = entitlements.by_application(rights)
     looking_after = admins.working(organization=here.company, at=here.at)
+    known = {one.key: one for one in services.every()}
     cares = bool(_LOOKS_AFTER & here.verbs)
     return {
-        "lead": lead(rights, book),
+        "lead": _cares_for(here) if cares else lead(rights, book),
         "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
-        "services": [_service(here, one, mine[one.key], book) for one in services.every() if one.key in mine],
+        "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
         "can_look_after": cares,
         "todo": _todo(here) if cares else [],
         **_happened(here, book, clock),
         "admins": [{"name": one.user.name, "email": one.user.email} for one in looking_after],
     }
+
+
+def _cares_for(here: Here) -> str:
+    wish = colleagues.Wish()
+    rows = colleagues.matching(actor=here.actor, organization=here.company, at=here.at, wish=wish)
+    others = max(0, colleagues.count(rows=rows) - 1)
+    text = ngettext("You look after %(number)s colleague.", "You look after %(number)s colleagues.", others)
+    return text % {"number": people.counted(others)}
 
 
 def lead(rights: Sequence[Right], book: Book) -> str:
@@ -82,16 +91,16 @@ def _todo(here: Here) -> list[dict[str, str]]:
 
 def _look(here: Here, number: int) -> dict[str, str]:
     text = ngettext(
-        "%(number)s person differs in another system",
-        "%(number)s people differ in another system",
+        "Another system does not hold what it should of %(number)s person",
+        "Other systems do not hold what they should of %(number)s people",
         number,
     )
     return {
         "text": text % {"number": people.counted(number)},
-        "sub": _("We keep trying; some need a person to look."),
+        "sub": _("We keep trying."),
         "url": here.url("people") + "?systems=look",
         "label": _("Look"),
-        "state": "differs",
+        "state": "",
     }
 
 

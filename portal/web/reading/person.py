@@ -11,8 +11,8 @@ from delegation.queries import catalogue, colleagues, log, signed_in
 from delegation.queries.catalogue import Book
 from delegation.queries.colleagues import Found
 from delegation.queries.held import Grant
-from delegation.queries.log import Told
 from delegation.queries.signed_in import Browser
+from delegation.queries.told import Told
 from delegation.verbs import Verb
 from portal import gains
 from portal.inside import Here

@@ -1,23 +1,19 @@
 """What a removal stops, and how far it is: templates/people/remove.html and removal.html."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.queries import admins, catalogue, colleagues, held, leaving
+from delegation.queries import admins, colleagues, held, leaving
 from delegation.queries.colleagues import Found
-from delegation.queries.log import Told
 from portal import gains
 from portal.inside import Here
-from portal.web import formats, forms, reasons, words
-from portal.web.reading import person, systems, telling
-from portal.web.reading.systems import STATES
-from portal.web.story import Teller
+from portal.web import formats, forms, words
+from portal.web.reading import person
 from provisioning import progress
-from provisioning.progress import Closing, Line, Progress
+from provisioning.progress import Closing
 
 
 def impact(here: Here, leavers: Sequence[Found], form: forms.Remove, clock: formats.Clock) -> dict[str, Any]:
@@ -33,7 +29,7 @@ def impact(here: Here, leavers: Sequence[Found], form: forms.Remove, clock: form
         "sub": _("from %(organization)s. Nothing has happened yet.")
         % {"organization": here.organization.name},
         "blocked": _blocked(here, leavers),
-        "stops": _stops(counts, closing.sign_ins, single),
+        "stops": _stops(here, counts, closing.sign_ins, single),
         "closes": [_closes(one, counts, clock) for one in closing.systems],
         "stays": _stays(here, single),
         "who": _who(here, single, clock) if single else None,
@@ -73,8 +69,9 @@ def _blocked(here: Here, leavers: Sequence[Found]) -> dict[str, str] | None:
     }
 
 
-def _stops(counts: leaving.Counts, sign_ins: int, single: Found | None) -> list[dict[str, str]]:
-    rows = [{"text": _("Signing in to this company’s services"), "value": _sign_ins(sign_ins)}]
+def _stops(here: Here, counts: leaving.Counts, sign_ins: int, single: Found | None) -> list[dict[str, str]]:
+    text = _("Signing in for %(organization)s") % {"organization": here.organization.name}
+    rows = [{"text": text, "value": _sign_ins(sign_ins)}]
     if counts.sessions:
         text = ngettext("%(number)d session ends now", "%(number)d sessions end now", counts.sessions)
         rows.append({"text": _("Signing in here"), "value": text % {"number": counts.sessions}})
@@ -99,7 +96,7 @@ def _stops(counts: leaving.Counts, sign_ins: int, single: Found | None) -> list[
 
 def _sign_ins(number: int) -> str:
     if not number:
-        return _("nothing is open")
+        return _("no longer possible")
     text = ngettext("%(number)d sign-in ends now", "%(number)d sign-ins end now", number)
     return text % {"number": number}
 
@@ -142,114 +139,3 @@ def _who(here: Here, single: Found, clock: formats.Clock) -> dict[str, str]:
         who["namesake_text"] = f"{other.user.name}, {other.user.email}"
         who["namesake_url"] = here.url("person", membership=other.id)
     return who
-
-
-def receipt(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[str, Any]:
-    """The page after the deed, while systems answer and when all have."""
-    first = events[0]
-    book = catalogue.read(organization=here.company)
-    told_by = telling.teller(events, book)
-    done = progress.of(act=first.act, chain=here.company, at=here.at)
-    names = [told_by.who(event) for event in events]
-    who = formats.listed(names, most=5)
-    closed = {event.subject for event in events}
-    return {
-        "title": ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
-        "lead": _lead(done, first, clock),
-        "open": not done.done,
-        "here_url": here.url("removal", act=first.act),
-        "lines": [*[_line(line, clock) for line in done.lines], _here(first, clock)],
-        "receipt": {
-            "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
-            "removed": _removed(events, told_by),
-            "by": told_by.actor(first),
-            "when": clock.moment(first.at),
-            "reason": reasons.shown(first.private.get("reason", "")),
-            "event_number": formats.number(first.seq) if first.seq else "",
-            "event_url": f"{here.url('activity')}#e{first.seq}" if here.sees_activity else "",
-            "hash": telling.short(first.hash),
-        },
-        "next_text": _next(done, who),
-        "restore_url": "",
-        "back_url": here.url("people"),
-    }
-
-
-def _removed(events: Sequence[Told], told_by: Teller) -> str:
-    emails = leaving.emails(memberships=[event.subject for event in events])
-    people = [", ".join(filter(None, (told_by.who(one), emails.get(one.subject)))) for one in events]
-    return "; ".join(people)
-
-
-def _lead(done: Progress, first: Told, clock: formats.Clock) -> str:
-    stopped = {"time": clock.time(first.at, seconds=True)}
-    if not done.planned:
-        return _("Signing in stopped everywhere at %(time)s. Other systems hear of it now.") % stopped
-    late = [gains.in_language(line.name) for line in done.lines if line.state != "closed"]
-    if late:
-        names = formats.listed(list(dict.fromkeys(late)))
-        text = ngettext(
-            "Signing in stopped everywhere at %(time)s. %(names)s has not confirmed yet.",
-            "Signing in stopped everywhere at %(time)s. %(names)s have not confirmed yet.",
-            len(set(late)),
-        )
-        return text % {**stopped, "names": names}
-    slowest = max((line.seconds for line in done.lines), default=0.0)
-    return _("Every door closed within %(span)s.") % {"span": formats.span(slowest)}
-
-
-def _here(first: Told, clock: formats.Clock) -> dict[str, str]:
-    ended = int(first.facts.get("sessions", 0)) + int(first.facts.get("sign_ins", 0))
-    text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", ended) % {"number": ended}
-    return {
-        "name": _("Signing in, everywhere"),
-        "sub": text if ended else _("Nothing that was issued before is accepted any more"),
-        "when": clock.time(first.at, seconds=True),
-        "state": "closed",
-    }
-
-
-def _line(line: Line, clock: formats.Clock) -> dict[str, str]:
-    closed = line.state == "closed"
-    span = formats.span(line.seconds)
-    return {
-        "name": gains.in_language(line.name),
-        "sub": _done(line) if closed else _late(line, clock),
-        "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
-        "state": STATES[line.state],
-    }
-
-
-def _done(line: Line) -> str:
-    if line.kind == "logout":
-        text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
-    else:
-        text = ngettext("%(number)d account inactive", "%(number)d accounts inactive", line.count)
-    return text % {"number": line.count}
-
-
-def _late(line: Line, clock: formats.Clock) -> str:
-    parts = [_("Has not confirmed yet."), systems.problem(line.error)]
-    if line.attempts and line.next_try_at:
-        parts.append(_("We keep trying, next %(when)s.") % {"when": clock.at_time(line.next_try_at)})
-    if line.attempts and line.kind == "scim":
-        parts.append(_("Meanwhile nobody can sign in to it through us."))
-    return " ".join(part for part in parts if part)
-
-
-def _next(done: Progress, who: str) -> str:
-    if done.done:
-        return _("Nothing is left to do. You can bring %(who)s back from the list of those removed.") % {
-            "who": who
-        }
-    return _("We keep trying until every system has confirmed. You may close this page.")
-
-
-def fingerprint(context: dict[str, Any], language: str) -> str:
-    """An ETag: the same as long as nothing new would be shown, running seconds apart."""
-    lines = [
-        (line["name"], line["sub"], line["state"], line["when"] if line["state"] == "closed" else "")
-        for line in context["lines"]
-    ]
-    said = repr((language, context["lead"], context["open"], lines))
-    return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'

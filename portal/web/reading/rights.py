@@ -45,7 +45,7 @@ class Why:
 
     def _looks_after(self, grant: Grant) -> dict[str, Any]:
         return {
-            "text": format_html("{}", gains.in_language(grant.description)),
+            "text": format_html("{}", gains.in_language(grant.description).rstrip(".")),
             "where": self._until(words.of_grant(grant), grant.valid_until),
             "chain": self._chain(grant, limit=""),
         }

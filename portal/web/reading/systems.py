@@ -67,14 +67,14 @@ def _row(one: SystemStatus, book: Book, clock: formats.Clock) -> dict[str, Any]:
         "should": should,
         "is": " ".join(part for part in (holds, next_try) if part),
         "differs": one.word == "differs",
-        "checked": clock.when(one.checked_at) if one.checked_at else _("never"),
+        "checked": clock.when(one.checked_at) if one.checked_at else _("not yet"),
         "state": STATES[one.word],
     }
 
 
 def _holds(one: SystemStatus, book: Book) -> str:
     if one.is_ is None:
-        return _("Not known yet.") if one.word == "on_its_way" else _("No answer.")
+        return "" if one.error else _("Not known yet.")
     if one.word == "in_place":
         return _("the same")
     return said(one.is_, book) if one.active is not False else _("inactive")

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 
 from delegation.queries import names
 from delegation.queries.catalogue import Book
-from delegation.queries.log import Told
+from delegation.queries.told import Told
 from portal.web import formats
 from portal.web.story import Teller
 
