@@ -5,6 +5,7 @@ import datetime as dt
 import decimal
 import pathlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from demo.service import clock, disk, people
@@ -29,16 +30,22 @@ class Order:
 
 
 class Orders:
-    """`lock` is held from judging an order to writing it down, so that two at once cannot share a limit."""
-
     def __init__(self, path: pathlib.Path) -> None:
-        self.lock = threading.RLock()
+        self._lock = threading.Lock()
         self._journal = disk.Journal(path)
         self._kept = [read(line) for line in self._journal.lines()]
 
-    def place(self, **what: Any) -> Order:
-        with self.lock:
-            order = Order(number=FIRST_NUMBER + len(self._kept), at=clock.now(), **what)
+    def place(self, *, judge: Callable[[], None], once: str, **what: Any) -> Order:
+        """Place an order unless `judge` raises; the same form places one only.
+
+        One at a time from judging to writing down, so that two at once cannot share a limit.
+        """
+        with self._lock:
+            before = self._already(once) if once else None
+            if before:
+                return before
+            judge()
+            order = Order(number=FIRST_NUMBER + len(self._kept), at=clock.now(), once=once, **what)
             self._journal.append(written(order))
             self._kept.append(order)
             return order
@@ -51,8 +58,7 @@ class Orders:
             if order.organization == organization and sub in (None, order.sub)
         ]
 
-    def already(self, once: str) -> Order | None:
-        """Find the order that the same form has placed before."""
+    def _already(self, once: str) -> Order | None:
         return next((order for order in self._kept if order.once == once), None)
 
     def used(self, limit: people.Limit, sub: str, *, at: dt.datetime) -> decimal.Decimal:

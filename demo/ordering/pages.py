@@ -1,5 +1,6 @@
 import dataclasses
 import decimal
+import functools
 import secrets
 from typing import cast
 
@@ -98,24 +99,20 @@ def decide(visit: visits.Visit, asked: Asked) -> orders.Order:
 
     Raises Refused.
     """
-    once = f"{visit.session.id}:{asked.once}"
     known = sites(visit)
-    with kept().lock:
-        before = kept().already(once) if asked.once else None
-        if before:
-            return before
-        rules.judge(visit, kept(), amount=asked.amount, site=asked.site, known=known)
-        return kept().place(
-            organization=visit.organization.id,
-            sub=visit.person.sub,
-            by=visit.person.name,
-            amount=asked.amount,
-            currency=rules.CURRENCY,
-            site=asked.site,
-            site_name=known[asked.site],
-            reference=asked.reference,
-            once=once,
-        )
+    judge = functools.partial(rules.judge, visit, kept(), amount=asked.amount, site=asked.site, known=known)
+    return kept().place(
+        judge=judge,
+        once=f"{visit.session.id}:{asked.once}" if asked.once else "",
+        organization=visit.organization.id,
+        sub=visit.person.sub,
+        by=visit.person.name,
+        amount=asked.amount,
+        currency=rules.CURRENCY,
+        site=asked.site,
+        site_name=known.get(asked.site, ""),
+        reference=asked.reference,
+    )
 
 
 def sites(visit: visits.Visit) -> dict[str, str]:

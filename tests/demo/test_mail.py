@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright import sync_api
 
-from demo.mail import codes
+from demo.mail import box, codes
 from tests.demo import processes
 
 
@@ -87,6 +87,11 @@ def test_odd_mails_are_shown_too(mailbox: Mailbox) -> None:
 @pytest.mark.parametrize("path", ["..%2f..%2fetc%2fpasswd", "x", "0", "1" * 19 + "-0"])
 def test_strange_addresses(mailbox: Mailbox, path: str) -> None:
     assert requests.get(f"{mailbox.url}/messages/{path}", timeout=10).status_code == 404
+
+
+def test_reads_its_own_folder_only(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "outside.eml").write_bytes(b"Subject: secret\r\n\r\n")
+    assert box.Box(tmp_path / "inside").find("../outside") is None
 
 
 def test_answers_to_its_own_name_only(mailbox: Mailbox) -> None:

@@ -2,13 +2,16 @@
 
 import concurrent.futures
 import datetime as dt
+import decimal
+import pathlib
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from demo.ordering import orders
+from demo.ordering import orders, rules
 from tests.demo import cast, fake_op, processes
 
 Enter = Callable[..., processes.Seat]
@@ -219,6 +222,27 @@ def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
         answers = sorted(pool.map(order, range(12)))
     assert answers == [302] * 3 + [422] * 9
     assert orders_of(seat) == ["300"] * 3
+
+
+def test_one_order_at_a_time_is_judged(tmp_path: pathlib.Path) -> None:
+    kept = orders.Orders(tmp_path / "orders.jsonl")
+    what = {"organization": "o", "sub": "s", "by": "A", "site": "", "site_name": "", "reference": ""}
+
+    def first_only() -> None:
+        before = len(kept.of("o"))
+        time.sleep(0.1)  # long enough for another to slip in
+        if before:
+            raise rules.Refused("One is enough.")
+
+    def place(number: int) -> bool:
+        try:
+            kept.place(judge=first_only, once=str(number), amount=decimal.Decimal(1), currency="EUR", **what)
+        except rules.Refused:
+            return False
+        return True
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(place, range(4))) == [False, False, False, True]
 
 
 def test_the_same_form_orders_once(orderer: processes.Seat) -> None:

@@ -1,6 +1,7 @@
 """The SCIM door: what is told is kept, found again, and survives the end of the process."""
 
 import itertools
+import json
 import threading
 import urllib.parse
 
@@ -158,6 +159,8 @@ def test_survives_being_killed(own_shop: processes.Service) -> None:
     resource = create(own_shop, cast.user(sub, grants=grants, limits=limits))
     own_shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
     before = own_shop.scim("GET", f"/Users/{resource}").json()
+    deleted = create(own_shop, cast.user(cast.new_sub()))
+    assert own_shop.scim("DELETE", f"/Users/{deleted}").status_code == 204
     own_shop.kill()
     with (own_shop.store / "writes.jsonl").open("a") as journal:
         journal.write('{"torn": "li')
@@ -167,6 +170,8 @@ def test_survives_being_killed(own_shop: processes.Service) -> None:
     own_shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=True))
     assert own_shop.scim("GET", f"/Users/{resource}").json()["meta"]["version"] != before["meta"]["version"]
     assert own_shop.control("GET", "/status")["people"] == {"total": 1, "active": 1}
+    last = json.loads((own_shop.store / "writes.jsonl").read_text().splitlines()[-1])
+    assert (last["method"], last["active"]) == ("PATCH", True)
 
 
 def test_loses_nothing_it_has_answered(own_shop: processes.Service) -> None:
