@@ -34,8 +34,8 @@ class Registered:
 
 _FIND = """
 SELECT p.id, a.id, a.key, a.name::text,
-       p.type = 'confidential', p.secret, string_to_array(p.redirect_uris, E'\\n'),
-       string_to_array(p.scopes, E'\\n'), string_to_array(p.grant_types, E'\\n'), NOT p.skip_consent
+       p.type = 'confidential', p.secret, p.redirect_uris,
+       p.scopes, p.grant_types, NOT p.skip_consent
 FROM allauth_idp_oidc_client p
 JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
@@ -48,13 +48,20 @@ def find(*, client: str) -> Registered | None:
     row = force.one(_FIND, client=client)
     if row is None:
         return None
-    addresses, scopes, grants = ([line.strip() for line in lines if line.strip()] for lines in row[6:9])
+    name, application, key, names, confidential, stored, addresses, scopes, kinds, asks_consent = row
     return Registered(
-        *row[:3],
-        json.loads(row[3]),
-        *row[4:6],
-        redirect_uris=tuple(addresses),
-        scopes=frozenset(scopes),
-        grant_types=frozenset(grants),
-        asks_consent=row[9],
+        id=name,
+        application=application,
+        application_key=key,
+        application_name=json.loads(names),
+        confidential=confidential,
+        stored_secret=stored,
+        redirect_uris=tuple(_lines(addresses)),
+        scopes=frozenset(_lines(scopes)),
+        grant_types=frozenset(_lines(kinds)),
+        asks_consent=asks_consent,
     )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]

@@ -103,18 +103,19 @@ access AS (
 SELECT {force.NAMES}, EXISTS (SELECT 1 FROM refresh) FROM redeemed
 """  # noqa: S608 - our own constants
 
-_REPLAYED = """
-WITH code AS (
+_REPLAYED = f"""
+WITH {force.NOW},
+code AS (
   SELECT g.family, g.user_id, m.organization_id, g.membership_id
   FROM identity_authorizationcode g, identity_membership m
   WHERE g.hash = %(code)s AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
 ),
 ended AS (
-  UPDATE identity_refreshfamily SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+  UPDATE identity_refreshfamily SET ended_at = (SELECT at FROM now)
   WHERE id = (SELECT family FROM code) AND ended_at IS NULL RETURNING id
 )
 SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 FROM ended) FROM code
-"""
+"""  # noqa: S608 - our own constants
 
 
 def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tuple[Grant, tokens.Pair] | None:

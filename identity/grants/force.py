@@ -36,8 +36,8 @@ FACTS = """g.client_id, a.id, a.key, u.id, u.name, u.email, u.language,
             WHERE n.organization_id = o.id AND n.unit_id = a.unit_id), ''),
   s.id, g.scopes, g.nonce, g.auth_time, ARRAY(SELECT jsonb_array_elements_text(g.amr)), now.at"""
 
-NAMES = """client, application, application_key, person, name, email, language, email_verified, membership, organization,
-  organization_key, organization_name, customer_number, sid, scopes, nonce, auth_time, amr, at"""
+NAMES = """client, application, application_key, person, name, email, language, email_verified, membership,
+  organization, organization_key, organization_name, customer_number, sid, scopes, nonce, auth_time, amr, at"""
 """FACTS by name, for a WITH that returns them."""
 
 

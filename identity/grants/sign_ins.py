@@ -102,5 +102,5 @@ def used_by(*, sid: uuid.UUID, client: str) -> bool:
 
 
 def end_of_session(*, session_key: str, at: dt.datetime) -> int:
-    """End what services have from this browser session: signing out of the portal. Returns how many sign-ins it were."""
+    """End what services have from this browser session: signing out of the portal. Returns how many."""
     return SignIn.objects.filter(session_key=session_key, ended_at=None).update(ended_at=at)

@@ -76,19 +76,20 @@ access AS (
 SELECT {force.NAMES} FROM used
 """  # noqa: S608 - our own constants
 
-_REPLAYED = """
-WITH family AS (
+_REPLAYED = f"""
+WITH {force.NOW},
+family AS (
   SELECT g.id, m.organization_id, g.membership_id
   FROM identity_refreshtoken t, identity_refreshfamily g, identity_membership m
   WHERE t.hash = %(token)s AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
     AND m.id = g.membership_id
 ),
 ended AS (
-  UPDATE identity_refreshfamily SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+  UPDATE identity_refreshfamily SET ended_at = (SELECT at FROM now)
   WHERE id = (SELECT id FROM family) AND ended_at IS NULL RETURNING id
 )
 SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
-"""
+"""  # noqa: S608 - our own constants
 
 _CHECK = f"""
 WITH {force.NOW}
@@ -109,11 +110,12 @@ DELETE FROM identity_accesstoken t USING identity_refreshfamily g
 WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
 """
 
-_REVOKE_FAMILY = """
-UPDATE identity_refreshfamily g SET ended_at = clock_timestamp() + make_interval(secs => %(offset)s)
+_REVOKE_FAMILY = f"""
+WITH {force.NOW}
+UPDATE identity_refreshfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
 WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
-"""
+"""  # noqa: S608 - our own constants
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair] | None:

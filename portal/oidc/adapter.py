@@ -6,7 +6,7 @@ from identity import secret
 from portal.oidc import endpoints
 
 
-class Adapter(DefaultOIDCAdapter):  # type: ignore[misc] # allauth has no types
+class Adapter(DefaultOIDCAdapter):
     """Says the same as our own endpoints, should anything of allauth's ask."""
 
     def get_issuer(self) -> str:

@@ -15,7 +15,12 @@ class Refusal(Exception):
     """An error answer of an endpoint for programs; `headers` go out with it."""
 
     def __init__(
-        self, error: str, description: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None
+        self,
+        error: str,
+        description: str = "",
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(error)
         self.error = error

@@ -77,7 +77,9 @@ def way(given: Parameters) -> Way:
 def request(given: Parameters, to: Way) -> Request:
     """The rest of it. Raises AtService."""
     for name in given.faults:
-        raise AtService("invalid_request", f"A parameter cannot be used: {'state' if name == 'state' else 'see it'}")
+        raise AtService(
+            "invalid_request", f"A parameter cannot be used: {'state' if name == 'state' else 'see it'}"
+        )
     for name, error in _UNSUPPORTED.items():
         if name in given:
             raise AtService(error)

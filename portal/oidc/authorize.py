@@ -31,7 +31,9 @@ def authorize(request: Request) -> HttpResponse:
 def consent(request: Request) -> HttpResponse:
     """The person's answer. The request comes along and is judged anew, as if it had just come."""
     given = parameters.read(request.body)
-    asked = Parameters({name: value for name, value in given.values.items() if name not in _OURS}, given.faults)
+    asked = Parameters(
+        {name: value for name, value in given.values.items() if name not in _OURS}, given.faults
+    )
     return _judged(request, asked, decision=given.get("decision"))
 
 

@@ -1,4 +1,4 @@
-"""What a service learns of a person: what it asked for, of the organization it was signed in to, and its own rights only."""
+"""What a service learns of a person: what it asked for, for which organization, and its own rights only."""
 
 import datetime as dt
 from typing import Any
@@ -52,9 +52,7 @@ def id_token(grant: Grant) -> str:
 
 
 def _rights(grant: Grant) -> list[dict[str, Any]]:
-    rights = entitlements.of(
-        memberships=[grant.membership], at=grant.at, application=grant.application_key
-    )
+    rights = entitlements.of(memberships=[grant.membership], at=grant.at, application=grant.application_key)
     return [_right(right) for right in rights[grant.membership]]
 
 

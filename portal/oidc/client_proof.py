@@ -1,4 +1,4 @@
-"""Which client asks, and whether it is that client: `client_secret_basic`, `client_secret_post`, or public (RFC 6749 §2.3)."""
+"""Which client asks, and whether it is that client: by `client_secret_basic` or `_post`, or public (RFC 6749 §2.3)."""
 
 import base64
 import binascii

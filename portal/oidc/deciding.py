@@ -32,7 +32,11 @@ class Decision:
 
     def answer(self) -> HttpResponse:
         """A code, a page, or the way to one. Raises AtService."""
-        return self._signed_in() or self._hinted() or self._strong() or self._fresh() or self._let_in()
+        anybody = self._signed_in()
+        if anybody is not None:
+            return anybody
+        self._heed_hint()
+        return self._strong() or self._fresh() or self._let_in()
 
     def _signed_in(self) -> HttpResponse | None:
         if self.request.user.is_authenticated:
@@ -42,7 +46,7 @@ class Decision:
             self._remember_asking()
         return signin.to_sign_in(self.path)
 
-    def _hinted(self) -> None:
+    def _heed_hint(self) -> None:
         """Somebody else's ID token as a hint: the service expects a person who is not here (OIDC Core §3.1.2.2)."""
         hint = self.asked.id_token_hint
         if hint:

@@ -39,8 +39,7 @@ def url(to: Way, **answer: str) -> str:
 
 
 def _leave(request: HttpRequest, to: Way, target: str) -> HttpResponse:
-    """Browsers hold `form-action 'self'` against every hop after a form of ours, so after one of those the way out is a
-    page with status 200."""
+    """Browsers hold `form-action 'self'` against every hop after a form of ours: then the way out is a page."""
     if not _follows_a_form_of_ours(request):
         return _Redirect(target, headers=_HEADERS)
     context = {"target_url": target, "application": name(request, to)}
@@ -58,4 +57,8 @@ def _follows_a_form_of_ours(request: HttpRequest) -> bool:
 def name(request: HttpRequest, to: Way) -> str:
     """The service's name in the reader's language."""
     names = to.client.application_name
-    return names.get(getattr(request, "LANGUAGE_CODE", ""), "") or names.get("en") or next(iter(names.values()), "")
+    return (
+        names.get(getattr(request, "LANGUAGE_CODE", ""), "")
+        or names.get("en")
+        or next(iter(names.values()), "")
+    )

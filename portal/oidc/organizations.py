@@ -18,8 +18,10 @@ _DENIED = AtService("access_denied")
 
 def able(request: HttpRequest, asked: Request) -> list[Candidate]:
     """The person's memberships that hold any right in this service now. Two statements."""
-    client = asked.way.client
-    mine = candidates.of(user=request.user.pk, application=client.application, at=request.now)
+    client, user = asked.way.client, request.user.pk
+    if user is None:
+        return []
+    mine = candidates.of(user=user, application=client.application, at=request.now)
     rights = entitlements.of(
         memberships=[one.membership for one in mine], at=request.now, application=client.application_key
     )

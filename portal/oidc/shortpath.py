@@ -51,7 +51,7 @@ def serve(request: HttpRequest) -> HttpResponse:
     except OperationalError:
         _log.exception("No database for %s", request.path_info)
         answer = Refusal("temporarily_unavailable", status=503, headers={"Retry-After": "1"}).answer
-    except Exception:
+    except Exception:  # noqa: BLE001 - programs get JSON, whatever happened
         _log.exception("Failed: %s", request.path_info)
         answer = Refusal("server_error", status=500).answer
     answer.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,5 +1,7 @@
-"""The provider's addresses. Those of the short path are answered before any URL is resolved; they stand here so that
-whoever walks the URL map meets them too."""
+"""The provider's addresses.
+
+Those of the short path are answered before any URL is resolved; here they stand for whoever walks the URL map.
+"""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
@@ -11,7 +13,11 @@ urlpatterns: list[URLPattern] = [
     path(endpoints.AUTHORIZE[1:], authorize.authorize, name="oidc_authorize"),
     path(endpoints.CONSENT[1:], authorize.consent, name="oidc_consent"),
     *[
-        path(address[1:], csrf_exempt(login_not_required(shortpath.serve)), name=f"oidc{address.replace('/', '_')}")
+        path(
+            address[1:],
+            csrf_exempt(login_not_required(shortpath.serve)),
+            name=f"oidc{address.replace('/', '_')}",
+        )
         for address in shortpath.ROUTES
     ],
 ]

@@ -1,5 +1,7 @@
-"""The people, clients and secrets that the corpus' placeholders name. A name is read word by word: what makes a secret
-differ stands in it (`code_of_crm`, `access_expired`)."""
+"""The people, clients and secrets that the corpus' placeholders name.
+
+A name is read word by word: what makes a secret differ stands in it (`code_of_crm`, `access_expired`).
+"""
 
 import base64
 import datetime as dt
@@ -136,20 +138,19 @@ class Cast:
             **({"scope": "openid crm.read"} if name == "crm" else {}),
         }
         response = browsing.authorize(browsing.browser(who), **asked)
+        target = str(response.headers.get("Location", ""))
         if response.status_code == 200 and name == "crm":
-            response = self._consented(who, asked)
-        found = parse_qs(urlsplit(response.headers.get("Location", "")).query).get("code", ["khc_refused"])[0]
+            target = self._consented(who, asked)
+        found = parse_qs(urlsplit(target).query).get("code", ["khc_refused"])[0]
         self._afterwards(words, found)
         return found
 
-    def _consented(self, who: Membership, asked: Mapping[str, str | None]) -> Any:
-        body = {**browsing.ASKED, **asked, "decision": "grant"}
-        response = browsing.browser(who).post(
-            endpoints.CONSENT, urlencode(body), "application/x-www-form-urlencoded"
+    def _consented(self, who: Membership, asked: Mapping[str, str | None]) -> str:
+        body = urlencode({**browsing.ASKED, **asked, "decision": "grant"})
+        response: Any = browsing.browser(who).post(
+            endpoints.CONSENT, body, "application/x-www-form-urlencoded"
         )
-        found: Any = response
-        response.headers["Location"] = found.context["target_url"]
-        return response
+        return str(response.context["target_url"])
 
     def _pair(self, words: list[str]) -> tuple[str, str]:
         name = next((word for word in words if word in HOST), "shop")
@@ -192,28 +193,38 @@ class Cast:
         return first
 
     def _afterwards(self, words: list[str], made: str) -> None:
-        told = set(words)
-        if {"used", "redeemed", "replayed"} & told and made.startswith("khc_"):
+        """What happened to the secret, or to what it stands on, since it was made."""
+        happened: dict[str, Callable[[], object]] = {
+            "used redeemed replayed": lambda: self._use(made),
+            "expired": self._expire,
+            "older lifetime": lambda: RefreshFamily.objects.update(expires_at=clock.now()),
+            "revoked": lambda: tokens.revoke(token=made, client="corpus-shop"),
+            "deactivated disabled blocked": self._deactivate,
+            "removed member left": self._remove,
+            "suspended customer closed": self._suspend_customer,
+            "password reset factor": self._reset,
+        }
+        for told, call in happened.items():
+            if set(told.split()) & set(words):
+                call()
+
+    def _use(self, made: str) -> None:
+        if made.startswith("khc_"):
             body = {"grant_type": "authorization_code", "code": made, "redirect_uri": self.address("shop")}
             self._token({**body, "code_verifier": VERIFIER})
-        if "expired" in told:
-            past = clock.now() - dt.timedelta(seconds=1)
-            for model in (AuthorizationCode, AccessToken, RefreshFamily):
-                model.objects.update(expires_at=past)
-        if "older" in told or "lifetime" in told:
-            RefreshFamily.objects.update(expires_at=clock.now())
-        if "revoked" in told:
-            tokens.revoke(token=made, client="corpus-shop")
-        if {"deactivated", "disabled", "blocked"} & told:
-            self._deactivate()
-        if {"removed", "member", "left"} & told:
-            with worlds.by_hand():
-                lifecycle.end(memberships=[self.alice.id], at=clock.now())
-        if {"suspended", "customer", "closed"} & told:
-            self._suspend_customer()
-        if {"password", "reset", "factor"} & told:
-            with worlds.by_hand():
-                access.end_person(users=[self.alice.user_id], at=clock.now())
+
+    def _expire(self) -> None:
+        past = clock.now() - dt.timedelta(seconds=1)
+        for model in (AuthorizationCode, AccessToken, RefreshFamily):
+            model.objects.update(expires_at=past)
+
+    def _remove(self) -> None:
+        with worlds.by_hand():
+            lifecycle.end(memberships=[self.alice.id], at=clock.now())
+
+    def _reset(self) -> None:
+        with worlds.by_hand():
+            access.end_person(users=[self.alice.user_id], at=clock.now())
 
     def _deactivate(self) -> None:
         with worlds.by_hand():
@@ -235,7 +246,9 @@ class Cast:
             "exp": now - age + 300,
         }
         if "none" in words:
-            return jwt.encode(claims, None, "none")
+            return jwt.encode(claims, "", "none")
         if {"forged", "other", "key", "wrong"} & set(words):
-            return jwt.encode(claims, rsa.generate_private_key(65537, 2048), "RS256", {"kid": keys.listed()[0].kid})
+            return jwt.encode(
+                claims, rsa.generate_private_key(65537, 2048), "RS256", {"kid": keys.listed()[0].kid}
+            )
         return keys.sign(claims=claims)

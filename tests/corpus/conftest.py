@@ -26,14 +26,18 @@ def lines(config: pytest.Config) -> list[dict[str, Any]]:
     """Every line of the folder's OpenID Connect files; none where there is no such folder."""
     folder = config.getoption("corpus", default=DEFAULT)
     files = sorted(pathlib.Path(folder).glob(FILE))
-    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
+    return [
+        json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "line" not in metafunc.fixturenames:
         return
     asked = [line for line in lines(metafunc.config) if bool(line.get("parallel")) is _parallel(metafunc)]
-    nothing = pytest.param(None, id="none", marks=pytest.mark.skip("the corpus has no such lines, or is not here"))
+    nothing = pytest.param(
+        None, id="none", marks=pytest.mark.skip("the corpus has no such lines, or is not here")
+    )
     metafunc.parametrize("line", [_param(line) for line in asked] or [nothing])
 
 
@@ -63,4 +67,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     counted = config.stash.get(COUNTED, Counter())
     if counted:
-        terminalreporter.write_line("OpenID Connect corpus: " + ", ".join(f"{n} {w}" for w, n in counted.items()))
+        terminalreporter.write_line(
+            "OpenID Connect corpus: " + ", ".join(f"{n} {w}" for w, n in counted.items())
+        )

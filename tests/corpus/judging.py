@@ -1,6 +1,6 @@
 """Whether an answer is what a line of the corpus expects; gives the problems, none when it passed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -103,7 +103,9 @@ def _none(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
     if not wanted:
         return []
     answer = _query(response)
-    right = _location(response).startswith(f"{wanted}?") and "code" in answer and answer.get("state") == "s-123"
+    right = (
+        _location(response).startswith(f"{wanted}?") and "code" in answer and answer.get("state") == "s-123"
+    )
     return [] if right else [f"goes to {_location(response)!r}"]
 
 
@@ -122,15 +124,17 @@ _PLACES = {
 def _further(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
     body: Any = response
     text = response.content.decode("utf-8", "replace")
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "forbid_location": lambda told: told not in _location(response),
-        "forbid_body": lambda told: all(one not in text for one in ([told] if isinstance(told, str) else told)),
+        "forbid_body": lambda told: all(
+            one not in text for one in ([told] if isinstance(told, str) else told)
+        ),
         "check_header_any": lambda told: any(v in str(response.headers.get(h, "")).lower() for h, v in told),
         "check_no_id_token": lambda told: not told or "id_token" not in body.json(),
         "check_state_exact": lambda told: _query(response).get("state") == _state(line, cast, told),
         "check_json": lambda told: _holds(body.json(), told),
         "check_id_token_claims": lambda told: _holds(browsing.claims_of(body.json()["id_token"]), told),
-        "check_issuer": lambda told: body.json()["issuer"] == browsing.ISSUER,
+        "check_issuer": lambda _: body.json()["issuer"] == browsing.ISSUER,
         "forbid_response_types": lambda told: not set(told) & set(body.json()["response_types_supported"]),
     }
     return [name for name, check in checks.items() if name in line and not check(cast.filled(line[name]))]

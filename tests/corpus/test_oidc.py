@@ -1,15 +1,12 @@
 """The provider against the corpus of OpenID Connect requests: good ones, and many that must be refused."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from pytest_django import plugin
 
-from tests import emptying
 from tests.corpus import judging
 from tests.corpus.cast import Cast
 from tests.portal.oidc import browsing
@@ -18,17 +15,7 @@ from tests.world import World
 Line = Mapping[str, Any]
 
 
-@pytest.fixture(scope="module")
-def world(
-    django_db_setup: None, django_db_blocker: plugin.DjangoDbBlocker, emptied: emptying.Emptying
-) -> Iterator[World]:
-    """One world for all lines: what a line changes is rolled back."""
-    with django_db_blocker.unblock():
-        yield World()
-        emptied.run()
-
-
-def send(browser: Client, request: Line, cast: Cast) -> HttpResponse:
+def send(browser: Client, request: Line, cast: Cast) -> Any:
     """The request as it stands there, byte for byte in query and body."""
     query = urlencode([tuple(pair) for pair in cast.filled(request.get("query") or [])])
     path = cast.filled(request["path"])
@@ -37,13 +24,12 @@ def send(browser: Client, request: Line, cast: Cast) -> HttpResponse:
         [tuple(pair) for pair in cast.filled(request.get("body") or [])]
     )
     kind = headers.pop("Content-Type", "application/x-www-form-urlencoded" if body else "")
-    response: Any = browser.generic(
+    return browser.generic(
         request["method"], f"{path}?{query}" if query else path, body.encode(), kind, headers=headers
     )
-    return response
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_line(line: Line, world: World) -> None:
     cast = Cast(world)
     browser = cast.browser(line["session"])
@@ -57,9 +43,9 @@ def test_line(line: Line, world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_line(line: Line, together: Callable[..., list[object]]) -> None:
+def test_parallel_line(line: Line, world: World, together: Callable[..., list[object]]) -> None:
     """The same request several times at once: at most one is answered with tokens."""
-    cast = Cast(World())
+    cast = Cast(world)
     send(cast.browser("none"), {**line, "method": "OPTIONS"}, cast)  # resolves the placeholders, once
     copies = line["parallel"] if isinstance(line["parallel"], int) else 5
     answers: Any = together(*[lambda: send(cast.browser("none"), line, cast)] * copies)

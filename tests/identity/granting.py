@@ -1,7 +1,7 @@
 """Codes and tokens as tests need them, issued by the product's own functions."""
 
-import hashlib
 import datetime as dt
+import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 

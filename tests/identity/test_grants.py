@@ -1,6 +1,7 @@
 """Codes and tokens: once, for whom they were made, and only while everything they stand on is in force."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -25,11 +26,6 @@ from tests.identity import granting
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def test_a_code_becomes_tokens_that_say_who_for_whom_and_how(world: World) -> None:
@@ -181,20 +177,26 @@ def test_a_client_that_may_not_refresh_gets_no_refresh_token(world: World) -> No
     assert RefreshToken.objects.count() == 0
 
 
-STANDS_ON = {
+STANDS_ON: dict[str, Callable[[World], object]] = {
     "the person is blocked": lambda w: User.objects.filter(id=w.mikko.user_id).update(is_active=False),
     "the person's epoch moved": lambda w: User.objects.filter(id=w.mikko.user_id).update(epoch=2),
     "the membership's epoch moved": lambda w: Membership.objects.filter(id=w.mikko.id).update(epoch=7),
-    "the organization is closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
-    "the client is switched off": lambda w: Client.objects.filter(protocol="ordering").update(is_active=False),
-    "the application is switched off": lambda w: Application.objects.filter(key="ordering").update(is_active=False),
-    "the sign-in has ended": lambda w: SignIn.objects.update(ended_at=clock.now()),
+    "the organization is closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(
+        status="closed"
+    ),
+    "the client is switched off": lambda _: Client.objects.filter(protocol="ordering").update(
+        is_active=False
+    ),
+    "the application is switched off": lambda _: Application.objects.filter(key="ordering").update(
+        is_active=False
+    ),
+    "the sign-in has ended": lambda _: SignIn.objects.update(ended_at=clock.now()),
     "the membership is suspended": lambda w: MembershipPeriod.objects.filter(membership=w.mikko.id).update(
         state="suspended"
     ),
-    "the membership's period is over": lambda w: MembershipPeriod.objects.filter(membership=w.mikko.id).update(
-        valid_until=clock.now()
-    ),
+    "the membership's period is over": lambda w: MembershipPeriod.objects.filter(
+        membership=w.mikko.id
+    ).update(valid_until=clock.now()),
 }
 
 
@@ -265,4 +267,8 @@ def test_what_is_over_is_forgotten_but_not_what_a_replay_must_recognize(world: W
     tidy.forget(at=now + dt.timedelta(hours=1))
     assert (AccessToken.objects.count(), AuthorizationCode.objects.count()) == (0, 1)
     tidy.forget(at=now + tokens.FAMILY_LIFETIME + tidy.KEPT + dt.timedelta(minutes=2))
-    assert (AuthorizationCode.objects.count(), RefreshFamily.objects.count(), RefreshToken.objects.count()) == (0, 0, 0)
+    assert (
+        AuthorizationCode.objects.count(),
+        RefreshFamily.objects.count(),
+        RefreshToken.objects.count(),
+    ) == (0, 0, 0)

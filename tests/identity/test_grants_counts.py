@@ -1,5 +1,7 @@
 """How many statements: literal, so that a further one is seen."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,11 +13,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_each_operation_is_one_statement(world: World) -> None:
     code = granting.code(world.mikko)
     counts = {}
@@ -24,14 +21,15 @@ def test_each_operation_is_one_statement(world: World) -> None:
         counts["redeem"] = len(captured)
     assert redeemed is not None
     pair = redeemed[1]
-    for name, call in {
+    calls: dict[str, Callable[[], object]] = {
         "check": lambda: tokens.check(token=pair.access),
         "check_refresh": lambda: tokens.check_refresh(token=pair.refresh),
         "refresh": lambda: tokens.refresh(token=pair.refresh, client="ordering", scopes=[]),
         "revoke": lambda: tokens.revoke(token=pair.access, client="ordering"),
         "find a client": lambda: clients.find(client="ordering"),
         "not replayed": lambda: codes.replayed(code="khc_none", client="ordering", noted="token.replayed"),
-    }.items():
+    }
+    for name, call in calls.items():
         with CaptureQueriesContext(connection) as captured:
             call()
             counts[name] = len(captured)

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, TimeoutError as TookTooLong
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
 
 import pytest
 from django.db import connections, transaction
@@ -20,11 +21,6 @@ ROUNDS = 15
 Together = Callable[..., list[object]]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def end(who: Membership, *, late: int = 0) -> None:

@@ -43,7 +43,7 @@ def browser(who: Membership | User | None = None, *, weak: bool = False, ago: fl
         session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
-        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
         proved(client, weak=weak, ago=ago)
     return client
 
@@ -96,7 +96,12 @@ def post(address: str, body: Mapping[str, str], headers: Mapping[str, str] | Non
 
 def redeem(world: World, secret: str, **other: str) -> Any:
     """The token request for a code."""
-    body = {"grant_type": "authorization_code", "code": secret, "redirect_uri": ADDRESS, "code_verifier": VERIFIER}
+    body = {
+        "grant_type": "authorization_code",
+        "code": secret,
+        "redirect_uri": ADDRESS,
+        "code_verifier": VERIFIER,
+    }
     return post(endpoints.TOKEN, body | other, basic(world))
 
 

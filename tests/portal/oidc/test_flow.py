@@ -16,11 +16,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_person_comes_in_and_the_service_learns_what_it_needs(world: World) -> None:
     response = browsing.authorize(browsing.browser(world.olli))
     answer = browsing.answer(response)
@@ -133,7 +128,9 @@ def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> No
         assert "Set-Cookie" not in first.headers
     document = json.loads(Client(headers={"host": "localhost"}).get(endpoints.DISCOVERY).content)
     assert document["issuer"] == settings.ISSUER
-    assert all(v.startswith(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri")))
+    assert all(
+        v.startswith(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))
+    )
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["response_types_supported"] == ["code"]
 
@@ -141,7 +138,9 @@ def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> No
 def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
     """Each address of the discovery document is answered, and none by the pages' middleware."""
     document = json.loads(endpoints.discovery())
-    addresses = [v.removeprefix(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))]
+    addresses = [
+        v.removeprefix(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))
+    ]
     for address in addresses:
         response = Client(headers={"host": "localhost"}).post(address)
         assert response.status_code in {303, 400, 401, 405}, (address, response.status_code)

@@ -1,0 +1,73 @@
+"""Keys outside the database: show which there are, make what is missing, or give a purpose a successor."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from audit import keyfile
+from identity import keys
+
+_LOST = {
+    "person": "personal values in the log can never be read again",
+    "pepper": "sessions, tokens, clients' secrets and links are void",
+    "secrets": "targets' tokens and queued mails must be made anew",
+    "web": "everybody signs in again",
+    keys.PURPOSE: "services fetch the new keys; what was signed before is refused",
+}
+_VOID = {
+    "pepper": "Sessions and tokens of the old key are void; clients' secrets go on.",
+    "web": "Everybody signs in again.",
+}
+
+
+class Command(BaseCommand):
+    """`manage.py keys`."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`show`, `make`, `rotate PURPOSE [--at-once]`."""
+        verbs = parser.add_subparsers(dest="what", required=True)
+        verbs.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
+        verbs.add_parser("make", help="make what is missing; safe to repeat")
+        rotate = verbs.add_parser("rotate", help="a successor for every key of a purpose")
+        rotate.add_argument("purpose", choices=sorted(_LOST))
+        rotate.add_argument(
+            "--at-once",
+            action="store_true",
+            help="signing keys: sign with the successor now and withdraw the older ones (a key leaked)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Never prints a key."""
+        {"show": self._show, "make": self._make, "rotate": self._rotate}[options["what"]](options)
+
+    def _show(self, options: dict[str, Any]) -> None:
+        for purpose in keyfile.PURPOSES:
+            key = keyfile.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+            self.stdout.write(f"{purpose:8} {key.id:16} lost: {_LOST[purpose]}")
+        for listed in keys.listed():
+            since = f"{listed.algorithm} from {listed.signs_from:%Y-%m-%d %H:%M} UTC"
+            self.stdout.write(f"{keys.PURPOSE:8} {listed.kid:16} {since}; lost: {_LOST[keys.PURPOSE]}")
+
+    def _make(self, options: dict[str, Any]) -> None:
+        for purpose in keyfile.PURPOSES:
+            keyfile.ensure(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        keys.ensure()
+        self.stdout.write("All keys are there.")
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        purpose = options["purpose"]
+        if purpose == keys.PURPOSE:
+            made = keys.rotate(at_once=options["at_once"])
+            for key in made:
+                self.stdout.write(
+                    f"{key.kid} signs {key.algorithm} from {key.signs_from:%Y-%m-%d %H:%M} UTC."
+                )
+            return
+        name = keyfile.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        self.stdout.write(
+            f"{purpose}: {name}. Restart all processes: they keep keys in memory. {_VOID.get(purpose, '')}"
+        )

@@ -1,0 +1,294 @@
+"""Who is let in, who is asked for more, and who is told why not."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+
+from audit.models import Event
+from identity.models import AuthorizationCode, Membership
+from identity.models import Client as Registered
+from portal.oidc import endpoints
+from tests import world as worlds
+from tests.identity.granting import ADDRESS
+from tests.portal.oidc import browsing
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def error(response: Any) -> str:
+    """The error at the service; there is never a code besides."""
+    answer = browsing.answer(response)
+    assert "code" not in answer
+    assert (answer["state"], answer["iss"]) == ("s-1", browsing.ISSUER)
+    return answer["error"]
+
+
+def leads_to(response: Any) -> tuple[str, str]:
+    """The page of ours that the person is sent to, and where that page comes back to."""
+    assert response.status_code == 302
+    parts = urlsplit(response.headers["Location"])
+    assert not parts.netloc
+    return parts.path, parse_qs(parts.query)["next"][0]
+
+
+def test_nobody_signs_in_first_and_comes_back(world: World) -> None:
+    path, back = leads_to(browsing.authorize(browsing.browser()))
+    assert path == "/account/login/"
+    response: Any = browsing.browser(world.olli).get(back)
+    assert "code" in browsing.answer(response)
+    assert error(browsing.authorize(browsing.browser(), prompt="none")) == "login_required"
+
+
+def test_somebody_signed_in_too_weakly_is_asked_for_more(world: World) -> None:
+    admin = browsing.browser(world.aino, weak=True)
+    path, back = leads_to(browsing.authorize(admin))
+    assert path == "/account/security/confirm/"
+    assert error(browsing.authorize(admin, prompt="none")) == "interaction_required"
+    browsing.proved(admin)
+    answered: Any = admin.get(back)
+    assert "code" in browsing.answer(answered)
+
+
+@pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
+def test_a_fresh_proof_is_asked_for_once(world: World, asked: dict[str, str]) -> None:
+    browser = browsing.browser(world.olli, ago=3600)
+    path, back = leads_to(browsing.authorize(browser, **asked))
+    assert path == "/account/reauthenticate/"
+    again: Any = browser.get(back)
+    assert leads_to(again) == (path, back), "coming back without a proof asks again"
+    browsing.proved(browser, ago=-1)
+    answered: Any = browser.get(back)
+    assert "code" in browsing.answer(answered)
+    if "prompt" in asked:
+        repeated: Any = browser.get(back)
+        assert leads_to(repeated)[0] == path, "a proof serves one request"
+
+
+def test_a_proof_of_lately_is_fresh_enough_for_max_age(world: World) -> None:
+    browser = browsing.browser(world.olli, ago=50)
+    assert "code" in browsing.answer(browsing.authorize(browser, max_age="60"))
+    assert error(browsing.authorize(browser, max_age="40", prompt="none")) == "login_required"
+
+
+def test_signing_in_anew_after_prompt_login_is_a_fresh_proof(world: World) -> None:
+    nobody = browsing.browser()
+    _, back = leads_to(browsing.authorize(nobody, prompt="login"))
+    kept = nobody.session.get("keyholder.oidc.fresh")
+    browser = browsing.browser(world.olli, ago=-1)
+    session = browser.session
+    session["keyholder.oidc.fresh"] = kept
+    session.save()
+    answered: Any = browser.get(back)
+    assert "code" in browsing.answer(answered)
+
+
+def test_a_person_of_two_customers_chooses(world: World) -> None:
+    browser = browsing.browser(world.mikko)
+    response = browsing.authorize(browser)
+    assert response.status_code == 200
+    assert [one["key"] for one in response.context["organizations"]] == ["pohjola", "koskela"]
+    assert response.context["organizations"][1]["customer_number"] == "K-koskela"
+    kept = {one["name"]: one["value"] for one in response.context["kept"]}
+    chosen: Any = browser.get(endpoints.AUTHORIZE, {**kept, "organization": "koskela"})
+    assert AuthorizationCode.objects.get().membership_id == world.mikko.id
+    assert browsing.answer(chosen)["state"] == "s-1"
+    assert error(browsing.authorize(browser, prompt="none")) == "account_selection_required"
+
+
+@pytest.mark.parametrize("by", ["key", "id"])
+def test_the_service_may_name_the_organization(world: World, by: str) -> None:
+    for who in (world.mikko, world.mikko_at_pohjola):
+        named = str(getattr(who.organization, by))
+        browsing.code(browsing.browser(world.mikko), organization=named)
+    found = AuthorizationCode.objects.order_by("issued_at").values_list("membership", flat=True)
+    assert list(found) == [world.mikko.id, world.mikko_at_pohjola.id]
+
+
+def test_a_foreign_organization_is_not_told_from_one_that_does_not_exist(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    pages = [
+        browsing.authorize(browser, organization=name)
+        for name in ("pohjola", str(world.pohjola.id), "nowhere", str(world.somewhere))
+    ]
+    assert {page.status_code for page in pages} == {403}
+    assert len({page.context["why"] for page in pages}) == 1
+    assert AuthorizationCode.objects.count() == 0
+
+
+def without_rights(who: Membership) -> None:
+    with worlds.by_hand():
+        for assignment in who.assignments.all():
+            assignment.__class__.objects.filter(id=assignment.id).update(valid_until=assignment.valid_from)
+
+
+def test_without_any_right_there_a_page_says_why(world: World) -> None:
+    without_rights(world.olli)
+    browser = browsing.browser(world.olli)
+    response = browsing.authorize(browser)
+    assert response.status_code == 403
+    assert "Location" not in response.headers
+    assert "Web shop" in response.context["why"]
+    back = parse_qs(urlsplit(response.context["back_url"]).query)
+    assert (back["error"], back["state"]) == (["access_denied"], ["s-1"])
+    assert error(browsing.authorize(browser, prompt="none")) == "access_denied"
+    assert AuthorizationCode.objects.count() == 0
+
+
+def test_a_leaver_s_open_browser_is_nobody_s(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    assert "code" in browsing.answer(browsing.authorize(browser))
+    world.remove(world.olli)
+    assert leads_to(browsing.authorize(browser))[0] == "/account/login/"
+
+
+def test_a_removed_colleague_of_another_customer_goes_on_there(world: World) -> None:
+    browser = browsing.browser(world.mikko)
+    world.remove(world.mikko)
+    browsing.code(browser)
+    assert AuthorizationCode.objects.get().membership_id == world.mikko_at_pohjola.id
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"client_id": "nobody"},
+        {"client_id": None},
+        {"client_id": "crm"},
+        {"redirect_uri": None},
+        {"redirect_uri": ADDRESS + "/"},
+        {"redirect_uri": ADDRESS + "?next=evil"},
+        {"redirect_uri": "https://evil.example/cb"},
+    ],
+)
+def test_an_address_that_is_not_registered_is_never_gone_to(
+    world: World, other: dict[str, str | None]
+) -> None:
+    response = browsing.authorize(browsing.browser(world.olli), **other)
+    assert response.status_code == 400
+    assert "Location" not in response.headers
+    assert '="https://evil.example' not in response.content.decode()
+
+
+def test_a_client_switched_off_is_not_known(world: World) -> None:
+    with worlds.by_hand():
+        Registered.objects.filter(protocol="ordering").update(is_active=False)
+    assert browsing.authorize(browsing.browser(world.olli)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"scope": "profile"}, "invalid_scope"),
+        ({"scope": None}, "invalid_scope"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"request": "e30.e30."}, "request_not_supported"),
+        ({"request_uri": "https://ordering.example.test/r"}, "request_uri_not_supported"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
+        ({"max_age": "99999999999999999999"}, "invalid_request"),
+        ({"nonce": "n" * 513}, "invalid_request"),
+        ({"organization": "x" * 5000}, "invalid_request"),
+        ({"id_token_hint": "nonsense"}, "login_required"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_to_the_service(
+    world: World, other: dict[str, str | None], expected: str
+) -> None:
+    assert error(browsing.authorize(browsing.browser(world.olli), **other)) == expected
+
+
+def test_a_parameter_given_twice_is_refused(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    for name, there in (("nonce", True), ("scope", True), ("client_id", False), ("redirect_uri", False)):
+        asked = [*browsing.ASKED.items(), (name, browsing.ASKED[name])]
+        query = "&".join(f"{key}={value}".replace(" ", "%20") for key, value in asked)
+        response: Any = browser.get(f"{endpoints.AUTHORIZE}?{query}")
+        assert error(response) == "invalid_request" if there else response.status_code == 400
+
+
+def test_the_state_comes_back_as_it_went(world: World) -> None:
+    state = "ä&=?#%20 +\"'<>/\\" + "x" * 500
+    assert browsing.answer(browsing.authorize(browsing.browser(world.olli), state=state))["state"] == state
+    assert "state" not in browsing.answer(browsing.authorize(browsing.browser(world.olli), state=None))
+
+
+def test_an_address_with_a_query_keeps_it(world: World) -> None:
+    address = f"{ADDRESS}?shop=1"
+    with worlds.by_hand():
+        protocol = Registered.objects.get(protocol="ordering").protocol
+        protocol.redirect_uris = address
+        protocol.save()
+    response = browsing.authorize(browsing.browser(world.olli), redirect_uri=address)
+    assert response.headers["Location"].startswith(f"{address}&code=")
+
+
+def test_wildcards_in_a_registration_mean_nothing(world: World) -> None:
+    with worlds.by_hand():
+        protocol = Registered.objects.get(protocol="ordering").protocol
+        protocol.redirect_uris, protocol.allow_uri_wildcards = "https://*.example.test/cb", True
+        protocol.save()
+    assert browsing.authorize(browsing.browser(world.olli)).status_code == 400
+
+
+def asking_consent() -> None:
+    with worlds.by_hand():
+        protocol = Registered.objects.get(protocol="ordering").protocol
+        protocol.skip_consent = False
+        protocol.save()
+
+
+def test_a_service_of_somebody_else_asks_for_consent(world: World) -> None:
+    asking_consent()
+    browser = browsing.browser(world.olli)
+    page = browsing.authorize(browser)
+    assert page.status_code == 200
+    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    assert error(browsing.authorize(browser, prompt="none")) == "consent_required"
+    assert AuthorizationCode.objects.count() == 0
+
+    granted: Any = browser.post(endpoints.CONSENT, {**kept, "decision": "grant"})
+    assert granted.status_code == 400, "a multipart form is not what our page sends"
+    granted = consent(browser, kept, "grant")
+    assert granted.status_code == 200
+    assert "code=" in granted.context["target_url"]
+    refused = consent(browser, kept, "refuse")
+    assert "error=access_denied" in refused.context["target_url"]
+
+
+def test_consent_cannot_be_given_by_another_site(world: World) -> None:
+    asking_consent()
+    strict = browsing.browser(world.olli)
+    strict.handler.enforce_csrf_checks = True
+    kept = {one["name"]: one["value"] for one in browsing.authorize(strict).context["kept"]}
+    assert consent(strict, kept, "grant").status_code == 403
+    assert AuthorizationCode.objects.count() == 0
+
+
+def consent(browser: Client, kept: dict[str, str], decision: str) -> Any:
+    return browser.post(
+        endpoints.CONSENT,
+        "&".join(f"{name}={value}" for name, value in {**kept, "decision": decision}.items()),
+        "application/x-www-form-urlencoded",
+    )
+
+
+def test_a_sign_in_to_a_service_is_noted_once(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    browsing.code(browser)
+    browsing.code(browser)
+    done = Event.objects.filter(verb="sign_in.done", organization=world.koskela.id)
+    assert [event.subject for event in done] == [world.olli.id]
+
+
+def test_the_wrong_hint_is_no_way_to_somebody_else_s_code(world: World) -> None:
+    hint = browsing.tokens(world, world.vilma)["id_token"]
+    assert error(browsing.authorize(browsing.browser(world.olli), id_token_hint=hint)) == "login_required"
+    assert "code" in browsing.answer(browsing.authorize(browsing.browser(world.vilma), id_token_hint=hint))

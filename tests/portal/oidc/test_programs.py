@@ -1,0 +1,275 @@
+"""The endpoints for programs: who proves what how, what is refused, and how little is done for each request."""
+
+import base64
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from identity.models import Client as Registered
+from identity.models import RefreshToken
+from portal.oidc import client_proof, endpoints, shortpath
+from tests import world as worlds
+from tests.identity.granting import ADDRESS, VERIFIER
+from tests.portal.oidc import browsing
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FORM = "application/x-www-form-urlencoded"
+
+
+def body_of(code: str, /, **other: str) -> dict[str, str]:
+    asked = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": ADDRESS,
+        "code_verifier": VERIFIER,
+    }
+    return {name: value for name, value in {**asked, **other}.items() if value}
+
+
+def refused(response: Any) -> tuple[int, str]:
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"] == "application/json"
+    assert "Set-Cookie" not in response.headers
+    return response.status_code, response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({"grant_type": ""}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"code": ""}, "invalid_request"),
+        ({"code": "khc_nothing"}, "invalid_grant"),
+        ({"code": "\0"}, "invalid_request"),
+        ({"redirect_uri": ""}, "invalid_request"),
+        ({"redirect_uri": ADDRESS + "/"}, "invalid_grant"),
+        ({"code_verifier": ""}, "invalid_request"),
+        ({"code_verifier": "w" * 43}, "invalid_grant"),
+        ({"code_verifier": "short"}, "invalid_grant"),
+        ({"code": "x" * 5000}, "invalid_request"),
+    ],
+)
+def test_a_token_request_that_is_wrong(world: World, other: dict[str, str], expected: str) -> None:
+    body = body_of(browsing.code(browsing.browser(world.olli)), **other)
+    assert refused(browsing.post(endpoints.TOKEN, body, browsing.basic(world))) == (400, expected)
+
+
+def test_a_code_is_for_the_client_it_was_made_for(world: World) -> None:
+    code = browsing.code(browsing.browser(world.olli))
+    other = browsing.post(endpoints.TOKEN, body_of(code), browsing.basic(world, "crm"))
+    assert refused(other) == (400, "invalid_grant")
+    assert browsing.redeem(world, code).status_code == 200
+
+
+def test_a_client_proves_itself_in_one_of_two_ways(world: World) -> None:
+    secret = world.secrets["ordering"]
+    posted = {"client_id": "ordering", "client_secret": secret}
+    code = browsing.code(browsing.browser(world.olli))
+    assert browsing.post(endpoints.TOKEN, {**body_of(code), **posted}).status_code == 200
+    code = browsing.code(browsing.browser(world.olli))
+    both = browsing.post(endpoints.TOKEN, {**body_of(code), **posted}, browsing.basic(world))
+    assert refused(both) == (400, "invalid_request")
+    mixed = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "crm"}, browsing.basic(world))
+    assert refused(mixed) == (400, "invalid_request")
+    same = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"}, browsing.basic(world))
+    assert same.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"ordering").decode(),
+        "Basic " + base64.b64encode(b"ordering:").decode(),
+        "Basic " + base64.b64encode(b"ordering:wrong").decode(),
+        "Basic " + base64.b64encode(b"nobody:x").decode(),
+        "Basic " + base64.b64encode(b"a\0b:x").decode(),
+        "Basic " + base64.b64encode(b"\xff\xfe:x").decode(),
+        "Bearer kha_something",
+    ],
+)
+@pytest.mark.parametrize("address", [endpoints.TOKEN, endpoints.INTROSPECT, endpoints.REVOKE])
+def test_without_a_proof_nothing_is_answered(world: World, address: str, header: str) -> None:
+    body = {"grant_type": "refresh_token", "refresh_token": "khr_x", "token": "kha_x"}
+    response = browsing.post(address, body, {"Authorization": header} if header else {})
+    assert refused(response) == (401, "invalid_client")
+    assert response.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+def test_a_public_client_redeems_with_its_verifier_alone_and_may_not_introspect(world: World) -> None:
+    with worlds.by_hand():
+        protocol = Registered.objects.get(protocol="ordering").protocol
+        protocol.type, protocol.secret = "public", ""
+        protocol.save()
+    code = browsing.code(browsing.browser(world.olli))
+    body = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
+    assert "id_token" in body
+    asked = {"token": body["access_token"], "client_id": "ordering"}
+    assert refused(browsing.post(endpoints.INTROSPECT, asked)) == (401, "invalid_client")
+    assert browsing.post(endpoints.REVOKE, asked).status_code == 200
+    assert browsing.userinfo(body["access_token"]).status_code == 401
+
+
+def test_a_confidential_client_is_not_believed_without_its_secret(world: World) -> None:
+    code = browsing.code(browsing.browser(world.olli))
+    response = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"})
+    assert refused(response) == (401, "invalid_client")
+
+
+def test_many_wrong_secrets_are_slowed_and_the_right_one_still_passes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_proof, "FAILURES", 3)
+    wrong = browsing.basic(world, secret="khs_wrong")
+    statuses = [browsing.post(endpoints.INTROSPECT, {"token": "x"}, wrong).status_code for _ in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+    assert browsing.post(endpoints.INTROSPECT, {"token": "x"}, browsing.basic(world)).status_code == 200
+    other = browsing.post(endpoints.INTROSPECT, {"token": "x"}, browsing.basic(world, "crm", "khs_wrong"))
+    assert other.status_code == 401
+    cache.clear()
+
+
+def test_parameters_in_the_address_or_in_another_form_are_refused(world: World) -> None:
+    client = Client(headers={"host": "localhost"})
+    query: Any = client.post(f"{endpoints.TOKEN}?client_secret=x", "a=b", FORM, headers=browsing.basic(world))
+    assert refused(query) == (400, "invalid_request")
+    other: Any = client.post(endpoints.TOKEN, "{}", "application/json", headers=browsing.basic(world))
+    assert refused(other) == (400, "invalid_request")
+    for raw in ("grant_type=a&grant_type=b", "code=%FF", "x=1&" * 100, "code=%00"):
+        bad: Any = client.post(endpoints.TOKEN, raw, FORM, headers=browsing.basic(world))
+        assert refused(bad) == (400, "invalid_request"), raw
+    huge: Any = client.post(endpoints.TOKEN, "x" * 3_000_000, FORM, headers=browsing.basic(world))
+    assert refused(huge) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(("address", "route"), shortpath.ROUTES.items())
+def test_only_the_methods_that_are_meant(
+    world: World, address: str, route: tuple[object, tuple[str, ...]]
+) -> None:
+    for method in {"GET", "POST", "PUT", "DELETE", "OPTIONS"} - set(route[1]):
+        response: Any = Client(headers={"host": "localhost"}).generic(method, address)
+        assert response.status_code == 405
+        assert response.headers["Allow"] == ", ".join(route[1])
+
+
+def test_a_token_is_shown_in_one_way_and_never_in_the_address(world: World) -> None:
+    access = browsing.tokens(world, world.olli)["access_token"]
+    client = Client(headers={"host": "localhost"})
+    bearer = {"Authorization": f"Bearer {access}"}
+    posted: Any = client.post(endpoints.USERINFO, f"access_token={access}", FORM)
+    assert posted.json()["sub"] == str(world.olli.user_id)
+    twice: Any = client.post(endpoints.USERINFO, f"access_token={access}", FORM, headers=bearer)
+    assert (twice.status_code, twice.json()["error"]) == (400, "invalid_request")
+    address: Any = client.get(f"{endpoints.USERINFO}?access_token={access}")
+    assert (address.status_code, address.headers["WWW-Authenticate"]) == (401, 'Bearer realm="keyholder"')
+
+
+def test_a_session_is_no_token(world: World) -> None:
+    """The cookie of somebody signed in opens nothing here."""
+    response: Any = browsing.browser(world.olli).get(endpoints.USERINFO)
+    assert response.status_code == 401
+
+
+def test_scopes_on_refresh(world: World) -> None:
+    refresh = browsing.tokens(world, world.olli)["refresh_token"]
+    asked = {"grant_type": "refresh_token", "refresh_token": refresh}
+    wider = browsing.post(endpoints.TOKEN, {**asked, "scope": "openid phone"}, browsing.basic(world))
+    assert refused(wider) == (400, "invalid_scope")
+    narrow = browsing.post(endpoints.TOKEN, {**asked, "scope": "profile"}, browsing.basic(world)).json()
+    assert (narrow["scope"], "id_token" in narrow) == ("profile", False)
+    seen = browsing.userinfo(narrow["access_token"])
+    assert (seen.status_code, seen.json()["error"]) == (403, "insufficient_scope")
+
+
+def test_few_statements(world: World) -> None:
+    """Client, grant, rights: nothing else is asked of the database."""
+    code = browsing.code(browsing.browser(world.olli))
+    seen = {}
+    with CaptureQueriesContext(connection) as captured:
+        body = browsing.redeem(world, code).json()
+        seen["code"] = len(captured)
+    with CaptureQueriesContext(connection) as captured:
+        browsing.introspect(world, body["access_token"])
+        seen["introspection"] = len(captured)
+    with CaptureQueriesContext(connection) as captured:
+        browsing.userinfo(body["access_token"])
+        seen["userinfo"] = len(captured)
+    asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
+    with CaptureQueriesContext(connection) as captured:
+        body = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+        seen["refresh"] = len(captured)
+    with CaptureQueriesContext(connection) as captured:
+        browsing.post(endpoints.REVOKE, {"token": body["access_token"]}, browsing.basic(world))
+        seen["revocation"] = len(captured)
+    with CaptureQueriesContext(connection) as captured:
+        for address in (endpoints.JWKS, endpoints.DISCOVERY):
+            Client(headers={"host": "localhost"}).get(address)
+        seen["keys and discovery"] = len(captured)
+    assert seen == {
+        "code": 3,
+        "introspection": 2,
+        "userinfo": 2,
+        "refresh": 3,
+        "revocation": 2,
+        "keys and discovery": 0,
+    }
+
+
+def test_few_statements_to_let_somebody_in(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    browsing.code(browser)
+    with CaptureQueriesContext(connection) as captured:
+        browsing.code(browser)
+    assert len(captured) == 15, [one["sql"].strip()[:70] for one in captured]
+
+
+def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("django.db.backends", "psycopg"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    body = browsing.tokens(world, world.olli)
+    browsing.introspect(world, body["access_token"])
+    written = "\n".join(record.getMessage() for record in caplog.records)
+    secrets = [
+        body["access_token"],
+        body["refresh_token"],
+        world.secrets["ordering"],
+        VERIFIER,
+        body["id_token"],
+    ]
+    assert [one for one in secrets if one in written] == []
+
+
+def test_a_failure_of_ours_is_said_as_json_and_says_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(error: Exception) -> Any:
+        def endpoint(request: object) -> Any:
+            raise error
+
+        return {**shortpath.ROUTES, endpoints.USERINFO: (endpoint, ("GET",))}
+
+    for error, expected in (
+        (OperationalError("secret detail"), (503, "temporarily_unavailable")),
+        (RuntimeError("secret detail"), (500, "server_error")),
+    ):
+        monkeypatch.setattr(shortpath, "ROUTES", fail(error))
+        response: Any = Client(headers={"host": "localhost"}).get(endpoints.USERINFO)
+        assert refused(response) == expected
+        assert "secret detail" not in response.content.decode()
+
+
+def test_used_refresh_tokens_are_kept_as_hashes(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    kept = json.dumps(list(RefreshToken.objects.values_list("hash", flat=True)))
+    assert body["refresh_token"] not in kept
