@@ -36,6 +36,7 @@ def installation() -> Iterator[postgres.Server]:
     }
     try:
         manage(server, "migrate", "--database=owner", "--verbosity=0", "--noinput", "--skip-checks")
+        manage(server, "collectstatic", "--noinput", "--verbosity=0", "--skip-checks")
         import django
 
         django.setup()
@@ -79,7 +80,7 @@ def quantiles(milliseconds: Sequence[float]) -> dict[str, float]:
 def resident_kib(pid: int) -> int:
     """Resident memory of one process, shared pages counted in proportion where the kernel tells (PSS)."""
     for name, field in (("smaps_rollup", "Pss:"), ("status", "VmRSS:")):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/{name}", encoding="ascii") as file:
+        with contextlib.suppress(OSError), pathlib.Path(f"/proc/{pid}/{name}").open(encoding="ascii") as file:
             for line in file:
                 if line.startswith(field):
                     return int(line.split()[1])

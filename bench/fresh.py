@@ -1,0 +1,104 @@
+"""(d) From a fresh clone to the first page, and the resident memory of the whole demo."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from bench import ground
+from bench.scene import free_port
+
+LIMIT_SECONDS = 900
+
+
+def run() -> None:
+    """Clone this checkout's last commit, `make demo` there twice, and measure both starts."""
+    folder = Path(tempfile.mkdtemp(prefix="keyholder-fresh-"))
+    try:
+        subprocess.run(["git", "clone", "--quiet", str(ground.ROOT), str(folder / "clone")], check=True)
+        first = _demo(folder / "clone", "fresh.first_start")
+        again = _demo(folder / "clone", "fresh.second_start")
+        ground.emit("fresh", first_page_s=first, second_start_s=again, aim_first_s=120, aim_second_s=10)
+    finally:
+        subprocess.run(["make", "demo-reset"], cwd=folder / "clone", env=_environment({}), check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment(ports: dict[str, str]) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    return {**kept, **pip, **ports}
+
+
+def _demo(clone: Path, figure: str) -> float:
+    """Seconds until the portal's first page; memory is read once everything runs."""
+    names = ("KEYHOLDER_PORT", "ORDERING_PORT", "CRM_PORT", "MAIL_PORT", "SMTP_PORT")
+    ports = {name: str(free_port()) for name in names}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        ["make", "demo"],
+        cwd=clone,
+        env=_environment(ports),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while not _page(int(ports["KEYHOLDER_PORT"])):
+            if process.poll() is not None or time.monotonic() - began > LIMIT_SECONDS:
+                raise RuntimeError("the demo did not start")
+            time.sleep(0.1)
+        seconds = round(time.monotonic() - began, 1)
+        time.sleep(20)  # the sample people are provisioned meanwhile
+        ground.emit(f"{figure}.memory", **_memory(clone, process.pid))
+        return seconds
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(60)
+
+
+def _page(port: int) -> bool:
+    connection = http.client.HTTPConnection("localhost", port, timeout=5)
+    try:
+        connection.request("GET", "/account/login/")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _memory(clone: Path, parent: int) -> dict[str, float]:
+    """MiB by part: every process that descends from `make demo`, and PostgreSQL's, which runs as another user."""
+    found: dict[str, float] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (name := _part(entry, clone, parent)):
+            found[name] = found.get(name, 0) + ground.resident_kib(int(entry.name)) / 1024
+    parts = {name: round(mib, 1) for name, mib in sorted(found.items())}
+    return {**parts, "whole_MiB": round(sum(found.values()), 1)}
+
+
+def _part(entry: Path, clone: Path, parent: int) -> str:
+    try:
+        words = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+        group = os.getsid(int(entry.name))
+    except (OSError, ValueError):
+        return ""
+    if words.startswith("postgres") or "/bin/postgres" in words:
+        return "postgresql" if _cwd(entry).startswith(str(clone)) else ""
+    if not _cwd(entry).startswith(str(clone)):
+        return ""
+    for name in ("granian", "deliver", "celery", "demo.ordering", "demo.crm", "demo.mail"):
+        if name in words:
+            return name
+    return "runner" if group == parent else ""
+
+
+def _cwd(entry: Path) -> str:
+    try:
+        return str((entry / "cwd").readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,144 @@
+"""(c) Requests that start after the response and are accepted: none, of ten thousand and more.
+
+For each leaver, a client per web process asks without a pause from 50 ms before the click until 500 ms after its
+response: introspection, userinfo, refresh, and a page with the leaver's session. One clock for all (CLOCK_MONOTONIC).
+"""
+
+import http.client
+import json
+import multiprocessing as mp
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+from urllib.parse import urlencode
+
+from bench import ground
+from bench.scene import Leaver, Scene, scene
+
+COUNTED = 10_000
+MOST = 120
+BEFORE, AFTER = 0.05, 0.5
+RATE = 200
+
+Shot = tuple[int, bool]
+"""When a request started, in nanoseconds of the one clock, and whether it was accepted."""
+
+
+def run() -> None:
+    """The right portal must accept none; the one that revokes 5 ms late must be caught."""
+    _count("hammer.accepted_after_response", "portal.wsgi:application", COUNTED)
+    _count("hammer.control_5ms_late", "bench.late:application", COUNTED // 10)
+
+
+def _count(figure: str, application: str, wanted: int) -> None:
+    with scene(MOST, application=application) as (made, people):
+        clients = [_Client(made, port) for port in made.ports]
+        counted = accepted = rounds = 0
+        rates: list[float] = []
+        for leaver in people:
+            answered, shots, seconds = _round(made, clients, leaver)
+            late = [ok for began, ok in shots if began > answered]
+            counted, accepted, rounds = counted + len(late), accepted + sum(late), rounds + 1
+            rates.append(len(shots) / seconds / len(clients))
+            if counted >= wanted:
+                break
+        for client in clients:
+            client.end()
+        slowest, middle = min(rates), sorted(rates)[len(rates) // 2]
+        ground.emit(
+            figure,
+            accepted=accepted,
+            counted=counted,
+            leavers=rounds,
+            web_processes=len(clients),
+            requests_per_second_per_process=round(middle),
+            slowest_round=round(slowest),
+            wanted_rate=RATE,
+        )
+
+
+def _round(made: Scene, clients: "list[_Client]", leaver: Leaver) -> tuple[int, list[Shot], float]:
+    form, cookies = made.removal(leaver)
+    began = time.monotonic()
+    for client in clients:
+        client.start(leaver)
+    time.sleep(BEFORE)
+    status, _, _ = made.call(made.ports[0], "POST", made.path(leaver), cookie=cookies, form=form)
+    answered = time.monotonic_ns()
+    if status not in {http.client.FOUND, http.client.SEE_OTHER}:
+        message = f"the removal was answered {status}"
+        raise RuntimeError(message)
+    time.sleep(AFTER)
+    shots = [shot for client in clients for shot in client.stop()]
+    if not any(ok for began_at, ok in shots if began_at < answered):
+        raise RuntimeError("nothing was accepted before the click either: this proves nothing")
+    return answered, shots, time.monotonic() - began
+
+
+class _Client:
+    """Speaks with one web process, from a process of its own."""
+
+    def __init__(self, made: Scene, port: int) -> None:
+        self.pipe, theirs = mp.get_context("spawn").Pipe()
+        plain = {
+            "port": port,
+            "host": f"localhost:{made.ports[0]}",
+            "home": f"/o/{made.organization.key}/",
+            "secret": made.secrets["bench0"],
+            **made.endpoints,
+        }
+        self.process = mp.get_context("spawn").Process(target=_shoot, args=(theirs, plain), daemon=True)
+        self.process.start()
+        self.pipe.recv()
+
+    def start(self, leaver: Leaver) -> None:
+        """Begin to ask with everything this leaver holds."""
+        self.pipe.send({"cookie": leaver.cookie, "access": leaver.access[0]})
+
+    def stop(self) -> list[Shot]:
+        """End, and hear when each request started and whether it was accepted."""
+        self.pipe.send("stop")
+        shots: list[Shot] = self.pipe.recv()
+        return shots
+
+    def end(self) -> None:
+        """End the process."""
+        self.pipe.send(None)
+        self.process.join(10)
+
+
+def _shoot(pipe: Connection, to: dict[str, Any]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", to["port"], timeout=30)
+    pipe.send("ready")
+    while (order := pipe.recv()) is not None:
+        shots: list[Shot] = []
+        while not pipe.poll():
+            shots += [_ask(connection, to, order, number) for number in range(12)]
+        pipe.recv()
+        pipe.send(shots)
+
+
+def _ask(
+    connection: http.client.HTTPConnection, to: dict[str, Any], leaver: dict[str, str], number: int
+) -> Shot:
+    """Mostly introspection, which is cheapest and so the densest; userinfo and a page in between."""
+    headers = {"Host": to["host"]}
+    if number == 0:
+        sent = ("GET", to["home"], None, {**headers, "Cookie": leaver["cookie"]})
+    elif number in {4, 8}:
+        sent = (
+            "GET",
+            to["userinfo_endpoint"],
+            None,
+            {**headers, "Authorization": f"Bearer {leaver['access']}"},
+        )
+    else:
+        form = {"token": leaver["access"], "client_id": "bench0", "client_secret": to["secret"]}
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        sent = ("POST", to["introspection_endpoint"], urlencode(form), {**headers, **kind})
+    began = time.monotonic_ns()
+    connection.request(sent[0], sent[1], sent[2], sent[3])
+    answer = connection.getresponse()
+    body = answer.read()
+    ok = answer.status == http.client.OK
+    return began, bool(ok and (sent[0] == "GET" or json.loads(body)["active"]))

@@ -1,0 +1,24 @@
+"""The portal with one thing wrong: a removal is answered at once and carried out 5 ms later. A bench must notice."""
+
+import io
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from portal.wsgi import application as portal
+
+LATE_SECONDS = 0.005
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """As the portal, but for the POST of a removal."""
+    if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/remove"):
+        kept = {**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].read())}
+        threading.Timer(LATE_SECONDS, _carry_out, [kept]).start()
+        start_response("302 Found", [("Location", "/"), ("Content-Length", "0")])
+        return [b""]
+    return portal(environ, start_response)
+
+
+def _carry_out(environ: dict[str, Any]) -> None:
+    b"".join(portal(environ, lambda *_: None))

@@ -1,0 +1,73 @@
+"""(b) One leaver, from the click to the last receiver's own record, in alternation with the bare calls."""
+
+import http.client
+import statistics
+import time
+
+from bench import bare, ground
+from bench.scene import SERVICES, TARGETS, Leaver, Scene, scene
+
+LEAVERS = 200
+BLOCK = 20
+WARM = 10
+
+
+def run() -> None:
+    """Print p50 and p99 of ours and of the bare calls, and the median of the blocks' ratios."""
+    with scene(LEAVERS + WARM) as (made, people), bare.Bare.found() as other:
+        for one in people[:WARM]:
+            _remove(made, one)
+        other.block(WARM)
+        gone: list[float] = []
+        tokens: list[float] = []
+        done: list[float] = []
+        ratios: list[float] = []
+        bares: list[float] = []
+        for start in range(WARM, len(people), BLOCK):
+            times = [_remove(made, one) for one in people[start : start + BLOCK]]
+            theirs = other.block(BLOCK)
+            gone += [t[0] for t in times]
+            tokens += [t[1] for t in times]
+            done += [t[2] for t in times]
+            bares += theirs
+            if theirs:
+                ratios.append(statistics.median(t[2] for t in times) / statistics.median(theirs))
+        ground.emit("leaver.refused_in_second_process", **ground.quantiles(gone))
+        ground.emit("leaver.tokens_refused", **ground.quantiles(tokens))
+        ground.emit("leaver.everything_applied", services=SERVICES, targets=TARGETS, **ground.quantiles(done))
+        if ratios:
+            ground.emit("leaver.bare", settings=other.settings, **ground.quantiles(bares))
+        ratio = round(statistics.median(ratios), 2) if ratios else "not measured"
+        ground.emit("leaver.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
+
+
+def _remove(made: Scene, leaver: Leaver) -> tuple[float, float, float]:
+    """Milliseconds from the POST to: refused in the other web process, tokens refused there, all receivers applied."""
+    second = made.ports[1]
+    form, cookies = made.removal(leaver)
+    seen = len(made.records(0))
+    began = time.monotonic_ns()
+    status, _, _ = made.call(made.ports[0], "POST", made.path(leaver), cookie=cookies, form=form)
+    if status not in {http.client.FOUND, http.client.SEE_OTHER}:
+        message = f"the removal was answered {status}"
+        raise RuntimeError(message)
+    if made.call(second, "GET", f"/o/{made.organization.key}/", cookie=leaver.cookie)[0] == http.client.OK:
+        raise RuntimeError("a session was accepted after the answer")
+    refused = time.monotonic_ns()
+    if made.introspect(second, leaver, 0) or made.refresh(second, leaver, 1) != http.client.BAD_REQUEST:
+        raise RuntimeError("a token was accepted after the answer")
+    tokens = time.monotonic_ns()
+    applied = _applied(made, leaver, seen)
+    return tuple((at - began) / 1e6 for at in (refused, tokens, applied))  # type: ignore[return-value]
+
+
+def _applied(made: Scene, leaver: Leaver, seen: int) -> int:
+    """When the last of all receivers had applied it, by their own records."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        mine = {where: at for where, who, at in made.records(seen) if who == str(leaver.user)}
+        if len(mine) == SERVICES + TARGETS:
+            return max(mine.values())
+        time.sleep(0.005)
+    message = f"not everything was applied within 30 s: {sorted(mine)}"
+    raise RuntimeError(message)

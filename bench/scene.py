@@ -1,0 +1,320 @@
+"""An installation with leavers to be: two web processes, `deliver`, five services, two SCIM targets, all for real."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from bench import ground
+
+if TYPE_CHECKING:
+    from identity.models import Client, Membership, Organization
+    from tests.world import World
+
+SERVICES = 5
+TARGETS = 2
+AMR = ["pwd", "otp", "mfa"]
+_CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+_ONCE = re.compile(rb'name="once"[^>]*value="([^"]+)"')
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody to be removed: a browser session and, for each service, an access and a refresh token."""
+
+    membership: uuid.UUID
+    user: uuid.UUID
+    cookie: str
+    access: tuple[str, ...]
+    refresh: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything that runs, and how to speak with it."""
+
+    world: "World"
+    organization: "Organization"
+    ports: list[int]
+    receivers: int
+    secrets: dict[str, str]
+    admin: str = ""
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def call(
+        self,
+        port: int,
+        method: str,
+        path: str,
+        *,
+        cookie: str = "",
+        form: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """One request over a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        sent = {
+            "Host": f"localhost:{self.ports[0]}",
+            **({"Cookie": cookie} if cookie else {}),
+            **(headers or {}),
+        }
+        body = urlencode(form) if form is not None else None
+        if form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        data, got = answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+        connection.close()
+        return answer.status, data, got
+
+    def records(self, since: int) -> list[tuple[str, str, int]]:
+        """What the receivers have written down from that place on."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.receivers, timeout=30)
+        connection.request("GET", f"/records?from={since}")
+        held: list[tuple[str, str, int]] = json.loads(connection.getresponse().read())
+        connection.close()
+        return held
+
+    def removal(self, leaver: Leaver) -> tuple[dict[str, str], str]:
+        """The filled-in form of a leaver's removal and the cookies it goes with, as a browser would have them."""
+        path = self.path(leaver)
+        status, page, headers = self.call(self.ports[0], "GET", path, cookie=self.admin)
+        if status != http.client.OK:
+            message = f"{path} answered {status}"
+            raise RuntimeError(message)
+        csrf = headers.get("set-cookie", "").partition(";")[0]
+        token, once = _CSRF.search(page), _ONCE.search(page)
+        form = {"csrfmiddlewaretoken": _text(token), "once": _text(once), "reason": "left"}
+        return form, f"{self.admin}; {csrf}"
+
+    def path(self, leaver: Leaver) -> str:
+        """Where a leaver is removed."""
+        return f"/o/{self.organization.key}/people/{leaver.membership}/remove"
+
+    def introspect(self, port: int, leaver: Leaver, number: int) -> bool:
+        """Whether the portal says that this access token is good."""
+        status, body, _ = self.call(
+            port,
+            "POST",
+            self.endpoints["introspection_endpoint"],
+            form={"token": leaver.access[number], **self._client(number)},
+        )
+        return status == http.client.OK and bool(json.loads(body)["active"])
+
+    def refresh(self, port: int, leaver: Leaver, number: int) -> int:
+        """The status with which a refresh is answered."""
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": leaver.refresh[number],
+            **self._client(number),
+        }
+        return self.call(port, "POST", self.endpoints["token_endpoint"], form=form)[0]
+
+    def _client(self, number: int) -> dict[str, str]:
+        name = f"bench{number}"
+        return {"client_id": name, "client_secret": self.secrets[name]}
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Paths from discovery."""
+        _, body, _ = self.call(self.ports[0], "GET", "/.well-known/openid-configuration")
+        held = json.loads(body)
+        return {
+            name: "/" + held[name].split("/", 3)[3]
+            for name in ("introspection_endpoint", "token_endpoint", "userinfo_endpoint")
+        }
+
+
+def _text(found: "re.Match[bytes] | None") -> str:
+    if found is None:
+        raise RuntimeError("the removal's page lacks a field")
+    return found.group(1).decode()
+
+
+@contextlib.contextmanager
+def scene(
+    leavers: int, *, application: str = "portal.wsgi:application"
+) -> Iterator[tuple[Scene, list[Leaver]]]:
+    """Build it, wait until both targets know everybody, and take it down."""
+    ports, receivers = [free_port(), free_port()], free_port()
+    os.environ |= {
+        "KEYHOLDER_ISSUER": f"http://localhost:{ports[0]}",
+        "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": f"127.0.0.1:{receivers},localhost:{receivers}",
+    }
+    with ground.installation() as server:
+        made, people = _furnish(ports, receivers, leavers)
+        ground.emit("settings", **ground.settings_of(server.url_of("keyholder_app")))
+        try:
+            _start(made, application)
+            _wait_until_known(people)
+            yield made, people
+        finally:
+            for process in made.processes:
+                process.terminate()
+            for process in made.processes:
+                process.wait(20)
+
+
+def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Scene, list[Leaver]]:
+    from bench import acts
+    from tests.world import World
+
+    world = World()
+    secrets = {f"bench{number}": _service(world, number, receivers) for number in range(SERVICES)}
+    for number, key in enumerate(["ordering", "crm"]):
+        _target(world, key, f"http://127.0.0.1:{receivers}/scim/{number}")
+    people = acts.crowd(world, world.koskela, leavers)
+    made = Scene(world, world.koskela, ports, receivers, secrets)
+    made.admin = _cookie(world.aino)
+    return made, [_leaver(one) for one in people]
+
+
+def _service(world: "World", number: int, receivers: int) -> str:
+    from delegation.commands import supplier
+
+    client = supplier.NewClient(
+        client_id=f"bench{number}",
+        name=f"Bench {number}",
+        redirect_uris=[f"https://bench{number}.example.test/cb"],
+        backchannel_logout_uri=f"http://127.0.0.1:{receivers}/rp/{number}/logout",
+    )
+    made = supplier.register_application(
+        actor=world.system,
+        key=f"bench{number}",
+        name={"en": f"Bench {number}"},
+        unit="kivisalo",
+        client=client,
+    )
+    return str(made.data["secret"])
+
+
+def _target(world: "World", key: str, url: str) -> None:
+    from identity.models import Application
+    from provisioning import targets
+
+    targets.register(
+        actor=world.system, application=Application.objects.get(key=key), base_url=url, token="bench"
+    )
+
+
+def _leaver(membership: "Membership") -> Leaver:
+    from identity.models import Client
+
+    cookie = _cookie(membership)
+    clients = list(Client.objects.filter(application__key__startswith="bench").order_by("protocol_id"))
+    pairs = _tokens(membership, clients, cookie)
+    return Leaver(
+        membership=membership.id,
+        user=membership.user_id,
+        cookie=cookie,
+        access=tuple(access for access, _ in pairs),
+        refresh=tuple(refresh for _, refresh in pairs),
+    )
+
+
+def _cookie(membership: "Membership") -> str:
+    """A browser session with two factors behind it, as signing in would leave it."""
+    from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+    from allauth.account.internal.flows import login
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from identity.sessions import SessionStore
+
+    store = SessionStore()
+    now = time.time()
+    store[SESSION_KEY] = str(membership.user_id)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
+    store[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(membership.user_id)
+    store[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": now, "email": membership.user.email},
+        {"method": "mfa", "type": "totp", "at": now},
+    ]
+    store.create()
+    return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
+
+
+def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> list[tuple[str, str]]:
+    from audit import clock
+    from identity import secret
+    from identity.grants import tokens
+    from identity.models import AccessToken, RefreshFamily, RefreshToken, SignIn
+
+    at = clock.now()
+    issued: dict[str, Any] = {
+        "user_id": membership.user_id,
+        "membership": membership,
+        "user_epoch": 1,
+        "membership_epoch": 1,
+        "auth_time": at,
+        "amr": AMR,
+    }
+    sign_in = SignIn.objects.create(
+        session_key=secret.hashed(cookie.partition("=")[2]), started_at=at, last_seen_at=at, **issued
+    )
+    sign_in.clients.set(clients)
+    pairs = []
+    for client in clients:
+        pair = tokens.fresh_pair()
+        until = at + tokens.FAMILY_LIFETIME
+        family = RefreshFamily.objects.create(
+            client=client, sign_in=sign_in, scopes="openid", issued_at=at, expires_at=until, **issued
+        )
+        RefreshToken.objects.create(hash=secret.hashed(pair.refresh), family=family, issued_at=at)
+        AccessToken.objects.create(
+            hash=secret.hashed(pair.access), family=family, scopes="openid", issued_at=at, expires_at=until
+        )
+        pairs.append((pair.access, pair.refresh))
+    return pairs
+
+
+def _start(made: Scene, application: str) -> None:
+    issuer = f"http://localhost:{made.ports[0]}"
+    words = [["-m", "bench.receiver", str(made.receivers), issuer]]
+    serve = "-m granian --interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning"
+    words += [f"{serve} --host 127.0.0.1 --port {port} {application}".split() for port in made.ports]
+    words.append(["manage.py", "deliver"])
+    made.processes += [subprocess.Popen([sys.executable, *one], cwd=ground.ROOT) for one in words]
+    for port in made.ports:
+        _until(lambda port=port: made.call(port, "GET", "/health/live")[0] == http.client.OK, "a web process")
+
+
+def _wait_until_known(people: list[Leaver]) -> None:
+    from provisioning.models import Account
+
+    wanted = len(people) * TARGETS
+    users = [one.user for one in people]
+    _until(
+        lambda: Account.objects.filter(user__in=users, told_active=True).count() == wanted,
+        "the first deliveries",
+    )
+
+
+def _until(true: "Any", what: str, seconds: float = 180) -> None:
+    limit = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if true():
+                return
+        if time.monotonic() > limit:
+            message = f"waited {seconds} s for {what}"
+            raise RuntimeError(message)
+        time.sleep(0.1)
