@@ -1,0 +1,144 @@
+"""Chains, leaves and what the application itself may not do to them."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import Error, connection, transaction
+
+from audit import clock, ids, ledger, sealer, verify
+from audit.actor import system
+from audit.ledger import Entry, Heading, Subject
+from audit.models import Chain, Event, Leaf
+from tests import parallel
+from tests.world import World, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def heading() -> Heading:
+    return Heading(actor=system(), act=ids.uuid7(), at=clock.now())
+
+
+def entries(count: int) -> list[Entry]:
+    return [Entry(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
+
+
+def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
+    with transaction.atomic():
+        (held,) = ledger.hold(chains=[chain]).values()
+        said = Heading(actor=system(), act=ids.uuid7(), at=ledger.instant(held=[held]))
+        return ledger.extend(held=held, heading=said, entries=entries(count))
+
+
+def execute(statement: str, params: list[Any] | None = None) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def test_a_chain_grows_in_commit_order_and_proves_itself(world: World) -> None:
+    first = Chain.objects.get(id=world.koskela.id).last_seq
+    made = [event for _ in range(3) for event in extend(world.koskela.id, 2)]
+    rows = list(Event.objects.filter(chain=world.koskela.id, seq__gt=first).order_by("seq"))
+    assert [row.id for row in rows] == made
+    assert [row.seq for row in rows] == list(range(first + 1, first + 7))
+    assert [bytes(row.prev or b"") for row in rows[1:]] == [bytes(row.hash) for row in rows[:-1]]
+    assert verify.verify().findings == []
+
+
+def test_every_event_gets_one_place_in_one_order(world: World) -> None:
+    total = Event.objects.count()
+    assert sealer.seal(limit=7) == 7
+    late = ledger.note(chain=world.koskela.id, heading=heading(), entries=entries(1))
+    assert sealer.seal_all() == total - 7 + 1
+    assert sealer.seal_all() == 0
+    assert list(Leaf.objects.order_by("position").values_list("position", flat=True)) == list(
+        range(1, total + 2)
+    )
+    assert set(Leaf.objects.values_list("event", flat=True)) == set(
+        Event.objects.values_list("id", flat=True)
+    )
+    assert Leaf.objects.latest("position").event == late[0]
+    _chains_stand_in_their_own_order()
+    assert verify.verify().leaves == total + 1
+
+
+def _chains_stand_in_their_own_order() -> None:
+    places = dict(Leaf.objects.values_list("event", "position"))
+    for chain in Chain.objects.all():
+        in_chain = Event.objects.filter(chain=chain.id, seq__isnull=False).order_by("seq")
+        order = [places[event] for event in in_chain.values_list("id", flat=True)]
+        assert order == sorted(order)
+
+
+def test_two_sealers_at_once_are_harmless(world: World) -> None:
+    total = Event.objects.count()
+    counts = parallel.together(sealer.seal_all, sealer.seal_all, sealer.seal_all)
+    assert sum(int(str(one)) for one in counts) == total
+    assert verify.verify().findings == []
+
+
+def test_a_late_commit_is_sealed_late_and_not_skipped(world: World) -> None:
+    sealer.seal_all()
+
+    def slow() -> uuid.UUID:
+        with transaction.atomic():
+            (made,) = ledger.note(chain=world.koskela.id, heading=heading(), entries=entries(1))
+            parallel.together(
+                lambda: ledger.note(chain=world.pohjola.id, heading=heading(), entries=entries(1))
+            )
+            assert parallel.together(sealer.seal_all) == [1]
+        return made
+
+    made = slow()
+    assert sealer.seal_all() == 1
+    assert Leaf.objects.latest("position").event == made
+
+
+def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
+    head = Chain.objects.get(id=world.koskela.id)
+
+    def without_lock() -> list[uuid.UUID]:
+        held = ledger.Held(head.id, head.last_seq, bytes(head.last_hash), head.last_at)
+        with transaction.atomic():
+            return ledger.extend(held=held, heading=heading(), entries=entries(1))
+
+    outcomes = parallel.together(without_lock, without_lock, without_lock)
+    assert sum(isinstance(one, list) for one in outcomes) == 1
+    assert sum("does not continue the chain" in str(one) for one in outcomes) == 2
+    assert verify.verify().findings == []
+
+
+def test_an_act_is_later_than_its_chain_even_when_the_clock_goes_back(world: World) -> None:
+    extend(world.koskela.id)
+    last = Chain.objects.get(id=world.koskela.id).last_at
+    assert last is not None
+    move_clock(-7200)
+    extend(world.koskela.id)
+    assert Chain.objects.get(id=world.koskela.id).last_at == last + clock.TICK
+    assert clock.now() < last
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_application_may_only_add(world: World, table: str, statement: str) -> None:
+    sealer.seal_all()
+    with pytest.raises(Error, match="permission denied"):
+        execute(statement.format(table))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_chain SET last_seq = 0",
+        "DELETE FROM audit_chain",
+        "INSERT INTO audit_chain (id, kind, last_seq) VALUES (gen_random_uuid(), 'person', 5)",
+        "UPDATE audit_installation SET incarnation = 2",
+        "INSERT INTO audit_inbox (event, at) SELECT id, at FROM audit_event",
+        "UPDATE audit_person_key SET wrapped = ''",
+        "DELETE FROM audit_event_rest",
+    ],
+)
+def test_the_application_may_not_forge(world: World, statement: str) -> None:
+    with pytest.raises(Error, match="permission denied"):
+        execute(statement)
