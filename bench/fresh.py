@@ -19,13 +19,25 @@ def run() -> None:
     """Clone this checkout's last commit, `make demo` there twice, and measure both starts."""
     folder = Path(tempfile.mkdtemp(prefix="keyholder-fresh-"))
     try:
-        subprocess.run(["git", "clone", "--quiet", str(ground.ROOT), str(folder / "clone")], check=True)
+        subprocess.run(
+            [_program("git"), "clone", "--quiet", str(ground.ROOT), str(folder / "clone")], check=True
+        )
         first = _demo(folder / "clone", "fresh.first_start")
         again = _demo(folder / "clone", "fresh.second_start")
         ground.emit("fresh", first_page_s=first, second_start_s=again, aim_first_s=120, aim_second_s=10)
     finally:
-        subprocess.run(["make", "demo-reset"], cwd=folder / "clone", env=_environment({}), check=False)
+        subprocess.run(
+            [_program("make"), "demo-reset"], cwd=folder / "clone", env=_environment({}), check=False
+        )
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        message = f"{name} is missing"
+        raise RuntimeError(message)
+    return found
 
 
 def _environment(ports: dict[str, str]) -> dict[str, str]:
@@ -40,7 +52,7 @@ def _demo(clone: Path, figure: str) -> float:
     ports = {name: str(free_port()) for name in names}
     began = time.monotonic()
     process = subprocess.Popen(
-        ["make", "demo"],
+        [_program("make"), "demo"],
         cwd=clone,
         env=_environment(ports),
         stdout=subprocess.DEVNULL,

@@ -243,7 +243,7 @@ def _cookie(membership: "Membership") -> str:
     store[SESSION_KEY] = str(membership.user_id)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = membership.user.get_session_auth_hash()
-    store[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(membership.user_id)
+    store[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(membership.user_id)  # noqa: SLF001 - no other way
     store[AUTHENTICATION_METHODS_SESSION_KEY] = [
         {"method": "password", "at": now, "email": membership.user.email},
         {"method": "mfa", "type": "totp", "at": now},

@@ -67,7 +67,11 @@ def connect(where: places.Places) -> None:
         application = Application.objects.get(key=key)
         token = where.secrets()[f"{key}_scim"]
         targets.register(
-            actor=SYSTEM, application=application, base_url=f"{where.url(port)}/scim/v2", token=token
+            actor=SYSTEM,
+            application=application,
+            base_url=f"{where.url(port)}/scim/v2",
+            token=token,
+            also_tells=["ordering"] if key == "crm" else [],
         )
 
 

@@ -1,6 +1,7 @@
 """Taking a system into provisioning. Whoever calls has asked; the note is the supplier's."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -38,6 +39,7 @@ def register(
     token: str,
     record_per: str = Target.RecordPer.PERSON,
     when_gone: str = Target.WhenGone.DEACTIVATE,
+    also_tells: Sequence[str] = (),
 ) -> Target:
     """A SCIM end point for an application; everybody who has rights there is told to it from now on."""
     name = ids.uuid7()
@@ -50,6 +52,7 @@ def register(
             token=vault.seal(data=token.encode(), context=name.bytes),
             record_per=record_per,
             when_gone=when_gone,
+            also_tells=list(also_tells),
             created_at=at,
         )
         fill(target=target)

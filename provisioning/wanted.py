@@ -90,9 +90,7 @@ class Picture:
         told = set(account.told_rights)
         named: list[tuple[_Member, list[Right]]] = []
         for one in members:
-            mine = [
-                right for right in self.rights[one.membership] if right.application == target.application.key
-            ]
+            mine = _told(self.rights[one.membership], target)
             if mine or str(one.membership) in told:
                 named.append((one, mine))
         return self._wanted(account, target, members, named)
@@ -115,6 +113,14 @@ class Picture:
             organizations={str(one.membership): one.organization for one, _ in named},
             next_change_at=min(changes, default=None),
         )
+
+
+def _told(rights: Sequence[Right], target: Target) -> list[Right]:
+    """The rights here and, with them, those that the target is told besides."""
+    own = target.application.key
+    if not any(right.application == own for right in rights):
+        return []
+    return [right for right in rights if right.application in {own, *target.also_tells}]
 
 
 def picture(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Picture:

@@ -33,6 +33,8 @@ class Target(models.Model):
     base_url = models.URLField(max_length=500)
     token = models.BinaryField()
     """The bearer token, sealed by `provisioning.vault` under this row's id."""
+    also_tells = models.JSONField(default=list)
+    """Keys of further applications whose rights are told too, of people who have rights here: what sales may see."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     when_gone = models.CharField(max_length=10, choices=WhenGone, default=WhenGone.DEACTIVATE)
     patches = models.BooleanField(default=True)
