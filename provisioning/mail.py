@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from email.message import Message
-from email.utils import getaddresses, make_msgid, parseaddr
+from email.utils import getaddresses, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -79,7 +79,7 @@ def _row(
     name, purpose = ids.uuid7(), whole[_PURPOSE] or "account"
     del whole[_PURPOSE]
     del whole["Message-ID"]
-    whole["Message-ID"] = make_msgid(str(name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2])
+    whole["Message-ID"] = f"<{name}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
     return Mail(
         id=name,
         recipient=vault.seal(data=recipient.encode(), context=name.bytes),
