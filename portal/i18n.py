@@ -152,7 +152,9 @@ def problems(*, language: str, root: Path = ROOT) -> list[str]:
 
 
 def _strings(message: catalog.Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    """One text, or one for each number; an empty one is not translated."""
+    known = message.string
+    return tuple(known) if isinstance(known, list | tuple) else (known or "",)
 
 
 def _holes(text: str) -> set[str]:
