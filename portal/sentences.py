@@ -126,15 +126,12 @@ def _bad_access(data: Data) -> Sentence:
         ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
         ("until", "not_an_instant"): _("This is not a day. Write it like 31.12.2026."),
         ("limit", "decimals"): _("The limit takes two decimals at most."),
-        ("limit", "too_large"): _("The limit is too large to be kept."),
+        ("limit", "too_large"): _("The limit is too large."),
         ("limit", "not_a_number"): _("The limit must be a number."),
         ("limit", "period"): _("Choose over what the limit counts."),
         ("limit", "missing"): _("Give a limit."),
         ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
-        ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
         ("limit", "negative"): _("The limit must be 0 or more."),
-        ("limit", "decimals"): _("Give the limit with two decimals at most."),
-        ("limit", "too_large"): _("The limit is too large."),
         ("limit", "currency"): _("The limit must be in %(currency)s.")
         % {"currency": data.get("currency", "")},
     }
@@ -145,24 +142,9 @@ def _bad_access(data: Data) -> Sentence:
 
 def _bad_input(data: Data) -> Sentence:
     texts = {
-        "missing": _("This is needed."),
+        "missing": _("Fill this in."),
         "too_long": _("This is too long: %(longest)s characters at most.")
         % {"longest": data.get("longest", "")},
-        "characters": _("This contains characters that cannot be used."),
-        "address": _("This is not an e-mail address. Look at it again."),
-    }
-    text = texts.get(str(data.get("problem")), _("This cannot be used. Look at it again."))
-    return Sentence(text, 400, str(data.get("field", "")))
-
-
-def _taken(data: Data) -> Sentence:
-    return Sentence(_("There is one like this already. Choose another."), 409, str(data.get("field", "")))
-
-
-def _bad_input(data: Data) -> Sentence:
-    texts = {
-        "missing": _("Fill this in."),
-        "too_long": _("This is too long: %(longest)s characters at most.") % {"longest": data.get("longest", "")},
         "characters": str(inputs.Plain.message),
         "address": _("This is not an e-mail address."),
         "unknown": _("This is not among the choices. Choose again."),
@@ -172,7 +154,7 @@ def _bad_input(data: Data) -> Sentence:
 
 
 def _taken(data: Data) -> Sentence:
-    return Sentence(_("There is one already. Choose another."), 409, str(data.get("field", "")))
+    return Sentence(_("There is one like this already. Choose another."), 409, str(data.get("field", "")))
 
 
 def _already_member(data: Data) -> Sentence:
@@ -222,8 +204,6 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondAuthority: _beyond_authority,
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
-    errors.BadInput: _bad_input,
-    errors.Taken: _taken,
     errors.BadInput: _bad_input,
     errors.Taken: _taken,
     errors.AlreadyMember: _already_member,

@@ -84,6 +84,13 @@ DATABASES = {
     "default": _database(_url),
     "owner": _database(os.environ.get("OWNER_DATABASE_URL", _url)),
 }
+# The web process borrows from a pool: its server ends idle threads, and a connection of such a thread would stay open.
+_pool = _whole("KEYHOLDER_DATABASE_POOL", 0)
+if _pool:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool, "timeout": 5}},
+    }
 # Migrations run as the owner; nothing else does.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# As many connections as a worker has threads, or a few more.
+os.environ.setdefault("KEYHOLDER_DATABASE_POOL", "8")
 
 
 def _share_metrics() -> None:

@@ -299,7 +299,7 @@ def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
     world.factor(ida)
     world.change(world.koskela.memberships.get(user=ida), world.access("orderer"))
     asked = visitor.get("/test/inside/?page=2")
-    assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=/test/inside/%3Fpage%3D2"
+    assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=%2Ftest%2Finside%2F%3Fpage%3D2"
     done = visitor.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
     assert done["Location"] == "/test/inside/?page=2"
     assert visitor.get(done["Location"]).status_code == 200
@@ -308,3 +308,24 @@ def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
 def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
     with pytest.raises(Exception, match="outside an act or a note"), connection.cursor() as cursor:
         cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
+
+
+def test_two_browsers_do_not_each_remove_the_other_factor(world: World) -> None:
+    """Each would leave the other: one of them has to be refused."""
+    aino = world.aino.user
+    with worlds.by_hand():
+        key = Authenticator.objects.create(
+            user=aino, type="webauthn", data={"name": "Work phone", "credential": {}}
+        )
+    app, phone = Visitor().sign_in(aino), Visitor().sign_in_again(aino)
+
+    def remove(visitor: Visitor, url: str) -> None:
+        try:
+            visitor.post(url)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        pool.submit(remove, app, reverse("mfa_deactivate_totp"))
+        pool.submit(remove, phone, reverse("mfa_remove_webauthn", kwargs={"pk": key.pk}))
+    assert Authenticator.objects.filter(user=aino, type__in=factors.SECOND).count() == 1
