@@ -83,7 +83,7 @@ def _row(
     return Mail(
         id=name,
         recipient=vault.seal(data=recipient.encode(), context=name.bytes),
-        body=vault.seal(data=whole.as_bytes(), context=name.bytes),
+        body=vault.seal(data=_lines(whole), context=name.bytes),
         message_id=whole["Message-ID"],
         purpose=str(purpose)[:40],
         about=about,
@@ -91,3 +91,8 @@ def _row(
         created_at=at,
         due_at=at,
     )
+
+
+def _lines(whole: Message) -> bytes:
+    """With the line ends that mail has (RFC 5321 §2.3.8); Python writes its own, and relays refuse those."""
+    return b"\r\n".join(whole.as_bytes().splitlines()) + b"\r\n"
