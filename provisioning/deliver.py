@@ -87,6 +87,7 @@ class Deliverer:
 
     def _listen(self, held: Ear) -> None:
         log.info("deliver.listening", number=held.number)
+        _join_as_written()
         while not self.stopping.is_set():
             heard = held.wait(seconds=self._next_sweep - time.monotonic())
             for chain in heard.chains:
@@ -161,6 +162,16 @@ class Deliverer:
             except _GONE:
                 connection.close()
         connection.close()
+
+
+def _join_as_written() -> None:
+    """Let the database join in the order of our statements.
+
+    Every one of them begins at the few rows that it is about; searching for a better order took 5 ms of the 7 ms that
+    computing one person's rights cost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET join_collapse_limit = 1")
 
 
 def _ending(errand: Errand) -> Ending:

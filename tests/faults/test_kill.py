@@ -57,8 +57,8 @@ class Process:
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, str(REPOSITORY / "manage.py"), "deliver", "--skip-checks"]
         environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen(command, cwd=REPOSITORY, env=environment, **quiet)
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=nowhere, stderr=nowhere)
 
     def kill(self) -> None:
         self.running.send_signal(signal.SIGKILL)

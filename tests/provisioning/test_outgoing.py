@@ -52,7 +52,7 @@ def test_a_name_that_leads_inside_is_refused_and_one_that_leads_both_ways_goes_o
     def getaddrinfo(host: str, port: int, **_: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in leads[host]]
 
-    monkeypatch.setattr(guard.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     settings.ALLOWED_INTERNAL_HOSTS = ["inside.example:1"]
     with pytest.raises(Problem) as refused:
         list(guard.places(host="inside.example", port=80))
@@ -72,7 +72,7 @@ def test_what_is_connected_to_is_what_was_checked(
         asked.append(host)
         return real("127.0.0.1", port, **more) if len(asked) == 1 else real("127.0.0.2", port, **more)
 
-    monkeypatch.setattr(guard.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     settings.ALLOWED_INTERNAL_HOSTS = [f"moving.example:{shop.server_port}"]
     reply = get(pool, f"http://moving.example:{shop.server_port}/scim/v2/Users")
     assert (reply.status, asked) == (200, ["moving.example"])

@@ -175,11 +175,10 @@ def test_nothing_is_skipped_while_acts_go_on(
 def test_nobody_of_an_organization_without_the_application_gets_an_account(
     world: World, ordering: Target
 ) -> None:
-
-    bare = supplier.create_organization(
+    supplier.create_organization(
         actor=world.system, new=supplier.NewOrganization(key="bare", name="Bare Oy", sites=[("Vaasa", "V")])
     )
-    organization = Organization.objects.get(id=bare.organization)
+    organization = Organization.objects.get(key="bare")
     loner = world.member(organization, "Lauri Lahti", "viewer", factor=False)
     plan_all()
     assert not Account.objects.filter(user=loner.user).exists()

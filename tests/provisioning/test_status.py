@@ -138,12 +138,8 @@ def test_progress_line_by_line_until_all_have_confirmed(
     eventually(lambda: now().lines and now().lines[0].error)
     said = now()
     assert not said.done
-    assert [(line.application, line.kind, line.state) for line in said.lines][0] == (
-        "crm",
-        "scim",
-        "on_its_way",
-    )
     waiting = said.lines[0]
+    assert (waiting.application, waiting.kind, waiting.state) == ("crm", "scim", "on_its_way")
     assert (waiting.error, waiting.at) == ("busy", None)
     assert waiting.next_try_at is not None
     assert waiting.attempts >= 1
