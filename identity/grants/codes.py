@@ -71,36 +71,37 @@ def _keep(code: str, sid: uuid.UUID, asked: Asked, standing: Standing, at: dt.da
 # and then tells the service, or this one waits for the ending and finds the sign-in ended. Whatever else was read
 # before the wait is judged again by every check of the tokens.
 _REDEEM = f"""
-WITH {force.NOW},
-held AS (
-  SELECT s.* FROM identity_authorizationcode g, identity_user u, identity_signin s
+WITH held AS (
+  SELECT s.id, s.ended_at FROM identity_authorizationcode g, identity_user u, identity_signin s
   WHERE g.hash = %(code)s AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
   FOR SHARE OF u, s
 ),
-redeemed ({force.NAMES}, user_epoch, membership_epoch, grant_types) AS (
-  UPDATE identity_authorizationcode g SET used_at = now.at, family = %(family)s
-  FROM {force.TABLES.replace("identity_signin s", "held s")}
-  WHERE g.hash = %(code)s AND g.used_at IS NULL AND g.client_id = %(client)s
-    AND g.redirect_uri = %(redirect_uri)s AND g.challenge = %(challenge)s AND {force.HOLDS}
-  RETURNING {force.FACTS}, g.user_epoch, g.membership_epoch, pc.grant_types
+{force.facts("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = %(code)s", sign_in="held")},
+redeemed AS (
+  UPDATE identity_authorizationcode c SET used_at = f.at, family = %(family)s
+  FROM facts f
+  WHERE c.hash = %(code)s AND c.used_at IS NULL AND c.client_id = %(client)s
+    AND c.redirect_uri = %(redirect_uri)s AND c.challenge = %(challenge)s
+  RETURNING c.*
 ),
 family AS (
   INSERT INTO identity_refreshfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
                                       scopes, nonce, auth_time, amr, issued_at, expires_at)
-  SELECT %(family)s, f.client, f.sid, f.person, f.membership, f.user_epoch, f.membership_epoch, f.scopes, f.nonce,
-         f.auth_time, to_jsonb(f.amr), f.at, f.at + %(family_lifetime)s FROM redeemed f
+  SELECT %(family)s, c.client_id, c.sign_in_id, c.user_id, c.membership_id, c.user_epoch, c.membership_epoch,
+         c.scopes, c.nonce, c.auth_time, c.amr, c.used_at, c.used_at + %(family_lifetime)s FROM redeemed c
 ),
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at)
-  SELECT %(refresh)s, %(family)s, f.at FROM redeemed f
-  WHERE 'refresh_token' = ANY (string_to_array(f.grant_types, E'\\n'))
+  SELECT %(refresh)s, %(family)s, c.used_at
+  FROM redeemed c JOIN allauth_idp_oidc_client p ON p.id = c.client_id
+  WHERE 'refresh_token' = ANY (string_to_array(p.grant_types, E'\\n'))
   RETURNING hash
 ),
 access AS (
   INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
-  SELECT %(access)s, %(family)s, f.scopes, f.at, f.at + %(access_lifetime)s FROM redeemed f
+  SELECT %(access)s, %(family)s, c.scopes, c.used_at, c.used_at + %(access_lifetime)s FROM redeemed c
 )
-SELECT {force.NAMES}, EXISTS (SELECT 1 FROM refresh) FROM redeemed
+SELECT facts.*, EXISTS (SELECT 1 FROM refresh) FROM facts, redeemed
 """  # noqa: S608 - our own constants
 
 _REPLAYED = f"""

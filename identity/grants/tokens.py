@@ -56,24 +56,24 @@ def stored(pair: Pair) -> dict[str, Any]:
 
 
 # The scopes of the answer are those asked for (a subset of the family's; RFC 6749 §6), or else the family's.
+_FAMILY = """SELECT g.* FROM identity_{table} t
+  JOIN identity_refreshfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
 _REFRESH = f"""
-WITH {force.NOW},
-used ({force.NAMES}, family) AS (
-  UPDATE identity_refreshtoken t SET used_at = now.at
-  FROM identity_refreshfamily g, {force.TABLES}
-  WHERE t.hash = %(token)s AND t.used_at IS NULL AND g.id = t.family_id AND g.client_id = %(client)s
-    AND g.ended_at IS NULL AND string_to_array(g.scopes, ' ') @> %(scopes)s::text[] AND {force.HOLDS}
-  RETURNING {force.FACTS}, g.id
+WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = %(token)s AND g.client_id = %(client)s")},
+used AS (
+  UPDATE identity_refreshtoken t SET used_at = f.at FROM facts f
+  WHERE t.hash = %(token)s AND t.used_at IS NULL AND string_to_array(f.scopes, ' ') @> %(scopes)s::text[]
+  RETURNING t.family_id, t.used_at AS at, f.scopes
 ),
 refresh AS (
-  INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family, at FROM used
+  INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family_id, at FROM used
 ),
 access AS (
   INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
-  SELECT %(access)s, family, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
+  SELECT %(access)s, family_id, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
          at, at + %(access_lifetime)s FROM used
 )
-SELECT {force.NAMES} FROM used
+SELECT facts.* FROM facts, used
 """  # noqa: S608 - our own constants
 
 _REPLAYED = f"""
@@ -92,17 +92,15 @@ SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1
 """  # noqa: S608 - our own constants
 
 _CHECK = f"""
-WITH {force.NOW}
-SELECT {force.FACTS}, t.issued_at, t.expires_at, t.scopes
-FROM identity_accesstoken t, identity_refreshfamily g, {force.TABLES}
-WHERE t.hash = %(token)s AND t.expires_at > now.at AND g.id = t.family_id AND g.ended_at IS NULL AND {force.HOLDS}
+WITH {force.facts(_FAMILY.format(table="accesstoken") + " WHERE t.hash = %(token)s")}
+SELECT facts.*, t.issued_at, t.expires_at, t.scopes
+FROM facts JOIN identity_accesstoken t ON t.hash = %(token)s AND t.expires_at > facts.at
 """  # noqa: S608 - our own constants
 
 _CHECK_REFRESH = f"""
-WITH {force.NOW}
-SELECT {force.FACTS}, t.issued_at, g.expires_at, g.scopes
-FROM identity_refreshtoken t, identity_refreshfamily g, {force.TABLES}
-WHERE t.hash = %(token)s AND t.used_at IS NULL AND g.id = t.family_id AND g.ended_at IS NULL AND {force.HOLDS}
+WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = %(token)s AND t.used_at IS NULL")}
+SELECT facts.*, t.issued_at, g.expires_at, g.scopes
+FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = %(token)s
 """  # noqa: S608 - our own constants
 
 _REVOKE_ACCESS = """
