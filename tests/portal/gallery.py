@@ -116,7 +116,11 @@ def main() -> int:
     files = write(options.out, options.names, options.languages.split(","))
     widths = [int(width) for width in options.widths.split(",")]
     found = shoot(options.out, files, widths, options.schemes.split(","))
-    sys.stdout.write("".join(f"{line}\n" for line in found) or "nothing found\n")
+    lines = [
+        *found,
+        f"{len(files) * len(widths) * len(options.schemes.split(','))} pictures in {options.out}",
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if found else 0
 
 
