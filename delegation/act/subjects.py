@@ -57,7 +57,7 @@ class Subjects:
 
     def asked(self) -> dict[str, Any]:
         """What tells this set from another. What is about to be founded has an id that nobody asked for."""
-        return {} if self.founding else {"ids": sorted(map(str, self.ids))}
+        return {} if self.founding else {"ids": sorted(map(str, [*self.ids, *self.also_chains]))}
 
     def chains(self) -> list[uuid.UUID]:
         """Every chain that has to be held."""

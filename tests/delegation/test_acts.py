@@ -1,0 +1,410 @@
+"""Asked, alone, whole, remembered, told, once: what every act keeps, shown on the ones there are."""
+
+import datetime as dt
+import json
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from audit import clock, ids, ledger, verify
+from audit.actor import Door
+from audit.errors import Busy
+from audit.ledger import Subject
+from audit.models import Chain, Event
+from delegation import errors
+from delegation.act import acting, locks
+from delegation.commands import access, invitations, members, supplier
+from delegation.models import Assignment, Invitation, Once
+from delegation.verbs import Verb
+from identity.models import Membership, MembershipPeriod, Session, User
+from tests import parallel
+from tests.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def body(event: Event) -> dict[str, Any]:
+    return dict(json.loads(bytes(event.body)))
+
+
+def done(verb: Verb, **which: Any) -> list[Event]:
+    return list(Event.objects.filter(verb=verb, outcome="done", **which).order_by("seq"))
+
+
+# Whole
+
+
+def test_an_act_is_never_part_of_another_transaction(world: World) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        members.remove(actor=actor_of(world.aino), memberships=[world.vilma])
+    assert MembershipPeriod.objects.filter(membership=world.vilma, valid_until=None).exists()
+
+
+def test_what_fails_in_the_middle_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise ZeroDivisionError
+
+    events = Event.objects.count()
+    monkeypatch.setattr(ledger, "extend", fail)
+    with pytest.raises(ZeroDivisionError):
+        members.remove(actor=actor_of(world.aino), memberships=[world.vilma], once="k")
+    monkeypatch.undo()
+    assert Event.objects.count() == events
+    assert not Once.objects.exists()
+    assert MembershipPeriod.objects.filter(membership=world.vilma, valid_until=None).exists()
+    assert Membership.objects.get(id=world.vilma.id).epoch == world.vilma.epoch
+
+
+# Alone
+
+
+def test_a_stale_object_is_read_again(world: World) -> None:
+    stale = Membership.objects.select_related("user", "organization").get(id=world.vilma.id)
+    world.change(world.vilma, world.access("orderer", sites=[world.oulu], amount=10))
+    stale.organization.name, stale.epoch = "stale", 99
+    with acting(actor_of(world.aino), Verb.ACCESS_CHANGE, on=[stale]) as act:
+        (fresh,) = act.on
+    assert fresh is not stale
+    assert (fresh.organization.name, fresh.epoch) == ("Rakennusliike Koskela Oy", world.vilma.epoch)
+
+
+def test_an_object_that_lies_about_its_organization_is_not_found(world: World) -> None:
+    forged = Membership.objects.get(id=world.stina.id)
+    forged.organization_id = world.koskela.id
+    with pytest.raises(errors.NotFound):
+        members.remove(actor=actor_of(world.aino), memberships=[forged])
+    forged_open = Membership.objects.get(id=world.vilma.id)
+    forged_open.organization_id = world.pohjola.id
+    with pytest.raises(errors.NotFound):
+        members.remove(actor=actor_of(world.aino), memberships=[forged_open])
+
+
+def test_a_set_of_two_organizations_or_of_nobody_is_not_found(world: World) -> None:
+    for some in ([], [world.mikko, world.mikko_at_pohjola]):
+        with pytest.raises(errors.NotFound):
+            members.remove(actor=actor_of(world.aino), memberships=some)
+
+
+@pytest.mark.parametrize(("door", "patience"), [(Door.WEB, 3.0), (Door.SCIM, 0.25)])
+def test_who_waits_too_long_is_told_to_come_back(world: World, door: Door, patience: float) -> None:
+    def hold(seconds: float) -> None:
+        with transaction.atomic():
+            ledger.hold(chains=[world.koskela.id])
+            time.sleep(seconds)
+
+    def remove() -> float:
+        time.sleep(0.2)
+        began = time.monotonic()
+        with pytest.raises(Busy) as refusal:
+            members.remove(actor=actor_of(world.aino, door=door), memberships=[world.vilma])
+        assert refusal.value.data == {"seconds": 1}
+        return time.monotonic() - began
+
+    _, waited = parallel.together(lambda: hold(patience + 1.5), remove)
+    assert patience * 0.9 < float(str(waited)) < patience + 1.2
+    assert not Event.objects.filter(outcome="refused").exists()
+
+
+def test_an_actor_removed_meanwhile_is_refused_under_the_lock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ulla is asked, and allowed; before she has the lock, Aino's removal of her commits."""
+    hold = locks.hold
+
+    def late(**how: Any) -> Any:
+        monkeypatch.setattr(locks, "hold", hold)
+        parallel.together(lambda: world.remove(world.ulla))
+        return hold(**how)
+
+    monkeypatch.setattr(locks, "hold", late)
+    with pytest.raises(errors.NotFound):
+        members.remove(actor=actor_of(world.ulla), memberships=[world.vilma])
+    assert MembershipPeriod.objects.filter(membership=world.vilma, valid_until=None).exists()
+
+
+def test_locks_are_taken_in_one_ascending_line_with_the_actor_in_it(world: World) -> None:
+    """Whether the actor is of the set, below it or above it; so that no two acts wait in a circle."""
+    everyone = sorted([world.aino.user_id, world.vilma.user_id, world.olli.user_id, world.ulla.user_id])
+    for actor in everyone:
+        for users in (set(everyone), set(everyone) - {actor}):
+            with CaptureQueriesContext(connection) as seen, transaction.atomic():
+                locks.hold(chains=[world.koskela.id], users=users, actor=actor_of(User.objects.get(id=actor)))
+            taken = [query["sql"] for query in seen if " FOR " in query["sql"]]
+            assert "audit_chain" in taken[0]
+            named = [str(one) for sql in taken[1:] for one in everyone if str(one) in sql or one.hex in sql]
+            assert named == [str(one) for one in everyone]
+            assert all("ORDER BY" in sql or "FOR SHARE" in sql for sql in taken)
+
+
+def test_two_organizations_with_the_same_people_never_wait_in_a_circle(world: World) -> None:
+    """Twenty people in both; each organization removes them at the same time, in opposite orders."""
+    both = [world.member(world.koskela, f"P{n:02} Both", "viewer", factor=False) for n in range(8)]
+    there = [world.member(world.pohjola, one.user.name, "viewer", user=one.user) for one in both]
+    outcomes = parallel.together(
+        lambda: members.remove(actor=actor_of(world.aino), memberships=both),
+        lambda: members.remove(actor=actor_of(world.tiina), memberships=there[::-1]),
+    )
+    assert [type(one).__name__ for one in outcomes] == ["Outcome", "Outcome"]
+    assert set(User.objects.filter(memberships__in=both).values_list("epoch", flat=True)) == {2}
+
+
+def test_the_last_memberships_of_a_person_ended_at_once_end_the_sessions(world: World) -> None:
+    for _ in range(5):
+        Session.objects.create(
+            session_key=str(ids.uuid7()),
+            session_data="",
+            expire_date=clock.now() + dt.timedelta(days=1),
+            user=world.mikko.user,
+            epoch=1,
+            created_at=clock.now(),
+            last_seen_at=clock.now(),
+        )
+    outcomes = parallel.together(
+        lambda: world.remove(world.mikko), lambda: world.remove(world.mikko_at_pohjola, by=world.tiina)
+    )
+    assert [type(one).__name__ for one in outcomes] == ["Outcome", "Outcome"]
+    assert not Session.objects.filter(user=world.mikko.user).exists()
+    assert User.objects.get(id=world.mikko.user_id).epoch == world.mikko.user.epoch + 1
+
+
+# Remembered and told
+
+
+def test_one_event_per_subject_under_one_act(world: World) -> None:
+    outcome = members.remove(
+        actor=actor_of(world.aino), memberships=[world.vilma, world.olli], reason="Shop closed"
+    )
+    events = done(Verb.MEMBER_REMOVE)
+    assert {event.act for event in events} == {outcome.act}
+    assert [event.subject for event in events] == [world.vilma.id, world.olli.id]
+    assert {event.at for event in events} == {outcome.at}
+    assert body(events[1])["before"]["state"] == "active"
+    assert body(events[1])["before"]["access"][0]["limits"]["ordering:orders.place"]["amount"] == "500.00"
+    assert body(events[1])["after"] == {"state": "ended"}
+
+
+def test_a_suspended_colleague_can_be_removed_and_the_event_says_so(world: World) -> None:
+    at = clock.now()
+    with by_hand():
+        MembershipPeriod.objects.filter(membership=world.olli).update(valid_until=at)
+        MembershipPeriod.objects.create(membership=world.olli, state="suspended", valid_from=at)
+    world.remove(world.olli)
+    (event,) = done(Verb.MEMBER_REMOVE)
+    assert body(event)["before"]["state"] == "suspended"
+    assert not MembershipPeriod.objects.filter(membership=world.olli, valid_until=None).exists()
+
+
+def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_stays(world: World) -> None:
+    ulla = actor_of(world.ulla)
+    gone, link = world.invite(world.koskela, "gone@koskela.example", world.access("viewer"), actor=ulla)
+    kept, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
+    again = invitations.resend(actor=actor_of(world.paivi), invitation=kept).data["link"]
+    outcome = world.remove(world.ulla)
+    (followed,) = done(Verb.INVITATION_CANCEL)
+    assert (followed.subject, followed.act, body(followed)["because"]) == (
+        gone.id,
+        outcome.act,
+        "member.remove",
+    )
+    newcomer = invitations.Newcomer("New Colleague", "!", "en")
+    with pytest.raises(errors.InvitationGone) as refusal:
+        invitations.accept(actor=world.system, invitation=gone, link=link, as_whom=newcomer)
+    assert refusal.value.data == {"state": "cancelled"}
+    done_by = invitations.accept(actor=world.system, invitation=kept, link=again, as_whom=newcomer)
+    given = Assignment.objects.get(membership=done_by.data["membership"])
+    assert given.given_by == world.paivi.user_id
+
+
+def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:
+    other = Subject("membership", world.paivi.id)
+    with (
+        pytest.raises(errors.Denied),
+        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+    ):
+        act.also(Verb.ACCESS_CHANGE, other, because=Verb.MEMBER_REMOVE)
+    with (
+        pytest.raises(errors.Denied),
+        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+    ):
+        act.also(Verb.SITE_ADD, Subject("organization", world.koskela.id), because=Verb.MEMBER_REMOVE)
+    with acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act:
+        act.also(Verb.ACCESS_CHANGE, Subject("membership", world.olli.id), because=Verb.MEMBER_REMOVE)
+    (event,) = done(Verb.ACCESS_CHANGE)
+    assert (event.act, event.subject) == (act.id, world.olli.id)
+
+
+def test_a_commit_is_told_and_a_refusal_is_not(world: World, database_urls: dict[str, str]) -> None:
+    with psycopg.connect(database_urls["keyholder_app"], autocommit=True) as listening:
+        listening.execute("LISTEN keyholder_chain")
+        with pytest.raises(errors.Denied):
+            members.remove(actor=actor_of(world.ulla), memberships=[world.aino])
+        world.remove(world.vilma)
+        told = [notice.payload for notice in listening.notifies(timeout=0.5)]
+    assert told == [str(world.koskela.id)]
+
+
+def test_a_ceiling_is_told_in_the_organizations_own_chain(world: World) -> None:
+    outcome = supplier.set_ceiling(
+        actor=world.system, organization=world.koskela, offer={"crm:contacts.see": None}
+    )
+    first, second = Event.objects.filter(act=outcome.act).order_by("organization")
+    assert {first.chain, second.chain} == {ledger.SUPPLIER, world.koskela.id}
+    assert verify.verify().findings == []
+
+
+# Once
+
+
+def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
+    events, aino = Event.objects.count(), actor_of(world.aino)
+    first = members.remove(actor=aino, memberships=[world.mikko, world.olli], reason="left", once="k-1")
+    between = Event.objects.count()
+    second = members.remove(actor=aino, memberships=[world.olli, world.mikko], reason="left", once="k-1")
+    assert (second.act, second.at, second.subjects, second.data) == (
+        first.act,
+        first.at,
+        first.subjects,
+        first.data,
+    )
+    assert (first.again, second.again) == (False, True)
+    assert Event.objects.count() == between == events + 2
+
+
+def test_a_key_means_the_whole_request(world: World) -> None:
+    aino, system = actor_of(world.aino), world.system
+    access.change(actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=1), once="a")
+    with pytest.raises(errors.AskedOtherwise):
+        access.change(
+            actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=2), once="a"
+        )
+    members.remove(actor=actor_of(world.paivi), memberships=[world.olli], once="a")
+    supplier.add_sites(actor=system, organization=world.koskela, sites=[("Turku", "")], once="s")
+    with pytest.raises(errors.AskedOtherwise):
+        supplier.add_sites(actor=system, organization=world.koskela, sites=[("Vaasa", "")], once="s")
+    supplier.set_ceiling(actor=system, organization=world.koskela, offer={}, once="c")
+    with pytest.raises(errors.AskedOtherwise):
+        supplier.set_ceiling(
+            actor=system, organization=world.koskela, offer={"crm:contacts.see": None}, once="c"
+        )
+    with pytest.raises(errors.AskedOtherwise):
+        supplier.set_ceiling(actor=system, organization=world.pohjola, offer={}, once="c")
+
+
+def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_more(world: World) -> None:
+    ulla = actor_of(world.ulla)
+    with pytest.raises(errors.Denied):
+        members.remove(actor=ulla, memberships=[world.sami, world.paivi], once="k")
+    kept = members.remove(actor=ulla, memberships=[world.vilma], once="l")
+    world.remove(world.ulla)
+    assert members.remove(actor=ulla, memberships=[world.vilma], once="l").act == kept.act
+    with pytest.raises(errors.NotFound):
+        members.remove(actor=ulla, memberships=[world.sami], once="k")
+
+
+def test_two_at_once_under_one_key_are_done_once(world: World) -> None:
+    aino = actor_of(world.aino)
+
+    def change() -> Any:
+        return access.change(actor=aino, memberships=[world.vilma], access=world.access("orderer"), once="k")
+
+    outcomes = parallel.together(change, change, change)
+    assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
+    assert len(done(Verb.ACCESS_CHANGE)) == 1
+
+
+def test_two_foundings_at_once_under_one_key_found_one(world: World) -> None:
+    """Each has a chain of its own: no lock is shared, and the key alone decides."""
+    new = supplier.NewOrganization(key="uusi", name="Uusi Oy", sites=[("Espoo", "")])
+
+    def found() -> Any:
+        return supplier.create_organization(actor=world.system, new=new, once="k")
+
+    outcomes = parallel.together(found, found, found)
+    assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
+    assert supplier.create_organization(actor=world.system, new=new, once="k").again
+    assert len(done(Verb.ORGANIZATION_CREATE)) == 3
+    assert Chain.objects.filter(kind="organization").count() == 3
+    assert verify.verify().findings == []
+
+
+def test_one_key_for_two_organizations_at_once_is_asked_otherwise(world: World) -> None:
+    """Mikko holds the key in both companies: different locks, one unique row."""
+    outcomes = parallel.together(
+        lambda: supplier.add_sites(
+            actor=world.system, organization=world.koskela, sites=[("Turku", "")], once="k"
+        ),
+        lambda: supplier.add_sites(
+            actor=world.system, organization=world.pohjola, sites=[("Turku", "")], once="k"
+        ),
+    )
+    assert sorted(type(one).__name__ for one in outcomes) == ["AskedOtherwise", "Outcome"]
+
+
+# Invitations
+
+
+def test_an_invitation_accepted_by_two_at_once_makes_one_member(world: World) -> None:
+    invitation, link = world.invite(world.koskela, "two@koskela.example", world.access("viewer"))
+
+    def accept(name: str) -> Any:
+        newcomer = invitations.Newcomer(name, "!", "en")
+        return invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
+
+    outcomes = parallel.together(lambda: accept("First One"), lambda: accept("Second One"))
+    assert sorted(type(one).__name__ for one in outcomes) == ["InvitationGone", "Outcome"]
+    assert User.objects.filter(email="two@koskela.example").count() == 1
+
+
+def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: World) -> None:
+    both = [
+        world.invite(one, "new@both.example", world.access("viewer"))
+        for one in (world.koskela, world.pohjola)
+    ]
+
+    def accept(which: int) -> Any:
+        invitation, link = both[which]
+        newcomer = invitations.Newcomer("New Colleague", "!", "en")
+        return invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
+
+    outcomes = parallel.together(lambda: accept(0), lambda: accept(1))
+    names = sorted(type(one).__name__ for one in outcomes)
+    assert names in (["Busy", "Outcome"], ["Outcome", "WrongPerson"])
+    (user,) = User.objects.filter(email="new@both.example")
+    left = 0 if not isinstance(outcomes[0], Exception) else 1
+    with pytest.raises(errors.WrongPerson):
+        accept(1 - left)
+    invitation, link = both[1 - left]
+    done_by = invitations.accept(actor=actor_of(user), invitation=invitation, link=link, as_whom=user)
+    assert Membership.objects.get(id=done_by.data["membership"]).user == user
+
+
+def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world: World) -> None:
+    invitation, link = world.invite(
+        world.koskela, "late@koskela.example", world.access("orderer", amount=900), actor=actor_of(world.ulla)
+    )
+    world.change(world.ulla, world.access("viewer"))
+    newcomer = invitations.Newcomer("Late Comer", "!", "en")
+    with pytest.raises(errors.InvitationGone) as refusal:
+        invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
+    assert refusal.value.data == {"state": "withdrawn"}
+    again = invitations.resend(actor=actor_of(world.aino), invitation=invitation).data["link"]
+    invitations.accept(actor=world.system, invitation=invitation, link=again, as_whom=newcomer)
+
+
+def test_what_is_not_open_is_said_to_be_gone(world: World) -> None:
+    aino = actor_of(world.aino)
+    invitation, _ = world.invite(world.koskela, "x@koskela.example", world.access("viewer"), actor=aino)
+    invitations.cancel(actor=aino, invitations=[invitation])
+    with pytest.raises(errors.InvitationGone) as refusal:
+        invitations.cancel(actor=aino, invitations=[invitation])
+    assert refusal.value.data == {"state": "cancelled"}
+    with pytest.raises(errors.InvitationGone) as refusal:
+        invitations.resend(actor=aino, invitation=invitation)
+    assert refusal.value.data == {"state": "cancelled"}
+    with pytest.raises(errors.NotFound):
+        invitations.cancel(actor=actor_of(world.tiina), invitations=[invitation])
+    assert Invitation.objects.get(id=invitation.id).cancelled_at is not None
