@@ -21,7 +21,7 @@ from provisioning import mail
 
 def sent(*, outcome: Outcome, here: Here) -> dict[str, str]:
     """Queue the mail and say so: {text, link}. A request answered again has no link that works, and mails nothing."""
-    link = str(outcome.data["link"])
+    link = str(outcome.data.get("link", ""))
     invitation = None if outcome.again else links.invitation(link)
     if invitation is None:
         return {"text": _("The invitation was sent already."), "link": ""}

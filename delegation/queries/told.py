@@ -13,7 +13,6 @@ from audit.models import Event
 from delegation.models import Invitation
 from identity.models import Membership
 
-
 _COPIED = (
     "id", "at", "act", "verb", "outcome", "seq", "actor_kind", "actor", "subject_kind", "subject",
 )  # fmt: skip

@@ -111,6 +111,13 @@ def _accepted(teller: Teller, event: Told) -> Line:
     return Line(event.email, _("accepted the invitation"))
 
 
+def _enrolled(teller: Teller, event: Told) -> Line:
+    if event.subject_kind == "membership":
+        text = _("%(who)s became a colleague") % {"who": teller.who(event)}
+        return Line("", text, teller.accesses(event.after["access"]))
+    return Line(teller.actor(event), _("took over the colleagues there were"))
+
+
 def _changed(teller: Teller, event: Told) -> Line:
     text = _("changed the access of %(who)s") % {"who": teller.who(event)}
     before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
@@ -207,6 +214,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _withdrawn,
     Verb.INVITATION_RESEND: _sent_again,
+    Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
     Verb.MEMBER_RESTORE: _restored,
@@ -238,6 +246,7 @@ _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to withdraw an invitation"),
     Verb.INVITATION_RESEND: lambda: _("to send an invitation again"),
+    Verb.MEMBER_ENROLL: lambda: _("to take over colleagues"),
     Verb.MEMBER_INVITE: lambda: _("to invite somebody"),
     Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
     Verb.MEMBER_RESTORE: lambda: _("to bring %(who)s back"),

@@ -1,4 +1,4 @@
-"""A real browser inside the portal: signed in by the cookie of a visitor who came through the doors."""
+"""A real browser inside the portal: signed in by the cookie of a guest."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright import sync_api
 
 from identity.models import Membership
-from tests.portal.door import Visitor
+from tests.portal import guest
 
 PICTURES = os.environ.get("KEYHOLDER_PICTURES", "")
 PHONE = {"width": 360, "height": 780}
@@ -15,7 +15,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 
 def signed_in(page: sync_api.Page, base: str, who: Membership) -> sync_api.Page:
     """Sign this colleague in and open the start page of their company."""
-    visitor = Visitor().sign_in(who.user)
+    visitor = guest.of(who)
     cookie = visitor.cookies["kh"].value
     page.context.add_cookies([{"name": "kh", "value": cookie, "url": base}])
     page.goto(f"{base}/o/{who.organization.key}/")

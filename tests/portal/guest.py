@@ -1,0 +1,30 @@
+"""A visitor who is signed in already, with both factors: for tests of what is behind the doors."""
+
+from allauth.account.internal.flows import login
+from django.conf import settings
+from django.contrib import auth
+
+from audit import clock
+from identity.models import Membership, User
+from identity.sessions import SessionStore
+from tests.portal.door import Visitor
+
+
+def of(who: Membership) -> Visitor:
+    """As if this colleague had come through the doors a moment ago."""
+    user = User.objects.get(pk=who.user_id)
+    now = clock.wall().timestamp()
+    session = SessionStore()
+    session.create()
+    session[auth.SESSION_KEY] = str(user.pk)
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": now, "email": user.email},
+        {"method": "mfa", "at": now, "type": "totp"},
+    ]
+    session.save()
+    visitor = Visitor()
+    visitor.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return visitor

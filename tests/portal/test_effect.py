@@ -1,0 +1,102 @@
+"""Will and will no longer be able to: sentences from the difference between two sets of rights."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from delegation.entitlements import Right, SiteRef
+from delegation.queries.held import Place
+from portal.web import effect
+
+TAMPERE, OULU = (Place(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
+SITES = [OULU, TAMPERE]
+TEXTS = {"shop:place": {"en": "order"}, "shop:see": {"en": "see orders"}}
+
+
+def right(key: str, *sites: Place, amount: int | None = None, limited: bool | None = None) -> Right:
+    """At these sites, or everywhere where none is named."""
+    return Right(
+        membership=uuid.uuid4(),
+        application="shop",
+        entitlement=key,
+        role="x",
+        all_sites=not sites,
+        sites=tuple(SiteRef(site.id, site.name, "") for site in sites),
+        takes_amount=key == "shop:place" if limited is None else limited,
+        amount=None if amount is None else Decimal(amount),
+        currency="EUR",
+        period="order",
+        valid_from=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        valid_until=None,
+        assignment=uuid.uuid4(),
+    )
+
+
+def between(before: list[Right], after: list[Right]) -> tuple[list[str], list[str]]:
+    with translation.override("en"):
+        found = effect.between(before=before, after=after, sites=SITES, texts=TEXTS)
+    plain = [
+        [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] for lines in (found.gains, found.losses)
+    ]
+    return plain[0], plain[1]
+
+
+SEE, PLACE = "shop:see", "shop:place"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gains", "losses"),
+    [
+        ([], [], [], []),
+        ([right(SEE)], [right(SEE)], [], []),
+        ([], [right(SEE)], ["see orders, at all sites"], []),
+        ([right(SEE, OULU)], [], [], ["see orders, at Oulu"]),
+        ([right(SEE, OULU)], [right(SEE, TAMPERE)], ["see orders, at Tampere"], ["see orders, at Oulu"]),
+        (
+            [right(SEE, OULU)],
+            [right(SEE)],
+            ["see orders, at Tampere, and at sites that are added later"],
+            [],
+        ),
+        ([right(SEE)], [right(SEE, OULU, TAMPERE)], [], ["see orders, at sites that are added later"]),
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=2000)],
+            ["order up to 2 000 € an order, not only 500 €"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=2000)],
+            [right(PLACE, amount=500)],
+            [],
+            ["order up to 2 000 € an order, only up to 500 €"],
+        ),
+        (
+            [right(PLACE, amount=2000)],
+            [right(PLACE, amount=None)],
+            ["order up to any amount an order, not only 2 000 €"],
+            [],
+        ),
+        (
+            [right(PLACE, OULU, amount=500), right(PLACE, TAMPERE, amount=900)],
+            [right(PLACE, OULU, TAMPERE, amount=900)],
+            ["order up to 900 € an order, not only 500 €, at Oulu"],
+            [],
+        ),
+        # Of several rights to one thing at one place the highest counts: nothing changes.
+        ([right(PLACE, amount=900), right(PLACE, OULU, amount=500)], [right(PLACE, amount=900)], [], []),
+        (
+            [right(SEE), right(PLACE, OULU, amount=5)],
+            [right(SEE)],
+            [],
+            ["order, up to 5 € an order, at Oulu"],
+        ),
+    ],
+)
+def test_the_difference_in_sentences(
+    before: list[Right], after: list[Right], gains: list[str], losses: list[str]
+) -> None:
+    assert between(before, after) == (gains, losses)

@@ -1,0 +1,557 @@
+"""The pages of an organization, as a browser without script sees them."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+
+from audit import clock
+from audit.models import Event
+from delegation.models import Invitation
+from identity.models import Membership
+from provisioning import vault
+from provisioning.models import Mail
+from tests.portal import guest
+from tests.portal.door import Visitor
+from tests.world import World, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KOSKELA = "/o/koskela"
+
+# Statements a page asks, whatever it shows.
+LIST, PERSON, REMOVE, ACTIVITY, START = 28, 34, 19, 16, 14
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def said(response: HttpResponse) -> str:
+    """What is read on the page: text without marks and runs of space."""
+    text = re.sub(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(text.replace("&#x27;", "'").replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def statements(visitor: Visitor, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert visitor.get(url).status_code == 200
+    return len(asked)
+
+
+def person(membership: Membership, *rest: str) -> str:
+    return "/".join([KOSKELA, "people", str(membership.id), *rest])
+
+
+def orderer(world: World, **other: str) -> dict[str, object]:
+    """A form of access as it is sent."""
+    return {
+        "tier": "orderer",
+        "limit_orderer": "2 000",
+        "where": "some",
+        "sites": [str(world.tampere.id)],
+        "until": "",
+        "reason": "",
+        "once": "a1",
+        **other,
+    }
+
+
+# The list
+
+
+def test_an_admin_sees_everybody_and_what_they_hold(world: World) -> None:
+    text = said(guest.of(world.aino).get(f"{KOSKELA}/people"))
+    assert "7 colleagues, 2 admins" in text
+    assert re.search(r"Mikko Laine mikko\s?@koskela\.example Orderer up to 5 000 € Tampere", text)
+    assert "Tiina" not in text
+
+
+def test_a_site_admin_sees_those_of_the_own_sites(world: World) -> None:
+    text = said(guest.of(world.sami).get(f"{KOSKELA}/people"))
+    assert "Olli Mäkinen" in text
+    assert "Mikko Laine" not in text
+
+
+def test_who_looks_after_nobody_sees_no_list(world: World) -> None:
+    response = guest.of(world.mikko).get(f"{KOSKELA}/people")
+    assert response.status_code == 403
+    assert "Olli" not in said(response)
+
+
+EVERYBODY = {"Aino", "Mikko", "Olli", "Päivi", "Sami", "Ulla", "Vilma"}
+SEARCHES: dict[str, set[str]] = {
+    "q=mikko": {"Mikko"},
+    "q=M%C3%84KI": {"Olli"},
+    "q=vilma%40kos": {"Vilma"},
+    "q=%25": set(),
+    "tier=orderer": {"Mikko", "Olli"},
+    "tier=nonsense": EVERYBODY,
+    "who=former": set(),
+    "q=a&tier=viewer": {"Vilma"},
+    "after=nonsense&before=00000000-0000-7000-8000-000000000000": EVERYBODY,
+}
+
+
+def test_search_and_filters_stand_in_the_address(world: World) -> None:
+    visitor = guest.of(world.aino)
+    shown = {asked: visitor.get(f"{KOSKELA}/people?{asked}").content.decode() for asked in SEARCHES}
+    names = {asked: re.findall(r'class="kh-name"[^>]*><bdi>([^< ]+)', html) for asked, html in shown.items()}
+    assert {asked: set(found) for asked, found in names.items()} == SEARCHES
+
+
+def test_sites_filter_and_a_foreign_site_is_none(world: World) -> None:
+    visitor = guest.of(world.aino)
+    there = said(visitor.get(f"{KOSKELA}/people?site={world.tampere.id}"))
+    assert "Mikko Laine" in there
+    assert "Olli" not in there
+    assert "Olli" in said(visitor.get(f"{KOSKELA}/people?site={world.rovaniemi.id}"))
+
+
+def test_pages_follow_one_another_and_lead_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from delegation.queries import colleagues  # noqa: PLC0415 - its default is what is changed
+
+    monkeypatch.setattr(colleagues.page, "__kwdefaults__", {"size": 3})
+    visitor = guest.of(world.aino)
+    seen, url, turns = [], f"{KOSKELA}/people", []
+    while url:
+        html = visitor.get(url).content.decode()
+        seen.append(re.findall(r'class="kh-name"[^>]*><bdi>([^<]+)', html))
+        turns.append(html)
+        following = re.search(r'href="([^"]+)" rel="next"', html)
+        url = following[1].replace("&amp;", "&") if following else ""
+    assert [len(page) for page in seen] == [3, 3, 1]
+    assert len({name for page in seen for name in page}) == 7
+    back = re.search(r'href="([^"]+)" rel="prev"', turns[2])
+    assert back
+    html = visitor.get(back[1].replace("&amp;", "&")).content.decode()
+    assert re.findall(r'class="kh-name"[^>]*><bdi>([^<]+)', html) == seen[1]
+
+
+def test_the_list_asks_the_same_for_one_and_for_three(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert statements(visitor, f"{KOSKELA}/people?tier=viewer") == LIST
+    world.member(world.koskela, "Venla Aho", "viewer")
+    world.member(world.koskela, "Ville Aho", "viewer", sites=[world.oulu])
+    assert statements(visitor, f"{KOSKELA}/people?tier=viewer") == LIST
+
+
+def test_the_only_admin_is_warned(world: World) -> None:
+    text = said(guest.of(world.tiina).get("/o/pohjola/people"))
+    assert "You are the only admin. If you are away, nobody can invite people or remove a leaver." in text
+    assert "only admin" not in said(guest.of(world.aino).get(f"{KOSKELA}/people"))
+
+
+# Inviting
+
+
+def mail_text() -> str:
+    mail = Mail.objects.get(purpose="invitation")
+    return vault.reveal(sealed=mail.body, context=mail.id.bytes).decode()
+
+
+def test_an_invitation_is_mailed_and_its_link_shown_once(world: World) -> None:
+    visitor = guest.of(world.aino)
+    form = orderer(world, email=" Liisa.H@koskela.example", name="Liisa Hämäläinen")
+    response = visitor.post(f"{KOSKELA}/people/invite", form)
+    assert response.status_code == 200
+    assert "An invitation is on its way to liisa.h@koskela.example." in said(response)
+    link = re.search(r"http://localhost:8000(/join/khi_[\w-]+)", response.content.decode())
+    assert link
+    assert Visitor().get(link[1]).status_code == 200
+    assert Invitation.objects.get(email="liisa.h@koskela.example").name == "Liisa Hämäläinen"
+
+    again = visitor.post(f"{KOSKELA}/people/invite", form)
+    assert "was sent already" in said(again)
+    assert "/join/" not in again.content.decode()
+    assert Mail.objects.filter(purpose="invitation").count() == 1
+    assert "/join/" not in visitor.get(f"{KOSKELA}/people").content.decode()
+
+
+def test_the_secret_of_a_link_stands_in_the_sealed_mail_alone(world: World) -> None:
+    visitor = guest.of(world.aino)
+    response = visitor.post(f"{KOSKELA}/people/invite", orderer(world, email="liisa@koskela.example"))
+    found = re.search(r"khi_[\w-]+", response.content.decode())
+    assert found
+    assert found[0] in mail_text().replace("=\n", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE position(%s in t::text) > 0', [found[0]])
+            assert cursor.fetchone() == (0,), table
+
+
+def test_a_preview_says_what_follows_and_sends_nothing(world: World) -> None:
+    visitor = guest.of(world.aino)
+    form = orderer(world, email="liisa@koskela.example", name="Liisa", do="preview")
+    text = said(visitor.post(f"{KOSKELA}/people/invite", form))
+    assert "Liisa will be able to" in text
+    assert "order in the web shop, up to 2 000 € an order, at Tampere" in text
+    assert not Invitation.objects.filter(email="liisa@koskela.example").exists()
+
+
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"email": ""}, "Write an e-mail address."),
+    ({"email": "liisa@koskela"}, "The address is not complete."),
+    ({"email": "mikko@koskela.example"}, "This address belongs to a colleague who is here already."),
+    ({"email": "waiting@koskela.example"}, "An invitation to this address is waiting."),
+    ({"tier": ""}, "Choose what they may do."),
+    ({"tier": "emperor"}, "This cannot be chosen. Choose again."),
+    ({"limit_orderer": ""}, "Write the limit."),
+    ({"limit_orderer": "5,000"}, "Write 5000 without a separator: 5,000 is read in two ways."),
+    ({"limit_orderer": "lots"}, "Write the limit as an amount"),
+    ({"limit_orderer": "20 000,01"}, "The limit must be 20 000 € or less"),
+    ({"sites": []}, "Choose at least one site."),
+    ({"until": "12/10/2027"}, "Write the day like 24 Dec 2026."),
+    ({"until": "1.1.2020"}, "The day has passed. Choose a later one."),
+    ({"name": "x" * 201}, "This is too long."),
+]
+
+
+def test_what_is_wrong_is_said_at_the_field_and_kept(world: World) -> None:
+    world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))
+    before = Event.objects.filter(outcome="done").count()
+    visitor = guest.of(world.aino)
+    for change, sentence in WRONG:
+        form = orderer(world, email="liisa@koskela.example", name="Liisa") | change
+        response = visitor.post(f"{KOSKELA}/people/invite", form)
+        html = response.content.decode()
+        assert response.status_code == 200, change
+        assert sentence in said(response), change
+        assert "<title>Error:" in html, change
+        assert f'value="{form["email"]}"' in html or not form["email"], change
+    assert Event.objects.filter(outcome="done").count() == before
+
+
+def test_a_site_admin_gives_at_the_own_sites_and_no_admins(world: World) -> None:
+    visitor = guest.of(world.sami)
+    html = visitor.get(f"{KOSKELA}/people/invite").content.decode()
+    assert 'value="orderer"' in html
+    assert 'value="organization_admin"' not in html
+    assert "You can give up to 10\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€." in html
+    beyond = said(visitor.post(f"{KOSKELA}/people/invite", orderer(world, email="x@koskela.example")))
+    assert "You may give access to the sites you look after." in beyond
+    too_much = orderer(world, email="x@koskela.example", limit_orderer="10 001") | {
+        "sites": [str(world.oulu.id)]
+    }
+    assert "The limit must be 10 000 € or less" in said(visitor.post(f"{KOSKELA}/people/invite", too_much))
+
+
+def test_who_may_invite_nobody_has_no_page_for_it(world: World) -> None:
+    assert guest.of(world.vilma).get(f"{KOSKELA}/people/invite").status_code == 403
+
+
+def test_an_invitation_is_sent_again_renewed_and_cancelled(world: World) -> None:
+    invitation, first = world.invite(world.koskela, "kadri@koskela.example", world.access("viewer"))
+    visitor = guest.of(world.aino)
+    response = visitor.post(f"{KOSKELA}/people/invitations", {"do": f"resend:{invitation.id}", "once": "b1"})
+    assert "An invitation is on its way to kadri@koskela.example." in said(response)
+    move_clock(8 * 24 * 3600)
+    visitor = guest.of(world.aino)
+    page = visitor.get(f"{KOSKELA}/people")
+    assert "Expired" in said(page)
+    assert f"renew:{invitation.id}" in page.content.decode()
+    visitor.post(f"{KOSKELA}/people/invitations", {"do": f"renew:{invitation.id}", "once": "b2"})
+    invitation.refresh_from_db()
+    assert invitation.expires_at > clock.now()
+    gone = visitor.post(f"{KOSKELA}/people/invitations", {"do": f"cancel:{invitation.id}"}, follow=True)
+    assert "The invitation to kadri@koskela.example is cancelled." in said(gone)
+    assert Visitor().get(f"/join/{first}").status_code == 410
+
+
+# One colleague
+
+
+def test_a_colleague_is_shown_with_the_reason_of_every_right(world: World) -> None:
+    world.change(world.mikko, world.access("orderer", sites=[world.tampere, world.oulu], amount=2000))
+    text = said(guest.of(world.paivi).get(person(world.mikko)))
+    assert "Order in the web shop, up to 2 000 € an order Oulu and Tampere Why?" in text
+    assert "Tier Orderer allows it Tiers of Kivisalo, version 1" in text
+    number = Event.objects.get(verb="access.change", outcome="done").seq
+    assert re.search(
+        rf"Aino Virtanen gave it: Oulu and Tampere, up to 2 000 € an order .* event {number} ", text
+    )
+    assert "changed the access of Mikko Laine" in text
+    assert "Pohjolan" not in text
+
+
+def test_an_admin_of_both_companies_sees_the_other_one(world: World) -> None:
+    world.member(world.pohjola, "Aino Virtanen", "organization_admin", user=world.aino.user)
+    text = said(guest.of(world.aino).get(person(world.mikko)))
+    assert "Also works for Pohjolan Sähkö Oy" in text
+
+
+def test_buttons_are_drawn_by_the_policy_with_the_reason(world: World) -> None:
+    visitor = guest.of(world.ulla)
+    html = visitor.get(person(world.aino)).content.decode()
+    assert person(world.aino, "remove") not in html
+    assert "This colleague holds more than you may give." in html
+    assert person(world.mikko, "remove") in visitor.get(person(world.mikko)).content.decode()
+    assert "You cannot remove yourself." in visitor.get(person(world.ulla)).content.decode()
+
+
+def test_a_page_of_a_person_asks_the_same_for_one_and_for_three_rights(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert statements(visitor, person(world.vilma)) == PERSON
+    assert statements(visitor, person(world.mikko)) == PERSON
+
+
+# Changing access
+
+
+def test_access_is_changed_once(world: World) -> None:
+    visitor = guest.of(world.aino)
+    form = orderer(world, limit_orderer="3000", reason="New site")
+    for _ in range(2):
+        done = visitor.post(person(world.mikko, "access"), form)
+        assert (done.status_code, done["Location"]) == (302, person(world.mikko))
+    assert Event.objects.filter(verb="access.change", outcome="done").count() == 1
+    assert "Order in the web shop, up to 3 000 € an order" in said(visitor.get(person(world.mikko)))
+
+
+def test_the_preview_says_what_the_change_then_does(world: World) -> None:
+    visitor = guest.of(world.aino)
+    form = orderer(world, do="preview") | {"sites": [str(world.oulu.id)], "limit_orderer": "9000"}
+    text = said(visitor.post(person(world.mikko, "access"), form))
+    assert "Mikko Laine will be able to" in text
+    assert "order in the web shop, up to 9 000 € an order, at Oulu" in text
+    assert "will no longer be able to" in text
+    assert "order in the web shop, up to 5 000 € an order, at Tampere" in text
+    assert not Event.objects.filter(verb="access.change", outcome="done").exists()
+
+
+def test_the_form_begins_with_what_is_held(world: World) -> None:
+    html = guest.of(world.aino).get(person(world.mikko, "access")).content.decode()
+    assert re.search(r'value="orderer"[^>]* checked', html)
+    assert 'value="5\N{NO-BREAK SPACE}000"' in html
+    assert re.search(rf'value="{world.tampere.id}"[^>]* checked', html)
+
+
+def test_the_last_admin_is_not_made_less(world: World) -> None:
+    second = world.member(world.pohjola, "Toini Aro", "organization_admin", factor=False)
+    world.factor(second.user)
+    visitor = guest.of(second)
+    world.remove(world.tiina, by=second)
+    third = world.member(world.pohjola, "Kaisa Aro", "user_admin")
+    viewer = {"tier": "viewer", "where": "all", "once": "c1"}
+    assert guest.of(third).post(f"/o/pohjola/people/{second.id}/access", viewer).status_code == 403
+    own = visitor.post(f"/o/pohjola/people/{second.id}/access", viewer)
+    assert own.status_code == 403
+
+
+# Removing
+
+
+def test_removing_is_shown_first_then_done_once_then_receipted(world: World) -> None:
+    visitor = guest.of(world.aino)
+    world.invite(world.koskela, "new@koskela.example", world.access("viewer"))
+    before = said(visitor.get(person(world.mikko, "remove")))
+    assert "Nothing has happened yet." in before
+    assert "Is this the right Mikko Laine?" in before
+    form = {"reason": "left", "note": "Retires", "once": "d1"}
+    first = visitor.post(person(world.mikko, "remove"), form)
+    second = visitor.post(person(world.mikko, "remove"), form)
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    receipt = visitor.get(first["Location"])
+    text = said(receipt)
+    assert "Mikko Laine is removed" in text
+    assert "Reason Left the company · “Retires”" in text
+    assert "By Aino Virtanen" in text
+    assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
+    assert "Mikko" not in said(visitor.get(f"{KOSKELA}/people"))
+    assert "Mikko Laine" in said(visitor.get(f"{KOSKELA}/people?who=former"))
+
+
+def test_a_receipt_is_answered_with_304_while_nothing_is_new(world: World) -> None:
+    visitor = guest.of(world.aino)
+    url = visitor.post(person(world.mikko, "remove"), {"reason": "left", "once": "d2"})["Location"]
+    first = visitor.get(url)
+    again = visitor.get(url, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert visitor.get(url, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_a_receipt_is_for_who_did_it_and_who_sees_the_log(world: World) -> None:
+    form = {"reason": "left", "once": "d3"}
+    url = guest.of(world.sami).post(person(world.olli, "remove"), form)["Location"]
+    assert guest.of(world.sami).get(url).status_code == 200
+    assert guest.of(world.paivi).get(url).status_code == 200
+    assert guest.of(world.ulla).get(url).status_code == 404
+    assert guest.of(world.tiina).get(url.replace("koskela", "pohjola")).status_code == 404
+
+
+def test_several_are_removed_together_or_not_at_all(world: World) -> None:
+    visitor = guest.of(world.aino)
+    ticked = [str(world.mikko.id), str(world.olli.id)]
+    to = visitor.post(f"{KOSKELA}/people/select", {"m": ticked, "do": "remove"})["Location"]
+    assert "Remove 2 colleagues" in said(visitor.get(to))
+    both = [*ticked, str(world.stina.id)]
+    assert visitor.post(f"{KOSKELA}/people/remove", {"m": both, "reason": "left"}).status_code == 404
+    assert not Event.objects.filter(verb="member.remove", outcome="done").exists()
+    done = visitor.post(f"{KOSKELA}/people/remove", {"m": ticked, "reason": "left", "once": "e1"})
+    assert "Mikko Laine and Olli Mäkinen are removed" in said(visitor.get(done["Location"]))
+
+
+def test_the_page_of_a_removal_does_not_grow_with_the_set(world: World) -> None:
+    visitor = guest.of(world.aino)
+    ids = [f"m={one.id}" for one in (world.mikko, world.olli, world.vilma)]
+    assert statements(visitor, f"{KOSKELA}/people/remove?{'&'.join(ids)}") == REMOVE
+    assert statements(visitor, f"{KOSKELA}/people/remove?{'&'.join(ids[:2])}") == REMOVE
+
+
+def test_nobody_ticked_says_so(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert "Nobody was selected." in said(
+        visitor.post(f"{KOSKELA}/people/select", {"do": "remove"}, follow=True)
+    )
+
+
+def test_all_admins_together_are_not_removed(world: World) -> None:
+    world.remove(world.ulla)
+    visitor = guest.of(world.aino)
+    assert visitor.post(person(world.aino, "remove"), {"reason": "left"}).status_code == 403
+    ids = f"m={world.paivi.id}&m={world.aino.id}"
+    assert visitor.get(f"{KOSKELA}/people/remove?{ids}").status_code == 403
+
+
+def test_somebody_removed_comes_back_with_a_new_access(world: World) -> None:
+    world.remove(world.mikko)
+    visitor = guest.of(world.aino)
+    page = visitor.get(person(world.mikko))
+    assert "Removed today" in said(page)
+    assert "by Aino Virtanen." in said(page)
+    assert person(world.mikko, "restore") in page.content.decode()
+    form = orderer(world, limit_orderer="700", once="f1")
+    for _ in range(2):
+        done = visitor.post(person(world.mikko, "restore"), form)
+        assert (done.status_code, done["Location"]) == (302, person(world.mikko))
+    text = said(visitor.get(person(world.mikko)))
+    assert "up to 700 € an order" in text
+    assert "Mikko Laine is a colleague again." in text
+    assert Event.objects.filter(verb="member.restore", outcome="done").count() == 1
+
+
+# The rest
+
+
+def test_the_story_is_told_in_order_and_followed(world: World) -> None:
+    world.change(world.mikko, world.access("viewer"))
+    world.remove(world.mikko)
+    text = said(guest.of(world.aino).get(f"{KOSKELA}/activity"))
+    removed, changed = text.index("removed Mikko Laine"), text.index("changed the access of Mikko Laine")
+    assert removed < changed < text.index("Mikko Laine became a colleague")
+    assert "Orderer, up to 5 000 €, Tampere → Viewer, All sites" in text
+    assert "links followed, unbroken" in text
+
+
+def test_the_log_is_filtered_by_the_address(world: World) -> None:
+    world.remove(world.mikko)
+    visitor = guest.of(world.aino)
+    only = said(visitor.get(f"{KOSKELA}/activity?what=removals"))
+    assert "removed Mikko Laine" in only
+    assert "became a colleague" not in only
+    by_name = said(visitor.get(f"{KOSKELA}/activity?q=olli"))
+    assert "Olli Mäkinen became a colleague" in by_name
+    assert "Vilma" not in by_name
+    of_one = said(visitor.get(f"{KOSKELA}/activity?person={world.vilma.id}"))
+    assert "Vilma Salo became a colleague" in of_one
+    assert "Olli" not in of_one
+    assert "No event matches" in said(visitor.get(f"{KOSKELA}/activity?person={world.stina.id}"))
+
+
+def test_the_log_is_for_those_who_may_see_it(world: World) -> None:
+    assert guest.of(world.ulla).get(f"{KOSKELA}/activity").status_code == 403
+
+
+def test_a_refusal_stands_in_the_log(world: World) -> None:
+    guest.of(world.ulla).post(person(world.aino, "remove"), {"reason": "left"})
+    text = said(guest.of(world.aino).get(f"{KOSKELA}/activity?outcome=refused"))
+    assert "Ulla Nieminen tried to remove Aino Virtanen and was refused" in text
+
+
+def test_the_log_asks_the_same_for_few_and_for_many(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert statements(visitor, f"{KOSKELA}/activity") == ACTIVITY
+    world.member(world.koskela, "Venla Aho", "viewer")
+    world.member(world.koskela, "Ville Aho", "viewer")
+    assert statements(visitor, f"{KOSKELA}/activity") == ACTIVITY
+
+
+def test_the_start_page_offers_ones_own_services(world: World) -> None:
+    visitor = guest.of(world.mikko)
+    page = visitor.get(f"{KOSKELA}/")
+    text = said(page)
+    assert "You can order in the web shop, up to 5 000 € an order, Tampere." in text
+    assert "Aino Virtanen" in text
+    assert "Waits for you" not in text
+    opened = visitor.get(f"{KOSKELA}/open/ordering")
+    assert opened.status_code == 302
+    assert opened["Location"] == (
+        "https://ordering.example.test/initiate?iss=http%3A%2F%2Flocalhost%3A8000"
+        f"&login_hint={world.mikko.user_id}&organization=koskela"
+    )
+    assert visitor.get(f"{KOSKELA}/open/nonsense").status_code == 404
+
+
+def test_the_start_page_asks_the_same_for_every_number_of_services(world: World) -> None:
+    assert statements(guest.of(world.vilma), f"{KOSKELA}/") == START
+    assert statements(guest.of(world.olli), f"{KOSKELA}/") == START
+
+
+def test_the_root_leads_to_the_first_company_and_the_switcher_to_others(world: World) -> None:
+    visitor = guest.of(world.mikko)
+    assert visitor.get("/")["Location"] == "/o/pohjola/"
+    assert 'href="/o/koskela/"' in visitor.get("/o/pohjola/").content.decode()
+
+
+def test_ones_own_access_and_sessions(world: World) -> None:
+    other = guest.of(world.mikko)
+    visitor = guest.of(world.mikko)
+    page = visitor.get(f"{KOSKELA}/me")
+    assert "Order in the web shop, up to 5 000 € an order" in said(page)
+    keys = re.findall(r'name="session" value="([^"]+)"', page.content.decode())
+    assert len(keys) == 3
+    assert keys[-1] == "all"
+    mine = next(key for key in keys[:2] if key == visitor.session.stored_key())
+    (theirs,) = set(keys[:2]) - {mine}
+    done = visitor.post(f"{KOSKELA}/me/sessions", {"session": theirs}, follow=True)
+    assert "That browser is signed out." in said(done)
+    assert not other.is_signed_in
+    assert visitor.is_signed_in
+    assert visitor.post(f"{KOSKELA}/me/sessions", {"session": "all"})["Location"] == "/account/login/"
+    assert not visitor.is_signed_in
+
+
+def test_a_session_of_somebody_else_is_not_found(world: World) -> None:
+    other = guest.of(world.aino)
+    visitor = guest.of(world.mikko)
+    answer = visitor.post(f"{KOSKELA}/me/sessions", {"session": other.session.stored_key()})
+    assert answer.status_code == 404
+    assert other.is_signed_in
+
+
+def test_pages_speak_finnish_and_keep_the_readers_time(world: World) -> None:
+    visitor = guest.of(world.aino)
+    visitor.post("/language", {"language": "fi", "next": f"{KOSKELA}/people"})
+    page = visitor.get(f"{KOSKELA}/people")
+    assert '<html lang="fi">' in page.content.decode()
+    assert "7 henkilöä" in said(page)
+    assert re.search(r"tänään \d{1,2}\.\d\d", said(page))
+
+
+def test_an_access_ends_on_the_evening_of_its_last_day(world: World) -> None:
+    day = (clock.now() + dt.timedelta(days=400)).date()
+    visitor = guest.of(world.aino)
+    visitor.post(person(world.mikko, "access"), orderer(world, until=day.isoformat()))
+    event = Event.objects.get(verb="access.change", outcome="done")
+    assert event
+    assert f"until {day.day} {day:%b %Y}" in said(visitor.get(person(world.mikko)))

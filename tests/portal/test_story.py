@@ -1,0 +1,87 @@
+"""Every event that can stand in an organization's log has a sentence, in every language."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from delegation.queries.catalogue import Book
+from delegation.queries.told import Told
+from delegation.verbs import Noted, On, Verb
+from portal.web import reasons, story
+
+BOOK = Book(
+    tiers={"viewer": {"en": "Viewer", "fi": "Katselija"}},
+    applications={"crm": {"en": "CRM portal"}},
+    does={"shop:place": {"en": "order"}},
+    sites={},
+)
+ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until": None}
+OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
+FACTS = {"application": "crm", "active": False, "seconds": "2.1", "offer": OFFER}
+AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
+TELLER = story.Teller(BOOK, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
+
+
+def event(verb: str, **other: Any) -> Told:
+    known: dict[str, Any] = {
+        "id": uuid.uuid4(), "at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "act": uuid.uuid4(), "verb": verb,
+        "outcome": "done", "seq": 1, "actor_kind": "person", "actor": AINO, "subject_kind": "membership",
+        "subject": uuid.uuid4(), "user": MIKKO, "email": "", "because": "",
+        "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": []},
+        "facts": FACTS,
+        "private": {}, "prev": "", "hash": "", "sound": True,
+    }  # fmt: skip
+    if verb == Verb.MEMBER_INVITE:
+        known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}
+    return Told(**{**known, **other})
+
+
+def test_every_verb_has_a_sentence_or_is_none_of_an_organization() -> None:
+    verbs = {str(verb) for verb in (*Verb, *Noted)}
+    assert verbs - {str(verb) for verb in story.EVERY} == {str(verb) for verb in story.NOT_HERE}
+
+
+def test_every_verb_that_can_be_refused_here_says_what_was_tried() -> None:
+    inside = {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}}
+    assert inside - story.EVERY_TRIED == set()
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("verb", sorted(story.EVERY))
+def test_sentences_are_made(verb: str, language: str) -> None:
+    with translation.override(language):
+        line = TELLER.tell(event(verb))
+    assert line.text
+    assert "%" not in line.text + line.sub
+    assert verb not in line.text
+
+
+@pytest.mark.parametrize("verb", sorted(story.EVERY_TRIED))
+def test_refusals_are_told(verb: str) -> None:
+    line = TELLER.tell(event(verb, outcome="refused", facts={"code": "denied", "repeats": 3}))
+    assert line.actor == "Aino Virtanen"
+    assert line.text.startswith("tried to ")
+    assert line.sub == "3 more times"
+
+
+def test_somebody_erased_has_no_name() -> None:
+    line = TELLER.tell(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
+    assert (line.actor, line.text) == ("Somebody", "removed Somebody")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("left", "Left the company"),
+        ("left: Retires", "Left the company · “Retires”"),
+        ("other: Moves: abroad", "“Moves: abroad”"),
+        ("Takes over Petri’s sites", "“Takes over Petri’s sites”"),
+        ("", ""),
+    ],
+)
+def test_reasons_are_read_as_they_were_written(written: str, shown: str) -> None:
+    with translation.override("en"):
+        assert reasons.shown(written) == shown
