@@ -25,6 +25,15 @@ INLINE = re.compile(rf"^(?:translate|trans)\s+(?P<text>{STRING})(?P<rest>.*)$", 
 BLOCK = re.compile(r"^(?:blocktranslate|blocktrans)\b(?P<rest>.*)$", re.DOTALL)
 CONTEXT = re.compile(rf"\bcontext\s+(?P<context>{STRING})")
 
+_HEADER = {
+    "project": "Keyholder",
+    "version": "1",
+    "header_comment": "# Keyholder's words.",
+    "last_translator": "",
+    "language_team": "",
+    "msgid_bugs_address": "",
+}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Found:
@@ -113,7 +122,7 @@ def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
 def update(*, language: str, root: Path = ROOT) -> None:
     """Add what is new, drop what is gone, keep what is translated."""
     old = read(language=language, root=root)
-    new = catalog.Catalog(locale=language, project="Keyholder", fuzzy=False)
+    new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
     for one in collect(root=root):
         key: str | tuple[str, str] = (one.text, one.plural) if one.plural else one.text
