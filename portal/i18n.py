@@ -29,9 +29,9 @@ _HEADER = {
     "project": "Keyholder",
     "version": "1",
     "header_comment": "# Keyholder's words.",
-    "last_translator": "",
-    "language_team": "",
-    "msgid_bugs_address": "",
+    "last_translator": "Keyholder",
+    "language_team": "Keyholder",
+    "msgid_bugs_address": "see CONTRIBUTING.md",
 }
 
 
