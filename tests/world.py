@@ -165,7 +165,11 @@ class World:
         made = invitations.invite(
             actor=actor or self.system, organization=organization, email=email, access=wanted, name=name
         )
-        return Invitation.objects.get(id=made.data["invitation"]), made.data["link"]
+        return self.invitation(made.data["invitation"]), made.data["link"]
+
+    def invitation(self, which: str) -> Invitation:
+        """The invitation of that id, as it is now."""
+        return Invitation.objects.get(id=which)
 
     def member(
         self,

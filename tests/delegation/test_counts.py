@@ -1,0 +1,134 @@
+"""How many statements each act takes, as literal numbers; one colleague or three hundred are the same."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import clock
+from delegation import entitlements
+from delegation.commands import access, invitations, members
+from delegation.models import Assignment
+from delegation.wanted import Access
+from identity.models import Membership, MembershipPeriod, User
+from tests.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def statements(call: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        call()
+    return len(seen)
+
+
+def crowd(world: World, count: int) -> list[Membership]:
+    """Viewers of Koskela, written by hand: inviting three hundred takes long."""
+    at = clock.now()
+    role = Assignment.objects.get(membership=world.vilma).role
+    users = [
+        User(
+            email=f"v{n}@koskela.example",
+            name=f"Viewer {n}",
+            sort_key=f"viewer {n}",
+            password="!",
+            created_at=at,
+        )
+        for n in range(count)
+    ]
+    rows = [
+        Membership(organization=world.koskela, user=user, sort_key=user.sort_key, created_at=at)
+        for user in users
+    ]
+    with by_hand():
+        User.everyone.bulk_create(users)
+        Membership.objects.bulk_create(rows)
+        MembershipPeriod.objects.bulk_create(
+            MembershipPeriod(membership=row, state="active", valid_from=at) for row in rows
+        )
+        Assignment.objects.bulk_create(
+            Assignment(
+                membership=row, role=role, all_sites=True, valid_from=at, given_by=world.aino.user_id,
+                given_by_kind="person", act=row.id,
+            )
+            for row in rows
+        )  # fmt: skip
+    return rows
+
+
+SIZES = (1, 3, 300)
+# Locks, both askings, the rules, what is written, and five for the event; BEGIN and COMMIT are counted.
+REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 39, 38, 31, 32, 33, 12
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_removing(world: World, size: int) -> None:
+    some = crowd(world, size)
+    assert (
+        statements(lambda: members.remove(actor=actor_of(world.aino), memberships=some, reason="closed"))
+        == REMOVE
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_changing(world: World, size: int) -> None:
+    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    aino = actor_of(world.aino)
+    assert (
+        statements(lambda: access.change(actor=aino, memberships=some, access=wanted, reason="grew"))
+        == CHANGE
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_restoring(world: World, size: int) -> None:
+    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    aino = actor_of(world.aino)
+    members.remove(actor=aino, memberships=some)
+    assert statements(lambda: members.restore(actor=aino, memberships=some, access=wanted)) == RESTORE
+
+
+def test_inviting_and_accepting(world: World) -> None:
+    aino, wanted = (
+        actor_of(world.aino),
+        Access(role="viewer", sites=frozenset({world.oulu.id, world.tampere.id})),
+    )
+
+    def invite() -> None:
+        made = invitations.invite(
+            actor=aino, organization=world.koskela, email="n@koskela.example", access=wanted, name="New"
+        )
+        sent.update(made.data)
+
+    sent: dict[str, str] = {}
+    assert statements(invite) == INVITE
+    invitation = world.invitation(sent["invitation"])
+    newcomer = invitations.Newcomer("New Colleague", "!", "en")
+    assert (
+        statements(
+            lambda: invitations.accept(
+                actor=world.system, invitation=invitation, link=sent["link"], as_whom=newcomer
+            )
+        )
+        == ACCEPT
+    )
+
+
+def test_a_refusal(world: World) -> None:
+    """Refused before any lock; the rest is remembering it."""
+
+    def refuse() -> None:
+        with pytest.raises(Exception, match="denied"):
+            members.remove(actor=actor_of(world.ulla), memberships=[world.aino])
+
+    assert statements(refuse) == REFUSE
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_rights_of_any_number_are_one_statement(world: World, size: int) -> None:
+    some = [row.id for row in crowd(world, size)]
+    at = clock.now()
+    assert statements(lambda: entitlements.of(memberships=some, at=at)) == 1
+    assert statements(lambda: entitlements.next_change(memberships=some, at=at)) == 1
+    assert all(entitlements.of(memberships=some, at=at).values())
