@@ -53,33 +53,44 @@ class Right:
 _IN_FORCE = "{0}.valid_from <= %(at)s AND ({0}.valid_until IS NULL OR {0}.valid_until > %(at)s)"
 
 # An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
+# In two steps, each of few tables: the order of a dozen joins takes the database longer to plan than to run.
 _QUERY = """
-SELECT m.id, app.key, e.key, r.key, a.all_sites,
+WITH m AS MATERIALIZED (
+  SELECT m.id, m.organization_id, p.valid_from AS p_from, p.valid_until AS p_until,
+         a.id AS a_id, a.role_id, a.all_sites, a.valid_from, a.valid_until
+  FROM {members} m
+  JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
+  JOIN {users} u ON u.id = m.user_id AND u.is_active
+  JOIN {periods} p ON p.membership_id = m.id AND p.state = 'active' AND {period}
+  JOIN {given} a ON a.membership_id = m.id AND {assignment}
+  WHERE m.id = ANY(%(memberships)s)
+),
+r AS MATERIALIZED (
+  SELECT r.id, r.key, v.valid_from, v.valid_until,
+         e.id AS e_id, e.key AS e_key, e.rank, e.takes_amount, app.key AS app_key
+  FROM delegation_role r
+  JOIN delegation_roleversion v ON v.role_id = r.id AND {version}
+  JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.may_do
+  JOIN delegation_entitlement e ON e.id = re.entitlement_id
+  JOIN identity_application app ON app.id = e.application_id AND app.is_active
+  WHERE (%(application)s::text IS NULL OR app.key = %(application)s::text) AND r.id IN (SELECT role_id FROM m)
+)
+SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
-        FROM {places} x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
-       e.takes_amount,
-       CASE WHEN NOT e.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
+        FROM {places} x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
+       r.takes_amount,
+       CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
        coalesce(nullif(l.currency, ''), c.currency, ''), coalesce(l.period, 'order'),
-       greatest(a.valid_from, v.valid_from, c.valid_from, p.valid_from),
-       least(a.valid_until, v.valid_until, c.valid_until, p.valid_until),
-       a.id
-FROM {members} m
-JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-JOIN {users} u ON u.id = m.user_id AND u.is_active
-JOIN {periods} p ON p.membership_id = m.id AND p.state = 'active' AND {period}
-JOIN {given} a ON a.membership_id = m.id AND {assignment}
-JOIN delegation_role r ON r.id = a.role_id
-JOIN delegation_roleversion v ON v.role_id = r.id AND {version}
-JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.may_do
-JOIN delegation_entitlement e ON e.id = re.entitlement_id
-JOIN identity_application app ON app.id = e.application_id AND app.is_active
-JOIN delegation_ceiling c ON c.organization_id = o.id AND c.entitlement_id = e.id AND {ceiling}
-LEFT JOIN {limits} l ON l.assignment_id = a.id AND l.entitlement_id = e.id
-WHERE m.id = ANY(%(memberships)s) AND (%(application)s::text IS NULL OR app.key = %(application)s::text)
-  AND NOT (e.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
+       greatest(m.valid_from, r.valid_from, c.valid_from, m.p_from),
+       least(m.valid_until, r.valid_until, c.valid_until, m.p_until),
+       m.a_id
+FROM m JOIN r ON r.id = m.role_id
+JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id AND {ceiling}
+LEFT JOIN {limits} l ON l.assignment_id = m.a_id AND l.entitlement_id = r.e_id
+WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
   AND NOT EXISTS (SELECT 1 FROM delegation_brake b
-                  WHERE b.organization_id = o.id AND b.entitlement_id = e.id AND {brake})
-ORDER BY m.id, e.rank, e.key, a.valid_from, a.id
+                  WHERE b.organization_id = m.organization_id AND b.entitlement_id = r.e_id AND {brake})
+ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
 """
 _CONDITIONS = {
     "period": _IN_FORCE.format("p"),

@@ -81,18 +81,22 @@ def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid
 
 
 _POWERS = """
+WITH m AS MATERIALIZED (
+    SELECT m.id, m.organization_id FROM identity_membership m
+    JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
+    JOIN identity_user u ON u.id = m.user_id AND u.is_active
+    JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
+     AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+    WHERE m.user_id = %(user)s
+      AND (%(organization)s::uuid IS NULL OR m.organization_id = %(organization)s::uuid)
+)
 SELECT a.id, m.organization_id, v.id, v.verbs, v.gives, v.gives_longest_days, a.all_sites,
        ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
-FROM identity_membership m
-JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-JOIN identity_user u ON u.id = m.user_id AND u.is_active
-JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
- AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+FROM m
 JOIN delegation_assignment a ON a.membership_id = m.id
  AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
 JOIN delegation_roleversion v ON v.role_id = a.role_id
  AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s)
-WHERE m.user_id = %(user)s AND (%(organization)s::uuid IS NULL OR m.organization_id = %(organization)s::uuid)
 """
 
 
