@@ -26,10 +26,7 @@ from provisioning import targets  # noqa: E402
 
 SYSTEM = system(door=Door.SHELL)
 CATALOGUE = Catalogue(units={"kivisalo": "Kivisalo"}, entitlements=tiers.ENTITLEMENTS, roles=tiers.ROLES)
-OFFER = {
-    spec.key: Limit(Decimal(20000)) if spec.takes_amount else Limit(None, currency="")
-    for spec in tiers.ENTITLEMENTS
-}
+OFFER = {spec.key: Limit(Decimal(20000)) if spec.takes_amount else Limit(None) for spec in tiers.ENTITLEMENTS}
 _TAKES = {
     "orderer": ["ordering:orders.place"],
     "approver": ["ordering:orders.place", "ordering:orders.approve"],

@@ -30,6 +30,7 @@ class Stage:
         self.where = where
         self.say = say
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.overrides: dict[str, str] = {}
         self.database: postgres.Server | None = None
         self._alone: IO[str] | None = None
 
@@ -127,7 +128,7 @@ class Stage:
 
     def environment(self, *, owner: bool = False) -> dict[str, str]:
         """What every part of the portal reads."""
-        return environments.portal(self.where, self._server, owner=owner)
+        return environments.portal(self.where, self._server, owner=owner) | self.overrides
 
     @property
     def _server(self) -> postgres.Server:

@@ -1,0 +1,88 @@
+"""What a person does with a browser: sign in, read a mail, open a service. Words as on the pages."""
+
+import json
+import re
+import time
+from typing import Any
+from urllib import request
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from demo.stage import Stage
+from tests.journeys import codes
+
+LINK = re.compile(r"https?://\S+/join/\S+")
+PASSWORD = "a sentence that nobody else says 42"
+
+
+class Person:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, stage: Stage, browser: Browser) -> None:
+        self.stage = stage
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 1280, "height": 900}, locale="en-US"
+        )
+        self.context.set_default_timeout(15_000)
+        self.page: Page = self.context.new_page()
+        self.secret = ""
+
+    @property
+    def portal(self) -> str:
+        """The portal's address."""
+        return self.stage.where.url("KEYHOLDER_PORT")
+
+    def sign_in(self, email: str, password: str, secret: str) -> None:
+        """With password and code."""
+        self.page.goto(f"{self.portal}/account/login/")
+        self.page.get_by_label("Work e-mail").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.locator("input[name=code]").fill(codes.now(secret))
+        self.page.locator("input[name=code]").press("Enter")
+        expect(self.page.get_by_role("heading", name="My services")).to_be_visible()
+
+    def go(self, path: str) -> None:
+        """To a page of the portal."""
+        self.page.goto(f"{self.portal}{path}")
+
+    def accept(self, link: str, name: str) -> None:
+        """Accept an invitation: a name, a password, an authenticator app, and keep the recovery codes."""
+        self.page.goto(link)
+        self.page.get_by_label("Your name").fill(name)
+        self.page.get_by_label("New password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Accept the invitation").click()
+        self.page.get_by_role("link", name="Connect an app").click()
+        self.page.get_by_text("Type the key instead").click()
+        self.secret = (self.page.locator("#secret").text_content() or "").replace(" ", "")
+        self.page.get_by_label("Code", exact=True).fill(codes.now(self.secret))
+        self.page.get_by_role("button", name="Connect the app").click()
+
+    def open_service(self, name: str) -> Page:
+        """From the start page, by the tile; gives the page that shows."""
+        self.go("/")
+        self.page.get_by_role("link", name=re.compile(f"^{name}")).click()
+        return self.page
+
+    def close(self) -> None:
+        """Close the browser."""
+        self.context.close()
+
+
+def sample(stage: Stage, email: str) -> dict[str, str]:
+    """A sample person's sign-in."""
+    held = json.loads(stage.where.people.read_text(encoding="utf-8"))
+    (found,) = [one for one in held["people"] if one["email"] == email]
+    return {"email": email, "password": held["password"], "secret": found["secret"]}
+
+
+def mail_to(stage: Stage, email: str, seconds: float = 20) -> str:
+    """The text of the newest mail to this address, once there is one."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with request.urlopen(f"{stage.where.url('MAIL_PORT')}/messages?to={email}", timeout=10) as answer:
+            mails: list[dict[str, Any]] = json.load(answer)
+        if mails:
+            return str(mails[0]["text"])
+        time.sleep(0.2)
+    raise AssertionError(f"no mail to {email} within {seconds} s")
