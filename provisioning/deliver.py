@@ -125,7 +125,11 @@ class Deliverer:
         hungry = set(map(id, self._hungry)) - set(map(id, kinds))
         for kind in kinds:
             errands = kind.lease(worker=held.number, at=at, load=self.lanes.load())
-            hungry |= {id(kind)} if errands else set()
+            if errands is None:
+                continue
+            hungry.add(id(kind))
+            if not errands:
+                held.nudge()
             for errand in errands:
                 self.lanes.put(lane=errand.lane, priority=errand.priority, job=self._job(kind, errand, held))
         self._hungry = tuple(kind for kind in self._kinds if id(kind) in hungry)

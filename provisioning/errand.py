@@ -31,8 +31,8 @@ class Ending:
 class Kind(Protocol):
     """One kind of delivery."""
 
-    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
-        """Take what is due and for whose lane there is room."""
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
+        """Take what is due and for whose lane there is room. None: nothing was; empty: what was needed no call."""
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down how these ended, with their events, in one transaction."""

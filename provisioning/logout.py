@@ -48,11 +48,11 @@ class Logouts:
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
 
-    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due. Two statements."""
         leased = list(Logout.objects.raw(leasing.LOGOUTS, leasing.params(worker=worker, at=at, load=load)))
         if not leased:
-            return []
+            return None
         full = Logout.objects.select_related("client__protocol", "client__application", "sign_in__membership")
         by_id = full.in_bulk([row.id for row in leased])
         idle = [row.id for row in by_id.values() if not row.client.is_active]

@@ -41,10 +41,10 @@ WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
 class Mails:
     """Queued mails (`provisioning.errand.Kind`)."""
 
-    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand]:
+    def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due. One statement."""
         leased = Mail.objects.raw(leasing.MAILS, leasing.params(worker=worker, at=at, load=load, depth=4))
-        return [Errand(row, "mail", 1, partial(_send, row), worker) for row in leased]
+        return [Errand(row, "mail", 1, partial(_send, row), worker) for row in leased] or None
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down which have gone; what they said is forgotten then."""

@@ -11,7 +11,7 @@ from django.db import connection
 from audit import clock
 from delegation import entitlements
 from identity.models import User
-from provisioning import summary, worker
+from provisioning import summary, wanted, worker
 from provisioning.answer import Code
 from provisioning.models import Account, Target
 from provisioning.summary import Summary
@@ -101,7 +101,7 @@ def _status(
     account: Account, rights: Sequence[entitlements.Right], organizations: Mapping[uuid.UUID, uuid.UUID]
 ) -> SystemStatus:
     target = account.target
-    should_be = summary.of(one for one in rights if one.application == target.application.key)
+    should_be = summary.of(wanted.concerning(rights=rights, target=target))
     return SystemStatus(
         target=target.id,
         account=account.id,

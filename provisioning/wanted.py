@@ -90,7 +90,7 @@ class Picture:
         told = set(account.told_rights)
         named: list[tuple[_Member, list[Right]]] = []
         for one in members:
-            mine = _told(self.rights[one.membership], target)
+            mine = concerning(rights=self.rights[one.membership], target=target)
             if mine or str(one.membership) in told:
                 named.append((one, mine))
         return self._wanted(account, target, members, named)
@@ -115,7 +115,7 @@ class Picture:
         )
 
 
-def _told(rights: Sequence[Right], target: Target) -> list[Right]:
+def concerning(*, rights: Sequence[Right], target: Target) -> list[Right]:
     """The rights here and, with them, those that the target is told besides."""
     own = target.application.key
     if not any(right.application == own for right in rights):

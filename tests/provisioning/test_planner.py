@@ -37,7 +37,7 @@ def plan_all() -> None:
 def converge_all(accounts: converge.Accounts) -> int:
     """Deliver in this thread until nothing is due; how many calls were needed."""
     calls = 0
-    while errands := accounts.lease(worker=1, at=clock.now(), load={}):
+    while (errands := accounts.lease(worker=1, at=clock.now(), load={})) is not None:
         accounts.settle(endings=[Ending(one, result=one.run()) for one in errands], at=clock.now())
         calls += len(errands)
     return calls
@@ -130,7 +130,7 @@ def test_statements_do_not_grow_with_the_set(
         with CaptureQueriesContext(connection) as planning:
             planned = planner.plan(chain=world.koskela.id)
         with CaptureQueriesContext(connection) as leasing:
-            errands = accounts.lease(worker=1, at=clock.now(), load={})
+            errands = accounts.lease(worker=1, at=clock.now(), load={}) or []
         endings = [Ending(one, result=one.run()) for one in errands]
         with CaptureQueriesContext(connection) as settling:
             accounts.settle(endings=endings, at=clock.now())
@@ -208,12 +208,13 @@ def test_time_alone_makes_due(
     assert planner.sweep(at=until - dt.timedelta(seconds=1)) == 0
     assert planner.sweep(at=until) == 1
     later = until + dt.timedelta(seconds=1)
-    (errand,) = accounts.lease(worker=1, at=later, load={})
+    (errand,) = accounts.lease(worker=1, at=later, load={}) or []
     accounts.settle(endings=[Ending(errand, result=errand.run())], at=later)
     assert shop.one(world.olli.user_id)["active"] is False
 
 
 def test_a_sign_in_that_ended_without_an_act_is_swept(world: World, ordering: Target) -> None:
+    plan_all()
     row = sign_in(world.mikko)
     at = clock.now()
     SignIn.objects.filter(id=row.id).update(ended_at=at)

@@ -50,6 +50,19 @@ def test_in_place_says_what_should_be_and_is(world: World, served: Deliverer) ->
     assert (shop.error, shop.next_try_at) == ("", None)
 
 
+def test_what_a_system_is_told_besides_is_shown_with_the_rest(
+    world: World, served: Deliverer, contacts: Target
+) -> None:
+    Target.objects.filter(id=contacts.id).update(also_tells=["ordering"])
+    world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=700))
+    eventually(lambda: planner.behind() == [])
+    eventually(settled)
+    found = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    crm = next(one for one in found if one.application == "crm")
+    assert crm.should_be == crm.is_
+    assert {one["entitlement"].partition(":")[0] for one in crm.should_be} == {"crm", "ordering"}
+
+
 def test_each_organization_sees_its_own(world: World, served: Deliverer) -> None:
     here = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     there = status.of_person(user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now())
