@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -13,9 +14,8 @@ from django.utils.cache import patch_vary_headers
 
 from audit.errors import DomainError
 from identity.models import User
-from portal import inputs, metrics, sentences, signin
+from portal import failing, inputs, metrics, sentences, signin
 from portal.requests import Request
-from portal.web import errors
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
@@ -102,12 +102,16 @@ class CleanInput:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Status 400, with a page."""
-        return errors.bad_request(request) if inputs.in_address(request) else self.get_response(request)
+        return (
+            failing.page(request, HTTPStatus.BAD_REQUEST)
+            if inputs.in_address(request)
+            else self.get_response(request)
+        )
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What a view let through as far as the database is still no failure of ours."""
         if isinstance(exception, DataError | ValueError) and inputs.in_values(request.POST):
-            return errors.bad_request(request)
+            return failing.page(request, HTTPStatus.BAD_REQUEST)
         return None
 
 
@@ -148,5 +152,5 @@ class Translator:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Nothing for what is not ours."""
         return (
-            errors.refused(request, sentences.of(exception)) if isinstance(exception, DomainError) else None
+            failing.refused(request, sentences.of(exception)) if isinstance(exception, DomainError) else None
         )

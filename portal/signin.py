@@ -1,7 +1,6 @@
 """How strongly somebody is signed in, what is demanded of them, and how allauth signs customers' people in."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,7 +9,7 @@ from allauth.account.internal import stagekit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from audit import clock
@@ -20,18 +19,8 @@ from delegation.models.catalogue import Strength
 from delegation.verbs import Noted
 from identity import memberships
 from identity.models import User
-from portal import inputs, requests
+from portal import failing, paths, proof, requests
 from portal.accounts import factors, mails, noted
-from portal.web import errors
-
-# RFC 8176 values of what allauth wrote down, by (method, type).
-_AMR = {
-    ("password", ""): "pwd",
-    ("mfa", "totp"): "otp",
-    ("mfa", "recovery_codes"): "otp",
-    ("mfa", "webauthn"): "swk",
-}
-_NEXT = "keyholder.next"
 
 
 def require(request: HttpRequest) -> HttpResponse | None:
@@ -41,15 +30,15 @@ def require(request: HttpRequest) -> HttpResponse | None:
     page changes: a sign-in page must not be swapped into a panel.
     """
     if not isinstance(request.user, User):
-        return errors.leading(request, _with_next(reverse("account_login"), request))
+        return failing.leading(request, _with_next(reverse("account_login"), request))
     if strong_enough(request):
         return None
-    return errors.leading(request, second_factor(request))
+    return failing.leading(request, second_factor(request))
 
 
 def strong_enough(request: HttpRequest) -> bool:
     """Whether the session's methods satisfy `delegation.policy.sign_in`. No statement where two factors were used."""
-    amr = authentication(request)[1]
+    amr = proof.authentication(request)[1]
     if "mfa" in amr:
         return True
     at = request.now if isinstance(request, requests.Request) else clock.now()
@@ -63,57 +52,18 @@ def second_factor(request: HttpRequest) -> str:
         return _with_next(reverse("mfa_reauthenticate"), request)
     if "webauthn" in kinds:
         return _with_next(reverse("mfa_reauthenticate_webauthn"), request)
-    come_back(request, errors.came_from(request))
+    paths.come_back(request, failing.came_from(request))
     return reverse("mfa_index")
 
 
-def come_back(request: HttpRequest, path: str) -> None:
-    """Remember where to go once a second factor has been set up."""
-    if is_own_path(path):
-        request.session[_NEXT] = path
-
-
-def coming_back(request: HttpRequest) -> str:
-    """Where `come_back` said; the start page where nothing was said."""
-    path = str(request.session.get(_NEXT, ""))
-    return path if is_own_path(path) else "/"
-
-
 def authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
-    """When this person last proved who they are, and how (RFC 8176); never, with an empty list, for nobody."""
-    user = request.user
-    records = get_authentication_records(request, user) if isinstance(user, User) else []
-    known = [record for record in records if _amr(record)]
-    if not known:
-        return dt.datetime.fromtimestamp(0, dt.UTC), []
-    values = list(dict.fromkeys(value for record in known for value in _amr(record)))
-    kinds = {factors.kind_of(record) for record in known}
-    if len(kinds) > 1 or any(record.get("passwordless") for record in known):
-        values.append("mfa")
-    return dt.datetime.fromtimestamp(_instant(known[-1]), dt.UTC), values
-
-
-def _amr(record: Mapping[str, Any]) -> list[str]:
-    value = _AMR.get((str(record.get("method")), str(record.get("type", ""))))
-    if value is None:
-        return []
-    return [str(record.get("amr", value)), *(["user"] if record.get("passwordless") else [])]
-
-
-def _instant(record: Mapping[str, Any]) -> float:
-    return float(record.get("instant", record["at"]))
-
-
-def is_own_path(url: str) -> bool:
-    """Whether this is a path on our own host, and nothing a browser could read as anything else."""
-    if not url.startswith("/") or inputs.forbidden(url):
-        return False
-    return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    """When this person last proved who they are, and how (RFC 8176)."""
+    return proof.authentication(request)
 
 
 def _with_next(url: str, request: HttpRequest) -> str:
-    path = errors.came_from(request)
-    return f"{url}?{urlencode({'next': path})}" if is_own_path(path) and path != "/" else url
+    path = failing.came_from(request)
+    return f"{url}?{urlencode({'next': path})}" if paths.is_own(path) and path != "/" else url
 
 
 def _person(request: HttpRequest) -> User:
@@ -163,7 +113,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str | None) -> bool:
         """Our own paths and nothing else."""
-        return bool(url) and is_own_path(str(url))
+        return bool(url) and paths.is_own(str(url))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A sign-in of a moment ago counts as well as a confirmation of a moment ago."""
@@ -171,7 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if request is None or not isinstance(request.user, User):
             return True
         records = get_authentication_records(request, request.user)
-        age = clock.wall().timestamp() - max((_instant(one) for one in records), default=0.0)
+        age = clock.wall().timestamp() - max((proof.instant(one) for one in records), default=0.0)
         return not 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -192,4 +142,4 @@ class AccountAdapter(DefaultAccountAdapter):
 def to_sign_in(path: str) -> HttpResponseRedirect:
     """The sign-in page, coming back to this path of ours."""
     login = reverse("account_login")
-    return HttpResponseRedirect(f"{login}?{urlencode({'next': path})}" if is_own_path(path) else login)
+    return HttpResponseRedirect(f"{login}?{urlencode({'next': path})}" if paths.is_own(path) else login)

@@ -3,8 +3,6 @@
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -27,11 +25,6 @@ _CONTEXT = b"second factor"
 def kinds(user: User) -> list[str]:
     """The types of second factor this person has set up."""
     return list(Authenticator.objects.filter(user=user, type__in=SECOND).values_list("type", flat=True))
-
-
-def kind_of(record: Mapping[str, Any]) -> str:
-    """What one of allauth's authentication records proves: that something is known, or held."""
-    return "known" if record.get("method") == "password" else "held"
 
 
 def demanded(user: User) -> bool:

@@ -27,7 +27,15 @@ def reset(*, to: str, url: str, user: User | None) -> None:
     with translation.override(language):
         parts = _rendered("account/email/password_reset_key", {"password_reset_url": url, "email": to})
     about = user.pk if user else None
-    mail.queue(to=to, **parts, purpose="password_reset", language=language, about=about)
+    mail.queue(
+        to=to,
+        subject=parts["subject"],
+        text=parts["text"],
+        html=parts["html"],
+        purpose="password_reset",
+        language=language,
+        about=about,
+    )
 
 
 def _rendered(prefix: str, values: dict[str, Any]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from identity import access
 from identity.grants import sign_ins
 from identity.models import Session, User
 from identity.sessions import SessionStore
-from portal import metrics, requests, signin
+from portal import metrics, proof, requests
 from portal.accounts import factors, noted
 
 _AGENT = 200
@@ -33,7 +33,7 @@ def say(request: HttpRequest, verb: Noted, user: User, facts: Mapping[str, Any] 
 def signed_in(request: HttpRequest, user: User) -> None:
     """Write down the sign-in, and the browser where a person looks through their sessions."""
     metrics.sign_in(outcome="done")
-    say(request, Noted.SIGN_IN_DONE, user, {"amr": signin.authentication(request)[1]})
+    say(request, Noted.SIGN_IN_DONE, user, {"amr": proof.authentication(request)[1]})
     if isinstance(request.session, SessionStore):
         agent = request.headers.get("User-Agent", "")[:_AGENT]
         Session.objects.filter(session_key=request.session.stored_key()).update(agent=agent)

@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
 from django.http import HttpResponse
 
-from portal import signin
+from portal import paths
 from portal.accounts import factors
 
 
@@ -22,7 +22,7 @@ class Security(mfa.IndexView):
         """As the parent, with what our template wants besides."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         required = not page["is_mfa_enabled"] and factors.demanded(self.request.user)
-        return {**page, "required": required, "back_url": signin.coming_back(self.request)}
+        return {**page, "required": required, "back_url": paths.coming_back(self.request)}
 
 
 class RecoveryCodes(recovery.ViewRecoveryCodesView):
@@ -30,7 +30,7 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """As the parent, with the way on."""
-        return {**super().get_context_data(**kwargs), "next_url": signin.coming_back(self.request)}
+        return {**super().get_context_data(**kwargs), "next_url": paths.coming_back(self.request)}
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from delegation.errors import NotFound
-from portal import inside, sentences
+from portal import failing, inside, sentences
 from portal.inside import Here
 from portal.requests import Request
-from portal.web import errors, formats
+from portal.web import formats
 from portal.web.reading import home
 
 
@@ -22,7 +22,7 @@ def root(request: HttpRequest) -> HttpResponse:
     mine = request.memberships if isinstance(request, Request) else []
     if not mine:
         text = _("You are no longer a colleague of any company here. Ask your company’s admin.")
-        return errors.refused(request, sentences.Sentence(text, 403))
+        return failing.refused(request, sentences.Sentence(text, 403))
     return HttpResponseRedirect(inside.home_of(mine[0]))
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from portal import signin
+from portal import paths
 
 _YEAR = 365 * 24 * 3600
 
@@ -15,7 +15,7 @@ _YEAR = 365 * 24 * 3600
 def choose(request: HttpRequest) -> HttpResponse:
     """Back to where the choice was made; a language nobody speaks here changes nothing."""
     back = request.POST.get("next", "/")
-    response = HttpResponseRedirect(back if signin.is_own_path(back) else "/")
+    response = HttpResponseRedirect(back if paths.is_own(back) else "/")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(

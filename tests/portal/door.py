@@ -8,7 +8,6 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
 from django import test
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.urls import reverse
 
 from identity.models import User
@@ -24,11 +23,11 @@ class Visitor(test.Client):
     def __init__(self, **defaults: Any) -> None:
         super().__init__(headers={"host": "localhost"}, **defaults)
 
-    def password(self, user: User, password: str = world.PASSWORD, *, to: str = "") -> HttpResponse:
+    def password(self, user: User, password: str = world.PASSWORD, *, to: str = "") -> Any:
         """The first step."""
         return self.post(LOGIN, {"login": user.email, "password": password, **({"next": to} if to else {})})
 
-    def code(self, user: User) -> HttpResponse:
+    def code(self, user: User) -> Any:
         """The second."""
         return self.post(CODE, {"code": code_of(user)})
 
@@ -55,4 +54,4 @@ class Visitor(test.Client):
 def code_of(user: User) -> str:
     """What the authenticator app of this person shows now."""
     secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
-    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30)))

@@ -2,6 +2,7 @@
 
 import json
 
+from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -19,8 +20,8 @@ handler429, handler500 = urls.handler429, urls.handler500
 class Name(inputs.Form):
     """One field."""
 
-    name = inputs.forms.CharField(max_length=20)
-    note = inputs.forms.CharField(required=False, widget=inputs.forms.Textarea)
+    name = forms.CharField(max_length=20)
+    note = forms.CharField(required=False, widget=forms.Textarea)
 
 
 def inside(request: Request) -> HttpResponse:

@@ -5,7 +5,6 @@ import logging
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -94,7 +93,7 @@ CASES = [
         ("limit", "missing"), ("limit", "unknown"), ("limit", "negative"), ("limit", "currency"),
     )
 ] + [
-    (delegation.errors.BeyondAuthority(field=field, amount="5000.00", currency="EUR", until="2026-12-01T00:00:00+00:00"), 403)
+    (delegation.errors.BeyondAuthority(field=field, amount="5000.00", currency="EUR", until="2026-12-01"), 403)
     for field in ("role", "sites", "until", "limit")
 ]  # fmt: skip
 
@@ -122,7 +121,7 @@ def test_busy_says_when_to_come_back(db: None) -> None:
 
 
 def test_hidden_and_missing_are_one_page(db: None) -> None:
-    def seen(answer: HttpResponse) -> str:
+    def seen(answer: Any) -> str:
         return "\n".join(
             line
             for line in answer.content.decode().splitlines()
@@ -186,11 +185,12 @@ def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> N
 
 def test_a_form_open_across_a_sign_in_is_kept_for_our_own_pages_only(world: World) -> None:
     visitor = Visitor(enforce_csrf_checks=True)
-    own = {"HTTP_ORIGIN": "http://localhost:8000"}
+    own: Any = {"HTTP_ORIGIN": "http://localhost:8000"}
     kept = visitor.post("/test/inside/", {"name": "Matti"}, **own)
     assert kept.status_code == 419
     assert 'value="Matti"' in kept.content.decode()
-    for foreign in ({}, {"HTTP_ORIGIN": "http://localhost:8001"}, {"HTTP_ORIGIN": "null"}):
+    others: list[Any] = [{}, {"HTTP_ORIGIN": "http://localhost:8001"}, {"HTTP_ORIGIN": "null"}]
+    for foreign in others:
         refused = visitor.post("/test/inside/", {"name": "Matti"}, **foreign)
         assert refused.status_code == 403
         assert "Matti" not in refused.content.decode()

@@ -1,14 +1,15 @@
 """What the operator's probes are told."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from portal import metrics
-from portal.web import health
+from portal import metrics, readiness
+from provisioning import status
 
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 
@@ -36,8 +37,8 @@ def test_ready(db: None) -> None:
 
 
 def test_not_ready_without_a_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = health._wanted() | {("portal", "0999_of_the_future")}
-    monkeypatch.setattr(health, "_wanted", lambda: wanted)
+    wanted = readiness.wanted() | {("portal", "0999_of_the_future")}
+    monkeypatch.setattr(readiness, "wanted", lambda: wanted)
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
 
@@ -60,8 +61,8 @@ def test_not_ready_without_the_database(transactional_db: None, monkeypatch: pyt
 
 
 def test_late_deliveries_are_named_and_take_nothing_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health.status, "deliverers", lambda: 1)
-    monkeypatch.setattr(health.status, "lag", lambda: health.LATE + 1)
+    monkeypatch.setattr(status, "deliverers", lambda: 1)
+    monkeypatch.setattr(status, "lag", lambda: readiness.LATE + 1)
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["deliver"]) == (200, "late")
 
@@ -73,11 +74,11 @@ def test_metrics_for_loopback_or_with_the_token(db: None, settings: Settings) ->
     assert 'keyholder_request_seconds_count{method="GET",route="health/live",status="2xx"}' in (
         client().get(METRICS).content.decode()
     )
-    far = {"REMOTE_ADDR": "203.0.113.9"}
+    far: Any = {"REMOTE_ADDR": "203.0.113.9"}
     assert client().get(METRICS, **far).status_code == 404
     settings.METRICS_TOKEN = "a token of the operator"
     assert client().get(METRICS).status_code == 404
-    bearer = {"HTTP_AUTHORIZATION": "Bearer a token of the operator"}
+    bearer: Any = {"HTTP_AUTHORIZATION": "Bearer a token of the operator"}
     assert client().get(METRICS, **far, **bearer).status_code == 200
 
 

@@ -1,10 +1,10 @@
 """Accepting an invitation, from the link in the mail to the start page."""
 
 import concurrent.futures
+from typing import Any
 
 import pytest
 from django.db import connections
-from django.http import HttpResponse
 from django.urls import reverse
 
 from delegation.commands import invitations
@@ -33,8 +33,8 @@ def invite(
     return invitation, reverse("join", kwargs={"link": link})
 
 
-def text(answer: HttpResponse) -> str:
-    return answer.content.decode()
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
@@ -121,7 +121,7 @@ def test_address_organization_and_role_come_from_the_invitation_alone(world: Wor
 
 
 def test_links_that_do_not_work(world: World) -> None:
-    invitation, path = invite(world)
+    _invitation, path = invite(world)
     unknown = Visitor().get(path[:-1] + ("a" if path[-1] != "a" else "b"))
     assert (unknown.status_code, "does not work" in text(unknown)) == (404, True)
     assert ADDRESS not in text(unknown)

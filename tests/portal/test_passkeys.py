@@ -8,9 +8,7 @@ from django.urls import reverse
 from playwright import sync_api
 from pytest_django.live_server_helper import LiveServer
 
-from portal import signin
 from tests import world as worlds
-from tests.portal.door import Visitor, code_of
 from tests.world import World
 
 

@@ -1,10 +1,12 @@
 """Signing in: strength, refusal, what is written down, what ends."""
 
 import concurrent.futures
+import contextlib
 import datetime as dt
 import re
+import threading
 import time
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -17,7 +19,7 @@ from django.urls import reverse
 from audit import clock
 from audit.models import Event
 from identity.models import Session, SignIn, User
-from portal import signin
+from portal import paths, signin
 from portal.accounts import factors
 from portal.requests import Request
 from provisioning import vault
@@ -62,9 +64,9 @@ def test_password_then_code_is_mfa(world: World) -> None:
     visitor, aino = Visitor(), world.aino.user
     before = clock.wall()
     assert visitor.password(aino)["Location"] == CODE
-    assert not visitor.is_signed_in
+    half_way = visitor.is_signed_in
     assert visitor.code(aino)["Location"] == "/"
-    assert visitor.is_signed_in
+    assert (half_way, visitor.is_signed_in) == (False, True)
     proved_at, amr = authentication(visitor, aino)
     assert amr == ["pwd", "otp", "mfa"]
     assert before <= proved_at <= clock.wall()
@@ -109,11 +111,8 @@ def test_parallel_guesses_stay_within_the_limit(world: World) -> None:
 
     def guess(number: int) -> str:
         try:
-            return (
-                Visitor(REMOTE_ADDR=f"198.51.100.{number}")
-                .password(aino, f"wrong {number} wrong")
-                .content.decode()
-            )
+            visitor = Visitor(REMOTE_ADDR=f"198.51.100.{number}")
+            return str(visitor.password(aino, f"wrong {number} wrong").content)
         finally:
             connections.close_all()
 
@@ -234,9 +233,14 @@ def test_signing_out_ends_what_services_have_from_this_browser(world: World) -> 
     visitor = Visitor().sign_in(vilma.user)
     session = Session.objects.get(user=vilma.user)
     at = clock.now()
-    kept = dict(
-        user=vilma.user, membership=vilma, user_epoch=1, membership_epoch=1, auth_time=at, started_at=at
-    )
+    kept: Any = {
+        "user": vilma.user,
+        "membership": vilma,
+        "user_epoch": 1,
+        "membership_epoch": 1,
+        "auth_time": at,
+        "started_at": at,
+    }
     mine = SignIn.objects.create(session_key=session.session_key, last_seen_at=at, **kept)
     other = SignIn.objects.create(session_key="another browser", last_seen_at=at, **kept)
     visitor.post(reverse("account_logout"))
@@ -252,8 +256,8 @@ def test_signing_out_ends_what_services_have_from_this_browser(world: World) -> 
      "\thttps://evil.example", "/\x00", "javascript:alert(1)", "///evil.example", "evil", "/\t/evil.example"],
 )  # fmt: skip
 def test_next_leads_to_our_own_paths_only(url: str) -> None:
-    assert not signin.is_own_path(url)
-    assert signin.is_own_path("/o/koskela/people?x=1")
+    assert not paths.is_own(url)
+    assert paths.is_own("/o/koskela/people?x=1")
 
 
 def test_recovery_codes_made_anew_are_one_event(world: World) -> None:
@@ -281,7 +285,7 @@ def test_a_lost_key_file_opens_no_door(world: World) -> None:
         assert adapter.decrypt(broken) != adapter.decrypt(broken)
 
 
-def test_statements_of_the_gate(world: World, django_assert_num_queries: Callable[..., object]) -> None:
+def test_statements_of_the_gate(world: World, django_assert_num_queries: Any) -> None:
     visitor = Visitor().sign_in(world.aino.user)
     request = RequestFactory().get("/")
     request.__class__ = Request
@@ -310,14 +314,24 @@ def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> 
         cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
 
 
-def test_two_browsers_do_not_each_remove_the_other_factor(world: World) -> None:
-    """Each would leave the other: one of them has to be refused."""
+def test_two_browsers_do_not_each_remove_the_other_factor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have asked and are about to delete: each would leave the other, so one of them has to be refused."""
     aino = world.aino.user
     with worlds.by_hand():
         key = Authenticator.objects.create(
             user=aino, type="webauthn", data={"name": "Work phone", "credential": {}}
         )
     app, phone = Visitor().sign_in(aino), Visitor().sign_in_again(aino)
+    both, delete = threading.Barrier(2, timeout=2), Authenticator.delete
+
+    def together(one: Authenticator) -> object:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return delete(one)
+
+    monkeypatch.setattr(Authenticator, "delete", together)
 
     def remove(visitor: Visitor, url: str) -> None:
         try:

@@ -1,0 +1,119 @@
+"""An invitation as its link shows it, and becoming a colleague by it."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.flows import logout as logout_flow
+from allauth.account.models import Login
+from django.conf import settings
+from django.contrib.auth import hashers, password_validation
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import translation
+
+from audit.actor import Actor, Door, Kind
+from delegation import links
+from delegation.commands import invitations
+from delegation.errors import InvitationGone
+from delegation.models import Invitation
+from identity.models import User
+from portal import gains, requests
+from portal.accounts import factors, noted
+from portal.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation and the secret that led to it."""
+
+    link: str
+    invitation: Invitation
+
+    @property
+    def email(self) -> str:
+        """The address it was sent to."""
+        return self.invitation.email
+
+    @property
+    def organization_name(self) -> str:
+        """The customer."""
+        return self.invitation.organization.name
+
+    def check(self, *, at: dt.datetime) -> None:
+        """What is shown before anything is asked; the command decides again under its lock. Raises InvitationGone."""
+        if self.invitation.accepted_at is not None:
+            raise InvitationGone(state="used")
+        if self.invitation.cancelled_at is not None:
+            raise InvitationGone(state="cancelled")
+        if self.invitation.expires_at <= at:
+            raise InvitationGone(state="expired")
+
+    def gains(self, *, at: dt.datetime) -> list[str]:
+        """What one will be able to do, in the active language."""
+        return gains.of(self.invitation, at=at)
+
+    def inviter(self) -> dict[str, str]:
+        """Name and address of whoever sent it; the supplier's name where it was the system."""
+        user = User.objects.filter(pk=self.invitation.invited_by).first()
+        if user is None:
+            return {"name": settings.SUPPLIER_NAME, "email": ""}
+        return {"name": user.name, "email": user.email}
+
+    def is_known(self) -> bool:
+        """Whether there is a sign-in with this address: it has to be used."""
+        return User.objects.filter(email__iexact=self.email).exists()
+
+    def is_for(self, request: Request) -> bool:
+        """Whether the invited person is signed in."""
+        return isinstance(request.user, User) and request.user.email.lower() == self.email.lower()
+
+
+def found(link: str) -> Offer | None:
+    """What the link leads to, whatever its state."""
+    invitation = links.invitation(link)
+    return Offer(link, invitation) if invitation else None
+
+
+def judge(*, password: str, email: str, name: str) -> None:
+    """Raises ValidationError for a password that is too easily guessed."""
+    password_validation.validate_password(password, User(email=email, name=name))
+
+
+def accept(request: Request, offer: Offer) -> None:
+    """Become a colleague, signed in. Raises what the command raises."""
+    if not isinstance(request.user, User):
+        raise TypeError(request.user)
+    invitations.accept(
+        actor=request.actor, invitation=offer.invitation, link=offer.link, as_whom=request.user
+    )
+
+
+def begin(request: Request, offer: Offer, *, name: str, password: str) -> HttpResponse:
+    """Become a colleague and be signed in, then on to a second factor where one is demanded."""
+    newcomer = invitations.Newcomer(
+        name=name,
+        password=hashers.make_password(password),  # slow: before the act, not in it
+        language=translation.get_language() or offer.invitation.language,
+    )
+    actor = Actor(
+        kind=Kind.SYSTEM, id=offer.invitation.id, door=Door.WEB, request_id=requests.number(request)
+    )
+    done = invitations.accept(actor=actor, invitation=offer.invitation, link=offer.link, as_whom=newcomer)
+    return _sign_in(request, User.objects.get(pk=uuid.UUID(str(done.data["user"]))))
+
+
+def _sign_in(request: Request, user: User) -> HttpResponse:
+    """By allauth, as with the password that has just been chosen."""
+    where = reverse("mfa_index") if factors.demanded(user) else "/"
+    with noted.taking(request):
+        login = Login(user=user, email=user.email, redirect_url=where)
+        response: HttpResponse = login_flow.perform_password_login(request, {"email": user.email}, login)
+    return response
+
+
+def sign_out(request: Request) -> None:
+    """End the session of whoever is signed in as somebody else."""
+    with noted.taking(request):
+        logout_flow.logout(request, show_message=False)
