@@ -12,14 +12,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats, translation
 from django.utils.http import urlencode
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delegation.errors import AlreadyMember, InvitationGone, WrongPerson
 from identity import names
-from portal import inputs, joining, signin
+from portal import inputs, joining, signin, zones
 from portal.joining import Offer
 from portal.requests import Request
 
@@ -112,7 +111,8 @@ def _signed_in(request: Request, offer: Offer) -> HttpResponse:
 
 def _page(request: Request, offer: Offer, **more: Any) -> HttpResponse:
     here = reverse("join", kwargs={"link": offer.link})
-    moment = formats.date_format(localtime(offer.invitation.expires_at), "DATETIME_FORMAT")
+    zone = zones.first(offer.invitation.organization.time_zone)
+    moment = formats.date_format(offer.invitation.expires_at.astimezone(zone), "DATETIME_FORMAT")
     context = {
         "inviter": offer.inviter(),
         "organization_name": offer.organization_name,

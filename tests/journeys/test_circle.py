@@ -123,7 +123,7 @@ def _post(stage: Stage, url: str, form: dict[str, str]) -> dict[str, Any]:
 def record(stage: Stage, service: str, email: str) -> dict[str, Any]:
     """What stands in a service's own store about this person."""
     for file in (stage.where.folder / service / "users").glob("*.json"):
-        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["resource"]
         if held.get("userName") == email:
             return held
     raise AssertionError(f"{service} does not know {email}")
