@@ -115,3 +115,14 @@ toErrors();
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target instanceof Element && event.target.querySelector(".kh-errors")) toErrors();
 });
+
+// A page that asks again every second names what it has: as long as nothing is new, the answer is empty (304).
+const tags = new Map();
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const tag = tags.get(ctx.request.action);
+  if (tag && ctx.request.method === "GET") ctx.request.headers["If-None-Match"] = tag;
+});
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const tag = ctx.response?.headers?.get("ETag");
+  if (tag) tags.set(ctx.request.action, tag);
+});

@@ -33,7 +33,7 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
         "lead": _lead(here, done, first, clock),
         "open": not done.done,
         "here_url": here.url("removal", act=first.act),
-        "lines": [*[_line(line, clock) for line in done.lines], _here(first, clock)],
+        "lines": [*[_line(line, who, clock) for line in done.lines], _here(first, clock)],
         "receipt": {
             "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
             "removed": _removed(events, told_by),
@@ -86,12 +86,12 @@ def _here(first: Told, clock: formats.Clock) -> dict[str, str]:
     }
 
 
-def _line(line: Line, clock: formats.Clock) -> dict[str, str]:
+def _line(line: Line, who: str, clock: formats.Clock) -> dict[str, str]:
     closed = line.state == "closed"
     span = formats.span(line.seconds)
     return {
         "name": gains.in_language(line.name),
-        "sub": _done(line) if closed else _late(line, clock),
+        "sub": _done(line) if closed else _late(line, who, clock),
         "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
         "state": STATES[line.state],
     }
@@ -105,12 +105,12 @@ def _done(line: Line) -> str:
     return text % {"number": line.count}
 
 
-def _late(line: Line, clock: formats.Clock) -> str:
+def _late(line: Line, who: str, clock: formats.Clock) -> str:
     parts = [_("Has not confirmed yet."), systems.problem(line.error)]
     if line.attempts and line.next_try_at:
         parts.append(_("We keep trying, next %(when)s.") % {"when": clock.at_time(line.next_try_at)})
     if line.attempts and line.kind == "scim":
-        parts.append(_("Meanwhile nobody can sign in to it through us."))
+        parts.append(_("Meanwhile nobody signs in to it through us as %(who)s.") % {"who": who})
     return " ".join(part for part in parts if part)
 
 
