@@ -123,6 +123,7 @@ def _ask(
 ) -> Shot:
     """Mostly introspection, which is cheapest and so the densest; userinfo and a page in between."""
     headers = {"Host": to["host"]}
+    sent: tuple[str, str, str | None, dict[str, str]]
     if number == 0:
         sent = ("GET", to["home"], None, {**headers, "Cookie": leaver["cookie"]})
     elif number in {4, 8}:

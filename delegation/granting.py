@@ -46,20 +46,7 @@ def give_each(
     """To each membership its own access. Statements: constant, whatever the size of the set."""
     roles = {role.key: role for role in Role.objects.filter(key__in={access.role for _, access in gifts})}
     made = [
-        (
-            Assignment(
-                membership_id=one,
-                role=roles[access.role],
-                all_sites=access.all_sites,
-                valid_from=at,
-                valid_until=access.until,
-                given_by=actor.id,
-                given_by_kind=actor.kind.value,
-                reason=reason,
-                act=act,
-            ),
-            access,
-        )
+        (_assignment(one, roles[access.role], access, actor, act, at, reason), access)
         for one, access in gifts
     ]
     Assignment.objects.bulk_create([assignment for assignment, _ in made])
@@ -71,6 +58,28 @@ def give_each(
         ]
     )
     _limit(made)
+
+
+def _assignment(  # noqa: PLR0917 - the columns of one row
+    membership: uuid.UUID,
+    role: Role,
+    access: Access,
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> Assignment:
+    return Assignment(
+        membership_id=membership,
+        role=role,
+        all_sites=access.all_sites,
+        valid_from=at,
+        valid_until=access.until,
+        given_by=actor.id,
+        given_by_kind=actor.kind.value,
+        reason=reason,
+        act=act,
+    )
 
 
 def _limit(made: Sequence[tuple[Assignment, Access]]) -> None:

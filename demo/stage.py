@@ -31,6 +31,7 @@ class Stage:
         self.say = say
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.overrides: dict[str, str] = {}
+        self._differing: subprocess.Popen[bytes] | None = None
         self.database: postgres.Server | None = None
         self._alone: IO[str] | None = None
 
@@ -71,6 +72,21 @@ class Stage:
             self._start(name)
         for name in names or PARTS:
             self._wait(name)
+        if not names:
+            self._let_one_differ()
+
+    def _let_one_differ(self) -> None:
+        """Once, beside everything else: a record in the CRM that differs, so that one sees what that looks like."""
+        if (self.where.folder / "differ.stamp").exists():
+            return
+        with self.log("differ").open("ab") as log:
+            self._differing = subprocess.Popen(
+                [sys.executable, "-m", "demo.differ"],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=log,
+                stderr=log,
+            )
 
     def stop(self, *names: str) -> None:
         """Stop these parts, or all, in the opposite order."""
@@ -87,6 +103,9 @@ class Stage:
 
     def close(self) -> None:
         """Stop everything, the database last."""
+        if self._differing is not None:
+            self._differing.terminate()
+            self._differing.wait(END_SECONDS)
         self.stop()
         if self.database is not None:
             self.database.stop()
