@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.models import EmailAddress
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
@@ -55,6 +56,13 @@ class SetPassword(Bounded, account.SetPasswordForm):
 
 class ResetPassword(Bounded, account.ResetPasswordForm):
     """The address that a link goes to."""
+
+    def clean_email(self) -> str:
+        """One statement, whoever the address belongs to; allauth's own search takes longer for nobody."""
+        email = str(self.cleaned_data["email"]).lower()
+        known = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
+        self.users = [one.user for one in known.select_related("user")]
+        return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """One mail, to the address of a customer's person; for any other the same work and no mail."""

@@ -1,5 +1,6 @@
 """Mails about signing in: rendered here, in the person's language, and queued in the caller's transaction."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -12,30 +13,32 @@ from portal import context
 from provisioning import mail
 
 
+def reset(*, to: str, url: str, user: User) -> None:
+    """A link to set a new password."""
+    language = user.language if user.language in dict(settings.LANGUAGES) else translation.get_language()
+    _reset(to=to, url=url, language=language, about=user.pk, keep=True)
+
+
 def decoy(*, to: str) -> None:
     """The same work as `reset` for an address that nobody has, undone: time must not tell which it was."""
-    with transaction.atomic():
-        reset(to=to, url=f"{settings.ISSUER}/{'0' * 100}", user=None)
-        transaction.set_rollback(True)
+    url = f"{settings.ISSUER}/{'0' * 100}"
+    _reset(to=to, url=url, language=translation.get_language(), about=None, keep=False)
 
 
-def reset(*, to: str, url: str, user: User | None) -> None:
-    """A link to set a new password."""
-    language = (
-        user.language if user and user.language in dict(settings.LANGUAGES) else translation.get_language()
-    )
-    with translation.override(language):
+def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, keep: bool) -> None:
+    language = language or settings.LANGUAGE_CODE
+    with translation.override(language), transaction.atomic():
         parts = _rendered("account/email/password_reset_key", {"password_reset_url": url, "email": to})
-    about = user.pk if user else None
-    mail.queue(
-        to=to,
-        subject=parts["subject"],
-        text=parts["text"],
-        html=parts["html"],
-        purpose="password_reset",
-        language=language,
-        about=about,
-    )
+        mail.queue(
+            to=to,
+            subject=parts["subject"],
+            text=parts["text"],
+            html=parts["html"],
+            purpose="password_reset",
+            language=language,
+            about=about,
+        )
+        transaction.set_rollback(not keep)
 
 
 def _rendered(prefix: str, values: dict[str, Any]) -> dict[str, str]:
