@@ -171,6 +171,26 @@ def _planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
     return bool(rows[0][0])
 
 
+def expected(*, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.datetime) -> list[Line]:
+    """The systems that hold rights of these colleagues, as lines that wait since the act. Two statements."""
+    return [
+        Line(
+            application=closing.application,
+            name=closing.name,
+            kind="scim",
+            state="on_its_way",
+            count=1,
+            waiting=1,
+            at=None,
+            seconds=max(0.0, (at - since).total_seconds()),
+            attempts=0,
+            next_try_at=None,
+            error="",
+        )
+        for closing in impact(memberships=memberships).systems
+    ]
+
+
 def impact(*, memberships: Iterable[uuid.UUID]) -> Impact:
     """What removing these colleagues closes: open sign-ins, and systems that hold rights. Three statements."""
     wanted = list(memberships)

@@ -35,5 +35,5 @@ def reveal(*, sealed: bytes | memoryview, context: bytes) -> bytes:
         raise Closed
     try:
         return AESGCM(key.material).decrypt(rest[:_NONCE], rest[_NONCE:], context)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise Closed from error

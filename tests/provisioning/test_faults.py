@@ -10,7 +10,7 @@ from django.db import connection
 
 from audit import clock
 from audit.models import Event
-from provisioning import backoff, leasing, worker
+from provisioning import backoff, leasing, reconcile, worker
 from provisioning.answer import Code
 from provisioning.deliver import Deliverer
 from provisioning.models import Account, Delivery, Target
@@ -40,12 +40,26 @@ def test_a_dead_target_holds_up_nobody_and_hears_everything_after_its_return(
     held = account(world, contacts)
     assert (held.state, held.told_active) == ("on_its_way", True)
     assert crm.one(world.olli.user_id)["active"] is True
-    tried = len(crm.requests)
-    time.sleep(1)
-    assert len(crm.requests) - tried <= 4, "one at a time while it is down"
     crm.be.always = None
     eventually(lambda: not any(crm.one(one.user_id)["active"] for one in crowd[:3]), within=12)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since is None)
+
+
+def test_a_target_that_is_down_is_tried_by_one_call_at_a_time(
+    world: World, shop: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    deliverer()
+    eventually(settled)
+    shop.be.always = Fault(status=503, before=0.1)
+    reconcile.put_right(accounts=Account.objects.values_list("id", flat=True))
+    eventually(lambda: Target.objects.filter(failures__gte=1).exists())
+    eventually(lambda: shop.open == 0)
+    shop.most_open, tried = 0, len(shop.requests)
+    time.sleep(4)
+    assert shop.most_open == 1
+    assert len(shop.requests) - tried <= 4
+    shop.be.always = None
+    eventually(settled, within=12)
 
 
 def test_retry_after_is_honored_by_the_whole_target(
