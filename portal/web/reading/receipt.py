@@ -24,7 +24,7 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
     first = events[0]
     book = catalogue.read(organization=here.company)
     told_by = telling.teller(events, book)
-    done = progress.of(act=first.act, chain=here.company, at=here.at)
+    done = _progress(here, events)
     names = [told_by.who(event) for event in events]
     who = formats.listed(names, most=5)
     closed = {event.subject for event in events}
@@ -50,6 +50,16 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
     }
 
 
+def _progress(here: Here, events: Sequence[Told]) -> Progress:
+    """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
+    first = events[0]
+    done = progress.of(act=first.act, chain=here.company, at=here.at)
+    if done.planned:
+        return done
+    waiting = progress.expected(memberships=[event.subject for event in events], since=first.at, at=here.at)
+    return Progress(lines=waiting, planned=False)
+
+
 def _removed(events: Sequence[Told], told_by: Teller) -> str:
     emails = leaving.emails(memberships=[event.subject for event in events])
     people = [", ".join(filter(None, (told_by.who(one), emails.get(one.subject)))) for one in events]
@@ -58,10 +68,6 @@ def _removed(events: Sequence[Told], told_by: Teller) -> str:
 
 def _lead(here: Here, done: Progress, first: Told, clock: formats.Clock) -> str:
     stopped = {"time": clock.time(first.at, seconds=True), "organization": here.organization.name}
-    if not done.planned:
-        return (
-            _("Signing in for %(organization)s stopped at %(time)s. Other systems hear of it now.") % stopped
-        )
     late = [gains.in_language(line.name) for line in done.lines if line.state != "closed"]
     if late:
         names = formats.listed(list(dict.fromkeys(late)))
@@ -71,6 +77,10 @@ def _lead(here: Here, done: Progress, first: Told, clock: formats.Clock) -> str:
             len(set(late)),
         )
         return text % {**stopped, "names": names}
+    if not done.planned:
+        return (
+            _("Signing in for %(organization)s stopped at %(time)s. Other systems hear of it now.") % stopped
+        )
     slowest = max((line.seconds for line in done.lines), default=0.0)
     return _("Every door closed within %(span)s.") % {"span": formats.span(slowest)}
 
