@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import F
 
-from identity import memberships
-from identity.models import Membership, RefreshFamily, Session, SignIn, User
+from identity.models import RefreshFamily, Session, SignIn, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +20,49 @@ class Ended:
     sessions: int
 
 
-def end(*, memberships_ended: Iterable[uuid.UUID], at: dt.datetime) -> Ended:
+# One statement: this is what stands between a click and "refused everywhere".
+_END = """
+WITH ended AS (
+    UPDATE identity_membership SET epoch = epoch + 1 WHERE id = ANY(%(memberships)s) RETURNING user_id
+),
+gone AS (
+    SELECT DISTINCT e.user_id FROM ended e WHERE NOT EXISTS (
+        SELECT 1 FROM identity_membership m
+        JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
+        JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
+         AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+        WHERE m.user_id = e.user_id AND m.id <> ALL(%(memberships)s)
+    )
+),
+persons AS (
+    UPDATE identity_user SET epoch = epoch + 1 WHERE id IN (SELECT user_id FROM gone) RETURNING 1
+),
+sign_ins AS (
+    UPDATE identity_signin SET ended_at = %(at)s
+    WHERE ended_at IS NULL AND (membership_id = ANY(%(memberships)s) OR user_id IN (SELECT user_id FROM gone))
+    RETURNING 1
+),
+families AS (
+    UPDATE identity_refreshfamily SET ended_at = %(at)s
+    WHERE ended_at IS NULL AND (membership_id = ANY(%(memberships)s) OR user_id IN (SELECT user_id FROM gone))
+    RETURNING 1
+),
+sessions AS (
+    DELETE FROM identity_session WHERE user_id IN (SELECT user_id FROM gone) RETURNING 1
+)
+SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions)
+"""
+
+
+def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> Ended:
     """End everything issued for these memberships, and nothing of the same persons' other ones.
 
-    Where it was a person's last active membership, the person's sessions end as well. The caller has closed the
-    memberships' periods. Statements: constant, whatever the size of the set.
+    Where it was a person's last active membership, everything of the person ends as well. The caller has closed the
+    memberships' periods. One statement, whatever the size of the set.
     """
-    ended = list(memberships_ended)
-    users = set(Membership.objects.filter(id__in=ended).values_list("user_id", flat=True))
-    Membership.objects.filter(id__in=ended).update(epoch=F("epoch") + 1)
-    sign_ins = SignIn.objects.filter(membership__in=ended, ended_at=None).update(ended_at=at)
-    families = RefreshFamily.objects.filter(membership__in=ended, ended_at=None).update(ended_at=at)
-    left = users - memberships.users_active(users=users, at=at)
-    sessions = end_person(users=left, at=at).sessions if left else 0
+    with connection.cursor() as cursor:
+        cursor.execute(_END, {"memberships": list(memberships), "at": at})
+        sign_ins, families, sessions = cursor.fetchone()
     return Ended(sign_ins=sign_ins, families=families, sessions=sessions)
 
 

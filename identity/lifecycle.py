@@ -133,7 +133,7 @@ def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> access.Ended:
     periods = MembershipPeriod.objects.filter(membership__in=ended)
     periods.filter(valid_from__gte=at).delete()
     periods.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at)).update(valid_until=at)
-    return access.end(memberships_ended=ended, at=at)
+    return access.end(memberships=ended, at=at)
 
 
 def _label(kind: str, texts: Mapping[uuid.UUID, str]) -> None:

@@ -1,7 +1,6 @@
 """Reading memberships at an instant."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -35,8 +34,3 @@ def active(*, at: dt.datetime) -> QuerySet[Membership]:
 def present(*, at: dt.datetime) -> QuerySet[Membership]:
     """Memberships that have not ended: active or suspended."""
     return Membership.objects.filter(in_state(at=at, states=[_STATE.ACTIVE, _STATE.SUSPENDED]))
-
-
-def users_active(*, users: Iterable[uuid.UUID], at: dt.datetime) -> set[uuid.UUID]:
-    """Which of these persons have an active membership anywhere."""
-    return set(active(at=at).filter(user__in=list(users)).values_list("user_id", flat=True))

@@ -3,13 +3,13 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from typing import Literal
 
 from django.db import connection
 
 from audit import ledger
 from audit.actor import Actor, Door
 from audit.ledger import Held
-from identity.models import User
 
 PEOPLE = dt.timedelta(seconds=3)
 MACHINES = dt.timedelta(milliseconds=250)
@@ -32,15 +32,19 @@ def hold(*, chains: Iterable[uuid.UUID], users: Iterable[uuid.UUID], actor: Acto
 
 def _hold_users(subjects: set[uuid.UUID], actor: Actor) -> None:
     """Subjects FOR UPDATE, the actor FOR SHARE, all in one ascending order so that no two acts wait in a circle."""
-    everyone = User.everyone.order_by("id").values_list("id", flat=True)
     if not actor.is_person or actor.id in subjects:
-        list(everyone.filter(id__in=subjects).select_for_update())
+        _lock(sorted(subjects), "UPDATE")
         return
-    list(everyone.filter(id__in=[one for one in subjects if one < actor.id]).select_for_update())
-    _share(actor.id)
-    list(everyone.filter(id__in=[one for one in subjects if one > actor.id]).select_for_update())
+    _lock(sorted(one for one in subjects if one < actor.id), "UPDATE")
+    _lock([actor.id], "SHARE")
+    _lock(sorted(one for one in subjects if one > actor.id), "UPDATE")
 
 
-def _share(user: uuid.UUID) -> None:
+def _lock(users: list[uuid.UUID], how: Literal["SHARE", "UPDATE"]) -> None:
+    if not users:
+        return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM identity_user WHERE id = %s FOR SHARE", [user])
+        cursor.execute(
+            f"SELECT id FROM identity_user WHERE id = ANY(%s) ORDER BY id FOR {how}",  # noqa: S608 - two words of ours
+            [users],
+        )

@@ -50,9 +50,11 @@ def _withdraw_invitations(act: Act) -> None:
     sent = Invitation.objects.filter(
         organization=act.organization, invited_by__in=users, accepted_at=None, cancelled_at=None
     )
-    for one in list(sent.values_list("id", flat=True)):
+    named = list(sent.values_list("id", flat=True))
+    for one in named:
         act.also(Verb.INVITATION_CANCEL, Subject("invitation", one), because=Verb.MEMBER_REMOVE)
-    sent.update(cancelled_at=act.at)
+    if named:
+        sent.update(cancelled_at=act.at)
 
 
 @command
