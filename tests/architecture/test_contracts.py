@@ -18,6 +18,7 @@ BREACHES = [
     ("circles", "identity.models", "import identity.signin"),
     ("lifecycle", "provisioning.models", "import identity.lifecycle"),
     ("lifecycle", "identity.signin", "from identity import lifecycle"),
+    ("granting", "provisioning.models", "from delegation import granting"),
     ("doors", "portal.web", "from identity import models"),
     ("doors", "portal.oidc", "import delegation.act"),
     ("wire", "delegation.commands", "import requests"),
@@ -55,7 +56,7 @@ def tree(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def judge(tree: pathlib.Path, *options: str) -> tuple[int, str]:
     program = pathlib.Path(sys.executable).with_name("lint-imports")
-    command = [program, "--no-cache", *options]
+    command = [str(program), "--no-cache", *options]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
