@@ -1,0 +1,388 @@
+"""No sequence of acts, by whomever and whenever, loses the last working admin or gives anyone more than may be given.
+
+Hypothesis writes the sequences: every verb that writes, everybody of two companies and whoever joins, the clock among
+the steps, mail that bounces. What must hold is worked out by `oracle`. KEYHOLDER_SEQUENCES=500 looks further.
+"""
+
+import datetime as dt
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audit import clock, verify
+from audit.actor import Actor, Door, Kind
+from audit.errors import DomainError
+from delegation import entitlements
+from delegation.act import Outcome
+from delegation.commands import access, catalogue, invitations, members, onboarding, own, supplier
+from delegation.models import Invitation
+from delegation.verbs import Verb
+from delegation.wanted import Access, Limit
+from identity.models import Membership, Organization, User
+from tests import figures, snapshot
+from tests.delegation import oracle
+from tests.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand, hashed, limits, move_clock
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
+
+EXAMPLES = int(os.environ.get("KEYHOLDER_SEQUENCES", "0"))
+DAY = 86_400
+T = TypeVar("T")
+
+PICK = st.integers(0, 1000)
+SOME = st.lists(PICK, min_size=1, max_size=1) | st.lists(PICK, min_size=1, max_size=3)
+ROLES = ["viewer", "orderer", "approver", "site_admin", "user_admin", "organization_admin", "security_admin"]
+FOREIGN = 99
+PLACES = st.sampled_from([(), (), (0,), (1,), (0, 1), (2,)])
+SANE = st.tuples(
+    st.sampled_from([*ROLES, "orderer", "organization_admin"]),
+    PLACES,
+    st.sampled_from([0, 500, 2500, 5000]),
+    st.sampled_from([None, None, DAY, 20 * DAY]),
+)
+WILD = st.tuples(
+    st.sampled_from([*ROLES, "unknown"]),
+    PLACES | st.just((FOREIGN,)),
+    st.sampled_from([9000, 15_000, 30_000, None]),
+    st.sampled_from([None, None, -DAY, 60 * DAY]),
+)
+ACCESS = SANE | SANE | SANE | WILD
+ADMINS = ["organization_admin", "user_admin", "site_admin"]
+OFFERS = [None, Limit(Decimal(1000)), Limit(Decimal(8000)), Limit(Decimal(20_000)), Limit(None)]
+STEPS = [
+    *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
+    *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
+    *["sign_out", "add_site", "found", "register"],
+]
+Wish = tuple[str, tuple[int, ...], int | None, int | None]
+
+
+def pick(some: Sequence[T], which: int) -> T:
+    return some[which % len(some)]
+
+
+COUNTED: Counter[tuple[str, str]] = Counter()
+"""How often each verb was done and refused, over all sequences of the run."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Everything that a step may need; each takes its part."""
+
+    who: int
+    which: int
+    some: list[int]
+    wish: Wish
+    number: int
+
+
+DRAWN = st.builds(Drawn, who=PICK, which=PICK, some=SOME, wish=ACCESS, number=st.integers(0, 7))
+
+
+class Sequences(RuleBasedStateMachine):
+    """Two companies and whatever happens to them. One rule for all steps: so each comes as often as it is listed."""
+
+    again: snapshot.Again
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offset = 0.0
+        move_clock(0)
+        self.world: World = type(self).again()
+        self.letters: list[tuple[uuid.UUID, str]] = []
+        self.ended: list[uuid.UUID] = []
+        self.outside = False
+        self.had: dict[uuid.UUID, bool] = {}
+        self.gave: tuple[Verb, uuid.UUID] | None = None
+
+    @initialize()
+    def begin(self) -> None:
+        truth = oracle.read()
+        self.had = {row.id: truth.has_admin(row.id, clock.now()) for row in self.organizations()}
+        assert all(self.had.values())
+
+    @rule(what=st.sampled_from(STEPS), drawn=DRAWN)
+    def step(self, what: str, drawn: Drawn) -> None:
+        getattr(self, what)(drawn)
+
+    # Who and what there is
+
+    def organizations(self) -> list[Organization]:
+        return list(Organization.objects.order_by("created_at", "id"))
+
+    def organization(self, which: int) -> Organization:
+        return self.world.pohjola if which % 3 == 0 else self.world.koskela
+
+    def members(self) -> list[Membership]:
+        return list(Membership.objects.select_related("user", "organization").order_by("created_at", "id"))
+
+    def person(self, which: int) -> User:
+        return pick(list(User.objects.order_by("created_at", "id")), which)
+
+    def who(self, which: int, where: Organization) -> Actor:
+        """Somebody who looks after people there, two times of three; else anybody who is or was a member anywhere."""
+        looking_after = Membership.objects.filter(organization=where, assignments__role__key__in=ADMINS)
+        if which % 3 and (able := list(looking_after.distinct().order_by("created_at", "id"))):
+            return actor_of(pick(able, which // 3))
+        return actor_of(pick(self.members(), which))
+
+    def supplier(self, which: int) -> Actor:
+        """The supplier's acts are the system's; now and then somebody else tries."""
+        return self.who(which, self.world.koskela) if which % 5 == 0 else self.world.system
+
+    def wish(self, organization: Organization, wish: Wish) -> Access:
+        role, places, amount, until = wish
+        known = list(organization.sites.order_by("created_at", "id").values_list("id", flat=True))
+        if FOREIGN in places:
+            known, places = [self.world.rovaniemi.id, self.world.oulu.id], (0, 1)
+        return Access(
+            role=role,
+            all_sites=not places,
+            sites=frozenset(pick(known, one) for one in places),
+            limits=limits(role, amount),
+            until=None if until is None else clock.now() + dt.timedelta(seconds=until),
+        )
+
+    def set_of(self, which: list[int]) -> list[Membership]:
+        """Members of one organization; that of the first."""
+        everybody = self.members()
+        first = pick(everybody, which[0])
+        colleagues = [one for one in everybody if one.organization_id == first.organization_id]
+        return list({one.id: one for one in [first, *(pick(colleagues, n) for n in which[1:])]}.values())
+
+    def letter(self, which: int) -> tuple[Invitation, str]:
+        one, link = pick(self.letters[-4:], which)
+        return Invitation.objects.select_related("organization").get(id=one), link
+
+    def do(self, verb: Verb, call: Callable[[], Outcome]) -> Outcome | None:
+        """Done or refused; anything else is a fault, and fails."""
+        try:
+            outcome = call()
+        except DomainError as refusal:
+            COUNTED[verb.value, refusal.code] += 1
+            return None
+        COUNTED[verb.value, "done"] += 1
+        self.gave = (verb, outcome.act)
+        return outcome
+
+    # What people do
+
+    def invite(self, drawn: Drawn) -> None:
+        organization = self.organization(drawn.which)
+        email = f"person{drawn.number}@somewhere.example" if drawn.number else self.person(drawn.who).email
+        actor = self.world.system if drawn.who % 11 == 0 else self.who(drawn.who, organization)
+        wanted = self.wish(organization, drawn.wish)
+        made = self.do(
+            Verb.MEMBER_INVITE,
+            lambda: invitations.invite(actor=actor, organization=organization, email=email, access=wanted),
+        )
+        if made is not None:
+            self.letters.append((uuid.UUID(made.data["invitation"]), made.data["link"]))
+
+    def accept(self, drawn: Drawn) -> None:
+        if not self.letters:
+            return self.invite(drawn)
+        invitation, link = self.letter(drawn.which)
+        person = User.objects.filter(email=invitation.email).first()
+        whom = person or invitations.Newcomer("New Comer", hashed(), "en")
+        actor = actor_of(person) if person else Actor(kind=Kind.SYSTEM, id=invitation.id, door=Door.WEB)
+        done = self.do(
+            Verb.INVITATION_ACCEPT,
+            lambda: invitations.accept(actor=actor, invitation=invitation, link=link, as_whom=whom),
+        )
+        if done is not None and person is None and drawn.who % 3:
+            self.world.factor(User.objects.get(id=done.data["user"]))
+        return None
+
+    def resend(self, drawn: Drawn) -> None:
+        if not self.letters:
+            return self.invite(drawn)
+        letter, _ = self.letter(drawn.which)
+        actor = self.who(drawn.who, letter.organization)
+        done = self.do(Verb.INVITATION_RESEND, lambda: invitations.resend(actor=actor, invitation=letter))
+        if done is not None:
+            self.letters.append((letter.id, done.data["link"]))
+        return None
+
+    def cancel(self, drawn: Drawn) -> None:
+        if not self.letters:
+            return self.invite(drawn)
+        letter, _ = self.letter(drawn.which)
+        actor = self.who(drawn.who, letter.organization)
+        self.do(Verb.INVITATION_CANCEL, lambda: invitations.cancel(actor=actor, invitations=[letter]))
+        return None
+
+    def remove(self, drawn: Drawn) -> None:
+        some = self.set_of(drawn.some)
+        actor = self.who(drawn.who, some[0].organization)
+        done = self.do(Verb.MEMBER_REMOVE, lambda: members.remove(actor=actor, memberships=some))
+        if done is not None:
+            gone = [one.id for one in some]
+            assert not any(entitlements.of(memberships=gone, at=max(clock.now(), done.at)).values())
+            epochs = dict(Membership.objects.filter(id__in=gone).values_list("id", "epoch"))
+            assert epochs == {one.id: one.epoch + 1 for one in some}
+            self.ended += gone
+
+    def restore(self, drawn: Drawn) -> None:
+        if not self.ended:
+            return self.remove(drawn)
+        one = Membership.objects.select_related("user", "organization").get(id=pick(self.ended, drawn.which))
+        wanted, actor = self.wish(one.organization, drawn.wish), self.who(drawn.who, one.organization)
+        self.do(Verb.MEMBER_RESTORE, lambda: members.restore(actor=actor, memberships=[one], access=wanted))
+        return None
+
+    def change(self, drawn: Drawn) -> None:
+        some = self.set_of(drawn.some)
+        where = some[0].organization
+        wanted, actor = self.wish(where, drawn.wish), self.who(drawn.who, where)
+        self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
+
+    def sign_out(self, drawn: Drawn) -> None:
+        person = self.person(drawn.which)
+        actor = actor_of(person) if drawn.number else self.who(drawn.who, self.world.koskela)
+        self.do(Verb.PERSON_SIGN_OUT, lambda: own.sign_out(actor=actor, person=person))
+
+    def add_site(self, drawn: Drawn) -> None:
+        where = self.organization(drawn.which)
+        actor, sites = self.who(drawn.who, where), [(f"Site {drawn.number}", "")]
+        self.do(Verb.SITE_ADD, lambda: supplier.add_sites(actor=actor, organization=where, sites=sites))
+
+    # What the supplier does
+
+    def set_ceiling(self, drawn: Drawn) -> None:
+        where, actor = self.organization(drawn.which), self.supplier(drawn.who)
+        offer = {pick([PLACE, APPROVE], drawn.which // 3): pick(OFFERS, drawn.number)}
+        self.do(
+            Verb.CEILING_SET,
+            lambda: supplier.set_ceiling(actor=actor, organization=where, offer=offer),
+        )
+
+    def change_catalogue(self, drawn: Drawn) -> None:
+        """User admins give for a month at most, or for good; site admins up to another amount."""
+        most = Decimal(pick([3000, 10_000], drawn.which))
+        changes: dict[str, dict[str, Any]] = {
+            "user_admin": {"longest_days": pick([None, 30], drawn.number)},
+            "site_admin": {"gives_amounts": {PLACE: most, APPROVE: most}},
+        }
+        roles = [replace(role, **changes.get(role.key, {})) for role in CATALOGUE.roles]
+        changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)
+        self.do(Verb.CATALOGUE_APPLY, lambda: catalogue.apply(actor=actor, catalogue=changed))
+
+    def found(self, drawn: Drawn) -> None:
+        key, actor = f"new{drawn.number}", self.supplier(drawn.who)
+        new = supplier.NewOrganization(key=key, name=key)
+        self.do(Verb.ORGANIZATION_CREATE, lambda: supplier.create_organization(actor=actor, new=new))
+
+    def register(self, drawn: Drawn) -> None:
+        key, actor = f"service{drawn.number}", self.supplier(drawn.who)
+        register = supplier.register_application
+        self.do(
+            Verb.APPLICATION_REGISTER,
+            lambda: register(actor=actor, key=key, name={"en": key}, unit="kivisalo"),
+        )
+
+    def enroll(self, drawn: Drawn) -> None:
+        where, actor = self.organization(drawn.which), self.supplier(drawn.who)
+        wanted = self.wish(where, drawn.wish)
+        person = onboarding.Enrolled(
+            f"enrolled{drawn.number}@somewhere.example", "En Rolled", hashed(), "en", wanted
+        )
+        self.do(
+            Verb.MEMBER_ENROLL,
+            lambda: onboarding.enroll(actor=actor, organization=where, people=[person]),
+        )
+
+    # What happens by itself
+
+    def time_passes(self, drawn: Drawn) -> None:
+        seconds = pick([60, 3600, DAY, DAY, 5 * DAY, 25 * DAY, -600], drawn.which)
+        self.offset = max(0.0, self.offset + seconds)  # never back to before there was anybody
+        move_clock(self.offset)
+
+    def mail_bounces(self, drawn: Drawn) -> None:
+        """The outside world may take the last admin away; nobody of the organization did that."""
+        with by_hand():
+            User.objects.filter(id=self.person(drawn.which).id).update(
+                mail_bounced_at=None if drawn.number % 2 else clock.now()
+            )
+        self.outside = True
+
+    # What must hold after every step
+
+    @invariant()
+    def what_must_hold_holds(self) -> None:
+        truth, now = oracle.read(), clock.now()
+        self.an_admin_is_left(truth, now)
+        self.nobody_got_more_than_could_be_given(truth)
+        self.nobody_holds_more_than_is_offered(truth, now)
+
+    def an_admin_is_left(self, truth: oracle.Truth, now: dt.datetime) -> None:
+        for organization in self.organizations():
+            instants = [now, *truth.boundaries(now)]
+            without = [at for at in instants if not truth.has_admin(organization.id, at)]
+            if self.had.get(organization.id) and not self.outside:
+                assert without == [], f"{organization.key} has no working admin at {without}"
+            self.had[organization.id] = not without
+        self.outside = False
+
+    def nobody_got_more_than_could_be_given(self, truth: oracle.Truth) -> None:
+        if self.gave is None:
+            return
+        verb, act = self.gave
+        asked = Verb.MEMBER_INVITE if verb is Verb.INVITATION_ACCEPT else verb
+        for one in truth.given:
+            if one.act == act:
+                assert truth.why_not_given(one, asked.value) == "", one
+        self.gave = None
+
+    def nobody_holds_more_than_is_offered(self, truth: oracle.Truth, now: dt.datetime) -> None:
+        for at in (now, *truth.boundaries(now)[:1]):
+            for membership, rights in entitlements.of(memberships=truth.members, at=at).items():
+                for right in rights:
+                    offered = truth.ceiling(truth.members[membership].organization, right.entitlement, at)
+                    assert offered is not None
+                    assert truth.active(membership, at)
+                    assert offered.amount is None or (
+                        right.amount is not None and right.amount <= offered.amount
+                    )
+
+    def teardown(self) -> None:
+        assert verify.verify().findings == []
+        move_clock(0)
+
+
+def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, say: figures.Say) -> None:
+    COUNTED.clear()
+    machine = type("Machine", (Sequences,), {"again": staticmethod(world_again)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES or 40,
+            stateful_step_count=30,
+            derandomize=not EXAMPLES,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    say("sequences: verb, times done, times refused")
+    for verb in Verb:
+        if not verb.rule.reading:
+            refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
+            say(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
+    assert [verb.value for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]] == []

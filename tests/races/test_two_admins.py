@@ -1,0 +1,139 @@
+"""Two admins remove each other, two hundred times, at the same moment: one stays.
+
+Then the same with the protection taken out, to see that it is the protection: without the lock the chain's trigger
+refuses the second; without lock and trigger organizations are left with nobody.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from audit import ledger
+from audit.models import Chain
+from delegation.act import locks
+from delegation.commands import members
+from delegation.models import Assignment
+from identity.models import Membership, MembershipPeriod
+from portal import postgres
+from tests import cluster, figures, parallel
+from tests.world import World, actor_of, by_hand
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+ROUNDS = 200
+# Not by asking the rules: how many admins for good are active, by the tables themselves.
+ADMINS = """
+SELECT count(DISTINCT m.id) FROM identity_membership m
+JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active' AND p.valid_until IS NULL
+JOIN delegation_assignment a ON a.membership_id = m.id AND a.valid_until IS NULL AND a.all_sites
+JOIN delegation_role r ON r.id = a.role_id AND r.key = 'organization_admin'
+WHERE m.organization_id = %s
+"""
+
+
+class Duel:
+    """Two threads with a connection each, started together in every round."""
+
+    def __init__(self, world: World, rounds: int) -> None:
+        self.world, self.rounds = world, rounds
+        self.outcomes: Counter[str] = Counter()
+        self.without_admin = 0
+        self.start, self.end = threading.Barrier(3), threading.Barrier(3)
+
+    def run(self) -> None:
+        pairs = [(self.world.aino, self.world.paivi), (self.world.paivi, self.world.aino)]
+        threads = [threading.Thread(target=self._remove, args=pair, daemon=True) for pair in pairs]
+        for thread in threads:
+            thread.start()
+        for _ in range(self.rounds):
+            self.start.wait(parallel.TIMEOUT)
+            self.end.wait(parallel.TIMEOUT)
+            self.without_admin += self._admins() == 0
+            self._both_back()
+        for thread in threads:
+            thread.join(parallel.TIMEOUT)
+
+    def _remove(self, who: Membership, whom: Membership) -> None:
+        actor = actor_of(who)
+        for _ in range(self.rounds):
+            self.start.wait(parallel.TIMEOUT)
+            try:
+                members.remove(actor=actor, memberships=[whom])
+                outcome = "removed"
+            except Exception as error:  # noqa: BLE001 - counted, and judged by the test
+                outcome = "forked" if "does not continue the chain" in str(error) else type(error).__name__
+            self.outcomes[outcome] += 1
+            self.end.wait(parallel.TIMEOUT)
+        connections.close_all()
+
+    def _admins(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(ADMINS, [self.world.koskela.id])
+            return int(cursor.fetchone()[0])
+
+    def _both_back(self) -> None:
+        both = [self.world.aino.id, self.world.paivi.id]
+        with by_hand():
+            MembershipPeriod.objects.filter(membership__in=both).update(valid_until=None)
+            Assignment.objects.filter(membership__in=both).update(valid_until=None)
+
+
+def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.Held]:
+    """What `locks.hold` gives, read as anybody reads."""
+    rows = Chain.objects.filter(id__in=chains)
+    return {row.id: ledger.Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at) for row in rows}
+
+
+@contextmanager
+def without_trigger(owner_url: str) -> Iterator[None]:
+    """The owner takes the chain's own check away, and with it what makes a place in a chain unique."""
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_extend")
+        try:
+            yield
+        finally:
+            owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend")
+
+
+def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say: figures.Say) -> None:
+    duel = Duel(world, ROUNDS)
+    duel.run()
+    say(
+        f"two admins remove each other, {ROUNDS} rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
+    )
+    assert duel.without_admin == 0
+    assert duel.outcomes["removed"] == ROUNDS
+    assert duel.outcomes.keys() <= {"removed", "NotFound", "LastAdmin"}
+    assert sum(duel.outcomes.values()) == 2 * ROUNDS
+
+
+def test_without_the_lock_the_chain_refuses_the_second(
+    world: World, monkeypatch: pytest.MonkeyPatch, say: figures.Say
+) -> None:
+    monkeypatch.setattr(locks, "hold", without_locking)
+    duel = Duel(world, 50)
+    duel.run()
+    say(
+        f"the same with the lock out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
+    )
+    assert duel.without_admin == 0
+    assert duel.outcomes["forked"] > 0
+
+
+def test_without_lock_and_chain_nobody_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: cluster.Urls, say: figures.Say
+) -> None:
+    monkeypatch.setattr(locks, "hold", without_locking)
+    with without_trigger(database_urls[postgres.OWNER]):
+        duel = Duel(world, 50)
+        duel.run()
+    say(
+        f"the same with lock and chain out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
+    )
+    assert duel.without_admin > 0
