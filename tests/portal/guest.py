@@ -1,4 +1,4 @@
-"""A visitor who is signed in already, with both factors: for tests of what is behind the doors."""
+"""A visitor who is signed in already, with both factors or with a password only: for what is behind the doors."""
 
 from allauth.account.internal.flows import login
 from django.conf import settings
@@ -10,7 +10,7 @@ from identity.sessions import SessionStore
 from tests.portal.door import Visitor
 
 
-def of(who: Membership) -> Visitor:
+def of(who: Membership, *, strong: bool = True) -> Visitor:
     """As if this colleague had come through the doors a moment ago."""
     user = User.objects.get(pk=who.user_id)
     now = clock.wall().timestamp()
@@ -20,10 +20,9 @@ def of(who: Membership) -> Visitor:
     session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
     session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
-        {"method": "password", "at": now, "email": user.email},
-        {"method": "mfa", "at": now, "type": "totp"},
-    ]
+    password = {"method": "password", "at": now, "email": user.email}
+    code = {"method": "mfa", "at": now, "type": "totp"}
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [password, code] if strong else [password]
     session.save()
     visitor = Visitor()
     visitor.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
