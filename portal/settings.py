@@ -318,6 +318,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "tidy": {"task": "provisioning.tidy", "schedule": 3600.0},
+    "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
+}
 
 REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
 # guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).

@@ -1,17 +1,25 @@
-"""What has been told long ago and stands in the log is not kept twice."""
+"""What nobody needs any more, and what will be needed soon: the timer's housekeeping."""
 
 import datetime as dt
 
-from audit import clock
+from audit import clock, partitions
+from identity.grants import tidy as grants
+from identity.sessions import SessionStore
 from provisioning.models import Delivery, Logout, Mail
 
 _KEPT = dt.timedelta(days=90)
 
 
 def tidy() -> int:
-    """Forget deliveries, logouts and mails that were done three months ago. Returns how many."""
-    before = clock.now() - _KEPT
+    """Forget what was delivered three months ago, tokens and sessions that have run out. Returns how many rows went.
+
+    Also makes the log's partitions of the coming months.
+    """
+    at = clock.now()
+    before = at - _KEPT
+    partitions.ensure(at=at)
+    SessionStore.clear_expired()
     deliveries, _ = Delivery.objects.filter(done_at__lt=before).delete()
     logouts, _ = Logout.objects.filter(done_at__lt=before).delete()
     mails, _ = Mail.objects.filter(sent_at__lt=before).delete()
-    return deliveries + logouts + mails
+    return deliveries + logouts + mails + grants.forget(at=at)

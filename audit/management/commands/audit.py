@@ -4,9 +4,8 @@ import uuid
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
-from audit import clock, sealer, verify
+from audit import clock, partitions, sealer, verify
 
 
 class Command(BaseCommand):
@@ -41,6 +40,5 @@ class Command(BaseCommand):
 
     def _partitions(self, options: dict[str, Any]) -> None:
         del options
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT audit_ensure_partitions(%s, 6)", [clock.now().date()])
+        partitions.ensure(at=clock.now())
         self.stdout.write("The next six months have their partitions.")
