@@ -1,5 +1,7 @@
 """Chains, leaves and what the application itself may not do to them."""
 
+import threading
+import time
 import uuid
 from typing import Any
 
@@ -96,16 +98,24 @@ def test_a_late_commit_is_sealed_late_and_not_skipped(world: World) -> None:
 
 
 def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
+    """The second writes while the first has written and not yet committed: both saw the same head."""
     head = Chain.objects.get(id=world.koskela.id)
+    written = threading.Event()
 
-    def without_lock() -> list[uuid.UUID]:
+    def without_lock(first: bool) -> list[uuid.UUID]:  # noqa: FBT001
         held = ledger.Held(head.id, head.last_seq, bytes(head.last_hash), head.last_at)
         with transaction.atomic():
-            return ledger.extend(held=held, heading=heading(), entries=entries(1))
+            if not first:
+                written.wait(parallel.TIMEOUT)
+            made = ledger.extend(held=held, heading=heading(), entries=entries(1))
+            if first:
+                written.set()
+                time.sleep(0.5)  # long enough for the other to come as far as it can
+            return made
 
-    outcomes = parallel.together(without_lock, without_lock, without_lock)
-    assert sum(isinstance(one, list) for one in outcomes) == 1
-    assert sum("does not continue the chain" in str(one) for one in outcomes) == 2
+    one, other = parallel.together(lambda: without_lock(first=True), lambda: without_lock(first=False))
+    assert isinstance(one, list)
+    assert "does not continue the chain" in str(other)
     assert verify.verify().findings == []
 
 

@@ -105,6 +105,12 @@ CEILINGS = """
 SELECT c.organization_id, e.key, c.amount, c.currency, c.valid_from, c.valid_until
 FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
 """
+OFFERED = """
+SELECT i.organization_id, r.key, i.all_sites,
+       ARRAY(SELECT site_id FROM delegation_invitation_sites s WHERE s.invitation_id = i.id),
+       i.access_until, i.invited_by, i.invited_by_kind, i.limits
+FROM delegation_invitation i JOIN delegation_role r ON r.id = i.role_id WHERE i.id = %s
+"""
 MEMBERS = """
 SELECT m.id, m.organization_id, u.is_active AND u.mail_bounced_at IS NULL AND u.password NOT IN ('', '!')
        AND EXISTS (SELECT 1 FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type = 'totp')
@@ -231,3 +237,14 @@ def _version(*row: Any) -> Version:
     named = dict(zip(Version._fields, row, strict=True))
     sets = {name: set(json.loads(named[name])) for name in ("verbs", "gives", "does")}
     return Version(**{**named, **sets, "end": _ended(named["end"]), "amounts": json.loads(named["amounts"])})
+
+
+def offer(invitation: uuid.UUID, at: dt.datetime) -> Given:
+    """What an invitation offers, as if it had been given to somebody new when it was sent."""
+    ((where, role, everywhere, sites, until, giver, kind, lines),) = rows(OFFERED, [invitation])
+    limits = {line["entitlement"]: (line["amount"], line["currency"]) for line in json.loads(lines)}
+    somebody = uuid.uuid4()
+    ends = _ended(until)
+    return Given(
+        somebody, somebody, somebody, where, role, everywhere, set(sites), at, ends, giver, kind, limits
+    )
