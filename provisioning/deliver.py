@@ -11,12 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import psycopg
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from audit import clock, refusals, sealer
-from provisioning import ear, planner, worker
+from provisioning import ear, planner, salvage, worker
 from provisioning.answer import Code, Problem
 from provisioning.converge import Accounts
 from provisioning.ear import Ear
@@ -33,7 +32,6 @@ _SWEEP_SHARE = 20
 """A sweep that takes long is repeated more rarely: it takes a twentieth of the time at most."""
 _AGAIN_SECONDS = 0.5
 _LAST_CALLS_SECONDS = 15.0
-_GONE = (DatabaseError, InterfaceError, psycopg.Error)
 
 Ended = tuple[Kind, Ending]
 
@@ -67,7 +65,7 @@ class Deliverer:
                     self._ear = held
                     self._next_sweep = 0.0
                     self._listen(held)
-            except _GONE as error:
+            except salvage.GONE as error:
                 log.warning("deliver.database_gone", error=type(error).__name__)
                 connection.close()
                 self.stopping.wait(_AGAIN_SECONDS)
@@ -154,7 +152,7 @@ class Deliverer:
             sorted_out[self._kinds.index(kind)].append(ending)
         at = clock.now()
         for place, endings in sorted_out.items():
-            self._kinds[place].settle(endings=endings, at=at)
+            salvage.settle(kind=self._kinds[place], endings=endings, at=at)
             self._unsettled = [one for one in self._unsettled if one[0] is not self._kinds[place]]
 
     def _keep_house(self) -> None:
@@ -163,7 +161,11 @@ class Deliverer:
             try:
                 sealer.seal_all()
                 refusals.settle()
-            except _GONE:
+            except salvage.GONE:
+                connection.close()
+            except Exception:
+                # The thread must live: without it nothing more gets its place in the log.
+                log.exception("deliver.housekeeping_fault")
                 connection.close()
         connection.close()
 

@@ -29,6 +29,7 @@ _TOUCHED = """
 WITH fresh AS (
     SELECT act, at, verb, subject_kind, subject, organization FROM audit_event
     WHERE chain = %(chain)s AND seq > %(after)s AND seq <= %(upto)s AND outcome = 'done' AND verb <> ALL(%(idle)s)
+      AND NOT (subject_kind = 'organization' AND verb = ANY(%(heads)s))
 ),
 hit AS (
     SELECT f.subject AS membership, f.act, f.at FROM fresh f WHERE f.subject_kind = 'membership'
@@ -131,6 +132,8 @@ WHERE next_change_at <= %(at)s
 
 # What is recorded of the whole organization and changes nobody's rights.
 _IDLE = [Verb.MEMBER_INVITE.value, Verb.ORGANIZATION_CREATE.value, Verb.SITE_ADD.value]
+# What is recorded of the organization and, beside that, of every membership that it touches: those events are enough.
+_HEADS = [Verb.MEMBER_ENROLL.value]
 RECENT = dt.timedelta(hours=2)
 LONG_AGO = dt.timedelta(days=7)
 
@@ -147,7 +150,12 @@ class Planned:
 def plan(*, chain: uuid.UUID) -> Planned:
     """Mark what follows from everything recorded in this chain since the cursor. Seven statements."""
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"chain": chain, "everywhere": _everywhere(chain), "idle": _IDLE}
+        params: dict[str, Any] = {
+            "chain": chain,
+            "everywhere": _everywhere(chain),
+            "idle": _IDLE,
+            "heads": _HEADS,
+        }
         cursor.execute(_OPEN, params)
         cursor.execute(_HOLD, params)
         params["after"] = cursor.fetchone()[0]

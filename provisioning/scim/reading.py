@@ -1,15 +1,23 @@
 """What a target says about somebody, in a form that can be compared: targets reorder, recase, and rewrite instants."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from provisioning.answer import Code, Problem
 from provisioning.scim import schema
 from provisioning.summary import Summary
 
 Record = Mapping[str, Any]
 Line = tuple[tuple[str, object], ...]
+
+LONGEST_ID = 200
+"""Characters, as many as are kept of an id."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_KEPT = re.compile(r"[\x00\ud800-\udfff]")
+"""What the database takes in no text: U+0000, and halves of surrogate pairs."""
 
 
 def same(ours: Record, theirs: Record) -> bool:
@@ -33,8 +41,11 @@ def user_name(record: Record) -> str:
 
 
 def remote_id(record: Record) -> str:
-    """The target's own id; empty where there is none."""
-    return str(_folded(record).get("id") or "")
+    """The target's own id; empty where there is none. Raises Problem for one that nobody could keep."""
+    said = str(_folded(record).get("id") or "")
+    if len(said) > LONGEST_ID or _CONTROL.search(said):
+        raise Problem(Code.UNREADABLE, detail="an id too long, or with control characters")
+    return said
 
 
 def found(record: Record) -> dict[str, Any]:
@@ -42,7 +53,7 @@ def found(record: Record) -> dict[str, Any]:
     said = _extension(record)
     rights: dict[str, list[Summary]] = {}
     for grant in _lines(said, "grants"):
-        rights.setdefault(str(grant.get("organization")), []).append(_summary(grant, said))
+        rights.setdefault(_text(grant.get("organization")), []).append(_summary(grant, said))
     return {"active": is_active(record), "rights": rights}
 
 
@@ -50,14 +61,18 @@ def _summary(grant: Record, said: Record) -> Summary:
     limit = next((one for one in _lines(said, "limits") if _meets(one, grant)), {})
     site = grant.get("site")
     return Summary(
-        entitlement=str(grant.get("entitlement", "")),
-        role=str(grant.get("role", "")),
+        entitlement=_text(grant.get("entitlement", "")),
+        role=_text(grant.get("role", "")),
         all_sites=not site,
-        sites=[str(site)] if site else [],
-        amount=str(limit["amount"]) if "amount" in limit else None,
-        currency=str(limit.get("currency", "")),
-        period=str(limit.get("period", "")),
+        sites=[_text(site)] if site else [],
+        amount=_text(limit["amount"]) if "amount" in limit else None,
+        currency=_text(limit.get("currency", "")),
+        period=_text(limit.get("period", "")),
     )
+
+
+def _text(said: object) -> str:
+    return _NOT_KEPT.sub("", str(said))
 
 
 def _meets(limit: Record, grant: Record) -> bool:

@@ -39,6 +39,8 @@ class Behavior:
     applies: bool = True
     unique: bool = True
     drops_extension: bool = False
+    next_id: str = ""
+    """What new records are called; empty: each something of its own."""
     always: Fault | None = None
     next: list[Fault] = dataclasses.field(default_factory=list)
 
@@ -208,7 +210,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         taken = [one for one in self.server.users.values() if _same_person(one, said)]
         if taken and self.server.be.unique:
             return 409, {}
-        made = self.kept(said, str(uuid.uuid4()))
+        made = self.kept(said, self.server.be.next_id or str(uuid.uuid4()))
         self.server.keep("POST", made)
         return 201, made
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import clock
 from audit.models import Chain
-from delegation.commands import members, supplier
+from delegation.commands import members, onboarding, supplier
 from identity.models import Client, Membership, Organization, SignIn
 from provisioning import converge, planner
 from provisioning.errand import Ending
@@ -195,6 +195,22 @@ def test_somebody_without_a_right_is_not_told_of(
         known = crm.by_external_id(account.user_id)
         assert bool(known) is (account.state == "in_place")
         assert (account.state == "not_needed") is (account.told == "")
+
+
+def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target) -> None:
+    plan_all()
+    before = dict(Account.objects.values_list("id", "marks"))
+    people = [
+        onboarding.Enrolled(
+            email=f"{name}@koskela.example", name=f"{name} Uusi", password="", language="fi", access=wanted
+        )
+        for name, wanted in (("eeva", world.access("viewer")), ("arvo", world.access("viewer")))
+    ]
+    onboarding.enroll(actor=world.system, organization=world.koskela, people=people)
+    assert planner.plan(chain=world.koskela.id) == Planned(events=3, deliveries=2)
+    fresh = Account.objects.exclude(id__in=before)
+    assert {one.user.email for one in fresh} == {"eeva@koskela.example", "arvo@koskela.example"}
+    assert dict(Account.objects.filter(id__in=before).values_list("id", "marks")) == before
 
 
 def test_time_alone_makes_due(
