@@ -1,4 +1,4 @@
-"""What follows an invitation at the door: the mail with its link, and the link shown once to whoever sent it."""
+"""What follows an invitation at the door: the mail with its link."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -20,16 +20,17 @@ from provisioning import mail
 
 
 def sent(*, outcome: Outcome, here: Here) -> dict[str, str]:
-    """Queue the mail and say so: {text, link}. A request answered again has no link that works, and mails nothing."""
+    """Queue the mail and say so: {text}. A request answered again has no link that works, and mails nothing.
+
+    The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
+    Whoever invites could otherwise take anybody's.
+    """
     link = str(outcome.data.get("link", ""))
     invitation = None if outcome.again else links.invitation(link)
     if invitation is None:
-        return {"text": _("The invitation was sent already."), "link": ""}
+        return {"text": _("The invitation was sent already.")}
     _mail(invitation, here, link)
-    return {
-        "text": _("An invitation is on its way to %(email)s.") % {"email": invitation.email},
-        "link": _url(link),
-    }
+    return {"text": _("An invitation is on its way to %(email)s.") % {"email": invitation.email}}
 
 
 def _url(link: str) -> str:

@@ -51,11 +51,15 @@ def accounts(*, delivered: Sequence[Known], failed: Sequence[Ending], at: dt.dat
     for one in delivered:
         membership = str(one.membership)
         rights = one.ending.errand.row.wanted.rights.get(membership, [])
-        facts = {**_facts(one.ending), "rights": len(rights), "seconds": seconds(one.asked_at, at)}
+        # Of this membership alone: whether the person is active for others is nothing for this organization's log.
+        held = {"active": bool(rights), "rights": len(rights), "seconds": seconds(one.asked_at, at)}
+        facts = {**_facts(one.ending), **held}
         _say(notes, Noted.ACCOUNT_DELIVERED, one.membership, one.organization, one.act, facts)
     for ending in failed:
-        facts = {**_facts(ending), "code": ending.problem.code.value if ending.problem else ""}
+        code = {"code": ending.problem.code.value if ending.problem else ""}
         for membership, organization in ending.errand.row.wanted.organizations.items():
+            held = {"active": bool(ending.errand.row.wanted.rights.get(membership))}
+            facts = {**_facts(ending), **held, **code}
             _say(notes, Noted.ACCOUNT_FAILED, uuid.UUID(membership), organization, _act(ending), facts)
     notes.write(at=at)
 
@@ -77,8 +81,6 @@ def _facts(ending: Ending) -> dict[str, Any]:
     return {
         "target": str(push.target.id),
         "application": push.target.application.key,
-        "account": push.account.id,
-        "active": push.wanted.active,
     }
 
 

@@ -102,14 +102,15 @@ def _status(
 ) -> SystemStatus:
     target = account.target
     should_be = summary.of(wanted.concerning(rights=rights, target=target))
+    held = _is(account, organizations)
     return SystemStatus(
         target=target.id,
         account=account.id,
         application=target.application.key,
         name=target.application.name,
         should_be=should_be,
-        is_=_is(account, organizations),
-        active=account.found["active"] if account.found else account.told_active,
+        is_=held,
+        active=None if held is None else bool(held),
         checked_at=account.checked_at,
         word=_word(account, should_be, organizations),
         attempts=account.attempts,

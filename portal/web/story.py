@@ -166,7 +166,7 @@ def _delivered(teller: Teller, event: Told) -> Line:
     if event.facts.get("active", True):
         text = _("%(application)s knows what %(who)s may do") % names
     else:
-        text = _("%(application)s confirmed that %(who)s is inactive") % names
+        text = _("%(application)s closed the access of %(who)s") % names
     return Line("", text, _after(event))
 
 

@@ -187,7 +187,7 @@ def _the_whole_story(aino: Person) -> None:
     for text in (
         f"Aino Virtanen removed {NAME}",
         f"Web shop signed {NAME} out",
-        f"CRM portal confirmed that {NAME} is inactive",
+        f"CRM portal closed the access of {NAME}",
         f"{NAME} became a colleague",
         "Aino Virtanen invited liisa.uusi@koskela.example",
     ):

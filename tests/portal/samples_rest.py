@@ -179,7 +179,7 @@ def activity() -> dict[str, Any]:
             "Today",
             "14:00:11",
             "",
-            "CRM portal confirmed that Mikko Laine is inactive",
+            "CRM portal closed the access of Mikko Laine",
             "after 4 s",
             True,
         ),

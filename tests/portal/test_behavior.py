@@ -169,16 +169,16 @@ def test_an_invitation_says_what_it_gives_before_it_is_sent(stage: still.Stage) 
     assert page.get_by_label("E-mail address").input_value() == "new@koskela.example"
 
 
-def test_a_link_that_is_shown_once_can_be_copied(browser: sync_api.Browser) -> None:
+def test_the_key_for_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     stage = still.Stage(context.new_page())
-    stage.show("people-sent")
+    stage.show("totp")
+    stage.page.get_by_text("Type the key instead").click()
 
-    stage.page.get_by_role("button", name="Copy the link").click()
+    stage.page.get_by_role("button", name="Copy the key").click()
 
     expect(stage.page.get_by_role("button", name="Copied")).to_be_visible()
-    copied = stage.page.evaluate("navigator.clipboard.readText()")
-    assert copied == samples_people.sent()["sent"]["link"]
+    assert stage.page.evaluate("navigator.clipboard.readText()") == stage.page.locator("#secret").text_content()
     context.close()
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -97,7 +98,8 @@ def _look(here: Here, number: int) -> dict[str, str]:
     )
     return {
         "text": text % {"number": people.counted(number)},
-        "sub": _("We keep trying."),
+        "sub": _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
+        % {"supplier": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT},
         "url": here.url("people") + "?systems=look",
         "label": _("Look"),
         "state": "",

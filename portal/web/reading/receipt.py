@@ -33,7 +33,7 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
         "lead": _lead(here, done, first, clock),
         "open": not done.done,
         "here_url": here.url("removal", act=first.act),
-        "lines": [*[_line(line, who, clock) for line in done.lines], _here(first, clock)],
+        "lines": [*[_line(line, who, clock) for line in done.lines], _here(here, first, clock)],
         "receipt": {
             "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
             "removed": _removed(events, told_by),
@@ -85,11 +85,11 @@ def _lead(here: Here, done: Progress, first: Told, clock: formats.Clock) -> str:
     return _("Every door closed within %(span)s.") % {"span": formats.span(slowest)}
 
 
-def _here(first: Told, clock: formats.Clock) -> dict[str, str]:
+def _here(here: Here, first: Told, clock: formats.Clock) -> dict[str, str]:
     ended = int(first.facts.get("sessions", 0)) + int(first.facts.get("sign_ins", 0))
     text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", ended) % {"number": ended}
     return {
-        "name": _("Signing in, everywhere"),
+        "name": _("Signing in for %(organization)s") % {"organization": here.organization.name},
         "sub": text if ended else _("Nothing that was issued before is accepted any more"),
         "when": clock.time(first.at, seconds=True),
         "state": "closed",
@@ -111,7 +111,9 @@ def _done(line: Line) -> str:
     if line.kind == "logout":
         text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
     else:
-        text = ngettext("%(number)d account inactive", "%(number)d accounts inactive", line.count)
+        text = ngettext(
+            "Access of %(number)d person closed", "Access of %(number)d people closed", line.count
+        )
     return text % {"number": line.count}
 
 

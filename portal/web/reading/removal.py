@@ -35,7 +35,7 @@ def impact(here: Here, leavers: Sequence[Found], form: forms.Remove, clock: form
         "who": _who(here, single, clock) if single else None,
         "people": [] if single else [_named(one) for one in leavers],
         "form": form,
-        "ids": [] if single else [str(one) for one in ids],
+        "ids": [str(one) for one in ids],
         "undo": _("You can bring them back later; what ends now does not come back by itself.")
         if not single
         else _("You can bring %(name)s back later; what ends now does not come back by itself.")
@@ -108,7 +108,7 @@ def _closes(one: Closing, counts: leaving.Counts, clock: formats.Clock) -> dict[
         usual = _("does not answer since %(when)s; we keep trying") % {"when": clock.when(one.down_since)}
     return {
         "name": gains.in_language(one.name),
-        "what": _("Made inactive"),
+        "what": _("Access closed"),
         "last_used": clock.when(used) if used else _("never"),
         "usual": usual,
     }
