@@ -18,6 +18,7 @@ from delegation import links
 from delegation.commands import invitations
 from delegation.errors import InvitationGone
 from delegation.models import Invitation
+from identity import addresses
 from identity.models import User
 from portal import gains, requests
 from portal.accounts import factors, noted
@@ -63,7 +64,7 @@ class Offer:
 
     def is_known(self) -> bool:
         """Whether there is a sign-in with this address: it has to be used."""
-        return User.objects.filter(email__iexact=self.email).exists()
+        return bool(addresses.holders(addresses=[self.email.lower()]))
 
     def is_for(self, request: Request) -> bool:
         """Whether the invited person is signed in."""

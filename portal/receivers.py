@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.internal import stagekit
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth
@@ -11,6 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from delegation.verbs import Noted
+from identity import addresses
 from identity.models import User
 from portal.accounts import people
 
@@ -29,8 +31,8 @@ def on_signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 @receiver(auth.user_login_failed)
 def on_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     if request is not None:
-        email = str(credentials.get("email", ""))
-        people.failed(user=User.objects.filter(email__iexact=email).first(), method="password")
+        email = str(credentials.get("email", "")).lower()
+        people.failed(user=addresses.holders(addresses=[email]).get(email), method="password")
 
 
 @receiver(mfa.authentication_failed)
@@ -56,6 +58,8 @@ def on_password_changed(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(account.password_reset)
 def on_password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    if not request.user.is_authenticated:
+        stagekit.clear_login(request)  # begun in this browser with the old password
     people.new_password(request, user, Noted.PASSWORD_RESET)
 
 

@@ -261,6 +261,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
+# "key" of the first is a person's address and the place, of the second the address alone (portal.signin).
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login_failed_everywhere": "100/h/key"}
 ACCOUNT_FORMS = {
     "login": "portal.accounts.forms.Login",
     "reauthenticate": "portal.accounts.forms.Reauthenticate",

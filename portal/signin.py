@@ -1,11 +1,13 @@
 """How strongly somebody is signed in, what is demanded of them, and how allauth signs customers' people in."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal import stagekit
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -13,14 +15,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from audit import clock
-from audit.ledger import Subject
 from delegation import policy
 from delegation.models.catalogue import Strength
-from delegation.verbs import Noted
 from identity import memberships
-from identity.models import User
+from identity.models import Session, User
+from identity.sessions import SessionStore
 from portal import failing, paths, proof, requests
 from portal.accounts import factors, mails, noted
+
+_APP = "allauth.account"
+_EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
 
 
 def require(request: HttpRequest) -> HttpResponse | None:
@@ -91,25 +95,47 @@ class AccountAdapter(DefaultAccountAdapter):
         """Refuse, now that the password was right, somebody who is no longer a colleague anywhere."""
         if user.is_active and memberships.active(at=clock.now()).filter(user=user).exists():
             return None
-        note = noted.current()
-        if note is not None:
-            note.say(
-                Noted.SIGN_IN_REFUSED,
-                subject=Subject("user", user.pk),
-                chain=user.pk,
-                facts={"code": "no_membership" if user.is_active else "blocked"},
-            )
+        noted.refused(user, code="no_membership" if user.is_active else "blocked")
         stagekit.clear_login(request)
         refused: HttpResponseBase = self.respond_user_inactive(request, user)
         return refused
+
+    def get_login_stages(self) -> list[str]:
+        """At the end of all steps it is asked again whether this person may come in."""
+        return [*super().get_login_stages(), "portal.accounts.standing.Standing"]
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The session is kept within this transaction, under the epoch that was judged in it."""
+        super().login(request, user)
+        if isinstance(request.session, SessionStore):
+            request.session.save()
+            request.session.row = Session.objects.get(session_key=request.session.stored_key())
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Never an error: where no address can be had, all such requests share one limit."""
         return requests.address_of(request.META) or "unknown"
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Few wrong passwords for one person from one place; many more from everywhere before all places wait."""
+        super().pre_authenticate(request, **credentials)
+        key = _everywhere(credentials)
+        self._everywhere = ratelimit.consume(request, app=_APP, action=_EVERYWHERE, key=key)
+        if not self._everywhere:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if self._everywhere:
+            self._everywhere.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        ratelimit.clear(request, app=_APP, action=_EVERYWHERE, key=_everywhere(credentials))
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # allauth's key holds the Host header, with any port: another port, another five tries.
-        return f"{settings.ISSUER}:{str(credentials.get('email', '')).lower()}"
+        # With the place, or a stranger's wrong passwords would keep the person out. Without the Host header that
+        # allauth's own key holds, with any port: another port, another five tries.
+        return f"{_everywhere(credentials)}:{ratelimit.get_ip(request)}"
 
     def is_safe_url(self, url: str | None) -> bool:
         """Our own paths and nothing else."""
@@ -137,6 +163,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Into the queue, in this transaction. Of allauth's mails we send this one."""
         if template_prefix == "account/email/password_reset_key":
             mails.reset(to=email, url=context["password_reset_url"], user=context["user"])
+
+
+def _everywhere(credentials: Mapping[str, Any]) -> str:
+    return f"{settings.ISSUER}:{str(credentials.get('email', '')).lower()}"
 
 
 def to_sign_in(path: str) -> HttpResponseRedirect:

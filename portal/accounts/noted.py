@@ -9,7 +9,10 @@ from typing import Any
 from django.http import HttpResponseBase
 
 from audit import noting
+from audit.ledger import Subject
 from audit.noting import Note
+from delegation.verbs import Noted
+from identity.models import User
 from portal.requests import Request
 
 View = Callable[..., HttpResponseBase]
@@ -36,6 +39,14 @@ def taking(request: Request) -> Iterator[Note]:
             yield note
         finally:
             _current.reset(token)
+
+
+def refused(user: User, *, code: str) -> None:
+    """Somebody whose password was right was not let in."""
+    note = current()
+    if note is not None:
+        subject = Subject("user", user.pk)
+        note.say(Noted.SIGN_IN_REFUSED, subject=subject, chain=user.pk, facts={"code": code})
 
 
 def view(function: View, *, also_reading: bool = False) -> View:

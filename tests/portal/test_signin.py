@@ -106,7 +106,8 @@ def test_a_code_works_once_whichever_process_sees_it(world: World) -> None:
     assert not second.is_signed_in
 
 
-def test_parallel_guesses_stay_within_the_limit(world: World) -> None:
+def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "5/h/key"}
     aino = world.aino.user
 
     def guess(number: int) -> str:
