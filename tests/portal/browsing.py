@@ -9,7 +9,7 @@ from identity.models import Membership
 from tests.portal import guest
 
 PICTURES = os.environ.get("KEYHOLDER_PICTURES", "")
-PHONE = {"width": 360, "height": 780}
+PHONE: sync_api.ViewportSize = {"width": 360, "height": 780}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

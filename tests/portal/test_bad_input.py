@@ -10,10 +10,9 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
 from django.urls import Resolver404, resolve
 
-from tests.portal import found_forms, url_map
+from tests.portal import found_forms, guest, url_map
 from tests.portal.door import Visitor
 from tests.portal.found_forms import Field, Form
 from tests.portal.url_map import Address, Place, Stage
@@ -136,7 +135,7 @@ def part(number: int) -> list[Address]:
     return url_map.addresses()[number::PARTS]
 
 
-def opened(place: Place) -> HttpResponse:
+def opened(place: Place) -> guest.Answer:
     """The page, also behind a redirect of ours."""
     response = place.visitor.get(place.path)
     while response.status_code == 302 and response["Location"].startswith("/"):
@@ -204,7 +203,7 @@ def must_be_refused(one: Field, kind: str) -> bool:
     return one.of_django and one.is_choice and (kind != MISSING or one.required)
 
 
-def judged(response: HttpResponse, one: Field, kind: str, value: str | None) -> list[str]:
+def judged(response: guest.Answer, one: Field, kind: str, value: str | None) -> list[str]:
     """What is wrong with the answer."""
     if response.status_code >= 500:
         return [f"status {response.status_code}"]

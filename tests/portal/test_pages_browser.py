@@ -71,7 +71,6 @@ def test_an_admin_invites_changes_and_removes(
     browsing.looked_at(page, "invite")
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_text("An invitation is on its way to liisa.h@koskela.example.")).to_be_visible()
-    expect(page.locator("#sent-link")).to_contain_text("/join/khi_")
     browsing.looked_at(page, "invited")
 
     page.get_by_role("link", name="Mikko Laine").click()
@@ -152,7 +151,9 @@ def test_long_names_and_finnish_at_every_width(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     world.member(world.koskela, "Karl-Gustaf Maximilian Wilhelm von Schantz-Korhonen-Lindholm", "approver")
-    world.member(world.koskela, "Jekaterina محمد Нечаева-Hämäläinen", "orderer", sites=[world.oulu, world.tallinn])
+    world.member(
+        world.koskela, "Jekaterina محمد Нечаева-Hämäläinen", "orderer", sites=[world.oulu, world.tallinn]
+    )
     page.context.add_cookies([{"name": "kh-language", "value": "fi", "url": live_server.url}])
     browsing.signed_in(page, live_server.url, world.aino)
     for name, path in {

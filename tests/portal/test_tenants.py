@@ -7,7 +7,6 @@ import re
 import uuid
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from tests.portal import guest, url_map
@@ -31,7 +30,7 @@ def inside() -> list[Address]:
     return [address for address in url_map.addresses() if "organization" in address.arguments]
 
 
-def plain(response: HttpResponse) -> tuple[int, str]:
+def plain(response: guest.Answer) -> tuple[int, str]:
     """Status and page, without what differs from request to request."""
     page = response.content.decode()
     for varying in (
@@ -99,8 +98,8 @@ def test_ids_in_forms_reach_no_further(world: World) -> None:
     visitor = guest.of(world.aino)
     for one in (invitation.id, uuid.uuid4()):
         for deed in ("resend", "renew", "cancel"):
-            asked = {"do": f"{deed}:{one}"}
-            assert visitor.post("/o/koskela/people/invitations", asked).status_code == 404
+            deeds = {"do": f"{deed}:{one}"}
+            assert visitor.post("/o/koskela/people/invitations", deeds).status_code == 404
     for one in (world.stina.id, uuid.uuid4()):
         asked = {"m": [str(world.mikko.id), str(one)], "reason": "left"}
         assert visitor.post("/o/koskela/people/remove", asked).status_code == 404
