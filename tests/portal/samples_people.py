@@ -154,7 +154,6 @@ def sent() -> dict[str, Any]:
     return listing() | {"note": None, "sent": {"text": text}}
 
 
-
 def invite() -> dict[str, Any]:
     """Filled in, not sent."""
     typed = {"email": "liisa.h@koskela.example", "name": "Liisa Hämäläinen-Östberg", "tier": "orderer"}

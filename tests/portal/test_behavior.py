@@ -178,7 +178,9 @@ def test_the_key_for_an_authenticator_app_can_be_copied(browser: sync_api.Browse
     stage.page.get_by_role("button", name="Copy the key").click()
 
     expect(stage.page.get_by_role("button", name="Copied")).to_be_visible()
-    assert stage.page.evaluate("navigator.clipboard.readText()") == stage.page.locator("#secret").text_content()
+    assert (
+        stage.page.evaluate("navigator.clipboard.readText()") == stage.page.locator("#secret").text_content()
+    )
     context.close()
 
 
