@@ -30,7 +30,7 @@ from audit.errors import DomainError
 from delegation import entitlements, scopes
 from delegation.act import Outcome
 from delegation.commands import access, catalogue, invitations, members, onboarding, own, supplier
-from delegation.models import Invitation
+from delegation.models import Assignment, Invitation
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
 from identity.models import Membership, Organization, User
@@ -50,7 +50,7 @@ ROLES = ["viewer", "orderer", "approver", "site_admin", "user_admin", "organizat
 FOREIGN = 99
 PLACES = st.sampled_from([(), (), (0,), (1,), (0, 1), (2,)])
 SANE = st.tuples(
-    st.sampled_from([*ROLES, "orderer", "organization_admin"]),
+    st.sampled_from([*ROLES, "orderer", *["organization_admin"] * 4]),
     PLACES,
     st.sampled_from([0, 500, 2500, 5000]),
     st.sampled_from([None, None, DAY, 20 * DAY]),
@@ -104,6 +104,8 @@ class Sequences(RuleBasedStateMachine):
         self.offset = 0.0
         move_clock(0)
         self.world: World = type(self).again()
+        for where in (self.world.koskela, self.world.pohjola):  # may do what an admin may, and does not count
+            self.world.member(where, f"Half {where.key}", "organization_admin", factor=False)
         self.letters: list[tuple[uuid.UUID, str]] = []
         self.offered: tuple[uuid.UUID, dt.datetime] | None = None
         self.outside = False
@@ -154,11 +156,16 @@ class Sequences(RuleBasedStateMachine):
         """The supplier's acts are the system's; now and then somebody else tries."""
         return self.who(which, self.world.koskela) if which % 5 == 0 else self.world.system
 
-    def wish(self, organization: Organization, wish: Wish) -> Access:
+    def wish(self, actor: Actor, organization: Organization, wish: Wish) -> Access:
+        """What is asked for; who looks after some sites only asks for those where a wish names any."""
         role, places, amount, until = wish
         known = list(organization.sites.order_by("created_at", "id").values_list("id", flat=True))
+        mine = Assignment.objects.filter(membership__user=actor.id, membership__organization=organization)
+        own = sorted(set(mine.filter(sites__isnull=False).values_list("sites__site", flat=True)))
         if FOREIGN in places:
             known, places = [self.world.rovaniemi.id, self.world.oulu.id], (0, 1)
+        elif places != (2,):  # now and then beyond them
+            known = own or known
         return Access(
             role=role,
             all_sites=not places,
@@ -195,7 +202,7 @@ class Sequences(RuleBasedStateMachine):
         organization = self.organization(drawn.which)
         email = f"person{drawn.number}@somewhere.example" if drawn.number else self.person(drawn.who).email
         actor = self.world.system if drawn.who % 11 == 0 else self.who(drawn.who, organization)
-        wanted = self.wish(organization, drawn.wish)
+        wanted = self.wish(actor, organization, drawn.wish)
         made = self.do(
             Verb.MEMBER_INVITE,
             lambda: invitations.invite(actor=actor, organization=organization, email=email, access=wanted),
@@ -252,13 +259,13 @@ class Sequences(RuleBasedStateMachine):
         where = self.organization(drawn.which)
         actor = self.who(drawn.who, where)
         some = self.whom(actor, Verb.MEMBER_RESTORE, drawn)
-        wanted = self.wish(some[0].organization, drawn.wish)
+        wanted = self.wish(actor, some[0].organization, drawn.wish)
         self.do(Verb.MEMBER_RESTORE, lambda: members.restore(actor=actor, memberships=some, access=wanted))
 
     def change(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
-        wanted = self.wish(some[0].organization, drawn.wish)
+        wanted = self.wish(actor, some[0].organization, drawn.wish)
         self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
 
     def sign_out(self, drawn: Drawn) -> None:
@@ -307,7 +314,7 @@ class Sequences(RuleBasedStateMachine):
 
     def enroll(self, drawn: Drawn) -> None:
         where, actor = self.organization(drawn.which), self.supplier(drawn.who)
-        wanted = self.wish(where, drawn.wish)
+        wanted = self.wish(actor, where, drawn.wish)
         person = onboarding.Enrolled(
             f"enrolled{drawn.number}@somewhere.example", "En Rolled", hashed(), "en", wanted
         )
@@ -382,26 +389,37 @@ class Sequences(RuleBasedStateMachine):
         move_clock(0)
 
 
+BATCHES = 5
+
+
 def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, say: figures.Say) -> None:
     COUNTED.clear()
     machine = type("Machine", (Sequences,), {"again": staticmethod(world_again)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES or 40,
-            stateful_step_count=30,
-            derandomize=not EXAMPLES,
-            phases=[Phase.generate, Phase.shrink]
-            if EXAMPLES
-            else [Phase.generate],  # shrinking takes minutes
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    for batch in range(BATCHES):
+        run_state_machine_as_test(machine, settings=_settings(derandomize=not EXAMPLES and batch == 0))
+        if not _never_done():
+            break
     say("sequences: verb, times done, times refused")
     for verb in Verb:
         if not verb.rule.reading:
             refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
             say(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
-    assert [verb.value for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]] == []
+    assert _never_done() == []
+
+
+def _settings(*, derandomize: bool) -> settings:
+    return settings(
+        max_examples=EXAMPLES or 40,
+        stateful_step_count=30,
+        derandomize=derandomize,
+        # Shrinking takes minutes.
+        phases=[Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _never_done() -> list[str]:
+    """Verbs of the registry that no sequence has done yet: chance may want a further batch for the last of them."""
+    return [verb.value for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]]

@@ -31,6 +31,12 @@ def end(who: Membership, *, late: int = 0) -> None:
         lifecycle.end(memberships=[who.id], at=clock.now())
 
 
+def redeem(code: str, *, late: int) -> object:
+    """Redeem a code, `late` by some milliseconds."""
+    time.sleep(0.02 * late)
+    return granting.redeem(code)
+
+
 def come_back(who: Membership) -> None:
     with worlds.by_hand():
         lifecycle.begin(memberships=[who.id], at=clock.now())
@@ -80,8 +86,10 @@ def test_redemptions_against_endings(world: World, together: Together) -> None:
     got = 0
     for number in range(ROUNDS):
         code = granting.code(world.mikko, session=f"browser {number}")
+        # The first rounds let the ending go first, the last ones the redemption; in between either may.
         redeemed, ended = together(
-            lambda code=code: granting.redeem(code), lambda number=number: end(world.mikko, late=number)
+            lambda code=code, number=number: redeem(code, late=max(0, 5 - 2 * number)),
+            lambda number=number: end(world.mikko, late=number),
         )
         assert ended is None
         assert not isinstance(redeemed, Exception), redeemed

@@ -1,6 +1,7 @@
 """One demo for all journeys: every part a process of its own, in a folder of its own, on free ports."""
 
 import pathlib
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,10 +21,19 @@ def stage(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
     try:
         made.prepare()
         made.start()
+        _until_all_are_known(made)
         yield made
     finally:
         made.close()
         made.forget()
+
+
+def _until_all_are_known(made: Stage, seconds: float = 120) -> None:
+    """Wait until the sample people have been told, so that their deliveries are not in the midst of a story."""
+    until = time.monotonic() + seconds
+    while not (made.where.folder / "differ.stamp").exists():
+        assert time.monotonic() < until, f"the sample people are not known within {seconds} s"
+        time.sleep(0.2)
 
 
 @pytest.fixture
