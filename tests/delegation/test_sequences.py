@@ -66,6 +66,7 @@ ADMINS = ["organization_admin", "user_admin", "site_admin"]
 OFFERS = [None, Limit(Decimal(1000)), Limit(Decimal(8000)), Limit(Decimal(20_000)), Limit(None)]
 STEPS = [
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
+    *["admins_change_each_other", "site_admin_gives"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
     *["sign_out", "add_site", "found", "register"],
 ]
@@ -114,12 +115,14 @@ class Sequences(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        COUNTED["sequence", "begun"] += 1
         truth = oracle.read()
         self.had = {row.id: truth.has_admin(row.id, clock.now()) for row in self.organizations()}
         assert all(self.had.values())
 
     @rule(what=st.sampled_from(STEPS), drawn=DRAWN)
     def step(self, what: str, drawn: Drawn) -> None:
+        COUNTED["step", "taken"] += 1
         getattr(self, what)(drawn)
 
     # Who and what there is
@@ -181,9 +184,15 @@ class Sequences(RuleBasedStateMachine):
         colleagues = [one for one in everybody if one.organization_id == first.organization_id]
         return list({one.id: one for one in [first, *(pick(colleagues, n) for n in which[1:])]}.values())
 
-    def letter(self, which: int) -> tuple[Invitation, str]:
-        one, link = pick(self.letters[-4:], which)
-        return Invitation.objects.select_related("organization").get(id=one), link
+    def letter(self, drawn: Drawn) -> tuple[Invitation, str] | None:
+        """One of the letters that were sent: an open one, most times."""
+        rows = {row.id: row for row in Invitation.objects.select_related("organization")}
+        waiting = [one for one in self.letters if not (rows[one[0]].accepted_at or rows[one[0]].cancelled_at)]
+        some = waiting if drawn.number else self.letters
+        if not some:
+            return None
+        one, link = pick(some, drawn.which)
+        return rows[one], link
 
     def do(self, verb: Verb, call: Callable[[], Outcome]) -> Outcome | None:
         """Done or refused; anything else is a fault, and fails."""
@@ -212,9 +221,9 @@ class Sequences(RuleBasedStateMachine):
             self.offered = (uuid.UUID(made.data["invitation"]), made.at)
 
     def accept(self, drawn: Drawn) -> None:
-        if not self.letters:
+        if (letter := self.letter(drawn)) is None:
             return self.invite(drawn)
-        invitation, link = self.letter(drawn.which)
+        invitation, link = letter
         person = User.objects.filter(email=invitation.email).first()
         whom = person or invitations.Newcomer("New Comer", hashed(), "en")
         actor = actor_of(person) if person else Actor(kind=Kind.SYSTEM, id=invitation.id, door=Door.WEB)
@@ -227,9 +236,9 @@ class Sequences(RuleBasedStateMachine):
         return None
 
     def resend(self, drawn: Drawn) -> None:
-        if not self.letters:
+        if (found := self.letter(drawn)) is None:
             return self.invite(drawn)
-        letter, _ = self.letter(drawn.which)
+        letter, _ = found
         actor = self.who(drawn.who, letter.organization)
         done = self.do(Verb.INVITATION_RESEND, lambda: invitations.resend(actor=actor, invitation=letter))
         if done is not None:
@@ -238,9 +247,9 @@ class Sequences(RuleBasedStateMachine):
         return None
 
     def cancel(self, drawn: Drawn) -> None:
-        if not self.letters:
+        if (found := self.letter(drawn)) is None:
             return self.invite(drawn)
-        letter, _ = self.letter(drawn.which)
+        letter, _ = found
         actor = self.who(drawn.who, letter.organization)
         self.do(Verb.INVITATION_CANCEL, lambda: invitations.cancel(actor=actor, invitations=[letter]))
         return None
@@ -256,16 +265,38 @@ class Sequences(RuleBasedStateMachine):
             assert epochs == {one.id: one.epoch + 1 for one in some}
 
     def restore(self, drawn: Drawn) -> None:
-        where = self.organization(drawn.which)
-        actor = self.who(drawn.who, where)
+        actor = self.who(drawn.who, self.organization(drawn.which))
+        ended = scopes.colleagues(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
+        if not ended.exists():
+            return self.remove(drawn)
         some = self.whom(actor, Verb.MEMBER_RESTORE, drawn)
         wanted = self.wish(actor, some[0].organization, drawn.wish)
         self.do(Verb.MEMBER_RESTORE, lambda: members.restore(actor=actor, memberships=some, access=wanted))
+        return None
 
     def change(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
         wanted = self.wish(actor, some[0].organization, drawn.wish)
+        self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
+
+    def admins_change_each_other(self, drawn: Drawn) -> None:
+        """Where the last admin is lost if anywhere: to another role, to some sites, to an end."""
+        where = self.organization(drawn.which)
+        able = Membership.objects.filter(organization=where, assignments__role__key="organization_admin")
+        known = list(able.distinct().select_related("user", "organization").order_by("created_at", "id"))
+        actor, whom = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
+        _, places, _, until = drawn.wish
+        role = "viewer" if drawn.which % 4 == 0 else "organization_admin"
+        wanted = self.wish(actor, where, (role, places[1:], None, until))
+        self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=[whom], access=wanted))
+
+    def site_admin_gives(self, drawn: Drawn) -> None:
+        """Within their own sites, up to amounts that they may or may not give."""
+        actor, (_, _, amount, until) = actor_of(self.world.sami), drawn.wish
+        some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
+        role = pick(["orderer", "approver"], drawn.which)
+        wanted = self.wish(actor, self.world.koskela, (role, (0,), amount, until))
         self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
 
     def sign_out(self, drawn: Drawn) -> None:
@@ -399,7 +430,8 @@ def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, 
         run_state_machine_as_test(machine, settings=_settings(derandomize=not EXAMPLES and batch == 0))
         if not _never_done():
             break
-    say("sequences: verb, times done, times refused")
+    begun, taken = COUNTED["sequence", "begun"], COUNTED["step", "taken"]
+    say(f"{begun} sequences of acts, {taken} steps: verb, times done, times refused")
     for verb in Verb:
         if not verb.rule.reading:
             refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
@@ -409,7 +441,7 @@ def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, 
 
 def _settings(*, derandomize: bool) -> settings:
     return settings(
-        max_examples=EXAMPLES or 40,
+        max_examples=EXAMPLES or 32,
         stateful_step_count=30,
         derandomize=derandomize,
         # Shrinking takes minutes.
