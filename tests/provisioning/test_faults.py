@@ -55,7 +55,8 @@ def test_a_target_that_is_down_is_tried_by_one_call_at_a_time(
     eventually(lambda: Target.objects.filter(failures__gte=1).exists())
     eventually(lambda: shop.open == 0)
     shop.most_open, tried = 0, len(shop.requests)
-    time.sleep(4)
+    eventually(lambda: len(shop.requests) > tried, within=15)
+    time.sleep(2)
     assert shop.most_open == 1
     assert len(shop.requests) - tried <= 4
     shop.be.always = None
