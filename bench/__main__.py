@@ -1,9 +1,9 @@
-"""`make bench`: all figures, or those named (`python -m bench acts leaver hammer fresh`)."""
+"""`make bench`: all figures, or those named (`python -m bench acts leaver hammer control fresh`)."""
 
 import subprocess
 import sys
 
-ALL = ("acts", "leaver", "hammer", "fresh")
+ALL = ("acts", "leaver", "hammer", "control", "fresh")
 
 
 def run(names: list[str]) -> int:
