@@ -33,7 +33,7 @@ def in_clear(connection: psycopg.Connection) -> list[tuple[object, ...]]:
 class Watch:
     """Counts what was looked at, so that a run that looked at nothing is seen."""
 
-    tests = events = 0
+    tests = events = leaks = 0
 
     def __call__(self, connection: psycopg.Connection) -> None:
         row = connection.execute("SELECT count(*) FROM audit_event").fetchone()
@@ -41,6 +41,7 @@ class Watch:
             self.tests += 1
             self.events += row[0]
             found = in_clear(connection)
+            self.leaks += len(found)
             assert found == [], f"personal values in clear in the log: {found}"
 
 
@@ -50,12 +51,14 @@ def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
     emptying.watchers.append(watch)
     yield
     emptying.watchers.remove(watch)
-    (settings.RUN / f"canary-{settings.WORKER}").write_text(f"{watch.tests} {watch.events}", encoding="ascii")
+    (settings.RUN / f"canary-{settings.WORKER}").write_text(
+        f"{watch.tests} {watch.events} {watch.leaks}", encoding="ascii"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = [
         path.read_text(encoding="ascii").split() for path in pathlib.Path(settings.RUN).glob("canary-*")
     ]
-    tests, events = (sum(int(count[i]) for count in counts) for i in (0, 1))
-    terminalreporter.write_line(f"canaries: looked for in {events} events of {tests} tests, none in clear")
+    tests, events, leaks = (sum(int(count[i]) for count in counts) for i in range(3))
+    terminalreporter.write_line(f"canaries: looked for in {events} events of {tests} tests, {leaks} in clear")
