@@ -9,6 +9,8 @@ from provisioning.lanes import DEPTH
 
 LEASE = dt.timedelta(seconds=120)
 """Longer than any delivery can take; a deliverer that dies gives its leases back at once (`provisioning.worker`)."""
+LONG_LEASE = dt.timedelta(minutes=10)
+"""For mails: SMTP takes a dozen answers, each of which a relay may think about (`provisioning.posting`)."""
 
 _RIPE = "due_at <= %(at)s AND (leased_until IS NULL OR leased_until <= %(at)s)"
 
@@ -54,12 +56,17 @@ RETURNING a.*
 
 
 def params(
-    *, worker: int, at: dt.datetime, load: Mapping[Hashable, int], depth: int = DEPTH
+    *,
+    worker: int,
+    at: dt.datetime,
+    load: Mapping[Hashable, int],
+    depth: int = DEPTH,
+    lease: dt.timedelta = LEASE,
 ) -> dict[str, Any]:
     """What the statements above take. A lane is named by a text or an id."""
     return {
         "at": at,
-        "until": at + LEASE,
+        "until": at + lease,
         "worker": worker,
         "depth": depth,
         "load": json.dumps({str(lane): count for lane, count in load.items()}),

@@ -43,7 +43,8 @@ class Mails:
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due. One statement."""
-        leased = Mail.objects.raw(leasing.MAILS, leasing.params(worker=worker, at=at, load=load, depth=4))
+        how = leasing.params(worker=worker, at=at, load=load, depth=4, lease=leasing.LONG_LEASE)
+        leased = Mail.objects.raw(leasing.MAILS, how)
         return [Errand(row, "mail", 1, partial(_send, row), worker) for row in leased] or None
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:

@@ -1,5 +1,6 @@
 """Requests to other systems: where they may go, how often a connection serves, and what bounds them."""
 
+import contextlib
 import datetime as dt
 import socket
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
-from provisioning import guard, outgoing, wire
+from provisioning import guard, wire
 from provisioning.answer import Code, Problem
 from provisioning.outgoing import Pool, Reply
 from tests.provisioning import target as far
@@ -103,7 +104,7 @@ def test_one_connection_serves_many_requests(shop: far.Server, pool: Pool) -> No
 def test_a_connection_that_the_other_side_has_closed_is_replaced(shop: far.Server, pool: Pool) -> None:
     get(pool, f"{shop.scim}/Users")
     (kept,) = pool._idle.values()
-    kept[0][0].sock.shutdown(socket.SHUT_RD)
+    kept[0][0].sock._sock.shutdown(socket.SHUT_RD)
     assert get(pool, f"{shop.scim}/Users").status == 200
     assert shop.connections == 2
 
@@ -145,25 +146,86 @@ def test_a_server_that_says_nothing_is_given_up(
     assert lost.value.code is Code.LOST
 
 
-def test_an_endless_answer_is_cut_off(
-    pool: Pool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outgoing, "_MOST_BYTES", 1000)
-    with socket.create_server(("127.0.0.1", 0)) as endless:
-        address = f"127.0.0.1:{endless.getsockname()[1]}"
-        settings.ALLOWED_INTERNAL_HOSTS = [address]
+@contextlib.contextmanager
+def speaker(beginning: bytes, again: bytes, every: float = 0.0) -> Iterator[str]:
+    """A server that answers one request with `beginning` and then `again` for ever. Its `host:port`."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            connection, _ = endless.accept()
-            with connection:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
                 connection.recv(1000)
-                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000)
+                connection.sendall(beginning)
+                while not over.wait(every):
+                    connection.sendall(again)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join(5)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [
+        (b"H", b"T"),
+        (OK, b"X"),
+        (OK, b"X-Again: 1\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (OK + b"\r\n", b"x"),
+        (OK + b"Content-Length: 9000000000000\r\n\r\n", b"x"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Again: 1\r\n"),
+    ],
+    ids=["status", "header", "headers", "continue", "body", "promised", "chunks", "trailers"],
+)
+def test_an_answer_that_drips_is_given_up_when_the_exchange_has_had_its_time(
+    pool: Pool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, beginning: bytes, again: bytes
+) -> None:
+    """Each piece comes well within the time that the other side may be silent."""
+    monkeypatch.setattr(wire, "EXCHANGE_SECONDS", 0.3)
+    with speaker(beginning, again, every=0.01) as address:
+        settings.ALLOWED_INTERNAL_HOSTS = [address]
+        with pytest.raises(Problem) as lost:
+            get(pool, f"http://{address}/")
+    assert lost.value.code is Code.LOST
+
+
+def test_the_next_exchange_on_a_kept_connection_has_limits_of_its_own(
+    shop: far.Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "MOST_BYTES", 600)
+    for _ in range(10):
+        assert get(pool, f"{shop.scim}/Users").status == 200
+    assert shop.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [
+        (OK, b"X-Again: " + b"x" * 100 + b"\r\n"),
+        (OK + b"\r\n", b"x" * 5000),
+        (OK + b"Content-Length: 9000000000000\r\n\r\n", b"x" * 5000),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nxxxxx\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["headers", "body", "promised", "chunks", "continue"],
+)
+def test_an_endless_answer_is_cut_off(
+    pool: Pool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, beginning: bytes, again: bytes
+) -> None:
+    monkeypatch.setattr(wire, "MOST_BYTES", 1000)
+    with speaker(beginning, again) as address:
+        settings.ALLOWED_INTERNAL_HOSTS = [address]
         with pytest.raises(Problem) as cut:
             get(pool, f"http://{address}/")
-        thread.join(5)
     assert cut.value.code is Code.UNREADABLE
 
 
