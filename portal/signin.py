@@ -9,7 +9,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal import stagekit
 from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
@@ -107,6 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         """The session is kept within this transaction, under the epoch that was judged in it."""
         super().login(request, user)
+        request.session.set_expiry(0)  # whatever time the way here was given
         if isinstance(request.session, SessionStore):
             request.session.save()
             request.session.row = Session.objects.get(session_key=request.session.stored_key())
@@ -167,9 +168,3 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def _everywhere(credentials: Mapping[str, Any]) -> str:
     return f"{settings.ISSUER}:{str(credentials.get('email', '')).lower()}"
-
-
-def to_sign_in(path: str) -> HttpResponseRedirect:
-    """The sign-in page, coming back to this path of ours."""
-    login = reverse("account_login")
-    return HttpResponseRedirect(f"{login}?{urlencode({'next': path})}" if paths.is_own(path) else login)

@@ -32,7 +32,7 @@ def _own(view: View, *, also_reading: bool = False) -> View:
 
 
 urlpatterns = [
-    path("login/", _door(account.login), name="account_login"),
+    path("login/", _door(views.Login.as_view()), name="account_login"),
     path("logout/", _door(account.logout), name="account_logout"),
     path("inactive/", _door(account.account_inactive), name="account_inactive"),
     path("reauthenticate/", _own(account.reauthenticate), name="account_reauthenticate"),
@@ -77,5 +77,5 @@ urlpatterns = [
         "security/passkeys/<int:pk>/remove/", _own(views.RemovePasskey.as_view()), name="mfa_remove_webauthn"
     ),
     path("security/passkeys/<int:pk>/rename/", _own(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
-    path("passkey/", _door(webauthn.login_webauthn), name="mfa_login_webauthn"),
+    path("passkey/", _door(views.LoginPasskey.as_view()), name="mfa_login_webauthn"),
 ]

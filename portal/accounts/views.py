@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import views as account
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import views as mfa
 from allauth.mfa.models import Authenticator
@@ -9,10 +10,32 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from portal import paths
 from portal.accounts import factors
+
+_QUESTION = 600
+"""Seconds."""
+
+
+class Login(account.LoginView):
+    """The address stands there already where a service knew it."""
+
+    def get_initial(self) -> dict[str, Any]:
+        """As the parent, with what came in the address of the page; shown, never believed."""
+        return {**super().get_initial(), "login": self.request.GET.get("login", "")[:254]}
+
+
+class LoginPasskey(webauthn.LoginWebAuthnView):
+    """Before anybody is signed in, the question to the device must be kept; not for longer than it is answered."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As the parent. Signing in sets the session's own time."""
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        if request.session.modified:
+            request.session.set_expiry(_QUESTION)
+        return answer
 
 
 class Security(mfa.IndexView):

@@ -59,6 +59,7 @@ class Request:
     login_hint: str
     id_token_hint: str
     organization: str
+    locales: tuple[str, ...]
 
 
 def way(given: Parameters) -> Way:
@@ -77,8 +78,9 @@ def way(given: Parameters) -> Way:
 def request(given: Parameters, to: Way) -> Request:
     """The rest of it. Raises AtService."""
     for name in given.faults:
+        known = name if name.isascii() and name.isidentifier() else "A parameter"
         raise AtService(
-            "invalid_request", f"A parameter cannot be used: {'state' if name == 'state' else 'see it'}"
+            "invalid_request", f"{known} cannot be used: it is there twice, too long or malformed."
         )
     for name, error in _UNSUPPORTED.items():
         if name in given:
@@ -97,6 +99,7 @@ def request(given: Parameters, to: Way) -> Request:
         login_hint=given.get("login_hint"),
         id_token_hint=given.get("id_token_hint"),
         organization=given.get("organization"),
+        locales=tuple(given.get("ui_locales").split()),
     )
 
 

@@ -1,14 +1,12 @@
 """The authorization endpoint, and the form on its consent page."""
 
-from urllib.parse import urlencode
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from portal.oidc import asking, deciding, endpoints, leaving, parameters
+from portal.oidc import asking, deciding, endpoints, freshness, leaving, parameters
 from portal.oidc.asking import AtService, OnPage
 from portal.oidc.parameters import Parameters
 from portal.requests import Request
@@ -42,9 +40,10 @@ def _judged(request: Request, given: Parameters, *, decision: str = "") -> HttpR
         to = asking.way(given)
     except OnPage as problem:
         return _problem(request, problem)
+    values = {name: value for name, value in given.values.items() if name != freshness.PARAMETER}
+    mark = given.get(freshness.PARAMETER)
     try:
-        path = f"{endpoints.AUTHORIZE}?{urlencode(dict(given.values))}"
-        return deciding.Decision(request, asking.request(given, to), path, decision).answer()
+        return deciding.Decision(request, asking.request(given, to), values, mark, decision).answer()
     except AtService as why:
         return leaving.refused(request, to, why)
 

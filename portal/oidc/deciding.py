@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -13,21 +12,25 @@ from django.urls import reverse
 from audit import clock
 from identity import keys
 from portal import signin
-from portal.oidc import issuing, leaving, organizations
+from portal.oidc import arriving, endpoints, freshness, issuing, leaving, organizations
 from portal.oidc.asking import AtService, Request
 from portal.requests import Request as HttpRequest
 
-_ASKED_AT = "keyholder.oidc.fresh"
-_MOST_ASKED = 8
+_SELECT = "select_account"
 
 
 @dataclasses.dataclass(slots=True)
 class Decision:
-    """One authorization request before the door. `path` is where the person comes back to; `decision` their consent."""
+    """One authorization request before the door.
+
+    `given` are its parameters, for coming back to it; `mark` says since when it waits for a fresh proof; `decision` is
+    the person's consent.
+    """
 
     request: HttpRequest
     asked: Request
-    path: str
+    given: Mapping[str, str]
+    mark: str = ""
     decision: str = ""
 
     def answer(self) -> HttpResponse:
@@ -42,9 +45,7 @@ class Decision:
         if self.request.user.is_authenticated:
             return None
         self._silent("login_required")
-        if "login" in self.asked.prompts:
-            self._remember_asking()
-        return signin.to_sign_in(self.path)
+        return arriving.to_sign_in(self.request, self.asked, self._back(without=_SELECT))
 
     def _heed_hint(self) -> None:
         """Somebody else's ID token as a hint: the service expects a person who is not here (OIDC Core §3.1.2.2)."""
@@ -58,21 +59,22 @@ class Decision:
         if signin.strong_enough(self.request):
             return None
         self._silent("interaction_required")
-        return HttpResponseRedirect(self.path) if self.decision else signin.require(self.request)
+        return HttpResponseRedirect(self._back()) if self.decision else signin.require(self.request)
 
     def _fresh(self) -> HttpResponse | None:
         """`prompt=login` and `max_age`: who has proved it since this very request first asked is fresh enough."""
         proved_at, _ = signin.authentication(self.request)
-        asked_at = self._asked_at().get(self._name())
-        if asked_at is not None and proved_at.timestamp() > asked_at:
+        asked_at = self._waiting_since()
+        if asked_at is not None and proved_at > asked_at:
             return None
         limit = self.asked.max_age
         old = limit is not None and proved_at + dt.timedelta(seconds=limit) <= clock.wall()
         if not old and "login" not in self.asked.prompts:
             return None
         self._silent("login_required")
-        self._remember_asking()
-        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': self.path})}")
+        return HttpResponseRedirect(
+            f"{reverse('account_reauthenticate')}?{urlencode({'next': self._back()})}"
+        )
 
     def _let_in(self) -> HttpResponse:
         able = organizations.able(self.request, self.asked)
@@ -80,14 +82,19 @@ class Decision:
         if not chosen:
             self._silent("access_denied")
             return organizations.refused(self.request, self.asked, able)
-        if len(chosen) > 1:
+        if len(chosen) > 1 or _SELECT in self.asked.prompts:
             self._silent("account_selection_required")
-            return organizations.choose(self.request, self.asked, chosen, self._kept())
-        if self.asked.way.client.asks_consent and self.decision != "grant":
+            again = self._back(without=_SELECT)
+            return organizations.choose(self.request, self.asked, chosen, self._kept(), again)
+        if self._asks_consent() and self.decision != "grant":
             return self._consent(chosen[0].key)
-        self._forget_asking()
+        if self._waiting_since():
+            freshness.spend(self.request.session, self.mark)
         code = issuing.code(self.request, self.asked, chosen[0])
         return leaving.answered(self.request, self.asked.way, code=code)
+
+    def _asks_consent(self) -> bool:
+        return self.asked.way.client.asks_consent or "consent" in self.asked.prompts
 
     def _consent(self, organization: str) -> HttpResponse:
         """Asked every time: remembering it belongs to the issue of the consent page."""
@@ -107,7 +114,7 @@ class Decision:
             raise AtService(error)
 
     def _kept(self) -> list[dict[str, str]]:
-        """The request's parameters, for a form that repeats it."""
+        """The request's parameters, for a form that repeats it: what is asked for there is asked no more."""
         way = self.asked.way
         asked = {
             "client_id": way.client.id,
@@ -118,21 +125,24 @@ class Decision:
             "nonce": self.asked.nonce,
             "code_challenge": self.asked.challenge,
             "code_challenge_method": "S256",
+            "prompt": "consent" if "consent" in self.asked.prompts else "",
         }
         return [{"name": name, "value": value} for name, value in asked.items() if value]
 
-    def _name(self) -> str:
-        return hashlib.sha256(self.path.encode()).hexdigest()[:16]
+    def _waiting_since(self) -> dt.datetime | None:
+        asked_at = freshness.since(self.mark, self._path()) if self.mark else None
+        return None if asked_at is None or freshness.is_spent(self.request.session, self.mark) else asked_at
 
-    def _asked_at(self) -> Mapping[str, float]:
-        found: dict[str, float] = self.request.session.get(_ASKED_AT, {})
-        return found
+    def _back(self, *, without: str = "") -> str:
+        """Where the person comes back to, with a mark where a fresh proof is asked for; `without` a prompt."""
+        path = self._path(without=without)
+        if "login" not in self.asked.prompts and self.asked.max_age is None:
+            return path
+        mark = self.mark if self._waiting_since() else freshness.mark(path)
+        return f"{path}&{urlencode({freshness.PARAMETER: mark})}"
 
-    def _remember_asking(self) -> None:
-        kept = list(self._asked_at().items())[-_MOST_ASKED:]
-        self.request.session[_ASKED_AT] = {**dict(kept), self._name(): clock.wall().timestamp()}
-
-    def _forget_asking(self) -> None:
-        if self._name() in self._asked_at():
-            kept = {name: at for name, at in self._asked_at().items() if name != self._name()}
-            self.request.session[_ASKED_AT] = kept
+    def _path(self, *, without: str = "") -> str:
+        values = dict(self.given)
+        if without in self.asked.prompts:
+            values["prompt"] = " ".join(sorted(self.asked.prompts - {without}))
+        return f"{endpoints.AUTHORIZE}?{urlencode({name: value for name, value in values.items() if value})}"

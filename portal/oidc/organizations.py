@@ -1,9 +1,11 @@
 """For which organization a person comes to a service: the one named, the only one possible, or the one they choose."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation import entitlements
@@ -35,9 +37,13 @@ def chosen(possible: Sequence[Candidate], asked: Request) -> list[Candidate]:
 
 
 def choose(
-    request: HttpRequest, asked: Request, possible: Sequence[Candidate], kept: list[dict[str, str]]
+    request: HttpRequest,
+    asked: Request,
+    possible: Sequence[Candidate],
+    kept: list[dict[str, str]],
+    again: str,
 ) -> HttpResponse:
-    """The page that asks. Its form repeats the request with the answer."""
+    """The page that asks. Its form repeats the request with the answer; another person comes back to `again`."""
     context = {
         "application": leaving.name(request, asked.way),
         "organizations": [
@@ -46,6 +52,8 @@ def choose(
         "action_url": endpoints.AUTHORIZE,
         "method": "get",
         "kept": kept,
+        "signed_in_as": request.actor.label,
+        "someone_else": f"{reverse('account_login')}?{urlencode({'next': again})}",
     }
     return render(request, "oidc/choose_organization.html", context)
 

@@ -94,15 +94,20 @@ def post(address: str, body: Mapping[str, str], headers: Mapping[str, str] | Non
     )
 
 
-def redeem(world: World, secret: str, **other: str) -> Any:
-    """The token request for a code."""
+def redeem_body(secret: str, **other: str) -> dict[str, str]:
+    """What a service sends with a code."""
     body = {
         "grant_type": "authorization_code",
         "code": secret,
         "redirect_uri": ADDRESS,
         "code_verifier": VERIFIER,
     }
-    return post(endpoints.TOKEN, body | other, basic(world))
+    return body | other
+
+
+def redeem(world: World, secret: str, **other: str) -> Any:
+    """The token request for a code."""
+    return post(endpoints.TOKEN, redeem_body(secret, **other), basic(world))
 
 
 def tokens(world: World, who: Membership, **other: str | None) -> dict[str, Any]:

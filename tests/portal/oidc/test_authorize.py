@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
-from identity.models import AuthorizationCode, Membership
+from identity.models import AuthorizationCode, Membership, Session
 from identity.models import Client as Registered
 from portal.oidc import endpoints
 from tests import world as worlds
@@ -73,16 +73,60 @@ def test_a_proof_of_lately_is_fresh_enough_for_max_age(world: World) -> None:
     assert error(browsing.authorize(browser, max_age="40", prompt="none")) == "login_required"
 
 
-def test_signing_in_anew_after_prompt_login_is_a_fresh_proof(world: World) -> None:
-    nobody = browsing.browser()
-    _, back = leads_to(browsing.authorize(nobody, prompt="login"))
-    kept = nobody.session.get("keyholder.oidc.fresh")
-    browser = browsing.browser(world.olli, ago=-1)
-    session = browser.session
-    session["keyholder.oidc.fresh"] = kept
-    session.save()
+@pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
+def test_signing_in_anew_is_a_fresh_proof_for_one_answer(world: World, asked: dict[str, str]) -> None:
+    _, back = leads_to(browsing.authorize(browsing.browser(), **asked))
+    early, browser = browsing.browser(world.olli, ago=60), browsing.browser(world.olli, ago=-1)
+    stale: Any = early.get(back)
+    assert leads_to(stale)[0] == "/account/reauthenticate/", "a proof of before the question"
     answered: Any = browser.get(back)
     assert "code" in browsing.answer(answered)
+    if "prompt" in asked:
+        again: Any = browser.get(back)
+        assert leads_to(again)[0] == "/account/reauthenticate/", "the same mark a second time"
+
+
+@pytest.mark.parametrize("mark", ["x", "", "a:b", "{mark}x", "{other}"])
+def test_a_mark_that_is_not_ours_for_this_request_proves_nothing(world: World, mark: str) -> None:
+    _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
+    _, elsewhere = leads_to(browsing.authorize(browsing.browser(), prompt="login", state="s-2"))
+    marks = {
+        name: parse_qs(urlsplit(path).query)["asked"][0]
+        for name, path in (("mark", back), ("other", elsewhere))
+    }
+    response = browsing.authorize(
+        browsing.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
+    )
+    assert leads_to(response)[0] == "/account/reauthenticate/"
+
+
+def test_a_mark_holds_for_an_hour(world: World) -> None:
+    _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
+    worlds.move_clock(3601)
+    late: Any = browsing.browser(world.olli, ago=-1).get(back)
+    assert leads_to(late)[0] == "/account/reauthenticate/"
+
+
+STRANGERS: list[dict[str, str | None]] = [
+    {},
+    {"prompt": "login"},
+    {"prompt": "select_account consent"},
+    {"max_age": "0"},
+    {"prompt": "none"},
+    {"login_hint": "olli@koskela.example", "ui_locales": "fi"},
+    {"client_id": "nobody"},
+    {"scope": None},
+]
+
+
+def test_strangers_make_us_keep_nothing(world: World) -> None:
+    before = Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()
+    for _ in range(20):
+        for asked in STRANGERS:
+            browser = browsing.browser()
+            browsing.authorize(browser, **asked)
+            assert "kh" not in browser.cookies
+    assert (Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()) == before
 
 
 def test_a_person_of_two_customers_chooses(world: World) -> None:

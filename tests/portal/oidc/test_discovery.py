@@ -1,0 +1,200 @@
+"""What the metadata document promises is kept: each value of each list is tried."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from django.test import Client
+
+from identity.models import Client as Registered
+from portal.oidc import endpoints
+from tests import world as worlds
+from tests.portal.door import Visitor
+from tests.portal.oidc import browsing
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Try = Callable[[World], None]
+
+
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = Client(headers={"host": "localhost"}).get(endpoints.DISCOVERY).json()
+    return found
+
+
+def prompt_none(world: World) -> None:
+    assert "code" in browsing.answer(browsing.authorize(browsing.browser(world.olli), prompt="none"))
+    nobody = browsing.answer(browsing.authorize(browsing.browser(), prompt="none"))
+    assert nobody["error"] == "login_required"
+
+
+def prompt_login(world: World) -> None:
+    asked = browsing.authorize(browsing.browser(world.olli), prompt="login")
+    assert asked.headers["Location"].startswith("/account/reauthenticate/")
+
+
+def prompt_consent(world: World) -> None:
+    """Asked for, it is shown also for a service of the supplier's own, which does not ask otherwise."""
+    browser = browsing.browser(world.olli)
+    page = browsing.authorize(browser, prompt="consent")
+    assert page.status_code == 200
+    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    body = "&".join(f"{name}={value}" for name, value in {**kept, "decision": "grant"}.items())
+    granted: Any = browser.post(endpoints.CONSENT, body, "application/x-www-form-urlencoded")
+    assert "code=" in granted.context["target_url"]
+
+
+def prompt_select_account(world: World) -> None:
+    browser = browsing.browser(world.olli)
+    page = browsing.authorize(browser, prompt="select_account consent")
+    assert page.status_code == 200
+    assert "Olli" in page.content.decode()
+    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    consent: Any = browser.get(endpoints.AUTHORIZE, {**kept, "organization": "koskela"})
+    assert "decision" in consent.content.decode(), "what else was asked for is still asked"
+    as_somebody_else(world, page.context["someone_else"])
+
+
+def as_somebody_else(world: World, leading: str) -> None:
+    visitor = Visitor().sign_in(world.olli.user)
+    out: Any = visitor.post("/account/logout/", {"next": leading})
+    assert (out["Location"], visitor.is_signed_in) == (leading, False)
+    back = parse_qs(urlsplit(leading).query)["next"][0]
+    assert "select_account" not in back, "who has just signed in is not asked who they are"
+    assert visitor.sign_in(world.vilma.user, to=back).is_signed_in
+
+
+PROMPTS: Mapping[str, Try] = {
+    "none": prompt_none,
+    "login": prompt_login,
+    "consent": prompt_consent,
+    "select_account": prompt_select_account,
+}
+
+
+def basic(world: World) -> None:
+    browsing.tokens(world, world.olli)
+
+
+def posted(world: World) -> None:
+    own = {"client_id": "ordering", "client_secret": world.secrets["ordering"]}
+    body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
+    access = browsing.post(endpoints.TOKEN, {**body, **own}).json()["access_token"]
+    assert browsing.post(endpoints.INTROSPECT, {"token": access, **own}).json()["active"]
+    assert browsing.post(endpoints.REVOKE, {"token": access, **own}).status_code == 200
+
+
+def public(world: World) -> None:
+    with worlds.by_hand():
+        protocol = Registered.objects.get(protocol="ordering").protocol
+        protocol.type, protocol.secret = "public", ""
+        protocol.save()
+    body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
+    found = browsing.post(endpoints.TOKEN, {**body, "client_id": "ordering"}).json()
+    asked = {"token": found["access_token"], "client_id": "ordering"}
+    assert browsing.post(endpoints.REVOKE, asked).status_code == 200
+
+
+METHODS: Mapping[str, Try] = {"client_secret_basic": basic, "client_secret_post": posted, "none": public}
+
+
+def code_grant(world: World) -> None:
+    assert "id_token" in browsing.tokens(world, world.olli)
+
+
+def refresh_grant(world: World) -> None:
+    first = browsing.tokens(world, world.olli)["refresh_token"]
+    asked = {"grant_type": "refresh_token", "refresh_token": first}
+    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+    assert again["refresh_token"] != first
+
+
+GRANTS: Mapping[str, Try] = {"authorization_code": code_grant, "refresh_token": refresh_grant}
+
+
+def in_finnish(world: World) -> None:
+    browser = browsing.browser()
+    sent = browsing.authorize(browser, ui_locales="sv fi-FI en")
+    assert "Kirjaudu" in browser.get(sent.headers["Location"]).content.decode()
+    chosen = browsing.browser()
+    chosen.cookies["kh-language"] = "en"
+    sent = browsing.authorize(chosen, ui_locales="fi")
+    assert "Sign in" in chosen.get(sent.headers["Location"]).content.decode(), "what a person chose holds"
+
+
+def in_english(world: World) -> None:
+    browser = browsing.browser()
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
+    sent = browsing.authorize(browser, ui_locales="en")
+    assert "Sign in" in browser.get(sent.headers["Location"]).content.decode()
+
+
+LOCALES: Mapping[str, Try] = {"fi": in_finnish, "en": in_english}
+
+
+@pytest.mark.parametrize(
+    ("promise", "tries"),
+    [
+        ("prompt_values_supported", PROMPTS),
+        ("token_endpoint_auth_methods_supported", METHODS),
+        ("revocation_endpoint_auth_methods_supported", METHODS),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            {name: METHODS[name] for name in list(METHODS)[:2]},
+        ),
+        ("grant_types_supported", GRANTS),
+        ("ui_locales_supported", LOCALES),
+    ],
+)
+def test_each_promised_value_is_kept(world: World, promise: str, tries: Mapping[str, Try]) -> None:
+    assert set(document()[promise]) == set(tries), "a value without a test of it"
+    for one in tries.values():
+        one(world)
+
+
+def test_scopes_and_claims_are_those_promised(world: World) -> None:
+    found = document()
+    body = browsing.tokens(world, world.olli, scope=" ".join(found["scopes_supported"]), max_age="60")
+    claims = browsing.verified(body["id_token"])
+    assert set(claims) <= set(found["claims_supported"])
+    assert set(found["claims_supported"]) - set(claims) <= {"locale"}, "a promised claim nobody gets"
+    header = jwt.get_unverified_header(body["id_token"])
+    assert found["id_token_signing_alg_values_supported"] == [header["alg"]]
+    assert set(browsing.userinfo(body["access_token"]).json()) <= set(found["claims_supported"])
+
+
+def test_every_address_answers(world: World) -> None:
+    for name, address in document().items():
+        if name.endswith(("_endpoint", "_uri")):
+            path = urlsplit(address).path
+            assert Client(headers={"host": "localhost"}).get(path).status_code in {200, 400, 401, 405}, name
+
+
+def test_what_is_not_supported_is_refused(world: World) -> None:
+    found = document()
+    browser = browsing.browser(world.olli)
+    for name, error in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")):
+        assert found[f"{name}_parameter_supported"] is False
+        assert browsing.answer(browsing.authorize(browser, **{name: "x"}))["error"] == error
+    assert found["authorization_response_iss_parameter_supported"] is True
+    assert browsing.answer(browsing.authorize(browser))["iss"] == found["issuer"]
+    assert found["backchannel_logout_supported"] is found["backchannel_logout_session_supported"] is True
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        ("olli@koskela.example", True),
+        ("01a20122-bf21-7d22-abac-bb87e8578342", False),
+        ("x" * 300 + "@koskela.example", False),
+        ('"><script>@x', True),
+    ],
+)
+def test_a_hint_stands_in_the_field_and_nowhere_else(world: World, hint: str, shown: bool) -> None:  # noqa: FBT001
+    browser = browsing.browser()
+    sent = browsing.authorize(browser, login_hint=hint)
+    page: Any = browser.get(sent.headers["Location"])
+    assert (page.context["form"]["login"].value() == hint) is shown
+    assert "<script>@x" not in page.content.decode()
