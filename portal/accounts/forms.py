@@ -4,7 +4,10 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.base.internal import flows
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
@@ -13,8 +16,9 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from identity.models import User
 from portal import inputs
-from portal.accounts import mails
+from portal.accounts import codes, mails
 
 _LONGEST = {
     "password": 1000,
@@ -80,11 +84,31 @@ class UserToken(Bounded, account.UserTokenForm):
     """What stands in the link."""
 
 
-class Authenticate(Bounded, mfa.AuthenticateForm):
+class _Code:
+    """The code of an app, or a recovery code: spent where it proves something (`portal.accounts.codes`)."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        """Raises ValidationError for a wrong code, and after too many of them."""
+        passed = flows.check_rate_limit(self.user)
+        code = str(self.cleaned_data["code"])  # type: ignore[attr-defined]
+        found = codes.proving(user=self.user, code=code)
+        if found is None:
+            for one in Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP):
+                self._emit_authentication_failed(one)  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
+        found.user = self.user
+        self.authenticator = found
+        passed()
+        return code
+
+
+class Authenticate(_Code, Bounded, mfa.AuthenticateForm):
     """The second factor at a sign-in."""
 
 
-class ReauthenticateCode(Bounded, mfa.ReauthenticateForm):
+class ReauthenticateCode(_Code, Bounded, mfa.ReauthenticateForm):
     """The second factor once more."""
 
 
