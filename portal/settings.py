@@ -55,7 +55,9 @@ BRAND = {
     "on_accent": "#ffffff",
 }
 METRICS_TOKEN = os.environ.get("KEYHOLDER_METRICS_TOKEN", "")
-"""Who may read /metrics from elsewhere than loopback."""
+"""Whoever sends it may read /metrics. Without one: this machine alone, and nobody where a proxy stands in front."""
+PROXIES = _whole("KEYHOLDER_PROXIES", 0)
+"""How many proxies of ours stand in front; 0: no header of theirs is believed, anybody could send it."""
 
 CLOCK_OFFSET_FILE = os.environ.get("KEYHOLDER_CLOCK_OFFSET_FILE", "")
 APPLICATION_ROLE = "keyholder_app"
@@ -182,7 +184,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 USE_X_FORWARDED_HOST = False
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXIES else None
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -199,6 +201,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# It may forget at any time, and strangers can make it: limits of tries stand here and nothing that must hold. What one
+# address can put in is bounded by the limits themselves.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -272,8 +276,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.accounts.forms.ResetPasswordKey",
     "user_token": "portal.accounts.forms.UserToken",
 }
-# How many proxies of ours append to X-Forwarded-For; 0: it is not looked at.
-ALLAUTH_TRUSTED_PROXY_COUNT = _whole("KEYHOLDER_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES  # so many append to X-Forwarded-For
 MFA_ADAPTER = "portal.accounts.factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -290,7 +293,6 @@ MFA_FORMS = {
     "authenticate_webauthn": "portal.accounts.forms.AuthenticatePasskey",
     "reauthenticate_webauthn": "portal.accounts.forms.ReauthenticatePasskey",
 }
-IDP_OIDC_ADAPTER = "portal.oidc.adapter.Adapter"
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 
@@ -325,6 +327,12 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
 }
 
-REST_FRAMEWORK: dict[str, Any] = {"DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": []}
+# A view of the API says who may call it; one that says nothing answers nobody.
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.closed.Closed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
 # guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from portal import metrics, readiness, requests
 
 _LOOPBACK = {"127.0.0.1", "::1"}
+_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 @login_not_required
@@ -41,7 +42,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def measured(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format, to loopback or to whoever knows the token."""
+    """Prometheus' text format, to whoever knows the token; without one, to this machine where no proxy stands."""
     if not _may_measure(request):
         return HttpResponse(status=404)
     gauges = readiness.gauges() if readiness.database() == "ok" else {}
@@ -53,4 +54,6 @@ def _may_measure(request: HttpRequest) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    return requests.address_of(request.META) in _LOOPBACK
+    # Behind a proxy on this machine everybody comes from loopback.
+    proxied = settings.PROXIES or any(name in request.headers for name in _OF_A_PROXY)
+    return not proxied and requests.address_of(request.META) in _LOOPBACK
