@@ -44,7 +44,10 @@ class BadAccess(DomainError):
 
 
 class BadInput(DomainError):
-    """A text that cannot be kept. `field`, `problem`: missing, too_long (`longest`), characters, address, unknown."""
+    """A text that cannot be kept, with its `field`.
+
+    `problem`: missing, too_long (`longest`), characters, address, unknown, web_address, insecure.
+    """
 
     code = "bad_input"
 

@@ -16,6 +16,8 @@ NAME, REASON, ONCE = 200, 500, 200
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ADDRESS = EmailValidator()
 _LONGEST_ADDRESS = 254
+_WEB_ADDRESS = re.compile(r"[!-\[\]-~]+")  # printable ASCII, and no backslash: browsers read one as a slash
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
@@ -66,10 +68,27 @@ def time_zone(name: str) -> str:
     return name
 
 
-def web_address(text: str) -> str:
-    """An absolute http(s) address without a fragment. Raises BadInput."""
-    kept = line(text, field="address", longest=200, required=True)
-    parts = urlsplit(kept)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment or kept != text:
-        raise BadInput(field="address", problem="characters")
+def web_address(text: str, *, field: str = "address", longest: int = 200) -> str:
+    """An absolute https address, compared as it is written: no user, no fragment, nothing that is read two ways.
+
+    http is for this machine itself outside production, and for hosts that the operator allowed by name and port.
+    Raises BadInput.
+    """
+    kept = line(text, field=field, longest=longest, required=True)
+    if kept != text or not _WEB_ADDRESS.fullmatch(kept):
+        raise BadInput(field=field, problem="web_address")
+    try:
+        parts = urlsplit(kept)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadInput(field=field, problem="web_address") from error
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "#" in kept:
+        raise BadInput(field=field, problem="web_address")
+    if parts.scheme == "http" and not _may_be_plain(host, port or 80):
+        raise BadInput(field=field, problem="insecure")
     return kept
+
+
+def _may_be_plain(host: str, port: int) -> bool:
+    here = settings.KEYHOLDER_ENV != "production" and host in _THIS_MACHINE
+    return here or f"{host}:{port}" in settings.ALLOWED_INTERNAL_HOSTS

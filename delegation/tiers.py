@@ -49,6 +49,7 @@ _ORDER = (*_SEE, "ordering:orders.place", "crm:tickets.create")
 _APPROVE = (*_ORDER, "ordering:orders.approve")
 _PEOPLE = (
     Verb.ACCESS_CHANGE,
+    Verb.ACCOUNT_PUT_RIGHT,
     Verb.INVITATION_CANCEL,
     Verb.INVITATION_RESEND,
     Verb.MEMBER_INVITE,

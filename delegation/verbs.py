@@ -53,6 +53,7 @@ class Verb(StrEnum):
     """`noun.verb`, alphabetical within a noun."""
 
     ACCESS_CHANGE = "access.change"
+    ACCOUNT_PUT_RIGHT = "account.put_right"
     ACTIVITY_SEE = "activity.see"
     APPLICATION_REGISTER = "application.register"
     CATALOGUE_APPLY = "catalogue.apply"
@@ -68,6 +69,8 @@ class Verb(StrEnum):
     ORGANIZATION_CREATE = "organization.create"
     PERSON_SIGN_OUT = "person.sign_out"
     SITE_ADD = "site.add"
+    TARGET_CHANGE = "target.change"
+    TARGET_REGISTER = "target.register"
 
     @property
     def rule(self) -> Rule:
@@ -77,6 +80,7 @@ class Verb(StrEnum):
 
 RULES: dict[Verb, Rule] = {
     Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, within_gift=True),
+    Verb.ACCOUNT_PUT_RIGHT: Rule(On.MEMBERSHIP, reach=Reach.TOUCH, state=State.ANY, on_self=True),
     Verb.ACTIVITY_SEE: Rule(On.ORGANIZATION, reading=True),
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, system=True),
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, system=True),
@@ -92,6 +96,8 @@ RULES: dict[Verb, Rule] = {
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, system=True),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, on_self=True),
     Verb.SITE_ADD: Rule(On.ORGANIZATION, system=True),
+    Verb.TARGET_CHANGE: Rule(On.SUPPLIER, system=True),
+    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, system=True),
 }
 
 
@@ -113,6 +119,5 @@ class Noted(StrEnum):
     SIGN_IN_DONE = "sign_in.done"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGN_IN_REFUSED = "sign_in.refused"
-    TARGET_REGISTERED = "target.registered"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit.errors import Busy, DomainError
 from delegation import errors
 from portal import inputs
+from provisioning import errors as refusals
 
 Data = Mapping[str, Any]
 
@@ -140,6 +141,12 @@ def _bad_access(data: Data) -> Sentence:
     )
 
 
+def _nothing_differs(data: Data) -> Sentence:
+    del data
+    text = _("Every system holds what it should, as far as is known. There is nothing to put right.")
+    return Sentence(text, 409)
+
+
 def _bad_input(data: Data) -> Sentence:
     texts = {
         "missing": _("Fill this in."),
@@ -147,6 +154,8 @@ def _bad_input(data: Data) -> Sentence:
         % {"longest": data.get("longest", "")},
         "characters": str(inputs.Plain.message),
         "address": _("This is not an e-mail address."),
+        "web_address": _("Give a whole web address that begins with https://."),
+        "insecure": _("This address must begin with https://: what is sent there is secret."),
         "unknown": _("This is not among the choices. Choose again."),
     }
     text = texts.get(str(data.get("problem")), _("This cannot be kept. Look at it again."))
@@ -205,6 +214,7 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
     errors.BadInput: _bad_input,
+    refusals.NothingDiffers: _nothing_differs,
     errors.Taken: _taken,
     errors.AlreadyMember: _already_member,
     errors.AlreadyInvited: _already_invited,

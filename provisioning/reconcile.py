@@ -1,7 +1,6 @@
 """Reading targets to see whether they still hold what they acknowledged."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -60,20 +59,16 @@ def check(*, target: Target, limit: int = 1_000_000, put_right: bool = False) ->
 def put_right(*, accounts: Iterable[int]) -> int:
     """Tell these again now, whatever waits or failed: read what is there, and write where it differs."""
     at = clock.now()
-    rows = Account.objects.filter(id__in=list(accounts), target__is_active=True)
-    return rows.update(
-        due_at=at,
-        doubt_until=at,
-        marks=F("marks") + 1,
-        attempts=0,
-        state=Account.State.ON_ITS_WAY,
-    )
-
-
-def try_target_now(*, target: uuid.UUID) -> None:
-    """Do not wait for the end of a target's pause."""
-    Target.objects.filter(id=target).update(pause_until=None)
-    Account.objects.filter(target=target, due_at__isnull=False).update(due_at=clock.now())
+    with transaction.atomic():
+        rows = Account.objects.filter(id__in=list(accounts), target__is_active=True)
+        held = rows.order_by("target_id", "user_id", "membership_id").select_for_update(of=("self",))
+        return Account.objects.filter(id__in=[row.id for row in held]).update(
+            due_at=at,
+            doubt_until=at,
+            marks=F("marks") + 1,
+            attempts=0,
+            state=Account.State.ON_ITS_WAY,
+        )
 
 
 def _listed(target: Target, limit: int) -> dict[str, list[Resource]]:

@@ -1,17 +1,22 @@
-"""Taking a system into provisioning. Whoever calls has asked; the note is the supplier's."""
+"""Commands of the supplier: taking a system into provisioning, and changing how it is reached."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
-from audit import clock, ids, ledger, noting
+from audit import clock, ids, ledger
 from audit.actor import Actor
-from audit.ledger import Subject
-from delegation.verbs import Noted
+from delegation import inputs
+from delegation.act import Act, Outcome, Supplier, acting, command
+from delegation.errors import BadInput, NotFound, Taken, Unchanged
+from delegation.verbs import Verb
 from identity.models import Application
 from provisioning import vault
 from provisioning.models import Target
+
+_LONGEST_ADDRESS, _LONGEST_TOKEN = 500, 4000
 
 # Everybody who is there already; whoever comes later is found by the planner.
 _FILL = """
@@ -29,8 +34,21 @@ WHERE t.id = %(target)s AND EXISTS (
     AND (p.valid_until IS NULL OR p.valid_until > %(at)s))
 ON CONFLICT (target_id, user_id, membership_id) DO NOTHING
 """
+# Whoever waits is tried at once; the others are computed anew. What was not told for a while is looked at first, and at
+# another address nothing is taken for granted.
+_AGAIN = """
+UPDATE provisioning_account a SET due_at = %(at)s, marks = marks + 1, attempts = 0,
+    doubt_until = CASE WHEN %(look)s THEN %(at)s ELSE doubt_until END,
+    remote_id = CASE WHEN %(moved)s THEN '' ELSE remote_id END
+FROM (
+    SELECT id FROM provisioning_account WHERE target_id = %(target)s
+    ORDER BY target_id, user_id, membership_id FOR UPDATE
+) held WHERE a.id = held.id
+"""
+_WELL = {"failures": 0, "down_since": None, "pause_until": None}
 
 
+@command
 def register(
     *,
     actor: Actor,
@@ -40,42 +58,140 @@ def register(
     record_per: str = Target.RecordPer.PERSON,
     when_gone: str = Target.WhenGone.DEACTIVATE,
     also_tells: Sequence[str] = (),
-) -> Target:
-    """A SCIM end point for an application; everybody who has rights there is told to it from now on."""
+    once: str | None = None,
+) -> Outcome:
+    """A SCIM end point for an application; everybody who has rights there is told to it from now on.
+
+    The outcome's data: `target`. Raises BadInput and Taken besides what every act raises.
+    """
     name = ids.uuid7()
-    with noting.noting(actor=actor) as note:
-        at = clock.now()
-        target = Target.objects.create(
-            id=name,
-            application=application,
-            base_url=base_url,
-            token=vault.seal(data=token.encode(), context=name.bytes),
-            record_per=record_per,
-            when_gone=when_gone,
-            also_tells=list(also_tells),
-            created_at=at,
-        )
-        fill(target=target)
-        facts = {"application": application.key, "record_per": str(record_per)}
-        note.say(
-            Noted.TARGET_REGISTERED.value, subject=Subject("target", name), chain=ledger.SUPPLIER, facts=facts
-        )
-    return target
+    wanted: dict[str, Any] = {
+        **_cleaned({"base_url": base_url, "token": token, "also_tells": list(also_tells)}),
+        "record_per": _among(Target.RecordPer, record_per, "record_per"),
+        "when_gone": _among(Target.WhenGone, when_gone, "when_gone"),
+    }
+    asked = {"application": application.key, **wanted}
+    with acting(actor, Verb.TARGET_REGISTER, on=Supplier(), once=once, asked=asked) as act:
+        _alone(application.id)
+        _known(wanted["also_tells"])
+        Target.objects.create(id=name, application=application, created_at=act.at, **_sealed(name, wanted))
+        fill(target=name)
+        act.say(target=str(name), application=application.key)
+        _tell(act, before={}, after=wanted)
+        act.answer(target=str(name))
+    return act.outcome
 
 
-def fill(*, target: Target) -> int:
+@command
+def change(
+    *, actor: Actor, target: uuid.UUID, changes: Mapping[str, Any], once: str | None = None
+) -> Outcome:
+    """Reach a system otherwise, tell it otherwise, or stop and begin again.
+
+    `changes`: of `base_url`, `token`, `also_tells`, `when_gone`, `reads_back`, `is_active`. What waits is tried at
+    once, and everybody is computed anew. Raises BadInput, NotFound, Taken and Unchanged besides what every act raises.
+    """
+    wanted = _cleaned(changes)
+    asked = {"target": str(target), **wanted}
+    with acting(actor, Verb.TARGET_CHANGE, on=Supplier(), once=once, asked=asked) as act:
+        row = Target.objects.filter(id=target).first()
+        if row is None:
+            raise NotFound
+        before = {key: getattr(row, key) for key in wanted if key != "token"}
+        after = {key: value for key, value in wanted.items() if key == "token" or value != before[key]}
+        if not after:
+            raise Unchanged
+        if after.get("is_active"):
+            _alone(row.application_id)
+        _known(after.get("also_tells", ()))
+        _again(target, after)
+        Target.objects.filter(id=target).update(**_sealed(target, after), **_well(after))
+        act.say(target=str(target))
+        _tell(act, before=before, after=after)
+    return act.outcome
+
+
+def fill(*, target: uuid.UUID) -> int:
     """Make an account due for everybody to whose organization the application is offered. Returns how many are new."""
     with connection.cursor() as cursor:
-        cursor.execute(_FILL, {"target": target.id, "at": clock.now()})
+        cursor.execute(_FILL, {"target": target, "at": clock.now()})
         return int(cursor.rowcount)
 
 
-def set_token(*, target: uuid.UUID, token: str) -> None:
-    """A new secret for the target; its accounts are tried again at once."""
-    sealed = vault.seal(data=token.encode(), context=target.bytes)
-    Target.objects.filter(id=target).update(token=sealed, failures=0, down_since=None, pause_until=None)
+def _again(target: uuid.UUID, after: Mapping[str, Any]) -> None:
+    """Accounts before their target, as answers are written down."""
+    moved, on = "base_url" in after, after.get("is_active")
+    if on is False and not moved:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE provisioning_account SET due_at = %s WHERE target_id = %s AND due_at IS NOT NULL",
-            [clock.now(), target],
+            _AGAIN, {"target": target, "at": clock.now(), "look": moved or bool(on), "moved": moved}
         )
+    fill(target=target)
+
+
+def _cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
+    for field in changes.keys() - _MAY_CHANGE.keys():
+        raise BadInput(field=field, problem="unknown")
+    return {field: _MAY_CHANGE[field](value) for field, value in changes.items()}
+
+
+def _end_point(url: str) -> str:
+    """Paths are put behind it, so it ends with one and not with a question."""
+    kept = inputs.web_address(url, field="base_url", longest=_LONGEST_ADDRESS)
+    if "?" in kept:
+        raise BadInput(field="base_url", problem="web_address")
+    return kept
+
+
+def _secret(token: str) -> str:
+    return inputs.line(token, field="token", longest=_LONGEST_TOKEN, required=True)
+
+
+def _among(choices: Iterable[str], value: str, field: str) -> str:
+    if value not in {str(one) for one in choices}:
+        raise BadInput(field=field, problem="unknown")
+    return str(value)
+
+
+_MAY_CHANGE: Mapping[str, Callable[[Any], Any]] = {
+    "base_url": _end_point,
+    "token": _secret,
+    "also_tells": list,
+    "when_gone": lambda how: _among(Target.WhenGone, how, "when_gone"),
+    "reads_back": bool,
+    "is_active": bool,
+}
+
+
+def _alone(application: uuid.UUID) -> None:
+    if Target.objects.filter(application=application, is_active=True).exists():
+        raise Taken(field="target")
+
+
+def _known(applications: Sequence[str]) -> None:
+    if Application.objects.filter(key__in=applications).count() < len(set(applications)):
+        raise BadInput(field="also_tells", problem="unknown")
+
+
+def _sealed(target: uuid.UUID, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    token = wanted.get("token")
+    secret = {} if token is None else {"token": vault.seal(data=token.encode(), context=target.bytes)}
+    return {**wanted, **secret}
+
+
+def _well(after: Mapping[str, Any]) -> dict[str, Any]:
+    """A new way to it may work where the old one did not; another system may be able to do more."""
+    return {**_WELL, **({"patches": True} if "base_url" in after else {})}
+
+
+def _tell(act: Act, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """The address is text and sealed; of the token, only that there is a new one."""
+    plain = after.keys() - {"token", "base_url"}
+    secret = {"token": "new"} if "token" in after else {}
+    act.changed(
+        ledger.SUPPLIER,
+        before={key: before[key] for key in plain if key in before},
+        after={**{key: after[key] for key in sorted(plain)}, **secret},
+    )
+    act.privately(ledger.SUPPLIER, "address", after.get("base_url", ""), ledger.SUPPLIER)

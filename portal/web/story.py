@@ -161,6 +161,11 @@ def _offered(teller: Teller, event: Told) -> Line:
     return Line(teller.actor(event), text, formats.listed(does, most=6))
 
 
+def _put_right(teller: Teller, event: Told) -> Line:
+    text = _("asked for %(who)s to be put right where a system differs") % {"who": teller.who(event)}
+    return Line(teller.actor(event), text)
+
+
 def _delivered(teller: Teller, event: Told) -> Line:
     names = {"application": teller.application(event), "who": teller.who(event)}
     if event.facts.get("active", True):
@@ -210,6 +215,7 @@ def _plain(text: Callable[[], str]) -> Sentence:
 
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _changed,
+    Verb.ACCOUNT_PUT_RIGHT: _put_right,
     Verb.CEILING_SET: _offered,
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _withdrawn,
@@ -242,6 +248,7 @@ _SENTENCES: Mapping[str, Sentence] = {
 
 _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.ACCESS_CHANGE: lambda: _("to change the access of %(who)s"),
+    Verb.ACCOUNT_PUT_RIGHT: lambda: _("to put right what systems hold of %(who)s"),
     Verb.ACTIVITY_SEE: lambda: _("to see what happened"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to withdraw an invitation"),
@@ -260,7 +267,8 @@ NOT_HERE = frozenset(
         Verb.MEMBER_SEE,
         Verb.APPLICATION_REGISTER,
         Verb.CATALOGUE_APPLY,
-        Noted.TARGET_REGISTERED,
+        Verb.TARGET_CHANGE,
+        Verb.TARGET_REGISTER,
     }
 )
 """Verbs that leave no event in an organization's log: reading ones, and the supplier's own."""

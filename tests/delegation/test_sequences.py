@@ -423,6 +423,8 @@ class Sequences(RuleBasedStateMachine):
 
 
 BATCHES = 5
+OF_TARGETS = {Verb.ACCOUNT_PUT_RIGHT, Verb.TARGET_CHANGE, Verb.TARGET_REGISTER}
+"""What provisioning's own commands do: nobody's rights, sign-ins or invitations change by it."""
 
 
 def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, say: figures.Say) -> None:
@@ -449,4 +451,5 @@ def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, 
         if not verb.rule.reading:
             refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
             say(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
-    assert [verb.value for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]] == []
+    missing = {verb for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]}
+    assert missing == OF_TARGETS

@@ -69,9 +69,8 @@ def every_refusal() -> list[type[DomainError]]:
     while open_ones:
         kind = open_ones.pop()
         open_ones += kind.__subclasses__()
-        found += (
-            [] if kind is DomainError or not kind.__module__.startswith(("audit", "delegation")) else [kind]
-        )
+        ours = kind.__module__.startswith(("audit", "delegation", "provisioning"))
+        found += [kind] if ours and kind is not DomainError else []
     return found
 
 

@@ -43,7 +43,8 @@ def world(transactional_db: None) -> World:
 def register(application: str, server: far.Server, **more: Any) -> Target:
     """Take a system into provisioning."""
     found = Application.objects.get(key=application)
-    return targets.register(actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more)
+    made = targets.register(actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more)
+    return Target.objects.get(id=made.data["target"])
 
 
 @pytest.fixture

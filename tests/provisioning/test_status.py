@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
+from audit.actor import system
 from identity.models import Client, Membership
-from provisioning import planner, progress, reconcile, status
+from provisioning import planner, progress, reconcile, status, targets
 from provisioning.deliver import Deliverer
 from provisioning.models import Account, Target
 from tests.provisioning import target as far
@@ -53,7 +54,7 @@ def test_in_place_says_what_should_be_and_is(world: World, served: Deliverer) ->
 def test_what_a_system_is_told_besides_is_shown_with_the_rest(
     world: World, served: Deliverer, contacts: Target
 ) -> None:
-    Target.objects.filter(id=contacts.id).update(also_tells=["ordering"])
+    targets.change(actor=system(), target=contacts.id, changes={"also_tells": ["ordering"]})
     world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=700))
     eventually(lambda: planner.behind() == [])
     eventually(settled)

@@ -64,10 +64,11 @@ def _makes_sense(key: str, name: Mapping[str, str], client: NewClient | None) ->
         return
     inputs.line(client.client_id, field="client", longest=100, required=True)
     inputs.line(client.name, field="name", longest=100, required=True)
-    addresses = [*client.redirect_uris, client.initiate_login_uri, client.backchannel_logout_uri]
-    for address in [*addresses, *client.post_logout_redirect_uris]:
-        if address:
-            inputs.web_address(address)
+    for address in [*client.redirect_uris, *client.post_logout_redirect_uris]:
+        inputs.web_address(address, field="redirect_uri")
+    for field in ("initiate_login_uri", "backchannel_logout_uri"):
+        if address := getattr(client, field):
+            inputs.web_address(address, field=field)
 
 
 def _unit(key: str) -> BusinessUnit:

@@ -1,0 +1,24 @@
+"""How a system is reached is the supplier's to say; how it fares is written down by whoever tries it."""
+
+from django.db import migrations
+
+CONFIGURATION = (
+    "id", "application_id", "kind", "base_url", "token", "also_tells", "record_per", "when_gone", "reads_back",
+    "is_active", "created_at",
+)
+
+
+class Migration(migrations.Migration):
+    """Writes of the configuration need an act's mark; `patches`, `failures`, `down_since`, `pause_until` do not."""
+
+    dependencies = [("provisioning", "0003_also_tells"), ("audit", "0001_log")]
+    operations = [
+        migrations.RunSQL(
+            f"""
+            CREATE TRIGGER keyholder_guard
+            BEFORE INSERT OR DELETE OR UPDATE OF {", ".join(CONFIGURATION)} ON provisioning_target
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
+            """,
+            "DROP TRIGGER keyholder_guard ON provisioning_target;",
+        )
+    ]
