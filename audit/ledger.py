@@ -134,24 +134,35 @@ def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be")
 
 
-def extend(*, held: Held, heading: Heading, entries: Sequence[Entry]) -> list[uuid.UUID]:
-    """Append to a held chain, one statement however many; the trigger moves the head. Returns the events' ids."""
-    return _write(held, held.id, heading, entries)
+class Part(NamedTuple):
+    """What an act appends to one of the chains it holds."""
+
+    held: Held
+    heading: Heading
+    entries: Sequence[Entry]
+
+
+def extend(*, parts: Iterable[Part]) -> list[uuid.UUID]:
+    """Append to held chains, one insert however many; the trigger moves the heads. Returns the events' ids."""
+    return _write([(part.held, part.held.id, part.heading, part.entries) for part in parts])
 
 
 def note(*, chain: uuid.UUID, heading: Heading, entries: Sequence[Entry]) -> list[uuid.UUID]:
     """Insert beside the chain, without its lock; the sealer gives the place."""
-    return _write(None, chain, heading, entries)
+    return _write([(None, chain, heading, entries)])
 
 
-def _write(
-    held: Held | None, chain: uuid.UUID, heading: Heading, entries: Sequence[Entry]
-) -> list[uuid.UUID]:
-    if not entries:
+def _write(parts: Sequence[tuple[Held | None, uuid.UUID, Heading, Sequence[Entry]]]) -> list[uuid.UUID]:
+    if not any(entries for *_, entries in parts):
         return []
     incarnation = Installation.objects.values_list("incarnation", flat=True).get()
-    keys = personal.keys_of(persons=_about(heading, entries), make=True)
-    rows = [_row(held, chain, heading, entry, incarnation, keys) for entry in entries]
+    about = set().union(*(_about(heading, entries) for *_, heading, entries in parts))
+    keys = personal.keys_of(persons=about, make=True)
+    rows = [
+        _row(held, chain, heading, entry, incarnation, keys)
+        for held, chain, heading, entries in parts
+        for entry in entries
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     return [row[0] for row in rows]

@@ -16,7 +16,7 @@ class NotFound(DomainError):
 
 
 class LastAdmin(DomainError):
-    """The organization would have no working admin left."""
+    """The organization would have no working admin left. `refused`: the memberships of those it would lose."""
 
     code = "last_admin"
 
@@ -79,6 +79,12 @@ class InvitationGone(DomainError):
 class WrongPerson(DomainError):
     """The invitation was sent to another address than that of the person signed in."""
 
+
+
+class TooOften(DomainError):
+    """Enough mails for now. `what`: invitation, address, organization; `most` of them a day; again after `seconds`."""
+
+    code = "too_often"
     code = "wrong_person"
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,18 +159,20 @@ def colleagues(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, 
     return found
 
 
-def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
+def working_admins(
+    *, organization: uuid.UUID, at: dt.datetime, without: Collection[int] = ()
+) -> QuerySet[Membership]:
     """Members who can keep an organization running, now and at every later instant already in the data.
 
     Organization admin everywhere by own assignment without end, active without end, a usable sign-in of the strength
-    the role demands, mail not bounced. Programs never count.
+    the role demands (the authenticators of `without` do not count), mail not bounced. Programs never count.
     """
     admins = [version for version in versions(at).values() if version.is_admin]
     working = Q(pk__in=[])
     for strength in Strength:
         roles = [version.role_id for version in admins if version.strength == strength]
         given = Assignment.objects.filter(_FOR_EVER, valid_from__lte=at, role__in=roles, all_sites=True)
-        able = factors.usable(strong=strength is Strength.MFA)
+        able = factors.usable(strong=strength is Strength.MFA, without=without)
         working |= Q(id__in=given.values("membership"), user__in=able)
     lasting = MembershipPeriod.objects.filter(_FOR_EVER, valid_from__lte=at, state=_STATE.ACTIVE)
     return Membership.objects.filter(

@@ -46,7 +46,7 @@ class Rule:
     system: bool = False
     """The system may do it: onboarding, catalogue, timers."""
     entails: tuple["Verb", ...] = ()
-    """What follows without being asked for: gone is gone."""
+    """What follows without being asked for: gone is gone, and a new invitation takes the place of an expired one."""
 
 
 class Verb(StrEnum):
@@ -57,6 +57,7 @@ class Verb(StrEnum):
     ACTIVITY_SEE = "activity.see"
     APPLICATION_REGISTER = "application.register"
     CATALOGUE_APPLY = "catalogue.apply"
+    CATALOGUE_TELL = "catalogue.tell"
     CEILING_SET = "ceiling.set"
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CANCEL = "invitation.cancel"
@@ -84,12 +85,13 @@ RULES: dict[Verb, Rule] = {
     Verb.ACTIVITY_SEE: Rule(On.ORGANIZATION, reading=True),
     Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, system=True),
     Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, system=True),
+    Verb.CATALOGUE_TELL: Rule(On.SUPPLIER, system=True),
     Verb.CEILING_SET: Rule(On.SUPPLIER, system=True),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION),
     Verb.INVITATION_RESEND: Rule(On.INVITATION),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, system=True),
-    Verb.MEMBER_INVITE: Rule(On.ORGANIZATION, system=True),
+    Verb.MEMBER_INVITE: Rule(On.ORGANIZATION, system=True, entails=(Verb.INVITATION_CANCEL,)),
     Verb.MEMBER_REMOVE: Rule(On.MEMBERSHIP, within_gift=True, entails=(Verb.INVITATION_CANCEL,)),
     Verb.MEMBER_RESTORE: Rule(On.MEMBERSHIP, state=State.ENDED, reach=Reach.TOUCH),
     Verb.MEMBER_SEE: Rule(On.MEMBERSHIP, reading=True, reach=Reach.TOUCH, state=State.ANY, on_self=True),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.errors import Busy, DomainError
 from delegation import errors
@@ -16,6 +17,8 @@ from portal import inputs
 from provisioning import errors as refusals
 
 Data = Mapping[str, Any]
+_HOUR = 60
+"""Minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,34 @@ def _invitation_gone(data: Data) -> Sentence:
         "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
         "cancelled": _("This invitation was withdrawn."),
         "withdrawn": _("This invitation was withdrawn."),
+def _too_often(data: Data) -> Sentence:
+    seconds = int(data.get("seconds", 60))
+    most = data.get("most", "")
+    texts = {
+        "invitation": _(
+            "This invitation was sent a moment ago. Nothing was sent now. Try again in a minute."
+        ),
+        "address": _(
+            "This address was sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
+        ),
+        "organization": _(
+            "Your company sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
+        ),
+    }
+    text = texts.get(str(data.get("what")), texts["invitation"]) % {"most": most, "again": _again(seconds)}
+    return Sentence(text, 429, "email", retry_after=seconds)
+
+
+def _again(seconds: int) -> str:
+    minutes = math.ceil(seconds / 60)
+    if minutes < _HOUR:
+        known = ngettext("Try again in %(number)d minute.", "Try again in %(number)d minutes.", minutes)
+        return known % {"number": minutes}
+    hours = math.ceil(minutes / _HOUR)
+    known = ngettext("Try again in %(number)d hour.", "Try again in %(number)d hours.", hours)
+    return known % {"number": hours}
+
+
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 
@@ -222,3 +253,4 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.WrongPerson: _wrong_person,
     errors.AskedOtherwise: _asked_otherwise,
 }
+    errors.TooOften: _too_often,

@@ -130,8 +130,13 @@ UPDATE provisioning_account SET due_at = %(at)s, marks = marks + 1, priority = 0
 WHERE next_change_at <= %(at)s
 """
 
-# What is recorded of the whole organization and changes nobody's rights.
-_IDLE = [Verb.MEMBER_INVITE.value, Verb.ORGANIZATION_CREATE.value, Verb.SITE_ADD.value]
+# What is recorded of the whole organization and changes nobody's rights, or repeats what the supplier's chain told.
+_IDLE = [
+    Verb.CATALOGUE_TELL.value,
+    Verb.MEMBER_INVITE.value,
+    Verb.ORGANIZATION_CREATE.value,
+    Verb.SITE_ADD.value,
+]
 # What is recorded of the organization and, beside that, of every membership that it touches: those events are enough.
 _HEADS = [Verb.MEMBER_ENROLL.value]
 RECENT = dt.timedelta(hours=2)

@@ -25,7 +25,8 @@ def acting(
 ) -> Iterator[Act]:
     """Ask, lock, ask again, do, remember; or leave nothing but the refusal.
 
-    `once` is the caller's idempotency key; `asked` what the request says besides verb and subjects.
+    `once` is the caller's idempotency key; `asked` all that the request says besides verb and subjects,
+    texts too.
     Raises Denied, NotFound, Busy, and whatever the command's rules raise.
     """
     found = subjects.subjects(on)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import functools
-import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from audit.actor import Actor
 from delegation import inputs
 from delegation.errors import AskedOtherwise
 from delegation.models import Once
+from identity import secret
 
 P = ParamSpec("P")
 
@@ -58,6 +58,7 @@ class Request:
     actor: Actor
     key: str | None
     asked: str
+    """In clear, names and reasons too: only its keyed hash is kept."""
 
     def recall(self) -> None:
         """Raises Replayed if this was done already, AskedOtherwise if the key was used for something else."""
@@ -66,7 +67,7 @@ class Request:
         kept = Once.objects.filter(actor=self.actor.id, key=self.key).first()
         if kept is None:
             return
-        if kept.request != self.asked:
+        if not secret.matches(secret=self.asked, stored=kept.request):
             raise AskedOtherwise
         raise Replayed(_outcome(kept.outcome))
 
@@ -77,7 +78,7 @@ class Request:
         Once.objects.create(
             actor=self.actor.id,
             key=self.key,
-            request=self.asked,
+            request=secret.hashed(self.asked),
             at=outcome.at,
             outcome={
                 "act": str(outcome.act),
@@ -90,11 +91,12 @@ class Request:
 
 
 def request(*, actor: Actor, key: str | None, verb: str, asked: Mapping[str, Any]) -> Request:
-    """What is asked, as SHA-256, for telling a repetition from another request. Raises BadInput for a bad key."""
+    """All that is asked, for telling a repetition from another request. Raises BadInput for a bad key."""
     if key is not None:
         inputs.line(key, field="once", longest=inputs.ONCE, required=True)
-    text = json.dumps({"verb": verb, **asked}, sort_keys=True, default=str)
-    return Request(actor=actor, key=key, asked=hashlib.sha256(text.encode(errors="replace")).hexdigest())
+    return Request(
+        actor=actor, key=key, asked=json.dumps({"verb": verb, **asked}, sort_keys=True, default=str)
+    )
 
 
 def _outcome(kept: Mapping[str, Any]) -> Outcome:

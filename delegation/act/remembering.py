@@ -6,7 +6,7 @@ from typing import Any
 from audit import ledger, refusals
 from audit.actor import Actor
 from audit.errors import DomainError
-from audit.ledger import Entry, Heading, Subject
+from audit.ledger import Entry, Heading, Part, Subject
 from audit.personal import Private
 from delegation.act.doing import Act, Said
 from delegation.act.subjects import Subjects
@@ -22,10 +22,12 @@ def done(*, act: Act) -> None:
     }
     for chain, entry in act.further:
         entries.setdefault(chain, []).append(entry)
-    for chain in sorted(entries):
-        where = act.subjects.organization if chain == act.subjects.chain else chain
-        heading = Heading(actor=act.actor, act=act.id, at=act.at, organization=where)
-        ledger.extend(held=act.held[chain], heading=heading, entries=entries[chain])
+    ledger.extend(parts=[Part(act.held[one], _heading(act, one), entries[one]) for one in sorted(entries)])
+
+
+def _heading(act: Act, chain: uuid.UUID) -> Heading:
+    where = act.subjects.organization if chain == act.subjects.chain else chain
+    return Heading(actor=act.actor, act=act.id, at=act.at, organization=where)
 
 
 def _entry(act: Act, one: uuid.UUID, person: uuid.UUID | None) -> Entry:

@@ -24,7 +24,8 @@ def change(
     Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling and LastAdmin besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=access.facts()) as act:
+    asked = {**access.facts(), "reason": why}
+    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=asked) as act:
         _allowed(act, access)
         before = granting.held(memberships=act.ids, at=act.at)
         granting.close(memberships=act.ids, at=act.at)

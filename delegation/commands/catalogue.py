@@ -52,19 +52,22 @@ def apply(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Out
 
 
 def _tell(actor: Actor, roles: list[str], first: Act) -> None:
-    """What changed for an organization stands in its own chain too. Other systems are told by the first act."""
+    """What changed for an organization stands in its own chain too.
+
+    By a verb of its own: other systems are told of the first act, which is about everybody, and not once per batch.
+    """
     held = Assignment.objects.filter(Q(valid_until=None) | Q(valid_until__gt=first.at), role__key__in=roles)
     affected = sorted(set(held.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]
         facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
-        with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(affects=tuple(batch))) as act:
+        with acting(actor, Verb.CATALOGUE_TELL, on=Supplier(affects=tuple(batch))) as act:
             act.say(**facts)
             for one in batch:
                 act.also(
-                    Verb.CATALOGUE_APPLY,
+                    Verb.CATALOGUE_TELL,
                     Subject("organization", one),
-                    because=Verb.CATALOGUE_APPLY,
+                    because=Verb.CATALOGUE_TELL,
                     facts=facts,
                     chain=one,
                 )

@@ -24,7 +24,7 @@ def remove(
     `families` of tokens, `sessions`. Raises BadInput and LastAdmin besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, once=once) as act:
+    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, once=once, asked={"reason": why}) as act:
         rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
         states = powers.states(ids=act.ids, at=act.at)
         held = granting.held(memberships=act.ids, at=act.at)
@@ -71,7 +71,8 @@ def restore(
     Raises BadAccess, BadInput, BeyondAuthority and BeyondCeiling besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, once=once, asked=access.facts()) as act:
+    asked = {**access.facts(), "reason": why}
+    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, once=once, asked=asked) as act:
         rules.within_authority(
             actor=actor,
             verb=Verb.MEMBER_RESTORE,

@@ -10,7 +10,7 @@ from delegation.act import Act, Outcome, acting, command
 from delegation.errors import AlreadyMember, Taken
 from delegation.verbs import Verb
 from delegation.wanted import Access
-from identity import addresses, lifecycle, memberships, secret
+from identity import addresses, lifecycle, memberships
 from identity.models import Membership, Organization, User
 
 
@@ -34,7 +34,7 @@ def enroll(
     Raises AlreadyMember, BadAccess, BadInput, BeyondCeiling and Taken besides what every act raises.
     """
     people = _cleaned(people)
-    asked = {"people": [(secret.hashed(one.email), one.access.facts()) for one in people]}
+    asked = {"people": [(one.email, one.name, one.language, one.access.facts()) for one in people]}
     with acting(actor, Verb.MEMBER_ENROLL, on=organization, once=once, asked=asked) as act:
         _within_ceiling(act, people)
         users = _users(act, people)

@@ -46,3 +46,6 @@ class InvitationToken(models.Model):
     hash = models.CharField(max_length=80, primary_key=True)
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="tokens")
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="invitation_link_by_time")]

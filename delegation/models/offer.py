@@ -36,7 +36,7 @@ class Ceiling(models.Model):
 
 
 class Brake(models.Model):
-    """An entitlement (or, without one, all of an application) that the supplier has stopped here, with a reason."""
+    """One entitlement that the supplier has stopped here, for a time and with a reason. Never two at a time."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="brakes")
@@ -44,3 +44,15 @@ class Brake(models.Model):
     reason = models.CharField(max_length=500)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="brake_one_at_a_time",
+                expressions=[
+                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
+                    ("organization", RangeOperators.EQUAL),
+                    ("entitlement", RangeOperators.EQUAL),
+                ],
+            )
+        ]

@@ -9,8 +9,8 @@ class Once(models.Model):
     id = models.BigAutoField(primary_key=True)
     actor = models.UUIDField()
     key = models.CharField(max_length=200)
-    request = models.CharField(max_length=64)
-    """SHA-256 of the verb and what it was done to: another request under the same key is a mistake."""
+    request = models.CharField(max_length=80)
+    """Keyed hash of all that was asked: another request under the same key is a mistake."""
     outcome = models.JSONField()
     at = models.DateTimeField()
 

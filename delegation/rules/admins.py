@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 
@@ -11,6 +11,10 @@ from delegation.errors import LastAdmin
 from delegation.models import RoleVersion
 from delegation.wanted import Access
 from identity import memberships
+from identity.models import Membership
+
+NAMED = 20
+"""How many are named in a refusal."""
 
 _ADMINS_AMONG = """
 SELECT EXISTS (
@@ -23,7 +27,7 @@ SELECT EXISTS (
 
 
 def keep_an_admin(*, organization: uuid.UUID, losing: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """Raises LastAdmin if the organization has a working admin and all of them are among `losing`.
+    """Raises LastAdmin, naming them, if the organization has a working admin and all of them are among `losing`.
 
     An admin who counts has neither end date nor an ending period, so that one who counts at `at` counts at every
     later instant already in the data.
@@ -32,8 +36,29 @@ def keep_an_admin(*, organization: uuid.UUID, losing: Iterable[uuid.UUID], at: d
     if not _admins_among(members, at):
         return
     admins = powers.working_admins(organization=organization, at=at)
-    if not admins.exclude(id__in=members).exists() and admins.exists():
-        raise LastAdmin(organization=str(organization))
+    if admins.exclude(id__in=members).exists():
+        return
+    lost = list(admins.order_by("sort_key", "id").values_list("id", flat=True)[:NAMED])
+    if lost:
+        raise LastAdmin(organization=str(organization), refused=[str(one) for one in lost])
+
+
+def looked_after(*, user: uuid.UUID, at: dt.datetime) -> list[uuid.UUID]:
+    """The organizations that this person is a working admin of: whose chains are held before a way to sign in goes."""
+    mine = Membership.objects.filter(user=user).values_list("organization", flat=True)
+    return [
+        one
+        for one in mine.order_by("organization")
+        if powers.working_admins(organization=one, at=at).filter(user=user).exists()
+    ]
+
+
+def left_with_an_admin(*, user: uuid.UUID, without: Collection[int], at: dt.datetime) -> bool:
+    """Whether all organizations of this person keep a working admin when these authenticators of theirs are gone."""
+    return all(
+        powers.working_admins(organization=one, at=at, without=without).exists()
+        for one in looked_after(user=user, at=at)
+    )
 
 
 def _admins_among(members: list[uuid.UUID], at: dt.datetime) -> bool:

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
-from audit import clock
-from delegation import policy
+from audit import clock, ledger
+from delegation import policy, rules
 from delegation.models.catalogue import Strength
 from identity.models import User
 from provisioning import vault
@@ -47,7 +47,7 @@ class MFAAdapter(DefaultMFAAdapter):
             "This does not match. Codes change every half minute: try the next one."
         ),
         "cannot_delete_authenticator": gettext_lazy(
-            "Your access asks for a second factor, and this is the last one. Add another before you remove it."
+            "Without this you could not sign in as your access asks for. Nothing was removed. Add another way first."
         ),
     }
 
@@ -63,16 +63,22 @@ class MFAAdapter(DefaultMFAAdapter):
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Never the last second factor of somebody whose access demands one.
+        """Never the last second factor of somebody whose access demands one, nor the last admin's way in.
 
-        Where something is about to be written, the person's row is held, so that two do not each leave the other.
+        Where something is about to be written, the organizations this person looks after and the person's row are
+        held, in the order of acts: neither two factors nor two admins each leave the other.
         """
         if authenticator.type not in SECOND:
             return True
-        users = User.objects.filter(pk=authenticator.user_id)
-        user = (users.select_for_update() if connection.in_atomic_block else users).get()
+        at, person, users = clock.now(), authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
+        if connection.in_atomic_block:
+            ledger.hold(chains=rules.looked_after(user=person, at=at))
+            users = users.select_for_update()
+        user = users.get()
         others = Authenticator.objects.filter(user=user, type__in=SECOND).exclude(pk=authenticator.pk)
-        return others.exists() or not demanded(user)
+        if demanded(user) and not others.exists():
+            return False
+        return rules.left_with_an_admin(user=person, without=[authenticator.pk], at=at)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The relying party is the issuer's host, whatever the Host header says."""

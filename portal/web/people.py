@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from delegation.commands import invitations
-from delegation.errors import Denied, NotFound
+from delegation.errors import Denied, NotFound, TooOften
 from delegation.queries import invited
 from delegation.verbs import Verb
-from portal import inside, inviting
+from portal import inside, inviting, sentences
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
@@ -74,5 +74,9 @@ def _done(request: Request, here: Here, verb: Verb, one: uuid.UUID) -> HttpRespo
         invitations.cancel(actor=here.actor, invitations=[found], once=once)
         messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
         return HttpResponseRedirect(here.url("people"))
-    outcome = invitations.resend(actor=here.actor, invitation=found, once=once)
+    try:
+        outcome = invitations.resend(actor=here.actor, invitation=found, once=once)
+    except TooOften as refusal:
+        messages.warning(request, sentences.of(refusal).text)
+        return HttpResponseRedirect(here.url("people"))
     return shown(request, here, sent=inviting.sent(outcome=outcome, here=here))

@@ -121,6 +121,9 @@ def _enrolled(teller: Teller, event: Told) -> Line:
 def _changed(teller: Teller, event: Told) -> Line:
     text = _("changed the access of %(who)s") % {"who": teller.who(event)}
     before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
+    if event.because == Verb.MEMBER_INVITE:
+        text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
+        return Line("", text)
     sub = _("%(before)s → %(after)s") % {"before": before, "after": after}
     return Line(teller.actor(event), text, _with_reason(sub, event))
 
@@ -181,6 +184,11 @@ def _not_delivered(teller: Teller, event: Told) -> Line:
 
 
 def _signed_out_there(teller: Teller, event: Told) -> Line:
+def _tiers_changed(teller: Teller, event: Told) -> Line:
+    tiers = [gains.in_language(teller.book.tiers.get(one, {"en": one})) for one in event.facts["roles"]]
+    return Line(teller.actor(event), _("changed what goes with %(tiers)s") % {"tiers": formats.listed(tiers)})
+
+
     names = {"application": teller.application(event), "who": teller.who(event)}
     return Line("", _("%(application)s signed %(who)s out") % names, _after(event))
 
@@ -236,6 +244,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Noted.LOGOUT_FAILED: _not_signed_out_there,
     Noted.MAIL_FAILED: _mail_failed,
     Noted.MAIL_SENT: _mail_sent,
+    Verb.CATALOGUE_TELL: _tiers_changed,
     Noted.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
     Noted.PASSWORD_RESET: _plain(lambda: _("set a new password by mail")),
     Noted.SESSION_ENDED: _plain(lambda: _("signed out")),

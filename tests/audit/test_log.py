@@ -10,7 +10,7 @@ from django.db import Error, connection, transaction
 
 from audit import clock, ids, ledger, sealer, verify
 from audit.actor import system
-from audit.ledger import Entry, Heading, Subject
+from audit.ledger import Entry, Heading, Part, Subject
 from audit.models import Chain, Event, Leaf
 from tests import parallel
 from tests.world import World, move_clock
@@ -30,7 +30,7 @@ def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
     with transaction.atomic():
         (held,) = ledger.hold(chains=[chain]).values()
         said = Heading(actor=system(), act=ids.uuid7(), at=ledger.instant(held=[held]))
-        return ledger.extend(held=held, heading=said, entries=entries(count))
+        return ledger.extend(parts=[Part(held, said, entries(count))])
 
 
 def execute(statement: str, params: list[Any] | None = None) -> None:
@@ -107,7 +107,7 @@ def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
         with transaction.atomic():
             if not first:
                 written.wait(parallel.TIMEOUT)
-            made = ledger.extend(held=held, heading=heading(), entries=entries(1))
+            made = ledger.extend(parts=[Part(held, heading(), entries(1))])
             if first:
                 written.set()
                 time.sleep(0.5)  # long enough for the other to come as far as it can

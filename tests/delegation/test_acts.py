@@ -1,6 +1,7 @@
 """Asked, alone, whole, remembered, told, once: what every act keeps, shown on the ones there are."""
 
 import datetime as dt
+import functools
 import json
 import time
 from typing import Any
@@ -22,7 +23,7 @@ from delegation.models import Assignment, Invitation, Once
 from delegation.verbs import Verb
 from identity.models import Membership, MembershipPeriod, Session, User
 from tests import parallel
-from tests.world import World, actor_of, by_hand
+from tests.world import World, actor_of, by_hand, hashed, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -202,6 +203,7 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
     ulla = actor_of(world.ulla)
     gone, link = world.invite(world.koskela, "gone@koskela.example", world.access("viewer"), actor=ulla)
     kept, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
+    move_clock(61)
     again = invitations.resend(actor=actor_of(world.paivi), invitation=kept).data["link"]
     outcome = world.remove(world.ulla)
     (followed,) = done(Verb.INVITATION_CANCEL)
@@ -292,6 +294,36 @@ def test_a_key_means_the_whole_request(world: World) -> None:
         )
     with pytest.raises(errors.AskedOtherwise):
         supplier.set_ceiling(actor=system, organization=world.pohjola, offer={}, once="c")
+
+
+def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) -> None:
+    aino, viewer = actor_of(world.aino), world.access("viewer")
+    members.remove(actor=aino, memberships=[world.vilma], reason="left", once="r")
+    with pytest.raises(errors.AskedOtherwise):
+        members.remove(actor=aino, memberships=[world.vilma], reason="told tales", once="r")
+    invite = functools.partial(
+        invitations.invite, actor=aino, organization=world.koskela, access=viewer, once="i"
+    )
+    letter = {"email": "canary@koskela.example", "name": "Canary Bird", "reason": "Sings"}
+    made = invite(**letter)
+    assert invite(**letter).act == made.act
+    for other in ({"email": "c@koskela.example"}, {"name": "Other"}, {"reason": "x"}, {"language": "fi"}):
+        with pytest.raises(errors.AskedOtherwise):
+            invite(**{**letter, **other})
+    kept = " ".join(f"{row.request} {row.outcome}" for row in Once.objects.all()).lower()
+    assert not [text for text in letter.values() if text.lower() in kept]
+    link = made.data["link"]
+    accept = functools.partial(
+        invitations.accept,
+        actor=world.system,
+        invitation=world.invitation(made.data["invitation"]),
+        link=link,
+        once="a",
+    )
+    accept(as_whom=invitations.Newcomer("Canary Bird", hashed(), "en"))
+    assert accept(as_whom=invitations.Newcomer("Canary Bird", "another hash", "en")).again
+    with pytest.raises(errors.AskedOtherwise):
+        accept(as_whom=invitations.Newcomer("Other Bird", hashed(), "en"))
 
 
 def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_more(world: World) -> None:
@@ -391,6 +423,7 @@ def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world
     with pytest.raises(errors.InvitationGone) as refusal:
         invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
     assert refusal.value.data == {"state": "withdrawn"}
+    move_clock(61)
     again = invitations.resend(actor=actor_of(world.aino), invitation=invitation).data["link"]
     invitations.accept(actor=world.system, invitation=invitation, link=again, as_whom=newcomer)
 

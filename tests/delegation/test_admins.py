@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 from audit import clock
+from audit.models import Event
 from delegation import errors, powers
 from delegation.commands import access, members
 from delegation.models import Assignment, RoleVersion
@@ -101,11 +102,14 @@ def test_an_admin_who_does_not_count_cannot_be_the_last(
 
 def test_with_two_one_may_go_and_both_may_not(world: World) -> None:
     third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
-    with pytest.raises(errors.LastAdmin):
-        members.remove(actor=third, memberships=[world.aino, world.paivi])
+    with pytest.raises(errors.LastAdmin) as both:
+        members.remove(actor=third, memberships=[world.vilma, world.paivi, world.aino])
+    assert both.value.data["refused"] == [str(world.aino.id), str(world.paivi.id)]
+    assert Event.objects.get(outcome="refused").subject == world.aino.id
     members.remove(actor=third, memberships=[world.aino])
-    with pytest.raises(errors.LastAdmin):
-        members.remove(actor=third, memberships=[world.paivi, world.vilma])
+    with pytest.raises(errors.LastAdmin) as last:
+        members.remove(actor=third, memberships=[world.vilma, world.paivi])
+    assert last.value.data["refused"] == [str(world.paivi.id)]
 
 
 def test_where_there_is_none_nothing_is_lost(world: World) -> None:

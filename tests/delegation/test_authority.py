@@ -148,5 +148,5 @@ def test_a_change_of_the_catalogue_stands_in_the_chain_of_whoever_is_affected(wo
     roles = [replace(role, longest_days=5) if role.key == "site_admin" else role for role in CATALOGUE.roles]
     done = catalogue.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert done.data["roles"] == ["site_admin"]
-    told = Event.objects.filter(verb="catalogue.apply", organization__isnull=False)
+    told = Event.objects.filter(verb="catalogue.tell", organization__isnull=False)
     assert [event.chain for event in told] == [world.koskela.id]

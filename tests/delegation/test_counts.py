@@ -1,18 +1,21 @@
 """How many statements each act takes, as literal numbers; one colleague or three hundred are the same."""
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
+from audit.models import Event
 from delegation import entitlements
-from delegation.commands import access, invitations, members
+from delegation.commands import access, catalogue, invitations, members
 from delegation.models import Assignment
 from delegation.wanted import Access
 from identity.models import Membership, MembershipPeriod, User
-from tests.world import World, actor_of, by_hand
+from tests.world import CATALOGUE, World, actor_of, by_hand
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +63,8 @@ def crowd(world: World, count: int) -> list[Membership]:
 SIZES = (1, 3, 300)
 # Locks, both askings, the rules, what is written, and five for the event; BEGIN and COMMIT are counted.
 REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 29, 37, 31, 32, 33, 12
+APPLY = 91
+"""Most of them for reading and comparing what the catalogue has."""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -113,6 +118,18 @@ def test_inviting_and_accepting(world: World) -> None:
         )
         == ACCEPT
     )
+
+
+def test_telling_of_the_catalogue(world: World) -> None:
+    """One batch, however many organizations are in it: the one with a site admin, or both with viewers."""
+    seen = []
+    for key in ("site_admin", "viewer"):
+        roles = [replace(role, longest_days=5) if role.key == key else role for role in CATALOGUE.roles]
+        changed = replace(CATALOGUE, roles=roles)
+        catalogue.apply(actor=world.system, catalogue=CATALOGUE)
+        seen.append(statements(functools.partial(catalogue.apply, actor=world.system, catalogue=changed)))
+    assert Event.objects.filter(verb="catalogue.tell", subject_kind="organization").count() == 1 + 1 + 2
+    assert seen == [APPLY, APPLY]
 
 
 def test_a_refusal(world: World) -> None:

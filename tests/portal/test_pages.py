@@ -256,8 +256,11 @@ def test_who_may_invite_nobody_has_no_page_for_it(world: World) -> None:
 
 def test_an_invitation_is_sent_again_renewed_and_cancelled(world: World) -> None:
     invitation, first = world.invite(world.koskela, "kadri@koskela.example", world.access("viewer"))
-    visitor = guest.of(world.aino)
-    response = visitor.post(f"{KOSKELA}/people/invitations", {"do": f"resend:{invitation.id}", "once": "b1"})
+    visitor, again = guest.of(world.aino), {"do": f"resend:{invitation.id}", "once": "b1"}
+    response = visitor.post(f"{KOSKELA}/people/invitations", again, follow=True)
+    assert "This invitation was sent a moment ago. Nothing was sent now." in said(response)
+    move_clock(61)
+    response = visitor.post(f"{KOSKELA}/people/invitations", again)
     assert "An invitation is on its way to kadri@koskela.example." in said(response)
     move_clock(8 * 24 * 3600)
     visitor = guest.of(world.aino)

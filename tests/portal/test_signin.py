@@ -215,7 +215,7 @@ def test_the_last_demanded_factor_stays(world: World) -> None:
     visitor = Visitor().sign_in(aino)
     page = visitor.post(reverse("mfa_deactivate_totp"))
     assert page.status_code == 200
-    assert "Add another before you remove it" in page.content.decode()
+    assert "Nothing was removed. Add another way first." in page.content.decode()
     assert Authenticator.objects.filter(user=aino, type="totp").exists()
     # Vilma only looks: nobody demands a factor of her.
     assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302

@@ -20,7 +20,7 @@ BOOK = Book(
 )
 ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until": None}
 OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
-FACTS = {"application": "crm", "active": False, "seconds": "2.1", "offer": OFFER}
+FACTS = {"application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"]}
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
 TELLER = story.Teller(BOOK, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
 

@@ -3,14 +3,15 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
-from audit.models import Chain
-from delegation.commands import members, onboarding, supplier
+from audit.models import Chain, Event
+from delegation.commands import catalogue, members, onboarding, supplier
 from identity.models import Client, Membership, Organization, SignIn
 from provisioning import converge, planner
 from provisioning.errand import Ending
@@ -19,7 +20,7 @@ from provisioning.outgoing import Pool
 from provisioning.planner import Planned
 from tests.provisioning import target as far
 from tests.provisioning.conftest import register
-from tests.world import World, actor_of, by_hand
+from tests.world import CATALOGUE, World, actor_of, by_hand
 
 
 @pytest.fixture
@@ -196,6 +197,23 @@ def test_somebody_without_a_right_is_not_told_of(
         known = crm.by_external_id(account.user_id)
         assert bool(known) is (account.state == "in_place")
         assert (account.state == "not_needed") is (account.told == "")
+
+
+def test_a_change_of_the_catalogue_makes_everybody_due_once(
+    world: World, ordering: Target, contacts: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches of organizations it is told to: theirs is a repetition."""
+    plan_all()
+    marks = dict(Account.objects.values_list("id", "marks"))
+    monkeypatch.setattr(catalogue, "_BATCH", 1)
+    roles = [replace(role, longest_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles]
+    applied = catalogue.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    assert Event.objects.filter(verb="catalogue.tell", subject_kind="organization").count() == 2
+    before = Delivery.objects.count()
+    plan_all()
+    assert {one.marks - marks[one.id] for one in Account.objects.all()} == {1}
+    fresh = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
+    assert {one.act for one in fresh} == {applied.act}
 
 
 def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target) -> None:

@@ -33,7 +33,7 @@ def accept(
     must still be within what its sender may give.
     """
     whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
-    asked = {"link": secret.hashed(link)}
+    asked = {"link": link, "whom": _named(whom)}
     with acting(actor, Verb.INVITATION_ACCEPT, on=[invitation], once=once, asked=asked) as act:
         (fresh,) = act.on
         _still_open(act, fresh, link)
@@ -52,6 +52,11 @@ def accept(
         Invitation.objects.filter(id=fresh.id).update(accepted_at=act.at, membership=membership)
         _tell(act, fresh, membership, access)
     return act.outcome
+
+
+def _named(whom: User | Newcomer) -> list[str]:
+    """Not the password: a hash of it is another one each time."""
+    return [str(whom.id)] if isinstance(whom, User) else [whom.name, whom.language]
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from audit import ids
 from audit.actor import Actor
+from audit.ledger import Subject
 from delegation import inputs, links, rules
 from delegation.act import Act, Outcome, acting, command
 from delegation.errors import AlreadyInvited, AlreadyMember, InvitationGone
@@ -45,8 +46,8 @@ def invite(
     """Offer this access to an address. The outcome's data holds `invitation` and `link`, the secret of the link.
 
     The link is shown and mailed by the door and stands nowhere else. With `once`, a repetition answers without it.
-    Raises AlreadyMember, AlreadyInvited, BadAccess, BadInput, BeyondAuthority, BeyondCeiling besides what every act
-    raises.
+    Raises AlreadyMember, AlreadyInvited, BadAccess, BadInput, BeyondAuthority, BeyondCeiling and TooOften besides what
+    every act raises.
     """
     letter = _Letter(
         address=inputs.address(email),
@@ -55,12 +56,14 @@ def invite(
         reason=inputs.reason(reason),
     )
     link = secret.fresh(prefix=links.PREFIX)
-    asked = {**access.facts(), "address": secret.hashed(letter.address)}
+    asked = {**access.facts(), **dataclasses.asdict(letter)}
     with acting(actor, Verb.MEMBER_INVITE, on=organization, once=once, asked=asked) as act:
         _nobody_there(act, letter.address)
+        _nothing_open(act, letter.address)
         rules.within_authority(
             actor=actor, verb=act.verb, organization=act.organization, access=access, at=act.at
         )
+        rules.not_too_often(organization=act.organization, email=letter.address, at=act.at)
         made = _write(act, letter, access)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=made, created_at=act.at)
         _tell(act, made, access)
@@ -89,13 +92,22 @@ def _nobody_there(act: Act, address: str) -> None:
     here = present.filter(Q(user__email=address) | proven).first()
     if here is not None:
         raise AlreadyMember(membership=str(here.id))
+
+
+def _nothing_open(act: Act, address: str) -> None:
+    """One that has expired makes way, and the log says so."""
     waiting = Invitation.objects.filter(
         organization=act.organization, email=address, accepted_at=None, cancelled_at=None
+    ).first()
+    if waiting is None:
+        return
+    if waiting.expires_at > act.at:
+        raise AlreadyInvited(invitation=str(waiting.id))
+    Invitation.objects.filter(id=waiting.id).update(cancelled_at=act.at)
+    expired = {"expired": waiting.expires_at.isoformat()}
+    act.also(
+        Verb.INVITATION_CANCEL, Subject("invitation", waiting.id), because=Verb.MEMBER_INVITE, facts=expired
     )
-    waiting.filter(expires_at__lte=act.at).update(cancelled_at=act.at)
-    open_one = waiting.filter(expires_at__gt=act.at).first()
-    if open_one is not None:
-        raise AlreadyInvited(invitation=str(open_one.id))
 
 
 def _write(act: Act, letter: _Letter, access: Access) -> Invitation:
@@ -132,6 +144,7 @@ def resend(*, actor: Actor, invitation: Invitation, once: str | None = None) -> 
         rules.within_authority(
             actor=actor, verb=act.verb, organization=act.organization, access=links.offered(fresh), at=act.at
         )
+        rules.not_too_often(organization=act.organization, email=fresh.email, at=act.at, again=fresh)
         sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
         Invitation.objects.filter(id=fresh.id).update(expires_at=act.at + LASTS, **sender)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=fresh, created_at=act.at)

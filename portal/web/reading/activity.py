@@ -21,7 +21,7 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "invitations": frozenset(
         {Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT}
     ),
-    "access": frozenset({Verb.ACCESS_CHANGE, Verb.CEILING_SET, Verb.MEMBER_RESTORE}),
+    "access": frozenset({Verb.ACCESS_CHANGE, Verb.CATALOGUE_TELL, Verb.CEILING_SET, Verb.MEMBER_RESTORE}),
     "removals": frozenset({Verb.MEMBER_REMOVE}),
     "sign_in": frozenset(
         {Noted.SIGN_IN_DONE, Noted.SIGN_IN_FAILED, Noted.SIGN_IN_REFUSED, Noted.SESSION_ENDED}

@@ -1,0 +1,55 @@
+"""How often invitations are mailed: nobody's mailbox is filled by us, and no company becomes a sender of bulk mail."""
+
+import datetime as dt
+import math
+import uuid
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q
+
+from delegation.errors import TooOften
+from delegation.models import Invitation, InvitationToken
+from identity import memberships
+
+GAP = dt.timedelta(minutes=1)
+"""Between two mails of one invitation: a click that was repeated."""
+DAY = dt.timedelta(days=1)
+TO_ONE = 5
+"""Mails a day to one address from one organization, also when it is withdrawn and invited anew."""
+BY_ONE = 1000
+"""Mails a day of one organization, and one more for each colleague: a large company may move in within a day."""
+
+
+def not_too_often(
+    *, organization: uuid.UUID, email: str, at: dt.datetime, again: Invitation | None = None
+) -> None:
+    """Raises TooOften if another mail to `email` would be one too many; `again` is what would be sent once more.
+
+    Every mail has a link and every link its row: those of the last day are counted. One statement, unless refused.
+    """
+    sent = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
+    found = sent.aggregate(
+        all=Count("hash"),
+        same=ArrayAgg("created_at", filter=Q(invitation=again), order_by="-created_at", default=[]),
+        to_one=ArrayAgg("created_at", filter=Q(invitation__email=email), order_by="-created_at", default=[]),
+    )
+    if again is not None and found["same"] and found["same"][0] > at - GAP:
+        raise _too_often("invitation", 1, found["same"][0] + GAP - at)
+    if len(found["to_one"]) >= TO_ONE:
+        raise _too_often("address", TO_ONE, found["to_one"][TO_ONE - 1] + DAY - at)
+    if found["all"] >= BY_ONE:
+        _within_size(organization, found["all"], at)
+
+
+def _within_size(organization: uuid.UUID, sent: int, at: dt.datetime) -> None:
+    size = memberships.present(at=at).filter(organization=organization).count()
+    most = BY_ONE + size
+    if sent < most:
+        return
+    links = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
+    times = links.order_by("-created_at").values_list("created_at", flat=True)
+    raise _too_often("organization", most, times[most - 1] + DAY - at)
+
+
+def _too_often(what: str, most: int, wait: dt.timedelta) -> TooOften:
+    return TooOften(what=what, most=most, seconds=max(1, math.ceil(wait.total_seconds())))

@@ -1,0 +1,102 @@
+"""How often invitations are mailed: not twice in a minute, not without end to one address, nor by one company."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import clock
+from delegation import errors
+from delegation.commands import invitations
+from delegation.models import Invitation, InvitationToken
+from delegation.rules import letters
+from delegation.verbs import Verb
+from tests.delegation.test_acts import body, done
+from tests.world import World, actor_of, by_hand, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def refused(call: Callable[[], object]) -> dict[str, object]:
+    links = InvitationToken.objects.count()
+    with pytest.raises(errors.TooOften) as refusal:
+        call()
+    assert InvitationToken.objects.count() == links
+    return refusal.value.data
+
+
+def test_a_second_click_mails_nothing(world: World) -> None:
+    aino = actor_of(world.aino)
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"), actor=aino)
+    data = refused(lambda: invitations.resend(actor=aino, invitation=invitation))
+    assert data["what"] == "invitation"
+    assert 50 < int(str(data["seconds"])) <= MINUTE
+    move_clock(MINUTE)
+    invitations.resend(actor=aino, invitation=invitation)
+    assert refused(lambda: invitations.resend(actor=aino, invitation=invitation))["what"] == "invitation"
+
+
+def test_an_address_is_left_alone_after_five_mails_whoever_sends_them_and_how(world: World) -> None:
+    aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
+    for hours in range(2):
+        move_clock(hours * HOUR)
+        invitation, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+        invitations.cancel(actor=aino, invitations=[invitation])
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=paivi)
+    for hours in (2, 3):
+        move_clock(hours * HOUR)
+        invitations.resend(actor=paivi, invitation=invitation)
+    move_clock(4 * HOUR)
+    data = refused(lambda: invitations.resend(actor=aino, invitation=invitation))
+    assert (data["what"], data["most"]) == ("address", letters.TO_ONE)
+    assert 19 * HOUR < int(str(data["seconds"])) <= 20 * HOUR
+    invitations.cancel(actor=aino, invitations=[invitation])
+    assert refused(lambda: world.invite(world.koskela, "n@koskela.example", viewer))["what"] == "address"
+    world.invite(world.koskela, "m@koskela.example", viewer, actor=aino)
+    world.invite(world.pohjola, "n@koskela.example", viewer)
+    move_clock(DAY + MINUTE)
+    again, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    assert refused(lambda: invitations.resend(actor=aino, invitation=again))["what"] == "invitation"
+
+
+def test_a_company_mails_no_more_than_a_large_one_needs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more for each colleague: seven here, and invitations that were accepted count as any other."""
+    here = InvitationToken.objects.filter(invitation__organization=world.koskela).count()
+    monkeypatch.setattr(letters, "BY_ONE", here - 5)
+    viewer = world.access("viewer")
+    for number in range(2):
+        world.invite(world.koskela, f"n{number}@koskela.example", viewer)
+    data = refused(lambda: world.invite(world.koskela, "n9@koskela.example", viewer))
+    assert (data["what"], data["most"]) == ("organization", here + 2)
+    world.invite(world.pohjola, "n9@koskela.example", viewer)
+    move_clock(int(str(data["seconds"])))
+    world.invite(world.koskela, "n9@koskela.example", viewer)
+
+
+@pytest.mark.parametrize("already", [1, 300])
+def test_counting_is_one_statement(world: World, already: int) -> None:
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    at = clock.now()
+    with by_hand():
+        InvitationToken.objects.bulk_create(
+            InvitationToken(hash=f"h{number}", invitation=invitation, created_at=at)
+            for number in range(already)
+        )
+    with CaptureQueriesContext(connection) as seen:
+        letters.not_too_often(organization=world.koskela.id, email="m@koskela.example", at=at)
+    assert len(seen) == 1
+
+
+def test_an_expired_invitation_makes_way_and_the_log_says_so(world: World) -> None:
+    aino, viewer = actor_of(world.aino), world.access("viewer")
+    first, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    move_clock(invitations.LASTS.total_seconds() + 1)
+    second, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
+    (told,) = done(Verb.INVITATION_CANCEL)
+    assert (told.subject, told.actor, body(told)["because"]) == (first.id, aino.id, "member.invite")
+    assert body(told)["facts"] == {"expired": first.expires_at.isoformat()}
