@@ -70,6 +70,12 @@ class AlreadyInvited(DomainError):
     code = "already_invited"
 
 
+class TooOften(DomainError):
+    """Enough mails for now. `what`: invitation, address, organization; `most` of them a day; again after `seconds`."""
+
+    code = "too_often"
+
+
 class InvitationGone(DomainError):
     """`state`: unknown, expired, used, cancelled, or withdrawn (whoever sent it may no longer give this)."""
 
@@ -79,12 +85,6 @@ class InvitationGone(DomainError):
 class WrongPerson(DomainError):
     """The invitation was sent to another address than that of the person signed in."""
 
-
-
-class TooOften(DomainError):
-    """Enough mails for now. `what`: invitation, address, organization; `most` of them a day; again after `seconds`."""
-
-    code = "too_often"
     code = "wrong_person"
 
 

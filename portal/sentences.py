@@ -184,12 +184,6 @@ def _already_invited(data: Data) -> Sentence:
     return Sentence(text, 409, "email")
 
 
-def _invitation_gone(data: Data) -> Sentence:
-    texts = {
-        "expired": _("This invitation has expired. Ask for a new one."),
-        "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
-        "cancelled": _("This invitation was withdrawn."),
-        "withdrawn": _("This invitation was withdrawn."),
 def _too_often(data: Data) -> Sentence:
     seconds = int(data.get("seconds", 60))
     most = data.get("most", "")
@@ -218,6 +212,12 @@ def _again(seconds: int) -> str:
     return known % {"number": hours}
 
 
+def _invitation_gone(data: Data) -> Sentence:
+    texts = {
+        "expired": _("This invitation has expired. Ask for a new one."),
+        "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
+        "cancelled": _("This invitation was withdrawn."),
+        "withdrawn": _("This invitation was withdrawn."),
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 
@@ -249,8 +249,8 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.Taken: _taken,
     errors.AlreadyMember: _already_member,
     errors.AlreadyInvited: _already_invited,
+    errors.TooOften: _too_often,
     errors.InvitationGone: _invitation_gone,
     errors.WrongPerson: _wrong_person,
     errors.AskedOtherwise: _asked_otherwise,
 }
-    errors.TooOften: _too_often,

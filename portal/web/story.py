@@ -101,6 +101,9 @@ def _sent_again(teller: Teller, event: Told) -> Line:
 def _withdrawn(teller: Teller, event: Told) -> Line:
     if event.because == Verb.MEMBER_REMOVE:
         return Line("", _("An invitation that was sent by the leaver was withdrawn"), event.email)
+    if event.because == Verb.MEMBER_INVITE:
+        text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
+        return Line("", text)
     return Line(teller.actor(event), _("withdrew the invitation to %(who)s") % {"who": teller.who(event)})
 
 
@@ -121,9 +124,6 @@ def _enrolled(teller: Teller, event: Told) -> Line:
 def _changed(teller: Teller, event: Told) -> Line:
     text = _("changed the access of %(who)s") % {"who": teller.who(event)}
     before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
-    if event.because == Verb.MEMBER_INVITE:
-        text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
-        return Line("", text)
     sub = _("%(before)s → %(after)s") % {"before": before, "after": after}
     return Line(teller.actor(event), text, _with_reason(sub, event))
 
@@ -164,6 +164,11 @@ def _offered(teller: Teller, event: Told) -> Line:
     return Line(teller.actor(event), text, formats.listed(does, most=6))
 
 
+def _tiers_changed(teller: Teller, event: Told) -> Line:
+    tiers = [gains.in_language(teller.book.tiers.get(one, {"en": one})) for one in event.facts["roles"]]
+    return Line(teller.actor(event), _("changed what goes with %(tiers)s") % {"tiers": formats.listed(tiers)})
+
+
 def _put_right(teller: Teller, event: Told) -> Line:
     text = _("asked for %(who)s to be put right where a system differs") % {"who": teller.who(event)}
     return Line(teller.actor(event), text)
@@ -184,11 +189,6 @@ def _not_delivered(teller: Teller, event: Told) -> Line:
 
 
 def _signed_out_there(teller: Teller, event: Told) -> Line:
-def _tiers_changed(teller: Teller, event: Told) -> Line:
-    tiers = [gains.in_language(teller.book.tiers.get(one, {"en": one})) for one in event.facts["roles"]]
-    return Line(teller.actor(event), _("changed what goes with %(tiers)s") % {"tiers": formats.listed(tiers)})
-
-
     names = {"application": teller.application(event), "who": teller.who(event)}
     return Line("", _("%(application)s signed %(who)s out") % names, _after(event))
 
@@ -224,6 +224,7 @@ def _plain(text: Callable[[], str]) -> Sentence:
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _changed,
     Verb.ACCOUNT_PUT_RIGHT: _put_right,
+    Verb.CATALOGUE_TELL: _tiers_changed,
     Verb.CEILING_SET: _offered,
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _withdrawn,
@@ -244,7 +245,6 @@ _SENTENCES: Mapping[str, Sentence] = {
     Noted.LOGOUT_FAILED: _not_signed_out_there,
     Noted.MAIL_FAILED: _mail_failed,
     Noted.MAIL_SENT: _mail_sent,
-    Verb.CATALOGUE_TELL: _tiers_changed,
     Noted.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
     Noted.PASSWORD_RESET: _plain(lambda: _("set a new password by mail")),
     Noted.SESSION_ENDED: _plain(lambda: _("signed out")),
