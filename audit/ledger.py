@@ -12,7 +12,7 @@ from django.db import connection
 
 from audit import clock, ids, personal
 from audit.actor import Actor
-from audit.models import Chain, Installation
+from audit.models import Chain
 from audit.personal import Private
 
 SUPPLIER = uuid.UUID("00000000-0000-7000-8000-000000000002")
@@ -63,6 +63,7 @@ class Held:
     seq: int
     hash: bytes
     at: dt.datetime | None
+    incarnation: int
 
 
 def open_chain(*, chain: uuid.UUID, kind: Chain.Kind) -> None:
@@ -80,14 +81,21 @@ def open_chains(*, chains: Sequence[uuid.UUID], kind: Chain.Kind) -> None:
         )
 
 
+_HOLD = """
+SELECT id, last_seq, last_hash, last_at, (SELECT incarnation FROM audit_installation)
+FROM audit_chain WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+
+
 def hold(*, chains: Iterable[uuid.UUID]) -> dict[uuid.UUID, Held]:
     """Lock the heads of these chains, ascending by id, until the transaction ends.
 
     Raises Chain.DoesNotExist for a chain that was never opened.
     """
     wanted = sorted(set(chains))
-    rows = Chain.objects.filter(id__in=wanted).order_by("id").select_for_update()
-    held = {row.id: Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [wanted])
+        held = {row[0]: Held(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in cursor.fetchall()}
     if len(held) != len(wanted):
         raise Chain.DoesNotExist
     return held
@@ -155,7 +163,7 @@ def note(*, chain: uuid.UUID, heading: Heading, entries: Sequence[Entry]) -> lis
 def _write(parts: Sequence[tuple[Held | None, uuid.UUID, Heading, Sequence[Entry]]]) -> list[uuid.UUID]:
     if not any(entries for *_, entries in parts):
         return []
-    incarnation = Installation.objects.values_list("incarnation", flat=True).get()
+    incarnation = next((held.incarnation for held, *_ in parts if held), None) or _incarnation()
     about = set().union(*(_about(heading, entries) for *_, heading, entries in parts))
     keys = personal.keys_of(persons=about, make=True)
     rows = [
@@ -166,6 +174,13 @@ def _write(parts: Sequence[tuple[Held | None, uuid.UUID, Heading, Sequence[Entry
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     return [row[0] for row in rows]
+
+
+def _incarnation() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT incarnation FROM audit_installation")
+        row: tuple[int] = cursor.fetchone()
+    return row[0]
 
 
 def _about(heading: Heading, entries: Iterable[Entry]) -> set[uuid.UUID]:

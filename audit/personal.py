@@ -18,6 +18,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import connection
 
 from audit import keyfile
 from audit.models import PersonKey
@@ -77,7 +78,9 @@ def keys_of(*, persons: Iterable[uuid.UUID], make: bool = False) -> dict[uuid.UU
 
 
 def _held(persons: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
-    return {row.id: bytes(row.wrapped) for row in PersonKey.objects.filter(id__in=persons)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, wrapped FROM audit_person_key WHERE id = ANY(%s)", [list(persons)])
+        return {person: bytes(wrapped) for person, wrapped in cursor.fetchall()}
 
 
 def seal(*, private: Private, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:

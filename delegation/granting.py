@@ -4,22 +4,25 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateTimeField, F, Q, Value
-from django.db.models.functions import Greatest
+from django.db import connection
 
 from audit.actor import Actor
-from delegation import powers
 from delegation.models import Assignment, AssignmentLimit, AssignmentSite, Entitlement, Role
 from delegation.wanted import Access, Limit, limit_facts
+
+_CLOSE = """
+UPDATE delegation_assignment SET valid_until = greatest(valid_from, %(at)s)
+WHERE membership_id = ANY(%(memberships)s) AND (valid_until IS NULL OR valid_until > %(at)s)
+"""
 
 
 def close(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
     """Close every assignment of these memberships at `at`; one that had not begun never holds."""
-    Assignment.objects.filter(membership__in=list(memberships)).filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=at)
-    ).update(valid_until=Greatest(F("valid_from"), Value(at, output_field=DateTimeField())))
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, {"memberships": list(memberships), "at": at})
 
 
 def give(
@@ -100,32 +103,36 @@ def _limit(made: Sequence[tuple[Assignment, Access]]) -> None:
     )
 
 
+_HELD = """
+SELECT a.membership_id, a.id, r.key, a.all_sites, a.valid_until,
+       ARRAY(SELECT x.site_id::text FROM delegation_assignmentsite x WHERE x.assignment_id = a.id ORDER BY 1),
+       ARRAY(SELECT ARRAY[e.key, l.amount::text, l.currency, l.period] FROM delegation_assignmentlimit l
+             JOIN delegation_entitlement e ON e.id = l.entitlement_id WHERE l.assignment_id = a.id)
+FROM delegation_assignment a JOIN delegation_role r ON r.id = a.role_id
+WHERE a.membership_id = ANY(%(memberships)s)
+  AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
+ORDER BY a.valid_from, a.id
+"""
+
+
 def held(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """What these memberships hold at `at`, as it stands in the log. Three statements."""
-    rows = list(
-        powers.in_force(at)
-        .filter(membership__in=list(memberships))
-        .order_by("valid_from", "id")
-        .values("id", "membership_id", "role__key", "all_sites", "valid_until")
-    )
-    places = powers.sites_of(row["id"] for row in rows if not row["all_sites"])
-    amounts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
-    for limit in AssignmentLimit.objects.filter(assignment__in=[row["id"] for row in rows]).select_related(
-        "entitlement"
-    ):
-        amounts[limit.assignment_id][limit.entitlement.key] = limit_facts(
-            Limit(limit.amount, limit.currency, limit.period)
-        )
+    """What these memberships hold at `at`, as it stands in the log. One statement."""
     found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        found[row["membership_id"]].append(
-            {
-                "assignment": str(row["id"]),
-                "role": row["role__key"],
-                "all_sites": row["all_sites"],
-                "sites": sorted(str(site) for site in places.get(row["id"], ())),
-                "limits": amounts.get(row["id"], {}),
-                "until": row["valid_until"].isoformat() if row["valid_until"] else None,
-            }
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"memberships": list(memberships), "at": at})
+        for membership, assignment, role, all_sites, until, sites, limits in cursor.fetchall():
+            found[membership].append(
+                {
+                    "assignment": str(assignment),
+                    "role": role,
+                    "all_sites": all_sites,
+                    "sites": [] if all_sites else sites,
+                    "limits": {key: _limit_facts(*rest) for key, *rest in limits},
+                    "until": until.isoformat() if until else None,
+                }
+            )
     return dict(found)
+
+
+def _limit_facts(amount: str | None, currency: str, period: str) -> dict[str, Any]:
+    return limit_facts(Limit(None if amount is None else Decimal(amount), currency, period))

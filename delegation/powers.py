@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from audit.actor import Actor, Kind
 from delegation.models import Assignment, AssignmentSite, RoleVersion
@@ -123,15 +123,6 @@ def _power(row: tuple[Any, ...]) -> Power:
     )
 
 
-def state_at(at: dt.datetime) -> Case:
-    """An annotation: `active`, `suspended` or `ended`."""
-    return Case(
-        When(memberships.in_state(at=at, states=[_STATE.ACTIVE]), then=Value("active")),
-        When(memberships.in_state(at=at, states=[_STATE.SUSPENDED]), then=Value("suspended")),
-        default=Value("ended"),
-    )
-
-
 _COLLEAGUES = """
 SELECT m.id, m.organization_id, m.user_id, coalesce(p.state, 'ended'), o.status = 'active',
        r.key, a.all_sites,
@@ -183,7 +174,16 @@ def working_admins(
     )
 
 
+_STATES = """
+SELECT m.id, coalesce(p.state, 'ended') FROM identity_membership m
+LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id
+ AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+WHERE m.id = ANY(%(ids)s)
+"""
+
+
 def states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, str]:
     """`active`, `suspended` or `ended`, for each of these memberships. One statement."""
-    rows = Membership.objects.filter(id__in=list(ids)).annotate(state=state_at(at))
-    return dict(rows.values_list("id", "state"))
+    with connection.cursor() as cursor:
+        cursor.execute(_STATES, {"ids": list(ids), "at": at})
+        return dict(cursor.fetchall())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db import connection
 
 from audit import ledger
 from audit.models import Chain, Label
@@ -127,12 +127,22 @@ def begin(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
     )
 
 
+# What had not begun at `at` never was; what had, ends there.
+_CLOSE = """
+WITH never AS (
+    DELETE FROM identity_membershipperiod WHERE membership_id = ANY(%(memberships)s) AND valid_from >= %(at)s
+)
+UPDATE identity_membershipperiod SET valid_until = %(at)s
+WHERE membership_id = ANY(%(memberships)s) AND valid_from < %(at)s
+  AND (valid_until IS NULL OR valid_until > %(at)s)
+"""
+
+
 def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> access.Ended:
     """Close these memberships at `at`, and with them everything that was issued for them."""
     ended = list(memberships)
-    periods = MembershipPeriod.objects.filter(membership__in=ended)
-    periods.filter(valid_from__gte=at).delete()
-    periods.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at)).update(valid_until=at)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, {"memberships": ended, "at": at})
     return access.end(memberships=ended, at=at)
 
 

@@ -6,13 +6,20 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from audit import clock
 from identity import secret
 from identity.models import Session, User
 
 _SEEN_EVERY = dt.timedelta(minutes=1)
+_FIELDS = [field.attname for field in Session._meta.concrete_fields]
+# A session of somebody holds while its epoch and directory are that user's.
+_LOAD = """
+SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
+WHERE s.session_key = %s AND s.expire_date > %s
+  AND (s.user_id IS NULL OR u.epoch = s.epoch AND u.directory = s.directory AND u.is_active)
+""".format(", ".join(f"s.{name}" for name in _FIELDS))
 
 
 class SessionStore(SessionBase):
@@ -23,15 +30,13 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         """One statement: the row together with the user's present epoch."""
         now = clock.wall()
-        row = (
-            Session.objects.filter(session_key=self._hash(), expire_date__gt=now)
-            .select_related("user")
-            .first()
-        )
-        if row is None or (row.user is not None and not _holds(row, row.user)):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOAD, [self._hash(), now])
+            found = cursor.fetchone()
+        if found is None:
             self._session_key = None
             return {}
-        self.row = row
+        self.row = row = Session.from_db(connection.alias, _FIELDS, found)
         if now - row.last_seen_at > _SEEN_EVERY:
             Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
         return dict(self.decode(row.session_data))
@@ -100,7 +105,3 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """Forget what has run out."""
         Session.objects.filter(expire_date__lt=clock.wall()).delete()
-
-
-def _holds(row: Session, user: User) -> bool:
-    return row.epoch == user.epoch and row.directory == user.directory and user.is_active

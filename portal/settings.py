@@ -86,13 +86,16 @@ DATABASES = {
     "default": _database(_url),
     "owner": _database(os.environ.get("OWNER_DATABASE_URL", _url)),
 }
+# Statements are prepared by the server at their second use: planning is most of what they cost. A pooler between that
+# gives a transaction another server each time needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which follows them).
+DATABASES["default"]["OPTIONS"] = (
+    {"server_side_binding": True, "prepare_threshold": 1} if _whole("KEYHOLDER_PREPARED", 1) else {}
+)
 # The web process borrows from a pool: its server ends idle threads, and a connection of such a thread would stay open.
 _pool = _whole("KEYHOLDER_DATABASE_POOL", 0)
 if _pool:
-    DATABASES["default"] |= {
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool, "timeout": 5}},
-    }
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
 # Migrations run as the owner; nothing else does.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 

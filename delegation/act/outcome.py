@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec
 
+from django.db import connection
+
 from audit.actor import Actor
 from delegation import inputs
 from delegation.errors import AskedOtherwise
-from delegation.models import Once
 from identity import secret
 
 P = ParamSpec("P")
@@ -28,6 +29,11 @@ class Outcome:
     data: Mapping[str, Any] = field(default_factory=dict)
     again: bool = False
     """Whether this is the answer to an earlier request under the same idempotency key."""
+
+
+_KEPT = "SELECT request, outcome FROM delegation_once WHERE actor = %s AND key = %s"
+
+_KEEP = "INSERT INTO delegation_once (actor, key, request, outcome, at) VALUES (%s, %s, %s, %s::jsonb, %s)"
 
 
 class Replayed(Exception):
@@ -64,30 +70,31 @@ class Request:
         """Raises Replayed if this was done already, AskedOtherwise if the key was used for something else."""
         if self.key is None:
             return
-        kept = Once.objects.filter(actor=self.actor.id, key=self.key).first()
+        with connection.cursor() as cursor:
+            cursor.execute(_KEPT, [self.actor.id, self.key])
+            kept = cursor.fetchone()
         if kept is None:
             return
-        if not secret.matches(secret=self.asked, stored=kept.request):
+        asked, outcome = kept
+        if not secret.matches(secret=self.asked, stored=asked):
             raise AskedOtherwise
-        raise Replayed(_outcome(kept.outcome))
+        raise Replayed(_outcome(json.loads(outcome)))
 
     def keep(self, outcome: Outcome) -> None:
         """Write the outcome down, in the act's own transaction."""
         if self.key is None:
             return
-        Once.objects.create(
-            actor=self.actor.id,
-            key=self.key,
-            request=secret.hashed(self.asked),
-            at=outcome.at,
-            outcome={
-                "act": str(outcome.act),
-                "at": outcome.at.isoformat(),
-                "organization": str(outcome.organization) if outcome.organization else None,
-                "subjects": [str(one) for one in outcome.subjects],
-                "data": dict(outcome.data),
-            },
-        )
+        kept = {
+            "act": str(outcome.act),
+            "at": outcome.at.isoformat(),
+            "organization": str(outcome.organization) if outcome.organization else None,
+            "subjects": [str(one) for one in outcome.subjects],
+            "data": dict(outcome.data),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KEEP, [self.actor.id, self.key, secret.hashed(self.asked), json.dumps(kept), outcome.at]
+            )
 
 
 def request(*, actor: Actor, key: str | None, verb: str, asked: Mapping[str, Any]) -> Request:

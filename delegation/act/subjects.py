@@ -118,7 +118,7 @@ class Subjects:
 
 
 _ROWS: dict[str, QuerySet[Any]] = {
-    "membership": Membership.objects.select_related("organization", "user"),
+    "membership": Membership.objects.all(),
     "invitation": Invitation.objects.select_related("organization", "role"),
     "organization": Organization.objects.all(),
     "user": User.everyone.all(),

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
+
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import granting, inputs, powers, rules
 from delegation.act import Act, Outcome, acting, command
-from delegation.models import Invitation
 from delegation.verbs import Verb
 from delegation.wanted import Access
 from identity import lifecycle
@@ -44,17 +45,22 @@ def remove(
     return act.outcome
 
 
+_WITHDRAW = """
+UPDATE delegation_invitation SET cancelled_at = %(at)s
+WHERE organization_id = %(organization)s AND invited_by = ANY(%(users)s)
+  AND accepted_at IS NULL AND cancelled_at IS NULL
+RETURNING id
+"""
+
+
 def _withdraw_invitations(act: Act) -> None:
     """Invitations that a leaver sent go with the leaver."""
-    users = {row.user_id for row in act.on}
-    sent = Invitation.objects.filter(
-        organization=act.organization, invited_by__in=users, accepted_at=None, cancelled_at=None
-    )
-    named = list(sent.values_list("id", flat=True))
+    users = list({row.user_id for row in act.on})
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHDRAW, {"organization": act.organization, "users": users, "at": act.at})
+        named = [one for (one,) in cursor.fetchall()]
     for one in named:
         act.also(Verb.INVITATION_CANCEL, Subject("invitation", one), because=Verb.MEMBER_REMOVE)
-    if named:
-        sent.update(cancelled_at=act.at)
 
 
 @command

@@ -139,11 +139,7 @@ def ticked(
 
 def named(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:
     """These memberships of this organization, for a command, which decides. Raises NotFound for any other."""
-    rows = list(
-        Membership.objects.filter(organization=organization, id__in=ids)
-        .select_related("organization")
-        .order_by("sort_key", "id")
-    )
+    rows = list(Membership.objects.filter(organization=organization, id__in=ids).order_by("sort_key", "id"))
     if len(rows) != len(set(ids)):
         raise NotFound
     return rows

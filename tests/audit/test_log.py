@@ -103,7 +103,7 @@ def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
     written = threading.Event()
 
     def without_lock(first: bool) -> list[uuid.UUID]:  # noqa: FBT001
-        held = ledger.Held(head.id, head.last_seq, bytes(head.last_hash), head.last_at)
+        held = ledger.Held(head.id, head.last_seq, bytes(head.last_hash), head.last_at, incarnation=1)
         with transaction.atomic():
             if not first:
                 written.wait(parallel.TIMEOUT)

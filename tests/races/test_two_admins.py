@@ -87,7 +87,7 @@ class Duel:
 def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.Held]:
     """What `locks.hold` gives, read as anybody reads."""
     rows = Chain.objects.filter(id__in=chains)
-    return {row.id: ledger.Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at) for row in rows}
+    return {row.id: ledger.Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows}
 
 
 @contextmanager
