@@ -1,6 +1,6 @@
 """The mother of all anticipated errors."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 
 class DomainError(Exception):
@@ -11,6 +11,8 @@ class DomainError(Exception):
     """
 
     code = "error"
+    is_refusal: ClassVar[bool] = True
+    """Whether somebody was told no, which is remembered beside the log. A slip in what was typed is none."""
 
     def __init__(self, **data: Any) -> None:
         super().__init__(self.code)

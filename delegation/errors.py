@@ -37,10 +37,18 @@ class BadAccess(DomainError):
     """The access asked for makes no sense.
 
     `field` and `problem`: missing, unknown, both, currency, period, past, too_late, negative, decimals, too_large,
-    not_a_number, not_an_instant.
+    not_a_number, not_an_instant, zero.
     """
 
     code = "bad_access"
+    is_refusal = False
+
+
+class Unchanged(DomainError):
+    """All of them hold exactly this already: nothing would change."""
+
+    code = "unchanged"
+    is_refusal = False
 
 
 class BadInput(DomainError):
@@ -50,24 +58,28 @@ class BadInput(DomainError):
     """
 
     code = "bad_input"
+    is_refusal = False
 
 
 class Taken(DomainError):
     """There is one already. `field`: key, site, number, client, email."""
 
     code = "taken"
+    is_refusal = False
 
 
 class AlreadyMember(DomainError):
     """The address belongs to a colleague who is here. `membership`."""
 
     code = "already_member"
+    is_refusal = False
 
 
 class AlreadyInvited(DomainError):
     """An invitation to this address is open. `invitation`."""
 
     code = "already_invited"
+    is_refusal = False
 
 
 class TooOften(DomainError):
@@ -92,3 +104,4 @@ class AskedOtherwise(DomainError):
     """The idempotency key was used for another request."""
 
     code = "asked_otherwise"
+    is_refusal = False

@@ -3,16 +3,43 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from django.utils import translation
+from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
-from delegation.models import Ceiling, Entitlement, Invitation, RoleEntitlement
+from delegation.models import Ceiling, Entitlement, Invitation, RoleEntitlement, RoleVersion
+from delegation.verbs import Verb
 from identity import memberships
 from portal import sentences
 
 
 def of(invitation: Invitation, *, at: dt.datetime) -> list[str]:
-    """One sentence for each entitlement of the tier that is offered to the organization, in the active language."""
+    """A sentence for each power over colleagues and each entitlement on offer, in the active language."""
+    version = RoleVersion.objects.filter(memberships.covering(at), role=invitation.role_id).first()
+    own = [text for verb, text in looking_after().items() if version and verb.value in version.verbs]
+    return own + _entitlements(invitation, at)
+
+
+def ends(invitation: Invitation, *, zone: dt.tzinfo) -> str:
+    """A sentence for access with an end date; nothing for access without one."""
+    if invitation.access_until is None:
+        return ""
+    last = (invitation.access_until - dt.timedelta(microseconds=1)).astimezone(zone)
+    return _("This access ends on %(day)s.") % {"day": formats.date_format(last, "DATE_FORMAT")}
+
+
+def looking_after() -> dict[Verb, str]:
+    """What people may do to colleagues through pages of ours, as the rest of "You will be able to …"."""
+    return {
+        Verb.MEMBER_SEE: _("see colleagues and what they may do"),
+        Verb.MEMBER_INVITE: _("invite colleagues"),
+        Verb.ACCESS_CHANGE: _("change what colleagues may do"),
+        Verb.MEMBER_REMOVE: _("remove colleagues"),
+        Verb.MEMBER_RESTORE: _("bring removed colleagues back"),
+        Verb.ACTIVITY_SEE: _("see what happened"),
+    }
+
+
+def _entitlements(invitation: Invitation, at: dt.datetime) -> list[str]:
     offered = Ceiling.objects.filter(memberships.covering(at), organization=invitation.organization_id)
     held = RoleEntitlement.objects.filter(
         memberships.covering(at, "version__"),

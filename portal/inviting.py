@@ -46,6 +46,7 @@ def _mail(invitation: Invitation, here: Here, link: str) -> None:
             "email": invitation.email,
             "name": invitation.name,
             "gains": gains.of(invitation, at=here.at),
+            "ends": gains.ends(invitation, zone=here.zone),
             "url": _url(link),
             "until": _moment(invitation.expires_at, here),
         }

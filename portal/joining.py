@@ -55,6 +55,10 @@ class Offer:
         """What one will be able to do, in the active language."""
         return gains.of(self.invitation, at=at)
 
+    def ends(self, *, zone: dt.tzinfo) -> str:
+        """Until when, in the active language; nothing for access without an end."""
+        return gains.ends(self.invitation, zone=zone)
+
     def inviter(self) -> dict[str, str]:
         """Name and address of whoever sent it; the supplier's name where it was the system."""
         user = User.objects.filter(pk=self.invitation.invited_by).first()

@@ -135,13 +135,19 @@ def _bad_access(data: Data) -> Sentence:
         ("limit", "period"): _("Choose over what the limit counts."),
         ("limit", "missing"): _("Give a limit."),
         ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
-        ("limit", "negative"): _("The limit must be 0 or more."),
+        ("limit", "negative"): _("The limit must be more than 0."),
+        ("limit", "zero"): _("0 would allow no order. Choose a tier without orders, or a higher limit."),
         ("limit", "currency"): _("The limit must be in %(currency)s.")
         % {"currency": data.get("currency", "")},
     }
     return Sentence(
         texts.get((field, problem), _("This access cannot be given. Look at it again.")), 400, field
     )
+
+
+def _unchanged(data: Data) -> Sentence:
+    del data
+    return Sentence(_("Nothing changes: this is what they may do already."), 409)
 
 
 def _nothing_differs(data: Data) -> Sentence:
@@ -244,6 +250,7 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondAuthority: _beyond_authority,
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
+    errors.Unchanged: _unchanged,
     errors.BadInput: _bad_input,
     refusals.NothingDiffers: _nothing_differs,
     errors.Taken: _taken,

@@ -66,7 +66,8 @@ def _refusals(found: Subjects, actor: Actor, verb: Verb, request: Request) -> It
     except Busy:
         raise
     except DomainError as refusal:
-        remembering.refused(found=found, actor=actor, verb=verb, refusal=refusal)
+        if refusal.is_refusal:
+            remembering.refused(found=found, actor=actor, verb=verb, refusal=refusal)
         raise
     except OperationalError as error:
         if isinstance(error.__cause__, _BUSY):

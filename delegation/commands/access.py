@@ -1,10 +1,13 @@
 """Changing what colleagues may do."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from audit.actor import Actor
 from delegation import granting, inputs, rules
 from delegation.act import Act, Outcome, acting, command
+from delegation.errors import Unchanged
 from delegation.verbs import Verb
 from delegation.wanted import Access
 from identity.models import Membership
@@ -21,13 +24,15 @@ def change(
 ) -> Outcome:
     """Put this access in the place of everything these colleagues hold here.
 
-    Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling and LastAdmin besides what every act raises.
+    Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling, LastAdmin and Unchanged besides what every act raises.
     """
     why = inputs.reason(reason)
     asked = {**access.facts(), "reason": why}
     with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=asked) as act:
         _allowed(act, access)
         before = granting.held(memberships=act.ids, at=act.at)
+        if all(_is_only(before.get(one, ()), access) for one in act.ids):
+            raise Unchanged
         granting.close(memberships=act.ids, at=act.at)
         granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why)
         for one in act.ids:
@@ -47,3 +52,13 @@ def _allowed(act: Act, access: Access) -> None:
     )
     if not rules.makes_an_admin(access=access, at=act.at):
         rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
+
+
+def _is_only(held: Sequence[Mapping[str, Any]], access: Access) -> bool:
+    """Whether this access, and no other, is what is held."""
+    if len(held) != 1:
+        return False
+    until = held[0]["until"]
+    same_end = access.until == (dt.datetime.fromisoformat(until) if until else None)
+    wanted = access.facts()
+    return same_end and all(held[0][name] == wanted[name] for name in wanted.keys() - {"until"})

@@ -131,10 +131,12 @@ def one(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, membership: u
 
 def ticked(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
-) -> list[Membership]:
+) -> list[Found]:
     """Of these ids the colleagues whom this actor may see, with users, in the order of names. Four statements."""
     rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_SEE, at=at, organization=organization)
-    return list(rows.filter(pk__in=ids).select_related("user", "organization").order_by("sort_key", "id"))
+    present = memberships.in_state(at=at, states=_PRESENT)
+    named = rows.filter(pk__in=ids).annotate(here=present).select_related("user", "organization")
+    return [Found(row, former=not row.here) for row in named.order_by("sort_key", "id")]
 
 
 def named(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:

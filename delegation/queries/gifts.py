@@ -25,8 +25,10 @@ class Tier:
     name: Text
     description: Text
     may_give: bool
-    looks_after: bool = False
-    """Whether it lets its holder do something to colleagues."""
+    verbs: frozenset[str] = frozenset()
+    """What it lets its holder do to colleagues."""
+    gives: frozenset[str] = frozenset()
+    """Keys of the tiers its holder may give."""
     amounts: Sequence[str] = ()
     most: Decimal | None = None
     by_ceiling: bool = False
@@ -98,7 +100,8 @@ def _tier(version: RoleVersion, mine: Sequence[Power], book: _Book) -> Tier:
         name=version.role.name,
         description=version.role.description,
         may_give=bool(givers),
-        looks_after=bool(version.verbs),
+        verbs=frozenset(version.verbs),
+        gives=frozenset(version.gives),
         amounts=[line.entitlement.key for line in limited],
         most=min((value for value in (agreed, own) if value is not None), default=None),
         by_ceiling=own is None or (agreed is not None and agreed < own),

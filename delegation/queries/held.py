@@ -30,8 +30,10 @@ class Grant:
     role: str
     role_name: Text
     description: Text
-    looks_after: bool
-    """Whether the role lets its holder do something to colleagues."""
+    verbs: frozenset[str]
+    """What the role lets its holder do to colleagues."""
+    gives: frozenset[str]
+    """Keys of the tiers its holder may give."""
     version: int
     is_admin: bool
     all_sites: bool
@@ -80,7 +82,8 @@ def _grant(
         role=row.role.key,
         role_name=row.role.name,
         description=row.role.description,
-        looks_after=bool(version.verbs),
+        verbs=frozenset(version.verbs),
+        gives=frozenset(version.gives),
         version=version.number,
         is_admin=version.is_admin,
         all_sites=row.all_sites,

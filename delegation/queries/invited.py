@@ -28,6 +28,8 @@ class Waiting:
     all_sites: bool
     places: Sequence[Place]
     limits: Sequence[Limit]
+    until: dt.datetime | None
+    """When the access that is offered ends."""
     expires_at: dt.datetime
     invited_by: uuid.UUID
     may_resend: bool
@@ -65,11 +67,24 @@ def _one(row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID]) -> Wai
             Place(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
         ],
         limits=[_limit(line) for line in row.limits],
+        until=row.access_until,
         expires_at=row.expires_at,
         invited_by=row.invited_by,
         may_resend=row.id in resend,
         may_cancel=row.id in cancel,
     )
+
+
+def was_open(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID) -> bool:
+    """Whether it is one that this actor could have cancelled while it was open."""
+    verb = Verb.INVITATION_CANCEL
+    rows = scopes.invitations_ever(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.filter(id=invitation).exists()
+
+
+def read(row: Invitation) -> Waiting:
+    """What one invitation offers; for who may cancel it."""
+    return _one(row, resend=set(), cancel={row.id})
 
 
 def _limit(line: dict[str, Any]) -> Limit:

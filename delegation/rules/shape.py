@@ -26,8 +26,13 @@ def sound(*, access: Access, at: dt.datetime) -> None:
     if access.until is not None and (problem := _day(access.until, at)):
         raise BadAccess(field="until", problem=problem)
     for limit in access.limits.values():
-        if problem := amount_problem(limit=limit):
+        if problem := amount_problem(limit=limit) or _nothing(limit):
             raise BadAccess(field="limit", problem=problem)
+
+
+def _nothing(limit: Limit) -> str:
+    """A ceiling may be 0; a limit of 0 would be a right to nothing."""
+    return "zero" if limit.amount == 0 else ""
 
 
 def _day(until: dt.datetime, at: dt.datetime) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from audit import ids
 from audit.errors import DomainError
+from delegation.errors import BadAccess
 from delegation.queries.gifts import Gifts, Tier
 from delegation.wanted import Access, Limit
 from portal import inputs, sentences
@@ -91,6 +92,15 @@ class Giving(Once):
             until=self.cleaned_data["until"],
         )
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What a command that gives takes; after the form has been found valid."""
+        return {
+            "access": self.access,
+            "reason": self.cleaned_data["reason"],
+            "once": self.cleaned_data["once"],
+        }
+
     def clean_until(self) -> dt.datetime | None:
         """The end of the day that was typed, in the company's time zone."""
         typed = self.cleaned_data["until"]
@@ -128,9 +138,22 @@ class Giving(Once):
         return {key: Limit(amount, tier.currency) for key in tier.amounts}
 
     def _within(self, name: str, amount: Decimal, tier: Tier) -> None:
+        if amount == 0:
+            zero = BadAccess(field="limit", problem="zero")
+            self.add_error(name, sentences.of(zero).text)
         if tier.most is not None and amount > tier.most:
             most = sentences.money(tier.most, tier.currency)
             self.add_error(name, _("The limit must be %(amount)s or less") % {"amount": most})
+
+    def missing(self) -> list[str]:
+        """What still has to be said before it is clear what would follow: not to whom, and not why."""
+        self.is_valid()
+        return [
+            str(one)
+            for name, found in self.errors.items()
+            if name not in {"email", "name", "reason", "once"}
+            for one in found
+        ]
 
     def refused(self, error: DomainError) -> None:
         """Say at the field what the command refused. Raises it again where no field of this form is meant."""

@@ -118,6 +118,7 @@ def _page(request: Request, offer: Offer, **more: Any) -> HttpResponse:
         "organization_name": offer.organization_name,
         "email": offer.email,
         "gains": offer.gains(at=request.now),
+        "ends": offer.ends(zone=zone),
         "expiry": _("The link works until %(moment)s.") % {"moment": moment},
         "accept_url": here,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",

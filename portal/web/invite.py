@@ -20,7 +20,7 @@ from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
 from portal.web import people as list_page
-from portal.web.reading import giving, people
+from portal.web.reading import giving, people, preview
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,7 +99,7 @@ def _page(request: Request, here: Here, form: forms.Invite) -> HttpResponse:
     nothing = _("Choose what they may do: here stands what follows from it.")
     panel = {
         **giving.choices(form),
-        "effect": giving.foreseen(here, form, book, (), nothing=nothing),
+        "effect": preview.of(here, form, book, preview.Before(), nothing=nothing),
         "who": _who(form),
         "invite_url": here.url("invite"),
         "close_url": here.url("people"),

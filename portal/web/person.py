@@ -1,7 +1,7 @@
 """One colleague: seen, changed, brought back."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.errors import DomainError
 from delegation import policy
+from delegation.act import Outcome
 from delegation.commands import access, members
-from delegation.errors import Denied
-from delegation.queries import colleagues, gifts, held
+from delegation.errors import Denied, NotFound, Unchanged
+from delegation.queries import colleagues, gifts, held, log
 from delegation.queries.colleagues import Found
-from delegation.queries.held import Grant
+from delegation.queries.gifts import Gifts
 from delegation.verbs import Verb
 from portal import inside
 from portal.inside import Here
@@ -29,8 +30,11 @@ from portal.web.reading import person as reading
 @require_safe
 @inside.inside
 def person(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
-    """The page of a colleague, present or former."""
-    found = _found(here, membership)
+    """The page of a colleague, present or former; for whom one removed and no longer sees, the receipt."""
+    try:
+        found = found_here(here, membership)
+    except NotFound:
+        return to_receipt(here, membership)
     return render(request, "people/person.html", reading.context(here, found, _clock(here)))
 
 
@@ -38,40 +42,50 @@ def person(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
 @inside.inside
 def change(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
     """GET shows the present access; POST with `do=preview` what would change; POST changes it."""
-    found = _found(here, membership)
+    try:
+        found = found_here(here, membership)
+    except NotFound:
+        return to_receipt(here, membership)
+    if found.former:  # the page says so, with the receipt and the way back
+        return HttpResponseRedirect(here.url("person", membership=membership))
     grants = held.grants(memberships=[membership], at=here.at).get(membership, [])
-    form = _form(request, here, Verb.ACCESS_CHANGE, grants)
-    if _is_deed(request) and form.is_valid():
-        try:
-            access.change(memberships=[found.membership], **_asked(here, form))
-        except DomainError as refusal:
-            form.refused(refusal)
-        else:
-            return _done(request, here, found, _("The access of %(name)s is changed."))
+    given = _gifts(here, Verb.ACCESS_CHANGE)
+    form = _form(request, here, given, giving.initial(grants, clock=_clock(here)))
+    done = _done(request, here, found, form, access.change, said=_("The access of %(name)s is changed."))
+    if done is not None:
+        return done
     _ask(here, membership, Verb.ACCESS_CHANGE)
-    return _page(request, here, found, form, grants)
+    return _page(request, here, found, giving.changing(here, found, form, grants))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @inside.inside
 def restore(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
-    """The same for somebody who was removed: nothing that was issued before comes back."""
-    found = _found(here, membership)
-    form = _form(request, here, Verb.MEMBER_RESTORE, ())
-    if _is_deed(request) and form.is_valid():
-        try:
-            members.restore(memberships=[found.membership], **_asked(here, form))
-        except DomainError as refusal:
-            form.refused(refusal)
-        else:
-            return _done(request, here, found, _("%(name)s is a colleague again."))
+    """The same for somebody who was removed, filled in with what was held: it is given anew or not at all."""
+    found = found_here(here, membership)
+    if not found.former:
+        return HttpResponseRedirect(here.url("person", membership=membership))
+    had, in_words = reading.had(here, found, _clock(here))
+    given = _gifts(here, Verb.MEMBER_RESTORE)
+    form = _form(request, here, given, giving.initial_again(had, given, _clock(here)))
+    done = _done(request, here, found, form, members.restore, said=_("%(name)s is a colleague again."))
+    if done is not None:
+        return done
     _ask(here, membership, Verb.MEMBER_RESTORE)
-    return _page(request, here, found, form, (), restoring=True)
+    return _page(request, here, found, giving.restoring(here, found, form, in_words))
 
 
-def _found(here: Here, membership: uuid.UUID) -> Found:
+def found_here(here: Here, membership: uuid.UUID) -> Found:
     """Raises NotFound for whom the reader may not see."""
     return colleagues.one(actor=here.actor, organization=here.company, at=here.at, membership=membership)
+
+
+def to_receipt(here: Here, membership: uuid.UUID) -> HttpResponse:
+    """Whoever removed a colleague may no longer see them, but still the receipt. Raises NotFound."""
+    event = log.last(organization=here.company, membership=membership, verb=Verb.MEMBER_REMOVE.value)
+    if event is None or event.actor != here.actor.id:
+        raise NotFound
+    return HttpResponseRedirect(here.url("removal", act=event.act))
 
 
 def _ask(here: Here, membership: uuid.UUID, verb: Verb) -> None:
@@ -85,39 +99,40 @@ def _clock(here: Here) -> formats.Clock:
     return formats.Clock(here.at, here.zone)
 
 
-def _is_deed(request: Request) -> bool:
-    return request.method == "POST" and request.POST.get("do") != "preview"
+def _gifts(here: Here, verb: Verb) -> Gifts:
+    return gifts.of(actor=here.actor, verb=verb, organization=here.company, at=here.at)
 
 
-def _form(request: Request, here: Here, verb: Verb, grants: Sequence[Grant]) -> forms.Change:
-    until = giving.until_typed(grants[-1].valid_until, _clock(here)) if grants else ""
-    return forms.Change(
-        request.POST if request.method == "POST" else None,
-        gifts=gifts.of(actor=here.actor, verb=verb, organization=here.company, at=here.at),
-        zone=here.zone,
-        initial=giving.initial(grants, until=until),
-    )
+def _form(request: Request, here: Here, given: Gifts, initial: Mapping[str, Any]) -> forms.Change:
+    typed = request.POST if request.method == "POST" else None
+    return forms.Change(typed, gifts=given, zone=here.zone, initial=dict(initial))
 
 
-def _asked(here: Here, form: forms.Change) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {"actor": here.actor, "access": form.access, "reason": data["reason"], "once": data["once"]}
-
-
-def _done(request: Request, here: Here, found: Found, said: str) -> HttpResponse:
-    messages.success(request, said % {"name": found.membership.user.name})
-    return HttpResponseRedirect(here.url("person", membership=found.membership.id))
-
-
-def _page(
+def _done(
     request: Request,
     here: Here,
     found: Found,
     form: forms.Change,
-    grants: Sequence[Grant],
+    command: Callable[..., Outcome],
     *,
-    restoring: bool = False,
-) -> HttpResponse:
+    said: str,
+) -> HttpResponse | None:
+    """What answers a deed that is done, or that would change nothing; None where the form is shown (again)."""
+    if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
+        return None
+    name = {"name": found.membership.user.name}
+    try:
+        command(actor=here.actor, memberships=[found.membership], **form.asked)
+    except Unchanged:
+        messages.info(request, _("Nothing was changed: %(name)s may do exactly this already.") % name)
+    except DomainError as refusal:
+        form.refused(refusal)
+        return None
+    else:
+        messages.success(request, said % name)
+    return HttpResponseRedirect(here.url("person", membership=found.membership.id))
+
+
+def _page(request: Request, here: Here, found: Found, panel: Mapping[str, Any]) -> HttpResponse:
     below = reading.context(here, found, _clock(here))
-    panel = giving.panel(here, found, form, grants, restoring=restoring)
     return render(request, "people/access.html", {**below, **panel})

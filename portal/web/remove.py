@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation import policy
@@ -19,6 +21,7 @@ from portal import inside
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
+from portal.web import person as person_page
 from portal.web.reading import person, receipt, removal
 
 MOST = 300
@@ -29,7 +32,10 @@ MOST = 300
 def one(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
     """Of one colleague."""
     back = here.url("person", membership=membership)
-    return _remove(request, here, [membership], back_url=back)
+    try:
+        return _remove(request, here, [membership], back_url=back)
+    except NotFound:
+        return person_page.to_receipt(here, membership)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +56,17 @@ def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_u
             return HttpResponseRedirect(here.url("removal", act=_do(here, wanted, form)))
         except LastAdmin:  # the page below says so, and the way out
             form.add_error(None, _("Nobody was removed."))
-    leavers = _leavers(here, wanted)
+        except Denied as denied:
+            if denied.data["reason"] != "state":
+                raise
+            form.add_error(None, _("Nobody was removed: this has changed meanwhile. Look at it again."))
+    found = _found(here, wanted)
+    leavers = [one for one in found if not one.former]
+    if len(leavers) < len(found):
+        _say_gone(request, found)
+    if not leavers:
+        return HttpResponseRedirect(_where_gone(here, found))
+    _ask(here, leavers)
     context = removal.impact(here, leavers, form, formats.Clock(here.at, here.zone))
     label = leavers[0].membership.user.name if len(leavers) == 1 else _("People")
     where = {"remove_url": request.path, "back_url": back_url, "back_label": label}
@@ -68,15 +84,33 @@ def _do(here: Here, wanted: Sequence[uuid.UUID], form: forms.Remove) -> uuid.UUI
     return outcome.act
 
 
-def _leavers(here: Here, wanted: Sequence[uuid.UUID]) -> list[Found]:
-    """Raises NotFound where one of them is not to be seen, Denied where one may not be removed."""
-    rows = colleagues.ticked(actor=here.actor, organization=here.company, at=here.at, ids=wanted)
-    if len(rows) != len(wanted):
+def _found(here: Here, wanted: Sequence[uuid.UUID]) -> list[Found]:
+    """Raises NotFound where one of them is not to be seen."""
+    found = colleagues.ticked(actor=here.actor, organization=here.company, at=here.at, ids=wanted)
+    if len(found) != len(wanted):
         raise NotFound
-    may = policy.on_memberships(actor=here.actor, verb=Verb.MEMBER_REMOVE, memberships=wanted, at=here.at)
+    return found
+
+
+def _say_gone(request: Request, found: Sequence[Found]) -> None:
+    gone = [one.membership.user.name for one in found if one.former]
+    text = ngettext("%(names)s is removed already.", "%(names)s are removed already.", len(gone))
+    messages.info(request, text % {"names": formats.listed(gone, most=5)})
+
+
+def _where_gone(here: Here, found: Sequence[Found]) -> str:
+    """The page of the one, with receipt and way back; for several, the list of those removed."""
+    if len(found) == 1:
+        return here.url("person", membership=found[0].membership.id)
+    return here.url("people") + "?who=former"
+
+
+def _ask(here: Here, leavers: Sequence[Found]) -> None:
+    """Raises Denied where one may not be removed."""
+    ids = [one.membership.id for one in leavers]
+    may = policy.on_memberships(actor=here.actor, verb=Verb.MEMBER_REMOVE, memberships=ids, at=here.at)
     if not may:
         raise Denied(reason=may.reason)
-    return [Found(row, former=False) for row in rows]
 
 
 @require_safe

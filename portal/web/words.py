@@ -1,5 +1,6 @@
 """What somebody may do, in words: rights of other systems, tiers, places."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from delegation.entitlements import Right
-from delegation.queries.held import Grant, Place
+from delegation.queries.held import Grant
 from delegation.wanted import Limit
 from portal import gains, sentences
 from portal.web import formats
@@ -87,11 +88,23 @@ def limits(grants: Sequence[Grant]) -> str:
     return shortest(one for grant in grants for one in grant.limits.values())
 
 
-def summary(grants: Sequence[Grant]) -> str:
-    """`Orderer, up to 2 000 €, Tampere and Oulu`."""
-    return ", ".join(part for part in (tiers(grants), limits(grants), sites(grants)) if part)
+def until(end: dt.datetime | None, clock: formats.Clock) -> str:
+    """`until 31 Dec`; nothing for what has no end."""
+    return _("until %(day)s") % {"day": clock.last_day(end)} if end is not None else ""
 
 
-def named(all_places: Sequence[Place]) -> dict[str, str]:
-    """Names of sites by their id as text."""
-    return {str(place.id): place.name for place in all_places}
+def ends(grants: Sequence[Grant], clock: formats.Clock) -> str:
+    """Until when all of it holds at most, for a list: nothing where a part of it has no end."""
+    days = [grant.valid_until for grant in grants if grant.valid_until is not None]
+    return until(max(days), clock) if days and len(days) == len(grants) else ""
+
+
+def summary(grants: Sequence[Grant], clock: formats.Clock) -> str:
+    """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`; of several, one after the other."""
+    return "; ".join(_summary(grant, clock) for grant in grants)
+
+
+def _summary(grant: Grant, clock: formats.Clock) -> str:
+    one = [grant]
+    parts = (tiers(one), limits(one), sites(one), ends(one, clock))
+    return ", ".join(part for part in parts if part)

@@ -3,20 +3,26 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
 from delegation.entitlements import Right, SiteRef
 from delegation.queries.held import Place
-from portal.web import effect
+from portal.web import effect, formats
 
 TAMPERE, OULU = (Place(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
 SITES = [OULU, TAMPERE]
+CLOCK = formats.Clock(dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
+"""The reader's."""
+DECEMBER, MARCH = (
+    dt.datetime(*day, tzinfo=CLOCK.zone) for day in ((2027, 1, 1), (2027, 4, 1))
+)  # fmt: skip
 TEXTS = {"shop:place": {"en": "order"}, "shop:see": {"en": "see orders"}}
 
 
-def right(key: str, *sites: Place, amount: int | None = None, limited: bool | None = None) -> Right:
+def right(key: str, *sites: Place, amount: int | None = None, until: dt.datetime | None = None) -> Right:
     """At these sites, or everywhere where none is named."""
     return Right(
         membership=uuid.uuid4(),
@@ -25,19 +31,19 @@ def right(key: str, *sites: Place, amount: int | None = None, limited: bool | No
         role="x",
         all_sites=not sites,
         sites=tuple(SiteRef(site.id, site.name, "") for site in sites),
-        takes_amount=key == "shop:place" if limited is None else limited,
+        takes_amount=key == "shop:place",
         amount=None if amount is None else Decimal(amount),
         currency="EUR",
         period="order",
         valid_from=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
-        valid_until=None,
+        valid_until=until,
         assignment=uuid.uuid4(),
     )
 
 
 def between(before: list[Right], after: list[Right]) -> tuple[list[str], list[str]]:
     with translation.override("en"):
-        found = effect.between(before=before, after=after, sites=SITES, texts=TEXTS)
+        found = effect.between(before=before, after=after, sites=SITES, texts=TEXTS, clock=CLOCK)
     plain = [
         [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] for lines in (found.gains, found.losses)
     ]
@@ -93,6 +99,30 @@ SEE, PLACE = "shop:see", "shop:place"
             [right(SEE)],
             [],
             ["order, up to 5 € an order, at Oulu"],
+        ),
+        # An end that is set, moved or taken away is a change of its own.
+        ([], [right(SEE, until=DECEMBER)], ["see orders, at all sites, until 31 Dec"], []),
+        ([right(SEE, until=DECEMBER)], [right(SEE, until=DECEMBER)], [], []),
+        ([right(SEE)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
+        ([right(SEE, until=DECEMBER)], [right(SEE)], ["see orders after 31 Dec"], []),
+        (
+            [right(SEE, until=DECEMBER)],
+            [right(SEE, until=MARCH)],
+            ["see orders after 31 Dec, until 31 Mar 2027"],
+            [],
+        ),
+        ([right(SEE, until=MARCH)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
+        (
+            [right(SEE, OULU, until=DECEMBER), right(SEE, TAMPERE)],
+            [right(SEE, OULU, TAMPERE)],
+            ["see orders after 31 Dec, at Oulu"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=500, until=DECEMBER)],
+            [right(PLACE, amount=2000, until=DECEMBER)],
+            ["order up to 2 000 € an order, not only 500 €, until 31 Dec"],
+            [],
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import datetime as dt
 import email
 import re
+from decimal import Decimal
 from email import policy
 
 import pytest
@@ -11,19 +12,21 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import clock
 from audit.models import Event
+from delegation.commands import supplier
 from delegation.models import Invitation
+from delegation.wanted import Limit
 from identity.models import Membership
 from provisioning import vault
 from provisioning.models import Mail
 from tests.portal import guest
 from tests.portal.door import Visitor
-from tests.world import World, move_clock
+from tests.world import APPROVE, OFFER, World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KOSKELA = "/o/koskela"
 
 # Statements a page asks, whatever it shows.
-LIST, PERSON, REMOVE, ACTIVITY, START = 28, 34, 19, 16, 14
+LIST, PERSON, REMOVE, ACTIVITY, START = 28, 35, 19, 17, 14
 
 
 @pytest.fixture
@@ -153,14 +156,19 @@ def test_the_only_admin_is_warned(world: World) -> None:
 
 def mailed_link() -> str:
     """The secret of the link in the one invitation that is mailed."""
+    found = re.search(r"http://localhost:8000/join/(khi_[\w-]+)", mailed_text())
+    assert found
+    return found[1]
+
+
+def mailed_text() -> str:
+    """What is read in the one invitation that is mailed."""
     mail = Mail.objects.get(purpose="invitation")
     message = email.message_from_bytes(
         vault.reveal(sealed=mail.body, context=mail.id.bytes), policy=policy.default
     )
     body = message.get_body(("plain",))
-    found = re.search(r"http://localhost:8000/join/(khi_[\w-]+)", body.get_content() if body else "")
-    assert found
-    return found[1]
+    return str(body.get_content()) if body else ""
 
 
 def test_an_invitation_is_mailed_once(world: World) -> None:
@@ -266,13 +274,26 @@ def test_an_invitation_is_sent_again_renewed_and_cancelled(world: World) -> None
     visitor = guest.of(world.aino)
     page = visitor.get(f"{KOSKELA}/people")
     assert "Expired" in said(page)
-    assert f"renew:{invitation.id}" in page.content.decode()
-    visitor.post(f"{KOSKELA}/people/invitations", {"do": f"renew:{invitation.id}", "once": "b2"})
+    assert f"resend:{invitation.id}" in page.content.decode()
+    visitor.post(f"{KOSKELA}/people/invitations", {"do": f"resend:{invitation.id}", "once": "b2"})
     invitation.refresh_from_db()
     assert invitation.expires_at > clock.now()
-    gone = visitor.post(f"{KOSKELA}/people/invitations", {"do": f"cancel:{invitation.id}"}, follow=True)
+    url = f"{KOSKELA}/people/invitations/{invitation.id}/cancel"
+    assert url in visitor.get(f"{KOSKELA}/people").content.decode()
+    assert "From now on the link in the mail no longer works" in said(visitor.get(url))
+    invitation.refresh_from_db()
+    assert invitation.cancelled_at is None
+    gone = visitor.post(url, follow=True)
     assert "The invitation to kadri@koskela.example is cancelled." in said(gone)
     assert Visitor().get(f"/join/{first}").status_code == 410
+    for answer in (visitor.get(url, follow=True), visitor.post(url, follow=True)):
+        assert "That invitation is no longer open." in said(answer)
+
+
+@pytest.mark.parametrize("path", ["people/invitations", "people/select"])
+def test_an_address_that_takes_forms_leads_to_the_list(world: World, path: str) -> None:
+    answer = guest.of(world.aino).get(f"{KOSKELA}/{path}")
+    assert (answer.status_code, answer["Location"]) == (302, f"{KOSKELA}/people")
 
 
 # One colleague
@@ -334,6 +355,87 @@ def test_the_preview_says_what_the_change_then_does(world: World) -> None:
     assert "will no longer be able to" in text
     assert "order in the web shop, up to 5 000 € an order, at Tampere" in text
     assert not Event.objects.filter(verb="access.change", outcome="done").exists()
+
+
+def test_a_change_that_changes_nothing_is_none(world: World) -> None:
+    visitor = guest.of(world.aino)
+    until = clock.now() + dt.timedelta(days=400)
+    same = orderer(world, limit_orderer="5000", until=until.date().isoformat(), once="s1")
+    first = visitor.post(person(world.mikko, "access"), same, follow=True)
+    assert "The access of Mikko Laine is changed." in said(first)
+    preview = visitor.post(person(world.mikko, "access"), {**same, "do": "preview"})
+    assert "Nothing changes." in said(preview)
+    again = visitor.post(person(world.mikko, "access"), {**same, "once": "s2", "reason": "x"}, follow=True)
+    assert "Nothing was changed: Mikko Laine may do exactly this already." in said(again)
+    assert Event.objects.filter(verb="access.change").count() == 1
+
+
+def test_wherever_access_is_said_its_end_is_said(world: World) -> None:
+    visitor = guest.of(world.aino)
+    until = (clock.now() + dt.timedelta(days=400)).date()
+    day = f"until {until.day} {until:%b %Y}"
+    form = orderer(world, until=until.isoformat(), email="liisa@koskela.example")
+    preview = said(visitor.post(f"{KOSKELA}/people/invite", {**form, "do": "preview"}))
+    assert f"order in the web shop, up to 2 000 € an order, at Tampere, {day}" in preview
+    sent = said(visitor.post(f"{KOSKELA}/people/invite", form))
+    assert f"Orderer, up to 2 000 €, Tampere, {day}. Open until" in sent
+    assert f"This access ends on {until.day} {until:%b %Y}." in said(Visitor().get(f"/join/{mailed_link()}"))
+    assert f"This access ends on {until.day} {until:%b %Y}." in mailed_text()
+    invitation = Invitation.objects.get(email="liisa@koskela.example")
+    asked = said(visitor.get(f"{KOSKELA}/people/invitations/{invitation.id}/cancel"))
+    assert f"Orderer, up to 2 000 €, Tampere, {day}." in asked
+
+    change = orderer(world, until=until.isoformat(), do="preview")
+    foreseen = said(visitor.post(person(world.mikko, "access"), change))
+    assert "order in the web shop up to 5 000 € an order, only up to 2 000 €" in foreseen
+    assert f"order in the web shop after {day[6:]}" in foreseen
+    visitor.post(person(world.mikko, "access"), orderer(world, until=until.isoformat(), once="w2"))
+    held = f"Orderer, up to 2 000 €, Tampere, {day}"
+    assert f"Now: {held}" in said(visitor.get(person(world.mikko, "access")))
+    assert held in said(visitor.get(person(world.mikko, "remove")))
+    assert f"Orderer up to 2 000 €, {day} Tampere" in said(visitor.get(f"{KOSKELA}/people"))
+    assert f"Tampere, {day}" in said(visitor.get(person(world.mikko)))
+    world.remove(world.mikko)
+    back = visitor.get(person(world.mikko, "restore"))
+    assert f"Had until then: {held}" in said(back)
+    assert f'value="{day[6:]}"' in back.content.decode()
+
+
+def test_the_preview_says_what_is_missing(world: World) -> None:
+    visitor = guest.of(world.aino)
+    said_of = {
+        "Write the limit.": {"limit_orderer": ""},
+        "0 would allow no order.": {"limit_orderer": "0"},
+        "Choose at least one site.": {"sites": []},
+        "The day has passed.": {"until": "1.1.2020"},
+    }
+    for sentence, change in said_of.items():
+        for url in (f"{KOSKELA}/people/invite", person(world.mikko, "access")):
+            text = said(visitor.post(url, {**orderer(world, do="preview"), **change}))
+            assert f"Nothing has happened yet. {sentence}" in text, url
+    without_address = said(visitor.post(f"{KOSKELA}/people/invite", orderer(world, do="preview")))
+    assert "The colleague will be able to" in without_address
+
+
+def test_what_one_may_do_to_colleagues_is_part_of_what_changes(world: World) -> None:
+    visitor = guest.of(world.aino)
+    viewer = {"tier": "viewer", "where": "all", "do": "preview"}
+    admin = {"tier": "organization_admin", "where": "all", "do": "preview"}
+    assert "Nothing changes." in said(visitor.post(person(world.paivi, "access"), admin))
+    less = said(visitor.post(person(world.ulla, "access"), viewer))
+    assert (
+        "Ulla Nieminen will no longer be able to see colleagues and what they may do, at all sites invite"
+        in less
+    )
+    assert "give colleagues these tiers: Viewer, Orderer, Approver and Site admin" in less
+    more = said(visitor.post(person(world.ulla, "access"), admin))
+    assert (
+        "Ulla Nieminen will be able to see what happened, at all sites give colleagues these tiers: User"
+        in more
+    )
+    assert "no longer" not in more
+    visitor.post(f"{KOSKELA}/people/invite", {**admin, "email": "x@koskela.example", "do": ""})
+    assert "invite colleagues" in said(Visitor().get(f"/join/{mailed_link()}"))
 
 
 def test_the_form_begins_with_what_is_held(world: World) -> None:
@@ -429,6 +531,74 @@ def test_all_admins_together_are_not_removed(world: World) -> None:
     assert visitor.post(person(world.aino, "remove"), {"reason": "left"}).status_code == 403
     ids = f"m={world.paivi.id}&m={world.aino.id}"
     assert visitor.get(f"{KOSKELA}/people/remove?{ids}").status_code == 403
+
+
+def test_the_pages_of_somebody_removed_say_so_and_lead_on(world: World) -> None:
+    visitor = guest.of(world.aino)
+    receipt = visitor.post(person(world.mikko, "remove"), {"reason": "left", "once": "g1"})["Location"]
+    answers = [
+        visitor.get(person(world.mikko, "remove"), follow=True),
+        visitor.get(person(world.mikko, "access"), follow=True),
+        visitor.post(person(world.mikko, "access"), orderer(world), follow=True),
+        visitor.post(person(world.mikko, "remove"), {"reason": "left", "once": "g2"}, follow=True),
+        visitor.get(f"{KOSKELA}/people/remove?m={world.mikko.id}", follow=True),
+    ]
+    for answer in answers:
+        html = answer.content.decode()
+        assert answer.status_code == 200
+        assert "Removed today" in said(answer)
+        assert "by Aino Virtanen." in said(answer)
+        assert receipt in html
+        assert person(world.mikko, "restore") in html
+    assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
+
+
+def test_of_several_those_who_are_gone_are_left_out(world: World) -> None:
+    visitor = guest.of(world.aino)
+    world.remove(world.mikko)
+    both = f"{KOSKELA}/people/remove?m={world.mikko.id}&m={world.olli.id}"
+    text = said(visitor.get(both))
+    assert "Mikko Laine is removed already." in text
+    assert "Remove Olli Mäkinen" in text
+    world.remove(world.olli)
+    gone = visitor.get(both, follow=True)
+    assert "Mikko Laine and Olli Mäkinen are removed already." in said(gone)
+    assert "2 found" in said(gone)
+
+
+def test_who_no_longer_sees_a_leaver_sees_the_own_receipt(world: World) -> None:
+    visitor = guest.of(world.sami)
+    receipt = visitor.post(person(world.olli, "remove"), {"reason": "left", "once": "h1"})["Location"]
+    for page in ("", "remove", "access"):
+        answer = visitor.get(person(world.olli, page) if page else person(world.olli))
+        assert (answer.status_code, answer["Location"]) == (302, receipt), page
+    assert visitor.get(person(world.mikko)).status_code == 404
+
+
+def test_who_comes_back_is_offered_what_they_had_and_no_more_than_may_be_given(world: World) -> None:
+    world.change(world.mikko, world.access("approver", sites=[world.tampere, world.oulu], amount=15000))
+    world.remove(world.mikko)
+    html = guest.of(world.aino).get(person(world.mikko, "restore")).content.decode()
+    assert (
+        "Had until then: Approver, up to 15\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€, Tampere and Oulu" in html
+    )
+    assert "What you give now is new" in html
+    assert re.search(r'value="approver"[^>]* checked', html)
+    assert 'value="15\N{NO-BREAK SPACE}000"' in html
+    for site in (world.tampere, world.oulu):
+        assert re.search(rf'value="{site.id}"[^>]* checked', html)
+    assert not re.search(rf'value="{world.tallinn.id}"[^>]* checked', html)
+    supplier.set_ceiling(
+        actor=world.system, organization=world.koskela, offer={**OFFER, APPROVE: Limit(Decimal(4000))}
+    )
+    assert (
+        'value="4\N{NO-BREAK SPACE}000"'
+        in guest.of(world.aino).get(person(world.mikko, "restore")).content.decode()
+    )
+    world.remove(world.paivi)
+    theirs = guest.of(world.ulla).get(person(world.paivi, "restore")).content.decode()
+    assert "Had until then: Admin, All sites" in theirs
+    assert 'value="organization_admin"' not in theirs
 
 
 def test_somebody_removed_comes_back_with_a_new_access(world: World) -> None:

@@ -15,7 +15,7 @@ from tests.portal.url_map import Address
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-IDS = {"membership", "act"}
+IDS = {"membership", "act", "invitation"}
 NOT_OURS = {"application", "key", "link", "pk", "uidb36"}
 """What names nothing of a company: a service of everybody's, a secret, a factor of one's own."""
 METHODS = ("get", "post", "put", "delete")
@@ -60,7 +60,8 @@ def test_every_argument_is_known() -> None:
 def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
     removed = world.remove(world.stina, by=world.tiina)
     visitor = guest.of(world.aino)
-    theirs = {"membership": world.tiina.id, "act": removed.act}
+    invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
+    theirs = {"membership": world.tiina.id, "act": removed.act, "invitation": invitation.id}
     tried = 0
     for address in inside():
         for name in IDS.intersection(address.arguments):
@@ -75,7 +76,7 @@ def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
 
 def test_the_company_itself_is_that_of_nobody(world: World) -> None:
     visitor = guest.of(world.aino)
-    ids = {"membership": world.tiina.id, "act": uuid.uuid4()}
+    ids = {"membership": world.tiina.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():
         foreign = answers(visitor, path(address, "pohjola", **ids))
         random = answers(visitor, path(address, "nowhere", **ids))
@@ -110,7 +111,7 @@ def test_ids_in_forms_reach_no_further(world: World) -> None:
 @pytest.mark.parametrize("who", ["nobody", "a password only"])
 def test_pages_inside_ask_for_a_sign_in_of_the_demanded_strength(world: World, who: str) -> None:
     visitor = Visitor() if who == "nobody" else guest.of(world.aino, strong=False)
-    ids = {"membership": world.mikko.id, "act": uuid.uuid4()}
+    ids = {"membership": world.mikko.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():
         where = path(address, "koskela", **ids)
         shown = visitor.get(where)

@@ -134,6 +134,11 @@ WHERE: Mapping[str, Where] = {
     "health_ready": _nobody(),
     "home": _inside(),
     "invitations": _inside(),
+    "invitation_cancel": lambda stage: (
+        stage.admin,
+        {"organization": "koskela", "invitation": str(stage.invitation.id)},
+        "",
+    ),
     "invite": _inside(),
     "join": lambda stage: (stage.nobody, {"link": stage.link}, ""),
     "join_sign_out": lambda stage: (stage.nobody, {"link": stage.link}, ""),

@@ -1,7 +1,7 @@
-"""The choices of inviting and of changing access: tiers with their limits, sites, and what would follow."""
+"""The choices of inviting, changing access and bringing back: tiers with their limits, sites, what is filled in."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +9,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from delegation import entitlements
-from delegation.entitlements import Right
 from delegation.queries import catalogue
-from delegation.queries.catalogue import Book
 from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts, Tier
 from delegation.queries.held import Grant
 from portal import gains, sentences
 from portal.inside import Here
-from portal.web import effect, formats, forms, words
+from portal.web import formats, forms, words
+from portal.web.reading import preview
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -28,7 +27,7 @@ def choices(form: forms.Giving, *, now: str = "") -> dict[str, Any]:
     where = str(form["where"].value() or "")
     return {
         "form": form,
-        "tiers": [_tier(form, tier, number, now) for number, tier in enumerate(_shown(gifts, now))],
+        "tiers": [_tier(form, tier, now) for tier in _shown(gifts, now)],
         "all_sites": {
             "label": _("All sites"),
             "sentence": _("Also sites that are added later."),
@@ -52,8 +51,7 @@ def _shown(gifts: Gifts, now: str) -> list[Tier]:
     return [tier for tier in gifts.tiers if tier.may_give or tier.key == now]
 
 
-def _tier(form: forms.Giving, tier: Tier, number: int, now: str) -> dict[str, Any]:
-    del number
+def _tier(form: forms.Giving, tier: Tier, now: str) -> dict[str, Any]:
     limited = bool(tier.amounts)
     return {
         "value": tier.key,
@@ -83,7 +81,7 @@ def typed_amount(amount: Decimal) -> str:
     return sentences.money(amount, "EUR").removesuffix("€").strip()
 
 
-def initial(grants: Sequence[Grant], *, until: str = "") -> dict[str, Any]:
+def initial(grants: Sequence[Grant], *, clock: formats.Clock) -> dict[str, Any]:
     """What a form of change begins with: what is held now."""
     if not grants:
         return {"where": "some"}
@@ -92,7 +90,7 @@ def initial(grants: Sequence[Grant], *, until: str = "") -> dict[str, Any]:
         "tier": grant.role,
         "where": "all" if grant.all_sites else "some",
         "sites": [str(place.id) for place in grant.places],
-        "until": until,
+        "until": until_typed(grant.valid_until, clock),
     }
     amounts = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
     if amounts:
@@ -100,33 +98,26 @@ def initial(grants: Sequence[Grant], *, until: str = "") -> dict[str, Any]:
     return values
 
 
-def foreseen(
-    here: Here, form: forms.Giving, book: Book, before: Sequence[Right], *, nothing: str
-) -> dict[str, Any]:
-    """What would follow from what is filled in; a sentence where it is not yet clear. One statement."""
-    if not form.is_bound:
-        return {"gains": [], "losses": [], "nothing": nothing}
-    if not form.is_valid():
-        return {
-            "gains": [],
-            "losses": [],
-            "nothing": _("Nothing has happened yet. Correct what is marked first."),
-        }
-    after = entitlements.suppose(organization=here.company, access=form.access, at=here.at)
-    found = effect.between(before=before, after=after, sites=list(book.sites.values()), texts=book.does)
-    return {
-        "gains": [*_looks_after(form, before), *found.gains],
-        "losses": found.losses,
-        "nothing": _("Nothing changes."),
+def initial_again(had: Mapping[str, Any], gifts: Gifts, clock: formats.Clock) -> dict[str, Any]:
+    """What a form of return begins with: what was held, from the log, as far as it may be given now."""
+    tier = gifts.tier(str(had.get("role", "")))
+    if tier is None or not tier.may_give:
+        return {"where": "some"}
+    own = [str(place.id) for place in gifts.sites if place.id in gifts.own]
+    until = dt.datetime.fromisoformat(had["until"]) if had["until"] else None
+    values: dict[str, Any] = {
+        "tier": tier.key,
+        "where": "all" if had["all_sites"] and gifts.everywhere else "some",
+        "sites": [site for site in own if had["all_sites"] or site in had["sites"]],
+        "until": until_typed(until, clock) if until and until > clock.now else "",
     }
-
-
-def _looks_after(form: forms.Giving, before: Sequence[Right]) -> list[str]:
-    del before
-    tier = form.gifts.tier(form.cleaned_data["tier"])
-    if tier is None or not tier.looks_after:
-        return []
-    return [gains.in_language(tier.description).rstrip(".")]
+    if values["where"] == "all":
+        values["sites"] = []
+    amounts = [Decimal(had["limits"][key]["amount"] or 0) for key in tier.amounts if key in had["limits"]]
+    if amounts and min(amounts) > 0:
+        most = min(amounts) if tier.most is None else min(*amounts, tier.most)
+        values[forms.limit_field(tier.key)] = typed_amount(most)
+    return values
 
 
 def until_typed(until: dt.datetime | None, clock: formats.Clock) -> str:
@@ -134,19 +125,41 @@ def until_typed(until: dt.datetime | None, clock: formats.Clock) -> str:
     return clock.date(until - dt.timedelta(microseconds=1)) if until else ""
 
 
-def panel(
-    here: Here, found: Found, form: forms.Giving, grants: Sequence[Grant], *, restoring: bool
-) -> dict[str, Any]:
+def changing(here: Here, found: Found, form: forms.Giving, grants: Sequence[Grant]) -> dict[str, Any]:
     """The panel of people/access.html over the page of a colleague. Six statements at most."""
     one = found.membership
-    before = entitlements.of(memberships=[one.id], at=here.at)[one.id]
-    book = catalogue.read(organization=here.company)
-    route = "person_restore" if restoring else "person_access"
+    rights = entitlements.of(memberships=[one.id], at=here.at)[one.id]
+    held = words.summary(grants, formats.Clock(here.at, here.zone)) or _("no access")
     return {
         **choices(form, now=grants[-1].role if grants else ""),
-        "effect": foreseen(here, form, book, before, nothing=_("Nothing has happened yet.")),
-        "restoring": restoring,
-        "now_sentence": _("Now: %(access)s") % {"access": words.summary(grants) or _("no access")},
+        **_panel(here, found, form, preview.Before(rights, grants), route="person_access"),
+        "restoring": False,
+        "now_sentence": _("Now: %(access)s") % {"access": held},
+    }
+
+
+def restoring(here: Here, found: Found, form: forms.Giving, had: str) -> dict[str, Any]:
+    """The same for somebody who was removed; `had` is what was held until then."""
+    if had:
+        said = _("Had until then: %(access)s. What you give now is new: look at it and confirm.")
+        now = said % {"access": had}
+    else:
+        now = _("What you give now is new.")
+    return {
+        **choices(form),
+        **_panel(here, found, form, preview.Before(), route="person_restore"),
+        "restoring": True,
+        "now_sentence": now,
+    }
+
+
+def _panel(
+    here: Here, found: Found, form: forms.Giving, before: preview.Before, *, route: str
+) -> dict[str, Any]:
+    one = found.membership
+    book = catalogue.read(organization=here.company)
+    return {
+        "effect": preview.of(here, form, book, before, nothing=_("Nothing has happened yet.")),
         "first_name": one.user.name,
         "access_url": here.url(route, membership=one.id),
         "close_url": here.url("person", membership=one.id),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation import policy
+from delegation.models import Invitation
 from delegation.queries import admins, catalogue, colleagues, held, invited, signed_in
 from delegation.queries.catalogue import Book
 from delegation.queries.colleagues import Page, Wish
@@ -157,12 +158,7 @@ def _menus(asked: Filters, url: str) -> dict[str, Any]:
 
 def _invitation(one: invited.Waiting, here: Here, clock: formats.Clock) -> dict[str, Any]:
     over = one.expires_at <= here.at
-    names = [place.name for place in one.places]
-    where = words.places(everywhere=one.all_sites, names=names)
-    what = ", ".join(
-        part for part in (gains.in_language(one.role_name), words.shortest(one.limits), where) if part
-    )
-    day = {"what": what, "when": clock.when(one.expires_at)}
+    day = {"what": invited_to(one, clock), "when": clock.when(one.expires_at)}
     sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Open until %(when)s.") % day
     return {
         "id": str(one.id),
@@ -172,8 +168,34 @@ def _invitation(one: invited.Waiting, here: Here, clock: formats.Clock) -> dict[
         "tag": {"text": _("Expired"), "tone": ""} if over else None,
         "may_resend": one.may_resend and not over,
         "may_renew": one.may_resend and over,
-        "may_cancel": one.may_cancel,
+        "cancel_url": here.url("invitation_cancel", invitation=one.id) if one.may_cancel else "",
     }
+
+
+def cancelling(here: Here, one: Invitation, clock: formats.Clock) -> dict[str, Any]:
+    """The page that asks before an invitation is cancelled. Two statements."""
+    over = one.expires_at <= here.at
+    opened = {"when": clock.when(one.expires_at)}
+    return {
+        "email": one.email,
+        "name": one.name,
+        "offered": invited_to(invited.read(one), clock),
+        "state": _("Expired %(when)s.") % opened if over else _("Open until %(when)s.") % opened,
+        "cancel_url": here.url("invitation_cancel", invitation=one.id),
+        "back_url": here.url("people"),
+    }
+
+
+def invited_to(one: invited.Waiting, clock: formats.Clock) -> str:
+    """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
+    names = [place.name for place in one.places]
+    parts = (
+        gains.in_language(one.role_name),
+        words.shortest(one.limits),
+        words.places(everywhere=one.all_sites, names=names),
+        words.until(one.until, clock),
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict[str, Any]]:
@@ -193,7 +215,7 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
             "name": row.user.name,
             "email": row.user.email,
             "url": here.url("person", membership=row.id),
-            **_holding(grants.get(row.id, [])),
+            **_holding(grants.get(row.id, []), clock),
             "seen": clock.when(seen[row.id].at) if row.id in seen else _("never"),
             **systems.worst(worst.get(row.id), book),
             "change": _action(here, may[row.id], Verb.ACCESS_CHANGE, "person_access", row.id),
@@ -203,11 +225,12 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
     ]
 
 
-def _holding(grants: Sequence[Grant]) -> dict[str, Any]:
+def _holding(grants: Sequence[Grant], clock: formats.Clock) -> dict[str, Any]:
+    limit = (words.limits(grants), words.ends(grants, clock))
     return {
         "is_admin": any(grant.is_admin for grant in grants),
         "tier": words.tiers(grants),
-        "limit": words.limits(grants),
+        "limit": ", ".join(part for part in limit if part),
         "sites": words.sites(grants) if grants else "",
     }
 

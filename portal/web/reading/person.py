@@ -1,6 +1,7 @@
 """One colleague, as templates/people/person.html describes it."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -68,13 +69,29 @@ def _events(here: Here, found: Found, book: Book, clock: formats.Clock) -> dict[
 
 def _ended(here: Here, found: Found, may: Decision, book: Book, clock: formats.Clock) -> dict[str, Any]:
     name = found.membership.user.name
-    event = log.last(organization=here.company, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value)
+    event = _removal(here, found)
     return {
         "text": _removed(event, book, clock),
         "receipt_url": here.url("removal", act=event.act) if event and sees_receipt(here, event) else "",
         "restore_url": here.url("person_restore", membership=found.membership.id) if may else "",
         "restore_label": _("Bring %(name)s back") % {"name": name},
     }
+
+
+def had(here: Here, found: Found, clock: formats.Clock) -> tuple[Mapping[str, Any], str]:
+    """What was held when this colleague was removed, as it stands in the log, and in words; empty for nothing."""
+    event = _removal(here, found)
+    if event is None or not event.before.get("access"):
+        return {}, ""
+    held = event.before["access"][-1]
+    book = catalogue.read(organization=here.company)
+    until = dt.datetime.fromisoformat(held["until"]) if held["until"] else None
+    parts = (telling.teller([event], book).access(held), words.until(until, clock))
+    return held, ", ".join(part for part in parts if part)
+
+
+def _removal(here: Here, found: Found) -> Told | None:
+    return log.last(organization=here.company, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value)
 
 
 def sees_receipt(here: Here, event: Told) -> bool:

@@ -132,7 +132,7 @@ def _who(here: Here, single: Found, clock: formats.Clock) -> dict[str, str]:
     who = {
         "question": _("Is this the right %(name)s?") % {"name": one.user.name},
         "email": one.user.email,
-        "work": ", ".join(part for part in (one.title, words.summary(grants)) if part),
+        "work": ", ".join(part for part in (one.title, words.summary(grants, clock)) if part),
         "last_seen": person.last_seen(here, single, clock),
     }
     if other is not None:

@@ -40,7 +40,7 @@ class Why:
 
     def rows(self) -> list[dict[str, Any]]:
         """For `kh.can`: what one looks after first, then the rights in other systems."""
-        own = [self._looks_after(grant) for grant in self.grants if grant.looks_after]
+        own = [self._looks_after(grant) for grant in self.grants if grant.verbs]
         return own + [self._right(right) for right in self.rights]
 
     def _looks_after(self, grant: Grant) -> dict[str, Any]:
@@ -64,9 +64,7 @@ class Why:
         }
 
     def _until(self, where: str, until: Any) -> str:
-        if until is None:
-            return where
-        return _("%(where)s, until %(day)s") % {"where": where, "day": self.clock.last_day(until)}
+        return ", ".join(part for part in (where, words.until(until, self.clock)) if part)
 
     def _chain(self, grant: Grant, *, limit: str) -> list[dict[str, str]]:
         tier = gains.in_language(grant.role_name)
