@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from audit.models import Chain, Event
-from delegation.queries import told
+from delegation.queries import carried, signing_in, told
 from delegation.queries.told import Told
 from identity.models import Membership
 
@@ -25,6 +25,8 @@ class Wish:
     """Users; with their memberships."""
     verbs: Collection[str] | None = None
     outcome: str = ""
+    folded: bool = False
+    """Without deliveries that arrived in time: they are told with the act (`delegation.queries.carried`)."""
     before: uuid.UUID | None = None
     after: uuid.UUID | None = None
 
@@ -39,15 +41,17 @@ class Page:
 
 
 def matching(*, organization: uuid.UUID, wish: Wish) -> QuerySet[Event]:
-    """The organization's events that fit."""
-    rows = _placed(Event.objects.filter(organization=organization))
+    """The organization's events that fit, and what people did to their own sign-in where that is asked for."""
+    own = signing_in.own(organization=organization, people=wish.people, verbs=wish.verbs)
+    rows = _placed(Event.objects.filter(Q(organization=organization) | own))
     if wish.people is not None:
         theirs = Membership.objects.filter(organization=organization, user__in=wish.people)
         about = [*wish.people, *theirs.values_list("id", flat=True)]
         rows = rows.filter(Q(subject__in=about) | Q(actor__in=wish.people))
     if wish.verbs is not None:
         rows = rows.filter(verb__in=wish.verbs)
-    return rows.filter(outcome=wish.outcome) if wish.outcome else rows
+    rows = rows.filter(outcome=wish.outcome) if wish.outcome else rows
+    return carried.without(rows) if wish.folded else rows
 
 
 def _placed(rows: QuerySet[Event]) -> QuerySet[Event]:
@@ -58,7 +62,7 @@ def page(*, organization: uuid.UUID, wish: Wish, size: int = SIZE) -> Page:
     """One page. Six statements at most."""
     rows = matching(organization=organization, wish=wish)
     backwards = wish.after is not None
-    anchor = _anchor(organization, wish.after or wish.before)
+    anchor = _anchor(rows, wish.after or wish.before)
     if anchor is not None:
         rows = rows.filter(_beyond(anchor, newer=backwards))
     found = list(rows.order_by(*(_FORWARDS if backwards else _NEWEST))[: size + 1])
@@ -73,8 +77,8 @@ def page(*, organization: uuid.UUID, wish: Wish, size: int = SIZE) -> Page:
     )
 
 
-def _anchor(organization: uuid.UUID, event: uuid.UUID | None) -> Event | None:
-    return Event.objects.filter(organization=organization, id=event).first() if event is not None else None
+def _anchor(rows: QuerySet[Event], event: uuid.UUID | None) -> Event | None:
+    return rows.filter(id=event).first() if event is not None else None
 
 
 def _beyond(anchor: Event, *, newer: bool) -> Q:
@@ -88,8 +92,8 @@ def _beyond(anchor: Event, *, newer: bool) -> Q:
 
 
 def about(*, organization: uuid.UUID, membership: uuid.UUID, most: int) -> list[Told]:
-    """The newest events about one colleague. Four statements at most."""
-    rows = _placed(Event.objects.filter(organization=organization, subject=membership))
+    """The newest events about one colleague, without deliveries that arrived in time. Four statements at most."""
+    rows = carried.without(_placed(Event.objects.filter(organization=organization, subject=membership)))
     return told.every(rows=list(rows.order_by(*_NEWEST)[:most]))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat, translation
+from django.utils import formats as django_formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -89,6 +90,15 @@ def span(seconds: float) -> str:
     if minutes < 48 * 60:
         return _("%(number)d h") % {"number": minutes // 60}
     return _("%(number)d d") % {"number": minutes // (24 * 60)}
+
+
+def brief(seconds: float) -> str:
+    """`0.4 s`, in Finnish `0,4 s`; from ten seconds on as a span."""
+    tenths = max(1, round(seconds * 10))
+    if tenths >= 100:
+        return span(seconds)
+    mark = str(django_formats.get_format("DECIMAL_SEPARATOR"))
+    return _("%(number)s s") % {"number": f"{tenths // 10}{mark}{tenths % 10}"}
 
 
 def number(value: int) -> str:

@@ -1,19 +1,16 @@
 """An event as a sentence, made when it is shown: from the verb, what was and what is now, in the reader's language."""
 
-import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.queries.catalogue import Book
 from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
-from portal import gains, sentences
-from portal.web import formats, reasons
+from portal import gains
+from portal.web import calling, formats, reasons
+from portal.web.calling import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +23,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
-    """Knows what things and people are called."""
-
-    book: Book
-    people: Mapping[uuid.UUID, str]
+class Teller(Names):
+    """Tells events one after the other."""
 
     def tell(self, event: Told) -> Line:
         """The sentence for this event."""
         if event.outcome == "refused":
             return self._refused(event)
         return _SENTENCES.get(event.verb, _unknown)(self, event)
-
-    def actor(self, event: Told) -> str:
-        """Who did it: a colleague by name, the supplier for what the system did."""
-        if event.actor_kind == "system":
-            return str(settings.SUPPLIER_NAME)
-        return self.people.get(event.actor) or event.private.get("actor.label", "") or _("Somebody")
-
-    def who(self, event: Told) -> str:
-        """Whom it was done to."""
-        if event.user is not None:
-            return self.people.get(event.user, _("Somebody"))
-        return event.email or _("Somebody")
-
-    def application(self, event: Told) -> str:
-        """Which service it is about."""
-        key = str(event.facts.get("application", ""))
-        return gains.in_language(self.book.applications.get(key, {"en": key}))
-
-    def access(self, facts: Mapping[str, Any]) -> str:
-        """`Orderer, up to 2 000 €, Tampere and Oulu`, from what stands in the log."""
-        tier = gains.in_language(self.book.tiers.get(facts["role"], {"en": facts["role"]}))
-        places = {str(one): place.name for one, place in self.book.sites.items()}
-        names = [places.get(site, "?") for site in facts["sites"]]
-        where = _("All sites") if facts["all_sites"] else formats.listed(names)
-        amounts = {_money(one) for one in facts["limits"].values() if one["amount"] is not None}
-        limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""
-        return ", ".join(part for part in (tier, limit, where) if part)
-
-    def accesses(self, held: Collection[Mapping[str, Any]]) -> str:
-        """Several of them as one."""
-        return "; ".join(self.access(one) for one in held) or _("no access")
 
     def _refused(self, event: Told) -> Line:
         tried = _TRIED.get(event.verb)
@@ -79,10 +42,6 @@ class Teller:
 
 
 Sentence = Callable[[Teller, Told], Line]
-
-
-def _money(limit: Mapping[str, Any]) -> str:
-    return sentences.money(limit["amount"], limit["currency"])
 
 
 def _unknown(teller: Teller, event: Told) -> Line:
@@ -156,7 +115,11 @@ def _sites_added(teller: Teller, event: Told) -> Line:
 def _offered(teller: Teller, event: Told) -> Line:
     does = [
         gains.in_language(teller.book.does.get(key, {"en": key}))
-        + (f" {_('up to %(amount)s') % {'amount': _money(offer)}}" if offer["amount"] is not None else "")
+        + (
+            f" {_('up to %(amount)s') % {'amount': calling.money(offer)}}"
+            if offer["amount"] is not None
+            else ""
+        )
         for key, offer in event.facts["offer"].items()
         if offer is not None
     ]
@@ -207,8 +170,19 @@ def _mail_sent(teller: Teller, event: Told) -> Line:
     return Line("", _("A mail was sent to %(who)s") % {"who": teller.who(event)})
 
 
+def _mail_bounced(teller: Teller, event: Told) -> Line:
+    return Line(
+        "", _("Mail to %(who)s comes back: nobody is reached at that address") % {"who": teller.who(event)}
+    )
+
+
+def _orphaned(teller: Teller, event: Told) -> Line:
+    del teller, event
+    return Line("", _("Nobody is left who can look after the company here"), _("The supplier has to help."))
+
+
 def _mail_failed(teller: Teller, event: Told) -> Line:
-    return Line("", _("A mail to %(who)s could not be sent") % {"who": teller.who(event)})
+    return Line("", _("A mail to %(who)s could not be delivered") % {"who": teller.who(event)})
 
 
 def _signed_in(teller: Teller, event: Told) -> Line:
@@ -243,8 +217,10 @@ _SENTENCES: Mapping[str, Sentence] = {
     Noted.FACTOR_RESET: _plain(lambda: _("set up the ways to sign in anew")),
     Noted.LOGOUT_DELIVERED: _signed_out_there,
     Noted.LOGOUT_FAILED: _not_signed_out_there,
+    Noted.MAIL_BOUNCED: _mail_bounced,
     Noted.MAIL_FAILED: _mail_failed,
     Noted.MAIL_SENT: _mail_sent,
+    Noted.ORGANIZATION_ORPHANED: _orphaned,
     Noted.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
     Noted.PASSWORD_RESET: _plain(lambda: _("set a new password by mail")),
     Noted.SESSION_ENDED: _plain(lambda: _("signed out")),

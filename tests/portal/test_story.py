@@ -3,14 +3,16 @@
 import datetime as dt
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
+from delegation.queries.carried import Carried
 from delegation.queries.catalogue import Book
 from delegation.queries.told import Told
 from delegation.verbs import Noted, On, Verb
-from portal.web import reasons, story
+from portal.web import formats, reasons, story
 
 BOOK = Book(
     tiers={"viewer": {"en": "Viewer", "fi": "Katselija"}},
@@ -65,6 +67,32 @@ def test_refusals_are_told(verb: str) -> None:
     assert line.actor == "Aino Virtanen"
     assert line.text.startswith("tried to ")
     assert line.sub == "3 more times"
+
+
+def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> None:
+    clock = formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
+    teller = story.Teller(BOOK, TELLER.people, clock)
+    ends = {**ACCESS, "until": "2026-12-31T22:00:00+00:00"}
+    line = teller.tell(event(Verb.ACCESS_CHANGE, before={"access": [ACCESS]}, after={"access": [ends]}))
+    assert line.sub == "Viewer, All sites → Viewer, All sites, until 31 Dec"
+
+
+ANSWERS: list[tuple[list[Carried], str]] = [
+    ([], ""),
+    ([Carried("crm", 0.04)], "Told: CRM portal in 0.1 s"),
+    ([Carried("crm", 9.94), Carried("x", 75.2)], "Told: CRM portal in 9.9 s, x in 1 min"),
+    ([Carried("crm", None), Carried("x", 9.96)], "Told: x in 10 s · Not told yet: CRM portal"),
+]
+
+
+@pytest.mark.parametrize(("answers", "said"), ANSWERS)
+def test_systems_that_were_told_are_named_with_the_time_it_took(answers: list[Carried], said: str) -> None:
+    assert TELLER.told(answers) == said
+
+
+def test_parts_of_a_second_are_written_as_the_reader_writes_them() -> None:
+    with translation.override("fi"):
+        assert TELLER.told([Carried("crm", 0.42)]) == "Tieto perillä: CRM portal 0,4 s"
 
 
 def test_somebody_erased_has_no_name() -> None:

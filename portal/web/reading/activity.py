@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.queries import catalogue, colleagues, log, names
+from delegation.queries import carried, catalogue, colleagues, log, names, signing_in
 from delegation.queries.log import Page, Wish
 from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
@@ -24,12 +24,19 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "access": frozenset({Verb.ACCESS_CHANGE, Verb.CATALOGUE_TELL, Verb.CEILING_SET, Verb.MEMBER_RESTORE}),
     "removals": frozenset({Verb.MEMBER_REMOVE}),
     "sign_in": frozenset(
-        {Noted.SIGN_IN_DONE, Noted.SIGN_IN_FAILED, Noted.SIGN_IN_REFUSED, Noted.SESSION_ENDED}
+        {
+            *signing_in.VERBS,
+            Noted.SIGN_IN_DONE,
+            Noted.SESSION_ENDED,
+            Noted.TOKEN_REPLAYED,
+            Verb.PERSON_SIGN_OUT,
+        }
     ),
     "systems": frozenset(
         {Noted.ACCOUNT_DELIVERED, Noted.ACCOUNT_FAILED, Noted.LOGOUT_DELIVERED, Noted.LOGOUT_FAILED}
     ),
     "mails": frozenset({Noted.MAIL_SENT, Noted.MAIL_FAILED}),
+    "failed": frozenset({Noted.ACCOUNT_FAILED, Noted.LOGOUT_FAILED, Noted.MAIL_FAILED}),
 }
 
 
@@ -40,7 +47,7 @@ def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any
     values |= {"q": address.text(query, "q"), "person": _person(query)}
     page = log.page(organization=here.company, wish=_wish(here, query, values))
     book = catalogue.read(organization=here.company)
-    told_by = telling.teller(page.events, book)
+    told_by = telling.teller(page.events, book, clock)
     url = here.url("activity")
     return {
         "sub": _sub(log.length(organization=here.company)),
@@ -49,7 +56,7 @@ def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any
         "q": values["q"],
         "kept": address.kept(values, besides="q"),
         **_menus(here, values, options, url),
-        "events": _events(page.events, told_by, clock),
+        "events": _events(here, page.events, told_by, clock),
         "pager": _pager(page, values, url),
     }
 
@@ -61,8 +68,9 @@ def _options() -> dict[str, dict[str, str]]:
             "access": _("Access"),
             "removals": _("Removals"),
             "sign_in": _("Signing in"),
-            "systems": _("Other systems"),
+            "systems": _("Deliveries"),
             "mails": _("Mails"),
+            "failed": _("What could not be delivered"),
         },
         "outcome": {"done": _("Done"), "refused": _("Refused"), "noted": _("Noted")},
     }
@@ -79,6 +87,7 @@ def _wish(here: Here, query: QueryDict, values: Mapping[str, str]) -> Wish:
         people=_people(here, values),
         verbs=[str(verb) for verb in kinds] if kinds else None,
         outcome=values["outcome"],
+        folded=kinds is None and values["outcome"] != "noted",
         before=forms.identifier(query.get("before", "")),
         after=forms.identifier(query.get("after", "")),
     )
@@ -94,7 +103,11 @@ def _people(here: Here, values: Mapping[str, str]) -> list[uuid.UUID] | None:
 
 
 def _sub(length: int) -> str:
-    text = ngettext("%(number)s event in the chain", "%(number)s events in the chain", length)
+    text = ngettext(
+        "%(number)s numbered change. Sign-ins, mails and deliveries stand beside it without a number.",
+        "%(number)s numbered changes. Sign-ins, mails and deliveries stand beside them without a number.",
+        length,
+    )
     return text % {"number": formats.number(length)}
 
 
@@ -117,15 +130,22 @@ def _verified(events: Sequence[Told]) -> dict[str, str] | None:
     return {"state": "ok", "text": text % {"number": links}}
 
 
-def _events(events: Sequence[Told], told_by: Teller, clock: formats.Clock) -> list[dict[str, Any]]:
+def _events(
+    here: Here, events: Sequence[Told], told_by: Teller, clock: formats.Clock
+) -> list[dict[str, Any]]:
+    answers = carried.by(organization=here.company, events=events)
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
-        shown.append(_event(event, told_by, clock, also=older is not None and older.act == event.act))
+        told = {
+            "told": told_by.told(answers.get(event.id, ())),
+            "also": older is not None and older.act == event.act,
+        }
+        shown.append(_event(event, told_by, clock) | told)
     return shown
 
 
-def _event(event: Told, told_by: Teller, clock: formats.Clock, *, also: bool) -> dict[str, Any]:
+def _event(event: Told, told_by: Teller, clock: formats.Clock) -> dict[str, Any]:
     line = told_by.tell(event)
     return {
         "number": formats.number(event.seq) if event.seq is not None else "",
@@ -138,7 +158,6 @@ def _event(event: Told, told_by: Teller, clock: formats.Clock, *, also: bool) ->
         "actor": line.actor,
         "text": line.text,
         "sub": line.sub,
-        "also": also,
     }
 
 
@@ -170,7 +189,8 @@ def _name(here: Here, membership: uuid.UUID) -> str:
 def _pager(page: Page, values: Mapping[str, str], url: str) -> dict[str, str]:
     number = len(page.events)
     return {
-        "text": ngettext("%(number)d event", "%(number)d events", number) % {"number": number},
+        "text": ngettext("%(number)d event on this page", "%(number)d events on this page", number)
+        % {"number": number},
         "previous_url": address.with_values(url, {**values, "after": str(page.newer)}) if page.newer else "",
         "next_url": address.with_values(url, {**values, "before": str(page.older)}) if page.older else "",
     }

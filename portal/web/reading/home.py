@@ -121,9 +121,9 @@ def _open(number: int) -> tuple[str, str]:
 def _happened(here: Here, book: Book, clock: formats.Clock) -> dict[str, Any]:
     if not here.sees_activity:
         return {}
-    page = log.page(organization=here.company, wish=log.Wish(), size=_EVENTS)
+    page = log.page(organization=here.company, wish=log.Wish(folded=True), size=_EVENTS)
     return {
-        "events": telling.timeline(page.events, telling.teller(page.events, book), clock),
+        "events": telling.timeline(here, page.events, book, clock),
         "events_url": here.url("activity"),
     }
 

@@ -61,7 +61,7 @@ def _events(here: Here, found: Found, book: Book, clock: formats.Clock) -> dict[
         return {}
     told = log.about(organization=here.company, membership=found.membership.id, most=_EVENTS)
     return {
-        "events": telling.timeline(told, telling.teller(told, book), clock),
+        "events": telling.timeline(here, told, book, clock),
         "events_url": f"{here.url('activity')}?person={found.membership.id}",
         "events_label": _("All events"),
     }

@@ -1,0 +1,72 @@
+"""What an act did in other systems, told with the act: many systems hear of one deed."""
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Case, FloatField, Func, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from audit.models import Event
+from delegation.queries.told import Told
+from delegation.verbs import Noted
+
+LATE = 60
+"""Seconds from the act to the answer; what takes longer stands in the log's page by itself."""
+_ALONE = LATE + 1.0
+_ARRIVED = (Noted.ACCOUNT_DELIVERED, Noted.LOGOUT_DELIVERED, Noted.MAIL_SENT)
+_TOLD = (Noted.ACCOUNT_DELIVERED, Noted.LOGOUT_DELIVERED)
+_ANSWERS = (*_TOLD, Noted.ACCOUNT_FAILED, Noted.LOGOUT_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One system that was told. `seconds` is None where it could not be, so far."""
+
+    application: str
+    seconds: float | None
+
+
+class _Seconds(Func):
+    template = "(convert_from(%(expressions)s, 'UTF8')::jsonb #>> '{facts,seconds}')::double precision"
+    output_field = FloatField()
+
+
+def without(rows: QuerySet[Event]) -> QuerySet[Event]:
+    """Leave out what arrived in time: it is told with its act. A body is opened for deliveries alone."""
+    seconds = Coalesce(_Seconds("body"), Value(0.0))
+    waited = Case(When(verb__in=_ARRIVED, then=seconds), default=Value(_ALONE))
+    return rows.alias(waited=waited).filter(waited__gt=LATE)
+
+
+def by(*, organization: uuid.UUID, events: Sequence[Told]) -> Mapping[uuid.UUID, Sequence[Carried]]:
+    """What the systems answered to each of these deeds to a colleague, by event. One statement at most."""
+    deeds = {(one.act, one.subject): one.id for one in events if _is_deed(one)}
+    if not deeds:
+        return {}
+    rows = Event.objects.filter(
+        verb__in=_ANSWERS,
+        organization=organization,
+        subject__in={subject for _, subject in deeds},
+        act__in={act for act, _ in deeds},
+        at__gte=min(one.at for one in events),
+    )
+    answers: dict[uuid.UUID, dict[str, float | None]] = defaultdict(dict)
+    for act, subject, verb, body in rows.order_by("at").values_list("act", "subject", "verb", "body"):
+        if (act, subject) in deeds:
+            _add(answers[deeds[act, subject]], verb, json.loads(bytes(body))["facts"])
+    return {event: [Carried(*one) for one in found.items()] for event, found in answers.items()}
+
+
+def _is_deed(event: Told) -> bool:
+    return event.subject_kind == "membership" and event.outcome == Event.Outcome.DONE
+
+
+def _add(found: dict[str, float | None], verb: str, facts: Mapping[str, str]) -> None:
+    """A system that has accounts and open pages counts as told when it has answered for both."""
+    application = str(facts.get("application", ""))
+    seconds = float(facts["seconds"]) if verb in _TOLD else None
+    known = found.get(application)
+    found[application] = max(known or 0.0, seconds) if seconds is not None else known

@@ -1,0 +1,134 @@
+"""What systems answered is told with the deed; people's own sign-in is seen where they work."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from audit import actor, clock, ledger
+from audit.ledger import Entry, Heading, Subject
+from delegation.queries import carried
+from delegation.verbs import Noted
+from identity.models import Membership
+from provisioning import noted
+from tests.portal import guest
+from tests.portal.test_pages import KOSKELA, person, said
+from tests.world import World, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def answered(
+    world: World, one: Membership, act: uuid.UUID, verb: Noted = Noted.ACCOUNT_DELIVERED, **facts: Any
+) -> None:
+    """Write down what a system answered."""
+    notes = noted.Notes()
+    known = {"application": "crm", "active": False, "seconds": "0.400", **facts}
+    subject = Subject("membership", one.id)
+    notes.say(
+        verb, subject=subject, stream=world.koskela.id, organization=world.koskela.id, act=act, facts=known
+    )
+    with transaction.atomic():
+        notes.write(at=clock.now())
+
+
+def own(one: Membership, verb: Noted) -> None:
+    """Something that somebody does to their own sign-in."""
+    entry = Entry(verb=verb.value, subject=Subject("user", one.user_id), outcome="noted")
+    heading = Heading(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
+    with transaction.atomic():
+        ledger.note(chain=one.user_id, heading=heading, entries=[entry])
+
+
+def log_of(world: World, who: Membership, query: str = "", key: str = "koskela") -> str:
+    return said(guest.of(who).get(f"/o/{key}/activity{query}"))
+
+
+def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
+    act = world.remove(world.mikko).act
+    answered(world, world.mikko, act, application="ordering")
+    answered(world, world.mikko, act, seconds="1.240")
+    answered(world, world.mikko, act, Noted.LOGOUT_DELIVERED, seconds="0.100")
+    pages = (log_of(world, world.aino), said(guest.of(world.aino).get(f"{KOSKELA}/")))
+    for page in (*pages, said(guest.of(world.aino).get(person(world.mikko)))):
+        assert "Told: Web shop in 0.4 s, CRM portal in 1.2 s" in page
+        assert "closed the access of" not in page
+        assert "signed Mikko Laine out" not in page
+
+
+def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
+    changed = world.change(world.mikko, world.access("viewer"))
+    removed = world.remove(world.mikko)
+    assert changed is not None
+    answered(world, world.mikko, removed.act)
+    answered(world, world.olli, removed.act, application="ordering")
+    answered(world, world.mikko, uuid.uuid4(), application="ordering")
+    text = log_of(world, world.aino)
+    assert text.count("Told:") == 1
+    assert (
+        text.index("removed Mikko")
+        < text.index("Told: CRM portal in 0.4 s")
+        < text.index("changed the access")
+    )
+
+
+def test_all_deliveries_are_there_for_who_asks(world: World) -> None:
+    answered(world, world.mikko, world.remove(world.mikko).act)
+    assert "CRM portal closed the access of Mikko Laine" in log_of(world, world.aino, "?what=systems")
+
+
+def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
+    act = world.remove(world.mikko).act
+    answered(world, world.mikko, act, Noted.ACCOUNT_FAILED, application="ordering")
+    text = log_of(world, world.aino)
+    assert "Not told yet: Web shop" in text
+    assert "Web shop could not be told about Mikko Laine" in text
+    answered(world, world.mikko, act, application="ordering", seconds=f"{carried.LATE + 0.1}")
+    answered(world, world.olli, act, application="ordering", seconds=str(carried.LATE))
+    text = log_of(world, world.aino)
+    assert "Told: Web shop in 1 min" in text
+    assert "Not told yet" not in text
+    assert "Web shop closed the access of Mikko Laine" in text
+    assert "Web shop closed the access of Olli" not in text
+
+
+def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> None:
+    for _ in range(45):
+        answered(world, world.vilma, uuid.uuid4())
+        world.invite(world.koskela, f"{uuid.uuid4().hex}@koskela.example", world.access("viewer"))
+    visitor = guest.of(world.aino)
+    html = visitor.get(f"{KOSKELA}/activity").content.decode()
+    assert "50 events on this page" in said(visitor.get(f"{KOSKELA}/activity"))
+    (older,) = {part.split('"')[0] for part in html.split("before=")[1:]}
+    text = said(visitor.get(f"{KOSKELA}/activity?before={older}"))
+    assert "set up the organization" in text
+    assert "CRM portal closed" not in text
+
+
+def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(world: World) -> None:
+    own(world.mikko, Noted.FACTOR_REMOVED)
+    own(world.stina, Noted.SIGN_IN_FAILED)
+    world.remove(world.mikko)
+    move_clock(60)
+    own(world.mikko, Noted.PASSWORD_CHANGED)
+    here = log_of(world, world.aino, "?what=sign_in")
+    assert "Mikko Laine removed a way to sign in" in here
+    assert "changed the password" not in here
+    assert "could not sign in" not in here
+    there = log_of(world, world.tiina, "?what=sign_in", key="pohjola")
+    assert "Mikko Laine changed the password" in there
+    assert "Stina" in there
+    one = log_of(world, world.aino, f"?what=sign_in&person={world.vilma.id}")
+    assert "No event matches" in one
+    assert "a way to sign in" not in log_of(world, world.aino)
+
+
+def test_a_sign_in_to_the_portal_may_have_been_for_another_company(world: World) -> None:
+    own(world.mikko, Noted.SIGN_IN_DONE)
+    assert "No event matches" in log_of(world, world.aino, "?what=sign_in")
