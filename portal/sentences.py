@@ -9,16 +9,13 @@ from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from audit.errors import Busy, DomainError
 from delegation import errors
-from portal import inputs
+from portal import inputs, patience
 from provisioning import errors as refusals
 
 Data = Mapping[str, Any]
-_HOUR = 60
-"""Minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +201,8 @@ def _too_often(data: Data) -> Sentence:
             "Your company sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
         ),
     }
-    text = texts.get(str(data.get("what")), texts["invitation"]) % {"most": most, "again": _again(seconds)}
+    text = texts.get(str(data.get("what")), texts["invitation"]) % {"most": most, "again": patience.again(seconds)}
     return Sentence(text, 429, "email", retry_after=seconds)
-
-
-def _again(seconds: int) -> str:
-    minutes = math.ceil(seconds / 60)
-    if minutes < _HOUR:
-        known = ngettext("Try again in %(number)d minute.", "Try again in %(number)d minutes.", minutes)
-        return known % {"number": minutes}
-    hours = math.ceil(minutes / _HOUR)
-    known = ngettext("Try again in %(number)d hour.", "Try again in %(number)d hours.", hours)
-    return known % {"number": hours}
 
 
 def _invitation_gone(data: Data) -> Sentence:
