@@ -239,6 +239,29 @@ def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:
     assert (event.act, event.subject) == (act.id, world.olli.id)
 
 
+def test_a_verb_is_asked_of_its_own_kind_or_the_command_is_wrong(world: World) -> None:
+    events = Event.objects.count()
+    aino = actor_of(world.aino)
+    with (
+        pytest.raises(
+            TypeError, match=r"^member\.remove is done to membership, not to organization: pass that"
+        ),
+        acting(aino, Verb.MEMBER_REMOVE, on=world.koskela),
+    ):
+        pass
+    with (
+        pytest.raises(TypeError, match=r"^site\.add is done to organization, not to membership"),
+        acting(aino, Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+    ):
+        act.also(Verb.SITE_ADD, Subject("membership", world.vilma.id), because=Verb.MEMBER_REMOVE)
+    with (
+        pytest.raises(TypeError, match=r"^invitation\.resend is never decided .* entail it"),
+        acting(aino, Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+    ):
+        act.also(Verb.INVITATION_RESEND, Subject("invitation", world.somewhere), because=Verb.MEMBER_REMOVE)
+    assert Event.objects.count() == events
+
+
 def test_a_commit_is_told_and_a_refusal_is_not(world: World, database_urls: dict[str, str]) -> None:
     with psycopg.connect(database_urls["keyholder_app"], autocommit=True) as listening:
         listening.execute("LISTEN keyholder_chain")
