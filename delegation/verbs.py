@@ -113,8 +113,10 @@ class Noted(StrEnum):
     FACTOR_RESET = "factor.reset"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"
+    MAIL_BOUNCED = "mail.bounced"
     MAIL_FAILED = "mail.failed"
     MAIL_SENT = "mail.sent"
+    ORGANIZATION_ORPHANED = "organization.orphaned"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a verb
     PASSWORD_RESET = "password.reset"  # noqa: S105 - a verb
     SESSION_ENDED = "session.ended"

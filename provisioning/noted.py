@@ -10,6 +10,7 @@ from audit import actor, ids, ledger
 from audit.ledger import Entry, Heading, Subject
 from delegation.verbs import Noted
 from provisioning.errand import Ending
+from provisioning.models import Mail
 from provisioning.settling import Known
 
 
@@ -43,6 +44,18 @@ class Notes:
 def seconds(since: dt.datetime, until: dt.datetime) -> str:
     """A duration as it stands in the log."""
     return f"{max((until - since).total_seconds(), 0):.3f}"
+
+
+def mail(notes: Notes, verb: Noted, row: Mail, facts: Mapping[str, Any]) -> None:
+    """Of one mail, under what it is about."""
+    notes.say(
+        verb,
+        subject=Subject("mail", row.id),
+        stream=row.organization or row.about or ledger.SUPPLIER,
+        organization=row.organization,
+        act=row.about or row.id,
+        facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},
+    )
 
 
 def accounts(*, delivered: Sequence[Known], failed: Sequence[Ending], at: dt.datetime) -> None:

@@ -11,16 +11,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from audit import ledger
-from audit.ledger import Subject
 from delegation.verbs import Noted
-from provisioning import backoff, leasing, noted, rows, vault
+from provisioning import backoff, bounces, leasing, noted, returned, rows, vault
 from provisioning.answer import Code, Problem
 from provisioning.errand import Ending, Errand
 from provisioning.models import Mail
 
 _SECONDS = 20.0
 _LASTING = 500
+_NOBODY = "no such recipient"
 GIVE_UP = dt.timedelta(days=3)
 
 _SENT = """
@@ -51,6 +50,9 @@ class Mails:
         """Write down which have gone; what they said is forgotten then."""
         sent = {one.errand.row.id: one for one in endings if one.problem is None}
         failed = {one.errand.row.id: one for one in endings if one.problem is not None}
+        nobody = [one.errand.row for one in failed.values() if one.problem and one.problem.detail == _NOBODY]
+        if nobody:
+            bounces.dead(mails=nobody, at=at)
         with transaction.atomic():
             gone = rows.returned(_SENT, [_mark(one) for one in sent.values()], at=at)
             again = [_again(one, at) for one in failed.values()]
@@ -58,10 +60,12 @@ class Mails:
             over = {one["id"] for one in again if one["retry_at"] is None}
             notes = noted.Notes()
             for name in gone:
-                _say(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
+                noted.mail(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
             for name in tried:
                 if str(name) in over:
-                    _say(notes, Noted.MAIL_FAILED, failed[name].errand.row, {"code": Code.REFUSED.value})
+                    noted.mail(
+                        notes, Noted.MAIL_FAILED, failed[name].errand.row, {"code": Code.REFUSED.value}
+                    )
             notes.write(at=at)
 
 
@@ -73,8 +77,10 @@ def _send(row: Mail) -> None:
         with contextlib.closing(_Connection()) as smtp:
             smtp.server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
     except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        raise Problem(Code.REFUSED if min(codes) >= _LASTING else Code.BUSY) from error
+        ((code, text),) = error.recipients.values()
+        nobody = returned.is_dead(code=code, text=text.decode("ascii", "replace"))
+        problem = Code.REFUSED if code >= _LASTING else Code.BUSY
+        raise Problem(problem, detail=_NOBODY if nobody else f"recipient: {code}") from error
     except smtplib.SMTPResponseException as error:
         raise Problem(Code.REFUSED if _is_final(error) else Code.BUSY, detail=str(error.smtp_code)) from error
     except (OSError, smtplib.SMTPException) as error:
@@ -113,14 +119,3 @@ def _again(ending: Ending, at: dt.datetime) -> dict[str, Any]:
     wait = backoff.after(attempts=row.attempts + 1, code=problem.code, wait=problem.wait)
     retry_at = None if over else (at + wait).isoformat()
     return {**_mark(ending), "retry_at": retry_at, "code": problem.code.value}
-
-
-def _say(notes: noted.Notes, verb: Noted, row: Mail, facts: Mapping[str, Any]) -> None:
-    notes.say(
-        verb,
-        subject=Subject("mail", row.id),
-        stream=row.organization or row.about or ledger.SUPPLIER,
-        organization=row.organization,
-        act=row.about or row.id,
-        facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},
-    )

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from audit import clock
 from audit.ledger import SUPPLIER, Subject
 from delegation.verbs import Noted
-from identity import access
+from identity import access, addresses
 from identity.grants import sign_ins
 from identity.models import Session, User
 from identity.sessions import SessionStore
@@ -58,6 +58,8 @@ def failed(*, user: User | None, method: str) -> None:
 
 def new_password(request: HttpRequest, user: User, verb: Noted) -> None:
     """Everything issued under the old password ends: sessions, services' sign-ins, tokens."""
+    if verb is Noted.PASSWORD_RESET and user.mail_bounced_at is not None:
+        addresses.reached(user=user.pk)
     ended = access.end_person(users=[uuid.UUID(str(user.pk))], at=clock.now())
     say(request, verb, user, {"sessions": ended.sessions, "sign_ins": ended.sign_ins})
 

@@ -1,0 +1,392 @@
+"""Mails that come back: refused at once by the relay, or reported later to the sender's address."""
+
+import datetime as dt
+import io
+import mailbox
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from audit import clock
+from audit.models import Event
+from delegation.commands import invitations
+from identity.models import User
+from provisioning import bounces, mail, returned
+from provisioning.deliver import Deliverer
+from provisioning.models import Mail
+from provisioning.returned import Report
+from tests.portal.door import Visitor
+from tests.portal.test_signin import recovery_link
+from tests.provisioning.conftest import eventually
+from tests.world import World, actor_of
+
+Start = Callable[[], Deliverer]
+OURS = "<0199a1b2-0000-7000-8000-000000000001@keyholder.example>"
+
+
+def postfix(message_id: str, *, status: str = "5.1.1", action: str = "failed") -> bytes:
+    """With the headers alone of what came back."""
+    return f"""\
+Return-Path: <>
+From: MAILER-DAEMON@mx.koskela.example (Mail Delivery System)
+Subject: Undelivered Mail Returned to Sender
+To: no-reply@keyholder.example
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B1"
+Message-Id: <20261122.ABC@mx.koskela.example>
+
+--B1
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--B1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.koskela.example
+X-Postfix-Queue-ID: 4XyZ
+Arrival-Date: Sun, 22 Nov 2026 01:02:03 +0000 (UTC)
+
+Final-Recipient: rfc822; mikko@koskela.example
+Original-Recipient: rfc822;mikko@koskela.example
+Action: {action}
+Status: {status}
+Remote-MTA: dns; inner.koskela.example
+Diagnostic-Code: smtp; 550 {status} <mikko@koskela.example>: Recipient address rejected
+
+--B1
+Content-Type: text/rfc822-headers
+
+Return-Path: <no-reply@keyholder.example>
+From: Keyholder <no-reply@keyholder.example>
+To: mikko@koskela.example
+Message-ID: {message_id}
+Subject: =?utf-8?q?Tervetuloa?=
+
+--B1--
+""".encode()
+
+
+def exchange(message_id: str, *, status: str = "5.1.10") -> bytes:
+    """With the whole mail, line ends as on the wire, names of headers in capitals."""
+    text = f"""\
+MIME-VERSION: 1.0
+FROM: postmaster@tenant.example
+SUBJECT: Undeliverable: Hello
+CONTENT-TYPE: multipart/report; boundary="_X_"; report-type="delivery-status"
+
+--_X_
+CONTENT-TYPE: multipart/alternative; boundary="_Y_"
+
+--_Y_
+Content-Type: text/html; charset="us-ascii"
+
+<p>Your message to <b>mikko</b> couldn't be delivered.</p>
+--_Y_--
+
+--_X_
+CONTENT-TYPE: MESSAGE/DELIVERY-STATUS
+
+Reporting-MTA: dns;AM0PR01.prod.example
+
+Final-recipient: RFC822;mikko@koskela.example
+Action: FAILED
+Status: {status}
+
+--_X_
+CONTENT-TYPE: message/rfc822
+
+Received: from a by b
+From: Keyholder <no-reply@keyholder.example>
+Message-ID:
+ {message_id}
+Content-Type: text/plain
+
+Hei
+--_X_--
+"""
+    return text.replace("\n", "\r\n").encode()
+
+
+def several(message_id: str) -> bytes:
+    """One recipient expanded to two: the one is delayed, the other is not there."""
+    return postfix(message_id).replace(
+        b"Final-Recipient",
+        b"Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: 4.4.1\n\nFinal-Recipient",
+        1,
+    )
+
+
+@pytest.mark.parametrize("make", [postfix, exchange, several])
+def test_a_report_is_read(make: Callable[[str], bytes]) -> None:
+    assert returned.read(make(OURS)) == Report(OURS, dead=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("5.1.1", True), ("5.1.2", True), ("5.2.1", True), ("5.4.4", True), ("5.0.0", True),
+        ("5.2.2", False), ("5.7.1", False), ("5.3.4", False), ("5.6.0", False),
+    ],
+)  # fmt: skip
+def test_only_some_failures_are_the_addresses(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    assert returned.read(postfix(OURS, status=status)) == Report(OURS, dead=expected)
+
+
+def autoreply() -> bytes:
+    return postfix(OURS).replace(b"multipart/report; report-type=delivery-status;", b"multipart/mixed;")
+
+
+def quoted() -> bytes:
+    """Somebody who writes what a report says."""
+    message = EmailMessage()
+    message["Subject"] = "Undelivered Mail Returned to Sender"
+    message.set_content(postfix(OURS).decode())
+    return message.as_bytes()
+
+
+NOTHING = {
+    "later": postfix(OURS, status="4.2.2"),
+    "delayed": postfix(OURS, action="delayed", status="4.4.1"),
+    "delivered": postfix(OURS, action="delivered", status="2.0.0"),
+    "failed for now": postfix(OURS, action="failed", status="4.4.7"),
+    "no report": autoreply(),
+    "quoted": quoted(),
+    "no Message-ID": postfix(OURS).replace(b"Message-ID: ", b"X-Other: "),
+    "no status": postfix(OURS).replace(b"Status: 5.1.1\n", b""),
+    "a status of letters": postfix(OURS, status="gone"),
+    "two mails": postfix(OURS).replace(
+        b"--B1--", b"--B1\nContent-Type: text/rfc822-headers\n\nMessage-ID: <b@c>\n\n--B1--"
+    ),
+    "no parts": postfix(OURS).partition(b"--B1\n")[0],
+    "empty": b"",
+    "bytes": bytes(range(256)),
+    "too large": postfix(OURS) + b"x" * returned.MOST_BYTES,
+}
+
+
+@pytest.mark.parametrize("raw", NOTHING.values(), ids=NOTHING.keys())
+def test_what_is_no_final_report_is_none(raw: bytes) -> None:
+    assert returned.read(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "expected"),
+    [
+        (550, "5.1.1 <x>: User unknown", True), (550, "No such person", True), (551, "User not local", True),
+        (550, "5.7.1 Blocked", False), (554, "Refused", False), (552, "5.2.2 Mailbox full", False),
+        (450, "4.2.1 Greylisted", False), (550, "IP 5.9.1.22 is listed: 5.7.1", False),
+    ],
+)  # fmt: skip
+def test_a_relays_answer(code: int, text: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    assert returned.is_dead(code=code, text=text) is expected
+
+
+# What follows from one
+
+
+def sent(world: World, to: str, **more: Any) -> Mail:
+    """A mail that the relay has taken."""
+    name = mail.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
+    Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
+    return Mail.objects.get(id=name)
+
+
+def bounced(who: User) -> dt.datetime | None:
+    return User.objects.values_list("mail_bounced_at", flat=True).get(id=who.id)
+
+
+def events(verb: str) -> list[tuple[str, uuid.UUID, uuid.UUID | None]]:
+    return list(
+        Event.objects.filter(verb=verb)
+        .order_by("at", "id")
+        .values_list("subject_kind", "subject", "organization")
+    )
+
+
+def test_a_bounce_stands_in_the_persons_stream_and_in_each_of_their_organizations(world: World) -> None:
+    row = sent(world, world.mikko.user.email, about=world.mikko.user_id)
+    assert bounces.came_back(messages=[postfix(row.message_id)]) == 1
+    assert bounced(world.mikko.user)
+    assert sorted(events("mail.bounced"), key=str) == sorted(
+        [
+            ("user", world.mikko.user_id, None),
+            ("membership", world.mikko.id, world.koskela.id),
+            ("membership", world.mikko_at_pohjola.id, world.pohjola.id),
+        ],
+        key=str,
+    )
+    assert [subject for _, subject, _ in events("mail.failed")] == [row.id]
+    row.refresh_from_db()
+    assert (row.failed_at is not None, row.last_error) == (True, "refused")
+    assert events("organization.orphaned") == []
+
+
+def test_the_same_again_changes_nothing(world: World) -> None:
+    row = sent(world, world.mikko.user.email)
+    raw = postfix(row.message_id)
+    assert bounces.came_back(messages=[raw, raw]) == 1
+    assert bounces.came_back(messages=[raw]) == 0
+    assert len(events("mail.bounced")) == 3
+
+
+def test_what_names_no_mail_of_ours_changes_nothing(world: World) -> None:
+    """Whoever never saw the mail cannot name it: its id is random."""
+    row = sent(world, world.mikko.user.email)
+    waiting = Mail.objects.get(
+        id=mail.queue(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset")
+    )
+    forged = [
+        OURS,
+        f"<{uuid.uuid4()}@keyholder.example>",
+        row.message_id.replace("@", "@x"),
+        waiting.message_id,
+    ]
+    assert bounces.came_back(messages=[postfix(one) for one in forged]) == 0
+    assert not User.objects.filter(mail_bounced_at__isnull=False).exists()
+    assert events("mail.bounced") == []
+
+
+def test_a_full_mailbox_is_a_mail_that_did_not_arrive_and_no_dead_address(world: World) -> None:
+    row = sent(world, world.mikko.user.email)
+    assert bounces.came_back(messages=[postfix(row.message_id, status="5.2.2")]) == 1
+    assert bounced(world.mikko.user) is None
+    assert [subject for _, subject, _ in events("mail.failed")] == [row.id]
+
+
+def test_an_organization_whose_last_working_admin_is_not_reached_is_named(world: World) -> None:
+    """Pohjola has one admin; Koskela two, so that the second loss counts."""
+    mails = {who: sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
+    bounces.came_back(messages=[postfix(mails[world.tiina].message_id)])
+    bounces.came_back(messages=[postfix(mails[world.aino].message_id)])
+    assert events("organization.orphaned") == [("organization", world.pohjola.id, world.pohjola.id)]
+    bounces.came_back(messages=[postfix(mails[world.paivi].message_id)])
+    assert [where for *_, where in events("organization.orphaned")] == [world.pohjola.id, world.koskela.id]
+
+
+def test_a_mail_to_somebody_who_is_not_here_yet_concerns_nobody_else(world: World) -> None:
+    invitation = uuid.uuid4()
+    row = sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
+    assert bounces.came_back(messages=[exchange(row.message_id)]) == 1
+    event = Event.objects.get(verb="mail.failed")
+    assert (event.subject, event.organization, event.act) == (row.id, world.koskela.id, invitation)
+    assert events("mail.bounced") == []
+
+
+class Relay:
+    """Refuses recipients as it is told to."""
+
+    def __init__(self) -> None:
+        self.answer = "250 OK"
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, to: str, _options: Any) -> str:  # noqa: N802
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(to)
+        return self.answer
+
+
+@pytest.fixture
+def relay(settings: LazySettings) -> Iterator[Relay]:
+    held = Relay()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(held, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", port
+    yield held
+    controller.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone", "dead"),
+    [
+        ("550 5.1.1 User unknown", True, True),
+        ("550 5.7.1 Not from you", True, False),
+        ("450 4.2.1 Greylisted", False, False),
+    ],
+)
+def test_a_recipient_that_the_relay_refuses(
+    world: World,
+    relay: Relay,
+    deliverer: Start,
+    answer: str,
+    gone: bool,  # noqa: FBT001 - a case
+    dead: bool,  # noqa: FBT001 - the same
+) -> None:
+    relay.answer = answer
+    name = mail.queue(
+        to=world.tiina.user.email,
+        subject="Hei",
+        text="Hei",
+        purpose="password_reset",
+        about=world.tiina.user_id,
+    )
+    deliverer()
+    eventually(lambda: Mail.objects.get(id=name).attempts)
+    assert (Mail.objects.get(id=name).failed_at is not None) is gone
+    assert (bounced(world.tiina.user) is not None) is dead
+    assert len(events("mail.bounced")) == (2 if dead else 0)
+    assert len(events("organization.orphaned")) == (1 if dead else 0)
+
+
+# The command
+
+
+def test_it_reads_a_maildir_an_mbox_a_file_and_standard_input(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [sent(world, who.user.email) for who in (world.mikko, world.olli, world.vilma, world.sami)]
+    folder = mailbox.Maildir(tmp_path / "folder")
+    folder.add(postfix(rows[0].message_id))
+    folder.add(b"Subject: Hello\n\nHello\n")
+    box = mailbox.mbox(tmp_path / "box")
+    box.add(exchange(rows[1].message_id))
+    box.close()
+    one = tmp_path / "one"
+    one.write_bytes(postfix(rows[2].message_id))
+    call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(one))
+    assert capsys.readouterr().out == "4 read, 3 of ours did not arrive.\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id))))
+    call_command("bounces")
+    assert capsys.readouterr().out == "1 read, 1 of ours did not arrive.\n"
+    assert User.objects.filter(mail_bounced_at__isnull=False).count() == 4
+    with pytest.raises(CommandError):
+        call_command("bounces", str(tmp_path / "nowhere"))
+
+
+# And back
+
+
+def test_a_link_that_is_followed_has_arrived(world: World) -> None:
+    """Mikko's mail comes back too, and nothing of his was followed."""
+    stina = world.stina.user
+    bounces.came_back(
+        messages=[postfix(sent(world, who.email).message_id) for who in (stina, world.mikko.user)]
+    )
+    invitation, link = world.invite(world.koskela, stina.email, world.access("viewer"))
+    invitations.accept(actor=actor_of(stina), invitation=invitation, link=link, as_whom=stina)
+    assert (bounced(stina), bounced(world.mikko.user) is not None) == (None, True)
+    # What comes back later comes back anew.
+    assert bounces.came_back(messages=[postfix(sent(world, stina.email).message_id)]) == 1
+    assert bounced(stina)
+
+
+def test_a_new_password_by_link_has_arrived(world: World) -> None:
+    tiina = world.tiina.user
+    bounces.came_back(messages=[postfix(sent(world, tiina.email).message_id)])
+    visitor = Visitor()
+    form = visitor.get(recovery_link(visitor, tiina))["Location"]
+    assert bounced(tiina)
+    visitor.post(form, {"password1": "another long passphrase 42"})
+    assert bounced(tiina) is None
