@@ -71,8 +71,9 @@ class Offer:
         return bool(addresses.holders(addresses=[self.email.lower()]))
 
     def is_for(self, request: Request) -> bool:
-        """Whether the invited person is signed in."""
-        return isinstance(request.user, User) and request.user.email.lower() == self.email.lower()
+        """Whether the invited person is signed in: by any address proved to be theirs, which is nobody else's."""
+        holder = addresses.holders(addresses=[self.email.lower()]).get(self.email.lower())
+        return holder is not None and holder == request.user
 
 
 def found(link: str) -> Offer | None:

@@ -4,6 +4,7 @@ import concurrent.futures
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connections
 from django.urls import reverse
 
@@ -175,6 +176,23 @@ def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
     assert visitor.post(path + "/sign-out")["Location"] == path
     assert visitor.get(path).status_code == 200
     assert not visitor.is_signed_in
+
+
+def test_a_further_address_counts_once_it_is_proved(world: World) -> None:
+    """The link went to that address alone: whoever follows it reads its mail, and has proved it before."""
+    tiina = world.tiina.user
+    visitor = Visitor().sign_in(tiina)
+    _, path = invite(world, "tiina@home.example")
+    with worlds.by_hand():
+        claimed = EmailAddress.objects.create(user=tiina, email="tiina@home.example", verified=False)
+    assert visitor.get(path).status_code == 403
+    with worlds.by_hand():
+        EmailAddress.objects.filter(pk=claimed.pk).update(verified=True)
+    assert Visitor().get(path).status_code == 200  # to sign in, not to become a second person
+    assert Visitor().sign_in(world.stina.user).get(path).status_code == 403
+    assert visitor.get(path).status_code == 200
+    assert visitor.post(path).status_code == 302
+    assert Membership.objects.filter(organization=world.koskela, user=tiina).exists()
 
 
 def test_two_at_once_make_one_colleague(world: World) -> None:
