@@ -5,11 +5,10 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from audit import clock
-from portal import requests, sentences
+from portal import requests, sentences, zones
 
 _KEPT = 200
 """Fields of a form that are kept, at most."""
@@ -19,8 +18,8 @@ _SESSION_GONE = 419
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """The page for this status. In answer to htmx it takes the place of everything, never of a panel."""
-    moment = formats.date_format(clock.wall(), "DATETIME_FORMAT")
-    known = {"reference": requests.number(request), "at": moment}
+    zone = request.zone if isinstance(request, requests.Request) else None
+    known = {"reference": requests.number(request), "at": zones.moment(clock.wall(), zone)}
     response = render(request, f"{status}.html", {**known, **context}, status=status)
     return whole(request, response)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.actor import Actor
 from delegation.verbs import Verb
@@ -46,7 +47,7 @@ class Here:
     @property
     def zone(self) -> ZoneInfo:
         """The reader's time zone, else the company's."""
-        return zones.first(self.membership.user.time_zone, self.organization.time_zone)
+        return zones.of(self.membership)
 
     @property
     def sees_activity(self) -> bool:
@@ -73,8 +74,9 @@ def inside(
 
 
 def here(request: Request, organization: str) -> Here:
-    """Raises NotFound."""
+    """Times in sentences are from now on those of the reader. Raises NotFound."""
     membership = request.membership(organization)
+    timezone.activate(zones.of(membership))
     return Here(
         actor=request.actor,
         at=request.now,

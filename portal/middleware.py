@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from audit.errors import DomainError
@@ -62,7 +62,7 @@ class Language:
         """Stands after the session: the person's own language is theirs."""
         language = _language(request)
         request.LANGUAGE_CODE = language
-        with translation.override(language):
+        with translation.override(language), timezone.override(None):  # pages of a company set theirs
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         if isinstance(response, HttpResponse):

@@ -5,6 +5,7 @@ import ipaddress
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
@@ -17,6 +18,7 @@ from delegation.errors import NotFound
 from delegation.verbs import Verb
 from identity import memberships
 from identity.models import Membership, User
+from portal import zones
 
 
 class Request(WSGIRequest):
@@ -49,6 +51,14 @@ class Request(WSGIRequest):
             if one.organization.key == key:
                 return one
         raise NotFound
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The reader's time zone at the company in the address, else at any of theirs; None for a stranger."""
+        key = self.resolver_match.kwargs.get("organization") if self.resolver_match else ""
+        known = self.memberships if hasattr(self, "user") else []  # a wrong host is refused before that
+        mine = sorted(known, key=lambda one: one.organization.key != key)
+        return zones.of(mine[0]) if mine else None
 
     def abilities(self, organization: uuid.UUID) -> frozenset[Verb]:
         """What the reader may do somewhere in this organization; asked once a request. Three statements."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from audit.errors import Busy, DomainError
@@ -50,7 +50,10 @@ def money(amount: Any, currency: str) -> str:
 def _day(data: Data, name: str) -> str:
     value = data.get(name)
     moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return formats.date_format(moment, "SHORT_DATE_FORMAT") if isinstance(moment, dt.datetime) else ""
+    if not isinstance(moment, dt.datetime):
+        return ""
+    last = timezone.localtime(moment - dt.timedelta(microseconds=1))
+    return formats.date_format(last, "DATE_FORMAT")
 
 
 def _busy(data: Data) -> Sentence:
@@ -201,7 +204,10 @@ def _too_often(data: Data) -> Sentence:
             "Your company sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
         ),
     }
-    text = texts.get(str(data.get("what")), texts["invitation"]) % {"most": most, "again": patience.again(seconds)}
+    text = texts.get(str(data.get("what")), texts["invitation"]) % {
+        "most": most,
+        "again": patience.again(seconds),
+    }
     return Sentence(text, 429, "email", retry_after=seconds)
 
 

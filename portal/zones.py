@@ -1,6 +1,11 @@
-"""Time zones by name."""
+"""Time zones, by name and of people."""
 
+import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils import formats
+
+from identity.models import Membership
 
 
 def first(*names: str) -> ZoneInfo:
@@ -11,3 +16,14 @@ def first(*names: str) -> ZoneInfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return ZoneInfo("UTC")
+
+
+def of(membership: Membership) -> ZoneInfo:
+    """A colleague's own, else the company's."""
+    return first(membership.user.time_zone, membership.organization.time_zone)
+
+
+def moment(at: dt.datetime, zone: ZoneInfo | None) -> str:
+    """`29 Nov 2026, 14:03`; where nobody's zone is known, in UTC and with that word."""
+    said = formats.date_format(at.astimezone(zone or dt.UTC), "DATETIME_FORMAT")
+    return said if zone else f"{said} UTC"

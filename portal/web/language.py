@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal import paths
 
@@ -11,9 +11,11 @@ _YEAR = 365 * 24 * 3600
 
 
 @login_not_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Back to where the choice was made; a language nobody speaks here changes nothing."""
+    if request.method != "POST":
+        return HttpResponseRedirect("/")
     back = request.POST.get("next", "/")
     response = HttpResponseRedirect(back if paths.is_own(back) else "/")
     language = request.POST.get("language", "")

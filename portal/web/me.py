@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.commands import own
 from delegation.errors import NotFound
@@ -25,10 +25,15 @@ def access(request: Request, here: Here) -> HttpResponse:
     return render(request, "me/access.html", me.context(here, inside.session_of(request), clock))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @inside.inside
 def sessions(request: Request, here: Here) -> HttpResponse:
-    """End one of one's own browser sessions, or (`all`) everything that was ever issued to oneself."""
+    """End one of one's own browser sessions, or (`all`) everything that was ever issued to oneself.
+
+    The address opened again, from the history of a browser, is the page.
+    """
+    if request.method != "POST":
+        return HttpResponseRedirect(here.url("my_access"))
     wanted = request.POST.get("session", "")
     mine = {found.key for found in signed_in.browsers(user=here.actor.id, at=here.at)}
     if wanted != "all" and wanted not in mine:

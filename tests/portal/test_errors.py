@@ -1,21 +1,27 @@
 """Pages for what went wrong: characters, refusals, a session that is gone, failures."""
 
+import datetime as dt
 import json
 import logging
+import re
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 import delegation.errors
 from audit.errors import Busy, DomainError
-from portal import sentences
+from portal import failing, sentences
+from tests.portal import guest
 from tests.portal.door import Visitor
 from tests.world import World
 
 pytestmark = pytest.mark.urls("tests.portal.pages_for_tests")
+UNTIL = "2026-12-01T00:00:00+00:00"
 CONTROLS = ["\x00", "a\x00b", "\x01", "\x1f", "\x7f", "\x85"]
 
 
@@ -92,7 +98,7 @@ CASES = [
         ("limit", "missing"), ("limit", "unknown"), ("limit", "negative"), ("limit", "currency"),
     )
 ] + [
-    (delegation.errors.BeyondAuthority(field=field, amount="5000.00", currency="EUR", until="2026-12-01"), 403)
+    (delegation.errors.BeyondAuthority(field=field, amount="5000.00", currency="EUR", until=UNTIL), 403)
     for field in ("role", "sites", "until", "limit")
 ]  # fmt: skip
 
@@ -130,6 +136,28 @@ def test_hidden_and_missing_are_one_page(db: None) -> None:
     hidden, missing = client().get("/test/refuses/hidden/"), client().get("/nowhere/")
     assert hidden.status_code == missing.status_code == 404
     assert seen(hidden) == seen(missing)
+
+
+def _when(answer: Any) -> str:
+    return re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.content.decode())[-1]
+
+
+def test_an_error_says_when_in_the_readers_time_or_says_which_time_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midnight = dt.datetime(2026, 6, 30, 22, 15, tzinfo=dt.UTC)
+    admin = guest.of(world.aino)
+    monkeypatch.setattr(failing, "clock", SimpleNamespace(wall=lambda: midnight))
+    assert _when(client().get("/nowhere/")) == "30 Jun 2026, 22:15 UTC"
+    for missing in ("/nowhere/", "/o/koskela/nowhere", f"/o/koskela/people/{world.somewhere}"):
+        assert _when(admin.get(missing)) == "1 Jul 2026, 01:15"
+
+
+def test_the_last_day_one_may_give_is_said_as_it_was_chosen() -> None:
+    evening = "2026-12-31T22:00:00+00:00"
+    with timezone.override(ZoneInfo("Europe/Helsinki")):
+        error = delegation.errors.BeyondAuthority(field="until", until=evening)
+        assert "until 31 Dec 2026." in sentences.of(error).text
 
 
 def test_denied_and_failed(db: None) -> None:

@@ -709,6 +709,16 @@ def test_ones_own_access_and_sessions(world: World) -> None:
     assert not visitor.is_signed_in
 
 
+@pytest.mark.parametrize(("opened", "page"), [(f"{KOSKELA}/me/sessions", f"{KOSKELA}/me"), ("/language", "/")])
+def test_an_address_for_sending_leads_to_its_page_when_it_is_opened(
+    world: World, opened: str, page: str
+) -> None:
+    visitor = guest.of(world.mikko)
+    answer = visitor.get(opened)
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    assert visitor.is_signed_in
+
+
 def test_a_session_of_somebody_else_is_not_found(world: World) -> None:
     other = guest.of(world.aino)
     visitor = guest.of(world.mikko)
