@@ -1,5 +1,7 @@
 """What pages say: the five words, line by line progress, how long it usually takes; in a fixed number of statements."""
 
+import datetime as dt
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,7 @@ from audit.actor import system
 from identity.models import Client, Membership
 from provisioning import planner, progress, reconcile, status, targets
 from provisioning.deliver import Deliverer
-from provisioning.models import Account, Target
+from provisioning.models import Account, Delivery, Target
 from tests.provisioning import target as far
 from tests.provisioning.conftest import eventually, settled
 from tests.provisioning.target import Fault
@@ -181,6 +183,38 @@ def test_impact_names_what_closes_and_how_long_it_usually_takes(world: World, se
     shop = next(one for one in said.systems if one.application == "ordering")
     assert shop.usually_takes is not None
     assert 0 < shop.usually_takes < 10
+
+
+def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, took: float) -> None:
+    """A delivery that is known."""
+    at = clock.now() - ago
+    Delivery.objects.create(
+        account=account,
+        target=account.target,
+        membership=account.user.memberships.first(),
+        organization=uuid.uuid4(),
+        act=act,
+        asked_at=at - dt.timedelta(seconds=took),
+        number=1,
+        done_at=at,
+    )
+
+
+def test_how_long_it_usually_takes_is_that_of_one_person_lately(world: World, ordering: Target) -> None:
+    """Neither a load of everybody nor what happened before the system was taken in, nor long ago, is usual."""
+    with by_hand():
+        Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))
+    accounts, minute = list(Account.objects.filter(target=ordering)), dt.timedelta(minutes=1)
+    load = uuid.uuid4()
+    for account in accounts:
+        delivered(account, act=load, ago=minute, took=600)
+    assert status.usually_takes(targets=[ordering.id]) == {}
+    for number, took in enumerate([1, 2, 4, 700]):
+        delivered(accounts[0], act=uuid.uuid4(), ago=minute * (number + 2), took=took)
+    delivered(accounts[0], act=uuid.uuid4(), ago=dt.timedelta(days=8), took=5000)
+    delivered(accounts[0], act=uuid.uuid4(), ago=minute, took=40 * 24 * 3600)
+    assert status.usually_takes(targets=[ordering.id]) == {ordering.id: 3.0}
+    assert status.usually_takes(targets=[uuid.uuid4()]) == {}
 
 
 def test_statements_are_fixed(world: World, served: Deliverer) -> None:
