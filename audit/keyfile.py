@@ -9,7 +9,7 @@ import base64
 import json
 import os
 import secrets
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,8 +50,14 @@ def write_once(*, path: Path, text: str) -> None:
         draft.unlink()
 
 
-@cache
-def _read(path: Path) -> tuple[str, dict[str, bytes]]:
+def _held(path: Path) -> tuple[str, dict[str, bytes]]:
+    """One stat per use: a rotation is seen by running processes. Raises FileNotFoundError when the file is missing."""
+    seen = path.stat()
+    return _read(path, seen.st_mtime_ns, seen.st_ino, seen.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[str, bytes]]:
     held = json.loads(path.read_text(encoding="ascii"))
     return held["current"], {key: base64.b64decode(value) for key, value in held["keys"].items()}
 
@@ -61,16 +67,19 @@ def current(*, folder: Path, purpose: str) -> Key:
 
     Raises FileNotFoundError when the file is missing: `manage.py keys` makes it.
     """
-    name, keys = _read(folder / f"{purpose}.json")
+    name, keys = _held(folder / f"{purpose}.json")
     return Key(name, keys[name])
 
 
+def every(*, folder: Path, purpose: str) -> list[Key]:
+    """All keys that are kept, the current one first."""
+    name, keys = _held(folder / f"{purpose}.json")
+    return [Key(name, keys[name]), *(Key(other, keys[other]) for other in keys if other != name)]
+
+
 def by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
-    """An older or the current key by its id, or None. One that another process has just added is found too."""
-    path = folder / f"{purpose}.json"
-    if key not in _read(path)[1]:
-        _read.cache_clear()
-    material = _read(path)[1].get(key)
+    """An older or the current key by its id, or None."""
+    material = _held(folder / f"{purpose}.json")[1].get(key)
     return Key(key, material) if material else None
 
 
@@ -84,5 +93,4 @@ def rotate(*, folder: Path, purpose: str) -> str:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     write_once(path=draft, text=json.dumps(held, indent=1))
     draft.replace(path)
-    _read.cache_clear()
     return name

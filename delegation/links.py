@@ -14,7 +14,7 @@ def invitation(link: str) -> Invitation | None:
     if not link.startswith(f"{PREFIX}_"):
         return None
     return (
-        Invitation.objects.filter(tokens__hash=secret.hashed(link))
+        Invitation.objects.filter(tokens__hash__in=secret.hashes(link))
         .select_related("organization", "role")
         .prefetch_related("sites")
         .first()

@@ -30,8 +30,13 @@ def _folder() -> Path:
 
 
 def hashed(secret: str) -> str:
-    """The form that is stored and looked up."""
+    """The form that is stored. What is looked up is `hashes`."""
     return _hash(keyfile.current(folder=_folder(), purpose="pepper"), secret)
+
+
+def hashes(secret: str) -> list[str]:
+    """All forms under which it may be stored, of the current key first: what was issued outlives a rotation."""
+    return [_hash(key, secret) for key in keyfile.every(folder=_folder(), purpose="pepper")]
 
 
 def matches(*, secret: str, stored: str) -> bool:

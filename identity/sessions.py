@@ -17,7 +17,7 @@ _FIELDS = [field.attname for field in Session._meta.concrete_fields]
 # A session of somebody holds while its epoch and directory are that user's.
 _LOAD = """
 SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
-WHERE s.session_key = %s AND s.expire_date > %s
+WHERE s.session_key = ANY(%s) AND s.expire_date > %s
   AND (s.user_id IS NULL OR u.epoch = s.epoch AND u.directory = s.directory AND u.is_active)
 """.format(", ".join(f"s.{name}" for name in _FIELDS))
 
@@ -31,7 +31,7 @@ class SessionStore(SessionBase):
         """One statement: the row together with the user's present epoch."""
         now = clock.wall()
         with connection.cursor() as cursor:
-            cursor.execute(_LOAD, [self._hash(), now])
+            cursor.execute(_LOAD, [secret.hashes(self.session_key or ""), now])
             found = cursor.fetchone()
         if found is None:
             self._session_key = None
@@ -43,7 +43,7 @@ class SessionStore(SessionBase):
 
     def exists(self, session_key: str) -> bool:
         """Whether this secret is taken."""
-        return Session.objects.filter(session_key=secret.hashed(session_key)).exists()
+        return Session.objects.filter(session_key__in=secret.hashes(session_key)).exists()
 
     def create(self) -> None:
         """A row with a fresh secret."""
@@ -92,14 +92,17 @@ class SessionStore(SessionBase):
         """End this session, or the one with that secret."""
         key = session_key or self.session_key
         if key is not None:
-            Session.objects.filter(session_key=secret.hashed(key)).delete()
+            Session.objects.filter(session_key__in=secret.hashes(key)).delete()
 
     def stored_key(self) -> str:
         """The hash under which sign-ins refer to this session."""
         return self._hash()
 
     def _hash(self) -> str:
-        return secret.hashed(self.session_key or "")
+        """Of the key under which the row was made."""
+        mine = secret.hashes(self.session_key or "")
+        known = self.row is not None and self.row.session_key in mine
+        return self.row.session_key if known and self.row else mine[0]
 
     @classmethod
     def clear_expired(cls) -> None:

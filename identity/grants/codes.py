@@ -73,14 +73,14 @@ def _keep(code: str, sid: uuid.UUID, asked: Asked, standing: Standing, at: dt.da
 _REDEEM = f"""
 WITH held AS (
   SELECT s.id, s.ended_at FROM identity_authorizationcode g, identity_user u, identity_signin s
-  WHERE g.hash = %(code)s AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
+  WHERE g.hash = ANY(%(code)s) AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
   FOR SHARE OF u, s
 ),
-{force.facts("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = %(code)s", sign_in="held")},
+{force.facts("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="held")},
 redeemed AS (
   UPDATE identity_authorizationcode c SET used_at = f.at, family = %(family)s
   FROM facts f
-  WHERE c.hash = %(code)s AND c.used_at IS NULL AND c.client_id = %(client)s
+  WHERE c.hash = ANY(%(code)s) AND c.used_at IS NULL AND c.client_id = %(client)s
     AND c.redirect_uri = %(redirect_uri)s AND c.challenge = %(challenge)s
   RETURNING c.*
 ),
@@ -109,7 +109,7 @@ WITH {force.NOW},
 code AS (
   SELECT g.family, g.user_id, m.organization_id, g.membership_id
   FROM identity_authorizationcode g, identity_membership m
-  WHERE g.hash = %(code)s AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
+  WHERE g.hash = ANY(%(code)s) AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
 ),
 ended AS (
   UPDATE identity_refreshfamily SET ended_at = (SELECT at FROM now)
@@ -124,7 +124,7 @@ def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tupl
     pair = tokens.fresh_pair()
     row = force.one(
         _REDEEM,
-        code=secret.hashed(code),
+        code=secret.hashes(code),
         client=client,
         redirect_uri=redirect_uri,
         challenge=challenge,
@@ -137,5 +137,5 @@ def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tupl
 
 def replayed(*, code: str, client: str, noted: str) -> bool:
     """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2), and note it."""
-    row = force.one(_REPLAYED, code=secret.hashed(code), client=client)
+    row = force.one(_REPLAYED, code=secret.hashes(code), client=client)
     return tokens.note_replay(row, client=client, what="code", noted=noted)

@@ -58,11 +58,12 @@ def stored(pair: Pair) -> dict[str, Any]:
 # The scopes of the answer are those asked for (a subset of the family's; RFC 6749 §6), or else the family's.
 _FAMILY = """SELECT g.* FROM identity_{table} t
   JOIN identity_refreshfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
+_OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
 _REFRESH = f"""
-WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = %(token)s AND g.client_id = %(client)s")},
+WITH {force.facts(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
 used AS (
   UPDATE identity_refreshtoken t SET used_at = f.at FROM facts f
-  WHERE t.hash = %(token)s AND t.used_at IS NULL AND string_to_array(f.scopes, ' ') @> %(scopes)s::text[]
+  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(f.scopes, ' ') @> %(scopes)s::text[]
   RETURNING t.family_id, t.used_at AS at, f.scopes
 ),
 refresh AS (
@@ -81,7 +82,7 @@ WITH {force.NOW},
 family AS (
   SELECT g.id, m.organization_id, g.membership_id
   FROM identity_refreshtoken t, identity_refreshfamily g, identity_membership m
-  WHERE t.hash = %(token)s AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
+  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
     AND m.id = g.membership_id
 ),
 ended AS (
@@ -92,34 +93,34 @@ SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1
 """  # noqa: S608 - our own constants
 
 _CHECK = f"""
-WITH {force.facts(_FAMILY.format(table="accesstoken") + " WHERE t.hash = %(token)s")}
+WITH {force.facts(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
 SELECT facts.*, t.issued_at, t.expires_at, t.scopes
-FROM facts JOIN identity_accesstoken t ON t.hash = %(token)s AND t.expires_at > facts.at
+FROM facts JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > facts.at
 """  # noqa: S608 - our own constants
 
 _CHECK_REFRESH = f"""
-WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = %(token)s AND t.used_at IS NULL")}
+WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL")}
 SELECT facts.*, t.issued_at, g.expires_at, g.scopes
-FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = %(token)s
+FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
 """  # noqa: S608 - our own constants
 
 _REVOKE_ACCESS = """
 DELETE FROM identity_accesstoken t USING identity_refreshfamily g
-WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
+WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
 """
 
 _REVOKE_FAMILY = f"""
 WITH {force.NOW}
 UPDATE identity_refreshfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
-WHERE t.hash = %(token)s AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
+WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
 """  # noqa: S608 - our own constants
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair] | None:
     """The next pair of a family, once per refresh token; None where it is none (any more) of this client."""
     pair = fresh_pair()
-    row = force.one(_REFRESH, token=secret.hashed(token), client=client, scopes=scopes, **stored(pair))
+    row = force.one(_REFRESH, token=secret.hashes(token), client=client, scopes=scopes, **stored(pair))
     if row is None:
         return None
     grant = Grant(*row)
@@ -128,7 +129,7 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair]
 
 def replayed(*, token: str, client: str, noted: str) -> bool:
     """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2), and note it."""
-    row = force.one(_REPLAYED, token=secret.hashed(token), client=client)
+    row = force.one(_REPLAYED, token=secret.hashes(token), client=client)
     return note_replay(row, client=client, what="refresh_token", noted=noted)
 
 
@@ -151,18 +152,18 @@ def note_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: s
 
 def check(*, token: str) -> Checked | None:
     """What an access token stands for, while it holds. One statement."""
-    return _checked(force.one(_CHECK, token=secret.hashed(token)))
+    return _checked(force.one(_CHECK, token=secret.hashes(token)))
 
 
 def check_refresh(*, token: str) -> Checked | None:
     """The same for a refresh token, without using it."""
-    return _checked(force.one(_CHECK_REFRESH, token=secret.hashed(token)))
+    return _checked(force.one(_CHECK_REFRESH, token=secret.hashes(token)))
 
 
 def revoke(*, token: str, client: str) -> bool:
     """End a token of this client: an access token alone, a refresh token with its whole family (RFC 7009 §2.1)."""
     statement = _REVOKE_FAMILY if token.startswith(REFRESH_PREFIX) else _REVOKE_ACCESS
-    return force.one(statement, token=secret.hashed(token), client=client) is not None
+    return force.one(statement, token=secret.hashes(token), client=client) is not None
 
 
 def _checked(row: tuple[Any, ...] | None) -> Checked | None:

@@ -83,7 +83,7 @@ def _tell(act: Act, invitation: Invitation, membership: Membership, access: Acce
 
 
 def _still_open(act: Act, invitation: Invitation, link: str) -> None:
-    known = InvitationToken.objects.filter(invitation=invitation, hash=secret.hashed(link)).exists()
+    known = InvitationToken.objects.filter(invitation=invitation, hash__in=secret.hashes(link)).exists()
     states = {
         "unknown": not known,
         "used": invitation.accepted_at is not None,

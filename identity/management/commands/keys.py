@@ -16,10 +16,8 @@ _LOST = {
     "web": "everybody signs in again",
     keys.PURPOSE: "services fetch the new keys; what was signed before is refused",
 }
-_VOID = {
-    "pepper": "Sessions and tokens of the old key are void; clients' secrets go on.",
-    "web": "Everybody signs in again.",
-}
+_AFTER = {"web": "Restart all processes. Everybody signs in again."}
+"""What a rotation asks for; what was made with the older keys of other purposes goes on."""
 
 
 class Command(BaseCommand):
@@ -68,6 +66,5 @@ class Command(BaseCommand):
                 )
             return
         name = keyfile.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        self.stdout.write(
-            f"{purpose}: {name}. Restart all processes: they keep keys in memory. {_VOID.get(purpose, '')}"
-        )
+        after = _AFTER.get(purpose, "Running processes see it. What the older keys made goes on.")
+        self.stdout.write(f"{purpose}: {name}. {after}")

@@ -1,0 +1,87 @@
+"""A rotation of the pepper voids nothing that is on its way: links, sessions, codes, tokens, clients' secrets."""
+
+from pathlib import Path
+
+import pytest
+from allauth.idp.oidc.models import Client as ProtocolClient
+from django.conf import LazySettings
+
+from audit import keyfile
+from delegation import links
+from delegation.commands import invitations
+from identity import secret
+from identity.grants import clients, codes, tokens
+from identity.models import Session
+from identity.sessions import SessionStore
+from tests.identity import granting
+from tests.portal.door import Visitor
+from tests.world import World, actor_of, hashed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None, settings: LazySettings, tmp_path: Path) -> World:
+    for purpose in keyfile.PURPOSES:
+        keyfile.ensure(folder=tmp_path, purpose=purpose)
+    settings.KEYS_FOLDER = tmp_path
+    return World()
+
+
+def rotate(folder: Path) -> None:
+    keyfile.rotate(folder=folder, purpose="pepper")
+    assert secret.hashed("x") == secret.hashes("x")[0] != secret.hashes("x")[-1]
+
+
+def test_a_link_in_somebodys_mailbox_goes_on(world: World, tmp_path: Path) -> None:
+    invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    invite = {
+        "actor": actor_of(world.aino),
+        "organization": world.koskela,
+        "email": "m@koskela.example",
+        "access": world.access("viewer"),
+        "once": "k",
+    }
+    made = invitations.invite(**invite)
+    rotate(tmp_path)
+    assert invitations.invite(**invite).act == made.act
+    found = links.invitation(link)
+    assert found is not None
+    assert found.id == invitation.id
+    newcomer = invitations.Newcomer("New Colleague", hashed(), "en")
+    invitations.accept(actor=world.system, invitation=found, link=link, as_whom=newcomer)
+
+
+def test_codes_and_tokens_go_on_and_are_used_once(world: World, tmp_path: Path) -> None:
+    code, pair = granting.code(world.mikko), granting.pair(world.olli)
+    stored = ProtocolClient.objects.get(id="ordering").secret
+    rotate(tmp_path)
+    assert granting.redeem(code) is not None
+    assert granting.redeem(code) is None
+    assert codes.replayed(code=code, client="ordering", noted="token.replayed")
+    assert granting.holds(pair) == (True, True)
+    fresh = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
+    assert fresh is not None
+    assert granting.holds(fresh[1]) == (True, True)
+    assert tokens.revoke(token=pair.access, client="ordering")
+    client = clients.find(client="ordering")
+    assert client is not None
+    assert client.stored_secret == stored
+    assert client.proves_itself_by(world.secrets["ordering"])
+
+
+def test_a_session_goes_on_under_its_row(world: World, tmp_path: Path, settings: LazySettings) -> None:
+    visitor = Visitor().sign_in(world.aino.user)
+    stored = Session.objects.get(user=world.aino.user).session_key
+    rotate(tmp_path)
+    assert visitor.get("/o/koskela/people").status_code == 200
+    held = SessionStore(visitor.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert held.exists(held.session_key or "")
+    held["more"] = 1
+    held.save()
+    assert held.stored_key() == stored
+    assert SessionStore(held.session_key)["more"] == 1
+    held.cycle_key()
+    assert held.stored_key() != stored
+    assert not Session.objects.filter(session_key=stored).exists()
+    assert SessionStore(held.session_key)["more"] == 1
