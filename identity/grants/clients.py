@@ -2,7 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from identity import secret
 from identity.grants import force
@@ -32,7 +34,7 @@ class Registered:
         return bool(given) and stored != self.stored_secret and secret.matches(secret=given, stored=stored)
 
 
-_FIND = """
+FIND = """
 SELECT p.id, a.id, a.key, a.name::text,
        p.type = 'confidential', p.secret, p.redirect_uris,
        p.scopes, p.grant_types, NOT p.skip_consent
@@ -41,13 +43,17 @@ JOIN identity_client c ON c.protocol_id = p.id AND c.is_active
 JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
+COLUMNS = 10
 
 
 def find(*, client: str) -> Registered | None:
     """A client in force whose application is in force. One statement."""
-    row = force.one(_FIND, client=client)
-    if row is None:
-        return None
+    row = force.one(FIND, client=client)
+    return None if row is None else registered(row)
+
+
+def registered(row: Sequence[Any]) -> Registered:
+    """From a row of FIND."""
     name, application, key, names, confidential, stored, addresses, scopes, kinds, asks_consent = row
     return Registered(
         id=name,

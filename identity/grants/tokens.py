@@ -92,13 +92,13 @@ ended AS (
 SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
 """  # noqa: S608 - our own constants
 
-_CHECK = f"""
+CHECK = f"""
 WITH {force.facts(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
 SELECT facts.*, t.issued_at, t.expires_at, t.scopes
 FROM facts JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > facts.at
 """  # noqa: S608 - our own constants
 
-_CHECK_REFRESH = f"""
+CHECK_REFRESH = f"""
 WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL")}
 SELECT facts.*, t.issued_at, g.expires_at, g.scopes
 FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
@@ -152,12 +152,12 @@ def note_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: s
 
 def check(*, token: str) -> Checked | None:
     """What an access token stands for, while it holds. One statement."""
-    return _checked(force.one(_CHECK, token=secret.hashes(token)))
+    return checked(force.one(CHECK, token=secret.hashes(token)))
 
 
 def check_refresh(*, token: str) -> Checked | None:
     """The same for a refresh token, without using it."""
-    return _checked(force.one(_CHECK_REFRESH, token=secret.hashes(token)))
+    return checked(force.one(CHECK_REFRESH, token=secret.hashes(token)))
 
 
 def revoke(*, token: str, client: str) -> bool:
@@ -166,7 +166,8 @@ def revoke(*, token: str, client: str) -> bool:
     return force.one(statement, token=secret.hashes(token), client=client) is not None
 
 
-def _checked(row: tuple[Any, ...] | None) -> Checked | None:
+def checked(row: tuple[Any, ...] | None) -> Checked | None:
+    """From a row of CHECK or CHECK_REFRESH."""
     if row is None:
         return None
     *facts, issued_at, expires_at, scopes = row

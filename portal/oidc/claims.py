@@ -13,15 +13,21 @@ from identity.grants.force import Grant
 ID_TOKEN_LIFETIME = dt.timedelta(minutes=5)
 
 
-def of(grant: Grant) -> dict[str, Any]:
-    """The claims about the person, by the scopes granted; one statement, for the rights."""
+def rights(grant: Grant) -> list[dict[str, Any]]:
+    """What the person may do in the asking application now; where that is nothing, no token holds. One statement."""
+    found = entitlements.of(memberships=[grant.membership], at=grant.at, application=grant.application_key)
+    return [_right(right) for right in found[grant.membership]]
+
+
+def of(grant: Grant, held: list[dict[str, Any]]) -> dict[str, Any]:
+    """The claims about the person, by the scopes granted, with the rights held."""
     scopes = set(grant.scopes.split())
     found: dict[str, Any] = {"sub": str(grant.user)}
     if "profile" in scopes:
         found |= {"name": grant.name} | ({"locale": grant.language} if grant.language else {})
     if "email" in scopes:
         found |= {"email": grant.email, "email_verified": grant.email_verified}
-    return found | {"organization": organization(grant), "entitlements": _rights(grant)}
+    return found | {"organization": organization(grant), "entitlements": held}
 
 
 def organization(grant: Grant) -> dict[str, str]:
@@ -34,7 +40,7 @@ def organization(grant: Grant) -> dict[str, str]:
     }
 
 
-def id_token(grant: Grant) -> str:
+def id_token(grant: Grant, held: list[dict[str, Any]]) -> str:
     """Signed, for the client alone (OIDC Core §2). `auth_time` and `amr` are of the sign-in the grant came from."""
     return keys.sign(
         claims={
@@ -46,14 +52,9 @@ def id_token(grant: Grant) -> str:
             "amr": grant.amr,
             "sid": str(grant.sid),
             **({"nonce": grant.nonce} if grant.nonce else {}),
-            **of(grant),
+            **of(grant, held),
         }
     )
-
-
-def _rights(grant: Grant) -> list[dict[str, Any]]:
-    rights = entitlements.of(memberships=[grant.membership], at=grant.at, application=grant.application_key)
-    return [_right(right) for right in rights[grant.membership]]
 
 
 def _right(right: Right) -> dict[str, Any]:

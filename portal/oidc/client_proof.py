@@ -35,13 +35,25 @@ def form(request: HttpRequest) -> Parameters:
 
 def client(request: HttpRequest, given: Parameters, *, public: bool = False) -> Registered:
     """The client that has proved itself; with `public`, also one that has no secret. Raises Refusal."""
+    name, secret = claimed(request, given)
+    return proved(clients.find(client=name), secret, public=public)
+
+
+def claimed(request: HttpRequest, given: Parameters) -> tuple[str, str]:
+    """Which client it says it is, and by which secret. Raises Refusal."""
     header = request.headers.get("Authorization", "")
     if header and "client_secret" in given:
         raise Refusal("invalid_request", "Prove the client in one way only.")
     name, secret = _basic(header) if header else (given.get("client_id"), given.get("client_secret"))
     if header and given.get("client_id") not in {"", name}:
         raise Refusal("invalid_request", "client_id is not the one in the Authorization header.")
-    found = clients.find(client=name) if name and "\0" not in name else None
+    if not name or "\0" in name:
+        raise _unproved()
+    return name, secret
+
+
+def proved(found: Registered | None, secret: str, *, public: bool = False) -> Registered:
+    """The client, where the secret is its own. Raises Refusal."""
     if found is None:
         raise _unproved()
     if public and not found.confidential and not secret:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from identity import keys
-from identity.grants import tokens
+from identity.grants import questions, tokens
 from identity.grants.tokens import Checked
 from portal.oidc import answers, claims, client_proof, endpoints, parameters
 from portal.oidc.answers import Refusal
@@ -23,21 +23,28 @@ def userinfo(request: HttpRequest) -> HttpResponse:
         raise answers.bearer("invalid_token")
     if "openid" not in held.grant.scopes.split():
         raise answers.bearer("insufficient_scope", status=403)
-    return answers.ok(claims.of(held.grant))
+    rights = claims.rights(held.grant)
+    if not rights:
+        raise answers.bearer("invalid_token")
+    return answers.ok(claims.of(held.grant, rights))
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Whether a token of the asking application holds (RFC 7662). Two statements."""
+    """Whether a token of the asking application holds, and what its person may do there (RFC 7662). Two statements."""
     given = client_proof.form(request)
-    client = client_proof.client(request, given)
+    name, secret = client_proof.claimed(request, given)
     token = given.get("token")
+    found, held = questions.asked(client=name, token=token)
+    client = client_proof.proved(found, secret)
     if not token:
         raise Refusal("invalid_request", "token is missing.")
-    refresh = token.startswith(tokens.REFRESH_PREFIX)
-    held = tokens.check_refresh(token=token) if refresh else tokens.check(token=token)
     if held is None or held.grant.application != client.application:
         return answers.ok({"active": False})
-    return answers.ok(_introspected(held, refresh=refresh))
+    rights = claims.rights(held.grant)
+    if not rights:
+        return answers.ok({"active": False})
+    refresh = token.startswith(tokens.REFRESH_PREFIX)
+    return answers.ok({**_introspected(held, refresh=refresh), "entitlements": rights})
 
 
 def _introspected(held: Checked, *, refresh: bool) -> dict[str, Any]:

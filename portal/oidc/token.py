@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -30,10 +31,16 @@ def token(request: HttpRequest) -> HttpResponse:
         raise Refusal("unsupported_grant_type")
     if kind not in client.grant_types:
         raise Refusal("unauthorized_client")
-    return _answer(*_GRANTS[kind](client, given))
+    grant, pair = _GRANTS[kind](client, given)
+    held = claims.rights(grant)
+    if not held:
+        # Ended at once: given rights again, the service must not come back with a token that counts as used twice.
+        tokens.revoke(token=pair.refresh or pair.access, client=client.id)
+        raise Refusal("invalid_grant")
+    return _answer(grant, pair, held)
 
 
-def _answer(grant: Grant, pair: Pair) -> HttpResponse:
+def _answer(grant: Grant, pair: Pair, held: list[dict[str, Any]]) -> HttpResponse:
     body: dict[str, object] = {
         "access_token": pair.access,
         "token_type": "Bearer",
@@ -43,7 +50,7 @@ def _answer(grant: Grant, pair: Pair) -> HttpResponse:
     if pair.refresh:
         body["refresh_token"] = pair.refresh
     if "openid" in grant.scopes.split():
-        body["id_token"] = claims.id_token(grant)
+        body["id_token"] = claims.id_token(grant, held)
     return answers.ok(body)
 
 

@@ -11,8 +11,10 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from audit import clock
+from audit.models import Event
 from identity.models import Client as Registered
-from identity.models import RefreshToken
+from identity.models import Membership, RefreshToken
 from portal.oidc import client_proof, endpoints, shortpath
 from tests import world as worlds
 from tests.identity.granting import ADDRESS, VERIFIER
@@ -172,6 +174,54 @@ def test_a_token_is_shown_in_one_way_and_never_in_the_address(world: World) -> N
     assert (twice.status_code, twice.json()["error"]) == (400, "invalid_request")
     address: Any = client.get(f"{endpoints.USERINFO}?access_token={access}")
     assert (address.status_code, address.headers["WWW-Authenticate"]) == (401, 'Bearer realm="keyholder"')
+
+
+def without_rights(who: Membership) -> None:
+    """The last access ends, as by the clock: no act, no event, no epoch."""
+    with worlds.by_hand():
+        for assignment in who.assignments.all():
+            assignment.__class__.objects.filter(id=assignment.id).update(valid_until=clock.now())
+
+
+def test_with_the_last_right_there_all_that_was_issued_ends(world: World) -> None:
+    body = browsing.tokens(world, world.olli)
+    held = browsing.introspect(world, body["access_token"])
+    assert held["active"]
+    assert [one["entitlement"] for one in held["entitlements"]] == [
+        one["entitlement"] for one in browsing.userinfo(body["access_token"]).json()["entitlements"]
+    ]
+    assert held["entitlements"]
+    without_rights(world.olli)
+    assert browsing.introspect(world, body["access_token"]) == {"active": False}
+    assert browsing.introspect(world, body["refresh_token"]) == {"active": False}
+    shown = browsing.userinfo(body["access_token"])
+    assert (shown.status_code, shown.json()["error"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("scope", ["", "profile"])
+def test_without_a_right_nothing_is_refreshed_and_no_theft_is_suspected(world: World, scope: str) -> None:
+    body = browsing.tokens(world, world.olli)
+    kept = list(world.olli.assignments.values_list("id", "valid_until"))
+    without_rights(world.olli)
+    asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"], "scope": scope}
+    for _ in range(2):
+        answer = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+        assert refused(answer) == (400, "invalid_grant")
+    with worlds.by_hand():
+        for assignment, until in kept:
+            world.olli.assignments.filter(id=assignment).update(valid_until=until)
+    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+    assert refused(again) == (400, "invalid_grant"), (
+        "given rights anew, the person goes through the door anew"
+    )
+    assert not browsing.introspect(world, body["access_token"])["active"]
+    assert not Event.objects.filter(verb="token.replayed").exists()
+
+
+def test_a_code_is_worth_nothing_once_the_right_has_gone(world: World) -> None:
+    code = browsing.code(browsing.browser(world.olli))
+    without_rights(world.olli)
+    assert refused(browsing.redeem(world, code)) == (400, "invalid_grant")
 
 
 def test_a_session_is_no_token(world: World) -> None:
