@@ -30,6 +30,8 @@ class Browser:
     agent: str
     last_seen_at: dt.datetime
     services: Sequence[Text] = ()
+    since: dt.datetime | None = None
+    """When this browser was signed in, where it is one's own to know."""
 
 
 def last_seen(*, colleagues: Mapping[uuid.UUID, uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, Seen]:
@@ -97,7 +99,7 @@ def browsers(*, user: uuid.UUID, at: dt.datetime) -> list[Browser]:
     """A person's own sessions, newest first: only for that person's eyes. One statement."""
     rows = Session.objects.filter(user=user, expire_date__gt=at, epoch=F("user__epoch"))
     return [
-        Browser(row.session_key, row.agent, row.last_seen_at)
+        Browser(row.session_key, row.agent, row.last_seen_at, since=row.created_at)
         for row in rows.order_by("-last_seen_at", "session_key")
     ]
 

@@ -284,11 +284,12 @@ def person() -> dict[str, Any]:
     }
 
 
-def sessions() -> list[dict[str, str]]:
-    """Two browsers."""
+def sessions() -> list[dict[str, Any]]:
+    """Two browsers, this one first."""
+    used = "signed in today 08:58 · active today 09:12"
     return [
-        {"id": "1", "title": "Chrome on Windows", "sub": "Tampere · active 4 min ago"},
-        {"id": "2", "title": "Safari on iPad", "sub": "Oulu · active 21 Nov"},
+        {"id": "1", "title": "Chrome on Windows", "sub": used, "here": True},
+        {"id": "2", "title": "Safari on iPad", "sub": "signed in 2 Nov · active 21 Nov"},
     ]
 
 

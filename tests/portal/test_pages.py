@@ -15,7 +15,7 @@ from audit.models import Event
 from delegation.commands import supplier
 from delegation.models import Invitation
 from delegation.wanted import Limit
-from identity.models import Membership
+from identity.models import Membership, Session
 from provisioning import vault
 from provisioning.models import Mail
 from tests.portal import guest
@@ -709,7 +709,42 @@ def test_ones_own_access_and_sessions(world: World) -> None:
     assert not visitor.is_signed_in
 
 
-@pytest.mark.parametrize(("opened", "page"), [(f"{KOSKELA}/me/sessions", f"{KOSKELA}/me"), ("/language", "/")])
+def test_ones_own_browsers_are_named_and_this_one_comes_first(world: World) -> None:
+    other, visitor = guest.of(world.mikko), guest.of(world.mikko)
+    agents = {
+        other: "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0",
+        visitor: "Mozilla/5.0 (iPhone) Safari/604.1",
+    }
+    for one, agent in agents.items():
+        Session.objects.filter(session_key=guest.session_of(one).stored_key()).update(agent=agent)
+    move_clock(60)
+    other.get(f"{KOSKELA}/me")
+    text = said(visitor.get(f"{KOSKELA}/me"))
+    assert re.search(
+        r"Safari on iPhone This browser signed in today [0-9:]+ · active today [0-9:]+ Sign out : Safari on iPhone "
+        r"Firefox on Windows signed in today [0-9:]+ · active today [0-9:]+ Sign out : Firefox on Windows",
+        text,
+    )
+    assert "Sign out everywhere" in text
+
+
+def test_an_admins_own_access_begins_with_whom_they_look_after(world: World) -> None:
+    text = said(guest.of(world.sami).get(f"{KOSKELA}/me"))
+    assert re.search(r"You look after \d colleagues?\.", text)
+    rows = [
+        "See colleagues and what they may do Oulu",
+        "Invite colleagues Oulu",
+        "Remove colleagues Oulu",
+        "Give colleagues these tiers: Viewer, Orderer and Approver Oulu",
+    ]
+    places = [text.index(row) for row in rows]
+    assert places == sorted(places)
+    assert "Invite colleagues" not in said(guest.of(world.mikko).get(f"{KOSKELA}/me"))
+
+
+@pytest.mark.parametrize(
+    ("opened", "page"), [(f"{KOSKELA}/me/sessions", f"{KOSKELA}/me"), ("/language", "/")]
+)
 def test_an_address_for_sending_leads_to_its_page_when_it_is_opened(
     world: World, opened: str, page: str
 ) -> None:

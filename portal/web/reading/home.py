@@ -32,9 +32,9 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     mine = entitlements.by_application(rights)
     looking_after = admins.working(organization=here.company, at=here.at)
     known = {one.key: one for one in services.every()}
-    cares = bool(_LOOKS_AFTER & here.verbs)
+    cares = looks_after(here)
     return {
-        "lead": _cares_for(here) if cares else lead(rights, book),
+        "lead": cares_for(here) if cares else lead(rights, book),
         "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
         "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
         "can_look_after": cares,
@@ -44,7 +44,13 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     }
 
 
-def _cares_for(here: Here) -> str:
+def looks_after(here: Here) -> bool:
+    """Whether the reader has colleagues to look after."""
+    return bool(_LOOKS_AFTER & here.verbs)
+
+
+def cares_for(here: Here) -> str:
+    """`You look after 298 colleagues.` Two statements at most."""
     wish = colleagues.Wish()
     rows = colleagues.matching(actor=here.actor, organization=here.company, at=here.at, wish=wish)
     others = max(0, colleagues.count(rows=rows) - 1)

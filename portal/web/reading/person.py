@@ -134,9 +134,10 @@ def browser(one: Browser, clock: formats.Clock, *, own: str = "") -> dict[str, A
     """A browser as people/_sessions.html takes it; `own` is the key of the one that asks."""
     active = _("active %(when)s") % {"when": clock.when(one.last_seen_at)}
     services = formats.listed([gains.in_language(name) for name in one.services])
-    here = _("this browser") if own and one.key == own else ""
+    since = _("signed in %(when)s") % {"when": clock.when(one.since)} if one.since else ""
     return {
         "id": one.key,
         "title": formats.browser(one.agent),
-        "sub": " · ".join(part for part in (services, here, active) if part),
+        "here": bool(own) and one.key == own,
+        "sub": " · ".join(part for part in (services, since, active) if part),
     }

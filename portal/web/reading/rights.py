@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from delegation import entitlements
@@ -16,6 +15,8 @@ from delegation.queries.held import Grant
 from portal import gains, sentences
 from portal.inside import Here
 from portal.web import formats, reasons, words
+
+_TIERS = 8
 
 
 class Why:
@@ -40,15 +41,22 @@ class Why:
 
     def rows(self) -> list[dict[str, Any]]:
         """For `kh.can`: what one looks after first, then the rights in other systems."""
-        own = [self._looks_after(grant) for grant in self.grants if grant.verbs]
+        own = [row for grant in self.grants for row in self._looks_after(grant)]
         return own + [self._right(right) for right in self.rights]
 
-    def _looks_after(self, grant: Grant) -> dict[str, Any]:
-        return {
-            "text": format_html("{}", gains.in_language(grant.description).rstrip(".")),
-            "where": self._until(words.of_grant(grant), grant.valid_until),
-            "chain": self._chain(grant, limit=""),
-        }
+    def _looks_after(self, grant: Grant) -> list[dict[str, Any]]:
+        does = [text for verb, text in gains.looking_after().items() if verb in grant.verbs]
+        where = self._until(words.of_grant(grant), grant.valid_until)
+        chain = self._chain(grant, limit="")
+        return [
+            {"text": formats.first_upper(text), "where": where, "chain": chain}
+            for text in (*does, *self._gives(grant))
+        ]
+
+    def _gives(self, grant: Grant) -> list[str]:
+        names = [gains.in_language(name) for key, name in self.book.tiers.items() if key in grant.gives]
+        tiers = {"tiers": formats.listed(names, most=_TIERS)}
+        return [_("give colleagues these tiers: %(tiers)s") % tiers] if names else []
 
     def _right(self, right: Right) -> dict[str, Any]:
         grant = self._by_id[right.assignment]
