@@ -5,7 +5,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -14,17 +13,15 @@ from django.utils.cache import patch_vary_headers
 
 from audit.errors import DomainError
 from identity.models import User
-from portal import failing, inputs, metrics, sentences, signin
+from portal import failing, inputs, observing, sentences, signin
 from portal.requests import Request
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
-log = structlog.get_logger("portal.request")
-
 
 class Observed:
-    """A number, a line in the log and a measurement for every request. No address with a secret, no personal value."""
+    """A number, a line in the log and a measurement for every request of a page (`portal.observing`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -34,22 +31,13 @@ class Observed:
         request.__class__ = Request
         begun = time.perf_counter()
         response = self.get_response(request)
-        seconds = time.perf_counter() - begun
-        route = request.resolver_match.route if request.resolver_match else ""
-        metrics.requests(
-            method=str(request.method), route=route, status=response.status_code, seconds=seconds
-        )
-        number = request.request_id if isinstance(request, Request) else ""
-        response["X-Request-ID"] = number
-        log.info(
-            "request",
+        return observing.answered(
+            response,
             method=request.method,
-            route=route,
-            status=response.status_code,
-            ms=round(seconds * 1000, 1),
-            request=number,
+            route=request.resolver_match.route if request.resolver_match else "",
+            number=request.request_id if isinstance(request, Request) else "",
+            begun=begun,
         )
-        return response
 
 
 class Language:

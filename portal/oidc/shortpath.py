@@ -1,12 +1,15 @@
 """The short path: what programs call passes no session, CSRF, locale or message middleware."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from audit import ids
+from portal import observing
 from portal.oidc import answers, endpoints, programs, token
 from portal.oidc.answers import Refusal
 
@@ -34,7 +37,16 @@ class ShortPath:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Compares the whole path: one lookup for a request that is not for here."""
-        return serve(request) if request.path_info in ROUTES else self.get_response(request)
+        if request.path_info not in ROUTES:
+            return self.get_response(request)
+        begun = time.perf_counter()
+        return observing.answered(
+            serve(request),
+            method=request.method,
+            route=request.path_info.removeprefix("/"),
+            number=ids.uuid7().hex,
+            begun=begun,
+        )
 
 
 def serve(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from audit import clock
 from audit.models import Event
 from identity.models import Client as Registered
 from identity.models import Membership, RefreshToken
+from portal import metrics
 from portal.oidc import client_proof, endpoints, shortpath
 from tests import world as worlds
 from tests.identity.granting import ADDRESS, VERIFIER
@@ -298,6 +299,30 @@ def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> 
         body["id_token"],
     ]
     assert [one for one in secrets if one in written] == []
+
+
+def test_each_answer_leaves_a_line_and_a_measurement(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="portal.request")
+    code = browsing.code(browsing.browser(world.olli))
+    body = browsing.redeem(world, code).json()
+    browsing.introspect(world, body["access_token"])
+    refused(browsing.post(endpoints.INTROSPECT, {"token": "x"}))
+    browsing.userinfo(body["access_token"])
+    for address in (endpoints.JWKS, endpoints.DISCOVERY):
+        numbered: Any = Client(headers={"host": "localhost"}).get(address)
+        assert len(numbered.headers["X-Request-ID"]) == 32
+    said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    seen = {(one["route"], one["method"], one["status"]) for one in said}
+    assert seen >= {
+        ("oauth/token", "POST", 200),
+        ("oauth/introspect", "POST", 200),
+        ("oauth/introspect", "POST", 401),
+        ("oauth/userinfo", "GET", 200),
+        ("oauth/jwks.json", "GET", 200),
+        (".well-known/openid-configuration", "GET", 200),
+    }
+    counted = metrics.text(gauges={}).decode()
+    assert 'keyholder_request_seconds_count{method="POST",route="oauth/introspect",status="4xx"}' in counted
 
 
 def test_a_failure_of_ours_is_said_as_json_and_says_nothing_else(
