@@ -69,6 +69,7 @@ class Verb(StrEnum):
     MEMBER_SEE = "member.see"
     ORGANIZATION_CREATE = "organization.create"
     PERSON_SIGN_OUT = "person.sign_out"
+    RECORD_FORGET = "record.forget"
     SITE_ADD = "site.add"
     TARGET_CHANGE = "target.change"
     TARGET_REGISTER = "target.register"
@@ -97,6 +98,7 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_SEE: Rule(On.MEMBERSHIP, reading=True, reach=Reach.TOUCH, state=State.ANY, on_self=True),
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, system=True),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, on_self=True),
+    Verb.RECORD_FORGET: Rule(On.SUPPLIER, system=True),
     Verb.SITE_ADD: Rule(On.ORGANIZATION, system=True),
     Verb.TARGET_CHANGE: Rule(On.SUPPLIER, system=True),
     Verb.TARGET_REGISTER: Rule(On.SUPPLIER, system=True),

@@ -2,7 +2,9 @@
 
 import datetime as dt
 
-from audit import clock, partitions
+from audit import actor, clock, partitions
+from delegation.commands import housekeeping
+from delegation.rules import outdated
 from identity.grants import tidy as grants
 from identity.sessions import SessionStore
 from provisioning.models import Delivery, Logout, Mail
@@ -22,4 +24,12 @@ def tidy() -> int:
     deliveries, _ = Delivery.objects.filter(done_at__lt=before).delete()
     logouts, _ = Logout.objects.filter(done_at__lt=before).delete()
     mails, _ = Mail.objects.filter(sent_at__lt=before).delete()
-    return deliveries + logouts + mails + grants.forget(at=at)
+    return deliveries + logouts + mails + grants.forget(at=at) + _outdated(at)
+
+
+def _outdated(at: dt.datetime) -> int:
+    """Only where there is any: the act leaves an event."""
+    if not outdated.is_any(at=at):
+        return 0
+    counts = housekeeping.forget(actor=actor.system()).data
+    return int(counts["answers"]) + int(counts["links"])

@@ -252,6 +252,7 @@ NOT_HERE = frozenset(
         Verb.MEMBER_SEE,
         Verb.APPLICATION_REGISTER,
         Verb.CATALOGUE_APPLY,
+        Verb.RECORD_FORGET,
         Verb.TARGET_CHANGE,
         Verb.TARGET_REGISTER,
     }

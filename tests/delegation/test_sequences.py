@@ -27,9 +27,19 @@ from hypothesis.stateful import (
 from audit import clock, verify
 from audit.actor import Actor, Door, Kind
 from audit.errors import DomainError
+from audit.models import Event
 from delegation import entitlements, scopes
 from delegation.act import Outcome
-from delegation.commands import access, catalogue, invitations, members, onboarding, own, supplier
+from delegation.commands import (
+    access,
+    catalogue,
+    housekeeping,
+    invitations,
+    members,
+    onboarding,
+    own,
+    supplier,
+)
 from delegation.models import Assignment, Invitation
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
@@ -70,7 +80,7 @@ STEPS = [
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
     *["admins_change_each_other", "site_admin_gives"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
-    *["sign_out", "add_site", "found", "register"],
+    *["sign_out", "add_site", "found", "register", "forget"],
 ]
 Wish = tuple[str, tuple[int, ...], int | None, int | None]
 
@@ -241,6 +251,8 @@ class Sequences(RuleBasedStateMachine):
         if (found := self.letter(drawn)) is None:
             return self.invite(drawn)
         letter, _ = found
+        self.offset += 61  # no sooner
+        move_clock(self.offset)
         actor = self.who(drawn.who, letter.organization)
         done = self.do(Verb.INVITATION_RESEND, lambda: invitations.resend(actor=actor, invitation=letter))
         if done is not None:
@@ -330,7 +342,16 @@ class Sequences(RuleBasedStateMachine):
         }
         roles = [replace(role, **changes.get(role.key, {})) for role in CATALOGUE.roles]
         changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)
-        self.do(Verb.CATALOGUE_APPLY, lambda: catalogue.apply(actor=actor, catalogue=changed))
+        done = self.do(Verb.CATALOGUE_APPLY, lambda: catalogue.apply(actor=actor, catalogue=changed))
+        if done is not None and done.data["roles"]:
+            told = Event.objects.filter(
+                verb=Verb.CATALOGUE_TELL, subject_kind="organization", at__gte=done.at
+            )
+            COUNTED[Verb.CATALOGUE_TELL.value, "done"] += told.count()
+
+    def forget(self, drawn: Drawn) -> None:
+        actor = self.supplier(drawn.who)
+        self.do(Verb.RECORD_FORGET, lambda: housekeeping.forget(actor=actor))
 
     def found(self, drawn: Drawn) -> None:
         key, actor = f"new{drawn.number}", self.supplier(drawn.who)
@@ -422,7 +443,6 @@ class Sequences(RuleBasedStateMachine):
         move_clock(0)
 
 
-BATCHES = 5
 OF_TARGETS = {Verb.ACCOUNT_PUT_RIGHT, Verb.TARGET_CHANGE, Verb.TARGET_REGISTER}
 """What provisioning's own commands do: nobody's rights, sign-ins or invitations change by it."""
 
