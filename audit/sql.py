@@ -10,11 +10,6 @@ def guard(table: str, *, noting: bool = False) -> str:
     """
 
 
-def unguard(table: str) -> str:
-    """Take the guard away again: the reverse of `guard`."""
-    return f"DROP TRIGGER IF EXISTS keyholder_guard ON {table};"
-
-
 def insert_only(table: str) -> str:
     """Refuse update, delete and truncate of `table` to everybody, its owner included."""
     return f"""
