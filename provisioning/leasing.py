@@ -40,9 +40,18 @@ ripe AS (
         SELECT id FROM provisioning_logout WHERE client_id = l.id AND {_RIPE}
         ORDER BY due_at LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED
     ) a
+),
+taken AS (
+    UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
+    RETURNING a.*
 )
-UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
-RETURNING a.*
+SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
+       c.backchannel_logout_uri, c.is_active, p.key, s.user_id, s.membership_id, m.organization_id
+FROM taken a
+JOIN identity_client c ON c.protocol_id = a.client_id
+JOIN identity_application p ON p.id = c.application_id
+JOIN identity_signin s ON s.id = a.sign_in_id
+JOIN identity_membership m ON m.id = s.membership_id
 """  # noqa: S608 - our own constants
 
 MAILS = f"""

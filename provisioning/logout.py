@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,6 @@ from identity import keys
 from provisioning import backoff, leasing, noted, rows
 from provisioning.answer import Code, Problem
 from provisioning.errand import Ending, Errand
-from provisioning.models import Logout
 from provisioning.outgoing import Pool
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -42,6 +42,26 @@ UPDATE provisioning_logout SET due_at = NULL, leased_until = NULL, leased_by = N
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One logout token to be sent: the columns of `leasing.LOGOUTS`."""
+
+    id: int
+    client: str
+    attempts: int
+    refused_at: dt.datetime | None
+    ended_at: dt.datetime
+    act: uuid.UUID | None
+    sid: uuid.UUID
+    url: str
+    wanted: bool
+    """Whether the client is still in use."""
+    application: str
+    user: uuid.UUID
+    membership: uuid.UUID
+    organization: uuid.UUID
+
+
 class Logouts:
     """Logout tokens (`provisioning.errand.Kind`)."""
 
@@ -49,20 +69,19 @@ class Logouts:
         self.pool = pool
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
-        """Take what is due. Two statements."""
-        leased = list(Logout.objects.raw(leasing.LOGOUTS, leasing.params(worker=worker, at=at, load=load)))
-        if not leased:
-            return None
-        full = Logout.objects.select_related("client__protocol", "client__application", "sign_in__membership")
-        by_id = full.in_bulk([row.id for row in leased])
-        idle = [row.id for row in by_id.values() if not row.client.is_active]
-        if idle:
-            with connection.cursor() as cursor:
+        """Take what is due. One statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(leasing.LOGOUTS, leasing.params(worker=worker, at=at, load=load))
+            leased = [Due(*row) for row in cursor.fetchall()]
+            if not leased:
+                return None
+            idle = [one.id for one in leased if not one.wanted]
+            if idle:
                 cursor.execute(_NOT_NEEDED, {"ids": idle})
-        return [self._errand(row, worker) for row in by_id.values() if row.client.is_active]
+        return [self._errand(one, worker) for one in leased if one.wanted]
 
-    def _errand(self, row: Logout, worker: int) -> Errand:
-        return Errand(row, row.client_id, 0, partial(_send, row, self.pool), worker)
+    def _errand(self, row: Due, worker: int) -> Errand:
+        return Errand(row, row.client, 0, partial(_send, row, self.pool), worker)
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down which services know."""
@@ -74,14 +93,14 @@ class Logouts:
             _note([done[one] for one in known], [failed[one] for one in tried], at)
 
 
-def token(*, row: Logout) -> str:
+def token(*, row: Due) -> str:
     """A logout token (§2.4), new for every attempt: services accept each `jti` once."""
     at = clock.wall()
     claims = {
         "iss": settings.ISSUER,
-        "aud": row.client_id,
-        "sub": str(row.sign_in.user_id),
-        "sid": str(row.sign_in_id),
+        "aud": row.client,
+        "sub": str(row.user),
+        "sid": str(row.sid),
         "iat": int(at.timestamp()),
         "exp": int((at + _LIFE).timestamp()),
         "jti": str(uuid.uuid4()),
@@ -90,11 +109,11 @@ def token(*, row: Logout) -> str:
     return keys.sign(claims=claims, typ="logout+jwt")
 
 
-def _send(row: Logout, pool: Pool) -> None:
+def _send(row: Due, pool: Pool) -> None:
     """Raises Problem where the service does not say that it is done (§2.8)."""
     reply = pool.request(
         method="POST",
-        url=row.client.backchannel_logout_uri,
+        url=row.url,
         headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
         body=urlencode({"logout_token": token(row=row)}).encode(),
     )
@@ -119,7 +138,7 @@ def _again(ending: Ending, at: dt.datetime) -> dict[str, Any]:
 def _note(known: Sequence[Ending], tried: Sequence[Ending], at: dt.datetime) -> None:
     notes = noted.Notes()
     for ending in known:
-        row: Logout = ending.errand.row
+        row: Due = ending.errand.row
         _say(notes, Noted.LOGOUT_DELIVERED, row, {"seconds": noted.seconds(row.ended_at, at)})
     for ending in tried:
         row = ending.errand.row
@@ -128,18 +147,17 @@ def _note(known: Sequence[Ending], tried: Sequence[Ending], at: dt.datetime) -> 
     notes.write(at=at)
 
 
-def _say(notes: noted.Notes, verb: Noted, row: Logout, facts: Mapping[str, Any]) -> None:
-    membership = row.sign_in.membership
+def _say(notes: noted.Notes, verb: Noted, row: Due, facts: Mapping[str, Any]) -> None:
     notes.say(
         verb,
-        subject=Subject("membership", membership.id),
-        stream=membership.organization_id,
-        organization=membership.organization_id,
-        act=row.act or row.sign_in_id,
+        subject=Subject("membership", row.membership),
+        stream=row.organization,
+        organization=row.organization,
+        act=row.act or row.sid,
         facts={
-            "client": row.client_id,
-            "application": row.client.application.key,
-            "sid": str(row.sign_in_id),
+            "client": row.client,
+            "application": row.application,
+            "sid": str(row.sid),
             **facts,
         },
     )
