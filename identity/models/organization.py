@@ -28,6 +28,7 @@ class Organization(models.Model):
     sort_key = models.CharField(max_length=400)
     register_id = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    """As of now: nothing changes it yet. Whatever will has to bring periods, as a membership has."""
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=40, default="Europe/Helsinki")
     created_at = models.DateTimeField()

@@ -327,7 +327,7 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
     invite = functools.partial(
         invitations.invite, actor=aino, organization=world.koskela, access=viewer, once="i"
     )
-    letter = {"email": "canary@koskela.example", "name": "Canary Bird", "reason": "Sings"}
+    letter: dict[str, Any] = {"email": "canary@koskela.example", "name": "Canary Bird", "reason": "Sings"}
     made = invite(**letter)
     assert invite(**letter).act == made.act
     for other in ({"email": "c@koskela.example"}, {"name": "Other"}, {"reason": "x"}, {"language": "fi"}):

@@ -1,6 +1,7 @@
 """A rotation of the pepper voids nothing that is on its way: links, sessions, codes, tokens, clients' secrets."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Client as ProtocolClient
@@ -35,7 +36,7 @@ def rotate(folder: Path) -> None:
 
 def test_a_link_in_somebodys_mailbox_goes_on(world: World, tmp_path: Path) -> None:
     invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
-    invite = {
+    invite: dict[str, Any] = {
         "actor": actor_of(world.aino),
         "organization": world.koskela,
         "email": "m@koskela.example",
