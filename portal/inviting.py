@@ -1,20 +1,19 @@
 """What follows an invitation at the door: the mail with its link."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from delegation import links
 from delegation.act import Outcome
 from delegation.models import Invitation
 from identity.models import User
-from portal import context, gains
+from portal import context, gains, zones
 from portal.inside import Here
 from provisioning import mail
 
@@ -38,6 +37,7 @@ def _url(link: str) -> str:
 
 
 def _mail(invitation: Invitation, here: Here, link: str) -> None:
+    zone = zones.first(invitation.organization.time_zone)
     with translation.override(invitation.language):
         values = {
             "brand": context.mail_brand(),
@@ -46,9 +46,9 @@ def _mail(invitation: Invitation, here: Here, link: str) -> None:
             "email": invitation.email,
             "name": invitation.name,
             "gains": gains.of(invitation, at=here.at),
-            "ends": gains.ends(invitation, zone=here.zone),
+            "ends": gains.ends(invitation, zone=zone),
             "url": _url(link),
-            "until": _moment(invitation.expires_at, here),
+            "until": zones.named(invitation.expires_at, zone),
         }
         mail.queue(
             to=invitation.email,
@@ -71,7 +71,3 @@ def _rendered(values: Mapping[str, Any]) -> dict[str, str]:
 def _inviter(invitation: Invitation) -> dict[str, str]:
     user = User.objects.filter(pk=invitation.invited_by).first()
     return {"name": user.name, "email": user.email} if user else {"name": settings.SUPPLIER_NAME, "email": ""}
-
-
-def _moment(at: dt.datetime, here: Here) -> str:
-    return formats.date_format(at.astimezone(here.zone), "DATETIME_FORMAT")

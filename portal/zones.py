@@ -4,6 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 from identity.models import Membership
 
@@ -27,3 +28,10 @@ def moment(at: dt.datetime, zone: ZoneInfo | None) -> str:
     """`29 Nov 2026, 14:03`; where nobody's zone is known, in UTC and with that word."""
     said = formats.date_format(at.astimezone(zone or dt.UTC), "DATETIME_FORMAT")
     return said if zone else f"{said} UTC"
+
+
+def named(at: dt.datetime, zone: ZoneInfo) -> str:
+    """`29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    said = formats.date_format(at.astimezone(zone), "DATETIME_FORMAT")
+    return _("%(moment)s (%(place)s time)") % {"moment": said, "place": place}

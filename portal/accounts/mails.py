@@ -12,6 +12,8 @@ from identity.models import User
 from portal import context
 from provisioning import mail
 
+_HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
+
 
 def reset(*, to: str, url: str, user: User) -> None:
     """A link to set a new password."""
@@ -28,7 +30,8 @@ def decoy(*, to: str) -> None:
 def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, keep: bool) -> None:
     language = language or settings.LANGUAGE_CODE
     with translation.override(language), transaction.atomic():
-        parts = _rendered("account/email/password_reset_key", {"password_reset_url": url, "email": to})
+        values = {"password_reset_url": url, "email": to, "hours": _HOURS}
+        parts = _rendered("account/email/password_reset_key", values)
         mail.queue(
             to=to,
             subject=parts["subject"],

@@ -19,7 +19,7 @@ class Element:
     def __init__(self, name: str, attributes: Attributes, parent: "Element | None") -> None:
         self.name, self.attributes, self.parent = name, attributes, parent
         self.text = ""
-        self.inert = "inert" in attributes or (parent is not None and parent.inert)
+        self.inert: bool = "inert" in attributes or (parent is not None and parent.inert)
 
     def inside(self, name: str) -> bool:
         """Whether it stands in such an element."""

@@ -250,6 +250,7 @@ def reset_mail() -> dict[str, Any]:
     """A link for a new password."""
     return {
         "brand": mail()["brand"],
+        "hours": 2,
         "password_reset_url": "https://id.kivisalo.example/reset/3-abc",
         "email": "x@koskela.example",
     }
