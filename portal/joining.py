@@ -51,13 +51,9 @@ class Offer:
         if self.invitation.expires_at <= at:
             raise InvitationGone(state="expired")
 
-    def gains(self, *, at: dt.datetime) -> list[str]:
-        """What one will be able to do, in the active language."""
-        return gains.of(self.invitation, at=at)
-
-    def ends(self, *, zone: dt.tzinfo) -> str:
-        """Until when, in the active language; nothing for access without an end."""
-        return gains.ends(self.invitation, zone=zone)
+    def given(self, *, at: dt.datetime, zone: dt.tzinfo) -> dict[str, object]:
+        """What one will be able to do (`gains`), and until when (`ends`), in the active language."""
+        return {"gains": gains.of(self.invitation, at=at), "ends": gains.ends(self.invitation, zone=zone)}
 
     def inviter(self) -> dict[str, str]:
         """Name and address of whoever sent it; the supplier's name where it was the system."""

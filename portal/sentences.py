@@ -145,11 +145,6 @@ def _bad_access(data: Data) -> Sentence:
     )
 
 
-def _unchanged(data: Data) -> Sentence:
-    del data
-    return Sentence(_("Nothing changes: this is what they may do already."), 409)
-
-
 def _nothing_differs(data: Data) -> Sentence:
     del data
     text = _("Every system holds what it should, as far as is known. There is nothing to put right.")
@@ -243,7 +238,7 @@ _WRITTEN: dict[type[DomainError], Callable[[Data], Sentence]] = {
     errors.BeyondAuthority: _beyond_authority,
     errors.BeyondCeiling: _beyond_ceiling,
     errors.BadAccess: _bad_access,
-    errors.Unchanged: _unchanged,
+    errors.Unchanged: lambda _data: Sentence(_("Nothing changes: this is what they may do already."), 409),
     errors.BadInput: _bad_input,
     refusals.NothingDiffers: _nothing_differs,
     errors.Taken: _taken,

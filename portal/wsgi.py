@@ -27,6 +27,10 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 application = get_wsgi_application()
 
+from portal import warming  # noqa: E402
+
+warming.warm()
+
 _serious = [one for one in checks.run_checks() if one.is_serious()]
 if _serious:
     raise SystemExit("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in _serious))

@@ -72,13 +72,14 @@ def _holding(wish: Wish, at: dt.datetime) -> Exists:
     return Exists(given)
 
 
-def page(*, rows: QuerySet[Membership], wish: Wish, size: int = SIZE) -> Page:
+def page(*, rows: QuerySet[Membership], wish: Wish, size: int | None = None) -> Page:
     """One page of these rows. One statement, two where the list is entered in the middle."""
+    most = size or SIZE
     backwards = wish.before is not None
     start = _start(rows, wish.before or wish.after)
     order = ("-sort_key", "-id") if backwards else ("sort_key", "id")
-    found = list(rows.filter(start[backwards]).select_related("user").order_by(*order)[: size + 1])
-    more, shown = len(found) > size, found[:size]
+    found = list(rows.filter(start[backwards]).select_related("user").order_by(*order)[: most + 1])
+    more, shown = len(found) > most, found[:most]
     if backwards:
         shown.reverse()
     entered = wish.before is not None or wish.after is not None

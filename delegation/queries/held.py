@@ -1,13 +1,16 @@
-"""What colleagues hold, in the words of roles and sites rather than of entitlements. Five statements for any number."""
+"""What colleagues hold, in the words of roles and sites rather than of entitlements. One statement for any number."""
 
 import datetime as dt
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from delegation import powers
-from delegation.models import Assignment, AssignmentLimit, AssignmentSite, RoleVersion
+from django.db import connection
+
 from delegation.wanted import Access, Limit
 
 Text = Mapping[str, str]
@@ -53,62 +56,55 @@ class Grant:
         return Access(self.role, self.all_sites, sites, self.limits, self.valid_until)
 
 
+_GRANTS = """
+SELECT a.id, a.membership_id, r.key, r.name, r.description, v.verbs, v.gives, v.number, v.is_admin, a.all_sites,
+       (SELECT jsonb_agg(jsonb_build_array(s.id, s.name) ORDER BY s.sort_key, s.id)
+        FROM delegation_assignmentsite x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
+       (SELECT jsonb_agg(jsonb_build_array(e.key, l.amount::text, l.currency, l.period) ORDER BY e.rank, e.key)
+        FROM delegation_assignmentlimit l JOIN delegation_entitlement e ON e.id = l.entitlement_id
+        WHERE l.assignment_id = a.id),
+       a.valid_from, a.valid_until, a.given_by, a.given_by_kind, a.reason, a.act
+FROM delegation_assignment a
+JOIN delegation_role r ON r.id = a.role_id
+JOIN delegation_roleversion v ON v.role_id = a.role_id
+ AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s)
+WHERE a.membership_id = ANY(%(memberships)s)
+  AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
+ORDER BY a.valid_from, a.id
+"""
+
+
 def grants(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[Grant]]:
-    """What each of these holds at `at`, oldest first."""
-    rows = list(
-        powers.in_force(at)
-        .filter(membership__in=list(memberships))
-        .select_related("role")
-        .order_by("valid_from", "id")
-    )
+    """What each of these holds at `at`, oldest first. Absent for who holds nothing."""
     found: dict[uuid.UUID, list[Grant]] = defaultdict(list)
-    if not rows:
-        return found
-    versions = powers.versions(at)
-    places, limits = _places(rows), _limits(rows)
-    for row in rows:
-        version = versions.get(row.role_id)
-        if version is not None:
-            found[row.membership_id].append(_grant(row, version, places[row.id], limits[row.id]))
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTS, {"memberships": list(memberships), "at": at})
+        for row in cursor.fetchall():
+            grant = _grant(row)
+            found[grant.membership].append(grant)
     return found
 
 
-def _grant(
-    row: Assignment, version: RoleVersion, places: Sequence[Place], limits: Mapping[str, Limit]
-) -> Grant:
-    return Grant(
-        id=row.id,
-        membership=row.membership_id,
-        role=row.role.key,
-        role_name=row.role.name,
-        description=row.role.description,
-        verbs=frozenset(version.verbs),
-        gives=frozenset(version.gives),
-        version=version.number,
-        is_admin=version.is_admin,
-        all_sites=row.all_sites,
-        places=places,
-        limits=limits,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        given_by=row.given_by,
-        given_by_kind=row.given_by_kind,
-        reason=row.reason,
-        act=row.act,
-    )
+def _grant(row: tuple[Any, ...]) -> Grant:
+    one, membership, role, *texts, number, is_admin, all_sites, places, limits = row[:12]
+    name, description, verbs, gives = map(json.loads, texts)
+    columns: list[Any] = [
+        one,
+        membership,
+        role,
+        name,
+        description,
+        frozenset(verbs),
+        frozenset(gives),
+        number,
+        is_admin,
+        all_sites,
+        [Place(uuid.UUID(site), text) for site, text in json.loads(places or "[]")],
+        {key: Limit(_amount(amount), *rest) for key, amount, *rest in json.loads(limits or "[]")},
+        *row[12:],
+    ]
+    return Grant(*columns)
 
 
-def _places(rows: Sequence[Assignment]) -> dict[uuid.UUID, list[Place]]:
-    found: dict[uuid.UUID, list[Place]] = defaultdict(list)
-    for link in (
-        AssignmentSite.objects.filter(assignment__in=rows).select_related("site").order_by("site__sort_key")
-    ):
-        found[link.assignment_id].append(Place(link.site_id, link.site.name))
-    return found
-
-
-def _limits(rows: Sequence[Assignment]) -> dict[uuid.UUID, dict[str, Limit]]:
-    found: dict[uuid.UUID, dict[str, Limit]] = defaultdict(dict)
-    for line in AssignmentLimit.objects.filter(assignment__in=rows).select_related("entitlement"):
-        found[line.assignment_id][line.entitlement.key] = Limit(line.amount, line.currency, line.period)
-    return found
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

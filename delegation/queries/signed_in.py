@@ -1,12 +1,14 @@
 """Where colleagues are signed in, and when they were last seen."""
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db import connection
+from django.db.models import F
 
 from identity import memberships
 from identity.models import Session, SignIn, User
@@ -34,37 +36,38 @@ class Browser:
     """When this browser was signed in, where it is one's own to know."""
 
 
-def last_seen(*, colleagues: Mapping[uuid.UUID, uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, Seen]:
-    """By membership, from membership and user. Two statements.
+_LAST_SEEN = """
+SELECT m.id, used.last_seen_at, used.name, here.last_seen_at
+FROM identity_membership m
+LEFT JOIN LATERAL (
+    SELECT s.last_seen_at, app.name FROM identity_signin s
+    JOIN identity_signin_clients x ON x.signin_id = s.id
+    JOIN identity_client c ON c.protocol_id = x.client_id JOIN identity_application app ON app.id = c.application_id
+    WHERE s.membership_id = m.id ORDER BY s.last_seen_at DESC LIMIT 1
+) used ON true
+LEFT JOIN LATERAL (
+    SELECT max(b.last_seen_at) AS last_seen_at FROM identity_session b
+    WHERE b.user_id = m.user_id AND b.expire_date > %(at)s
+      AND NOT EXISTS (SELECT 1 FROM identity_membership o WHERE o.user_id = m.user_id AND o.id <> m.id)
+) here ON true
+WHERE m.id = ANY(%(memberships)s)
+"""
+
+
+def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, Seen]:
+    """By membership; absent for who was never here. One statement.
 
     A browser session belongs to a person and may serve another company: it counts only for those who have no other.
     """
     found: dict[uuid.UUID, Seen] = {}
-    latest = (
-        SignIn.objects.filter(membership__in=list(colleagues), clients__isnull=False)
-        .order_by("membership", "-last_seen_at")
-        .distinct("membership")
-        .values_list("membership", "last_seen_at", "clients__application__name")
-    )
-    for membership, seen, name in latest:
-        found[membership] = Seen(seen, name)
-    here_only = (
-        Session.objects.filter(user__in=list(colleagues.values()), expire_date__gt=at)
-        .values("user")
-        .annotate(seen=Max("last_seen_at"))
-        .filter(~Q(user__in=_several(colleagues.values())))
-    )
-    by_user = {row["user"]: row["seen"] for row in here_only}
-    for membership, user in colleagues.items():
-        here = by_user.get(user)
-        if here is not None and (membership not in found or here > found[membership].at):
-            found[membership] = Seen(here)
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
+        for one, used, name, here in cursor.fetchall():
+            if here is not None and (used is None or here > used):
+                found[one] = Seen(here)
+            elif used is not None:
+                found[one] = Seen(used, json.loads(name))
     return found
-
-
-def _several(users: Iterable[uuid.UUID]) -> QuerySet[User, uuid.UUID]:
-    counted = User.objects.filter(id__in=list(users)).annotate(many=Count("memberships"))
-    return counted.filter(many__gt=1).values_list("id", flat=True)
 
 
 def services(*, membership: uuid.UUID, at: dt.datetime) -> list[Browser]:
@@ -104,8 +107,7 @@ def browsers(*, user: uuid.UUID, at: dt.datetime) -> list[Browser]:
     ]
 
 
-def factors(*, user: uuid.UUID) -> set[str]:
-    """With what this person can sign in: password, totp, webauthn, recovery_codes. Two statements."""
-    row = User.objects.filter(id=user).first()
-    known = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-    return known | ({"password"} if row is not None and row.has_usable_password() else set())
+def factors(*, user: User) -> set[str]:
+    """With what this person can sign in: password, totp, webauthn, recovery_codes. One statement."""
+    known = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))
+    return known | ({"password"} if user.has_usable_password() else set())

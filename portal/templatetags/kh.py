@@ -3,6 +3,7 @@
 Parts that wrap something are components in `templates/cotton/kh/`; these are the marks without content.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,8 +31,12 @@ WORDS = {
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str, variant: str = "") -> SafeString:
-    """One icon of the sprite, hidden from screen readers. `variant`: "s" is small, "chev" a quiet arrow."""
+    """One icon of the sprite, hidden from screen readers. `variant`: "s" is small, "chev" a quiet arrow.
+
+    Kept per process: a list draws the same few a hundred times, and the sprite's address does not change.
+    """
     classes = {"s": "kh-i kh-i--s", "chev": "kh-i kh-i--s kh-chev"}.get(variant, "kh-i")
     drawing = '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
     return format_html(drawing, classes, static(ICONS), name)

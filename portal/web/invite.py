@@ -15,12 +15,15 @@ from delegation.commands import invitations
 from delegation.errors import AlreadyInvited, AlreadyMember, Denied, NotFound
 from delegation.queries import catalogue, colleagues, gifts
 from delegation.verbs import Verb
-from portal import inside, inviting, sentences
+from portal import failing, inside, inviting, sentences
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
 from portal.web import people as list_page
 from portal.web.reading import giving, people, preview
+
+_BELOW = 20
+"""Rows of the list that are seen below the panel."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,19 +96,25 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
 
 
 def _page(request: Request, here: Here, form: forms.Invite) -> HttpResponse:
-    clock = formats.Clock(here.at, here.zone)
-    below = people.context(here, QueryDict(), clock)
     book = catalogue.read(organization=here.company)
     nothing = _("Choose what they may do: here stands what follows from it.")
-    panel = {
-        **giving.choices(form),
-        "effect": preview.of(here, form, book, preview.Before(), nothing=nothing),
-        "who": _who(form),
-        "invite_url": here.url("invite"),
-        "close_url": here.url("people"),
+    foreseen = preview.of(here, form, book, preview.Before(), nothing=nothing)
+    effect = {"effect": foreseen, "who": _who(form)}
+    if request.POST.get("do") == "preview" and failing.asked_by_htmx(request):
+        return render(request, "people/_effect.html", effect)
+    return render(request, "people/invite.html", {**_below(request, here), **giving.choices(form), **effect})
+
+
+def _below(request: Request, here: Here) -> dict[str, Any]:
+    """The list as it was, and the panel's own addresses."""
+    kept = QueryDict(request.GET.get("list", ""))
+    below = people.context(here, kept, formats.Clock(here.at, here.zone), size=_BELOW)
+    return {
+        **below,
+        "invite_url": request.get_full_path(),
+        "close_url": below["here_url"],
         "expiry": _("The link works for 7 days."),
     }
-    return render(request, "people/invite.html", {**below, **panel})
 
 
 def _who(form: forms.Invite) -> str:

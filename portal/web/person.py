@@ -12,19 +12,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.errors import DomainError
 from delegation import policy
-from delegation.act import Outcome
 from delegation.commands import access, members
 from delegation.errors import Denied, NotFound, Unchanged
-from delegation.queries import colleagues, gifts, held, log
+from delegation.queries import colleagues, gifts, log
 from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts
 from delegation.verbs import Verb
-from portal import inside
+from portal import failing, inside
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
 from portal.web.reading import giving
 from portal.web.reading import person as reading
+from portal.web.reading.rights import Why
+
+Command = Callable[..., object]
 
 
 @require_safe
@@ -35,7 +37,7 @@ def person(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
         found = found_here(here, membership)
     except NotFound:
         return to_receipt(here, membership)
-    return render(request, "people/person.html", reading.context(here, found, _clock(here)))
+    return render(request, "people/person.html", reading.context(here, found, _why(here, found)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,14 +50,14 @@ def change(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
         return to_receipt(here, membership)
     if found.former:  # the page says so, with the receipt and the way back
         return HttpResponseRedirect(here.url("person", membership=membership))
-    grants = held.grants(memberships=[membership], at=here.at).get(membership, [])
+    why = _why(here, found)
     given = _gifts(here, Verb.ACCESS_CHANGE)
-    form = _form(request, here, given, giving.initial(grants, clock=_clock(here)))
-    done = _done(request, here, found, form, access.change, said=_("The access of %(name)s is changed."))
+    form = _form(request, here, given, giving.initial(why.grants, clock=why.clock))
+    done = _done(request, here, found, form, access.change, _("The access of %(name)s is changed."))
     if done is not None:
         return done
     _ask(here, membership, Verb.ACCESS_CHANGE)
-    return _page(request, here, found, giving.changing(here, found, form, grants))
+    return _page(request, here, found, why, giving.changing(here, found, form, why))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,14 +67,15 @@ def restore(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse
     found = found_here(here, membership)
     if not found.former:
         return HttpResponseRedirect(here.url("person", membership=membership))
-    had, in_words = reading.had(here, found, _clock(here))
+    why = _why(here, found)
+    had, in_words = reading.had(here, found, why)
     given = _gifts(here, Verb.MEMBER_RESTORE)
-    form = _form(request, here, given, giving.initial_again(had, given, _clock(here)))
-    done = _done(request, here, found, form, members.restore, said=_("%(name)s is a colleague again."))
+    form = _form(request, here, given, giving.initial_again(had, given, why.clock))
+    done = _done(request, here, found, form, members.restore, _("%(name)s is a colleague again."))
     if done is not None:
         return done
     _ask(here, membership, Verb.MEMBER_RESTORE)
-    return _page(request, here, found, giving.restoring(here, found, form, in_words))
+    return _page(request, here, found, why, giving.restoring(here, found, form, why, had=in_words))
 
 
 def found_here(here: Here, membership: uuid.UUID) -> Found:
@@ -95,8 +98,8 @@ def _ask(here: Here, membership: uuid.UUID, verb: Verb) -> None:
         raise Denied(reason=may.reason)
 
 
-def _clock(here: Here) -> formats.Clock:
-    return formats.Clock(here.at, here.zone)
+def _why(here: Here, found: Found) -> Why:
+    return reading.why(here, found, formats.Clock(here.at, here.zone))
 
 
 def _gifts(here: Here, verb: Verb) -> Gifts:
@@ -109,30 +112,24 @@ def _form(request: Request, here: Here, given: Gifts, initial: Mapping[str, Any]
 
 
 def _done(
-    request: Request,
-    here: Here,
-    found: Found,
-    form: forms.Change,
-    command: Callable[..., Outcome],
-    *,
-    said: str,
+    request: Request, here: Here, found: Found, form: forms.Change, command: Command, said: str
 ) -> HttpResponse | None:
     """What answers a deed that is done, or that would change nothing; None where the form is shown (again)."""
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return None
-    name = {"name": found.membership.user.name}
     try:
         command(actor=here.actor, memberships=[found.membership], **form.asked)
     except Unchanged:
-        messages.info(request, _("Nothing was changed: %(name)s may do exactly this already.") % name)
+        said = _("Nothing was changed: %(name)s may do exactly this already.")
     except DomainError as refusal:
         form.refused(refusal)
         return None
-    else:
-        messages.success(request, said % name)
+    messages.success(request, said % {"name": found.membership.user.name})
     return HttpResponseRedirect(here.url("person", membership=found.membership.id))
 
 
-def _page(request: Request, here: Here, found: Found, panel: Mapping[str, Any]) -> HttpResponse:
-    below = reading.context(here, found, _clock(here))
+def _page(request: Request, here: Here, found: Found, why: Why, panel: Mapping[str, Any]) -> HttpResponse:
+    if request.POST.get("do") == "preview" and failing.asked_by_htmx(request):
+        return render(request, "people/_effect.html", {"who": panel["first_name"], **panel})
+    below = reading.context(here, found, why)
     return render(request, "people/access.html", {**below, **panel})

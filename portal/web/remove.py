@@ -51,19 +51,12 @@ def several(request: Request, here: Here) -> HttpResponse:
 
 def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str) -> HttpResponse:
     form = forms.Remove(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return HttpResponseRedirect(here.url("removal", act=_do(here, wanted, form)))
-        except LastAdmin:  # the page below says so, and the way out
-            form.add_error(None, _("Nobody was removed."))
-        except Denied as denied:
-            if denied.data["reason"] != "state":
-                raise
-            form.add_error(None, _("Nobody was removed: this has changed meanwhile. Look at it again."))
+    done = _do(here, wanted, form) if request.method == "POST" and form.is_valid() else None
+    if done is not None:
+        return HttpResponseRedirect(here.url("removal", act=done))
     found = _found(here, wanted)
     leavers = [one for one in found if not one.former]
-    if len(leavers) < len(found):
-        _say_gone(request, found)
+    _say_gone(request, found)
     if not leavers:
         return HttpResponseRedirect(_where_gone(here, found))
     _ask(here, leavers)
@@ -73,15 +66,22 @@ def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_u
     return render(request, "people/remove.html", {**context, **where})
 
 
-def _do(here: Here, wanted: Sequence[uuid.UUID], form: forms.Remove) -> uuid.UUID:
-    """The command decides, also when the same form is sent again and they are gone already. Raises NotFound."""
-    outcome = members.remove(
-        actor=here.actor,
-        memberships=colleagues.named(organization=here.company, ids=wanted),
-        reason=form.written,
-        once=form.cleaned_data["once"],
-    )
-    return outcome.act
+def _do(here: Here, wanted: Sequence[uuid.UUID], form: forms.Remove) -> uuid.UUID | None:
+    """The act; None where the page is shown again, with what is wrong.
+
+    The command decides, also when the same form is sent again and they are gone already. Raises Denied and NotFound.
+    """
+    rows = colleagues.named(organization=here.company, ids=wanted)
+    once = form.cleaned_data["once"]
+    try:
+        return members.remove(actor=here.actor, memberships=rows, reason=form.written, once=once).act
+    except LastAdmin:  # the page says so, and the way out
+        form.add_error(None, _("Nobody was removed."))
+    except Denied as denied:
+        if denied.data["reason"] != "state":
+            raise
+        form.add_error(None, _("Nobody was removed: this has changed meanwhile. Look at it again."))
+    return None
 
 
 def _found(here: Here, wanted: Sequence[uuid.UUID]) -> list[Found]:
@@ -94,6 +94,8 @@ def _found(here: Here, wanted: Sequence[uuid.UUID]) -> list[Found]:
 
 def _say_gone(request: Request, found: Sequence[Found]) -> None:
     gone = [one.membership.user.name for one in found if one.former]
+    if not gone:
+        return
     text = ngettext("%(names)s is removed already.", "%(names)s are removed already.", len(gone))
     messages.info(request, text % {"names": formats.listed(gone, most=5)})
 

@@ -2,14 +2,14 @@
 
 from django.urls import include, path
 
-from portal.web import activity, home, invitation, invite, language, me, people, person, remove
+from portal.web import activity, home, invitation, invite, language, me, people, person, remove, waiting
 
 inside = [
     path("", home.start, name="home"),
     path("open/<slug:application>", home.open_service, name="open"),
     path("people", people.listing, name="people"),
-    path("people/invitations", people.resend, name="invitations"),
-    path("people/invitations/<uuid:invitation>/cancel", people.cancel, name="invitation_cancel"),
+    path("people/invitations", waiting.resend, name="invitations"),
+    path("people/invitations/<uuid:invitation>/cancel", waiting.cancel, name="invitation_cancel"),
     path("people/invite", invite.invite, name="invite"),
     path("people/remove", remove.several, name="people_remove"),
     path("people/select", people.select, name="people_select"),

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KOSKELA = "/o/koskela"
 
 # Statements a page asks, whatever it shows.
-LIST, PERSON, REMOVE, ACTIVITY, START = 28, 35, 19, 17, 14
+LIST, PERSON, INVITE, CHANGE, REMOVE, ACTIVITY, START = 21, 27, 26, 33, 19, 14, 11
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_sites_filter_and_a_foreign_site_is_none(world: World) -> None:
 def test_pages_follow_one_another_and_lead_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from delegation.queries import colleagues  # noqa: PLC0415 - its default is what is changed
 
-    monkeypatch.setattr(colleagues.page, "__kwdefaults__", {"size": 3})
+    monkeypatch.setattr(colleagues, "SIZE", 3)
     visitor = guest.of(world.aino)
     seen, url, turns = [], f"{KOSKELA}/people", []
     while url:
@@ -336,6 +336,37 @@ def test_a_page_of_a_person_asks_the_same_for_one_and_for_three_rights(world: Wo
 # Changing access
 
 
+def test_the_panels_ask_the_same_for_one_and_for_three(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert statements(visitor, f"{KOSKELA}/people/invite?list=tier%3Dviewer") == INVITE
+    world.member(world.koskela, "Venla Aho", "viewer")
+    world.member(world.koskela, "Ville Aho", "viewer", sites=[world.oulu])
+    assert statements(visitor, f"{KOSKELA}/people/invite?list=tier%3Dviewer") == INVITE
+    assert statements(visitor, person(world.vilma, "access")) == CHANGE
+    assert statements(visitor, person(world.mikko, "access")) == CHANGE
+
+
+def test_what_a_script_asks_while_one_chooses_is_the_answer_alone(world: World) -> None:
+    visitor = guest.of(world.aino)
+    for url in (f"{KOSKELA}/people/invite", person(world.mikko, "access")):
+        part = visitor.post(url, orderer(world, do="preview"), headers={"hx-request": "true"})
+        html = part.content.decode()
+        assert html.strip().startswith('<div class="kh-effect" id="effect"')
+        assert "2\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€" in html
+        assert "<h1" not in html
+
+
+def test_a_panel_is_closed_onto_the_list_as_it_was(world: World) -> None:
+    visitor = guest.of(world.aino)
+    html = visitor.get(f"{KOSKELA}/people?tier=viewer&q=a&nonsense=1").content.decode()
+    found = re.search(r'href="([^"]*/people/invite[^"]*)"', html)
+    assert found
+    panel = visitor.get(found[1].replace("&amp;", "&")).content.decode()
+    assert f'href="{KOSKELA}/people?q=a&amp;tier=viewer"' in panel
+    assert "Vilma" in panel
+    assert "Olli" not in panel
+
+
 def test_access_is_changed_once(world: World) -> None:
     visitor = guest.of(world.aino)
     form = orderer(world, limit_orderer="3000", reason="New site")
@@ -403,7 +434,7 @@ def test_wherever_access_is_said_its_end_is_said(world: World) -> None:
 
 def test_the_preview_says_what_is_missing(world: World) -> None:
     visitor = guest.of(world.aino)
-    said_of = {
+    said_of: dict[str, dict[str, object]] = {
         "Write the limit.": {"limit_orderer": ""},
         "0 would allow no order.": {"limit_orderer": "0"},
         "Choose at least one site.": {"sites": []},

@@ -8,8 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from delegation import entitlements
-from delegation.queries import catalogue
 from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts, Tier
 from delegation.queries.held import Grant
@@ -17,6 +15,7 @@ from portal import gains, sentences
 from portal.inside import Here
 from portal.web import formats, forms, words
 from portal.web.reading import preview
+from portal.web.reading.rights import Why
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -125,20 +124,18 @@ def until_typed(until: dt.datetime | None, clock: formats.Clock) -> str:
     return clock.date(until - dt.timedelta(microseconds=1)) if until else ""
 
 
-def changing(here: Here, found: Found, form: forms.Giving, grants: Sequence[Grant]) -> dict[str, Any]:
-    """The panel of people/access.html over the page of a colleague. Six statements at most."""
-    one = found.membership
-    rights = entitlements.of(memberships=[one.id], at=here.at)[one.id]
-    held = words.summary(grants, formats.Clock(here.at, here.zone)) or _("no access")
+def changing(here: Here, found: Found, form: forms.Giving, why: Why) -> dict[str, Any]:
+    """The panel of people/access.html over the page of a colleague. One statement at most."""
+    held = words.summary(why.grants, why.clock) or _("no access")
     return {
-        **choices(form, now=grants[-1].role if grants else ""),
-        **_panel(here, found, form, preview.Before(rights, grants), route="person_access"),
+        **choices(form, now=why.grants[-1].role if why.grants else ""),
+        **_panel(here, found, form, why, route="person_access"),
         "restoring": False,
         "now_sentence": _("Now: %(access)s") % {"access": held},
     }
 
 
-def restoring(here: Here, found: Found, form: forms.Giving, had: str) -> dict[str, Any]:
+def restoring(here: Here, found: Found, form: forms.Giving, why: Why, *, had: str) -> dict[str, Any]:
     """The same for somebody who was removed; `had` is what was held until then."""
     if had:
         said = _("Had until then: %(access)s. What you give now is new: look at it and confirm.")
@@ -147,19 +144,17 @@ def restoring(here: Here, found: Found, form: forms.Giving, had: str) -> dict[st
         now = _("What you give now is new.")
     return {
         **choices(form),
-        **_panel(here, found, form, preview.Before(), route="person_restore"),
+        **_panel(here, found, form, why, route="person_restore"),
         "restoring": True,
         "now_sentence": now,
     }
 
 
-def _panel(
-    here: Here, found: Found, form: forms.Giving, before: preview.Before, *, route: str
-) -> dict[str, Any]:
+def _panel(here: Here, found: Found, form: forms.Giving, why: Why, *, route: str) -> dict[str, Any]:
     one = found.membership
-    book = catalogue.read(organization=here.company)
+    before = preview.Before(why.rights, why.grants)
     return {
-        "effect": preview.of(here, form, book, before, nothing=_("Nothing has happened yet.")),
+        "effect": preview.of(here, form, why.book, before, nothing=_("Nothing has happened yet.")),
         "first_name": one.user.name,
         "access_url": here.url(route, membership=one.id),
         "close_url": here.url("person", membership=one.id),

@@ -25,7 +25,7 @@ def context(here: Here, session: str, clock: formats.Clock) -> dict[str, Any]:
         "can": why.rows(),
         "admins": home.my_admins(here),
         "facts": {
-            "signs_in_with": ways_in(signed_in.factors(user=one.user_id)),
+            "signs_in_with": ways_in(signed_in.factors(user=one.user)),
             "member_since": clock.date(one.created_at),
             "customer_number": number,
         },

@@ -26,11 +26,14 @@ _EVENTS = 8
 _VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 
-def context(here: Here, found: Found, clock: formats.Clock) -> dict[str, Any]:
+def why(here: Here, found: Found, clock: formats.Clock) -> Why:
+    """What this colleague may do, for the page and for a panel over it."""
+    return Why(here, found.membership.id, catalogue.read(organization=here.company), clock)
+
+
+def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
     """The whole page."""
-    one = found.membership
-    book = catalogue.read(organization=here.company)
-    why = Why(here, one.id, book, clock)
+    one, book, clock = found.membership, why.book, why.clock
     may = policy.abilities(actor=here.actor, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
     rows = systems.matrix(known, book, clock)
@@ -78,15 +81,14 @@ def _ended(here: Here, found: Found, may: Decision, book: Book, clock: formats.C
     }
 
 
-def had(here: Here, found: Found, clock: formats.Clock) -> tuple[Mapping[str, Any], str]:
+def had(here: Here, found: Found, why: Why) -> tuple[Mapping[str, Any], str]:
     """What was held when this colleague was removed, as it stands in the log, and in words; empty for nothing."""
     event = _removal(here, found)
     if event is None or not event.before.get("access"):
         return {}, ""
     held = event.before["access"][-1]
-    book = catalogue.read(organization=here.company)
     until = dt.datetime.fromisoformat(held["until"]) if held["until"] else None
-    parts = (telling.teller([event], book).access(held), words.until(until, clock))
+    parts = (telling.teller([event], why.book).access(held), words.until(until, why.clock))
     return held, ", ".join(part for part in parts if part)
 
 
@@ -111,7 +113,7 @@ def _facts(here: Here, found: Found, grants: Sequence[Grant], clock: formats.Clo
     others = colleagues.elsewhere(actor=here.actor, of=one, at=here.at)
     return {
         "last_seen": last_seen(here, found, clock),
-        "signs_in_with": ways_in(signed_in.factors(user=one.user_id)),
+        "signs_in_with": ways_in(signed_in.factors(user=one.user)),
         "sites": words.sites(grants) if grants else "",
         "also_works_for": formats.listed([other.organization.name for other in others], most=5),
         "joined": clock.date(one.created_at),
@@ -124,17 +126,17 @@ def _seen(seen: signed_in.Seen, clock: formats.Clock) -> str:
 
 
 def last_seen(here: Here, found: Found, clock: formats.Clock) -> str:
-    """`Today 09:12, Web shop`. Two statements."""
+    """`Today 09:12, Web shop`. One statement."""
     one = found.membership
-    seen = signed_in.last_seen(colleagues={one.id: one.user_id}, at=here.at).get(one.id)
+    seen = signed_in.last_seen(memberships=[one.id], at=here.at).get(one.id)
     return _seen(seen, clock) if seen else _("Never")
 
 
 def browser(one: Browser, clock: formats.Clock, *, own: str = "") -> dict[str, Any]:
     """A browser as people/_sessions.html takes it; `own` is the key of the one that asks."""
     active = _("active %(when)s") % {"when": clock.when(one.last_seen_at)}
-    services = formats.listed([gains.in_language(name) for name in one.services])
     since = _("signed in %(when)s") % {"when": clock.when(one.since)} if one.since else ""
+    services = formats.listed([gains.in_language(name) for name in one.services])
     return {
         "id": one.key,
         "title": formats.browser(one.agent),
