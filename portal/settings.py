@@ -222,12 +222,7 @@ if os.environ.get("KEYHOLDER_REDIS_URL"):
 # Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
 PASSWORD_HASHERS = ["identity.hashers.Argon2id", "identity.hashers.Machine"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "name")},
-    },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"portal.accounts.passwords.{name}"} for name in ("Length", "Common", "Guessable", "Fresh")
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 

@@ -12,7 +12,7 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
+from django.core.validators import EmailValidator, MaxLengthValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +31,21 @@ _LONGEST = {
 }
 
 
+_ADDRESS = gettext_lazy("Write an e-mail address as in name@company.com.")
+_TOO_LONG = gettext_lazy("This is too long.")
+_NOTHING = gettext_lazy("This is missing.")
+_MISSING = {
+    "login": gettext_lazy("Give your e-mail address."),
+    "email": gettext_lazy("Give your e-mail address."),
+    "password": gettext_lazy("Give your password."),
+    "oldpassword": gettext_lazy("Give your present password."),
+    "password1": gettext_lazy("Choose a password."),
+    "code": gettext_lazy("Type the code."),
+    "name": gettext_lazy("Give it a name."),
+    "credential": gettext_lazy("The passkey did not work. Try again."),
+}
+
+
 class Bounded(inputs.PlainForm):
     """No field takes more than anybody would type; the second typing of a new password is left out."""
 
@@ -38,8 +53,15 @@ class Bounded(inputs.PlainForm):
         super().__init__(*args, **kwargs)
         self.fields.pop("password2", None)
         for name, field in self.fields.items():
+            field.error_messages |= {"required": _MISSING.get(name, _NOTHING)}
+            if isinstance(field, forms.EmailField):
+                field.validators = [one for one in field.validators if not isinstance(one, EmailValidator)]
+                field.validators.append(EmailValidator(_ADDRESS))
             if isinstance(field, forms.CharField) and name in _LONGEST:
-                field.validators = [*field.validators, MaxLengthValidator(_LONGEST[name])]
+                field.validators = [
+                    *(one for one in field.validators if not isinstance(one, MaxLengthValidator)),
+                    MaxLengthValidator(_LONGEST[name], _TOO_LONG),
+                ]
 
 
 class Login(Bounded, account.LoginForm):
