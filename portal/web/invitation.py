@@ -127,9 +127,12 @@ def _page(request: Request, offer: Offer, **more: Any) -> HttpResponse:
 
 
 def _state(request: Request, state: str, offer: Offer | None = None) -> HttpResponse:
+    """Why it cannot be accepted; an old link tells nobody but the invited person whose it was and what became of it."""
     kind = _KINDS.get(state, state)
+    if offer is not None and kind != "other" and not offer.is_for(request):
+        kind = "gone"
     context: dict[str, Any] = {"kind": kind}
-    if offer is not None and kind != "unknown":
+    if offer is not None and kind != "gone":
         context |= {
             "inviter": offer.inviter(),
             "email": offer.email,
