@@ -1,15 +1,21 @@
 """Mails about signing in: rendered here, in the person's language, and queued in the caller's transaction."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 
+from audit import clock
+from delegation.verbs import Noted
+from identity import memberships
 from identity.models import User
-from portal import context
+from portal import context, zones
+from portal.accounts import words
 from provisioning import mail
 
 _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
@@ -17,8 +23,7 @@ _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
 
 def reset(*, to: str, url: str, user: User) -> None:
     """A link to set a new password."""
-    language = user.language if user.language in dict(settings.LANGUAGES) else translation.get_language()
-    _reset(to=to, url=url, language=language, about=user.pk, keep=True)
+    _reset(to=to, url=url, language=_language(user), about=user.pk, keep=True)
 
 
 def decoy(*, to: str) -> None:
@@ -42,6 +47,28 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
             about=about,
         )
         transaction.set_rollback(not keep)
+
+
+def changed(*, user: User, happened: Sequence[tuple[Noted, str]]) -> None:
+    """Tell a person how the way they sign in has changed: they learn of it, if it was not they who changed it."""
+    at = clock.now()
+    mine = memberships.of(user=user, at=at)
+    language = _language(user)
+    with translation.override(language):
+        values = {
+            "sentences": [str(words.HAPPENED[one]) for one in happened],
+            "moment": zones.moment(at, zones.of(mine[0]) if mine else None),
+            "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
+            "password": any(verb in words.OF_PASSWORD for verb, _ in happened),
+        }
+        parts = _rendered("account/email/security_changed", values)
+        mail.queue(to=user.email, **parts, purpose="security_changed", language=language, about=user.pk)
+
+
+def _language(user: User) -> str:
+    known = dict(settings.LANGUAGES)
+    wanted = (user.language, translation.get_language() or "")
+    return next((one for one in wanted if one in known), settings.LANGUAGE_CODE)
 
 
 def _rendered(prefix: str, values: dict[str, Any]) -> dict[str, str]:

@@ -9,10 +9,11 @@ from typing import Any
 from django.http import HttpResponseBase
 
 from audit import noting
-from audit.ledger import Subject
+from audit.ledger import Entry, Subject
 from audit.noting import Note
 from delegation.verbs import Noted
 from identity.models import User
+from portal.accounts import mails, words
 from portal.requests import Request
 
 View = Callable[..., HttpResponseBase]
@@ -39,6 +40,25 @@ def taking(request: Request) -> Iterator[Note]:
             yield note
         finally:
             _current.reset(token)
+        _tell(note)
+
+
+def _tell(note: Note) -> None:
+    """One mail to whoever's password or factors have changed, for all that changed; queued in this transaction."""
+    entries = [(chain, entry) for chain, _, _, entry in note.said]
+    happened = {
+        chain: told
+        for chain, _ in entries
+        if (
+            told := [key for where, one in entries if where == chain and (key := _key(one)) in words.HAPPENED]
+        )
+    }
+    for user in User.objects.filter(pk__in=happened):
+        mails.changed(user=user, happened=happened[user.pk])
+
+
+def _key(entry: Entry) -> tuple[str, str]:
+    return entry.verb, str(entry.facts.get("type", ""))
 
 
 def refused(user: User, *, code: str) -> None:

@@ -63,7 +63,7 @@ urlpatterns = [
     path("security/codes/new/", _own(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"),
     path(
         "security/codes/file/",
-        _own(recovery.download_recovery_codes, also_reading=True),
+        _own(views.RecoveryCodesFile.as_view(), also_reading=True),
         name="mfa_download_recovery_codes",
     ),
     path("security/passkeys/", _own(webauthn.list_webauthn), name="mfa_list_webauthn"),

@@ -1,5 +1,6 @@
 """The pages of allauth that we change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account import views as account
@@ -52,12 +53,32 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
     """The codes, and on to where the person was going when they had to set up a factor."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with the way on."""
-        return {**super().get_context_data(**kwargs), "next_url": paths.coming_back(self.request)}
+        """As the parent, with the way on, and whether they are seen for the first time."""
+        kept = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
+        seen = kept.exclude(data__viewed_at=None).exists()
+        page = {**super().get_context_data(**kwargs), "next_url": paths.coming_back(self.request)}
+        return {**page, "unused_codes": _grouped(page["unused_codes"]), "first": not seen}
+
+
+class RecoveryCodesFile(recovery.DownloadRecoveryCodesView):
+    """The same codes to keep as a file."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, in groups."""
+        return {**super().get_context_data(**kwargs), "unused_codes": _grouped(self.unused_codes)}
+
+
+def _grouped(codes: Sequence[str]) -> list[str]:
+    """Four and four, as people read and type them; spaces do not count when they are typed."""
+    return [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):
     """allauth asks whether a factor may be removed for apps only."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with whether it has to stay."""
+        return {**super().get_context_data(**kwargs), "stays": _stays(self.object)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Refuse at the form where it is the last that is demanded."""
@@ -84,6 +105,10 @@ class AddPasskey(webauthn.AddWebAuthnView):
 class ForgetApp(totp.DeactivateTOTPView):
     """allauth checks in the form, before the person's row is held; here it is checked again under it."""
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with whether it has to stay."""
+        return {**super().get_context_data(**kwargs), "stays": _stays(self.authenticator)}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Refuse at the form where it is the last that is demanded."""
         found = Authenticator.objects.filter(pk=self.authenticator.pk).first()
@@ -93,3 +118,8 @@ class ForgetApp(totp.DeactivateTOTPView):
         form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
         refused: HttpResponse = self.form_invalid(form)
         return refused
+
+
+def _stays(authenticator: Authenticator) -> bool:
+    """Said before anything is pressed; decided again when it is."""
+    return not get_adapter().can_delete_authenticator(authenticator)

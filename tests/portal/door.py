@@ -40,6 +40,12 @@ class Visitor(test.Client):
             assert answer.status_code == 302, answer.content.decode()
         return self
 
+    def sign_in_with(self, user: User, password: str) -> "Visitor":
+        """Both steps with another password than the cast's."""
+        assert self.password(user, password)["Location"] == CODE
+        assert self.code(user).status_code == 302
+        return self
+
     def sign_in_again(self, user: User) -> "Visitor":
         """In a second browser within the same half minute: a code works once, so its use is forgotten."""
         with world.by_hand():

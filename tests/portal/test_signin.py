@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import datetime as dt
+import email
 import re
 import threading
 import time
@@ -223,6 +224,29 @@ def test_the_last_demanded_factor_stays(world: World) -> None:
     assert verbs(vilma)[-1] == "factor.removed"
 
 
+def test_the_page_of_a_factor_that_stays_says_so_before_anything_is_pressed(world: World) -> None:
+    page = Visitor().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    assert "stays for now" in page
+    assert "btn-danger" not in page
+    free = Visitor().sign_in(world.vilma.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    assert ("stays for now" in free, "btn-danger" in free) == (False, True)
+
+
+def test_recovery_codes_are_to_be_saved_when_they_are_first_seen(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    first, later = (visitor.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
+    assert ("Save these now" in first, "Save these now" in later) == (True, False)
+    code = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()[0]
+    grouped = f"{code[:4]} {code[4:]}"
+    assert grouped in first
+    assert grouped in visitor.get(reverse("mfa_download_recovery_codes")).content.decode()
+    second = Visitor()
+    second.password(aino)
+    assert second.post(CODE, {"code": grouped}).status_code == 302
+
+
 def test_a_new_password_by_link_ends_everything_else(world: World) -> None:
     aino = world.aino.user
     elsewhere = Visitor().sign_in(aino)
@@ -354,6 +378,65 @@ def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
 def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
     with pytest.raises(Exception, match="outside an act or a note"), connection.cursor() as cursor:
         cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
+
+
+def told(user: User) -> list[str]:
+    """The texts of the mails about changes, decoded, oldest first."""
+    kept = Mail.objects.filter(purpose="security_changed", about=user.pk).order_by("created_at")
+    whole = [email.message_from_bytes(vault.reveal(sealed=one.body, context=one.id.bytes)) for one in kept]
+    return [f"{one['Subject']}\n{_text(one)}" for one in whole]
+
+
+def _text(message: Any) -> str:
+    (part,) = [one for one in message.walk() if one.get_content_type() == "text/plain"]
+    return str(part.get_payload(decode=True).decode())
+
+
+def test_a_change_of_the_password_or_of_a_factor_is_told_by_mail(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor()
+    form = visitor.get(recovery_link(visitor, aino))["Location"]
+    assert told(aino) == []
+    visitor.post(form, {"password1": NEW})
+    (mail,) = told(aino)
+    for said in (
+        "Your password was changed\n",
+        "by a link from your mail",
+        "signed out everywhere",
+        "/account/password/reset/",
+    ):
+        assert said in mail
+    assert re.search(r"\d+ \w+ 20\d\d, \d\d:\d\d\r", mail), "at a minute of the person's own time"
+    visitor.sign_in_with(aino, NEW)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    assert [one.splitlines()[0] for one in told(aino)[1:]] == ["The way you sign in was changed"] * 2
+    assert "Recovery codes were made." in told(aino)[1]
+    assert "The old ones no longer work." in told(aino)[2]
+    codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
+    assert not [code for code in codes if code in "".join(told(aino))]
+
+
+def test_one_mail_tells_all_of_one_change_in_the_person_s_language(world: World) -> None:
+    vilma = world.vilma.user
+    with worlds.by_hand():
+        User.objects.filter(pk=vilma.pk).update(language="fi")
+    visitor = Visitor().sign_in(vilma)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_deactivate_totp"))
+    (_made, removed) = told(vilma)
+    assert "Todennussovellus" in removed
+    assert "Palautuskoodit" in removed, "they go with the app"
+    assert "utc" not in removed.lower()
+
+
+def test_what_was_not_changed_is_not_told(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_deactivate_totp"))
+    visitor.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW})
+    visitor.post(reverse("account_logout"))
+    assert told(aino) == []
 
 
 def test_two_browsers_do_not_each_remove_the_other_factor(
