@@ -10,6 +10,7 @@ from django.db import transaction
 
 from provisioning import leasing, noted, settling, vault, wanted
 from provisioning.answer import Code, Problem
+from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
 from provisioning.models import Account, Target
 from provisioning.outgoing import Pool
@@ -34,6 +35,10 @@ class Accounts:
 
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
+
+    def concerned(self, *, heard: Heard) -> bool:
+        """Whether this notice may have made something due."""
+        return bool(heard.chains)
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due; what needs no call is settled at once. Five statements, up to 64 rows of each target."""

@@ -18,7 +18,7 @@ from audit import clock, refusals, sealer
 from provisioning import ear, planner, salvage, worker
 from provisioning.answer import Code, Problem
 from provisioning.converge import Accounts
-from provisioning.ear import Ear
+from provisioning.ear import Ear, Heard
 from provisioning.errand import Ending, Errand, Kind
 from provisioning.lanes import Lanes
 from provisioning.logout import Logouts
@@ -53,6 +53,7 @@ class Deliverer:
     _since: dt.timedelta = planner.LONG_AGO
     _kinds: tuple[Kind, ...] = ()
     _hungry: tuple[Kind, ...] = ()
+    _more: bool = False
 
     def __post_init__(self) -> None:
         # Logouts first: they are one small call each and close open pages.
@@ -91,15 +92,19 @@ class Deliverer:
         _speak_quickly()
         while not self.stopping.is_set():
             heard = held.wait(seconds=self._next() - time.monotonic())
-            for chain in heard.chains:
-                planner.plan(chain=chain)
-            self._lease(held, self._kinds if heard.anything else ())
-            self._settle()
+            self._heed(held, heard)
             if time.monotonic() >= self._next_sweep:
                 self._sweep()
                 self._lease(held, self._kinds)
-            self._lease(held, self._hungry)
         self._finish(held)
+
+    def _heed(self, held: Ear, heard: Heard) -> None:
+        """What follows from notices first, then what has ended; that may have made room for more."""
+        planned = [planner.plan(chain=chain) for chain in heard.chains]
+        at = max((one.at for one in planned if one.at is not None), default=None)
+        self._lease(held, tuple(kind for kind in self._kinds if kind.concerned(heard=heard)), at)
+        if self._settle() or self._more:
+            self._lease(held, self._hungry)
 
     def _next(self) -> float:
         """When there is something to do even if nothing is heard."""
@@ -122,18 +127,19 @@ class Deliverer:
         took = time.monotonic() - began
         self._next_sweep = time.monotonic() + max(SWEEP_SECONDS, took * _SWEEP_SHARE)
 
-    def _lease(self, held: Ear, kinds: tuple[Kind, ...]) -> None:
+    def _lease(self, held: Ear, kinds: tuple[Kind, ...], at: dt.datetime | None = None) -> None:
         """Take what is due. A kind that gave something may have more, once there is room in its lanes again."""
         if not kinds:
             return
-        at = clock.now()
+        at, self._more = at or clock.now(), False
         hungry = set(map(id, self._hungry)) - set(map(id, kinds))
         for kind in kinds:
             errands = kind.lease(worker=held.number, at=at, load=self.lanes.load())
             if errands is None:
                 continue
             hungry.add(id(kind))
-            if not errands:
+            if not errands:  # what was taken needed no call: there is room already
+                self._more = True
                 held.nudge()
             for errand in errands:
                 self.lanes.put(lane=errand.lane, priority=errand.priority, job=self._job(kind, errand, held))
@@ -146,8 +152,11 @@ class Deliverer:
 
         return carry_out
 
-    def _settle(self) -> None:
-        """What cannot be written down now, because the database has gone, is kept for later."""
+    def _settle(self) -> bool:
+        """Write down what has ended, and say whether anything had.
+
+        What cannot be written down now, because the database has gone, is kept for later.
+        """
         while not self._ended.empty():
             kind, ending = self._ended.get()
             if not self._unsettled:
@@ -156,7 +165,7 @@ class Deliverer:
             self.lanes.done(lane=ending.errand.lane)
         more_to_come = self.lanes.load() and time.monotonic() < self._settle_at
         if not self._unsettled or more_to_come:
-            return
+            return False
         sorted_out: dict[int, list[Ending]] = defaultdict(list)
         for kind, ending in self._unsettled:
             sorted_out[self._kinds.index(kind)].append(ending)
@@ -164,6 +173,7 @@ class Deliverer:
         for place, endings in sorted_out.items():
             salvage.settle(kind=self._kinds[place], endings=endings, at=at)
             self._unsettled = [one for one in self._unsettled if one[0] is not self._kinds[place]]
+        return True
 
     def _keep_house(self) -> None:
         """Give events their place in the log, and settle what was refused; once a second."""

@@ -20,10 +20,10 @@ _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came in: whether there was any notice, and which chains were extended."""
+    """What came in: which chains were extended, and whether mails were queued."""
 
-    anything: bool = False
     chains: tuple[uuid.UUID, ...] = ()
+    mails: bool = False
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Ear:
             return Heard()
         notices = list(self.connection.notifies(timeout=0))
         chains = dict.fromkeys(uuid.UUID(one.payload) for one in notices if one.channel == CHAINS)
-        return Heard(bool(notices), tuple(chains))
+        return Heard(tuple(chains), any(one.channel == mail.CHANNEL for one in notices))
 
     def nudge(self) -> None:
         """Wake `wait`; from any thread or a signal handler."""

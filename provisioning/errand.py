@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provisioning.answer import Problem
+from provisioning.ear import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class Ending:
 
 class Kind(Protocol):
     """One kind of delivery."""
+
+    def concerned(self, *, heard: Heard) -> bool:
+        """Whether this notice may have made something due."""
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due and for whose lane there is room. None: nothing was; empty: what was needed no call."""

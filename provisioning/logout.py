@@ -17,6 +17,7 @@ from delegation.verbs import Noted
 from identity import keys
 from provisioning import backoff, leasing, noted, rows
 from provisioning.answer import Code, Problem
+from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
 from provisioning.outgoing import Pool
 
@@ -67,6 +68,10 @@ class Logouts:
 
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
+
+    def concerned(self, *, heard: Heard) -> bool:
+        """Whether this notice may have made something due."""
+        return bool(heard.chains)
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due. One statement."""

@@ -1,23 +1,21 @@
 """From what was recorded to what is due: reads one chain past its cursor and marks everything that follows from it.
 
-One transaction moves the cursor and makes the rows due; the log's order is commit order, so nothing is skipped, and
+One statement moves the cursor and makes the rows due; the log's order is commit order, so nothing is skipped, and
 reading the same events again is harmless. The number of statements does not depend on the number of subjects.
 """
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from audit import clock, ledger
 from delegation.verbs import Verb
 
 _OPEN = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
-_HOLD = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s FOR UPDATE"
-_FRESH = "SELECT max(seq), count(*) FROM audit_event WHERE chain = %(chain)s AND seq > %(after)s"
-_MOVE = "UPDATE provisioning_cursor SET seq = %(upto)s WHERE chain = %(chain)s"
+_READ = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
 _BEHIND = """
 SELECT c.id FROM audit_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
 WHERE c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
@@ -26,9 +24,9 @@ WHERE c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
 # Which memberships the new events touch, and whether each is in force. An event about a person touches all of hers, one
 # about anything else of an organization touches everybody there, a change of the catalogue everybody everywhere.
 _TOUCHED = """
-WITH fresh AS (
-    SELECT act, at, verb, subject_kind, subject, organization FROM audit_event
-    WHERE chain = %(chain)s AND seq > %(after)s AND seq <= %(upto)s AND outcome = 'done' AND verb <> ALL(%(idle)s)
+fresh AS (
+    SELECT act, at, verb, subject_kind, subject, organization FROM news
+    WHERE outcome = 'done' AND verb <> ALL(%(idle)s)
       AND NOT (subject_kind = 'organization' AND verb = ANY(%(heads)s))
 ),
 hit AS (
@@ -43,11 +41,11 @@ hit AS (
     UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_membership m
         WHERE f.organization IS NULL AND f.verb = %(everywhere)s
 ),
-touched AS (
+touched AS MATERIALIZED (
     SELECT m.id AS membership, m.user_id, m.organization_id, h.act, h.at,
            NOT (o.status = 'active' AND u.is_active AND EXISTS (
                SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id AND p.state = 'active'
-               AND (p.valid_until IS NULL OR p.valid_until > %(at)s))) AS gone
+               AND (p.valid_until IS NULL OR p.valid_until > (SELECT at FROM present)))) AS gone
     FROM hit h
     JOIN identity_membership m ON m.id = h.membership
     JOIN identity_organization o ON o.id = m.organization_id
@@ -56,9 +54,7 @@ touched AS (
 """
 
 # An account for everybody to whose organization the application is offered; for those who go, only where there is one.
-_MARK = (
-    _TOUCHED  # noqa: S608 - our own constants
-    + """,
+_MARK = """
 wanted AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
            bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
@@ -76,8 +72,8 @@ marked AS (
     INSERT INTO provisioning_account AS a (
         target_id, user_id, membership_id, due_at, priority, act, marks, state, remote_id, told, told_rights, attempts,
         last_error)
-    SELECT target_id, user_id, membership_id, %(at)s, CASE WHEN gone THEN 0 ELSE 1 END, act, 1, 'on_its_way', '', '',
-           '{}', 0, ''
+    SELECT target_id, user_id, membership_id, (SELECT at FROM present), CASE WHEN gone THEN 0 ELSE 1 END, act, 1,
+           'on_its_way', '', '', '{}', 0, ''
     FROM wanted ORDER BY target_id, user_id, membership_id
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
@@ -85,28 +81,53 @@ marked AS (
         act = excluded.act, marks = a.marks + 1,
         state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'on_its_way' END
     RETURNING id, target_id, user_id, membership_id, marks
+),
+deliveries AS (
+    INSERT INTO provisioning_delivery (account_id, target_id, membership_id, organization, act, asked_at, number)
+    SELECT m.id, m.target_id, x.membership, x.organization_id, x.act, max(x.at), m.marks
+    FROM marked m
+    JOIN touched x ON x.user_id = m.user_id AND (m.membership_id IS NULL OR m.membership_id = x.membership)
+    GROUP BY 1, 2, 3, 4, 5, 7
+    ON CONFLICT (account_id, act, membership_id) DO NOTHING
+    RETURNING 1
 )
-INSERT INTO provisioning_delivery (account_id, target_id, membership_id, organization, act, asked_at, number)
-SELECT m.id, m.target_id, x.membership, x.organization_id, x.act, max(x.at), m.marks
-FROM marked m JOIN touched x ON x.user_id = m.user_id AND (m.membership_id IS NULL OR m.membership_id = x.membership)
-GROUP BY 1, 2, 3, 4, 5, 7
-ON CONFLICT (account_id, act, membership_id) DO NOTHING
 """
-)
 
-_LOGOUTS = (
-    _TOUCHED
-    + """
-INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
-SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, %(at)s, 0, ''
-FROM touched x
-JOIN identity_signin s ON s.user_id = x.user_id AND s.ended_at = x.at
-JOIN identity_signin_clients k ON k.signin_id = s.id
-JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
-ORDER BY s.id, c.protocol_id, x.act
-ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
-"""
+_LOGOUTS = """
+logouts AS (
+    INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
+    SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, (SELECT at FROM present), 0, ''
+    FROM touched x
+    JOIN identity_signin s ON s.user_id = x.user_id AND s.ended_at = x.at
+    JOIN identity_signin_clients k ON k.signin_id = s.id
+    JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
+    ORDER BY s.id, c.protocol_id, x.act
+    ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
+    RETURNING 1
 )
+"""
+
+# All of it in one statement: nothing that a colleague who left can still do waits for a conversation with the database.
+# Whoever comes second waits for the cursor and finds it moved; what was recorded meanwhile is read from there.
+_PLAN = f"""
+WITH present AS MATERIALIZED (SELECT {clock.SQL_NOW.replace("%s", "%(offset)s")} AS at),
+held AS MATERIALIZED (
+    SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s AND seq = %(after)s FOR UPDATE
+),
+news AS MATERIALIZED (
+    SELECT seq, act, at, verb, subject_kind, subject, organization, outcome FROM audit_event
+    WHERE chain = %(chain)s AND seq > %(after)s AND EXISTS (SELECT FROM held)
+),
+{_TOUCHED},
+{_LOGOUTS},
+{_MARK},
+moved AS (
+    UPDATE provisioning_cursor SET seq = (SELECT max(seq) FROM news)
+    WHERE chain = %(chain)s AND EXISTS (SELECT FROM news)
+)
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM news), (SELECT count(*) FROM deliveries),
+       (SELECT count(*) FROM logouts), (SELECT at FROM present)
+"""  # noqa: S608 - our own constants
 
 # Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending. Where
 # an act has been recorded and not yet read, its reading comes first: it knows the reason.
@@ -141,40 +162,44 @@ _IDLE = [
 _HEADS = [Verb.MEMBER_ENROLL.value]
 RECENT = dt.timedelta(hours=2)
 LONG_AGO = dt.timedelta(days=7)
+_TRIES = 20
+"""So often another planner may have read the same chain first; then the sweep looks again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many events were read, and how many deliveries and logouts they made due."""
+    """How many events were read, and how many deliveries and logouts they made due. `at`: when, by the database."""
 
     events: int = 0
     deliveries: int = 0
     logouts: int = 0
+    at: dt.datetime | None = field(default=None, compare=False)
 
 
 def plan(*, chain: uuid.UUID) -> Planned:
-    """Mark what follows from everything recorded in this chain since the cursor. Seven statements."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {
-            "chain": chain,
-            "everywhere": _everywhere(chain),
-            "idle": _IDLE,
-            "heads": _HEADS,
-        }
+    """Mark what follows from everything recorded in this chain since the cursor. Two statements."""
+    params: dict[str, Any] = {
+        "chain": chain,
+        "everywhere": _everywhere(chain),
+        "idle": _IDLE,
+        "heads": _HEADS,
+    }
+    with connection.cursor() as cursor:
+        for _ in range(_TRIES):
+            params |= {"after": _read(cursor, params), "offset": clock.offset()}
+            cursor.execute(_PLAN, params)
+            held, events, deliveries, logouts, at = cursor.fetchone()
+            if held:
+                return Planned(events, deliveries, logouts, at)
+    return Planned()
+
+
+def _read(cursor: Any, params: dict[str, Any]) -> int:
+    cursor.execute(_READ, params)
+    row = cursor.fetchone()
+    if row is None:
         cursor.execute(_OPEN, params)
-        cursor.execute(_HOLD, params)
-        params["after"] = cursor.fetchone()[0]
-        cursor.execute(_FRESH, params)
-        params["upto"], events = cursor.fetchone()
-        if not events:
-            return Planned()
-        params["at"] = clock.now()
-        cursor.execute(_LOGOUTS, params)
-        logouts = cursor.rowcount
-        cursor.execute(_MARK, params)
-        deliveries = cursor.rowcount
-        cursor.execute(_MOVE, params)
-    return Planned(events, deliveries, logouts)
+    return int(row[0]) if row else 0
 
 
 def _everywhere(chain: uuid.UUID) -> str:

@@ -14,6 +14,7 @@ from django.db import transaction
 from delegation.verbs import Noted
 from provisioning import backoff, bounces, leasing, noted, returned, rows, vault
 from provisioning.answer import Code, Problem
+from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
 from provisioning.models import Mail
 
@@ -39,6 +40,10 @@ WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
 
 class Mails:
     """Queued mails (`provisioning.errand.Kind`)."""
+
+    def concerned(self, *, heard: Heard) -> bool:
+        """Whether this notice may have made something due."""
+        return heard.mails
 
     def lease(self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]) -> list[Errand] | None:
         """Take what is due. One statement."""
