@@ -70,6 +70,10 @@ PAGES: dict[str, tuple[str, Make]] = {
         lambda: doors.door(form=doors.Code(), totp_svg_data_uri=doors.QR, layout="base_signin.html"),
     ),
     "totp-stop": ("mfa/totp/deactivate_form.html", lambda: doors.inside(form=doors.Code())),
+    "totp-stays": (
+        "mfa/totp/deactivate_form.html",
+        lambda: doors.inside(form=doors.Code(), stays=True),
+    ),
     "codes": (
         "mfa/recovery_codes/index.html",
         lambda: doors.inside(
@@ -78,6 +82,7 @@ PAGES: dict[str, tuple[str, Make]] = {
             can_view_codes=True,
             can_download_codes=True,
             can_generate_codes=True,
+            first=True,
         ),
     ),
     "codes-new": (
@@ -92,13 +97,17 @@ PAGES: dict[str, tuple[str, Make]] = {
         "mfa/webauthn/authenticator_confirm_delete.html",
         lambda: doors.inside(authenticator="Work phone"),
     ),
+    "passkey-stays": (
+        "mfa/webauthn/authenticator_confirm_delete.html",
+        lambda: doors.inside(authenticator="Work phone", stays=True),
+    ),
     "accept": ("invitation/accept.html", lambda: doors.accept("new")),
     "accept-wrong": ("invitation/accept.html", lambda: doors.accept("new", wrong=True)),
     "accept-known": ("invitation/accept.html", lambda: doors.accept("known")),
     "accept-ready": ("invitation/accept.html", lambda: doors.accept("ready")),
     **{
         f"invitation-{kind}": ("invitation/state.html", functools.partial(doors.invitation, kind))
-        for kind in ("expired", "used", "withdrawn", "other", "refused", "unknown")
+        for kind in ("gone", "expired", "used", "withdrawn", "other", "refused", "unknown")
     },
     "oidc-refused": ("oidc/authorize_refused.html", doors.refused),
     "oidc-choose": ("oidc/choose_organization.html", doors.choose),

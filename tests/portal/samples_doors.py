@@ -199,6 +199,8 @@ def choose() -> dict[str, Any]:
         organizations=organizations,
         action_url="/choose",
         kept=[{"name": "client_id", "value": "ordering"}],
+        signed_in_as="Mikko Laine",
+        someone_else="/account/login/?next=%2F",
     )
 
 
