@@ -62,7 +62,15 @@ def changed(*, user: User, happened: Sequence[tuple[Noted, str]]) -> None:
             "password": any(verb in words.OF_PASSWORD for verb, _ in happened),
         }
         parts = _rendered("account/email/security_changed", values)
-        mail.queue(to=user.email, **parts, purpose="security_changed", language=language, about=user.pk)
+        mail.queue(
+            to=user.email,
+            subject=parts["subject"],
+            text=parts["text"],
+            html=parts["html"],
+            purpose="security_changed",
+            language=language,
+            about=user.pk,
+        )
 
 
 def _language(user: User) -> str:
