@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from audit import ids
 from audit.errors import DomainError
-from delegation.errors import BadAccess
+from delegation.errors import BadAccess, LastAdmin
 from delegation.queries.gifts import Gifts, Tier
 from delegation.wanted import Access, Limit
 from portal import inputs, sentences
@@ -161,9 +161,12 @@ class Giving(Once):
         field = {"role": "tier", "limit": limit_field(str(self.data.get("tier", "")))}.get(
             sentence.field, sentence.field
         )
-        if field not in self.fields:
+        if isinstance(error, LastAdmin):
+            self.add_error(None, sentence.text)
+        elif field in self.fields:
+            self.add_error(field, sentence.text)
+        else:
             raise error
-        self.add_error(field, sentence.text)
 
 
 def limit_field(tier: str) -> str:

@@ -99,7 +99,7 @@ def _page(request: Request, here: Here, form: forms.Invite) -> HttpResponse:
     book = catalogue.read(organization=here.company)
     nothing = _("Choose what they may do: here stands what follows from it.")
     foreseen = preview.of(here, form, book, preview.Before(), nothing=nothing)
-    effect = {"effect": foreseen, "who": _who(form)}
+    effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
     if request.POST.get("do") == "preview" and failing.asked_by_htmx(request):
         return render(request, "people/_effect.html", effect)
     return render(request, "people/invite.html", {**_below(request, here), **giving.choices(form), **effect})

@@ -18,13 +18,15 @@ from delegation.queries import colleagues, gifts, log
 from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts
 from delegation.verbs import Verb
-from portal import failing, inside
+from portal import failing, inside, sentences
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
 from portal.web.reading import giving
 from portal.web.reading import person as reading
 from portal.web.reading.rights import Why
+from provisioning import repairs
+from provisioning.errors import NothingDiffers
 
 Command = Callable[..., object]
 
@@ -76,6 +78,21 @@ def restore(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse
         return done
     _ask(here, membership, Verb.MEMBER_RESTORE)
     return _page(request, here, found, why, giving.restoring(here, found, form, why, had=in_words))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@inside.inside
+def put_right(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
+    """Have what differs or failed in other systems written anew; opened again, it is the person's page."""
+    found = found_here(here, membership)
+    if request.method == "POST":
+        try:
+            repairs.put_right(actor=here.actor, memberships=[found.membership])
+        except NothingDiffers as nothing:
+            messages.info(request, sentences.of(nothing).text)
+        else:
+            messages.success(request, _("The systems are being told again."))
+    return HttpResponseRedirect(here.url("person", membership=membership))
 
 
 def found_here(here: Here, membership: uuid.UUID) -> Found:

@@ -15,6 +15,7 @@ inside = [
     path("people/select", people.select, name="people_select"),
     path("people/<uuid:membership>", person.person, name="person"),
     path("people/<uuid:membership>/access", person.change, name="person_access"),
+    path("people/<uuid:membership>/put-right", person.put_right, name="person_put_right"),
     path("people/<uuid:membership>/remove", remove.one, name="person_remove"),
     path("people/<uuid:membership>/restore", person.restore, name="person_restore"),
     path("acts/<uuid:act>", remove.progress, name="removal"),

@@ -25,6 +25,7 @@ PAGES: dict[str, tuple[str, Make]] = {
     "person": ("people/person.html", people.person),
     "person-ended": ("people/person.html", people.ended),
     "access": ("people/access.html", people.access),
+    "invitation-cancel": ("people/cancel.html", people.cancel),
     "remove": ("people/remove.html", rest.remove),
     "remove-blocked": ("people/remove.html", rest.remove_blocked),
     "removal": ("people/removal.html", rest.removal),

@@ -353,3 +353,16 @@ def access() -> dict[str, Any]:
         )
         | panel
     )
+
+
+def cancel() -> dict[str, Any]:
+    """The question before an invitation is cancelled."""
+    return {
+        "shell": shells.shell("people"),
+        "email": "karl-gustaf.vonschantz-korhonen-lindholm@rakennusliike-koskela.example",
+        "name": LONG,
+        "offered": "Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec",
+        "state": "Open until 29 Nov.",
+        "cancel_url": "/cancel",
+        "back_url": "/people",
+    }

@@ -141,13 +141,18 @@ def removal() -> dict[str, Any]:
     ]
     receipt = {
         "number": "R-2026-004 817",
-        "removed": "Mikko Laine, mikko.laine@koskela.example",
+        "people": [
+            {
+                "name": "Mikko Laine",
+                "email": "mikko.laine@koskela.example",
+                "event_number": "61 204",
+                "event_url": "/activity#e61204",
+                "hash": "9f2c 71e0",
+            },
+        ],
         "by": "Aino Virtanen, organization admin",
         "when": "24 Nov 2026, 14:00:07 (Finland)",
         "reason": "Left the company",
-        "event_number": "61 204",
-        "event_url": "/activity#e61204",
-        "hash": "9f2c 71e0 … 4ab8",
     }
     return {
         "shell": shells.shell("people"),

@@ -15,9 +15,9 @@ from audit.models import Event
 from delegation.commands import supplier
 from delegation.models import Invitation
 from delegation.wanted import Limit
-from identity.models import Membership, Session
-from provisioning import vault
-from provisioning.models import Mail
+from identity.models import Application, Membership, Session
+from provisioning import targets, vault
+from provisioning.models import Account, Mail
 from tests.portal import guest
 from tests.portal.door import Visitor
 from tests.world import APPROVE, OFFER, World, move_clock
@@ -542,6 +542,28 @@ def test_several_are_removed_together_or_not_at_all(world: World) -> None:
     assert "Mikko Laine and Olli Mäkinen are removed" in said(visitor.get(done["Location"]))
 
 
+def test_a_receipt_names_everybody_and_each_event(world: World) -> None:
+    visitor = guest.of(world.aino)
+    ticked = [str(one.id) for one in (world.mikko, world.olli, world.vilma)]
+    done = visitor.post(f"{KOSKELA}/people/remove", {"m": ticked, "reason": "left", "once": "e2"})
+    receipt = said(visitor.get(done["Location"]))
+    for event in Event.objects.filter(verb="member.remove", outcome="done"):
+        who = Membership.objects.get(id=event.subject).user
+        name, at, domain = who.email.partition("@")
+        assert f"{who.name} , {name} {at}{domain} In the log: event {event.seq}" in receipt
+
+
+def test_what_ends_is_counted_alike_before_and_after(world: World) -> None:
+    for one in (world.olli, world.olli, world.vilma):
+        guest.of(one)
+    visitor = guest.of(world.aino)
+    ids = [str(world.olli.id), str(world.vilma.id)]
+    before = said(visitor.get(f"{KOSKELA}/people/remove?m={ids[0]}&m={ids[1]}"))
+    assert "3 sessions end now" in before
+    done = visitor.post(f"{KOSKELA}/people/remove", {"m": ids, "reason": "left", "once": "e3"})
+    assert "3 sessions ended" in said(visitor.get(done["Location"]))
+
+
 def test_the_page_of_a_removal_does_not_grow_with_the_set(world: World) -> None:
     visitor = guest.of(world.aino)
     ids = [f"m={one.id}" for one in (world.mikko, world.olli, world.vilma)]
@@ -630,6 +652,35 @@ def test_who_comes_back_is_offered_what_they_had_and_no_more_than_may_be_given(w
     theirs = guest.of(world.ulla).get(person(world.paivi, "restore")).content.decode()
     assert "Had until then: Admin, All sites" in theirs
     assert 'value="organization_admin"' not in theirs
+
+
+def test_those_removed_are_a_list_from_which_they_come_back(world: World) -> None:
+    world.remove(world.mikko)
+    html = guest.of(world.aino).get(f"{KOSKELA}/people?who=former").content.decode()
+    assert f'href="{person(world.mikko, "restore")}">Bring back…' in html
+    assert person(world.mikko, "access") not in html
+    assert "restore" not in guest.of(world.aino).get(f"{KOSKELA}/people").content.decode()
+
+
+def test_what_differs_is_counted_found_and_put_right(world: World) -> None:
+    crm = Application.objects.get(key="crm")
+    targets.register(actor=world.system, application=crm, base_url="http://127.0.0.1:9/crm", token="t")
+    visitor = guest.of(world.aino)
+    assert "needs a look" not in said(visitor.get(f"{KOSKELA}/people"))
+    assert "Put right now" not in said(visitor.get(person(world.mikko)))
+    Account.objects.filter(user=world.olli.user).update(state="differs")
+    page = visitor.get(f"{KOSKELA}/people")
+    assert "1 needs a look" in said(page)
+    assert f'href="{KOSKELA}/people?systems=look"' in page.content.decode()
+    assert "1 found" in said(visitor.get(f"{KOSKELA}/people?systems=look"))
+    assert "Put right now" in said(visitor.get(person(world.olli)))
+    assert "Put right now" not in said(guest.of(world.vilma).get(person(world.vilma)))
+    url = person(world.olli, "put-right")
+    assert visitor.get(url)["Location"] == person(world.olli)
+    assert "The systems are being told again." in said(visitor.post(url, follow=True))
+    assert Event.objects.filter(verb="account.put_right", outcome="done").count() == 1
+    again = visitor.post(person(world.mikko, "put-right"), follow=True)
+    assert "The systems are being told again." not in said(again)
 
 
 def test_somebody_removed_comes_back_with_a_new_access(world: World) -> None:

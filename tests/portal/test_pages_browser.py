@@ -154,6 +154,9 @@ def test_long_names_and_finnish_at_every_width(
     world.member(
         world.koskela, "Jekaterina محمد Нечаева-Hämäläinen", "orderer", sites=[world.oulu, world.tallinn]
     )
+    endless = world.member(
+        world.koskela, "A" + "pitkänimi" * 16 + "nen", "orderer", sites=[world.oulu], amount=10
+    )
     page.context.add_cookies([{"name": "kh-language", "value": "fi", "url": live_server.url}])
     browsing.signed_in(page, live_server.url, world.aino)
     for name, path in {
@@ -163,9 +166,30 @@ def test_long_names_and_finnish_at_every_width(
         "fi-person": f"people/{world.mikko.id}",
         "fi-access": f"people/{world.mikko.id}/access",
         "fi-remove": f"people/{world.mikko.id}/remove",
+        "fi-endless": f"people/{endless.id}",
+        "fi-endless-access": f"people/{endless.id}/access",
+        "fi-endless-remove": f"people/{endless.id}/remove",
+        "fi-endless-several": f"people/remove?m={endless.id}&m={world.mikko.id}",
         "fi-activity": "activity",
         "fi-me": "me",
     }.items():
         page.goto(f"{live_server.url}/o/koskela/{path}")
         assert page.locator("html").get_attribute("lang") == "fi"
         browsing.looked_at(page, name)
+
+
+def test_the_focus_goes_into_a_panel_and_back(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    browsing.signed_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people?tier=orderer")
+    page.get_by_role("link", name="Invite").press("Enter")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/people?tier=orderer")
+    expect(page.get_by_role("link", name="Invite")).to_be_focused()
+    page.goto(f"{live_server.url}/o/koskela/people/{world.mikko.id}")
+    page.get_by_role("link", name="Change access").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Change access")).to_be_focused()

@@ -179,6 +179,7 @@ WHERE: Mapping[str, Where] = {
     "people_select": _inside(),
     "person": _colleague(lambda stage: stage.world.mikko.id),
     "person_access": _colleague(lambda stage: stage.world.mikko.id),
+    "person_put_right": _colleague(lambda stage: stage.world.mikko.id),
     "person_remove": _colleague(lambda stage: stage.world.mikko.id),
     "person_restore": _colleague(lambda stage: stage.world.olli.id),
     "removal": lambda stage: (

@@ -126,3 +126,19 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   const tag = ctx.response?.headers?.get("ETag");
   if (tag) tags.set(ctx.request.action, tag);
 });
+
+// A panel takes the focus; closed, it goes back to what opened the panel.
+const opened = "kh-opened";
+const panel = document.querySelector(".kh-panel");
+if (panel) {
+  if (!panel.querySelector("[autofocus]")) panel.focus();
+} else {
+  const [from, href] = JSON.parse(sessionStorage.getItem(opened) ?? "[]");
+  sessionStorage.removeItem(opened);
+  if (from === location.pathname + location.search) {
+    [...document.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === href)?.focus();
+  }
+  on("click", "a[href]", (link) => {
+    sessionStorage.setItem(opened, JSON.stringify([location.pathname + location.search, link.getAttribute("href")]));
+  });
+}

@@ -42,8 +42,15 @@ def choices(form: forms.Giving, *, now: str = "") -> dict[str, Any]:
             }
             for place in gifts.sites
         ],
+        "sites_why": _sites_why(gifts),
         "until_hint": forms.example_day(),
     }
+
+
+def _sites_why(gifts: Gifts) -> str:
+    if all(place.id in gifts.own for place in gifts.sites):
+        return ""
+    return _("The sites that cannot be ticked are not yours to give.")
 
 
 def _shown(gifts: Gifts, now: str) -> list[Tier]:

@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 from delegation import policy
 from delegation.queries import admins, catalogue, colleagues, held, invited, signed_in
 from delegation.queries.catalogue import Book
-from delegation.queries.colleagues import Page
+from delegation.queries.colleagues import Page, Wish
 from delegation.queries.held import Grant
 from delegation.verbs import Verb
 from portal.inside import Here
 from portal.web import formats, forms, words
 from portal.web.reading import actions, address, filters, systems, waiting
-from provisioning import status
+from provisioning import searching, status
 
 _NOBODY = uuid.UUID(int=0)
 
@@ -35,6 +35,7 @@ def context(here: Here, query: QueryDict, clock: formats.Clock, *, size: int | N
     url = here.url("people")
     return {
         "summary": _summary(asked, total, len(invitations), len(looking_after)),
+        "look": None if asked.any else _look(here, url),
         "invite": _inviting(here, asked, url),
         "here_url": asked.url(url),
         "note": only_admin(here, [one.id for one in looking_after]),
@@ -48,6 +49,20 @@ def context(here: Here, query: QueryDict, clock: formats.Clock, *, size: int | N
         "select_url": here.url("people_select") if Verb.MEMBER_REMOVE in here.verbs else "",
         "pager": _pager(asked, page, total, url),
     }
+
+
+def _look(here: Here, url: str) -> dict[str, str] | None:
+    """The way to those whose systems differ or failed. One statement where there are none, else three."""
+    known = searching.in_state(organization=here.company, states=searching.NEEDS_A_LOOK)
+    if not known:
+        return None
+    wish = Wish(among=known)
+    rows = colleagues.matching(actor=here.actor, organization=here.company, at=here.at, wish=wish)
+    number = colleagues.count(rows=rows)
+    if not number:
+        return None
+    text = ngettext("%(number)s needs a look", "%(number)s need a look", number)
+    return {"text": text % {"number": counted(number)}, "url": address.with_values(url, {"systems": "look"})}
 
 
 def _inviting(here: Here, asked: filters.Filters, url: str) -> actions.Action | None:
@@ -98,7 +113,7 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
         actor=here.actor,
         memberships=wanted,
         at=here.at,
-        verbs=(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE),
+        verbs=(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE),
     )
     urls = _Urls(here)
     return [
@@ -112,6 +127,7 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
             **systems.worst(worst.get(row.id), book),
             "change": _action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
             "remove": _action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),
+            "restore_url": urls.of("person_restore", row.id) if may[row.id][Verb.MEMBER_RESTORE] else "",
         }
         for row in page.rows
     ]

@@ -1,6 +1,5 @@
 """One colleague, as templates/people/person.html describes it."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,7 +22,7 @@ from portal.web.reading.rights import Why, ways_in
 from provisioning import status
 
 _EVENTS = 8
-_VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+_VERBS = (Verb.ACCESS_CHANGE, Verb.ACCOUNT_PUT_RIGHT, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 
 def why(here: Here, found: Found, clock: formats.Clock) -> Why:
@@ -47,6 +46,7 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
         "can": why.rows(),
         "systems": rows,
         "systems_summary": systems.summary(rows),
+        "put_right_url": _put_right(here, found, may[Verb.ACCOUNT_PUT_RIGHT], rows),
         **_events(here, found, book, clock),
         "facts": _facts(here, found, why.grants, clock),
         "sessions": [browser(one_of, clock) for one_of in browsers],
@@ -57,6 +57,12 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
 def _button(here: Here, found: Found, may: Decision, verb: Verb, route: str) -> actions.Action | None:
     url = here.url(route, membership=found.membership.id)
     return None if found.former else actions.action(may, verb=verb, url=url)
+
+
+def _put_right(here: Here, found: Found, may: Decision, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Where there is something to put right, and this reader may."""
+    wrong = may and any(row["state"] in {"differs", "failed"} for row in rows)
+    return here.url("person_put_right", membership=found.membership.id) if wrong else ""
 
 
 def _events(here: Here, found: Found, book: Book, clock: formats.Clock) -> dict[str, Any]:
@@ -87,9 +93,7 @@ def had(here: Here, found: Found, why: Why) -> tuple[Mapping[str, Any], str]:
     if event is None or not event.before.get("access"):
         return {}, ""
     held = event.before["access"][-1]
-    until = dt.datetime.fromisoformat(held["until"]) if held["until"] else None
-    parts = (telling.teller([event], why.book).access(held), words.until(until, why.clock))
-    return held, ", ".join(part for part in parts if part)
+    return held, telling.teller([event], why.book, why.clock).access(held)
 
 
 def _removal(here: Here, found: Found) -> Told | None:

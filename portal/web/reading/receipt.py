@@ -36,13 +36,10 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
         "lines": [*[_line(line, who, clock) for line in done.lines], _here(here, first, clock)],
         "receipt": {
             "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
-            "removed": _removed(events, told_by),
+            "people": _removed(here, events, told_by),
             "by": told_by.actor(first),
             "when": clock.moment(first.at),
             "reason": reasons.shown(first.private.get("reason", "")),
-            "event_number": formats.number(first.seq) if first.seq else "",
-            "event_url": f"{here.url('activity')}#e{first.seq}" if here.sees_activity else "",
-            "hash": telling.short(first.hash),
         },
         "next_text": _next(done, who),
         "restore_url": "",
@@ -60,10 +57,19 @@ def _progress(here: Here, events: Sequence[Told]) -> Progress:
     return Progress(lines=waiting, planned=False)
 
 
-def _removed(events: Sequence[Told], told_by: Teller) -> str:
+def _removed(here: Here, events: Sequence[Told], told_by: Teller) -> list[dict[str, str]]:
+    """Each of them with the event that stands in the log."""
     emails = leaving.emails(memberships=[event.subject for event in events])
-    people = [", ".join(filter(None, (told_by.who(one), emails.get(one.subject)))) for one in events]
-    return "; ".join(people)
+    return [
+        {
+            "name": told_by.who(one),
+            "email": emails.get(one.subject, ""),
+            "event_number": formats.number(one.seq) if one.seq else "",
+            "event_url": f"{here.url('activity')}#e{one.seq}" if here.sees_activity else "",
+            "hash": telling.short(one.hash),
+        }
+        for one in events
+    ]
 
 
 def _lead(here: Here, done: Progress, first: Told, clock: formats.Clock) -> str:
@@ -86,11 +92,16 @@ def _lead(here: Here, done: Progress, first: Told, clock: formats.Clock) -> str:
 
 
 def _here(here: Here, first: Told, clock: formats.Clock) -> dict[str, str]:
-    ended = int(first.facts.get("sessions", 0)) + int(first.facts.get("sign_ins", 0))
-    text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", ended) % {"number": ended}
+    parts = []
+    if sign_ins := int(first.facts.get("sign_ins", 0)):
+        text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
+        parts.append(text % {"number": sign_ins})
+    if sessions := int(first.facts.get("sessions", 0)):
+        text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)
+        parts.append(text % {"number": sessions})
     return {
         "name": _("Signing in for %(organization)s") % {"organization": here.organization.name},
-        "sub": text if ended else _("Nothing that was issued before is accepted any more"),
+        "sub": ", ".join(parts) or _("Nothing that was issued before is accepted any more"),
         "when": clock.time(first.at, seconds=True),
         "state": "closed",
     }
@@ -100,11 +111,16 @@ def _line(line: Line, who: str, clock: formats.Clock) -> dict[str, str]:
     closed = line.state == "closed"
     span = formats.span(line.seconds)
     return {
-        "name": gains.in_language(line.name),
+        "name": _named(line),
         "sub": _done(line) if closed else _late(line, who, clock),
         "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
         "state": STATES[line.state],
     }
+
+
+def _named(line: Line) -> str:
+    name = {"system": gains.in_language(line.name)}
+    return (_("%(system)s: open pages") if line.kind == "logout" else _("%(system)s: account")) % name
 
 
 def _done(line: Line) -> str:
