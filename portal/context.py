@@ -28,7 +28,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def brand() -> dict[str, str]:
     """The supplier, as pages show it."""
-    return {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT, **settings.BRAND}
+    phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
+    return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
 
 
 def mail_brand() -> dict[str, str]:

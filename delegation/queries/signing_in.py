@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Collection
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from audit.models import Event
 from delegation.verbs import Noted
 from identity.models import Membership, MembershipPeriod
 
@@ -24,14 +25,15 @@ MOST = 2000
 """People whose own streams are read at once."""
 
 
-def own(*, organization: uuid.UUID, people: Collection[uuid.UUID] | None, verbs: Collection[str] | None) -> Q:
-    """A condition on events: in the own stream of somebody who was a colleague here at that instant.
+def own(
+    *, organization: uuid.UUID, people: Collection[uuid.UUID] | None, verbs: Collection[str] | None
+) -> QuerySet[Event] | None:
+    """Events in the own streams of those who were colleagues here at that instant.
 
-    Nothing where none of these verbs is asked for. One statement at most.
+    None where none of these verbs is asked for. One statement at most.
     """
-    wanted = VERBS & {Noted(verb) for verb in verbs or () if verb in set(Noted)}
-    if not wanted:
-        return Q(pk__in=())
+    if VERBS.isdisjoint(verbs or ()):
+        return None
     here = Membership.objects.filter(organization=organization)
     users = here.filter(user__in=people) if people is not None else here.order_by("-created_at")
     periods = MembershipPeriod.objects.filter(
@@ -40,10 +42,10 @@ def own(*, organization: uuid.UUID, people: Collection[uuid.UUID] | None, verbs:
         membership__user=OuterRef("subject"),
         valid_from__lte=OuterRef("at"),
     )
-    return Q(
+    return Event.objects.filter(
         Exists(periods),
         organization=None,
         chain=F("subject"),
         subject__in=list(users.values_list("user_id", flat=True)[:MOST]),
-        verb__in=[verb.value for verb in wanted],
+        verb__in=[verb.value for verb in VERBS],
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audit import actor, clock, ledger
 from audit.ledger import Entry, Heading, Subject
-from delegation.queries import carried
+from delegation.queries import carried, log
 from delegation.verbs import Noted
 from identity.models import Membership
 from provisioning import noted
@@ -127,6 +127,36 @@ def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(wo
     one = log_of(world, world.aino, f"?what=sign_in&person={world.vilma.id}")
     assert "No event matches" in one
     assert "a way to sign in" not in log_of(world, world.aino)
+
+
+def test_pages_of_both_streams_follow_each_other_in_both_directions(world: World) -> None:
+    verbs = [Noted.FACTOR_ADDED.value, Noted.ACCOUNT_DELIVERED.value]
+    for number in range(7):
+        if number % 3:
+            own(world.mikko, Noted.FACTOR_ADDED)
+        else:
+            answered(world, world.mikko, uuid.uuid4())
+    whole = log.page(organization=world.koskela.id, wish=log.Wish(verbs=verbs), size=50).events
+    assert len(whole) == 7
+    assert [one.at for one in whole] == sorted((one.at for one in whole), reverse=True)
+    older, first = _walk(world, verbs, "before", "older"), whole[-1].id
+    assert [event for page in older for event in page] == [one.id for one in whole]
+    newer = _walk(world, verbs, "after", "newer", first)
+    assert [event for page in reversed(newer) for event in page] == [one.id for one in whole[:-1]]
+
+
+def _walk(
+    world: World, verbs: list[str], ask: str, go: str, start: uuid.UUID | None = None
+) -> list[list[uuid.UUID]]:
+    """The ids of page after page."""
+    pages: list[list[uuid.UUID]] = []
+    place = start
+    while not pages or place is not None:
+        at: dict[str, Any] = {ask: place} if place else {}
+        page = log.page(organization=world.koskela.id, wish=log.Wish(verbs=verbs, **at), size=2)
+        pages.append([one.id for one in page.events])
+        place = getattr(page, go)
+    return pages
 
 
 def test_a_sign_in_to_the_portal_may_have_been_for_another_company(world: World) -> None:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +13,7 @@ from delegation.queries import admins, catalogue, colleagues, invited, log, serv
 from delegation.queries.catalogue import Book
 from delegation.queries.services import Service
 from delegation.verbs import Verb
+from portal import context as shells
 from portal import gains
 from portal.inside import Here
 from portal.web import formats, words
@@ -97,6 +97,7 @@ def _todo(here: Here) -> list[dict[str, str]]:
 
 
 def _look(here: Here, number: int) -> dict[str, str]:
+    brand = shells.brand()
     text = ngettext(
         "Another system does not hold what it should of %(number)s person",
         "Other systems do not hold what they should of %(number)s people",
@@ -105,7 +106,7 @@ def _look(here: Here, number: int) -> dict[str, str]:
     return {
         "text": text % {"number": people.counted(number)},
         "sub": _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
-        % {"supplier": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT},
+        % {"supplier": brand["name"], "phone": brand["phone"]},
         "url": here.url("people") + "?systems=look",
         "label": _("Look"),
         "state": "",
