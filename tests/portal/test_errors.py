@@ -139,7 +139,7 @@ def test_hidden_and_missing_are_one_page(db: None) -> None:
 
 
 def _when(answer: Any) -> str:
-    return re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.content.decode())[-1]
+    return str(re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.content.decode())[-1])
 
 
 def test_an_error_says_when_in_the_readers_time_or_says_which_time_it_is(
