@@ -78,7 +78,7 @@ OFFERS = [None, Limit(Decimal(1000)), Limit(Decimal(8000)), Limit(Decimal(20_000
 STEPS = [
     "time_passes",  # the simplest, which every beginning tries first
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
-    *["admins_change_each_other", "site_admin_gives"] * 2,
+    *["admins_change_each_other", "site_admin_gives", "user_admin_gives"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
     *["sign_out", "add_site", "found", "register", "forget"],
 ]
@@ -300,17 +300,26 @@ class Sequences(RuleBasedStateMachine):
         able = Membership.objects.filter(organization=where, assignments__role__key="organization_admin")
         known = list(able.distinct().select_related("user", "organization").order_by("created_at", "id"))
         actor, whom = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
-        _, places, _, until = drawn.wish
+        until, places = drawn.wish[3], (0,) if drawn.who % 3 == 0 else ()
         role = "viewer" if drawn.which % 4 == 0 else "organization_admin"
-        wanted = self.wish(actor, where, (role, places[1:], None, until))
+        wanted = self.wish(actor, where, (role, places, None, until))
         self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=[whom], access=wanted))
 
     def site_admin_gives(self, drawn: Drawn) -> None:
-        """Within their own sites, up to amounts that they may or may not give."""
-        actor, (_, _, amount, until) = actor_of(self.world.sami), drawn.wish
+        """Within their own sites, and now and then beyond; up to amounts that they may or may not give."""
+        actor, (_, _, _, until) = actor_of(self.world.sami), drawn.wish
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
-        role = pick(["orderer", "approver"], drawn.which)
-        wanted = self.wish(actor, self.world.koskela, (role, (0,), amount, until))
+        role, where = pick(["orderer", "approver"], drawn.which), (2,) if drawn.number % 4 == 0 else (0,)
+        amount = pick([500, 5000, 12_000, 18_000], drawn.which // 2)
+        wanted = self.wish(actor, self.world.koskela, (role, where, amount, until))
+        self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
+
+    def user_admin_gives(self, drawn: Drawn) -> None:
+        """For longer than they may, where the catalogue says how long."""
+        actor = actor_of(self.world.ulla)
+        some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
+        until = pick([None, 20 * DAY, 60 * DAY], drawn.which)
+        wanted = self.wish(actor, self.world.koskela, ("viewer", (), None, until))
         self.do(Verb.ACCESS_CHANGE, lambda: access.change(actor=actor, memberships=some, access=wanted))
 
     def sign_out(self, drawn: Drawn) -> None:
