@@ -20,12 +20,16 @@ def choose(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back if paths.is_own(back) else "/")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=_YEAR,
-            httponly=True,
-            secure=settings.HTTPS,
-            samesite="Lax",
-        )
+        _keep(response, language)
     return response
+
+
+def _keep(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=_YEAR,
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Lax",
+    )
