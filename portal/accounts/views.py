@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from allauth.account import views as account
 from allauth.mfa.adapter import get_adapter
@@ -12,8 +13,11 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
 
-from portal import paths
+from identity.grants import clients
+from portal import inputs, paths
 from portal.accounts import factors
 
 _QUESTION = 600
@@ -26,6 +30,22 @@ class Login(account.LoginView):
     def get_initial(self) -> dict[str, Any]:
         """As the parent, with what came in the address of the page; shown, never believed."""
         return {**super().get_initial(), "login": self.request.GET.get("login", "")[:254]}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with the service that sent the person here."""
+        return {**super().get_context_data(**kwargs), "going_to": _service(self.request)}
+
+
+def _service(request: HttpRequest) -> str:
+    """The name of the service whose authorization request is to be gone on with; nothing where it is none."""
+    path = request.POST.get("next", "") or request.GET.get("next", "")
+    following = urlsplit(path if paths.is_own(path) else "")
+    asked = parse_qs(following.query).get("client_id", [])
+    if following.path != reverse("oidc_authorize") or not asked or inputs.forbidden(asked[0]):
+        return ""
+    client = clients.find(client=asked[0])
+    names = client.application_name if client else {}
+    return names.get(translation.get_language() or "") or names.get("en", "")
 
 
 class LoginPasskey(webauthn.LoginWebAuthnView):

@@ -198,3 +198,25 @@ def test_a_hint_stands_in_the_field_and_nowhere_else(world: World, hint: str, sh
     page: Any = browser.get(sent.headers["Location"])
     assert (page.context["form"]["login"].value() == hint) is shown
     assert "<script>@x" not in page.content.decode()
+
+
+@pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
+def test_the_sign_in_page_names_the_service_one_goes_on_to(
+    world: World, other: dict[str, str | None]
+) -> None:
+    browser = browsing.browser()
+    sent = browsing.authorize(browser, **other).headers["Location"]
+    page: Any = browser.get(sent)
+    assert "to go on to Web shop" in page.content.decode()
+    wrong: Any = browser.post("/account/login/", {"next": parse_qs(urlsplit(sent).query)["next"][0]})
+    assert "to go on to Web shop" in wrong.content.decode()
+
+
+@pytest.mark.parametrize(
+    "following",
+    ["/", "/people?client_id=ordering", "/oauth/authorize?client_id=nobody", "/oauth/authorize", "//x["],
+)
+def test_nothing_is_named_where_no_service_asked(world: World, following: str) -> None:
+    page: Any = browsing.browser().get("/account/login/", {"next": following})
+    assert page.status_code == 200
+    assert "to go on to" not in page.content.decode()
