@@ -92,17 +92,19 @@ class _Incoming(io.RawIOBase):
 class Guarded(http.client.HTTPConnection):
     """Connects to addresses that the guard has seen, and to no others."""
 
+    _paced: Paced
+
     def __init__(self, host: str, port: int, limits: Limits) -> None:
         super().__init__(host, port)
         self._limits = limits
 
     def connect(self) -> None:
         """Raises Problem."""
-        self.sock = Paced(self._opened(), self._limits)
+        self._paced = self.sock = Paced(self._opened(), self._limits)
 
     def renew(self, limits: Limits) -> None:
         """Begin another exchange on a connection that was kept open."""
-        self.sock.limits = limits
+        self._paced.limits = limits
 
     def _opened(self) -> socket.socket:
         return _connected(self.host, self.port, self._limits)

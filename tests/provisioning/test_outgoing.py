@@ -104,7 +104,7 @@ def test_one_connection_serves_many_requests(shop: far.Server, pool: Pool) -> No
 def test_a_connection_that_the_other_side_has_closed_is_replaced(shop: far.Server, pool: Pool) -> None:
     get(pool, f"{shop.scim}/Users")
     (kept,) = pool._idle.values()
-    kept[0][0].sock._sock.shutdown(socket.SHUT_RD)
+    kept[0][0]._paced._sock.shutdown(socket.SHUT_RD)
     assert get(pool, f"{shop.scim}/Users").status == 200
     assert shop.connections == 2
 

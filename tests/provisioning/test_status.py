@@ -191,7 +191,7 @@ def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, took: floa
     Delivery.objects.create(
         account=account,
         target=account.target,
-        membership=account.user.memberships.first(),
+        membership_id=account.user.memberships.values_list("id", flat=True)[0],
         organization=uuid.uuid4(),
         act=act,
         asked_at=at - dt.timedelta(seconds=took),
