@@ -48,9 +48,9 @@ families AS (
     RETURNING 1
 ),
 sessions AS (
-    DELETE FROM identity_session WHERE user_id IN (SELECT user_id FROM gone) RETURNING 1
+    DELETE FROM identity_session WHERE user_id IN (SELECT user_id FROM gone) RETURNING expire_date > %(at)s AS was_open
 )
-SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions)
+SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions WHERE was_open)
 """
 
 

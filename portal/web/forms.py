@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -144,6 +144,12 @@ class Giving(Once):
         if tier.most is not None and amount > tier.most:
             most = sentences.money(tier.most, tier.currency)
             self.add_error(name, _("The limit must be %(amount)s or less") % {"amount": most})
+
+    def filled_in(self) -> Self:
+        """The same as if what it begins with had been typed: for saying what that would mean."""
+        if self.is_bound:
+            return self
+        return type(self)(dict(self.initial), gifts=self.gifts, zone=self.zone)
 
     def missing(self) -> list[str]:
         """What still has to be said before it is clear what would follow: not to whom, and not why."""

@@ -161,7 +161,7 @@ def _panel(here: Here, found: Found, form: forms.Giving, why: Why, *, route: str
     one = found.membership
     before = preview.Before(why.rights, why.grants)
     return {
-        "effect": preview.of(here, form, why.book, before, nothing=_("Nothing has happened yet.")),
+        "effect": preview.of(here, form.filled_in(), why.book, before, nothing=""),
         "first_name": one.user.name,
         "access_url": here.url(route, membership=one.id),
         "close_url": here.url("person", membership=one.id),
