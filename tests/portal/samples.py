@@ -133,4 +133,5 @@ PAGES: dict[str, tuple[str, Make]] = {
     "error-503": ("503.html", lambda: doors.inside(retry_url="/again")),
     "mail-invitation": ("mail/invitation_message.html", doors.mail),
     "mail-reset": ("account/email/password_reset_key_message.html", doors.reset_mail),
+    "mail-changed": ("account/email/security_changed_message.html", doors.changed_mail),
 }

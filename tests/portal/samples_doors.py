@@ -256,3 +256,14 @@ def reset_mail() -> dict[str, Any]:
         "password_reset_url": "https://id.kivisalo.example/reset/3-abc",
         "email": "x@koskela.example",
     }
+
+
+def changed_mail() -> dict[str, Any]:
+    """What somebody reads when their password was changed."""
+    return {
+        "brand": mail()["brand"],
+        "sentences": ["Your password was changed."],
+        "moment": "24 Nov 2026, 14:00 (Helsinki time)",
+        "password": True,
+        "url": "https://id.kivisalo.example/account/password/reset/",
+    }
