@@ -57,7 +57,7 @@ def changed(*, user: User, happened: Sequence[tuple[Noted, str]]) -> None:
     with translation.override(language):
         values = {
             "sentences": [str(words.HAPPENED[one]) for one in happened],
-            "moment": zones.moment(at, zones.of(mine[0]) if mine else None),
+            "moment": zones.named(at, zones.of(mine[0])) if mine else zones.moment(at, None),
             "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
             "password": any(verb in words.OF_PASSWORD for verb, _ in happened),
         }

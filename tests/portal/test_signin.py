@@ -416,7 +416,9 @@ def test_a_change_of_the_password_or_of_a_factor_is_told_by_mail(world: World) -
         "/account/password/reset/",
     ):
         assert said in mail
-    assert re.search(r"\d+ \w+ 20\d\d, \d\d:\d\d\r", mail), "at a minute of the person's own time"
+    assert re.search(r"\d+ \w+ 20\d\d, \d\d:\d\d \(Helsinki time\)\r", mail), (
+        "at a minute of the person's own time"
+    )
     visitor.sign_in_with(aino, NEW)
     visitor.post(reverse("mfa_generate_recovery_codes"))
     visitor.post(reverse("mfa_generate_recovery_codes"))
