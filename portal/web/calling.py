@@ -47,8 +47,8 @@ class Names:
     def access(self, facts: Mapping[str, Any]) -> str:
         """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`, from what stands in the log."""
         tier = gains.in_language(self.book.tiers.get(facts["role"], {"en": facts["role"]}))
-        places = {str(one): place.name for one, place in self.book.sites.items()}
-        names = [places.get(site, "?") for site in facts["sites"]]
+        wanted = set(facts["sites"])
+        names = [place.name for one, place in self.book.sites.items() if str(one) in wanted]
         where = _("All sites") if facts["all_sites"] else formats.listed(names)
         amounts = {money(one) for one in facts["limits"].values() if one["amount"] is not None}
         limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""

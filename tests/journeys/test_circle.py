@@ -186,13 +186,16 @@ def _the_whole_story(aino: Person) -> None:
     shown = aino.page.get_by_role("main")
     for text in (
         f"Aino Virtanen removed {NAME}",
-        f"Web shop signed {NAME} out",
-        f"CRM portal closed the access of {NAME}",
         f"{NAME} became a colleague",
         "Aino Virtanen invited liisa.uusi@koskela.example",
     ):
         expect(shown).to_contain_text(text)
+    told = re.compile(r"Told: Web shop in [\d.]+ s, CRM portal in [\d.]+ s")
+    expect(shown.get_by_role("listitem").filter(has_text=f"removed {NAME}").first).to_contain_text(told)
     expect(shown.get_by_text(re.compile("links followed, unbroken"))).to_be_visible()
+    aino.go("/o/koskela/activity?what=systems")
+    for text in (f"Web shop signed {NAME} out", f"CRM portal closed the access of {NAME}"):
+        expect(shown).to_contain_text(text)
 
 
 def test_the_other_company_goes_on(stage: Stage, somebody: Somebody) -> None:

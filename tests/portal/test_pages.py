@@ -638,7 +638,7 @@ def test_who_comes_back_is_offered_what_they_had_and_no_more_than_may_be_given(w
     world.remove(world.mikko)
     html = guest.of(world.aino).get(person(world.mikko, "restore")).content.decode()
     assert (
-        "Had until then: Approver, up to 15\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€, Tampere and Oulu" in html
+        "Had until then: Approver, up to 15\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€, Oulu and Tampere" in html
     )
     assert "What you give now is new" in html
     assert "approve others’ orders, up to 15" in html
