@@ -160,6 +160,7 @@ def _bad_input(data: Data) -> Sentence:
         "address": _("This is not an e-mail address."),
         "web_address": _("Give a whole web address that begins with https://."),
         "insecure": _("This address must begin with https://: what is sent there is secret."),
+        "anew": _("The address leads to another system. Nothing was changed. Give that system’s token with it."),
         "unknown": _("This is not among the choices. Choose again."),
     }
     text = texts.get(str(data.get("problem")), _("This cannot be kept. Look at it again."))

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection
 
@@ -17,6 +18,7 @@ from provisioning import vault
 from provisioning.models import Target
 
 _LONGEST_ADDRESS, _LONGEST_TOKEN = 500, 4000
+_PORTS = {"http": 80, "https": 443}
 
 # Everybody who is there already; whoever comes later is found by the planner.
 _FILL = """
@@ -35,10 +37,13 @@ WHERE t.id = %(target)s AND EXISTS (
 ON CONFLICT (target_id, user_id, membership_id) DO NOTHING
 """
 # Whoever waits is tried at once; the others are computed anew. What was not told for a while is looked at first, and at
-# another address nothing is taken for granted.
+# another address nothing is taken for granted. The answer to a call still under way does not count any more; what that
+# call may change is looked at again when it is surely over.
 _AGAIN = """
 UPDATE provisioning_account a SET due_at = %(at)s, marks = marks + 1, attempts = 0,
-    doubt_until = CASE WHEN %(look)s THEN %(at)s ELSE doubt_until END,
+    doubt_until = CASE WHEN %(look)s THEN greatest(%(at)s, leased_until) ELSE doubt_until END,
+    leased_by = CASE WHEN %(look)s THEN NULL ELSE leased_by END,
+    leased_until = CASE WHEN %(look)s THEN NULL ELSE leased_until END,
     remote_id = CASE WHEN %(moved)s THEN '' ELSE remote_id END
 FROM (
     SELECT id FROM provisioning_account WHERE target_id = %(target)s
@@ -89,7 +94,8 @@ def change(
     """Reach a system otherwise, tell it otherwise, or stop and begin again.
 
     `changes`: of `base_url`, `token`, `also_tells`, `when_gone`, `reads_back`, `is_active`. What waits is tried at
-    once, and everybody is computed anew. Raises BadInput, NotFound, Taken and Unchanged besides what every act raises.
+    once, and everybody is computed anew. Another scheme, host or port takes a token with it: the old one is a secret
+    between us and the old system. Raises BadInput, NotFound, Taken and Unchanged besides what every act raises.
     """
     wanted = _cleaned(changes)
     asked = {"target": str(target), **wanted}
@@ -104,6 +110,7 @@ def change(
         if after.get("is_active"):
             _alone(row.application_id)
         _known(after.get("also_tells", ()))
+        _keeps_secrets(row, after)
         _again(target, after)
         Target.objects.filter(id=target).update(**_sealed(target, after), **_well(after))
         act.say(target=str(target))
@@ -172,6 +179,16 @@ def _alone(application: uuid.UUID) -> None:
 def _known(applications: Sequence[str]) -> None:
     if Application.objects.filter(key__in=applications).count() < len(set(applications)):
         raise BadInput(field="also_tells", problem="unknown")
+
+
+def _keeps_secrets(row: Target, after: Mapping[str, Any]) -> None:
+    if "token" not in after and _origin(after.get("base_url", row.base_url)) != _origin(row.base_url):
+        raise BadInput(field="token", problem="anew")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _sealed(target: uuid.UUID, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("provisioning", "0003_also_tells"), ("audit", "0001_log")]
     operations = [
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.RunSQL(
             f"""
             CREATE TRIGGER keyholder_guard
@@ -20,5 +21,5 @@ class Migration(migrations.Migration):
             FOR EACH STATEMENT EXECUTE FUNCTION audit_guard();
             """,
             "DROP TRIGGER keyholder_guard ON provisioning_target;",
-        )
+        ),
     ]

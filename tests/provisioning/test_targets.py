@@ -2,28 +2,38 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.db import DatabaseError, connection, transaction
 
-from audit import ledger
+from audit import clock, ledger
 from audit.actor import system
 from audit.models import Event
 from delegation.errors import BadInput, Denied, NotFound, Taken, Unchanged
 from identity.models import Application
-from provisioning import repairs, targets, vault
+from provisioning import leasing, repairs, targets, vault
+from provisioning.converge import Accounts
 from provisioning.deliver import Deliverer
+from provisioning.errand import Ending
 from provisioning.errors import NothingDiffers
 from provisioning.models import Account, Target
+from provisioning.outgoing import Pool
 from tests.provisioning import target as far
 from tests.provisioning.conftest import eventually, register, settled
 from tests.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[[], Deliverer]
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    made = Pool()
+    yield made
+    made.close()
 
 
 def change(target: Target, **changes: Any) -> None:
@@ -113,11 +123,54 @@ def test_at_another_address_nothing_is_taken_for_granted(
     eventually(settled)
     mikko, olli = shop.one(world.mikko.user_id), shop.one(world.olli.user_id)
     crm.users[olli["id"]] = {**mikko, "id": olli["id"], "active": False}
-    change(ordering, base_url=crm.scim)
+    change(ordering, base_url=crm.scim, token=far.TOKEN)
     eventually(settled)
     assert crm.one(world.mikko.user_id)["active"]
     assert crm.one(world.mikko.user_id)["id"] == olli["id"]
     assert crm.one(world.olli.user_id)["active"]
+
+
+@pytest.mark.parametrize("switched", [False, True])
+def test_answers_of_before_a_change_answer_for_nobody(
+    world: World,
+    shop: far.Server,
+    crm: far.Server,
+    ordering: Target,
+    pool: Pool,
+    switched: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Calls are under way when the system moves, or is switched off and on; their answers come after that."""
+    kind, began = Accounts(pool=pool), clock.now()
+    under_way = kind.lease(worker=1, at=began, load={}) or []
+    late = [Ending(one, result=one.run()) for one in under_way]
+    if switched:
+        change(ordering, is_active=False)
+        change(ordering, is_active=True)
+    else:
+        change(ordering, base_url=crm.scim, token=far.TOKEN)
+    kind.settle(endings=late, at=clock.now())
+    held = Account.objects.get(user=world.mikko.user_id)
+    assert (held.remote_id, held.told, held.leased_by) == ("", "", None)
+    again = kind.lease(worker=1, at=clock.now(), load={}) or []
+    assert len(again) == len(under_way) > 0
+    kind.settle(endings=[Ending(one, result=one.run()) for one in again], at=clock.now())
+    assert (shop if switched else crm).one(world.mikko.user_id)["active"]
+    # What was under way may yet be carried out: it is looked at again when it is surely over.
+    held.refresh_from_db()
+    assert held.due_at == held.doubt_until == began + leasing.LEASE
+
+
+def test_the_token_does_not_follow_to_another_system(
+    world: World, shop: far.Server, crm: far.Server, ordering: Target
+) -> None:
+    elsewhere = [crm.scim, shop.scim.replace("http:", "https:"), shop.scim.replace("127.0.0.1", "localhost")]
+    for url in elsewhere:
+        with pytest.raises(BadInput) as refused:
+            change(ordering, base_url=url)
+        assert refused.value.data == {"field": "token", "problem": "anew"}
+        assert Target.objects.get(id=ordering.id).base_url == shop.scim
+    change(ordering, base_url=f"{shop.scim}/further")
+    change(ordering, base_url=crm.scim, token="another")
 
 
 def test_a_change_that_changes_nothing_is_none(world: World, ordering: Target) -> None:
@@ -172,8 +225,9 @@ def test_in_production_an_address_in_clear_needs_the_operators_word(
         with pytest.raises(BadInput) as refused:
             change(ordering, base_url=url)
         assert refused.value.data["problem"] == "insecure"
-    change(ordering, base_url="http://scim.internal:8080/scim")
-    change(ordering, base_url="https://scim.example.com/v2")
+    change(ordering, base_url="http://scim.internal:8080/scim", token="t")
+    change(ordering, base_url="https://scim.example.com/v2", token="t")
+    change(ordering, base_url="https://SCIM.example.com:443/v3")
 
 
 def test_other_settings_are_checked_too(world: World, ordering: Target) -> None:
