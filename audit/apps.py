@@ -11,4 +11,4 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers once models are loaded."""
-        from audit import checks, receivers  # noqa: F401 - the one place where a late import is right
+        from audit import checks, receivers, stale  # noqa: F401 - the one place where a late import is right

@@ -20,6 +20,6 @@ class DomainError(Exception):
 
 
 class Busy(DomainError):
-    """The organization is being changed by somebody else; try again after `seconds`."""
+    """The organization is being changed by somebody else, or the database by us; try again after `seconds`."""
 
     code = "busy"

@@ -264,7 +264,11 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.accounts.tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 # "key" of the first is a person's address and the place, of the second the address alone (portal.signin).
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login_failed_everywhere": "100/h/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_everywhere": "100/h/key",
+    "passkey_question": "60/m/ip",
+}
 ACCOUNT_FORMS = {
     "login": "portal.accounts.forms.Login",
     "reauthenticate": "portal.accounts.forms.Reauthenticate",

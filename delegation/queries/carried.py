@@ -29,6 +29,10 @@ class Carried:
     seconds: float | None
 
 
+Answers = dict[str, dict[str, float | None]]
+"""By application, and there by what it was about (account, logout): seconds, or None where it failed."""
+
+
 class _Seconds(Func):
     """Cut out of the canonical text, which is three times as fast as parsing it: pages pass by thousands."""
 
@@ -58,20 +62,27 @@ def by(*, organization: uuid.UUID, events: Sequence[Told]) -> Mapping[uuid.UUID,
         act__in={act for act, _ in deeds},
         at__gte=min(one.at for one in events),
     )
-    answers: dict[uuid.UUID, dict[str, float | None]] = defaultdict(dict)
+    answers: dict[uuid.UUID, Answers] = defaultdict(dict)
     for act, subject, verb, body in rows.order_by("at").values_list("act", "subject", "verb", "body"):
         if (act, subject) in deeds:
             _add(answers[deeds[act, subject]], verb, json.loads(bytes(body))["facts"])
-    return {event: [Carried(*one) for one in found.items()] for event, found in answers.items()}
+    return {event: _carried(found) for event, found in answers.items()}
 
 
 def _is_deed(event: Told) -> bool:
     return event.subject_kind == "membership" and event.outcome == Event.Outcome.DONE
 
 
-def _add(found: dict[str, float | None], verb: str, facts: Mapping[str, str]) -> None:
-    """A system that has accounts and open pages counts as told when it has answered for both."""
-    application = str(facts.get("application", ""))
+def _add(found: Answers, verb: str, facts: Mapping[str, str]) -> None:
+    """The last answer counts, of the account and of the open pages each."""
+    half = verb.partition(".")[0]
     seconds = float(facts["seconds"]) if verb in _TOLD else None
-    known = found.get(application)
-    found[application] = max(known or 0.0, seconds) if seconds is not None else known
+    found.setdefault(str(facts.get("application", "")), {})[half] = seconds
+
+
+def _carried(found: Answers) -> list[Carried]:
+    """A system that has accounts and open pages counts as told when both have been."""
+    return [
+        Carried(application, None if None in halves.values() else max(one or 0.0 for one in halves.values()))
+        for application, halves in found.items()
+    ]

@@ -21,6 +21,8 @@ VERBS = frozenset(
     }
 )
 """Not sign-ins to the portal itself: they may have been for another company."""
+_ATTEMPTS = [Noted.SIGN_IN_FAILED.value, Noted.SIGN_IN_REFUSED.value]
+"""May have been for another company as well, where the person has one."""
 MOST = 2000
 """People whose own streams are read at once."""
 
@@ -42,8 +44,10 @@ def own(
         membership__user=OuterRef("subject"),
         valid_from__lte=OuterRef("at"),
     )
+    others = Membership.objects.filter(user=OuterRef("subject")).exclude(organization=organization)
     return Event.objects.filter(
         Exists(periods),
+        ~Q(verb__in=_ATTEMPTS) | ~Exists(others),
         organization=None,
         chain=F("subject"),
         subject__in=list(users.values_list("user_id", flat=True)[:MOST]),

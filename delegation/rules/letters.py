@@ -7,6 +7,7 @@ import uuid
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q
 
+from audit.actor import Actor
 from delegation.errors import TooOften
 from delegation.models import Invitation, InvitationToken
 from identity import memberships
@@ -15,28 +16,37 @@ GAP = dt.timedelta(minutes=1)
 """Between two mails of one invitation: a click that was repeated."""
 DAY = dt.timedelta(days=1)
 TO_ONE = 5
-"""Mails a day to one address from one organization, also when it is withdrawn and invited anew."""
+"""Mails a day to one address by one person, also when it is withdrawn and invited anew."""
+TO_ONE_IN_ALL = 15
+"""Of a whole organization: one who uses up their own share keeps no other admin from inviting that address."""
 BY_ONE = 1000
 """Mails a day of one organization, and one more for each colleague: a large company may move in within a day."""
 
 
 def not_too_often(
-    *, organization: uuid.UUID, email: str, at: dt.datetime, again: Invitation | None = None
+    *, actor: Actor, organization: uuid.UUID, email: str, at: dt.datetime, again: Invitation | None = None
 ) -> None:
     """Raises TooOften if another mail to `email` would be one too many; `again` is what would be sent once more.
 
-    Every mail has a link and every link its row: those of the last day are counted. One statement, unless refused.
+    Every mail has a link and every link its row: those of the last day are counted. One statement, unless refused. The
+    supplier is never refused: somebody must be able to invite an admin.
     """
+    if not actor.is_person:
+        return
+    to_one = Q(invitation__email=email)
+    mine = to_one & (Q(invitation__invited_by=actor.id) | Q(invitation=again))
     sent = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
     found = sent.aggregate(
         all=Count("hash"),
         same=ArrayAgg("created_at", filter=Q(invitation=again), order_by="-created_at", default=[]),
-        to_one=ArrayAgg("created_at", filter=Q(invitation__email=email), order_by="-created_at", default=[]),
+        to_one=ArrayAgg("created_at", filter=to_one, order_by="-created_at", default=[]),
+        mine=ArrayAgg("created_at", filter=mine, order_by="-created_at", default=[]),
     )
     if again is not None and found["same"] and found["same"][0] > at - GAP:
         raise _too_often("invitation", 1, found["same"][0] + GAP - at)
-    if len(found["to_one"]) >= TO_ONE:
-        raise _too_often("address", TO_ONE, found["to_one"][TO_ONE - 1] + DAY - at)
+    for times, most in ((found["mine"], TO_ONE), (found["to_one"], TO_ONE_IN_ALL)):
+        if len(times) >= most:
+            raise _too_often("address", most, times[most - 1] + DAY - at)
     if found["all"] >= BY_ONE:
         _within_size(organization, found["all"], at)
 

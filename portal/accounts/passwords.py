@@ -76,7 +76,7 @@ class Fresh:
 def surprising(password: str) -> int:
     """How many characters do not follow from those before them."""
     text = password.casefold()
-    period = next(n for n in range(1, len(text) + 1) if text[n:] == text[: len(text) - n])
+    period = next((n for n in range(1, len(text) + 1) if text[n:] == text[: len(text) - n]), 0)
     count, going = 0, frozenset[str]()
     for before, one in zip(" " + text[: period - 1], text[:period], strict=True):
         steps = frozenset(_steps(before, one))

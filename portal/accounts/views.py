@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from allauth.account import views as account
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import views as mfa
 from allauth.mfa.models import Authenticator
@@ -52,7 +53,10 @@ class LoginPasskey(webauthn.LoginWebAuthnView):
     """Before anybody is signed in, the question to the device must be kept; not for longer than it is answered."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As the parent. Signing in sets the session's own time."""
+        """As the parent. Signing in sets the session's own time; no address may ask without end."""
+        if not ratelimit.consume(request, app="allauth.account", action="passkey_question", limit_get=True):
+            limited: HttpResponse = ratelimit.respond_429(request)
+            return limited
         answer: HttpResponse = super().get(request, *args, **kwargs)
         if request.session.modified:
             request.session.set_expiry(_QUESTION)

@@ -53,12 +53,40 @@ def test_an_address_is_left_alone_after_five_mails_whoever_sends_them_and_how(wo
     assert (data["what"], data["most"]) == ("address", letters.TO_ONE)
     assert 19 * HOUR < int(str(data["seconds"])) <= 20 * HOUR
     invitations.cancel(actor=aino, invitations=[invitation])
-    assert refused(lambda: world.invite(world.koskela, "n@koskela.example", viewer))["what"] == "address"
     world.invite(world.koskela, "m@koskela.example", viewer, actor=aino)
     world.invite(world.pohjola, "n@koskela.example", viewer)
     move_clock(DAY + MINUTE)
     again, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
     assert refused(lambda: invitations.resend(actor=aino, invitation=again))["what"] == "invitation"
+
+
+def test_one_who_uses_up_their_share_keeps_nobody_else_from_inviting(world: World) -> None:
+    aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
+    for _ in range(letters.TO_ONE):
+        made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+        invitations.cancel(actor=aino, invitations=[made])
+    data = refused(lambda: world.invite(world.koskela, "n@koskela.example", viewer, actor=aino))
+    assert (data["what"], data["most"]) == ("address", letters.TO_ONE)
+    made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=paivi)
+    invitations.cancel(actor=paivi, invitations=[made])
+    world.invite(world.koskela, "n@koskela.example", viewer, actor=world.system)
+
+
+def test_an_address_gets_no_more_from_all_of_a_company_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "TO_ONE_IN_ALL", 2)
+    for who in (world.aino, world.paivi):
+        made, _link = world.invite(
+            world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(who)
+        )
+        invitations.cancel(actor=actor_of(who), invitations=[made])
+    data = refused(
+        lambda: world.invite(
+            world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(world.aino)
+        )
+    )
+    assert (data["what"], data["most"]) == ("address", 2)
 
 
 def test_a_company_mails_no_more_than_a_large_one_needs(
@@ -67,14 +95,14 @@ def test_a_company_mails_no_more_than_a_large_one_needs(
     """One more for each colleague: seven here, and invitations that were accepted count as any other."""
     here = InvitationToken.objects.filter(invitation__organization=world.koskela).count()
     monkeypatch.setattr(letters, "BY_ONE", here - 5)
-    viewer = world.access("viewer")
+    viewer, aino = world.access("viewer"), actor_of(world.aino)
     for number in range(2):
-        world.invite(world.koskela, f"n{number}@koskela.example", viewer)
-    data = refused(lambda: world.invite(world.koskela, "n9@koskela.example", viewer))
+        world.invite(world.koskela, f"n{number}@koskela.example", viewer, actor=aino)
+    data = refused(lambda: world.invite(world.koskela, "n9@koskela.example", viewer, actor=aino))
     assert (data["what"], data["most"]) == ("organization", here + 2)
-    world.invite(world.pohjola, "n9@koskela.example", viewer)
+    world.invite(world.pohjola, "n9@koskela.example", viewer, actor=actor_of(world.tiina))
     move_clock(int(str(data["seconds"])))
-    world.invite(world.koskela, "n9@koskela.example", viewer)
+    world.invite(world.koskela, "n9@koskela.example", viewer, actor=aino)
 
 
 @pytest.mark.parametrize("already", [1, 300])
@@ -87,7 +115,9 @@ def test_counting_is_one_statement(world: World, already: int) -> None:
             for number in range(already)
         )
     with CaptureQueriesContext(connection) as seen:
-        letters.not_too_often(organization=world.koskela.id, email="m@koskela.example", at=at)
+        letters.not_too_often(
+            actor=actor_of(world.aino), organization=world.koskela.id, email="m@koskela.example", at=at
+        )
     assert len(seen) == 1
 
 

@@ -98,6 +98,21 @@ def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
     assert "Web shop closed the access of Olli" not in text
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_system_of_which_one_half_failed_is_not_called_told(world: World, order: tuple[int, int]) -> None:
+    act = world.remove(world.mikko).act
+    halves = [
+        (Noted.LOGOUT_FAILED, {"code": "refused", "application": "ordering"}),
+        (Noted.ACCOUNT_DELIVERED, {"application": "ordering"}),
+    ]
+    for place in order:
+        verb, facts = halves[place]
+        answered(world, world.mikko, act, verb, **facts)
+    page = log_of(world, world.aino)
+    assert "Not told yet: Web shop" in page
+    assert "Told: Web shop" not in page
+
+
 def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> None:
     for _ in range(45):
         answered(world, world.vilma, uuid.uuid4())
@@ -114,6 +129,7 @@ def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> 
 def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(world: World) -> None:
     own(world.mikko, Noted.FACTOR_REMOVED)
     own(world.stina, Noted.SIGN_IN_FAILED)
+    own(world.mikko, Noted.SIGN_IN_FAILED)  # at which of his two companies, nobody knows
     world.remove(world.mikko)
     move_clock(60)
     own(world.mikko, Noted.PASSWORD_CHANGED)
@@ -123,6 +139,7 @@ def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(wo
     assert "could not sign in" not in here
     there = log_of(world, world.tiina, "?what=sign_in", key="pohjola")
     assert "Mikko Laine changed the password" in there
+    assert "Mikko Laine could not sign in" not in there
     assert "Stina" in there
     one = log_of(world, world.aino, f"?what=sign_in&person={world.vilma.id}")
     assert "No event matches" in one

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from audit.models import Event
@@ -135,3 +136,11 @@ def test_guesses_from_everywhere_have_an_end_and_right_passwords_do_not_count(
     assert Visitor().password(world.mikko.user)["Location"] == CODE
     reset(Visitor(), aino)
     assert Visitor().password(aino, NEW)["Location"] == CODE
+
+
+def test_nobody_asks_for_passkey_questions_without_end(world: World) -> None:
+    """Each question is a row until it is answered."""
+    asked = {"x-requested-with": "XMLHttpRequest"}
+    answers = [Client().get(reverse("mfa_login_webauthn"), headers=asked).status_code for _ in range(62)]
+    assert answers == [200] * 60 + [429] * 2
+    assert Session.objects.count() == 60

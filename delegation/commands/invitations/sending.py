@@ -63,7 +63,7 @@ def invite(
         rules.within_authority(
             actor=actor, verb=act.verb, organization=act.organization, access=access, at=act.at
         )
-        rules.not_too_often(organization=act.organization, email=letter.address, at=act.at)
+        rules.not_too_often(actor=actor, organization=act.organization, email=letter.address, at=act.at)
         made = _write(act, letter, access)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=made, created_at=act.at)
         _tell(act, made, access)
@@ -144,7 +144,9 @@ def resend(*, actor: Actor, invitation: Invitation, once: str | None = None) -> 
         rules.within_authority(
             actor=actor, verb=act.verb, organization=act.organization, access=links.offered(fresh), at=act.at
         )
-        rules.not_too_often(organization=act.organization, email=fresh.email, at=act.at, again=fresh)
+        rules.not_too_often(
+            actor=actor, organization=act.organization, email=fresh.email, at=act.at, again=fresh
+        )
         sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
         Invitation.objects.filter(id=fresh.id).update(expires_at=act.at + LASTS, **sender)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=fresh, created_at=act.at)
