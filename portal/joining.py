@@ -21,7 +21,7 @@ from delegation.models import Invitation
 from identity import addresses
 from identity.models import User
 from portal import gains, requests
-from portal.accounts import factors, noted
+from portal.accounts import factors, noted, steps
 from portal.requests import Request
 
 
@@ -90,6 +90,7 @@ def accept(request: Request, offer: Offer) -> None:
     invitations.accept(
         actor=request.actor, invitation=offer.invitation, link=offer.link, as_whom=request.user
     )
+    steps.joined(request, organization=offer.organization_name)
 
 
 def begin(request: Request, offer: Offer, *, name: str, password: str) -> HttpResponse:
@@ -103,7 +104,9 @@ def begin(request: Request, offer: Offer, *, name: str, password: str) -> HttpRe
         kind=Kind.SYSTEM, id=offer.invitation.id, door=Door.WEB, request_id=requests.number(request)
     )
     done = invitations.accept(actor=actor, invitation=offer.invitation, link=offer.link, as_whom=newcomer)
-    return _sign_in(request, User.objects.get(pk=uuid.UUID(str(done.data["user"]))))
+    answer = _sign_in(request, User.objects.get(pk=uuid.UUID(str(done.data["user"]))))
+    steps.joined(request, organization=offer.organization_name)
+    return answer
 
 
 def _sign_in(request: Request, user: User) -> HttpResponse:

@@ -21,7 +21,7 @@ from identity import memberships
 from identity.models import Session, User
 from identity.sessions import SessionStore
 from portal import failing, paths, proof, requests
-from portal.accounts import factors, mails, noted
+from portal.accounts import factors, mails, noted, steps
 
 _APP = "allauth.account"
 _EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
@@ -159,6 +159,21 @@ class AccountAdapter(DefaultAccountAdapter):
         """With the configured address, whatever the Host header says."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """One notice for one deed: a first factor and the codes that come with it are one."""
+        notice = message_template or ""
+        if steps.come_with_a_factor(request, notice=notice):
+            return
+        known = {**(message_context or {}), "first_codes": steps.first_codes(request, notice=notice)}
+        super().add_message(request, level, message_template, known, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Into the queue, in this transaction. Of allauth's mails we send this one."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
-from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
@@ -53,7 +52,7 @@ urlpatterns = [
     path("security/", _own(views.Security.as_view()), name="mfa_index"),
     path("code/", _door(mfa.authenticate), name="mfa_authenticate"),
     path("security/confirm/", _own(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("security/app/", _own(totp.activate_totp), name="mfa_activate_totp"),
+    path("security/app/", _own(views.ConnectApp.as_view()), name="mfa_activate_totp"),
     path("security/app/remove/", _own(views.ForgetApp.as_view()), name="mfa_deactivate_totp"),
     path(
         "security/codes/",

@@ -19,7 +19,7 @@ from django.utils import translation
 
 from identity.grants import clients
 from portal import inputs, paths
-from portal.accounts import factors
+from portal.accounts import steps
 
 _QUESTION = 600
 """Seconds."""
@@ -69,8 +69,14 @@ class Security(mfa.IndexView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """As the parent, with what our template wants besides."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
-        required = not page["is_mfa_enabled"] and factors.demanded(self.request.user)
-        return {**page, "required": required, "back_url": paths.coming_back(self.request)}
+        layout = steps.layout(self.request.user)
+        return {
+            **page,
+            "required": layout == steps.DOOR,
+            "layout": layout,
+            "joined": steps.joined_just_now(self.request),
+            "back_url": paths.coming_back(self.request),
+        }
 
 
 class RecoveryCodes(recovery.ViewRecoveryCodesView):
@@ -123,7 +129,16 @@ class AddPasskey(webauthn.AddWebAuthnView):
         return {
             **page,
             "js_data": {"creation_options": auth.begin_registration(self.request.user, passwordless=True)},
+            "layout": steps.layout(self.request.user),
         }
+
+
+class ConnectApp(totp.ActivateTOTPView):
+    """An authenticator app; a step of a door where it has to be."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """As the parent, with the layout."""
+        return {**super().get_context_data(**kwargs), "layout": steps.layout(self.request.user)}
 
 
 class ForgetApp(totp.DeactivateTOTPView):

@@ -110,13 +110,10 @@ def security(*, bare: bool = False) -> dict[str, Any]:
     """How I sign in."""
     known = {} if bare else {"totp": True, "webauthn": [1, 2], "recovery_codes": _Codes()}
     types = ["totp", "webauthn", "recovery_codes"]
-    return inside(
-        authenticators=known,
-        MFA_SUPPORTED_TYPES=types,
-        is_mfa_enabled=not bare,
-        required=bare,
-        back_url="/me",
-    )
+    page = {"authenticators": known, "MFA_SUPPORTED_TYPES": types, "is_mfa_enabled": not bare}
+    if bare:
+        return door(**page, required=True, layout="base_signin.html", joined="Rakennusliike Koskela Oy")
+    return inside(**page, back_url="/me")
 
 
 class _Passkey:

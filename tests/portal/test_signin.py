@@ -196,9 +196,10 @@ def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
     asked = visitor.get("/test/inside/?page=2")
     assert asked["Location"] == reverse("mfa_index")
     index = visitor.get(reverse("mfa_index")).content.decode()
-    assert "Your access needs a second factor" in index
+    assert "Your access asks for a second way to sign in. Add one, then you can go on." in index
     page = visitor.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page.get("Location")
+    assert 'class="kh-nav"' not in index + page.content.decode()
     secret = visitor.session["mfa.totp.secret"]
     code = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
     done = visitor.post(reverse("mfa_activate_totp"), {"code": code})
@@ -206,6 +207,8 @@ def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
     assert secret not in str(Authenticator.objects.get(user=ida, type="totp").data)
     assert authentication(visitor, ida)[1] == ["pwd", "otp", "mfa"]
     codes = visitor.get(done["Location"]).content.decode()
+    assert "Your authenticator app is connected. Keep these recovery codes." in codes
+    assert "The old ones no longer work" not in codes
     assert 'href="/test/inside/?page=2"' in codes
     assert visitor.get("/test/inside/?page=2").status_code == 200
     assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
@@ -238,6 +241,7 @@ def test_recovery_codes_are_to_be_saved_when_they_are_first_seen(world: World) -
     visitor.post(reverse("mfa_generate_recovery_codes"))
     first, later = (visitor.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
     assert ("Save these now" in first, "Save these now" in later) == (True, False)
+    assert "You have new recovery codes. The old ones no longer work." in first
     code = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()[0]
     grouped = f"{code[:4]} {code[4:]}"
     assert grouped in first
