@@ -20,6 +20,9 @@ _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
 }
 """Key in the template: name of the route (with `organization`), and the verb one must hold somewhere to see it."""
 
+_BELONGS: Mapping[str, str] = {"removal": "people"}
+"""Routes whose address does not begin with that of their entry."""
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor."""
@@ -79,6 +82,7 @@ def _entry(membership: Membership, *, current: bool) -> dict[str, Any]:
 
 def _nav(request: Request, membership: Membership) -> list[dict[str, Any]]:
     held = request.abilities(membership.organization_id)
+    route_here = request.resolver_match.url_name if request.resolver_match else ""
     shown = []
     for key, (route, verb) in _NAVIGATION.items():
         url = _address(route, membership.organization.key)
@@ -87,7 +91,8 @@ def _nav(request: Request, membership: Membership) -> list[dict[str, Any]]:
                 {
                     "key": key,
                     "url": url,
-                    "current": request.path.startswith(url) and (key != "home" or request.path == url),
+                    "current": key == _BELONGS.get(route_here or "")
+                    or (request.path.startswith(url) and (key != "home" or request.path == url)),
                 }
             )
     return shown

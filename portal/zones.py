@@ -32,6 +32,10 @@ def moment(at: dt.datetime, zone: ZoneInfo | None) -> str:
 
 def named(at: dt.datetime, zone: ZoneInfo) -> str:
     """`29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
+    return placed(formats.date_format(at.astimezone(zone), "DATETIME_FORMAT"), zone)
+
+
+def placed(moment: str, zone: ZoneInfo) -> str:
+    """A moment that is written already, with the place whose time it is."""
     place = zone.key.rpartition("/")[2].replace("_", " ")
-    said = formats.date_format(at.astimezone(zone), "DATETIME_FORMAT")
-    return _("%(moment)s (%(place)s time)") % {"moment": said, "place": place}
+    return _("%(moment)s (%(place)s time)") % {"moment": moment, "place": place}

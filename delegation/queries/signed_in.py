@@ -18,9 +18,12 @@ Text = Mapping[str, str]
 
 @dataclass(slots=True)
 class Seen:
-    """The last sign of life in an organization; `where` is the service, empty for the portal itself."""
+    """The last sign of life in an organization; `where` is the service, empty for the portal itself.
 
-    at: dt.datetime
+    `at` is None for somebody who has signed in, but whose last time is not known or not this organization's to know.
+    """
+
+    at: dt.datetime | None
     where: Text = field(default_factory=dict)
 
 
@@ -37,8 +40,9 @@ class Browser:
 
 
 _LAST_SEEN = """
-SELECT m.id, used.last_seen_at, used.name, here.last_seen_at
+SELECT m.id, used.last_seen_at, used.name, here.seen_at, u.last_login IS NOT NULL
 FROM identity_membership m
+JOIN identity_user u ON u.id = m.user_id
 LEFT JOIN LATERAL (
     SELECT s.last_seen_at, app.name FROM identity_signin s
     JOIN identity_signin_clients x ON x.signin_id = s.id
@@ -46,27 +50,38 @@ LEFT JOIN LATERAL (
     WHERE s.membership_id = m.id ORDER BY s.last_seen_at DESC LIMIT 1
 ) used ON true
 LEFT JOIN LATERAL (
-    SELECT max(b.last_seen_at) AS last_seen_at FROM identity_session b
-    WHERE b.user_id = m.user_id AND b.expire_date > %(at)s
-      AND NOT EXISTS (SELECT 1 FROM identity_membership o WHERE o.user_id = m.user_id AND o.id <> m.id)
+    SELECT max(sign.at) AS seen_at FROM (
+        SELECT b.last_seen_at AS at FROM identity_session b
+        WHERE b.user_id = m.user_id AND b.expire_date > %(at)s
+        UNION ALL SELECT u.last_login
+    ) sign
+    WHERE EXISTS (
+        SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id
+          AND p.valid_from <= sign.at + interval '1 minute' AND (p.valid_until IS NULL OR p.valid_until > sign.at)
+    ) AND NOT EXISTS (
+        SELECT 1 FROM identity_membershipperiod p JOIN identity_membership o ON o.id = p.membership_id
+        WHERE o.user_id = m.user_id AND o.id <> m.id
+          AND p.valid_from <= sign.at AND (p.valid_until IS NULL OR p.valid_until > sign.at)
+    )
 ) here ON true
 WHERE m.id = ANY(%(memberships)s)
 """
+"""A browser and a sign-in belong to a person: they count for the one organization the person had at that time.
+A minute before it begins still counts: whoever accepts an invitation signs in and joins in one go."""
 
 
 def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, Seen]:
-    """By membership; absent for who was never here. One statement.
-
-    A browser session belongs to a person and may serve another company: it counts only for those who have no other.
-    """
+    """By membership; absent for who never signed in. One statement."""
     found: dict[uuid.UUID, Seen] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
-        for one, used, name, here in cursor.fetchall():
+        for one, used, name, here, known in cursor.fetchall():
             if here is not None and (used is None or here > used):
                 found[one] = Seen(here)
             elif used is not None:
                 found[one] = Seen(used, json.loads(name))
+            elif known:
+                found[one] = Seen(None)
     return found
 
 

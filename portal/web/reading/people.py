@@ -16,7 +16,7 @@ from delegation.queries.held import Grant
 from delegation.verbs import Verb
 from portal.inside import Here
 from portal.web import formats, forms, words
-from portal.web.reading import actions, address, filters, systems, waiting
+from portal.web.reading import actions, address, filters, person, systems, waiting
 from provisioning import searching, status
 
 _NOBODY = uuid.UUID(int=0)
@@ -123,7 +123,7 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
             "email": row.user.email,
             "url": urls.of("person", row.id),
             **_holding(grants.get(row.id, []), clock),
-            "seen": clock.when(seen[row.id].at) if row.id in seen else _("never"),
+            "seen": person.seen_when(seen.get(row.id), clock),
             **systems.worst(worst.get(row.id), book),
             "change": _action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
             "remove": _action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),

@@ -124,16 +124,22 @@ def _facts(here: Here, found: Found, grants: Sequence[Grant], clock: formats.Clo
     }
 
 
-def _seen(seen: signed_in.Seen, clock: formats.Clock) -> str:
-    when = formats.first_upper(clock.when(seen.at))
-    return f"{when}, {gains.in_language(seen.where)}" if seen.where else when
+def seen_when(seen: signed_in.Seen | None, clock: formats.Clock) -> str:
+    """`today 09:12`; `not known` where that is so, `never` only for who never signed in."""
+    if seen is None:
+        return _("never")
+    return clock.when(seen.at) if seen.at else _("not known")
+
+
+def _seen(seen: signed_in.Seen | None, clock: formats.Clock) -> str:
+    when = formats.first_upper(seen_when(seen, clock))
+    return f"{when}, {gains.in_language(seen.where)}" if seen and seen.where else when
 
 
 def last_seen(here: Here, found: Found, clock: formats.Clock) -> str:
     """`Today 09:12, Web shop`. One statement."""
     one = found.membership
-    seen = signed_in.last_seen(memberships=[one.id], at=here.at).get(one.id)
-    return _seen(seen, clock) if seen else _("Never")
+    return _seen(signed_in.last_seen(memberships=[one.id], at=here.at).get(one.id), clock)
 
 
 def browser(one: Browser, clock: formats.Clock, *, own: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from delegation.queries import catalogue, leaving
 from delegation.queries.told import Told
-from portal import gains
+from portal import gains, zones
 from portal.inside import Here
 from portal.web import formats, reasons
 from portal.web.reading import systems, telling
@@ -26,6 +26,7 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
     told_by = telling.teller(events, book)
     done = _progress(here, events)
     names = [told_by.who(event) for event in events]
+    people = _removed(here, events, told_by)
     who = formats.listed(names, most=5)
     closed = {event.subject for event in events}
     return {
@@ -36,9 +37,10 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
         "lines": [*[_line(line, who, clock) for line in done.lines], _here(here, first, clock)],
         "receipt": {
             "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
-            "people": _removed(here, events, told_by),
+            "people": people,
+            "single": people[0] if len(people) == 1 else None,
             "by": told_by.actor(first),
-            "when": clock.moment(first.at),
+            "when": zones.placed(clock.moment(first.at), clock.zone),
             "reason": reasons.shown(first.private.get("reason", "")),
         },
         "next_text": _next(done, who),
