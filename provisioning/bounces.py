@@ -1,59 +1,100 @@
 """Addresses that mail does not reach any more: noted of the person, and of the organizations that concerns."""
 
+import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import QuerySet
+from django.db import OperationalError
+from psycopg import errors as pg
 
 from audit import clock, noting
 from audit.actor import system
+from audit.errors import Busy
 from audit.ledger import Subject
 from audit.noting import Note
 from delegation import powers
+from delegation.act import locks
 from delegation.rules import admins
 from delegation.verbs import Noted
 from identity import addresses, memberships
-from identity.models import User
+from identity.models import Membership, User
 from provisioning import noted, returned, vault
 from provisioning.answer import Code
 from provisioning.models import Mail
-from provisioning.returned import Report
+
+_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def came_back(*, messages: Iterable[bytes]) -> int:
     """Read mails that reached our sender's address. Returns how many of ours turn out not to have arrived.
 
-    A report of a mail that we did not send, or know of already, changes nothing.
+    A report of a mail that we did not send, or to somebody else, or know of already, changes nothing. Raises Busy, with
+    everything else written down, where an organization could not be held: the same mails may be read again.
     """
-    reports = {report.message_id: report for raw in messages if (report := returned.read(raw))}
+    reports = _by_mail(messages)
     sent = Mail.objects.filter(message_id__in=list(reports), sent_at__isnull=False, failed_at=None)
-    return _write_down(sent, reports, clock.now()) if reports else 0
+    written, busy = 0, False
+    for row in sent.order_by("id"):
+        failed, dead = reports[row.message_id]
+        recipient = _recipient(row)
+        if recipient in failed:
+            try:
+                written += _write_down(row, dead=recipient in dead)
+            except Busy:
+                busy = True
+    if busy:
+        raise Busy(seconds=1)
+    return written
 
 
-def _write_down(sent: QuerySet[Mail], reports: dict[str, Report], at: dt.datetime) -> int:
-    with noting.noting(actor=system()) as note:
-        rows = list(sent.order_by("id").select_for_update())
-        Mail.objects.filter(id__in=[row.id for row in rows]).update(
+def _by_mail(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
+    """Of each Message-ID, which addresses failed, and which of them are dead, whatever reports say so."""
+    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for report in filter(None, map(returned.read, messages)):
+        failed, dead = found[report.message_id]
+        failed |= report.failed
+        dead |= report.dead
+    return dict(found)
+
+
+def _write_down(row: Mail, *, dead: bool) -> int:
+    with holding(mails=[row] if dead else []) as note:
+        at = clock.now()
+        new = Mail.objects.filter(id=row.id, failed_at=None).update(
             failed_at=at, last_error=Code.REFUSED.value
         )
-        failed = noted.Notes()
-        for row in rows:
+        if new:
+            failed = noted.Notes()
             noted.mail(failed, Noted.MAIL_FAILED, row, {"code": Code.REFUSED.value})
-        failed.write(at=at)
-        _flag(note, [row for row in rows if reports[row.message_id].dead], at)
-    return len(rows)
+            failed.write(at=at)
+            flag(note=note, mails=[row] if dead else [], at=at)
+    return new
 
 
-def dead(*, mails: Sequence[Mail], at: dt.datetime) -> None:
-    """These were refused because nobody is there. Until mail arrives again, their owners are no working admins."""
-    with noting.noting(actor=system()) as note:
-        _flag(note, mails, at)
+@contextlib.contextmanager
+def holding(*, mails: Sequence[Mail]) -> Iterator[Note]:
+    """A note under the locks of whoever these mails went to and of their organizations, as an act takes them.
+
+    Two who are lost at once are lost one after the other, so that the second finds nobody left. Raises Busy.
+    """
+    try:
+        with noting.noting(actor=system()) as note:
+            users = {one.id for one in addresses.unreached(addresses=map(_recipient, mails))}
+            chains = Membership.objects.filter(user__in=users).values_list("organization", flat=True)
+            if users:
+                locks.hold(chains=chains, users=users, actor=system())
+            yield note
+    except OperationalError as error:
+        if isinstance(error.__cause__, _BUSY):
+            raise Busy(seconds=1) from error
+        raise
 
 
-def _flag(note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:
-    recipients = {vault.reveal(sealed=row.recipient, context=row.id.bytes).decode() for row in mails}
-    people = addresses.unreached(addresses=recipients)
+def flag(*, note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:
+    """Nobody is where these went; the mails are held. Until mail arrives again, their owners are no working admins."""
+    people = addresses.unreached(addresses=map(_recipient, mails))
     looked_after = {person.id: admins.looked_after(user=person.id, at=at) for person in people}
     addresses.bounced(users=people, at=at)
     for person in people:
@@ -61,6 +102,10 @@ def _flag(note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:
     for organization in sorted({one for several in looked_after.values() for one in several}):
         if not powers.working_admins(organization=organization, at=at).exists():
             _orphaned(note, organization)
+
+
+def _recipient(row: Mail) -> str:
+    return vault.reveal(sealed=row.recipient, context=row.id.bytes).decode().lower()
 
 
 def _tell(note: Note, person: User, at: dt.datetime) -> None:

@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from email.message import Message
@@ -79,7 +80,10 @@ def _row(
     name, purpose = ids.uuid7(), whole[_PURPOSE] or "account"
     del whole[_PURPOSE]
     del whole["Message-ID"]
-    whole["Message-ID"] = f"<{name}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+    # Not the row's id, which stands in the log: a report that names a mail comes from where that mail went.
+    whole["Message-ID"] = (
+        f"<{secrets.token_hex(16)}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+    )
     return Mail(
         id=name,
         recipient=vault.seal(data=recipient.encode(), context=name.bytes),

@@ -1,16 +1,19 @@
 """Sending what `provisioning.mail` has queued, over SMTP."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import smtplib
 import ssl
-from collections.abc import Hashable, Mapping
+import uuid
+from collections.abc import Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
+from audit.errors import Busy
 from delegation.verbs import Noted
 from provisioning import backoff, bounces, leasing, noted, returned, rows, vault
 from provisioning.answer import Code, Problem
@@ -53,25 +56,42 @@ class Mails:
 
     def settle(self, *, endings: list[Ending], at: dt.datetime) -> None:
         """Write down which have gone; what they said is forgotten then."""
-        sent = {one.errand.row.id: one for one in endings if one.problem is None}
-        failed = {one.errand.row.id: one for one in endings if one.problem is not None}
-        nobody = [one.errand.row for one in failed.values() if one.problem and one.problem.detail == _NOBODY]
-        if nobody:
-            bounces.dead(mails=nobody, at=at)
-        with transaction.atomic():
-            gone = rows.returned(_SENT, [_mark(one) for one in sent.values()], at=at)
-            again = [_again(one, at) for one in failed.values()]
-            tried = rows.returned(_FAILED, again, at=at)
-            over = {one["id"] for one in again if one["retry_at"] is None}
-            notes = noted.Notes()
-            for name in gone:
-                noted.mail(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
-            for name in tried:
-                if str(name) in over:
-                    noted.mail(
-                        notes, Noted.MAIL_FAILED, failed[name].errand.row, {"code": Code.REFUSED.value}
-                    )
-            notes.write(at=at)
+        nobody = [one.errand.row for one in endings if one.problem and one.problem.detail == _NOBODY]
+        if not nobody:
+            with transaction.atomic():
+                _write_down(endings, at)
+            return
+        try:
+            with bounces.holding(mails=nobody) as note:
+                tried = _write_down(endings, at)
+                bounces.flag(note=note, mails=[row for row in nobody if row.id in tried], at=at)
+        except Busy:
+            with transaction.atomic():
+                _write_down([_later(one) for one in endings], at)
+
+
+def _write_down(endings: Iterable[Ending], at: dt.datetime) -> set[uuid.UUID]:
+    """Returns those that did not go, as far as they were still ours to try."""
+    sent = {one.errand.row.id: one for one in endings if one.problem is None}
+    failed = {one.errand.row.id: one for one in endings if one.problem is not None}
+    again = [_again(one, at) for one in failed.values()]
+    over = {one["id"] for one in again if one["retry_at"] is None}
+    gone = rows.returned(_SENT, [_mark(one) for one in sent.values()], at=at)
+    tried = set(rows.returned(_FAILED, again, at=at))
+    notes = noted.Notes()
+    for name in gone:
+        noted.mail(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
+    for name, ending in failed.items():
+        if name in tried and str(name) in over:
+            noted.mail(notes, Noted.MAIL_FAILED, ending.errand.row, {"code": Code.REFUSED.value})
+    notes.write(at=at)
+    return tried
+
+
+def _later(ending: Ending) -> Ending:
+    """Whose address it is cannot be looked at now: the mail is tried again, and refused again."""
+    lost = ending.problem is not None and ending.problem.detail == _NOBODY
+    return dataclasses.replace(ending, problem=Problem(Code.BUSY)) if lost else ending
 
 
 def _send(row: Mail) -> None:
@@ -83,7 +103,7 @@ def _send(row: Mail) -> None:
             smtp.server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
     except smtplib.SMTPRecipientsRefused as error:
         ((code, text),) = error.recipients.values()
-        nobody = returned.is_dead(code=code, text=text.decode("ascii", "replace"))
+        nobody = code >= _LASTING and returned.is_dead(status=text.decode("ascii", "replace"))
         problem = Code.REFUSED if code >= _LASTING else Code.BUSY
         raise Problem(problem, detail=_NOBODY if nobody else f"recipient: {code}") from error
     except smtplib.SMTPResponseException as error:

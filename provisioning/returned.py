@@ -8,18 +8,22 @@ from email.message import Message
 from email.policy import compat32
 
 MOST_BYTES = 2_000_000
-_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,196}>")
-_NO_MAILBOX = frozenset({550, 551, 553})
-_PERMANENT = "5"
+_NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+_PERMANENT = "5."
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A mail that will not arrive any more, by its Message-ID. `dead`: the address itself is no good."""
+    """A mail, by its Message-ID, that will not arrive at some addresses (in lower case) any more.
+
+    Of `dead` ones the address itself is no good.
+    """
 
     message_id: str
-    dead: bool
+    failed: frozenset[str]
+    dead: frozenset[str]
 
 
 def read(raw: bytes) -> Report | None:
@@ -33,36 +37,45 @@ def read(raw: bytes) -> Report | None:
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
         return None
     parts = [part for part in message.get_payload() if isinstance(part, Message)]
-    statuses = [status for part in parts for status in _failures(part)]
+    failures = [found for part in parts for found in _failures(part)]
     ids = [found for part in parts if (found := _returned_id(part))]
-    if not statuses or len(ids) != 1:
+    if not failures or len(ids) != 1:
         return None
-    return Report(ids[0], dead=any(is_dead(code=0, text=status) for status in statuses))
+    failed, dead = set[str](), set[str]()
+    for recipients, status in failures:
+        failed |= recipients
+        dead |= recipients if is_dead(status=status) else set()
+    return Report(ids[0], frozenset(failed), frozenset(dead))
 
 
-def is_dead(*, code: int, text: str) -> bool:
+def is_dead(*, status: str) -> bool:
     """Whether an answer means that nobody is reached at this address, and not that this mail was not wanted.
 
-    The enhanced status (RFC 3463) decides where there is one: 5.1 and 5.4 are about the address and the way to it,
-    5.2.1 is a mailbox that is closed, 5.0.0 says nothing else; a full mailbox and a policy are no fault of the address.
+    Only the enhanced status (RFC 3463) at its beginning says so: no such mailbox or domain, an address that cannot be
+    one, a mailbox that has moved or is closed, a domain that takes no mail. Everything else may be the relay's fault,
+    the sender's or the way's, and a bare 550 is as often a block list's.
     """
-    found = _STATUS.search(text)
-    if found is None:
-        return code in _NO_MAILBOX
-    kind, subject, detail = found.groups()
-    return kind == _PERMANENT and (subject in {"1", "4"} or (subject, detail) in {("2", "1"), ("0", "0")})
+    found = _STATUS.match(status)
+    return found is not None and found.group(1) in _NOBODY_THERE
 
 
-def _failures(part: Message) -> Iterator[str]:
-    """The status of each recipient that has failed for good."""
+def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
+    """Each recipient that has failed for good, as we named it and as it was in the end, with the status."""
     if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
         return
     for block in part.get_payload():
         if not isinstance(block, Message):
             continue
         action, status = str(block.get("Action", "")).strip().lower(), str(block.get("Status", "")).strip()
-        if action == "failed" and status.startswith(f"{_PERMANENT}."):
-            yield status
+        recipients = {_address(block, "Original-Recipient"), _address(block, "Final-Recipient")} - {""}
+        if recipients and action == "failed" and status.startswith(_PERMANENT):
+            yield recipients, status
+
+
+def _address(block: Message, field: str) -> str:
+    """`rfc822; <somebody@there>` without its type, in lower case; empty for another type."""
+    kind, _, address = str(block.get(field, "")).partition(";")
+    return address.strip(" \t\r\n<>").lower() if kind.strip().lower() == "rfc822" else ""
 
 
 def _returned_id(part: Message) -> str:

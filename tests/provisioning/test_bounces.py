@@ -1,39 +1,55 @@
 """Mails that come back: refused at once by the relay, or reported later to the sender's address."""
 
+import contextlib
 import datetime as dt
 import io
 import mailbox
+import os
 import socket
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
+from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from audit import clock
 from audit.models import Event
+from delegation.act import locks
 from delegation.commands import invitations
+from identity import addresses
 from identity.models import User
 from provisioning import bounces, mail, returned
+from provisioning.answer import Code, Problem
 from provisioning.deliver import Deliverer
+from provisioning.errand import Ending, Errand
 from provisioning.models import Mail
+from provisioning.posting import Mails
 from provisioning.returned import Report
 from tests.portal.door import Visitor
 from tests.portal.test_signin import recovery_link
 from tests.provisioning.conftest import eventually
-from tests.world import World, actor_of
+from tests.world import World, actor_of, by_hand
 
 Start = Callable[[], Deliverer]
 OURS = "<0199a1b2-0000-7000-8000-000000000001@keyholder.example>"
 
 
-def postfix(message_id: str, *, status: str = "5.1.1", action: str = "failed") -> bytes:
+HIS = frozenset({"mikko@koskela.example"})
+
+
+def postfix(
+    message_id: str, *, to: str = "mikko@koskela.example", status: str = "5.1.1", action: str = "failed"
+) -> bytes:
     """With the headers alone of what came back."""
     return f"""\
 Return-Path: <>
@@ -57,19 +73,19 @@ Reporting-MTA: dns; mx.koskela.example
 X-Postfix-Queue-ID: 4XyZ
 Arrival-Date: Sun, 22 Nov 2026 01:02:03 +0000 (UTC)
 
-Final-Recipient: rfc822; mikko@koskela.example
-Original-Recipient: rfc822;mikko@koskela.example
+Final-Recipient: rfc822; {to}
+Original-Recipient: rfc822;{to}
 Action: {action}
 Status: {status}
 Remote-MTA: dns; inner.koskela.example
-Diagnostic-Code: smtp; 550 {status} <mikko@koskela.example>: Recipient address rejected
+Diagnostic-Code: smtp; 550 {status} <{to}>: Recipient address rejected
 
 --B1
 Content-Type: text/rfc822-headers
 
 Return-Path: <no-reply@keyholder.example>
 From: Keyholder <no-reply@keyholder.example>
-To: mikko@koskela.example
+To: {to}
 Message-ID: {message_id}
 Subject: =?utf-8?q?Tervetuloa?=
 
@@ -77,7 +93,7 @@ Subject: =?utf-8?q?Tervetuloa?=
 """.encode()
 
 
-def exchange(message_id: str, *, status: str = "5.1.10") -> bytes:
+def exchange(message_id: str, *, to: str = "Mikko@koskela.example") -> bytes:
     """With the whole mail, line ends as on the wire, names of headers in capitals."""
     text = f"""\
 MIME-VERSION: 1.0
@@ -99,9 +115,9 @@ CONTENT-TYPE: MESSAGE/DELIVERY-STATUS
 
 Reporting-MTA: dns;AM0PR01.prod.example
 
-Final-recipient: RFC822;mikko@koskela.example
+Final-recipient: RFC822;{to}
 Action: FAILED
-Status: {status}
+Status: 5.1.10
 
 --_X_
 CONTENT-TYPE: message/rfc822
@@ -129,18 +145,31 @@ def several(message_id: str) -> bytes:
 
 @pytest.mark.parametrize("make", [postfix, exchange, several])
 def test_a_report_is_read(make: Callable[[str], bytes]) -> None:
-    assert returned.read(make(OURS)) == Report(OURS, dead=True)
+    assert returned.read(make(OURS)) == Report(OURS, failed=HIS, dead=HIS)
+
+
+def test_a_report_says_of_each_recipient_what_became_of_it() -> None:
+    """As we named it, and as it was in the end; an address of another kind is none of ours."""
+    raw = postfix(OURS).replace(
+        b"Final-Recipient: rfc822; mikko@koskela.example\n",
+        b"Final-Recipient: x400; /CN=full/\nOriginal-Recipient: rfc822; <Full@koskela.example>\n"
+        b"Action: failed\nStatus: 5.2.2\n\nFinal-Recipient: rfc822; mikko@home.example\n",
+    )
+    his = HIS | {"mikko@home.example"}
+    assert returned.read(raw) == Report(OURS, failed=his | {"full@koskela.example"}, dead=his)
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("5.1.1", True), ("5.1.2", True), ("5.2.1", True), ("5.4.4", True), ("5.0.0", True),
-        ("5.2.2", False), ("5.7.1", False), ("5.3.4", False), ("5.6.0", False),
+        ("5.1.1", True), ("5.1.2", True), ("5.1.3", True), ("5.1.6", True), ("5.1.10", True), ("5.2.1", True),
+        ("5.0.0", False), ("5.1.0", False), ("5.1.7", False), ("5.1.8", False), ("5.2.2", False), ("5.3.4", False),
+        ("5.4.4", False), ("5.4.6", False), ("5.4.7", False), ("5.6.0", False), ("5.7.1", False),
     ],
 )  # fmt: skip
 def test_only_some_failures_are_the_addresses(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
-    assert returned.read(postfix(OURS, status=status)) == Report(OURS, dead=expected)
+    dead = HIS if expected else frozenset()
+    assert returned.read(postfix(OURS, status=status)) == Report(OURS, failed=HIS, dead=dead)
 
 
 def autoreply() -> bytes:
@@ -163,6 +192,7 @@ NOTHING = {
     "no report": autoreply(),
     "quoted": quoted(),
     "no Message-ID": postfix(OURS).replace(b"Message-ID: ", b"X-Other: "),
+    "no recipient": postfix(OURS).replace(b"-Recipient: rfc822", b"-Recipient: x400"),
     "no status": postfix(OURS).replace(b"Status: 5.1.1\n", b""),
     "a status of letters": postfix(OURS, status="gone"),
     "two mails": postfix(OURS).replace(
@@ -181,15 +211,17 @@ def test_what_is_no_final_report_is_none(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "expected"),
+    ("text", "expected"),
     [
-        (550, "5.1.1 <x>: User unknown", True), (550, "No such person", True), (551, "User not local", True),
-        (550, "5.7.1 Blocked", False), (554, "Refused", False), (552, "5.2.2 Mailbox full", False),
-        (450, "4.2.1 Greylisted", False), (550, "IP 5.9.1.22 is listed: 5.7.1", False),
+        ("5.1.1 <x>: User unknown", True), ("5.2.1 Closed", True), ("5.1.1: Nobody", True), ("5.1.10 Null MX", True),
+        ("No such person", False), ("User not local", False), ("blocked by a list", False), ("", False),
+        ("5.7.1 Blocked: 5.1.1", False), ("5.2.2 Mailbox full", False), ("4.2.1 Greylisted", False),
+        ("5.1.8 Sender address rejected: Domain not found", False), ("5.1.1.23 is listed", False),
+        ("5.1.100 What is this", False),
     ],
 )  # fmt: skip
-def test_a_relays_answer(code: int, text: str, expected: bool) -> None:  # noqa: FBT001 - a case
-    assert returned.is_dead(code=code, text=text) is expected
+def test_a_relays_answer(text: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    assert returned.is_dead(status=text) is expected
 
 
 # What follows from one
@@ -200,6 +232,12 @@ def sent(world: World, to: str, **more: Any) -> Mail:
     name = mail.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
     Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
     return Mail.objects.get(id=name)
+
+
+def bounce(world: World, *people: User) -> None:
+    """A mail to each of them comes back."""
+    reports = [postfix(sent(world, one.email).message_id, to=one.email) for one in people]
+    assert bounces.came_back(messages=reports) == len(people)
 
 
 def bounced(who: User) -> dt.datetime | None:
@@ -241,7 +279,7 @@ def test_the_same_again_changes_nothing(world: World) -> None:
 
 
 def test_what_names_no_mail_of_ours_changes_nothing(world: World) -> None:
-    """Whoever never saw the mail cannot name it: its id is random."""
+    """Whoever never saw the mail cannot name it, and the log that admins read does not either."""
     row = sent(world, world.mikko.user.email)
     waiting = Mail.objects.get(
         id=mail.queue(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset")
@@ -249,6 +287,7 @@ def test_what_names_no_mail_of_ours_changes_nothing(world: World) -> None:
     forged = [
         OURS,
         f"<{uuid.uuid4()}@keyholder.example>",
+        f"<{row.id}@{row.message_id.partition('@')[2]}",
         row.message_id.replace("@", "@x"),
         waiting.message_id,
     ]
@@ -267,20 +306,107 @@ def test_a_full_mailbox_is_a_mail_that_did_not_arrive_and_no_dead_address(world:
 def test_an_organization_whose_last_working_admin_is_not_reached_is_named(world: World) -> None:
     """Pohjola has one admin; Koskela two, so that the second loss counts."""
     mails = {who: sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
-    bounces.came_back(messages=[postfix(mails[world.tiina].message_id)])
-    bounces.came_back(messages=[postfix(mails[world.aino].message_id)])
+    bounces.came_back(messages=[postfix(mails[world.tiina].message_id, to=world.tiina.user.email)])
+    bounces.came_back(messages=[postfix(mails[world.aino].message_id, to=world.aino.user.email)])
     assert events("organization.orphaned") == [("organization", world.pohjola.id, world.pohjola.id)]
-    bounces.came_back(messages=[postfix(mails[world.paivi].message_id)])
+    bounces.came_back(messages=[postfix(mails[world.paivi].message_id, to=world.paivi.user.email)])
     assert [where for *_, where in events("organization.orphaned")] == [world.pohjola.id, world.koskela.id]
 
 
 def test_a_mail_to_somebody_who_is_not_here_yet_concerns_nobody_else(world: World) -> None:
     invitation = uuid.uuid4()
     row = sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
-    assert bounces.came_back(messages=[exchange(row.message_id)]) == 1
+    assert bounces.came_back(messages=[exchange(row.message_id, to="new@koskela.example")]) == 1
     event = Event.objects.get(verb="mail.failed")
     assert (event.subject, event.organization, event.act) == (row.id, world.koskela.id, invitation)
     assert events("mail.bounced") == []
+
+
+def test_a_report_about_another_address_says_nothing_of_this_one(world: World) -> None:
+    """Tiina's mail is forwarded to an address of her own, and that one is gone."""
+    row = sent(world, world.tiina.user.email)
+    raw = postfix(row.message_id, to="tiina@home.example")
+    assert bounces.came_back(messages=[raw]) == 0
+    assert (bounced(world.tiina.user), events("mail.failed"), events("organization.orphaned")) == (
+        None,
+        [],
+        [],
+    )
+    ours = raw.replace(b"Original-Recipient: rfc822;tiina@home", b"Original-Recipient: rfc822;Tiina@Pohjola")
+    assert bounces.came_back(messages=[raw, ours, raw]) == 1
+    assert bounced(world.tiina.user)
+
+
+def test_two_who_are_lost_at_once_are_lost_one_after_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, together: Callable[..., list[object]]
+) -> None:
+    """Koskela has two working admins. Each waits for the other before the check, where nothing keeps them apart."""
+    both, flag = threading.Barrier(2), addresses.bounced
+
+    def bounced_together(**how: Any) -> None:
+        flag(**how)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+
+    monkeypatch.setattr(addresses, "bounced", bounced_together)
+    lost = [partial(bounce, world, one.user) for one in (world.aino, world.paivi)]
+    assert together(*lost) == [None, None]
+    assert events("organization.orphaned") == [("organization", world.koskela.id, world.koskela.id)]
+
+
+@contextlib.contextmanager
+def held_by_another(organization: uuid.UUID, database_urls: dict[str, str]) -> Iterator[None]:
+    with psycopg.connect(database_urls["keyholder_app"]) as other:
+        other.execute("SELECT FROM audit_chain WHERE id = %s FOR UPDATE", [organization])
+        yield
+        other.rollback()
+
+
+def test_where_an_organization_is_held_a_report_is_left_for_the_next_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: dict[str, str], tmp_path: Path
+) -> None:
+    """The others are written down; a mail server that pipes mails in sees that it has to come again."""
+    monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
+    box = mailbox.mbox(tmp_path / "box")
+    for one in (world.tiina, world.vilma):
+        box.add(postfix(sent(world, one.user.email).message_id, to=one.user.email))
+    box.close()
+    with held_by_another(world.pohjola.id, database_urls), pytest.raises(CommandError) as refused:
+        call_command("bounces", str(tmp_path / "box"))
+    assert refused.value.returncode == os.EX_TEMPFAIL
+    assert (bounced(world.tiina.user), len(events("mail.failed"))) == (None, 1)
+    assert bounced(world.vilma.user)
+    call_command("bounces", str(tmp_path / "box"))
+    assert bounced(world.tiina.user)
+
+
+def leased(to: str) -> Ending:
+    """A mail that a deliverer has tried, and whose recipient was refused because nobody is there."""
+    name = mail.queue(to=to, subject="Hei", text="Hei", purpose="password_reset")
+    Mail.objects.filter(id=name).update(leased_by=1, leased_until=clock.now() + dt.timedelta(minutes=1))
+    errand = Errand(Mail.objects.get(id=name), "mail", 1, lambda: None, 1)
+    return Ending(errand, problem=Problem(Code.REFUSED, detail="no such recipient"))
+
+
+def test_where_an_organization_is_held_a_refused_mail_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: dict[str, str]
+) -> None:
+    monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
+    ending = leased(world.tiina.user.email)
+    with held_by_another(world.pohjola.id, database_urls):
+        Mails().settle(endings=[ending], at=clock.now())
+    row = Mail.objects.get(id=ending.errand.row.id)
+    assert (row.failed_at, row.last_error, row.leased_by, bool(row.body)) == (None, "busy", None, True)
+    assert row.due_at is not None
+    assert bounced(world.tiina.user) is None
+
+
+def test_only_who_still_holds_a_mail_says_that_nobody_is_there(world: World) -> None:
+    ours, taken = leased(world.tiina.user.email), leased(world.mikko.user.email)
+    Mail.objects.filter(id=taken.errand.row.id).update(leased_by=2)
+    Mails().settle(endings=[ours, taken], at=clock.now())
+    assert bounced(world.tiina.user)
+    assert (bounced(world.mikko.user), len(events("mail.failed"))) == (None, 1)
 
 
 class Relay:
@@ -313,6 +439,7 @@ def relay(settings: LazySettings) -> Iterator[Relay]:
     [
         ("550 5.1.1 User unknown", True, True),
         ("550 5.7.1 Not from you", True, False),
+        ("550 No such person", True, False),
         ("450 4.2.1 Greylisted", False, False),
     ],
 )
@@ -346,18 +473,19 @@ def test_a_recipient_that_the_relay_refuses(
 def test_it_reads_a_maildir_an_mbox_a_file_and_standard_input(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [sent(world, who.user.email) for who in (world.mikko, world.olli, world.vilma, world.sami)]
+    whose = [one.user.email for one in (world.mikko, world.olli, world.vilma, world.sami)]
+    rows = [sent(world, one) for one in whose]
     folder = mailbox.Maildir(tmp_path / "folder")
-    folder.add(postfix(rows[0].message_id))
+    folder.add(postfix(rows[0].message_id, to=whose[0]))
     folder.add(b"Subject: Hello\n\nHello\n")
     box = mailbox.mbox(tmp_path / "box")
-    box.add(exchange(rows[1].message_id))
+    box.add(exchange(rows[1].message_id, to=whose[1]))
     box.close()
     one = tmp_path / "one"
-    one.write_bytes(postfix(rows[2].message_id))
+    one.write_bytes(postfix(rows[2].message_id, to=whose[2]))
     call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(one))
     assert capsys.readouterr().out == "4 read, 3 of ours did not arrive.\n"
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id))))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id, to=whose[3]))))
     call_command("bounces")
     assert capsys.readouterr().out == "1 read, 1 of ours did not arrive.\n"
     assert User.objects.filter(mail_bounced_at__isnull=False).count() == 4
@@ -371,20 +499,28 @@ def test_it_reads_a_maildir_an_mbox_a_file_and_standard_input(
 def test_a_link_that_is_followed_has_arrived(world: World) -> None:
     """Mikko's mail comes back too, and nothing of his was followed."""
     stina = world.stina.user
-    bounces.came_back(
-        messages=[postfix(sent(world, who.email).message_id) for who in (stina, world.mikko.user)]
-    )
+    bounce(world, stina, world.mikko.user)
     invitation, link = world.invite(world.koskela, stina.email, world.access("viewer"))
     invitations.accept(actor=actor_of(stina), invitation=invitation, link=link, as_whom=stina)
     assert (bounced(stina), bounced(world.mikko.user) is not None) == (None, True)
     # What comes back later comes back anew.
-    assert bounces.came_back(messages=[postfix(sent(world, stina.email).message_id)]) == 1
+    bounce(world, stina)
+    assert bounced(stina)
+
+
+def test_a_link_to_another_address_says_nothing_of_the_one_that_was_not_reached(world: World) -> None:
+    stina = world.stina.user
+    with by_hand():
+        EmailAddress.objects.create(user=stina, email="stina@home.example", verified=True)
+    bounce(world, stina)
+    invitation, link = world.invite(world.koskela, "stina@home.example", world.access("viewer"))
+    invitations.accept(actor=actor_of(stina), invitation=invitation, link=link, as_whom=stina)
     assert bounced(stina)
 
 
 def test_a_new_password_by_link_has_arrived(world: World) -> None:
     tiina = world.tiina.user
-    bounces.came_back(messages=[postfix(sent(world, tiina.email).message_id)])
+    bounce(world, tiina)
     visitor = Visitor()
     form = visitor.get(recovery_link(visitor, tiina))["Location"]
     assert bounced(tiina)

@@ -117,8 +117,8 @@ def _person(act: Act, invitation: Invitation, as_whom: User | Newcomer) -> User:
         here = memberships.present(at=act.at).filter(organization=act.organization, user=holder).first()
         if here is not None:
             raise AlreadyMember(membership=str(here.id))
-        if holder.mail_bounced_at is not None:
-            addresses.reached(user=holder.id)  # the link came by mail
+        if holder.mail_bounced_at is not None and holder.email.lower() == invitation.email.lower():
+            addresses.reached(user=holder.id)  # the link came by mail, to the address that was not reached
         return holder
     if holder is not None:
         raise WrongPerson  # there is a sign-in with this address: it has to be used

@@ -2,6 +2,7 @@
 
 import contextlib
 import mailbox
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.errors import Busy
 from provisioning import bounces, returned
 
 _MBOX = b"From "
 
 
 class Command(BaseCommand):
-    """May read the same mails again: what is known already changes nothing."""
+    """May read the same mails again: what is known already changes nothing.
+
+    Ends with the code at which a mail server that pipes mails into it tries again, where it has to.
+    """
 
     help = (
         "Reads delivery status notifications from a Maildir, an mbox file, a file with one mail, or standard input, "
@@ -31,7 +36,11 @@ class Command(BaseCommand):
     def handle(self, *, places: list[str], **options: Any) -> None:
         """One line in the end."""
         tally = Tally()
-        known = bounces.came_back(messages=tally.counted(places))
+        try:
+            known = bounces.came_back(messages=tally.counted(places))
+        except Busy as error:
+            text = "An organization is being changed just now. Give it the same mails again in a moment."
+            raise CommandError(text, returncode=os.EX_TEMPFAIL) from error
         self.stdout.write(f"{tally.read} read, {known} of ours did not arrive.")
 
 
