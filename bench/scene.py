@@ -1,6 +1,7 @@
 """An installation with leavers to be: two web processes, `deliver`, five services, two SCIM targets, all for real."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -46,7 +47,7 @@ class Leaver:
     refresh: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Scene:
     """Everything that runs, and how to speak with it."""
 
@@ -131,9 +132,9 @@ class Scene:
         name = f"bench{number}"
         return {"client_id": name, "client_secret": self.secrets[name]}
 
-    @property
+    @functools.cached_property
     def endpoints(self) -> dict[str, str]:
-        """Paths from discovery."""
+        """Paths from discovery, read once."""
         _, body, _ = self.call(self.ports[0], "GET", "/.well-known/openid-configuration")
         held = json.loads(body)
         return {
