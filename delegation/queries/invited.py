@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.actor import Actor
 from delegation import scopes
@@ -15,6 +15,8 @@ from delegation.models import Invitation
 from delegation.queries.held import Place, Text
 from delegation.verbs import Verb
 from delegation.wanted import Limit
+
+_FOUND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +100,11 @@ def one(
     """The open invitation of this id, if this actor may do `verb` to it."""
     rows = scopes.invitations(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).select_related("organization", "role").first()
+
+
+def like(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
+    """Invitations of this organization, by a part of address or name, and when each was sent. One statement."""
+    rows = Invitation.objects.filter(
+        Q(email__icontains=text) | Q(name__icontains=text), organization=organization
+    )
+    return dict(rows.order_by("-id").values_list("id", "created_at")[:_FOUND])

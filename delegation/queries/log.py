@@ -1,8 +1,9 @@
 """Reading an organization's log: newest first, with what was written in clear; words are made where it is shown."""
 
+import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from audit.models import Chain, Event
 from delegation.queries import carried, signing_in, told
 from delegation.queries.told import Told
+from delegation.verbs import Verb
 from identity.models import Membership
 
 SIZE = 50
@@ -23,6 +25,8 @@ class Wish:
 
     people: Collection[uuid.UUID] | None = None
     """Users; with their memberships."""
+    invitations: Mapping[uuid.UUID, dt.datetime] = field(default_factory=dict)
+    """Besides `people`: by id, with the instant of the invitation, whose own event is one of the organization."""
     verbs: Collection[str] | None = None
     outcome: str = ""
     folded: bool = False
@@ -48,8 +52,9 @@ def _sources(organization: uuid.UUID, wish: Wish) -> list[QuerySet[Event]]:
     rows = Event.objects.filter(organization=organization)
     if wish.people is not None:
         theirs = Membership.objects.filter(organization=organization, user__in=wish.people)
-        about = [*wish.people, *theirs.values_list("id", flat=True)]
-        rows = rows.filter(Q(subject__in=about) | Q(actor__in=wish.people))
+        about = [*wish.people, *theirs.values_list("id", flat=True), *wish.invitations]
+        invited = Q(verb=Verb.MEMBER_INVITE.value, at__in=list(wish.invitations.values()))
+        rows = rows.filter(Q(subject__in=about) | Q(actor__in=wish.people) | invited)
     own = signing_in.own(organization=organization, people=wish.people, verbs=wish.verbs)
     return [_fitting(source, wish) for source in (rows, own) if source is not None]
 

@@ -65,7 +65,7 @@ class Names:
         """`Told: Web shop in 0.4 s, CRM portal in 1.2 s`; nothing where nobody else had to hear of it."""
         named = [(self.service(one.application), one.seconds) for one in answers]
         known = [
-            _("%(application)s in %(span)s") % {"application": name, "span": formats.brief(seconds)}
+            _("%(application)s in %(span)s") % {"application": name, "span": formats.span(seconds)}
             for name, seconds in named
             if seconds is not None
         ]

@@ -80,8 +80,14 @@ class Clock:
 
 
 def span(seconds: float) -> str:
-    """`4 s`, `2 min`, `3 h`: never a part of one, never 0."""
-    whole = max(1, round(seconds))
+    """`0.4 s` (in Finnish `0,4 s`), `12 s`, `2 min`, `3 h`: tenths below ten seconds, never 0.
+
+    The same answer of a system is read in several places, and must be the same in all of them.
+    """
+    tenths, whole = max(1, round(seconds * 10)), round(seconds)
+    if tenths < 100:
+        mark = str(django_formats.get_format("DECIMAL_SEPARATOR"))
+        return _("%(number)s s") % {"number": f"{tenths // 10}{mark}{tenths % 10}"}
     if whole < 60:
         return _("%(number)d s") % {"number": whole}
     minutes = whole // 60
@@ -90,15 +96,6 @@ def span(seconds: float) -> str:
     if minutes < 48 * 60:
         return _("%(number)d h") % {"number": minutes // 60}
     return _("%(number)d d") % {"number": minutes // (24 * 60)}
-
-
-def brief(seconds: float) -> str:
-    """`0.4 s`, in Finnish `0,4 s`; from ten seconds on as a span."""
-    tenths = max(1, round(seconds * 10))
-    if tenths >= 100:
-        return span(seconds)
-    mark = str(django_formats.get_format("DECIMAL_SEPARATOR"))
-    return _("%(number)s s") % {"number": f"{tenths // 10}{mark}{tenths % 10}"}
 
 
 def number(value: int) -> str:

@@ -221,11 +221,11 @@ def activity() -> dict[str, Any]:
         }
     return {
         "shell": shells.shell("activity"),
-        "sub": "61 205 numbered changes. Sign-ins, mails and deliveries stand beside them without a number.",
+        "sub": "61 205 numbered changes. Deliveries and mails are under “What”.",
         "verified": {"state": "ok", "text": "3 links followed, unbroken"},
         "search_url": "/activity",
         "filters": [
-            {"label": "What", "options": [{"label": "Everything", "url": "/activity", "current": True}]}
+            {"label": "What", "options": [{"label": "All changes", "url": "/activity", "current": True}]}
         ],
         "events": events,
         "pager": {"text": "4 events on this page", "next_url": "/activity?before=61202"},

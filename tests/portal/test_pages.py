@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KOSKELA = "/o/koskela"
 
 # Statements a page asks, whatever it shows.
-LIST, PERSON, INVITE, CHANGE, REMOVE, ACTIVITY, START = 21, 27, 26, 34, 19, 14, 11
+LIST, PERSON, INVITE, CHANGE, REMOVE, ACTIVITY, START = 21, 27, 26, 34, 17, 14, 11
 
 
 @pytest.fixture
@@ -564,9 +564,9 @@ def test_what_ends_is_counted_alike_before_and_after(world: World) -> None:
     visitor = guest.of(world.aino)
     ids = [str(world.olli.id), str(world.vilma.id)]
     before = said(visitor.get(f"{KOSKELA}/people/remove?m={ids[0]}&m={ids[1]}"))
-    assert "2 sessions end now" in before
+    assert "Signed in to Kivisalo 2 browsers are signed out" in before
     done = visitor.post(f"{KOSKELA}/people/remove", {"m": ids, "reason": "left", "once": "e3"})
-    assert "2 sessions ended" in said(visitor.get(done["Location"]))
+    assert "2 browsers signed out" in said(visitor.get(done["Location"]))
 
 
 def test_the_page_of_a_removal_does_not_grow_with_the_set(world: World) -> None:
@@ -677,6 +677,8 @@ def test_what_differs_is_counted_found_and_put_right(world: World) -> None:
     Account.objects.filter(user=world.olli.user).update(state="differs")
     page = visitor.get(f"{KOSKELA}/people")
     assert "1 needs a look" in said(page)
+    way = "1 person differs in another system Open the person and choose “Put right now”."
+    assert way in said(visitor.get(f"{KOSKELA}/"))
     assert f'href="{KOSKELA}/people?systems=look"' in page.content.decode()
     assert "1 found" in said(visitor.get(f"{KOSKELA}/people?systems=look"))
     assert "Put right now" in said(visitor.get(person(world.olli)))
@@ -742,6 +744,21 @@ def test_a_refusal_stands_in_the_log(world: World) -> None:
     guest.of(world.ulla).post(person(world.aino, "remove"), {"reason": "left"})
     text = said(guest.of(world.aino).get(f"{KOSKELA}/activity?outcome=refused"))
     assert "Ulla Nieminen tried to remove Aino Virtanen and was refused" in text
+
+
+def test_the_log_finds_who_was_only_invited_and_says_how_much_there_is(world: World) -> None:
+    for address in ("new.one@koskela.example", "other@koskela.example"):
+        world.invite(world.koskela, address, world.access("viewer"), name="Nelli Uusi")
+    visitor = guest.of(world.aino)
+    assert "numbered changes. Deliveries and mails are under “What”." in said(
+        visitor.get(f"{KOSKELA}/activity")
+    )
+    found = said(visitor.get(f"{KOSKELA}/activity?q=New.One@koskela"))
+    assert "invited new.one@koskela.example" in found
+    assert "other@koskela.example" not in found
+    assert "1 event found" in found
+    assert "2 events found" in said(visitor.get(f"{KOSKELA}/activity?q=nelli"))
+    assert "0 events found" in said(guest.of(world.tiina).get("/o/pohjola/activity?q=new.one"))
 
 
 def test_the_log_asks_the_same_for_few_and_for_many(world: World) -> None:

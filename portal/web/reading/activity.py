@@ -1,5 +1,6 @@
 """The organization's log, as templates/activity/list.html describes it."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.queries import carried, catalogue, colleagues, log, names, signing_in
+from delegation.queries import carried, catalogue, colleagues, invited, log, names, signing_in
 from delegation.queries.log import Page, Wish
 from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
@@ -50,7 +51,7 @@ def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any
     told_by = telling.teller(page.events, book, clock)
     url = here.url("activity")
     return {
-        "sub": _sub(log.length(organization=here.company)),
+        "sub": _sub(here, page, narrowed=any(values.values())),
         "verified": _verified(page.events),
         "search_url": url,
         "q": values["q"],
@@ -85,6 +86,7 @@ def _wish(here: Here, query: QueryDict, values: Mapping[str, str]) -> Wish:
     kinds = _KINDS.get(values["what"])
     return Wish(
         people=_people(here, values),
+        invitations=_invitations(here, values),
         verbs=[str(verb) for verb in kinds] if kinds else None,
         outcome=values["outcome"],
         folded=kinds is None and values["outcome"] != "noted",
@@ -102,13 +104,27 @@ def _people(here: Here, values: Mapping[str, str]) -> list[uuid.UUID] | None:
     return None
 
 
-def _sub(length: int) -> str:
-    text = ngettext(
-        "%(number)s numbered change. Sign-ins, mails and deliveries stand beside it without a number.",
-        "%(number)s numbered changes. Sign-ins, mails and deliveries stand beside them without a number.",
-        length,
-    )
-    return text % {"number": formats.number(length)}
+def _invitations(here: Here, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
+    """Whoever has been invited is no colleague yet and found by what stands in the invitation."""
+    if values["person"] or not values["q"]:
+        return {}
+    return invited.like(organization=here.company, text=values["q"])
+
+
+def _sub(here: Here, page: Page, *, narrowed: bool) -> str:
+    """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
+    if not narrowed:
+        length = log.length(organization=here.company)
+        text = ngettext(
+            "%(number)s numbered change. Deliveries and mails are under “What”.",
+            "%(number)s numbered changes. Deliveries and mails are under “What”.",
+            length,
+        )
+        return text % {"number": formats.number(length)}
+    found = len(page.events)
+    if page.newer or page.older:
+        return _("More than %(number)d events found") % {"number": log.SIZE}
+    return ngettext("%(number)d event found", "%(number)d events found", found) % {"number": found}
 
 
 def _verified(events: Sequence[Told]) -> dict[str, str] | None:
@@ -164,7 +180,7 @@ def _event(event: Told, told_by: Teller, clock: formats.Clock) -> dict[str, Any]
 def _menus(
     here: Here, values: dict[str, str], options: Mapping[str, Mapping[str, str]], url: str
 ) -> dict[str, Any]:
-    labels = {"what": (_("What"), _("Everything")), "outcome": (_("How it ended"), _("Any"))}
+    labels = {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
     chips, menus = [], []
     for name, (label, anything) in labels.items():
         known = options[name]

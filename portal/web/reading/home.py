@@ -33,13 +33,14 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     looking_after = admins.working(organization=here.company, at=here.at)
     known = {one.key: one for one in services.every()}
     cares = looks_after(here)
+    happened = _happened(here, book, clock)  # before what waits: a system told in between has been told
     return {
         "lead": cares_for(here) if cares else lead(rights, book),
         "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
         "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
         "can_look_after": cares,
         "todo": _todo(here) if cares else [],
-        **_happened(here, book, clock),
+        **happened,
         "admins": [{"name": one.user.name, "email": one.user.email} for one in looking_after],
     }
 
@@ -97,20 +98,27 @@ def _todo(here: Here) -> list[dict[str, str]]:
 
 
 def _look(here: Here, number: int) -> dict[str, str]:
-    brand = shells.brand()
     text = ngettext(
-        "Another system does not hold what it should of %(number)s person",
-        "Other systems do not hold what they should of %(number)s people",
+        "%(number)s person differs in another system",
+        "%(number)s people differ in other systems",
         number,
     )
     return {
         "text": text % {"number": people.counted(number)},
-        "sub": _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
-        % {"supplier": brand["name"], "phone": brand["phone"]},
+        "sub": _way_out(here),
         "url": here.url("people") + "?systems=look",
         "label": _("Look"),
         "state": "",
     }
+
+
+def _way_out(here: Here) -> str:
+    """For who may, the button on the person's page; others can only call."""
+    if Verb.ACCOUNT_PUT_RIGHT in here.verbs:
+        return _("Open the person and choose “Put right now”.")
+    brand = shells.brand()
+    text = _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
+    return text % {"supplier": brand["name"], "phone": brand["phone"]}
 
 
 def _expired(number: int) -> tuple[str, str]:

@@ -34,6 +34,9 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
     """The whole page."""
     one, book, clock = found.membership, why.book, why.clock
     may = policy.abilities(actor=here.actor, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
+    happened = _events(
+        here, found, book, clock
+    )  # before the accounts: a system told in between has been told
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
     rows = systems.matrix(known, book, clock)
     browsers = signed_in.services(membership=one.id, at=here.at)
@@ -47,7 +50,7 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
         "systems": rows,
         "systems_summary": systems.summary(rows),
         "put_right_url": _put_right(here, found, may[Verb.ACCOUNT_PUT_RIGHT], rows),
-        **_events(here, found, book, clock),
+        **happened,
         "facts": _facts(here, found, why.grants, clock),
         "sessions": [browser(one_of, clock) for one_of in browsers],
         "back_url": here.url("people"),
