@@ -1,5 +1,6 @@
 """Answers in place of a page: why not, and a way on. A form that was being sent is kept."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,10 +25,17 @@ def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     return whole(request, response)
 
 
-def refused(request: HttpRequest, sentence: sentences.Sentence) -> HttpResponse:
-    """The page for a refusal of the domain."""
+def refused(
+    request: HttpRequest, sentence: sentences.Sentence, *, way: tuple[str, str] = ("", "")
+) -> HttpResponse:
+    """The page for a refusal of the domain; `way` is address and label of what leads on.
+
+    What is not the reader's to do is no fault: no number to call about.
+    """
     status = sentence.status if sentence.status in {403, 404, 503} else 400
-    response = page(request, status, sentence=sentence.text, layout=layout(request))
+    known = {"reference": ""} if status == HTTPStatus.FORBIDDEN else {}
+    known |= {"back_url": way[0], "back_label": way[1]}
+    response = page(request, status, sentence=sentence.text, layout=layout(request), **known)
     response.status_code = sentence.status
     if sentence.retry_after is not None:
         response["Retry-After"] = str(sentence.retry_after)

@@ -10,9 +10,6 @@ from itertools import groupby
 from provisioning import status
 from provisioning.models import Account, Delivery, Logout
 
-_SIGN_INS = (
-    "SELECT count(*) FROM identity_signin WHERE membership_id = ANY(%(memberships)s) AND ended_at IS NULL"
-)
 _CLOSING = """
 SELECT DISTINCT t.id, app.key, app.name::text, t.down_since
 FROM identity_membership m
@@ -56,14 +53,6 @@ class Progress:
     def done(self) -> bool:
         """Whether every system has confirmed."""
         return self.planned and all(line.state == "closed" for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Impact:
-    """What ending a membership will close in other systems."""
-
-    sign_ins: int
-    systems: list["Closing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +176,16 @@ def expected(*, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.dat
             next_try_at=None,
             error="",
         )
-        for closing in impact(memberships=memberships).systems
+        for closing in impact(memberships=memberships)
     ]
 
 
-def impact(*, memberships: Iterable[uuid.UUID]) -> Impact:
-    """What removing these colleagues closes: open sign-ins, and systems that hold rights. Three statements."""
+def impact(*, memberships: Iterable[uuid.UUID]) -> list[Closing]:
+    """What removing these colleagues closes: systems that hold rights of theirs. Two statements."""
     wanted = list(memberships)
     closing = status.rows(_CLOSING, memberships=wanted)
     usual = status.usually_takes(targets=[row[0] for row in closing])
-    systems = [
+    return [
         Closing(
             application=key,
             name=json.loads(name),
@@ -206,4 +195,3 @@ def impact(*, memberships: Iterable[uuid.UUID]) -> Impact:
         )
         for target, key, name, down in closing
     ]
-    return Impact(sign_ins=status.rows(_SIGN_INS, memberships=wanted)[0][0], systems=systems)

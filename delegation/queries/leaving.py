@@ -5,43 +5,47 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from delegation.models import Invitation
 from delegation.queries.colleagues import Found
 from identity import memberships
-from identity.models import Membership, RefreshFamily, Session, SignIn
+from identity.models import Membership, Session, SignIn
+
+Text = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much of what is open now; when each service was last used, by its key."""
+    """How much is open now: browsers, services by name, invitations; when each service was last used, by its key."""
 
     sessions: int
-    families: int
+    services: Sequence[Text]
     invitations: int
     last_used: Mapping[str, dt.datetime]
 
 
 def counts(*, leavers: Sequence[Found], at: dt.datetime) -> Counts:
-    """Five statements. Sessions are those of people who are a colleague nowhere else."""
+    """Four statements. Sessions are those of people who are a colleague nowhere else."""
     ids = [one.membership.id for one in leavers]
     users = [one.membership.user_id for one in leavers]
     organizations = {one.membership.organization_id for one in leavers}
     elsewhere = memberships.active(at=at).filter(user__in=users).exclude(id__in=ids).values("user")
     sessions = Session.objects.filter(user__in=users, expire_date__gt=at).exclude(user__in=elsewhere)
-    families = RefreshFamily.objects.filter(membership__in=ids, ended_at=None, expires_at__gt=at)
     sent = Invitation.objects.filter(
         organization__in=organizations, invited_by__in=users, accepted_at=None, cancelled_at=None
     )
-    used = SignIn.objects.filter(membership__in=ids, clients__isnull=False).values_list(
-        "clients__application__key"
+    used = list(
+        SignIn.objects.filter(membership__in=ids, clients__isnull=False)
+        .values_list("clients__application__key", "clients__application__name")
+        .annotate(last=Max("last_seen_at"), still=Count("id", filter=Q(ended_at=None)))
+        .order_by("clients__application__key")
     )
     return Counts(
         sessions=sessions.count(),
-        families=families.count(),
+        services=[name for _key, name, _last, still in used if still],
         invitations=sent.count(),
-        last_used=dict(used.annotate(last=Max("last_seen_at"))),
+        last_used={key: last for key, _name, last, _still in used},
     )
 
 

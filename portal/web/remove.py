@@ -14,15 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from delegation import policy
 from delegation.commands import members
 from delegation.errors import Denied, LastAdmin, NotFound
-from delegation.queries import colleagues, log
+from delegation.queries import admins, colleagues, log
 from delegation.queries.colleagues import Found
 from delegation.verbs import Verb
-from portal import inside
+from portal import failing, inside, sentences
 from portal.inside import Here
 from portal.requests import Request
 from portal.web import formats, forms
 from portal.web import person as person_page
-from portal.web.reading import person, receipt, removal
+from portal.web.reading import people, person, receipt, removal
 
 MOST = 300
 
@@ -50,6 +50,28 @@ def several(request: Request, here: Here) -> HttpResponse:
 
 
 def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str) -> HttpResponse:
+    try:
+        return _asked_or_done(request, here, wanted, back_url=back_url)
+    except Denied as denied:
+        if denied.data["reason"] != "self":
+            raise
+        return _oneself(request, here)
+
+
+def _oneself(request: Request, here: Here) -> HttpResponse:
+    """Nobody removes themselves; the only admin first needs a second one."""
+    if people.only_admin(here, [one.id for one in admins.working(organization=here.company, at=here.at)]):
+        way = (here.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
+        said = _("You are the only admin. Nothing was changed. Invite a second one first.")
+    else:
+        way = here.url("people"), _("Back to people")
+        said = _("You cannot remove yourself. Nothing was changed. Ask another admin.")
+    return failing.refused(request, sentences.Sentence(said, 403), way=way)
+
+
+def _asked_or_done(
+    request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str
+) -> HttpResponse:
     form = forms.Remove(request.POST if request.method == "POST" else None)
     done = _do(here, wanted, form) if request.method == "POST" and form.is_valid() else None
     if done is not None:

@@ -1,18 +1,21 @@
 """How far a removal is, and its receipt: templates/people/removal.html."""
 
 import hashlib
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delegation import policy
 from delegation.queries import catalogue, leaving
 from delegation.queries.told import Told
+from delegation.verbs import Verb
 from portal import gains, zones
 from portal.inside import Here
 from portal.web import formats, reasons
-from portal.web.reading import systems, telling
+from portal.web.reading import address, systems, telling
 from portal.web.reading.systems import STATES
 from portal.web.story import Teller
 from provisioning import progress
@@ -34,7 +37,7 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
         "lead": _lead(here, done, first, clock),
         "open": not done.done,
         "here_url": here.url("removal", act=first.act),
-        "lines": [*[_line(line, who, clock) for line in done.lines], _here(here, first, clock)],
+        "lines": [*[_line(line, done.lines, who, clock) for line in done.lines], _here(here, first, clock)],
         "receipt": {
             "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
             "people": people,
@@ -43,8 +46,8 @@ def context(here: Here, events: Sequence[Told], clock: formats.Clock) -> dict[st
             "when": zones.placed(clock.moment(first.at), clock.zone),
             "reason": reasons.shown(first.private.get("reason", "")),
         },
-        "next_text": _next(done, who),
-        "restore_url": "",
+        "next_text": _next(done),
+        **_back(here, [event.subject for event in events], who, done),
         "back_url": here.url("people"),
     }
 
@@ -99,7 +102,7 @@ def _here(here: Here, first: Told, clock: formats.Clock) -> dict[str, str]:
         text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
         parts.append(text % {"number": sign_ins})
     if sessions := int(first.facts.get("sessions", 0)):
-        text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)
+        text = ngettext("%(number)d browser signed out", "%(number)d browsers signed out", sessions)
         parts.append(text % {"number": sessions})
     return {
         "name": _("Signing in for %(organization)s") % {"organization": here.organization.name},
@@ -109,29 +112,31 @@ def _here(here: Here, first: Told, clock: formats.Clock) -> dict[str, str]:
     }
 
 
-def _line(line: Line, who: str, clock: formats.Clock) -> dict[str, str]:
+def _line(line: Line, lines: Sequence[Line], who: str, clock: formats.Clock) -> dict[str, str]:
     closed = line.state == "closed"
     span = formats.span(line.seconds)
     return {
-        "name": _named(line),
+        "name": _named(line, lines),
         "sub": _done(line) if closed else _late(line, who, clock),
         "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
         "state": STATES[line.state],
     }
 
 
-def _named(line: Line) -> str:
-    name = {"system": gains.in_language(line.name)}
-    return (_("%(system)s: open pages") if line.kind == "logout" else _("%(system)s: account")) % name
+def _named(line: Line, lines: Sequence[Line]) -> str:
+    name = gains.in_language(line.name)
+    if sum(one.name == line.name for one in lines) == 1:
+        return name
+    return (_("%(system)s: open pages") if line.kind == "logout" else _("%(system)s: account")) % {
+        "system": name
+    }
 
 
 def _done(line: Line) -> str:
     if line.kind == "logout":
         text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
     else:
-        text = ngettext(
-            "Access of %(number)d person closed", "Access of %(number)d people closed", line.count
-        )
+        text = ngettext("Account closed", "%(number)d accounts closed", line.count)
     return text % {"number": line.count}
 
 
@@ -144,12 +149,24 @@ def _late(line: Line, who: str, clock: formats.Clock) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _next(done: Progress, who: str) -> str:
+def _next(done: Progress) -> str:
     if done.done:
-        return _("Nothing is left to do. You can bring %(who)s back from the list of those removed.") % {
-            "who": who
-        }
+        return _("Nothing is left to do.")
     return _("We keep trying until every system has confirmed. You may close this page.")
+
+
+def _back(here: Here, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> dict[str, str]:
+    """The way to bring them back, once every system has confirmed, for whoever may."""
+    if not done.done:
+        return {}
+    verb = Verb.MEMBER_RESTORE
+    if not policy.on_memberships(actor=here.actor, verb=verb, memberships=leavers, at=here.at):
+        return {}
+    if len(leavers) > 1:
+        url = address.with_values(here.url("people"), {"who": "former"})
+        return {"restore_url": url, "restore_label": _("See those removed")}
+    label = _("Bring %(name)s back") % {"name": who}
+    return {"restore_url": here.url("person_restore", membership=leavers[0]), "restore_label": label}
 
 
 def fingerprint(shown: dict[str, Any], language: str) -> str:

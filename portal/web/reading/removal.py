@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,8 +30,8 @@ def impact(here: Here, leavers: Sequence[Found], form: forms.Remove, clock: form
         "sub": _("from %(organization)s. Nothing has happened yet.")
         % {"organization": here.organization.name},
         "blocked": _blocked(here, leavers),
-        "stops": _stops(here, counts, closing.sign_ins, single),
-        "closes": [_closes(one, counts, clock) for one in closing.systems],
+        "stops": _stops(here, counts),
+        "closes": [_closes(one, counts, clock) for one in closing],
         "stays": _stays(here, single),
         "who": _who(here, single, clock) if single else None,
         "people": [] if single else [_named(one) for one in leavers],
@@ -69,36 +70,23 @@ def _blocked(here: Here, leavers: Sequence[Found]) -> dict[str, str] | None:
     }
 
 
-def _stops(here: Here, counts: leaving.Counts, sign_ins: int, single: Found | None) -> list[dict[str, str]]:
+def _stops(here: Here, counts: leaving.Counts) -> list[dict[str, str]]:
     text = _("Signing in for %(organization)s") % {"organization": here.organization.name}
-    rows = [{"text": text, "value": _sign_ins(sign_ins)}]
-    if counts.sessions:
-        text = ngettext("%(number)d session ends now", "%(number)d sessions end now", counts.sessions)
-        rows.append({"text": _("Signing in here"), "value": text % {"number": counts.sessions}})
-    if counts.families:
-        text = ngettext("%(number)d access ends now", "%(number)d accesses end now", counts.families)
-        what = (
-            _("Services that act for %(name)s") % {"name": single.membership.user.name}
-            if single
-            else _("Services that act for them")
-        )
-        rows.append({"text": what, "value": text % {"number": counts.families}})
-    if counts.invitations:
-        text = ngettext("%(number)d is withdrawn", "%(number)d are withdrawn", counts.invitations)
-        rows.append(
-            {
-                "text": _("Invitations sent and not yet accepted"),
-                "value": text % {"number": counts.invitations},
-            }
-        )
+    rows = [{"text": text, "value": _("no longer possible")}]
+    if number := counts.sessions:
+        value = ngettext("%(number)d browser is signed out", "%(number)d browsers are signed out", number)
+        rows.append({"text": _signed_in_to(settings.SUPPLIER_NAME), "value": value % {"number": number}})
+    services = [gains.in_language(name) for name in counts.services]
+    rows += [{"text": _signed_in_to(name), "value": _("ends now")} for name in services]
+    if number := counts.invitations:
+        value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
+        text = _("Invitations sent and not yet accepted")
+        rows.append({"text": text, "value": value % {"number": number}})
     return rows
 
 
-def _sign_ins(number: int) -> str:
-    if not number:
-        return _("no longer possible")
-    text = ngettext("%(number)d sign-in ends now", "%(number)d sign-ins end now", number)
-    return text % {"number": number}
+def _signed_in_to(service: str) -> str:
+    return _("Signed in to %(service)s") % {"service": service}
 
 
 def _closes(one: Closing, counts: leaving.Counts, clock: formats.Clock) -> dict[str, str]:
