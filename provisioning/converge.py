@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 
 from provisioning import leasing, noted, settling, vault, wanted
+from provisioning import worker as workers
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
@@ -35,6 +36,7 @@ class Accounts:
 
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
+        self._under_way: set[int] = set()
 
     def concerned(self, *, heard: Heard) -> bool:
         """Whether this notice may have made something due."""
@@ -47,7 +49,14 @@ class Accounts:
             return None
         pushes = _pushes(rows, at)
         self._settle_what_needs_no_call(pushes, worker, at)
-        return [_errand(one, worker, self.pool) for one in pushes if _needs_a_call(one)]
+        calls = [one for one in pushes if _needs_a_call(one)]
+        self._under_way |= {one.account.id for one in calls}
+        return [_errand(one, worker, self.pool) for one in calls]
+
+    def recall(self, *, at: dt.datetime) -> None:
+        """After the connection was lost, before anything is leased: the leases of calls under way may be forgotten."""
+        if self._under_way:
+            workers.doubt(accounts=self._under_way, at=at)
 
     def _settle_what_needs_no_call(self, pushes: list[Push], worker: int, at: dt.datetime) -> None:
         idle = [(one, _errand(one, worker, None)) for one in pushes if not _needs_a_call(one)]
@@ -65,6 +74,7 @@ class Accounts:
             new = settling.failed(failed=failed, at=at)
             settling.health(done=done, failed=failed, at=at)
             noted.accounts(delivered=known, failed=new, at=at)
+        self._under_way -= {one.errand.row.account.id for one in endings}
 
 
 def _pushes(rows: list[Account], at: dt.datetime) -> list[Push]:

@@ -47,6 +47,7 @@ class Deliverer:
     stopping: threading.Event = field(default_factory=threading.Event)
     _ended: "queue.SimpleQueue[Ended]" = field(default_factory=queue.SimpleQueue)
     _unsettled: list[Ended] = field(default_factory=list)
+    _accounts: Accounts = field(init=False)
     _ear: Ear | None = None
     _next_sweep: float = 0.0
     _settle_at: float = 0.0
@@ -56,8 +57,9 @@ class Deliverer:
     _more: bool = False
 
     def __post_init__(self) -> None:
+        self._accounts = Accounts(pool=self.pool)
         # Logouts first: they are one small call each and close open pages.
-        self._kinds = (Logouts(pool=self.pool), Accounts(pool=self.pool), Mails())
+        self._kinds = (Logouts(pool=self.pool), self._accounts, Mails())
 
     def run(self) -> None:
         """Deliver until stopped; survives the database going away and coming back."""
@@ -90,6 +92,7 @@ class Deliverer:
     def _listen(self, held: Ear) -> None:
         log.info("deliver.listening", number=held.number)
         _speak_quickly()
+        self._accounts.recall(at=clock.now())
         while not self.stopping.is_set():
             heard = held.wait(seconds=self._next() - time.monotonic())
             self._heed(held, heard)
@@ -195,7 +198,8 @@ def _speak_quickly() -> None:
 
     Every statement begins at the few rows that it is about; searching for a better order took 5 ms of the 7 ms that
     computing one person's rights cost. And what a crash of the database may forget here, the last fraction of a second
-    of plans, leases and answers, is done again: the log is read on from a cursor that was forgotten with them.
+    of plans, leases and answers, is done again: the log is read on from a cursor that was forgotten with them. Only the
+    calls still under way are no longer known as such; that is why each new connection begins with `Accounts.recall`.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET join_collapse_limit = 1")

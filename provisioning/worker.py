@@ -5,9 +5,12 @@ What a dead one had leased is free at once, however it died; its calls may still
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 
 import psycopg
 from django.db import connection
+
+from provisioning import leasing
 
 _CLASS = 0x6B64  # a number of our own among the advisory locks
 DOUBT = dt.timedelta(seconds=15)
@@ -20,6 +23,13 @@ WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
 _FREE = """
 UPDATE {table} SET leased_until = NULL, leased_by = NULL{more}
 WHERE leased_by IS NOT NULL AND leased_by <> ALL(%(living)s)
+"""
+_DOUBT = """
+UPDATE provisioning_account a SET doubt_until = greatest(a.doubt_until, %(doubt)s), due_at = coalesce(a.due_at, %(at)s)
+FROM (
+    SELECT id FROM provisioning_account WHERE id = ANY(%(accounts)s)
+    ORDER BY target_id, user_id, membership_id FOR UPDATE
+) held WHERE a.id = held.id
 """
 _TABLES = (
     ("provisioning_account", ", doubt_until = %(doubt)s, due_at = coalesce(due_at, %(at)s)"),
@@ -42,6 +52,12 @@ def living() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_LIVING, [_CLASS])
         return [row[0] for row in cursor.fetchall()]
+
+
+def doubt(*, accounts: Collection[int], at: dt.datetime) -> None:
+    """Calls for these are under way in a deliverer that lives, though the database may know nothing of it any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DOUBT, {"accounts": list(accounts), "at": at, "doubt": at + leasing.LEASE})
 
 
 def free_the_dead(*, at: dt.datetime) -> int:

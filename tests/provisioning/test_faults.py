@@ -12,8 +12,11 @@ from audit import clock
 from audit.models import Event
 from provisioning import backoff, leasing, reconcile, worker
 from provisioning.answer import Code
+from provisioning.converge import Accounts
 from provisioning.deliver import Deliverer
+from provisioning.errand import Ending
 from provisioning.models import Account, Delivery, Target
+from provisioning.outgoing import Pool
 from tests.provisioning import target as far
 from tests.provisioning.conftest import eventually, settled
 from tests.provisioning.target import Fault
@@ -208,6 +211,48 @@ def test_the_database_going_away_is_survived(
     connection.close()
     world.remove(world.olli)
     eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
+
+
+def test_a_call_whose_lease_was_forgotten_is_looked_after(
+    world: World, shop: far.Server, ordering: Target
+) -> None:
+    """The database crashed just after the lease, and the old call may be carried out after the new one."""
+    pool, at = Pool(), clock.now()
+    kind = Accounts(pool=pool)
+    kind.recall(at=at)
+    assert not Account.objects.filter(doubt_until__isnull=False).exists()
+    (old, *others) = kind.lease(worker=1, at=at, load={}) or []
+    kind.settle(endings=[Ending(one, result=one.run()) for one in others], at=at)
+    held = Account.objects.filter(id=old.row.account.id)
+    held.update(leased_by=None, leased_until=None)
+    kind.recall(at=at)
+    assert Account.objects.get(doubt_until__isnull=False).id == old.row.account.id
+    (new,) = kind.lease(worker=2, at=at, load={}) or []
+    kind.settle(endings=[Ending(new, result=new.run())], at=at)
+    assert held.get().due_at == held.get().doubt_until == at + leasing.LEASE
+    # What has ended is under way no more.
+    held.update(doubt_until=None, due_at=None)
+    kind.recall(at=at)
+    assert held.get().doubt_until is None
+    pool.close()
+
+
+def test_each_connection_begins_with_doubting_what_is_under_way(
+    world: World, deliverer: Start, database_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Accounts, "recall", lambda *_, **__: said.append("recall"))
+    monkeypatch.setattr(Accounts, "lease", lambda *_, **__: said.append("lease"))
+    deliverer()
+    eventually(lambda: "lease" in said)
+    assert said[0] == "recall"
+    with psycopg.connect(database_urls["postgres"], autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'keyholder_app'",
+            [connection.settings_dict["NAME"]],
+        )
+    connection.close()
+    eventually(lambda: said.count("recall") == 2)
 
 
 @pytest.mark.parametrize(
