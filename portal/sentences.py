@@ -160,7 +160,9 @@ def _bad_input(data: Data) -> Sentence:
         "address": _("This is not an e-mail address."),
         "web_address": _("Give a whole web address that begins with https://."),
         "insecure": _("This address must begin with https://: what is sent there is secret."),
-        "anew": _("The address leads to another system. Nothing was changed. Give that system’s token with it."),
+        "anew": _(
+            "The address leads to another system. Nothing was changed. Give that system’s token with it."
+        ),
         "unknown": _("This is not among the choices. Choose again."),
     }
     text = texts.get(str(data.get("problem")), _("This cannot be kept. Look at it again."))
@@ -182,7 +184,7 @@ def _already_member(data: Data) -> Sentence:
 
 def _already_invited(data: Data) -> Sentence:
     del data
-    text = _("An invitation to this address is waiting. Send it again or withdraw it.")
+    text = _("An invitation to this address is waiting. Send it again or cancel it.")
     return Sentence(text, 409, "email")
 
 
@@ -211,8 +213,8 @@ def _invitation_gone(data: Data) -> Sentence:
     texts = {
         "expired": _("This invitation has expired. Ask for a new one."),
         "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
-        "cancelled": _("This invitation was withdrawn."),
-        "withdrawn": _("This invitation was withdrawn."),
+        "cancelled": _("This invitation was cancelled."),
+        "withdrawn": _("This invitation was cancelled."),
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 

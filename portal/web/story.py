@@ -59,7 +59,7 @@ def _sent_again(teller: Teller, event: Told) -> Line:
 
 def _withdrawn(teller: Teller, event: Told) -> Line:
     if event.because == Verb.MEMBER_REMOVE:
-        return Line("", _("An invitation that was sent by the leaver was withdrawn"), event.email)
+        return Line("", _("An invitation that was sent by the leaver was cancelled"), event.email)
     if event.because == Verb.MEMBER_INVITE:
         text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
         return Line("", text)
@@ -236,7 +236,7 @@ _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.ACCOUNT_PUT_RIGHT: lambda: _("to put right what systems hold of %(who)s"),
     Verb.ACTIVITY_SEE: lambda: _("to see what happened"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
-    Verb.INVITATION_CANCEL: lambda: _("to withdraw an invitation"),
+    Verb.INVITATION_CANCEL: lambda: _("to cancel an invitation"),
     Verb.INVITATION_RESEND: lambda: _("to send an invitation again"),
     Verb.MEMBER_ENROLL: lambda: _("to take over colleagues"),
     Verb.MEMBER_INVITE: lambda: _("to invite somebody"),

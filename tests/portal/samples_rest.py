@@ -184,7 +184,7 @@ def activity() -> dict[str, Any]:
             "Today",
             "14:00:07",
             "",
-            "An invitation Mikko Laine had sent was withdrawn",
+            "An invitation Mikko Laine had sent was cancelled",
             "k.saar@koskela.example",
             True,
         ),

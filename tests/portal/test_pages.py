@@ -171,6 +171,23 @@ def mailed_text() -> str:
     return str(body.get_content()) if body else ""
 
 
+def test_an_admin_to_be_reads_on_the_page_and_in_the_mail_what_was_foreseen(world: World) -> None:
+    panel, aino = f"{KOSKELA}/people/invite", guest.of(world.aino)
+    fields = {
+        **orderer(world, email="uusi@koskela.example", tier="site_admin"),
+        "sites": [str(world.oulu.id)],
+    }
+    foreseen = said(aino.post(panel, {**fields, "do": "preview"}))
+    aino.post(panel, fields)
+    page = said(Visitor().get(f"/join/{mailed_link()}"))
+    for gain in (
+        "see colleagues and what they may do, at Oulu",
+        "remove colleagues, at Oulu",
+        "give colleagues these tiers: Viewer, Orderer and Approver",
+    ):
+        assert [gain in text for text in (foreseen, mailed_text(), page)] == [True] * 3, gain
+
+
 def test_an_invitation_is_mailed_once(world: World) -> None:
     visitor = guest.of(world.aino)
     form = orderer(world, email=" Liisa.H@koskela.example", name="Liisa Hämäläinen")
@@ -280,7 +297,7 @@ def test_an_invitation_is_sent_again_renewed_and_cancelled(world: World) -> None
     assert invitation.expires_at > clock.now()
     url = f"{KOSKELA}/people/invitations/{invitation.id}/cancel"
     assert url in visitor.get(f"{KOSKELA}/people").content.decode()
-    assert "From now on the link in the mail no longer works" in said(visitor.get(url))
+    assert "Nothing has happened yet. The link in the mail will stop working." in said(visitor.get(url))
     invitation.refresh_from_db()
     assert invitation.cancelled_at is None
     gone = visitor.post(url, follow=True)

@@ -135,8 +135,10 @@ def _named(line: Line, lines: Sequence[Line]) -> str:
 def _done(line: Line) -> str:
     if line.kind == "logout":
         text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
+    elif line.count == 1:
+        return _("Account closed")
     else:
-        text = ngettext("Account closed", "%(number)d accounts closed", line.count)
+        text = ngettext("%(number)d account closed", "%(number)d accounts closed", line.count)
     return text % {"number": line.count}
 
 
