@@ -20,7 +20,7 @@ from delegation.errors import InvitationGone
 from delegation.models import Invitation
 from identity import addresses
 from identity.models import User
-from portal import gains, requests
+from portal import requests
 from portal.accounts import factors, noted, steps
 from portal.requests import Request
 
@@ -50,10 +50,6 @@ class Offer:
             raise InvitationGone(state="cancelled")
         if self.invitation.expires_at <= at:
             raise InvitationGone(state="expired")
-
-    def given(self, *, at: dt.datetime, zone: dt.tzinfo) -> dict[str, object]:
-        """What one will be able to do (`gains`), and until when (`ends`), in the active language."""
-        return {"gains": gains.of(self.invitation, at=at), "ends": gains.ends(self.invitation, zone=zone)}
 
     def inviter(self) -> dict[str, str]:
         """Name and address of whoever sent it; the supplier's name where it was the system."""

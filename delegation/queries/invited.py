@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 
 from audit.actor import Actor
 from delegation import scopes
-from delegation.models import Invitation
+from delegation.models import Invitation, RoleVersion
 from delegation.queries.held import Place, Text
 from delegation.verbs import Verb
 from delegation.wanted import Limit
+from identity import memberships
 
 _FOUND = 1000
 
@@ -108,3 +109,9 @@ def like(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
         Q(email__icontains=text) | Q(name__icontains=text), organization=organization
     )
     return dict(rows.order_by("-id").values_list("id", "created_at")[:_FOUND])
+
+
+def brings(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
+    """What its tier lets one do to colleagues, and the tiers it lets one give: verbs and keys. One statement."""
+    version = RoleVersion.objects.filter(memberships.covering(at), role=invitation.role_id).first()
+    return (frozenset(version.verbs), frozenset(version.gives)) if version else (frozenset(), frozenset())

@@ -10,7 +10,7 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,7 @@ from identity import names
 from portal import inputs, joining, signin, zones
 from portal.joining import Offer
 from portal.requests import Request
+from portal.web.reading import offered
 
 _KINDS = {"cancelled": "withdrawn"}
 _STATUS = {"unknown": 404, "other": 403}
@@ -112,12 +113,12 @@ def _signed_in(request: Request, offer: Offer) -> HttpResponse:
 def _page(request: Request, offer: Offer, **more: Any) -> HttpResponse:
     here = reverse("join", kwargs={"link": offer.link})
     zone = zones.first(offer.invitation.organization.time_zone)
-    moment = formats.date_format(offer.invitation.expires_at.astimezone(zone), "DATETIME_FORMAT")
+    moment = zones.named(offer.invitation.expires_at, zone)
     context = {
         "inviter": offer.inviter(),
         "organization_name": offer.organization_name,
         "email": offer.email,
-        **offer.given(at=request.now, zone=zone),
+        **offered.of(offer, at=request.now, zone=zone),
         "expiry": _("The link works until %(moment)s.") % {"moment": moment},
         "accept_url": here,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",

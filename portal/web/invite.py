@@ -15,10 +15,10 @@ from delegation.commands import invitations
 from delegation.errors import AlreadyInvited, AlreadyMember, Denied, NotFound
 from delegation.queries import catalogue, colleagues, gifts
 from delegation.verbs import Verb
-from portal import failing, inside, inviting, sentences
+from portal import failing, inside, sentences
 from portal.inside import Here
 from portal.requests import Request
-from portal.web import formats, forms
+from portal.web import formats, forms, letter
 from portal.web import people as list_page
 from portal.web.reading import giving, people, preview
 
@@ -38,7 +38,8 @@ def invite(request: Request, here: Here) -> HttpResponse:
     except DomainError as refusal:
         _refused(here, form, refusal)
         return _page(request, here, form)
-    return list_page.shown(request, here, sent=inviting.sent(outcome=outcome, here=here))
+    link = str(outcome.data.get("link", ""))
+    return list_page.shown(request, here, sent=letter.sent(link=link, again=outcome.again, here=here))
 
 
 def _form(request: Request, here: Here) -> forms.Invite:

@@ -12,10 +12,10 @@ from delegation.commands import invitations
 from delegation.errors import NotFound, TooOften
 from delegation.queries import invited
 from delegation.verbs import Verb
-from portal import inside, inviting, sentences
+from portal import inside, sentences
 from portal.inside import Here
 from portal.requests import Request
-from portal.web import formats, forms, people
+from portal.web import formats, forms, letter, people
 from portal.web.reading import waiting
 
 
@@ -43,7 +43,8 @@ def _sent_again(request: Request, here: Here, one: uuid.UUID) -> HttpResponse:
         raise NotFound
     once = forms.key(request.POST.get("once", ""), verb, one)
     outcome = invitations.resend(actor=here.actor, invitation=found, once=once)
-    return people.shown(request, here, sent=inviting.sent(outcome=outcome, here=here))
+    link = str(outcome.data.get("link", ""))
+    return people.shown(request, here, sent=letter.sent(link=link, again=outcome.again, here=here))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

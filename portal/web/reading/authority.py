@@ -28,6 +28,9 @@ class Authority(NamedTuple):
     gives: frozenset[str]
 
 
+NOTHING = Authority((), frozenset())
+
+
 def texts() -> Mapping[str, Mapping[str, str]]:
     """What each verb lets one do, in the active language, as `effect` looks it up."""
     return {verb.value: {"en": text} for verb, text in gains.looking_after().items()}
@@ -35,17 +38,18 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 
 def held(grants: Sequence[Grant]) -> Authority:
     """What a colleague has now."""
-    rights = [right for grant in grants for right in _rights(grant.verbs, grant.access)]
-    return Authority(rights, frozenset().union(*(grant.gives for grant in grants)))
+    found = [right for grant in grants for right in rights(grant.verbs, grant.access)]
+    return Authority(found, frozenset().union(*(grant.gives for grant in grants)))
 
 
 def wanted(access: Access, gifts: Gifts) -> Authority:
     """What this access would bring with it."""
     tier = gifts.tier(access.role)
-    return Authority(_rights(tier.verbs, access), tier.gives) if tier else Authority((), frozenset())
+    return Authority(rights(tier.verbs, access), tier.gives) if tier else NOTHING
 
 
-def _rights(verbs: Iterable[str], access: Access) -> list[Right]:
+def rights(verbs: Iterable[str], access: Access) -> list[Right]:
+    """What these verbs let one do to colleagues, where this access reaches."""
     known = set(verbs)
     return [_right(verb.value, access) for verb in gains.looking_after() if verb.value in known]
 
