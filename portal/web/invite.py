@@ -75,21 +75,22 @@ def _refused(here: Here, form: forms.Invite, refusal: DomainError) -> None:
     """At the field, with the way on where there is one."""
     text = sentences.of(refusal).text
     if isinstance(refusal, AlreadyMember):
-        form.add_error("email", _with_link(text, _colleague(here, refusal), _("Look")))
+        form.add_error("email", _with_link(text, *_colleague(here, refusal)))
     elif isinstance(refusal, AlreadyInvited):
-        form.add_error("email", _with_link(text, here.url("people"), _("Look")))
+        url = f"{here.url('people')}#i{refusal.data['invitation']}"
+        form.add_error("email", _with_link(text, url, _("See the invitation")))
     else:
         form.refused(refusal)
 
 
-def _colleague(here: Here, refusal: AlreadyMember) -> str:
-    """The colleague's page; nothing where the reader may not see it."""
+def _colleague(here: Here, refusal: AlreadyMember) -> tuple[str, str]:
+    """Address and label of the colleague's page; nothing where the reader may not see it."""
     one = uuid.UUID(refusal.data["membership"])
     try:
-        colleagues.one(actor=here.actor, organization=here.company, at=here.at, membership=one)
+        found = colleagues.one(actor=here.actor, organization=here.company, at=here.at, membership=one)
     except NotFound:
-        return ""
-    return here.url("person", membership=one)
+        return "", ""
+    return here.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
 
 
 def _with_link(text: str, url: str, label: str) -> SafeString:
@@ -98,8 +99,9 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
 
 def _page(request: Request, here: Here, form: forms.Invite) -> HttpResponse:
     book = catalogue.read(organization=here.company)
-    nothing = _("Choose what they may do: here stands what follows from it.")
-    foreseen = preview.of(here, form, book, preview.Before(), nothing=nothing)
+    nothing = _("Choose what they may do. What follows is shown here.")
+    chosen = form.filled_in() if form.initial["tier"] else form
+    foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
     effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
     if request.POST.get("do") == "preview" and failing.asked_by_htmx(request):
         return render(request, "people/_effect.html", effect)

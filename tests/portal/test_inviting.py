@@ -1,0 +1,38 @@
+"""What the panel for inviting says and where it leads."""
+
+import pytest
+
+from delegation.models import Invitation
+from tests.portal import guest
+from tests.portal.test_pages import KOSKELA, orderer, person, said
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world: World) -> None:
+    visitor = guest.of(world.aino)
+    world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))
+    waiting = Invitation.objects.get(email="waiting@koskela.example")
+    form = orderer(world, email="waiting@koskela.example", name="")
+    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
+    assert f'<a href="{KOSKELA}/people#i{waiting.id}">See the invitation</a>' in html
+    assert f'<li id="i{waiting.id}">' in visitor.get(f"{KOSKELA}/people").content.decode()
+    form = orderer(world, email="mikko@koskela.example", name="", once="a2")
+    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
+    assert f'<a href="{person(world.mikko)}">See Mikko Laine</a>' in html
+
+
+def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
+    visitor = guest.of(world.aino)
+    assert "Choose what they may do. What follows is shown here." in said(
+        visitor.get(f"{KOSKELA}/people/invite")
+    )
+    text = said(visitor.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
+    assert "The colleague will be able to" in text
+    assert "What follows is shown here." not in text
