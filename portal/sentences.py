@@ -175,11 +175,8 @@ def _taken(data: Data) -> Sentence:
 
 def _already_member(data: Data) -> Sentence:
     del data
-    return Sentence(
-        _("This address belongs to a colleague who is here already. Change their access instead."),
-        409,
-        "email",
-    )
+    text = _("This address belongs to a colleague who is here already. Change their access instead.")
+    return Sentence(text, 409, "email")
 
 
 def _already_invited(data: Data) -> Sentence:
