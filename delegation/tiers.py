@@ -76,7 +76,7 @@ _TIERS = (
 
 ENTITLEMENTS = (
     EntitlementSpec(
-        "ordering:orders.see", {"en": "see orders and deliveries", "fi": "nähdä tilaukset ja toimitukset"}
+        "ordering:orders.see", {"en": "see orders and deliveries", "fi": "nähdä tilauksia ja toimituksia"}
     ),
     EntitlementSpec(
         "ordering:orders.place",
@@ -88,9 +88,9 @@ ENTITLEMENTS = (
         {"en": "approve others’ orders", "fi": "hyväksyä muiden tilauksia"},
         takes_amount=True,
     ),
-    EntitlementSpec("ordering:invoices.see", {"en": "see invoices", "fi": "nähdä laskut"}),
+    EntitlementSpec("ordering:invoices.see", {"en": "see invoices", "fi": "nähdä laskuja"}),
     EntitlementSpec(
-        "crm:contacts.see", {"en": "see contacts in the CRM portal", "fi": "nähdä CRM-portaalin yhteystiedot"}
+        "crm:contacts.see", {"en": "see contacts in the CRM portal", "fi": "nähdä CRM-portaalin yhteystietoja"}
     ),
     EntitlementSpec("crm:tickets.create", {"en": "open service requests", "fi": "avata palvelupyyntöjä"}),
 )

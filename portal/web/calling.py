@@ -49,7 +49,7 @@ class Names:
         tier = gains.in_language(self.book.tiers.get(facts["role"], {"en": facts["role"]}))
         wanted = set(facts["sites"])
         names = [place.name for one, place in self.book.sites.items() if str(one) in wanted]
-        where = _("All sites") if facts["all_sites"] else formats.listed(names)
+        where = words.places(everywhere=facts["all_sites"], names=names, inside=True)
         amounts = {money(one) for one in facts["limits"].values() if one["amount"] is not None}
         limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""
         return ", ".join(part for part in (tier, limit, where, self._until(facts.get("until"))) if part)

@@ -174,11 +174,12 @@ class _Comparison:
 
     def _at(self, places: Iterable[uuid.UUID]) -> str:
         wanted = set(places)
-        listed = formats.listed([name for one, name in self.sites.items() if one in wanted], most=5)
+        names = [name for one, name in self.sites.items() if one in wanted]
         if _LATER not in wanted:
-            return _("at %(sites)s") % {"sites": listed} if listed else ""
-        if not listed:
+            return words.at(names, most=5)
+        if not names:
             return _("at sites that are added later")
+        listed = formats.listed(names, most=5)
         return _("at %(sites)s, and at sites that are added later") % {"sites": listed}
 
 

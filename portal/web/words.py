@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delegation.entitlements import Right
 from delegation.queries.held import Grant
@@ -25,6 +26,23 @@ def limit(amount: Decimal | None, currency: str, period: str) -> str:
     }
 
 
+def can(rights: Sequence[Right], *, texts: Mapping[str, Mapping[str, str]], clock: formats.Clock) -> str:
+    """`order in the web shop and approve others’ orders, up to 6 000 € an order, at Oulu, until 31 Dec`.
+
+    What has a limit comes in one breath with all that has the same one; without any, the first right alone.
+    """
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for one in [right for right in rights if right.takes_amount] or rights[:1]:
+        up_to = limit(one.amount, one.currency, one.period) if one.takes_amount else ""
+        there = "" if one.all_sites else at([site.name for site in one.sites])
+        key = (up_to, there, until(one.valid_until, clock))
+        said.setdefault(key, []).append(gains.in_language(texts[one.entitlement]))
+    return "; ".join(
+        ", ".join(part for part in (formats.listed(list(dict.fromkeys(does))), *key) if part)
+        for key, does in said.items()
+    )
+
+
 def shortest(limits: Iterable[Limit]) -> str:
     """The lowest of several limits, as one line in a list: `up to 5 000 €`."""
     amounts = [(one.amount, one.currency) for one in limits if one.amount is not None]
@@ -34,14 +52,23 @@ def shortest(limits: Iterable[Limit]) -> str:
     return _("up to %(amount)s") % {"amount": sentences.money(amount, currency)}
 
 
-def places(*, everywhere: bool, names: Sequence[str], most: int = 3) -> str:
-    """`All sites`, `Tampere and Oulu`."""
-    return _("All sites") if everywhere else formats.listed(names, most=most)
+def places(*, everywhere: bool, names: Sequence[str], inside: bool = False) -> str:
+    """`All sites`, `Tampere and Oulu`; `inside` a sentence `all sites`."""
+    if everywhere:
+        return _("all sites") if inside else _("All sites")
+    return formats.listed(names)
 
 
-def of_grant(grant: Grant) -> str:
+def at(names: Sequence[str], *, most: int = 3) -> str:
+    """`at Tampere and Oulu`; nothing for no place."""
+    text = ngettext("at %(sites)s", "at %(sites)s", len(names))
+    return text % {"sites": formats.listed(names, most=most)} if names else ""
+
+
+def of_grant(grant: Grant, *, inside: bool = False) -> str:
     """Where a grant holds."""
-    return places(everywhere=grant.all_sites, names=[place.name for place in grant.places])
+    names = [place.name for place in grant.places]
+    return places(everywhere=grant.all_sites, names=names, inside=inside)
 
 
 def right(one: Right, *, text: Mapping[str, str]) -> str:
@@ -106,5 +133,5 @@ def summary(grants: Sequence[Grant], clock: formats.Clock) -> str:
 
 def _summary(grant: Grant, clock: formats.Clock) -> str:
     one = [grant]
-    parts = (tiers(one), limits(one), sites(one), ends(one, clock))
+    parts = (tiers(one), limits(one), of_grant(grant, inside=True), ends(one, clock))
     return ", ".join(part for part in parts if part)

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from delegation.entitlements import Right, SiteRef
 from delegation.queries.held import Place
-from portal.web import effect, formats
+from portal.web import effect, formats, words
 
 TAMPERE, OULU = (Place(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
 SITES = [OULU, TAMPERE]
@@ -31,7 +31,7 @@ def right(key: str, *sites: Place, amount: int | None = None, until: dt.datetime
         role="x",
         all_sites=not sites,
         sites=tuple(SiteRef(site.id, site.name, "") for site in sites),
-        takes_amount=key == "shop:place",
+        takes_amount=key in {"shop:place", "shop:approve"},
         amount=None if amount is None else Decimal(amount),
         currency="EUR",
         period="order",
@@ -130,3 +130,21 @@ def test_the_difference_in_sentences(
     before: list[Right], after: list[Right], gains: list[str], losses: list[str]
 ) -> None:
     assert between(before, after) == (gains, losses)
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        ([right(SEE), right(SEE)], "see orders"),
+        ([right(SEE), right(PLACE, OULU, amount=6000, until=DECEMBER)],
+         "order, up to 6 000 € an order, at Oulu, until 31 Dec"),
+        ([right(PLACE, OULU, amount=6), right("shop:approve", OULU, amount=6)],
+         "order and approve, up to 6 € an order, at Oulu"),
+        ([right(PLACE, amount=6), right("shop:approve", OULU, amount=9)],
+         "order, up to 6 € an order; approve, up to 9 € an order, at Oulu"),
+    ],
+)  # fmt: skip
+def test_what_one_can_do_is_one_sentence(rights: list[Right], said: str) -> None:
+    with translation.override("en"):
+        texts = {**TEXTS, "shop:approve": {"en": "approve"}}
+        assert words.can(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said

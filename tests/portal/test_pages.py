@@ -673,7 +673,7 @@ def test_who_comes_back_is_offered_what_they_had_and_no_more_than_may_be_given(w
     )
     world.remove(world.paivi)
     theirs = guest.of(world.ulla).get(person(world.paivi, "restore")).content.decode()
-    assert "Had until then: Admin, All sites" in theirs
+    assert "Had until then: Admin, all sites" in theirs
     assert 'value="organization_admin"' not in theirs
 
 
@@ -734,7 +734,7 @@ def test_the_story_is_told_in_order_and_followed(world: World) -> None:
     text = said(guest.of(world.aino).get(f"{KOSKELA}/activity"))
     removed, changed = text.index("removed Mikko Laine"), text.index("changed the access of Mikko Laine")
     assert removed < changed < text.index("Mikko Laine became a colleague")
-    assert "Orderer, up to 5 000 €, Tampere → Viewer, All sites" in text
+    assert "Orderer, up to 5 000 €, Tampere → Viewer, all sites" in text
     assert "links followed, unbroken" in text
 
 
@@ -790,7 +790,7 @@ def test_the_start_page_offers_ones_own_services(world: World) -> None:
     visitor = guest.of(world.mikko)
     page = visitor.get(f"{KOSKELA}/")
     text = said(page)
-    assert "You can order in the web shop, up to 5 000 € an order, Tampere." in text
+    assert "You can order in the web shop, up to 5 000 € an order, at Tampere." in text
     assert "Aino Virtanen" in text
     assert "Waits for you" not in text
     opened = visitor.get(f"{KOSKELA}/open/ordering")

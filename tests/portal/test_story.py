@@ -74,7 +74,7 @@ def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> 
     teller = story.Teller(BOOK, TELLER.people, clock)
     ends = {**ACCESS, "until": "2026-12-31T22:00:00+00:00"}
     line = teller.tell(event(Verb.ACCESS_CHANGE, before={"access": [ACCESS]}, after={"access": [ends]}))
-    assert line.sub == "Viewer, All sites → Viewer, All sites, until 31 Dec"
+    assert line.sub == "Viewer, all sites → Viewer, all sites, until 31 Dec"
 
 
 ANSWERS: list[tuple[list[Carried], str]] = [

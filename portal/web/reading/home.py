@@ -35,7 +35,7 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     cares = looks_after(here)
     happened = _happened(here, book, clock)  # before what waits: a system told in between has been told
     return {
-        "lead": cares_for(here) if cares else lead(rights, book),
+        "lead": cares_for(here) if cares else lead(rights, book, clock),
         "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
         "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
         "can_look_after": cares,
@@ -59,15 +59,11 @@ def cares_for(here: Here) -> str:
     return text % {"number": people.counted(others)}
 
 
-def lead(rights: Sequence[Right], book: Book) -> str:
-    """What one can do here in one sentence: the weightiest right, with its limit and where."""
+def lead(rights: Sequence[Right], book: Book, clock: formats.Clock) -> str:
+    """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
     if not rights:
         return _("You have no access to a service yet.")
-    first = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
-    does = words.right(first, text=book.does[first.entitlement])
-    where = words.where(first) if not first.all_sites else ""
-    said = _("%(does)s, %(where)s") % {"does": does, "where": where} if where else does
-    return _("You can %(do)s.") % {"do": said}
+    return _("You can %(do)s.") % {"do": words.can(rights, texts=book.does, clock=clock)}
 
 
 def _service(here: Here, one: Service, rights: Sequence[Right], book: Book) -> dict[str, Any]:
@@ -76,7 +72,7 @@ def _service(here: Here, one: Service, rights: Sequence[Right], book: Book) -> d
         "name": gains.in_language(one.name),
         "icon": _ICONS.get(one.key, "box"),
         "url": here.url("open", application=one.key) if one.initiate_login_uri else "",
-        "sentence": formats.first_upper(words.right(most, text=book.does[most.entitlement])) + ".",
+        "sentence": _("You can %(do)s.") % {"do": words.right(most, text=book.does[most.entitlement])},
     }
 
 

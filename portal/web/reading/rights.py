@@ -92,7 +92,7 @@ class Why:
         return self._givers.get(grant.given_by, _("Somebody"))
 
     def _gave(self, grant: Grant, limit: str) -> str:
-        where = words.of_grant(grant)
+        where = words.of_grant(grant, inside=True)
         facts = {"where": where, "limit": limit}
         return _("gave it: %(where)s, %(limit)s") % facts if limit else _("gave it: %(where)s") % facts
 

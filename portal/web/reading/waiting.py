@@ -47,7 +47,7 @@ def _offered(one: invited.Waiting, clock: formats.Clock) -> str:
     parts = (
         gains.in_language(one.role_name),
         words.shortest(one.limits),
-        words.places(everywhere=one.all_sites, names=names),
+        words.places(everywhere=one.all_sites, names=names, inside=True),
         words.until(one.until, clock),
     )
     return ", ".join(part for part in parts if part)
