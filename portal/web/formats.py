@@ -168,17 +168,33 @@ def parse_day(text: str) -> dt.date | None:
 
     12/10/2026 is two different days on two sides of an ocean and is not understood.
     """
+    written = _written_day(text)
+    try:
+        day = dt.date(*written) if written else None
+    except ValueError:
+        return None
+    return day if day and day.year <= _FAR else None
+
+
+def _written_day(text: str) -> tuple[int, int, int] | None:
+    """Year, month and day as they are written, also where there is no such day; None for anything else."""
     typed = " ".join(text.split()).lower()
     found = next((match for shape in _DAY.values() if (match := shape.fullmatch(typed))), None)
     if found is None:
         return None
     parts = found.groupdict()
     month = int(parts["m"]) if "m" in parts else _month(parts["name"])
-    try:
-        day = dt.date(int(parts["y"]), month, int(parts["d"]))
-    except ValueError:
-        return None
-    return day if day.year <= _FAR else None
+    return (int(parts["y"]), month, int(parts["d"])) if month else None
+
+
+def no_day(text: str, *, example: str) -> str:
+    """What to write in place of what `parse_day` does not take."""
+    written = _written_day(text)
+    if written is None:
+        return _("Write the day like %(example)s.") % {"example": example}
+    if written[0] > _FAR:
+        return _("Choose a day before the year %(year)d.") % {"year": _FAR + 1}
+    return _("There is no %(day)s. Choose another day.") % {"day": text.strip()}
 
 
 def _month(name: str) -> int:

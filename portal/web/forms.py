@@ -108,7 +108,7 @@ class Giving(Once):
             return None
         day = formats.parse_day(typed)
         if day is None:
-            raise ValidationError(_("Write the day like %(example)s.") % {"example": example_day()})
+            raise ValidationError(formats.no_day(typed, example=example_day()))
         return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.zone)
 
     def clean(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Giving(Once):
             self.add_error(name, sentences.of(zero).text)
         if tier.most is not None and amount > tier.most:
             most = sentences.money(tier.most, tier.currency)
-            self.add_error(name, _("The limit must be %(amount)s or less") % {"amount": most})
+            self.add_error(name, _("The limit must be %(amount)s or less.") % {"amount": most})
 
     def filled_in(self) -> Self:
         """The same as if what it begins with had been typed: for saying what that would mean."""
@@ -195,7 +195,7 @@ def _unclear(typed: str, unclear: amounts.Unclear) -> str:
             "amount": unclear.could_mean,
             "typed": typed.strip(),
         }
-    return _("Write the limit as an amount, like 5 000 or 5000,50.")
+    return _("Write the limit as an amount, like 5 000 or 5 000.50.")
 
 
 class Invite(Giving):
@@ -211,7 +211,9 @@ class Invite(Giving):
 
     def clean_email(self) -> str:
         """One address."""
-        address = str(self.cleaned_data["email"]).strip()
+        address = str(self.cleaned_data["email"]).strip().rstrip(",;")
+        if address.count("@") > 1:
+            raise ValidationError(_("Write one address at a time."))
         try:
             validate_email(address)
         except ValidationError as error:

@@ -51,7 +51,7 @@ def several(request: Request, here: Here) -> HttpResponse:
 
 def _remove(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str) -> HttpResponse:
     try:
-        return _asked_or_done(request, here, wanted, back_url=back_url)
+        return _removing(request, here, wanted, back_url=back_url)
     except Denied as denied:
         if denied.data["reason"] != "self":
             raise
@@ -69,9 +69,7 @@ def _oneself(request: Request, here: Here) -> HttpResponse:
     return failing.refused(request, sentences.Sentence(said, 403), way=way)
 
 
-def _asked_or_done(
-    request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str
-) -> HttpResponse:
+def _removing(request: Request, here: Here, wanted: Sequence[uuid.UUID], *, back_url: str) -> HttpResponse:
     form = forms.Remove(request.POST if request.method == "POST" else None)
     done = _do(here, wanted, form) if request.method == "POST" and form.is_valid() else None
     if done is not None:

@@ -306,11 +306,11 @@ def ended() -> dict[str, Any]:
         "email": "karl-gustaf.vonschantz-korhonen-lindholm@rakennusliike-koskela.example",
         "title": "",
     }
-    reason = {"url": "", "why": "Removed colleagues have no access to change."}
     return person() | {
         "ended": over,
         "person": gone,
-        "change": reason,
+        "change": None,
+        "refused": "This colleague also works at sites that you do not look after.",
         "remove": None,
         "can": [],
         "systems": [],

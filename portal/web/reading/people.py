@@ -45,8 +45,10 @@ def context(here: Here, query: QueryDict, clock: formats.Clock, *, size: int | N
         "search_url": url,
         "q": asked.values["q"],
         **filters.menus(asked, url),
-        "people": _rows(here, page, clock, book),
-        "select_url": here.url("people_select") if Verb.MEMBER_REMOVE in here.verbs else "",
+        "people": _rows(here, page, clock, book, former=looked.former),
+        "select_url": here.url("people_select")
+        if Verb.MEMBER_REMOVE in here.verbs and not looked.former
+        else "",
         "pager": _pager(asked, page, total, url),
     }
 
@@ -104,7 +106,7 @@ def _summary(asked: filters.Filters, total: int, waiting: int, looking_after: in
     return ", ".join(parts)
 
 
-def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict[str, Any]]:
+def _rows(here: Here, page: Page, clock: formats.Clock, book: Book, *, former: bool) -> list[dict[str, Any]]:
     wanted = [row.id for row in page.rows]
     grants = held.grants(memberships=wanted, at=here.at)
     seen = signed_in.last_seen(memberships=wanted, at=here.at)
@@ -124,7 +126,7 @@ def _rows(here: Here, page: Page, clock: formats.Clock, book: Book) -> list[dict
             "url": urls.of("person", row.id),
             **_holding(grants.get(row.id, []), clock),
             "seen": person.seen_when(seen.get(row.id), clock),
-            **systems.worst(worst.get(row.id), book),
+            **systems.worst(worst.get(row.id), book, former=former),
             "change": _action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
             "remove": _action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),
             "restore_url": urls.of("person_restore", row.id) if may[row.id][Verb.MEMBER_RESTORE] else "",
@@ -164,7 +166,9 @@ def _pager(asked: filters.Filters, page: Page, total: int, url: str) -> dict[str
     shown = len(page.rows)
     whole = page.previous is None and page.next is None
     numbers = {"shown": shown, "total": counted(total)}
-    if whole:
+    if whole and asked.values["who"] == "former":
+        text = ngettext("%(shown)d removed", "%(shown)d removed", shown) % numbers
+    elif whole:
         text = ngettext("%(shown)d colleague", "%(shown)d colleagues", shown) % numbers
     else:
         text = _("%(shown)d of %(total)s") % numbers

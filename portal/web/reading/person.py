@@ -38,12 +38,11 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
         here, found, book, clock
     )  # before the accounts: a system told in between has been told
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
-    rows = systems.matrix(known, book, clock)
+    rows = systems.matrix(known, book, clock, former=found.former)
     browsers = signed_in.services(membership=one.id, at=here.at)
     return {
         "person": {"name": one.user.name, "email": one.user.email, "title": one.title},
-        "change": _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access"),
-        "remove": _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove"),
+        **_deeds(here, found, may),
         "ended": _ended(here, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
         "since": why.since,
         "can": why.rows(),
@@ -54,6 +53,20 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
         "facts": _facts(here, found, why.grants, clock),
         "sessions": [browser(one_of, clock) for one_of in browsers],
         "back_url": here.url("people"),
+    }
+
+
+def _deeds(here: Here, found: Found, may: Mapping[Verb, Decision]) -> dict[str, Any]:
+    """The buttons that do something, and one sentence on those that would not."""
+    change = _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
+    remove = _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
+    refused = list(dict.fromkeys(one["why"] for one in (change, remove) if one and one["why"]))
+    if found.membership.id == here.membership.id and len(refused) > 1:
+        refused = [_("You cannot change your own access or remove yourself. Ask another admin.")]
+    return {
+        "change": change if change and change["url"] else None,
+        "remove": remove if remove and remove["url"] else None,
+        "refused": " ".join(refused),
     }
 
 

@@ -25,13 +25,14 @@ STATES: Mapping[str, str] = {
 _LOOK = ("differs", "failed")
 
 
-def worst(one: Worst | None, book: Book) -> dict[str, str]:
+def worst(one: Worst | None, book: Book, *, former: bool = False) -> dict[str, str]:
     """For a list: `state` and `state_where`; nothing to say about what is in place."""
     if one is None or one.word == "not_needed":
         return {"state": "", "state_where": ""}
     name = book.applications.get(one.application, {"en": one.application})
     where = "" if one.word == "in_place" else gains.in_language(name)
-    return {"state": STATES[one.word], "state_where": where}
+    word = "closed" if former and one.word == "in_place" else one.word
+    return {"state": STATES[word], "state_where": where}
 
 
 def problem(code: str) -> str:
@@ -53,9 +54,12 @@ def problem(code: str) -> str:
     return texts.get(code, "")
 
 
-def matrix(found: Sequence[SystemStatus], book: Book, clock: formats.Clock) -> list[dict[str, Any]]:
-    """The rows of "In other systems"."""
-    return [_row(one, book, clock) for one in found if one.word != "not_needed"]
+def matrix(
+    found: Sequence[SystemStatus], book: Book, clock: formats.Clock, *, former: bool
+) -> list[dict[str, Any]]:
+    """The rows of "In other systems". What is as it should be for somebody who was removed is closed."""
+    rows = [_row(one, book, clock) for one in found if one.word != "not_needed"]
+    return [row | {"state": "closed"} if former and row["state"] == "ok" else row for row in rows]
 
 
 def _row(one: SystemStatus, book: Book, clock: formats.Clock) -> dict[str, Any]:
@@ -113,7 +117,7 @@ def _sites(held: Sequence[Summary], book: Book) -> str:
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> str:
-    """`2 of 5 need a look`, `All in place`."""
+    """`2 of 5 need a look`, `All in place`, `All closed`."""
     look = sum(row["state"] in _LOOK for row in rows)
     waits = sum(row["state"] == "wait" for row in rows)
     numbers = {"number": look or waits, "of": len(rows)}
@@ -125,4 +129,6 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> str:
         return (
             ngettext("%(number)d of %(of)d on its way", "%(number)d of %(of)d on their way", waits) % numbers
         )
+    if rows and all(row["state"] == "closed" for row in rows):
+        return _("All closed")
     return _("All in place")

@@ -1,0 +1,61 @@
+"""Those who were removed, in the list and on their page."""
+
+import datetime as dt
+import uuid
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from delegation.queries.catalogue import Book
+from portal.web import formats
+from portal.web.reading import systems
+from provisioning.status import SystemStatus, Worst
+from tests.portal import guest
+from tests.portal.test_pages import KOSKELA, said
+from tests.world import World
+
+AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+BOOK = Book(tiers={}, applications={"crm": {"en": "CRM portal"}}, does={}, sites={})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_removed_nobody_is_ticked() -> None:
+    world = World()
+    world.remove(world.olli)
+    answer = guest.of(world.aino).get(f"{KOSKELA}/people?who=former")
+    assert "1 removed" in said(answer)
+    assert "kh-tick" not in answer.content.decode()
+
+
+def _status(word: str) -> SystemStatus:
+    return SystemStatus(
+        target=uuid.uuid4(),
+        account=1,
+        application="crm",
+        name={"en": "CRM portal"},
+        should_be=[],
+        is_=[],
+        active=False,
+        checked_at=AT,
+        word=word,
+        attempts=0,
+        next_try_at=None,
+        error="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "former", "state", "summary"),
+    [
+        ("in_place", True, "closed", "All closed"),
+        ("in_place", False, "ok", "All in place"),
+        ("differs", True, "differs", "1 of 1 needs a look"),
+    ],
+)
+def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
+    *, word: str, former: bool, state: str, summary: str
+) -> None:
+    rows = systems.matrix([_status(word)], BOOK, formats.Clock(AT, ZoneInfo("UTC")), former=former)
+    assert [row["state"] for row in rows] == [state]
+    assert systems.summary(rows) == summary
+    assert systems.worst(Worst(word, "crm"), BOOK, former=former)["state"] == state
