@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from delegation.queries.told import Told
 from delegation.verbs import Noted, Verb
 from portal import gains
-from portal.web import calling, formats, reasons
+from portal.web import calling, factors, formats, reasons
 from portal.web.calling import Names
 
 
@@ -191,6 +191,10 @@ def _signed_in(teller: Teller, event: Told) -> Line:
     return Line(teller.who(event), _("signed in"))
 
 
+def _factor(teller: Teller, event: Told) -> Line:
+    return Line(teller.who(event), factors.said(event.verb, str(event.facts.get("type", ""))))
+
+
 def _plain(text: Callable[[], str]) -> Sentence:
     return lambda teller, event: Line(teller.who(event), text())
 
@@ -212,9 +216,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.SITE_ADD: _sites_added,
     Noted.ACCOUNT_DELIVERED: _delivered,
     Noted.ACCOUNT_FAILED: _not_delivered,
-    Noted.FACTOR_ADDED: _plain(lambda: _("added a way to sign in")),
-    Noted.FACTOR_REMOVED: _plain(lambda: _("removed a way to sign in")),
-    Noted.FACTOR_RESET: _plain(lambda: _("set up the ways to sign in anew")),
+    Noted.FACTOR_ADDED: _factor,
+    Noted.FACTOR_REMOVED: _factor,
+    Noted.FACTOR_RESET: _factor,
     Noted.LOGOUT_DELIVERED: _signed_out_there,
     Noted.LOGOUT_FAILED: _not_signed_out_there,
     Noted.MAIL_BOUNCED: _mail_bounced,
@@ -236,8 +240,8 @@ _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.ACCOUNT_PUT_RIGHT: lambda: _("to put right what systems hold of %(who)s"),
     Verb.ACTIVITY_SEE: lambda: _("to see what happened"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
-    Verb.INVITATION_CANCEL: lambda: _("to cancel an invitation"),
-    Verb.INVITATION_RESEND: lambda: _("to send an invitation again"),
+    Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
+    Verb.INVITATION_RESEND: lambda: _("to send the invitation to %(who)s again"),
     Verb.MEMBER_ENROLL: lambda: _("to take over colleagues"),
     Verb.MEMBER_INVITE: lambda: _("to invite somebody"),
     Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),

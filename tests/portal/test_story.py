@@ -69,6 +69,17 @@ def test_refusals_are_told(verb: str) -> None:
     assert line.sub == "3 more times"
 
 
+def test_refusals_and_factors_are_told_with_what_they_were_about() -> None:
+    mail: dict[str, Any] = {"user": None, "email": "new@koskela.example", "outcome": "refused"}
+    for verb, said in (
+        (Verb.INVITATION_RESEND, "tried to send the invitation to new@koskela.example again and was refused"),
+        (Verb.INVITATION_CANCEL, "tried to cancel the invitation to new@koskela.example and was refused"),
+    ):
+        assert TELLER.tell(event(verb, facts={"code": "denied"}, **mail)).text == said
+    for kind, said in (("totp", "connected an authenticator app"), ("recovery_codes", "got recovery codes")):
+        assert TELLER.tell(event(Noted.FACTOR_ADDED, facts={"type": kind})).text == said
+
+
 def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> None:
     clock = formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
     teller = story.Teller(BOOK, TELLER.people, clock)
