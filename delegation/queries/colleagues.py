@@ -56,6 +56,11 @@ def matching(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, wish: Wi
     return rows if wish.among is None else rows.filter(pk__in=wish.among)
 
 
+def looked_after(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
+    """The colleagues whose access this actor may change."""
+    return scopes.colleagues(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
+
+
 def _named(text: str) -> Q:
     key = names.sort_key(text)
     by_name = Q(sort_key__contains=key) if key else Q(pk__in=[])

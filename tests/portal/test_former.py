@@ -59,3 +59,15 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
     assert [row["state"] for row in rows] == [state]
     assert systems.summary(rows) == summary
     assert systems.worst(Worst(word, "crm"), BOOK, former=former)["state"] == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody() -> None:
+    world = World()
+    sami = guest.of(world.sami)
+    assert "You look after 1 colleague." in said(sami.get(f"{KOSKELA}/"))
+    world.remove(world.olli)
+    for page in ("", "me"):
+        answer = sami.get(f"{KOSKELA}/{page}")
+        assert answer.status_code == 200
+        assert "You look after" not in said(answer)

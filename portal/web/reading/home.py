@@ -35,7 +35,7 @@ def context(here: Here, clock: formats.Clock) -> dict[str, Any]:
     cares = looks_after(here)
     happened = _happened(here, book, clock)  # before what waits: a system told in between has been told
     return {
-        "lead": cares_for(here) if cares else lead(rights, book, clock),
+        "lead": (cares_for(here) if cares else "") or lead(rights, book, clock),
         "note": people.only_admin(here, [one.id for one in looking_after]) if cares else None,
         "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
         "can_look_after": cares,
@@ -51,10 +51,11 @@ def looks_after(here: Here) -> bool:
 
 
 def cares_for(here: Here) -> str:
-    """`You look after 298 colleagues.` Two statements at most."""
-    wish = colleagues.Wish()
-    rows = colleagues.matching(actor=here.actor, organization=here.company, at=here.at, wish=wish)
-    others = max(0, colleagues.count(rows=rows) - 1)
+    """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
+    rows = colleagues.looked_after(actor=here.actor, organization=here.company, at=here.at)
+    others = colleagues.count(rows=rows)
+    if not others:
+        return ""
     text = ngettext("You look after %(number)s colleague.", "You look after %(number)s colleagues.", others)
     return text % {"number": people.counted(others)}
 

@@ -38,4 +38,5 @@ def context(here: Here, session: str, clock: formats.Clock) -> dict[str, Any]:
 def _lead(here: Here, why: Why, book: Book) -> str:
     """Whom one looks after comes before what one orders."""
     own = [home.lead(why.rights, book, why.clock)] if why.rights or not home.looks_after(here) else []
-    return " ".join(([home.cares_for(here)] if home.looks_after(here) else []) + own)
+    cares = home.cares_for(here) if home.looks_after(here) else ""
+    return " ".join([cares, *own] if cares else own)
