@@ -110,7 +110,7 @@ def _limit(held: Sequence[Summary]) -> str:
 
 def _sites(held: Sequence[Summary], book: Book) -> str:
     if any(one["all_sites"] for one in held):
-        return _("All sites")
+        return _("all sites")
     names = {str(one): place.name for one, place in book.sites.items()}
     wanted = {site for one in held for site in one["sites"]}
     return formats.listed([name for key, name in names.items() if key in wanted])
