@@ -90,7 +90,8 @@ ENTITLEMENTS = (
     ),
     EntitlementSpec("ordering:invoices.see", {"en": "see invoices", "fi": "nähdä laskuja"}),
     EntitlementSpec(
-        "crm:contacts.see", {"en": "see contacts in the CRM portal", "fi": "nähdä CRM-portaalin yhteystietoja"}
+        "crm:contacts.see",
+        {"en": "see contacts in the CRM portal", "fi": "nähdä CRM-portaalin yhteystietoja"},
     ),
     EntitlementSpec("crm:tickets.create", {"en": "open service requests", "fi": "avata palvelupyyntöjä"}),
 )
