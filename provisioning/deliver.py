@@ -29,7 +29,9 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
 _SWEEP_SHARE = 20
-"""A sweep that takes long is repeated more rarely: it takes a twentieth of the time at most."""
+"""A sweep that takes long is repeated more rarely, so that it takes a twentieth of the time…"""
+_LONGEST_PAUSE = 5.0
+"""…but never so rarely that who waits for a retry, a boundary or a putting right would notice."""
 _AGAIN_SECONDS = 0.5
 _LAST_CALLS_SECONDS = 15.0
 _GATHER_SECONDS = 0.01
@@ -128,7 +130,8 @@ class Deliverer:
         planner.sweep(at=at, since=self._since)
         self._since = planner.RECENT
         took = time.monotonic() - began
-        self._next_sweep = time.monotonic() + max(SWEEP_SECONDS, took * _SWEEP_SHARE)
+        pause = min(max(SWEEP_SECONDS, took * _SWEEP_SHARE), _LONGEST_PAUSE)
+        self._next_sweep = time.monotonic() + pause
 
     def _lease(self, held: Ear, kinds: tuple[Kind, ...], at: dt.datetime | None = None) -> None:
         """Take what is due. A kind that gave something may have more, once there is room in its lanes again."""
