@@ -1,12 +1,10 @@
 """What there is to give: entitlements and the versioned roles that bundle them."""
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 
 from audit import ids
 from identity.models import Application
-from identity.models.membership import TsTzRange
+from identity.models.membership import one_at_a_time
 
 
 class Strength(models.TextChoices):
@@ -59,13 +57,7 @@ class RoleVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["role", "number"], name="role_version_number"),
-            ExclusionConstraint(
-                name="role_version_one_at_a_time",
-                expressions=[
-                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
-                    ("role", RangeOperators.EQUAL),
-                ],
-            ),
+            one_at_a_time("role_version_one_at_a_time", "role"),
         ]
 
 

@@ -1,13 +1,11 @@
 """What the supplier offers an organization, and what it has stopped for a while."""
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 
 from audit import ids
 from delegation.models.catalogue import Entitlement
 from identity.models import Organization
-from identity.models.membership import TsTzRange
+from identity.models.membership import one_at_a_time
 
 
 class Ceiling(models.Model):
@@ -23,16 +21,7 @@ class Ceiling(models.Model):
     valid_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            ExclusionConstraint(
-                name="ceiling_one_at_a_time",
-                expressions=[
-                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
-                    ("organization", RangeOperators.EQUAL),
-                    ("entitlement", RangeOperators.EQUAL),
-                ],
-            )
-        ]
+        constraints = [one_at_a_time("ceiling_one_at_a_time", "organization", "entitlement")]
 
 
 class Brake(models.Model):
@@ -46,13 +35,4 @@ class Brake(models.Model):
     valid_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            ExclusionConstraint(
-                name="brake_one_at_a_time",
-                expressions=[
-                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
-                    ("organization", RangeOperators.EQUAL),
-                    ("entitlement", RangeOperators.EQUAL),
-                ],
-            )
-        ]
+        constraints = [one_at_a_time("brake_one_at_a_time", "organization", "entitlement")]

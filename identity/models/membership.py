@@ -17,6 +17,14 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
+def one_at_a_time(name: str, *of: str) -> ExclusionConstraint:
+    """No two rows that agree in the fields `of` hold at the same instant (`valid_from`, `valid_until`)."""
+    interval = (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS)
+    return ExclusionConstraint(
+        name=name, expressions=[interval, *((field, RangeOperators.EQUAL) for field in of)]
+    )
+
+
 class Membership(models.Model):
     """One row for ever; its periods say when it was in force. `epoch` is raised by every ending."""
 
@@ -65,13 +73,7 @@ class MembershipPeriod(models.Model):
 
     class Meta:
         constraints = [
-            ExclusionConstraint(
-                name="period_no_overlap",
-                expressions=[
-                    (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
-                    ("membership", RangeOperators.EQUAL),
-                ],
-            ),
+            one_at_a_time("period_no_overlap", "membership"),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
                 name="period_not_empty",

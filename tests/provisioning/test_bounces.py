@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import mailbox
 import os
-import socket
 import sys
 import threading
 import uuid
@@ -17,7 +16,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
@@ -37,6 +35,7 @@ from provisioning.posting import Mails
 from provisioning.returned import Report
 from tests.portal.door import Visitor
 from tests.portal.test_signin import recovery_link
+from tests.provisioning import relay as relays
 from tests.provisioning.conftest import eventually
 from tests.world import World, actor_of, by_hand
 
@@ -424,14 +423,8 @@ class Relay:
 @pytest.fixture
 def relay(settings: LazySettings) -> Iterator[Relay]:
     held = Relay()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(held, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", port
-    yield held
-    controller.stop()
+    with relays.listening(held, settings):
+        yield held
 
 
 @pytest.mark.parametrize(

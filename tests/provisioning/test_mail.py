@@ -1,14 +1,12 @@
 """Mails: stored sealed with the caller's transaction, sent after it, tried again, forgotten."""
 
 import email
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import LazySettings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
@@ -18,6 +16,7 @@ from provisioning import mail, vault
 from provisioning.deliver import Deliverer
 from provisioning.mail import QueueBackend
 from provisioning.models import Mail
+from tests.provisioning import relay
 from tests.provisioning.conftest import eventually
 from tests.world import World
 
@@ -42,14 +41,8 @@ class Box:
 def box(settings: LazySettings) -> Iterator[Box]:
     """A relay on loopback."""
     held = Box()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(held, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", port
-    yield held
-    controller.stop()
+    with relay.listening(held, settings):
+        yield held
 
 
 def queue(**more: Any) -> uuid.UUID:
