@@ -6,9 +6,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db import OperationalError
-from psycopg import errors as pg
-
 from audit import clock, noting
 from audit.actor import system
 from audit.errors import Busy
@@ -23,8 +20,6 @@ from identity.models import Membership, User
 from provisioning import noted, returned, vault
 from provisioning.answer import Code
 from provisioning.models import Mail
-
-_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def came_back(*, messages: Iterable[bytes]) -> int:
@@ -79,17 +74,12 @@ def holding(*, mails: Sequence[Mail]) -> Iterator[Note]:
 
     Two who are lost at once are lost one after the other, so that the second finds nobody left. Raises Busy.
     """
-    try:
-        with noting.noting(actor=system()) as note:
-            users = {one.id for one in addresses.unreached(addresses=map(_recipient, mails))}
-            chains = Membership.objects.filter(user__in=users).values_list("organization", flat=True)
-            if users:
-                locks.hold(chains=chains, users=users, actor=system())
-            yield note
-    except OperationalError as error:
-        if isinstance(error.__cause__, _BUSY):
-            raise Busy(seconds=1) from error
-        raise
+    with locks.waiting(), noting.noting(actor=system()) as note:
+        users = {one.id for one in addresses.unreached(addresses=map(_recipient, mails))}
+        chains = Membership.objects.filter(user__in=users).values_list("organization", flat=True)
+        if users:
+            locks.hold(chains=chains, users=users, actor=system())
+        yield note
 
 
 def flag(*, note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:

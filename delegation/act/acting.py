@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
-from psycopg import errors as pg
+from django.db import IntegrityError, transaction
 
 from audit import clock, ids, ledger, mark
 from audit.actor import Actor
@@ -15,8 +14,6 @@ from delegation.act.doing import Act
 from delegation.act.outcome import Request
 from delegation.act.subjects import On, Subjects
 from delegation.verbs import Verb
-
-_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 @contextmanager
@@ -61,17 +58,13 @@ def _begin(found: Subjects, actor: Actor, verb: Verb) -> Act:
 def _refusals(found: Subjects, actor: Actor, verb: Verb, request: Request) -> Iterator[None]:
     """What comes out of an act that fails: a refusal that is remembered, or Busy, or what nobody anticipated."""
     try:
-        with _clashes(request):
+        with locks.waiting(), _clashes(request):
             yield
     except Busy:
         raise
     except DomainError as refusal:
         if refusal.is_refusal:
             remembering.refused(found=found, actor=actor, verb=verb, refusal=refusal)
-        raise
-    except OperationalError as error:
-        if isinstance(error.__cause__, _BUSY):
-            raise Busy(seconds=1) from error
         raise
 
 

@@ -2,22 +2,37 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg import errors as pg
 
 from audit import ledger
 from audit.actor import Actor, Door
+from audit.errors import Busy
 from audit.ledger import Held
 
 PEOPLE = dt.timedelta(seconds=3)
 MACHINES = dt.timedelta(milliseconds=250)
+_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def patience(actor: Actor) -> dt.timedelta:
     """How long this actor's door may wait for a lock."""
     return MACHINES if actor.door in {Door.API, Door.SCIM, Door.OIDC} else PEOPLE
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Around a transaction that takes locks: raises Busy where one was not to be had in time."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, _BUSY):
+            raise Busy(seconds=1) from error
+        raise
 
 
 def hold(*, chains: Iterable[uuid.UUID], users: Iterable[uuid.UUID], actor: Actor) -> dict[uuid.UUID, Held]:

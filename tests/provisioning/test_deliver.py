@@ -1,7 +1,11 @@
 """From an act to what the other side holds, judged by its own store."""
 
+import time
 from collections.abc import Callable
 
+import pytest
+
+from provisioning import deliver, planner
 from provisioning.models import Account, Target
 from tests.provisioning import target as far
 from tests.provisioning.conftest import eventually, settled
@@ -39,6 +43,17 @@ def test_a_leaver_is_gone_at_the_other_side_and_stays_for_the_other_customer(
     mikko = shop.one(world.mikko.user_id)
     assert mikko["active"] is True
     assert _active_organizations(shop, world) == ["pohjola"]
+
+
+def test_a_sweep_that_takes_long_is_not_put_off_for_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody gives notice of what a retry, a boundary or a putting right makes due: the sweep finds it."""
+    monkeypatch.setattr(planner, "sweep", lambda **_: time.sleep(0.3))
+    deliverer = deliver.Deliverer()
+    deliverer._sweep()
+    pause = deliverer._next_sweep - time.monotonic()
+    assert deliver.SWEEP_SECONDS < pause <= 5
 
 
 def _active_organizations(shop: far.Server, world: World) -> list[str]:
