@@ -63,7 +63,7 @@ def _withdrawn(teller: Teller, event: Told) -> Line:
     if event.because == Verb.MEMBER_INVITE:
         text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
         return Line("", text)
-    return Line(teller.actor(event), _("withdrew the invitation to %(who)s") % {"who": teller.who(event)})
+    return Line(teller.actor(event), _("cancelled the invitation to %(who)s") % {"who": teller.who(event)})
 
 
 def _accepted(teller: Teller, event: Told) -> Line:

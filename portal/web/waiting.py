@@ -50,7 +50,7 @@ def _sent_again(request: Request, here: Here, one: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @inside.inside
 def cancel(request: Request, here: Here, invitation: uuid.UUID) -> HttpResponse:
-    """GET says what follows; POST withdraws the invitation. One that is no longer open leads to the list."""
+    """GET says what follows; POST cancels the invitation. One that is no longer open leads to the list."""
     verb, one = Verb.INVITATION_CANCEL, invitation
     found = invited.one(actor=here.actor, verb=verb, organization=here.company, at=here.at, invitation=one)
     if found is None:

@@ -74,10 +74,11 @@ def _right(verb: str, access: Access) -> Right:
 
 def compare_gives(*, before: Authority, after: Authority, book: Book) -> Effect:
     """One sentence for the tiers that one may give from now on, one for those that one no longer may."""
-    return Effect(_gives(after.gives - before.gives, book), _gives(before.gives - after.gives, book))
+    return Effect(gives(after.gives - before.gives, book), gives(before.gives - after.gives, book))
 
 
-def _gives(tiers: frozenset[str], book: Book) -> list[str]:
+def gives(tiers: frozenset[str], book: Book) -> list[str]:
+    """One sentence for the tiers that one may give; none for none."""
     names = [gains.in_language(name) for key, name in book.tiers.items() if key in tiers]
     listed = {"tiers": formats.listed(names, most=_MOST)}
     return [_("give colleagues these tiers: %(tiers)s") % listed] if names else []

@@ -34,9 +34,8 @@ def context(here: Here, found: Found, why: Why) -> dict[str, Any]:
     """The whole page."""
     one, book, clock = found.membership, why.book, why.clock
     may = policy.abilities(actor=here.actor, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
-    happened = _events(
-        here, found, book, clock
-    )  # before the accounts: a system told in between has been told
+    # Before the accounts: a system told in between has been told.
+    happened = _events(here, found, book, clock)
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
     rows = systems.matrix(known, book, clock, former=found.former)
     browsers = signed_in.services(membership=one.id, at=here.at)

@@ -15,8 +15,7 @@ from delegation.queries.held import Grant
 from portal import gains, sentences
 from portal.inside import Here
 from portal.web import formats, reasons, words
-
-_TIERS = 8
+from portal.web.reading import authority
 
 
 class Why:
@@ -50,13 +49,8 @@ class Why:
         chain = self._chain(grant, limit="")
         return [
             {"text": formats.first_upper(text), "where": where, "chain": chain}
-            for text in (*does, *self._gives(grant))
+            for text in (*does, *authority.gives(grant.gives, self.book))
         ]
-
-    def _gives(self, grant: Grant) -> list[str]:
-        names = [gains.in_language(name) for key, name in self.book.tiers.items() if key in grant.gives]
-        tiers = {"tiers": formats.listed(names, most=_TIERS)}
-        return [_("give colleagues these tiers: %(tiers)s") % tiers] if names else []
 
     def _right(self, right: Right) -> dict[str, Any]:
         grant = self._by_id[right.assignment]
