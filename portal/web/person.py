@@ -54,7 +54,7 @@ def change(request: Request, here: Here, membership: uuid.UUID) -> HttpResponse:
         return HttpResponseRedirect(here.url("person", membership=membership))
     why = _why(here, found)
     given = _gifts(here, Verb.ACCESS_CHANGE)
-    form = _form(request, here, given, giving.initial(why.grants, clock=why.clock))
+    form = _form(request, here, given, giving.initial(why.grants, gifts=given, clock=why.clock))
     done = _done(request, here, found, form, access.change, _("The access of %(name)s is changed."))
     if done is not None:
         return done

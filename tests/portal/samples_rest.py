@@ -73,9 +73,10 @@ def remove() -> dict[str, Any]:
         "title": "Remove Mikko Laine",
         "sub": "from Rakennusliike Koskela Oy. Nothing has happened yet.",
         "stops": [
-            {"text": "Signing in, everywhere", "value": "3 sessions end now"},
-            {"text": "Services that act for Mikko", "value": "2 accesses"},
-            {"text": "An invitation Mikko sent, not yet accepted", "value": "1"},
+            {"text": "Signing in for Rakennusliike Koskela Oy", "value": "no longer possible"},
+            {"text": "Signed in to Kivisalo", "value": "3 browsers are signed out"},
+            {"text": "Signed in to Web shop", "value": "ends now"},
+            {"text": "Invitations sent and not yet accepted", "value": "1 is cancelled"},
         ],
         "closes": [
             {"name": "Web shop", "what": "Account closed", "last_used": "today 09:12", "usual": "2 s"},
@@ -127,8 +128,8 @@ def removal() -> dict[str, Any]:
             "state": "wait",
         },
         {
-            "name": "Signing in, everywhere",
-            "sub": "3 sessions and 2 accesses ended",
+            "name": "Signing in for Rakennusliike Koskela Oy",
+            "sub": "2 sign-ins ended, 3 browsers signed out",
             "when": "14:00:07",
             "state": "closed",
         },
@@ -139,19 +140,19 @@ def removal() -> dict[str, Any]:
             "state": "closed",
         },
     ]
+    gone = {
+        "name": "Mikko Laine",
+        "email": "mikko.laine@koskela.example",
+        "event_number": "61 204",
+        "event_url": "/activity#e61204",
+        "hash": "9f2c 71e0",
+    }
     receipt = {
-        "number": "R-2026-004 817",
-        "people": [
-            {
-                "name": "Mikko Laine",
-                "email": "mikko.laine@koskela.example",
-                "event_number": "61 204",
-                "event_url": "/activity#e61204",
-                "hash": "9f2c 71e0",
-            },
-        ],
+        "number": "R-a3d549-07b739",
+        "people": [gone],
+        "single": gone,
         "by": "Aino Virtanen, organization admin",
-        "when": "24 Nov 2026, 14:00:07 (Finland)",
+        "when": "24 Nov 2026, 14:00:07 (Helsinki time)",
         "reason": "Left the company",
     }
     return {
@@ -162,9 +163,7 @@ def removal() -> dict[str, Any]:
         "here_url": "/removal",
         "lines": lines,
         "receipt": receipt,
-        "next_text": "We keep trying until CRM portal confirms. You can bring Mikko back until 24 Dec 2026.",
-        "restore_url": "/restore",
-        "restore_label": "Bring Mikko back",
+        "next_text": "We keep trying until every system has confirmed. You may close this page.",
         "back_url": "/people",
     }
 
@@ -172,7 +171,16 @@ def removal() -> dict[str, Any]:
 def removal_done() -> dict[str, Any]:
     """Every door is closed."""
     lines = [dict(line, state="closed", when="after 4 s") for line in removal()["lines"]]
-    return removal() | {"open": False, "lead": "Every door closed within 4 seconds.", "lines": lines}
+    return removal() | {
+        "open": False,
+        "lead": "Every door closed within 4 s.",
+        "lines": [
+            line | {"sub": "Account closed"} if "account" in line["sub"].lower() else line for line in lines
+        ],
+        "next_text": "Nothing is left to do.",
+        "restore_url": "/restore",
+        "restore_label": "Bring Mikko Laine back",
+    }
 
 
 def activity() -> dict[str, Any]:

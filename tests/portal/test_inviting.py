@@ -1,5 +1,7 @@
 """What the panel for inviting says and where it leads."""
 
+import re
+
 import pytest
 
 from delegation.models import Invitation
@@ -36,3 +38,20 @@ def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
     text = said(visitor.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
     assert "The colleague will be able to" in text
     assert "What follows is shown here." not in text
+
+
+def test_another_tier_begins_with_the_limit_of_the_present_one(world: World) -> None:
+    html = guest.of(world.aino).get(person(world.mikko, "access")).content.decode()
+    for tier in ("orderer", "approver"):
+        (field,) = re.findall(rf'<input[^>]*name="limit_{tier}"[^>]*>', html)
+        assert 'value="5\N{NO-BREAK SPACE}000"' in field
+
+
+def test_the_list_of_those_removed_has_no_columns_for_what_they_no_longer_have(world: World) -> None:
+    visitor = guest.of(world.aino)
+    world.remove(world.olli)
+    assert "kh-c-access" in visitor.get(f"{KOSKELA}/people").content.decode()
+    html = visitor.get(f"{KOSKELA}/people?who=former").content.decode()
+    assert "Olli" in html
+    assert "kh-c-access" not in html
+    assert "kh-c-sites" not in html

@@ -87,8 +87,8 @@ def typed_amount(amount: Decimal) -> str:
     return sentences.money(amount, "EUR").removesuffix("€").strip()
 
 
-def initial(grants: Sequence[Grant], *, clock: formats.Clock) -> dict[str, Any]:
-    """What a form of change begins with: what is held now."""
+def initial(grants: Sequence[Grant], *, gifts: Gifts, clock: formats.Clock) -> dict[str, Any]:
+    """What a form of change begins with: what is held now. Another tier begins with the limit of the present one."""
     if not grants:
         return {"where": "some"}
     grant = grants[-1]
@@ -100,8 +100,19 @@ def initial(grants: Sequence[Grant], *, clock: formats.Clock) -> dict[str, Any]:
     }
     amounts = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
     if amounts:
+        values |= _limits(min(amounts), gifts)
         values[forms.limit_field(grant.role)] = typed_amount(min(amounts))
     return values
+
+
+def _limits(amount: Decimal, gifts: Gifts) -> dict[str, str]:
+    """This amount for every tier that takes one, as far as it may be given."""
+    most = {
+        tier.key: amount if tier.most is None else min(amount, tier.most)
+        for tier in gifts.tiers
+        if tier.amounts
+    }
+    return {forms.limit_field(key): typed_amount(one) for key, one in most.items() if one > 0}
 
 
 def initial_again(had: Mapping[str, Any], gifts: Gifts, clock: formats.Clock) -> dict[str, Any]:

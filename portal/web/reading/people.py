@@ -45,6 +45,7 @@ def context(here: Here, query: QueryDict, clock: formats.Clock, *, size: int | N
         "search_url": url,
         "q": asked.values["q"],
         **filters.menus(asked, url),
+        "former": looked.former,
         "people": _rows(here, page, clock, book, former=looked.former),
         "select_url": here.url("people_select")
         if Verb.MEMBER_REMOVE in here.verbs and not looked.former
