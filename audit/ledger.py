@@ -245,7 +245,9 @@ def _body(place: _Place, heading: Heading, entry: Entry, keys: Mapping[uuid.UUID
         "before": dict(entry.before),
         "after": dict(entry.after),
         "facts": dict(entry.facts),
-        "private": {name: personal.seal(private=value, keys=keys) for name, value in sorted(private.items())},
+        "private": {
+            name: personal.encrypt(private=value, keys=keys) for name, value in sorted(private.items())
+        },
     }
 
 

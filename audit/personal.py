@@ -12,19 +12,13 @@ import logging
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import connection
 
-from audit import keyfile
+from audit import encryption
 from audit.models import PersonKey
 
-_NONCE = 12
-_KEY = 32
 _log = logging.getLogger(__name__)
 
 
@@ -35,23 +29,15 @@ class Private(NamedTuple):
     about: tuple[uuid.UUID, ...]
 
 
-def _folder() -> Path:
-    return Path(settings.KEYS_FOLDER)
-
-
 def _wrap(person: uuid.UUID, key: bytes) -> bytes:
-    wrapper = keyfile.current(folder=_folder(), purpose="person")
-    nonce = secrets.token_bytes(_NONCE)
-    return wrapper.id.encode() + b":" + nonce + AESGCM(wrapper.material).encrypt(nonce, key, person.bytes)
+    return encryption.encrypt_with_key_file(purpose="person", data=key, context=person.bytes)
 
 
 def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
     """None where the wrapping key is not at hand, or another one of that name is."""
-    name, _, rest = wrapped.partition(b":")
-    wrapper = keyfile.by_id(folder=_folder(), purpose="person", key=name.decode())
     try:
-        return wrapper and AESGCM(wrapper.material).decrypt(rest[:_NONCE], rest[_NONCE:], person.bytes)
-    except InvalidTag:
+        return encryption.decrypt_with_key_file(purpose="person", data=wrapped, context=person.bytes)
+    except encryption.DecryptionFailed:
         return None
 
 
@@ -65,7 +51,10 @@ def keys_of(*, persons: Iterable[uuid.UUID], make: bool = False) -> dict[uuid.UU
     if missing:
         # Ascending, as everything that several acts may insert at once; where somebody else is first, theirs stands.
         PersonKey.objects.bulk_create(
-            [PersonKey(id=person, wrapped=_wrap(person, secrets.token_bytes(_KEY))) for person in missing],
+            [
+                PersonKey(id=person, wrapped=_wrap(person, secrets.token_bytes(encryption.KEY_BYTES)))
+                for person in missing
+            ],
             ignore_conflicts=True,
         )
         held |= _held(missing)
@@ -83,11 +72,11 @@ def _held(persons: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
         return {person: bytes(wrapped) for person, wrapped in cursor.fetchall()}
 
 
-def seal(*, private: Private, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:
+def encrypt(*, private: Private, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:
     """`{"about": [ids], "text": base64url}`, readable only while every one of the persons' keys exists.
 
     The text is empty where a key is missing from `keys`. Raises ValueError for a value that is about nobody: there is
-    no key to seal it under.
+    no key to encrypt it under.
     """
     data = private.text.encode(errors="replace")
     if not private.about:
@@ -95,18 +84,17 @@ def seal(*, private: Private, keys: Mapping[uuid.UUID, bytes]) -> dict[str, obje
     if not keys.keys() >= set(private.about):
         return {"about": [str(person) for person in private.about], "text": ""}
     for person in private.about:
-        nonce = secrets.token_bytes(_NONCE)
-        data = nonce + AESGCM(keys[person]).encrypt(nonce, data, person.bytes)
+        data = encryption.encrypt(key=keys[person], data=data, context=person.bytes)
     return {
         "about": [str(person) for person in private.about],
         "text": base64.urlsafe_b64encode(data).decode(),
     }
 
 
-def reveal(*, sealed: Mapping[str, object], keys: Mapping[uuid.UUID, bytes]) -> str | None:
+def decrypt(*, encrypted: Mapping[str, object], keys: Mapping[uuid.UUID, bytes]) -> str | None:
     """The text again, or None where a key has been destroyed."""
-    data = base64.urlsafe_b64decode(str(sealed["text"]))
-    about = sealed["about"]
+    data = base64.urlsafe_b64decode(str(encrypted["text"]))
+    about = encrypted["about"]
     if not data or not isinstance(about, list):
         return None
     for name in reversed(about):
@@ -114,7 +102,7 @@ def reveal(*, sealed: Mapping[str, object], keys: Mapping[uuid.UUID, bytes]) -> 
         if person not in keys:
             return None
         try:
-            data = AESGCM(keys[person]).decrypt(data[:_NONCE], data[_NONCE:], person.bytes)
-        except InvalidTag:
+            data = encryption.decrypt(key=keys[person], data=data, context=person.bytes)
+        except encryption.DecryptionFailed:
             return None
     return data.decode()

@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from audit import clock, noting
+from audit import clock, encryption, noting
 from audit.actor import system
 from audit.errors import Busy
 from audit.ledger import Subject
@@ -17,7 +17,7 @@ from delegation.rules import admins
 from delegation.verbs import Noted
 from identity import addresses, memberships
 from identity.models import Membership, User
-from provisioning import noted, returned, vault
+from provisioning import noted, returned
 from provisioning.answer import Code
 from provisioning.models import Mail
 
@@ -95,7 +95,7 @@ def flag(*, note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:
 
 
 def _recipient(row: Mail) -> str:
-    return vault.reveal(sealed=row.recipient, context=row.id.bytes).decode().lower()
+    return encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode().lower()
 
 
 def _tell(note: Note, person: User, at: dt.datetime) -> None:

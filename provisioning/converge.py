@@ -8,7 +8,8 @@ from functools import partial
 import structlog
 from django.db import transaction
 
-from provisioning import leasing, noted, settling, vault, wanted
+from audit import encryption
+from provisioning import leasing, noted, settling, wanted
 from provisioning import worker as workers
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
@@ -121,7 +122,7 @@ def _nothing() -> None:
 
 def _carry_out(push: Push, pool: Pool) -> client.Result:
     target, account = push.target, push.account
-    token = vault.reveal(sealed=target.token, context=target.id.bytes).decode()
+    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
     task = client.Task(
         base_url=target.base_url,
         token=token,

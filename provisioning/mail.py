@@ -15,8 +15,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
-from audit import clock, ids
-from provisioning import vault
+from audit import clock, encryption, ids
 from provisioning.models import Mail
 
 CHANNEL = "keyholder_mail"
@@ -86,8 +85,8 @@ def _row(
     )
     return Mail(
         id=name,
-        recipient=vault.seal(data=recipient.encode(), context=name.bytes),
-        body=vault.seal(data=_lines(whole), context=name.bytes),
+        recipient=encryption.encrypt_secret(data=recipient.encode(), context=name.bytes),
+        body=encryption.encrypt_secret(data=_lines(whole), context=name.bytes),
         message_id=whole["Message-ID"],
         purpose=str(purpose)[:40],
         about=about,

@@ -13,9 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from audit import encryption
 from audit.errors import Busy
 from delegation.verbs import Noted
-from provisioning import backoff, bounces, leasing, noted, returned, rows, vault
+from provisioning import backoff, bounces, leasing, noted, returned, rows
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
@@ -96,8 +97,8 @@ def _later(ending: Ending) -> Ending:
 
 def _send(row: Mail) -> None:
     """Raises Problem: refused where the other side will never take it."""
-    recipient = vault.reveal(sealed=row.recipient, context=row.id.bytes).decode()
-    body = vault.reveal(sealed=row.body, context=row.id.bytes)
+    recipient = encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
+    body = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
     try:
         with contextlib.closing(_Connection()) as smtp:
             smtp.server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)

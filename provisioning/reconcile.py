@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import F
 
-from audit import clock
-from provisioning import vault, wanted
+from audit import clock, encryption
+from provisioning import wanted
 from provisioning.models import Account, Target
 from provisioning.outgoing import Pool
 from provisioning.scim import reading
@@ -72,7 +72,7 @@ def put_right(*, accounts: Iterable[int]) -> int:
 
 
 def _listed(target: Target, limit: int) -> dict[str, list[Resource]]:
-    token = vault.reveal(sealed=target.token, context=target.id.bytes).decode()
+    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
     pool, found, start, total = Pool(), dict[str, list[Resource]](), 1, 1
     try:
         while start <= min(total, limit):

@@ -7,14 +7,13 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-from audit import clock, ids, ledger
+from audit import clock, encryption, ids, ledger
 from audit.actor import Actor
 from delegation import inputs
 from delegation.act import Act, Outcome, Supplier, acting, command
 from delegation.errors import BadInput, NotFound, Taken, Unchanged
 from delegation.verbs import Verb
 from identity.models import Application
-from provisioning import vault
 from provisioning.models import Target
 
 _LONGEST_ADDRESS, _LONGEST_TOKEN = 500, 4000
@@ -193,7 +192,11 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _sealed(target: uuid.UUID, wanted: Mapping[str, Any]) -> dict[str, Any]:
     token = wanted.get("token")
-    secret = {} if token is None else {"token": vault.seal(data=token.encode(), context=target.bytes)}
+    secret = (
+        {}
+        if token is None
+        else {"token": encryption.encrypt_secret(data=token.encode(), context=target.bytes)}
+    )
     return {**wanted, **secret}
 
 

@@ -91,5 +91,5 @@ def _told(
 
 def _opened(sealed: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, str]:
     """What can be unsealed: not what is about somebody who has been erased."""
-    opened = {name: personal.reveal(sealed=value, keys=keys) for name, value in sealed.items()}
+    opened = {name: personal.decrypt(encrypted=value, keys=keys) for name, value in sealed.items()}
     return {name: text for name, text in opened.items() if text is not None}

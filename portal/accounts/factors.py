@@ -11,11 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
-from audit import clock, ledger
+from audit import clock, encryption, ledger
 from delegation import policy, rules
 from delegation.models.catalogue import Strength
 from identity.models import User
-from provisioning import vault
 
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second factor; recovery codes stand in for one and are none."""
@@ -53,13 +52,17 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Under the key file `secrets`."""
-        return base64.urlsafe_b64encode(vault.seal(data=text.encode(), context=_CONTEXT)).decode()
+        return base64.urlsafe_b64encode(
+            encryption.encrypt_secret(data=text.encode(), context=_CONTEXT)
+        ).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """What cannot be opened becomes a fresh secret that no code ever matches: losing a key file opens no door."""
         try:
-            return vault.reveal(sealed=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT).decode()
-        except (vault.Closed, ValueError):
+            return encryption.decrypt_secret(
+                data=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT
+            ).decode()
+        except (encryption.DecryptionFailed, ValueError):
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:

@@ -8,7 +8,7 @@ from provisioning.models.due import Due
 
 
 class Mail(Due):
-    """A mail on its way; what it says is sealed (`provisioning.vault`, under this row's id) and forgotten once sent."""
+    """A mail on its way; its content is encrypted under this row's id (`audit.encryption`) and erased once sent."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     recipient = models.BinaryField()

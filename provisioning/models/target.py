@@ -32,7 +32,7 @@ class Target(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SCIM)
     base_url = models.URLField(max_length=500)
     token = models.BinaryField()
-    """The bearer token, sealed by `provisioning.vault` under this row's id."""
+    """The bearer token, encrypted under this row's id (`audit.encryption`)."""
     also_tells = models.JSONField(default=list)
     """Keys of further applications whose rights are told too, of people who have rights here: what sales may see."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)

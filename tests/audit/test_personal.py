@@ -30,7 +30,7 @@ def private(event: Event) -> dict[str, dict[str, Any]]:
 def reveal(event: Event, name: str) -> str | None:
     sealed = private(event)[name]
     keys = personal.keys_of(persons=[uuid.UUID(one) for one in sealed["about"]])
-    return personal.reveal(sealed=sealed, keys=keys)
+    return personal.decrypt(encrypted=sealed, keys=keys)
 
 
 def removal(world: World) -> Event:

@@ -9,10 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from audit import clock, ids
+from audit import clock, encryption, ids
 from identity import names
 from identity.models import User
-from provisioning import vault
 from provisioning.models import Mail
 from tests import world as worlds
 from tests.portal.door import Visitor
@@ -92,7 +91,7 @@ def test_links_in_mails_have_the_configured_address(world: World) -> None:
     visitor.post(reverse("account_reset_password"), {"email": KNOWN})
 
     mail = Mail.objects.get()
-    text = vault.reveal(sealed=mail.body, context=mail.id.bytes).decode()
+    text = encryption.decrypt_secret(data=mail.body, context=mail.id.bytes).decode()
     assert "http://localhost:8000/account" in text
     assert "6666" not in text
     assert "evil" not in text

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from audit import encryption
 from portal import zones
-from provisioning import vault
 from provisioning.models import Mail
 from tests.portal import guest
 from tests.portal.door import Visitor
@@ -38,7 +38,8 @@ def test_a_moment_for_nobody_known_is_in_utc() -> None:
 
 def _text(mail: Mail) -> str:
     whole = email.message_from_bytes(
-        vault.reveal(sealed=mail.body, context=mail.id.bytes), policy=policy.default
+        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes),
+        policy=policy.default,
     )
     part = whole.get_body(("plain",))
     assert part is not None

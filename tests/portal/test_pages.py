@@ -10,13 +10,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit import clock
+from audit import clock, encryption
 from audit.models import Event
 from delegation.commands import supplier
 from delegation.models import Invitation
 from delegation.wanted import Limit
 from identity.models import Application, Membership, Session
-from provisioning import targets, vault
+from provisioning import targets
 from provisioning.models import Account, Mail
 from tests.portal import guest
 from tests.portal.door import Visitor
@@ -165,7 +165,8 @@ def mailed_text() -> str:
     """What is read in the one invitation that is mailed."""
     mail = Mail.objects.get(purpose="invitation")
     message = email.message_from_bytes(
-        vault.reveal(sealed=mail.body, context=mail.id.bytes), policy=policy.default
+        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes),
+        policy=policy.default,
     )
     body = message.get_body(("plain",))
     return str(body.get_content()) if body else ""

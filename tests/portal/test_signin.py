@@ -17,13 +17,12 @@ from django.db import connection, connections
 from django.test import RequestFactory
 from django.urls import reverse
 
-from audit import clock
+from audit import clock, encryption
 from audit.models import Event
 from identity.models import Session, SignIn, User
 from portal import paths, signin
 from portal.accounts import factors
 from portal.requests import Request
-from provisioning import vault
 from provisioning.models import Mail
 from tests import world as worlds
 from tests.portal.door import CODE, LOGIN, Visitor, code_of
@@ -46,7 +45,10 @@ def recovery_link(visitor: Visitor, user: User) -> str:
     visitor.post(reverse("account_reset_password"), {"email": user.email})
     mail = Mail.objects.latest("created_at")
     text = (
-        vault.reveal(sealed=mail.body, context=mail.id.bytes).decode().replace("=\n", "").replace("=3D", "=")
+        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes)
+        .decode()
+        .replace("=\n", "")
+        .replace("=3D", "=")
     )
     found = re.search(r"http://localhost:8000(/account/password/reset/key/\S+/)", text)
     assert found, text
@@ -397,7 +399,10 @@ def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> 
 def told(user: User) -> list[str]:
     """The texts of the mails about changes, decoded, oldest first."""
     kept = Mail.objects.filter(purpose="security_changed", about=user.pk).order_by("created_at")
-    whole = [email.message_from_bytes(vault.reveal(sealed=one.body, context=one.id.bytes)) for one in kept]
+    whole = [
+        email.message_from_bytes(encryption.decrypt_secret(data=one.body, context=one.id.bytes))
+        for one in kept
+    ]
     return [f"{one['Subject']}\n{_text(one)}" for one in whole]
 
 

@@ -11,8 +11,9 @@ from django.conf import LazySettings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
+from audit import encryption
 from audit.models import Event
-from provisioning import mail, vault
+from provisioning import mail
 from provisioning.deliver import Deliverer
 from provisioning.mail import QueueBackend
 from provisioning.models import Mail
@@ -96,14 +97,19 @@ def test_rows_hold_nothing_in_clear(world: World) -> None:
 def test_a_line_break_in_a_subject_makes_no_header(world: World) -> None:
     name = queue(subject="Hello\r\nBcc: everybody@example.com")
     row = Mail.objects.get(id=name)
-    sent = email.message_from_bytes(vault.reveal(sealed=row.body, context=name.bytes), policy=default)
+    sent = email.message_from_bytes(
+        encryption.decrypt_secret(data=row.body, context=name.bytes), policy=default
+    )
     assert sent["Bcc"] is None
 
 
 def test_the_backend_makes_one_row_per_recipient(world: World) -> None:
     message = EmailMessage("s", "t", to=["a@example.com", "B <b@example.com>"], bcc=["c@example.com"])
     assert QueueBackend().send_messages([message]) == 1
-    to = {vault.reveal(sealed=row.recipient, context=row.id.bytes).decode() for row in Mail.objects.all()}
+    to = {
+        encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
+        for row in Mail.objects.all()
+    }
     assert to == {"a@example.com", "b@example.com", "c@example.com"}
     assert Mail.objects.values("message_id").distinct().count() == 3
 

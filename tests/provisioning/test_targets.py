@@ -9,12 +9,12 @@ import pytest
 from django.conf import LazySettings
 from django.db import DatabaseError, connection, transaction
 
-from audit import clock, ledger
+from audit import clock, encryption, ledger
 from audit.actor import system
 from audit.models import Event
 from delegation.errors import BadInput, Denied, NotFound, Taken, Unchanged
 from identity.models import Application
-from provisioning import leasing, repairs, targets, vault
+from provisioning import leasing, repairs, targets
 from provisioning.converge import Accounts
 from provisioning.deliver import Deliverer
 from provisioning.errand import Ending
@@ -51,7 +51,7 @@ def test_registering_is_an_act_of_the_supplier(world: World, ordering: Target, s
     assert str(ordering.id) in body
     for clear in (far.TOKEN, shop.scim, shop.address):
         assert clear not in body
-    assert vault.reveal(sealed=ordering.token, context=ordering.id.bytes).decode() == far.TOKEN
+    assert encryption.decrypt_secret(data=ordering.token, context=ordering.id.bytes).decode() == far.TOKEN
 
 
 def test_nobody_but_the_system_may(world: World, ordering: Target) -> None:
