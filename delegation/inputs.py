@@ -12,7 +12,7 @@ from django.core.validators import EmailValidator
 from delegation.errors import BadInput
 from identity import names
 
-NAME, REASON, ONCE = 200, 500, 200
+NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ADDRESS = EmailValidator()
 _LONGEST_ADDRESS = 254

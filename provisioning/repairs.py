@@ -19,12 +19,14 @@ WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')
 
 
 @command
-def put_right(*, actor: Actor, memberships: Sequence[Membership], once: str | None = None) -> Outcome:
+def put_right(
+    *, actor: Actor, memberships: Sequence[Membership], idempotency_key: str | None = None
+) -> Outcome:
     """Have every system that differs or failed for these colleagues read and written anew at once; no right changes.
 
     The outcome's data: `accounts`, how many. Raises NothingDiffers besides what every act raises.
     """
-    with acting(actor, Verb.ACCOUNT_PUT_RIGHT, on=memberships, once=once) as act:
+    with acting(actor, Verb.ACCOUNT_PUT_RIGHT, on=memberships, idempotency_key=idempotency_key) as act:
         accounts = _wrong(act.ids)
         if not accounts:
             raise NothingDiffers

@@ -62,7 +62,7 @@ def register(
     record_per: str = Target.RecordPer.PERSON,
     when_gone: str = Target.WhenGone.DEACTIVATE,
     also_tells: Sequence[str] = (),
-    once: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """A SCIM end point for an application; everybody who has rights there is told to it from now on.
 
@@ -74,8 +74,7 @@ def register(
         "record_per": _among(Target.RecordPer, record_per, "record_per"),
         "when_gone": _among(Target.WhenGone, when_gone, "when_gone"),
     }
-    asked = {"application": application.key, **wanted}
-    with acting(actor, Verb.TARGET_REGISTER, on=Supplier(), once=once, asked=asked) as act:
+    with acting(actor, Verb.TARGET_REGISTER, on=Supplier(), idempotency_key=idempotency_key) as act:
         _alone(application.id)
         _known(wanted["also_tells"])
         Target.objects.create(id=name, application=application, created_at=act.at, **_sealed(name, wanted))
@@ -88,7 +87,7 @@ def register(
 
 @command
 def change(
-    *, actor: Actor, target: uuid.UUID, changes: Mapping[str, Any], once: str | None = None
+    *, actor: Actor, target: uuid.UUID, changes: Mapping[str, Any], idempotency_key: str | None = None
 ) -> Outcome:
     """Reach a system otherwise, tell it otherwise, or stop and begin again.
 
@@ -97,8 +96,7 @@ def change(
     between us and the old system. Raises BadInput, NotFound, Taken and Unchanged besides what every act raises.
     """
     wanted = _cleaned(changes)
-    asked = {"target": str(target), **wanted}
-    with acting(actor, Verb.TARGET_CHANGE, on=Supplier(), once=once, asked=asked) as act:
+    with acting(actor, Verb.TARGET_CHANGE, on=Supplier(), idempotency_key=idempotency_key) as act:
         row = Target.objects.filter(id=target).first()
         if row is None:
             raise NotFound

@@ -1,8 +1,7 @@
 """Asked, alone, whole, remembered, told, once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -17,17 +16,14 @@ from delegation.verbs import Verb
 
 
 @contextmanager
-def acting(
-    actor: Actor, verb: Verb, *, on: On, once: str | None = None, asked: Mapping[str, Any] | None = None
-) -> Iterator[Act]:
+def acting(actor: Actor, verb: Verb, *, on: On, idempotency_key: str | None = None) -> Iterator[Act]:
     """Ask, lock, ask again, do, remember; or leave nothing but the refusal.
 
-    `once` is the caller's idempotency key; `asked` all that the request says besides verb and subjects,
-    texts too.
+    With an idempotency key, the command under way is done once: a repetition gets the stored outcome.
     Raises Denied, NotFound, Busy, and whatever the command's rules raise.
     """
     found = subjects.subjects(on)
-    request = outcome.request(actor=actor, key=once, verb=verb, asked={**found.asked(), **(asked or {})})
+    request = outcome.request(actor=actor, key=idempotency_key)
     with _refusals(found, actor, verb, request):
         request.recall()
         asking.whole(found=found, actor=actor, verb=verb, at=clock.now())

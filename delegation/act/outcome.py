@@ -1,4 +1,4 @@
-"""What a command answers, also when it is asked again under the same key."""
+"""What a command returns, and returns again to a repeated request under the same idempotency key."""
 
 import datetime as dt
 import functools
@@ -12,6 +12,7 @@ from django.db import connection
 
 from audit.actor import Actor
 from delegation import inputs
+from delegation.act import fingerprint
 from delegation.errors import AskedOtherwise
 from identity import secret
 
@@ -44,16 +45,22 @@ class Replayed(Exception):
         self.outcome = outcome
 
 
+COMMANDS: list[Callable[..., Outcome]] = []
+"""Every command of the modules imported so far."""
+
+
 def command(function: Callable[P, Outcome]) -> Callable[P, Outcome]:
-    """Marks a function of `delegation.commands`; answers a repeated request with the kept outcome."""
+    """Marks a command: its arguments are the request's fingerprint, and a repeated request gets the stored outcome."""
 
     @functools.wraps(function)
     def answered(*args: P.args, **kwargs: P.kwargs) -> Outcome:
         try:
-            return function(*args, **kwargs)
+            with fingerprint.calling(fingerprint.call_of(function, *args, **kwargs)):
+                return function(*args, **kwargs)
         except Replayed as replayed:
             return replayed.outcome
 
+    COMMANDS.append(answered)
     return answered
 
 
@@ -63,8 +70,8 @@ class Request:
 
     actor: Actor
     key: str | None
-    asked: str
-    """In clear, names and reasons too: only its keyed hash is kept."""
+    fingerprint: str
+    """In clear, names and reasons too: only its keyed hash is stored."""
 
     def recall(self) -> None:
         """Raises Replayed if this was done already, AskedOtherwise if the key was used for something else."""
@@ -75,8 +82,8 @@ class Request:
             kept = cursor.fetchone()
         if kept is None:
             return
-        asked, outcome = kept
-        if not secret.matches(secret=self.asked, stored=asked):
+        stored, outcome = kept
+        if not secret.matches(secret=self.fingerprint, stored=stored):
             raise AskedOtherwise
         raise Replayed(_outcome(json.loads(outcome)))
 
@@ -93,17 +100,17 @@ class Request:
         }
         with connection.cursor() as cursor:
             cursor.execute(
-                _KEEP, [self.actor.id, self.key, secret.hashed(self.asked), json.dumps(kept), outcome.at]
+                _KEEP,
+                [self.actor.id, self.key, secret.hashed(self.fingerprint), json.dumps(kept), outcome.at],
             )
 
 
-def request(*, actor: Actor, key: str | None, verb: str, asked: Mapping[str, Any]) -> Request:
-    """All that is asked, for telling a repetition from another request. Raises BadInput for a bad key."""
-    if key is not None:
-        inputs.line(key, field="once", longest=inputs.ONCE, required=True)
-    return Request(
-        actor=actor, key=key, asked=json.dumps({"verb": verb, **asked}, sort_keys=True, default=str)
-    )
+def request(*, actor: Actor, key: str | None) -> Request:
+    """The request of the command under way. Raises BadInput for a bad key."""
+    if key is None:
+        return Request(actor=actor, key=None, fingerprint="")
+    inputs.line(key, field="idempotency_key", longest=inputs.IDEMPOTENCY_KEY, required=True)
+    return Request(actor=actor, key=key, fingerprint=fingerprint.current().fingerprint)
 
 
 def _outcome(kept: Mapping[str, Any]) -> Outcome:

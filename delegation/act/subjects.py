@@ -55,10 +55,6 @@ class Subjects:
         """The ids of the set, in its order."""
         return [row.id for row in self.rows] if self.rows else [self.chain]
 
-    def asked(self) -> dict[str, Any]:
-        """What tells this set from another. What is about to be founded has an id that nobody asked for."""
-        return {} if self.founding else {"ids": sorted(map(str, [*self.ids, *self.also_chains]))}
-
     def chains(self) -> list[uuid.UUID]:
         """Every chain that has to be held."""
         if self.founding:

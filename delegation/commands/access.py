@@ -20,15 +20,14 @@ def change(
     memberships: Sequence[Membership],
     access: Access,
     reason: str = "",
-    once: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Put this access in the place of everything these colleagues hold here.
 
     Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling, LastAdmin and Unchanged besides what every act raises.
     """
     why = inputs.reason(reason)
-    asked = {**access.facts(), "reason": why}
-    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, once=once, asked=asked) as act:
+    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, idempotency_key=idempotency_key) as act:
         _allowed(act, access)
         before = granting.held(memberships=act.ids, at=act.at)
         if all(_is_only(before.get(one, ()), access) for one in act.ids):

@@ -21,14 +21,12 @@ _BATCH = 300
 
 
 @command
-def add_units(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
+def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome:
     """The supplier's brands, regions or divisions; those that are there stay."""
     for key, name in catalogue.units.items():
         inputs.key(key)
         inputs.line(name, field="name", longest=inputs.NAME, required=True)
-    with acting(
-        actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once, asked={"units": dict(catalogue.units)}
-    ) as act:
+    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), idempotency_key=idempotency_key) as act:
         for key, name in catalogue.units.items():
             BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
         act.say(units=sorted(catalogue.units))
@@ -36,13 +34,12 @@ def add_units(*, actor: Actor, catalogue: Catalogue, once: str | None = None) ->
 
 
 @command
-def apply(*, actor: Actor, catalogue: Catalogue, once: str | None = None) -> Outcome:
+def apply(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome:
     """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
 
     Organizations whose people hold a role that changed are told afterwards, in batches. The outcome's data: `roles`.
     """
-    asked = {"catalogue": repr(catalogue)}
-    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), once=once, asked=asked) as act:
+    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), idempotency_key=idempotency_key) as act:
         known = _entitlements(catalogue)
         changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
         act.say(roles=changed, entitlements=sorted(known))

@@ -13,9 +13,9 @@ MOST = 5000
 
 
 @command
-def forget(*, actor: Actor, once: str | None = None) -> Outcome:
+def forget(*, actor: Actor, idempotency_key: str | None = None) -> Outcome:
     """Delete what is outdated, oldest first. The outcome's data counts `answers` to requests and `links`."""
-    with acting(actor, Verb.RECORD_FORGET, on=SUPPLIER, once=once) as act:
+    with acting(actor, Verb.RECORD_FORGET, on=SUPPLIER, idempotency_key=idempotency_key) as act:
         answers = list(outdated.answers(at=act.at).values_list("id", flat=True)[:MOST])
         links = list(outdated.links(at=act.at).values_list("hash", flat=True)[:MOST])
         Once.objects.filter(id__in=answers).delete()

@@ -17,7 +17,7 @@ from identity.models import Membership
 
 @command
 def remove(
-    *, actor: Actor, memberships: Sequence[Membership], reason: str = "", once: str | None = None
+    *, actor: Actor, memberships: Sequence[Membership], reason: str = "", idempotency_key: str | None = None
 ) -> Outcome:
     """End these colleagues' access here and, through the recorded events, everywhere.
 
@@ -25,7 +25,7 @@ def remove(
     `families` of tokens, `sessions`. Raises BadInput and LastAdmin besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, once=once, asked={"reason": why}) as act:
+    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, idempotency_key=idempotency_key) as act:
         rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
         states = powers.states(ids=act.ids, at=act.at)
         held = granting.held(memberships=act.ids, at=act.at)
@@ -70,15 +70,14 @@ def restore(
     memberships: Sequence[Membership],
     access: Access,
     reason: str = "",
-    once: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Bring colleagues back with a new access. Nothing that was issued to them before comes back.
 
     Raises BadAccess, BadInput, BeyondAuthority and BeyondCeiling besides what every act raises.
     """
     why = inputs.reason(reason)
-    asked = {**access.facts(), "reason": why}
-    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, once=once, asked=asked) as act:
+    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, idempotency_key=idempotency_key) as act:
         rules.within_authority(
             actor=actor,
             verb=Verb.MEMBER_RESTORE,

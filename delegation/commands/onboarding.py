@@ -1,12 +1,13 @@
 """Taking a customer's existing people over from what the supplier had before: as many at once as there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import granting, inputs, rules
 from delegation.act import Act, Outcome, acting, command
+from delegation.act.fingerprint import CHANGES_EACH_TIME
 from delegation.errors import AlreadyMember, Taken
 from delegation.verbs import Verb
 from delegation.wanted import Access
@@ -20,22 +21,25 @@ class Enrolled:
 
     email: str
     name: str
-    password: str
+    password: str = field(metadata=CHANGES_EACH_TIME)
     language: str
     access: Access
 
 
 @command
 def enroll(
-    *, actor: Actor, organization: Organization, people: Sequence[Enrolled], once: str | None = None
+    *,
+    actor: Actor,
+    organization: Organization,
+    people: Sequence[Enrolled],
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Make these people members with their access. Nobody is mailed. Statements: constant but for the kinds of access.
 
     Raises AlreadyMember, BadAccess, BadInput, BeyondCeiling and Taken besides what every act raises.
     """
     people = _cleaned(people)
-    asked = {"people": [(one.email, one.name, one.language, one.access.facts()) for one in people]}
-    with acting(actor, Verb.MEMBER_ENROLL, on=organization, once=once, asked=asked) as act:
+    with acting(actor, Verb.MEMBER_ENROLL, on=organization, idempotency_key=idempotency_key) as act:
         _within_ceiling(act, people)
         users = _users(act, people)
         (fresh,) = act.on

@@ -10,12 +10,12 @@ from identity.models import User
 
 
 @command
-def sign_out(*, actor: Actor, person: User, session: str = "", once: str | None = None) -> Outcome:
+def sign_out(*, actor: Actor, person: User, session: str = "", idempotency_key: str | None = None) -> Outcome:
     """End one browser session by its stored key, or, without one, everything that was issued to this person.
 
     The outcome's data counts what ended: `sessions`, `sign_ins`, `families` of tokens.
     """
-    with acting(actor, Verb.PERSON_SIGN_OUT, on=person, once=once, asked={"session": session}) as act:
+    with acting(actor, Verb.PERSON_SIGN_OUT, on=person, idempotency_key=idempotency_key) as act:
         ended = _end(act, session)
         counts: dict[str, Any] = {
             "sessions": ended.sessions,

@@ -98,7 +98,7 @@ class Giving(Once):
         return {
             "access": self.access,
             "reason": self.cleaned_data["reason"],
-            "once": self.cleaned_data["once"],
+            "idempotency_key": self.cleaned_data["once"],
         }
 
     def clean_until(self) -> dt.datetime | None:

@@ -67,7 +67,7 @@ def _send(here: Here, form: forms.Invite) -> Any:
         access=form.access,
         language=here.organization.language,
         reason=data["reason"],
-        once=data["once"],
+        idempotency_key=data["once"],
     )
 
 

@@ -92,9 +92,11 @@ def _do(here: Here, wanted: Sequence[uuid.UUID], form: forms.Remove) -> uuid.UUI
     The command decides, also when the same form is sent again and they are gone already. Raises Denied and NotFound.
     """
     rows = colleagues.named(organization=here.company, ids=wanted)
-    once = form.cleaned_data["once"]
+    key = form.cleaned_data["once"]
     try:
-        return members.remove(actor=here.actor, memberships=rows, reason=form.written, once=once).act
+        return members.remove(
+            actor=here.actor, memberships=rows, reason=form.written, idempotency_key=key
+        ).act
     except LastAdmin:  # the page says so, and the way out
         form.add_error(None, _("Nobody was removed."))
     except Denied as denied:

@@ -42,7 +42,7 @@ def _sent_again(request: Request, here: Here, one: uuid.UUID) -> HttpResponse:
     if found is None:
         raise NotFound
     once = forms.key(request.POST.get("once", ""), verb, one)
-    outcome = invitations.resend(actor=here.actor, invitation=found, once=once)
+    outcome = invitations.resend(actor=here.actor, invitation=found, idempotency_key=once)
     link = str(outcome.data.get("link", ""))
     return people.shown(request, here, sent=letter.sent(link=link, again=outcome.again, here=here))
 

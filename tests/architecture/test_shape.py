@@ -86,4 +86,9 @@ def test_the_check_knows_a_view() -> None:
 )
 def test_the_check_sees_a_command_called_otherwise(bad: str) -> None:
     assert called_unlike(code.Module("delegation/commands/bad.py", bad))
-    assert called_unlike(code.Module("delegation/commands/fine.py", "def f(*, actor, once=None): ...")) == []
+    assert (
+        called_unlike(
+            code.Module("delegation/commands/fine.py", "def f(*, actor, idempotency_key=None): ...")
+        )
+        == []
+    )

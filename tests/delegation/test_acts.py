@@ -52,7 +52,7 @@ def test_what_fails_in_the_middle_leaves_nothing(world: World, monkeypatch: pyte
     events = Event.objects.count()
     monkeypatch.setattr(ledger, "extend", fail)
     with pytest.raises(ZeroDivisionError):
-        members.remove(actor=actor_of(world.aino), memberships=[world.vilma], once="k")
+        members.remove(actor=actor_of(world.aino), memberships=[world.vilma], idempotency_key="k")
     monkeypatch.undo()
     assert Event.objects.count() == events
     assert not Once.objects.exists()
@@ -286,9 +286,13 @@ def test_a_ceiling_is_told_in_the_organizations_own_chain(world: World) -> None:
 
 def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
     events, aino = Event.objects.count(), actor_of(world.aino)
-    first = members.remove(actor=aino, memberships=[world.mikko, world.olli], reason="left", once="k-1")
+    first = members.remove(
+        actor=aino, memberships=[world.mikko, world.olli], reason="left", idempotency_key="k-1"
+    )
     between = Event.objects.count()
-    second = members.remove(actor=aino, memberships=[world.olli, world.mikko], reason="left", once="k-1")
+    second = members.remove(
+        actor=aino, memberships=[world.olli, world.mikko], reason="left", idempotency_key="k-1"
+    )
     assert (second.act, second.at, second.subjects, second.data) == (
         first.act,
         first.at,
@@ -301,31 +305,38 @@ def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
 
 def test_a_key_means_the_whole_request(world: World) -> None:
     aino, system = actor_of(world.aino), world.system
-    access.change(actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=1), once="a")
+    access.change(
+        actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=1), idempotency_key="a"
+    )
     with pytest.raises(errors.AskedOtherwise):
         access.change(
-            actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=2), once="a"
+            actor=aino,
+            memberships=[world.vilma],
+            access=world.access("orderer", amount=2),
+            idempotency_key="a",
         )
-    members.remove(actor=actor_of(world.paivi), memberships=[world.olli], once="a")
-    supplier.add_sites(actor=system, organization=world.koskela, sites=[("Turku", "")], once="s")
+    members.remove(actor=actor_of(world.paivi), memberships=[world.olli], idempotency_key="a")
+    supplier.add_sites(actor=system, organization=world.koskela, sites=[("Turku", "")], idempotency_key="s")
     with pytest.raises(errors.AskedOtherwise):
-        supplier.add_sites(actor=system, organization=world.koskela, sites=[("Vaasa", "")], once="s")
-    supplier.set_ceiling(actor=system, organization=world.koskela, offer={}, once="c")
+        supplier.add_sites(
+            actor=system, organization=world.koskela, sites=[("Vaasa", "")], idempotency_key="s"
+        )
+    supplier.set_ceiling(actor=system, organization=world.koskela, offer={}, idempotency_key="c")
     with pytest.raises(errors.AskedOtherwise):
         supplier.set_ceiling(
-            actor=system, organization=world.koskela, offer={"crm:contacts.see": None}, once="c"
+            actor=system, organization=world.koskela, offer={"crm:contacts.see": None}, idempotency_key="c"
         )
     with pytest.raises(errors.AskedOtherwise):
-        supplier.set_ceiling(actor=system, organization=world.pohjola, offer={}, once="c")
+        supplier.set_ceiling(actor=system, organization=world.pohjola, offer={}, idempotency_key="c")
 
 
 def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
-    members.remove(actor=aino, memberships=[world.vilma], reason="left", once="r")
+    members.remove(actor=aino, memberships=[world.vilma], reason="left", idempotency_key="r")
     with pytest.raises(errors.AskedOtherwise):
-        members.remove(actor=aino, memberships=[world.vilma], reason="told tales", once="r")
+        members.remove(actor=aino, memberships=[world.vilma], reason="told tales", idempotency_key="r")
     invite = functools.partial(
-        invitations.invite, actor=aino, organization=world.koskela, access=viewer, once="i"
+        invitations.invite, actor=aino, organization=world.koskela, access=viewer, idempotency_key="i"
     )
     letter: dict[str, Any] = {"email": "canary@koskela.example", "name": "Canary Bird", "reason": "Sings"}
     made = invite(**letter)
@@ -341,7 +352,7 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
         actor=world.system,
         invitation=world.invitation(made.data["invitation"]),
         link=link,
-        once="a",
+        idempotency_key="a",
     )
     accept(as_whom=invitations.Newcomer("Canary Bird", hashed(), "en"))
     assert accept(as_whom=invitations.Newcomer("Canary Bird", "another hash", "en")).again
@@ -352,19 +363,21 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
 def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_more(world: World) -> None:
     ulla = actor_of(world.ulla)
     with pytest.raises(errors.Denied):
-        members.remove(actor=ulla, memberships=[world.sami, world.paivi], once="k")
-    kept = members.remove(actor=ulla, memberships=[world.vilma], once="l")
+        members.remove(actor=ulla, memberships=[world.sami, world.paivi], idempotency_key="k")
+    kept = members.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l")
     world.remove(world.ulla)
-    assert members.remove(actor=ulla, memberships=[world.vilma], once="l").act == kept.act
+    assert members.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l").act == kept.act
     with pytest.raises(errors.NotFound):
-        members.remove(actor=ulla, memberships=[world.sami], once="k")
+        members.remove(actor=ulla, memberships=[world.sami], idempotency_key="k")
 
 
 def test_two_at_once_under_one_key_are_done_once(world: World) -> None:
     aino = actor_of(world.aino)
 
     def change() -> Any:
-        return access.change(actor=aino, memberships=[world.vilma], access=world.access("orderer"), once="k")
+        return access.change(
+            actor=aino, memberships=[world.vilma], access=world.access("orderer"), idempotency_key="k"
+        )
 
     outcomes = parallel.together(change, change, change)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
@@ -376,11 +389,11 @@ def test_two_foundings_at_once_under_one_key_found_one(world: World) -> None:
     new = supplier.NewOrganization(key="uusi", name="Uusi Oy", sites=[("Espoo", "")])
 
     def found() -> Any:
-        return supplier.create_organization(actor=world.system, new=new, once="k")
+        return supplier.create_organization(actor=world.system, new=new, idempotency_key="k")
 
     outcomes = parallel.together(found, found, found)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
-    assert supplier.create_organization(actor=world.system, new=new, once="k").again
+    assert supplier.create_organization(actor=world.system, new=new, idempotency_key="k").again
     assert len(done(Verb.ORGANIZATION_CREATE)) == 3
     assert Chain.objects.filter(kind="organization").count() == 3
     assert verify.verify().findings == []
@@ -390,10 +403,10 @@ def test_one_key_for_two_organizations_at_once_is_asked_otherwise(world: World) 
     """Mikko holds the key in both companies: different locks, one unique row."""
     outcomes = parallel.together(
         lambda: supplier.add_sites(
-            actor=world.system, organization=world.koskela, sites=[("Turku", "")], once="k"
+            actor=world.system, organization=world.koskela, sites=[("Turku", "")], idempotency_key="k"
         ),
         lambda: supplier.add_sites(
-            actor=world.system, organization=world.pohjola, sites=[("Turku", "")], once="k"
+            actor=world.system, organization=world.pohjola, sites=[("Turku", "")], idempotency_key="k"
         ),
     )
     assert sorted(type(one).__name__ for one in outcomes) == ["AskedOtherwise", "Outcome"]

@@ -17,10 +17,10 @@ DAY = 86_400
 
 def test_a_repetition_is_known_for_a_week(world: World) -> None:
     aino = actor_of(world.aino)
-    first = members.remove(actor=aino, memberships=[world.vilma], once="k")
+    first = members.remove(actor=aino, memberships=[world.vilma], idempotency_key="k")
     move_clock(7 * DAY - 60)
     tasks.tidy()
-    assert members.remove(actor=aino, memberships=[world.vilma], once="k").act == first.act
+    assert members.remove(actor=aino, memberships=[world.vilma], idempotency_key="k").act == first.act
     move_clock(7 * DAY + 60)
     assert tasks.tidy() >= 1
     assert not Once.objects.exists()

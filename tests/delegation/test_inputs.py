@@ -126,8 +126,8 @@ def test_every_fact_of_a_refusal_is_ours_and_not_the_senders(world: World) -> No
         Access(role="orderer", all_sites=True, limits={PLACE: Limit(Decimal(1), "EUR", canary)}),
     ):
         refused(functools.partial(access.change, actor=aino, memberships=[world.vilma], access=wanted))
-    members.remove(actor=aino, memberships=[world.vilma], once=canary)
-    refused(lambda: members.remove(actor=aino, memberships=[world.olli], once=canary))
+    members.remove(actor=aino, memberships=[world.vilma], idempotency_key=canary)
+    refused(lambda: members.remove(actor=aino, memberships=[world.olli], idempotency_key=canary))
     assert not [event for event in Event.objects.all() if canary.encode() in bytes(event.body)]
 
 
@@ -142,7 +142,7 @@ def test_a_reason_that_cannot_be_kept(world: World, text: str) -> None:
         lambda: invitations.invite(
             actor=aino, organization=world.koskela, email="n@koskela.example", access=viewer, reason=text
         ),
-        lambda: members.remove(actor=aino, memberships=[world.vilma], once=text),
+        lambda: members.remove(actor=aino, memberships=[world.vilma], idempotency_key=text),
     ):
         refusal = refused(call)
         assert (refusal.code, refusal.data["problem"]) in {

@@ -44,8 +44,8 @@ def test_the_only_admin_stays(world: World) -> None:
 
 
 def test_asked_twice_under_one_key_it_answers_the_same(world: World) -> None:
-    first = members.remove(actor=actor_of(world.aino), memberships=[world.mikko], once="k-1")
-    second = members.remove(actor=actor_of(world.aino), memberships=[world.mikko], once="k-1")
+    first = members.remove(actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1")
+    second = members.remove(actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1")
     assert (second.act, second.again) == (first.act, True)
     with pytest.raises(errors.AskedOtherwise):
-        members.remove(actor=actor_of(world.aino), memberships=[world.vilma], once="k-1")
+        members.remove(actor=actor_of(world.aino), memberships=[world.vilma], idempotency_key="k-1")

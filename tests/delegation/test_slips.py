@@ -58,7 +58,8 @@ def test_of_a_set_one_who_changes_is_enough(world: World) -> None:
 def test_a_repetition_is_answered_like_the_first(world: World) -> None:
     aino, wanted = actor_of(world.aino), world.access("viewer")
     first, again = (
-        access.change(actor=aino, memberships=[world.olli], access=wanted, once="k") for _ in range(2)
+        access.change(actor=aino, memberships=[world.olli], access=wanted, idempotency_key="k")
+        for _ in range(2)
     )
     assert (again.act, again.again) == (first.act, True)
 

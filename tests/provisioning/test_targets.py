@@ -78,8 +78,8 @@ def test_an_application_has_one_target_at_a_time(world: World, shop: far.Server,
 
 
 def test_a_repeated_request_registers_once(world: World, shop: far.Server) -> None:
-    first = register("ordering", shop, once="a")
-    assert register("ordering", shop, once="a").id == first.id
+    first = register("ordering", shop, idempotency_key="a")
+    assert register("ordering", shop, idempotency_key="a").id == first.id
 
 
 def test_a_new_token_is_tried_at_once(

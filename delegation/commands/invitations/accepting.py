@@ -6,6 +6,7 @@ from audit.actor import Actor, Kind
 from audit.ledger import Subject
 from delegation import granting, inputs, links, rules
 from delegation.act import Act, Outcome, acting, command
+from delegation.act.fingerprint import CHANGES_EACH_TIME
 from delegation.errors import AlreadyMember, InvitationGone, WrongPerson
 from delegation.models import Invitation, InvitationToken
 from delegation.verbs import Verb
@@ -19,13 +20,18 @@ class Newcomer:
     """Somebody without a sign-in yet. `password` is already hashed: that is slow, and is done before the act."""
 
     name: str
-    password: str
+    password: str = dataclasses.field(metadata=CHANGES_EACH_TIME)
     language: str
 
 
 @command
 def accept(
-    *, actor: Actor, invitation: Invitation, link: str, as_whom: User | Newcomer, once: str | None = None
+    *,
+    actor: Actor,
+    invitation: Invitation,
+    link: str,
+    as_whom: User | Newcomer,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Become a colleague. `as_whom` is the signed-in person, or a newcomer; the address is the invitation's own.
 
@@ -33,8 +39,7 @@ def accept(
     must still be within what its sender may give.
     """
     whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
-    asked = {"link": link, "whom": _named(whom)}
-    with acting(actor, Verb.INVITATION_ACCEPT, on=[invitation], once=once, asked=asked) as act:
+    with acting(actor, Verb.INVITATION_ACCEPT, on=[invitation], idempotency_key=idempotency_key) as act:
         (fresh,) = act.on
         _still_open(act, fresh, link)
         user = _person(act, fresh, whom)
@@ -52,11 +57,6 @@ def accept(
         Invitation.objects.filter(id=fresh.id).update(accepted_at=act.at, membership=membership)
         _tell(act, fresh, membership, access)
     return act.outcome
-
-
-def _named(whom: User | Newcomer) -> list[str]:
-    """Not the password: a hash of it is another one each time."""
-    return [str(whom.id)] if isinstance(whom, User) else [whom.name, whom.language]
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:

@@ -41,11 +41,12 @@ def invite(
     name: str = "",
     language: str = "en",
     reason: str = "",
-    once: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Offer this access to an address. The outcome's data holds `invitation` and `link`, the secret of the link.
 
-    The link is shown and mailed by the door and stands nowhere else. With `once`, a repetition answers without it.
+    The link is shown and mailed by the door and stands nowhere else: a repetition under the same idempotency key
+    returns none.
     Raises AlreadyMember, AlreadyInvited, BadAccess, BadInput, BeyondAuthority, BeyondCeiling and TooOften besides what
     every act raises.
     """
@@ -56,8 +57,7 @@ def invite(
         reason=inputs.reason(reason),
     )
     link = secret.fresh(prefix=links.PREFIX)
-    asked = {**access.facts(), **dataclasses.asdict(letter)}
-    with acting(actor, Verb.MEMBER_INVITE, on=organization, once=once, asked=asked) as act:
+    with acting(actor, Verb.MEMBER_INVITE, on=organization, idempotency_key=idempotency_key) as act:
         _nobody_there(act, letter.address)
         _nothing_open(act, letter.address)
         rules.within_authority(
@@ -132,13 +132,13 @@ def _write(act: Act, letter: _Letter, access: Access) -> Invitation:
 
 
 @command
-def resend(*, actor: Actor, invitation: Invitation, once: str | None = None) -> Outcome:
+def resend(*, actor: Actor, invitation: Invitation, idempotency_key: str | None = None) -> Outcome:
     """A further link for the same invitation, and seven more days. The outcome's data holds `link`.
 
     Whoever sends it again stands for it from now on. Raises InvitationGone and what `invite` raises.
     """
     link = secret.fresh(prefix=links.PREFIX)
-    with acting(actor, Verb.INVITATION_RESEND, on=[invitation], once=once) as act:
+    with acting(actor, Verb.INVITATION_RESEND, on=[invitation], idempotency_key=idempotency_key) as act:
         (fresh,) = act.on
         _still_open(act)
         rules.within_authority(
@@ -159,9 +159,9 @@ def resend(*, actor: Actor, invitation: Invitation, once: str | None = None) -> 
 
 
 @command
-def cancel(*, actor: Actor, invitations: Sequence[Invitation], once: str | None = None) -> Outcome:
+def cancel(*, actor: Actor, invitations: Sequence[Invitation], idempotency_key: str | None = None) -> Outcome:
     """Withdraw invitations: every link to them is dead. Raises InvitationGone where one is not open any more."""
-    with acting(actor, Verb.INVITATION_CANCEL, on=invitations, once=once) as act:
+    with acting(actor, Verb.INVITATION_CANCEL, on=invitations, idempotency_key=idempotency_key) as act:
         _still_open(act)
         Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
     return act.outcome

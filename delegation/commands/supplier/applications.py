@@ -37,7 +37,7 @@ def register_application(
     name: Mapping[str, str],
     unit: str,
     client: NewClient | None = None,
-    once: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """A service people sign in to. The outcome's data holds `application` and, with a client, its `secret`, once.
 
@@ -45,8 +45,7 @@ def register_application(
     """
     _makes_sense(key, name, client)
     shown = secret.fresh(prefix="khs")
-    asked = {"key": key, "name": dict(name), "unit": unit, "client": repr(client)}
-    with acting(actor, Verb.APPLICATION_REGISTER, on=Supplier(), once=once, asked=asked) as act:
+    with acting(actor, Verb.APPLICATION_REGISTER, on=Supplier(), idempotency_key=idempotency_key) as act:
         made = Application.objects.create(key=key, name=dict(name), unit=_unit(unit), created_at=act.at)
         if client is not None:
             _client(made, client, shown)

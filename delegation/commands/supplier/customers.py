@@ -27,14 +27,15 @@ class NewOrganization:
 
 
 @command
-def create_organization(*, actor: Actor, new: NewOrganization, once: str | None = None) -> Outcome:
+def create_organization(*, actor: Actor, new: NewOrganization, idempotency_key: str | None = None) -> Outcome:
     """A customer company with its sites and customer numbers; its chain begins with this event.
 
     Raises BadInput and Taken besides what every act raises.
     """
     new = _cleaned(new)
-    asked = {"new": repr(new)}
-    with acting(actor, Verb.ORGANIZATION_CREATE, on=Founding(ids.uuid7()), once=once, asked=asked) as act:
+    with acting(
+        actor, Verb.ORGANIZATION_CREATE, on=Founding(ids.uuid7()), idempotency_key=idempotency_key
+    ) as act:
         made = lifecycle.create_organization(
             organization=act.organization,
             key=new.key,
@@ -89,11 +90,15 @@ def _number(organization: Organization, numbers: Mapping[str, str]) -> None:
 
 @command
 def add_sites(
-    *, actor: Actor, organization: Organization, sites: Sequence[tuple[str, str]], once: str | None = None
+    *,
+    actor: Actor,
+    organization: Organization,
+    sites: Sequence[tuple[str, str]],
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Further sites, as (name, external id). Raises BadInput and Taken besides what every act raises."""
     places = _places(sites)
-    with acting(actor, Verb.SITE_ADD, on=organization, once=once, asked={"sites": places}) as act:
+    with acting(actor, Verb.SITE_ADD, on=organization, idempotency_key=idempotency_key) as act:
         (fresh,) = act.on
         made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
         act.changed(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})

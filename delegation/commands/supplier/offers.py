@@ -18,7 +18,11 @@ from identity.models import Organization
 
 @command
 def set_ceiling(
-    *, actor: Actor, organization: Organization, offer: Mapping[str, Limit | None], once: str | None = None
+    *,
+    actor: Actor,
+    organization: Organization,
+    offer: Mapping[str, Limit | None],
+    idempotency_key: str | None = None,
 ) -> Outcome:
     """Offer these entitlements up to these amounts from now on; None takes an entitlement away.
 
@@ -27,19 +31,14 @@ def set_ceiling(
     _makes_sense(offer)
     facts: dict[str, Any] = {"offer": {key: _amount(limit) for key, limit in sorted(offer.items())}}
     affects = Supplier(affects=(organization.id,))
-    with acting(actor, Verb.CEILING_SET, on=affects, once=once, asked=facts) as act:
+    with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
         known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
         if offer.keys() - known.keys():
             raise BadInput(field="entitlement", problem="unknown")
         now = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
         now.filter(Q(valid_until=None) | Q(valid_until__gt=act.at)).update(valid_until=act.at)
-        Ceiling.objects.bulk_create(
-            [
-                _ceiling(act, organization, known[key], limit)
-                for key, limit in offer.items()
-                if limit is not None
-            ]
-        )
+        given = [(known[key], limit) for key, limit in offer.items() if limit is not None]
+        Ceiling.objects.bulk_create([_ceiling(act, organization, *one) for one in given])
         act.say(organization=str(organization.id), **facts)
         act.also(
             Verb.CEILING_SET,
