@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection, transaction
 
-from audit import clock
+from audit import clock, db
 from audit.ledger import Subject
 from delegation.verbs import Noted
 from identity import keys
-from provisioning import backoff, leasing, noted, rows
+from provisioning import backoff, leasing, noted
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
@@ -93,8 +93,8 @@ class Logouts:
         done = {one.errand.row.id: one for one in endings if one.problem is None}
         failed = {one.errand.row.id: one for one in endings if one.problem is not None}
         with transaction.atomic():
-            known = rows.returned(_DONE, [_mark(one) for one in done.values()], at=at)
-            tried = rows.returned(_FAILED, [_again(one, at) for one in failed.values()], at=at)
+            known = db.fetch_ids_for_rows(_DONE, [_mark(one) for one in done.values()], at=at)
+            tried = db.fetch_ids_for_rows(_FAILED, [_again(one, at) for one in failed.values()], at=at)
             _note([done[one] for one in known], [failed[one] for one in tried], at)
 
 

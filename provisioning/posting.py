@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from audit import encryption
+from audit import db, encryption
 from audit.errors import Busy
 from delegation.verbs import Noted
-from provisioning import backoff, bounces, leasing, noted, returned, rows
+from provisioning import backoff, bounces, leasing, noted, returned
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
@@ -77,8 +77,8 @@ def _write_down(endings: Iterable[Ending], at: dt.datetime) -> set[uuid.UUID]:
     failed = {one.errand.row.id: one for one in endings if one.problem is not None}
     again = [_again(one, at) for one in failed.values()]
     over = {one["id"] for one in again if one["retry_at"] is None}
-    gone = rows.returned(_SENT, [_mark(one) for one in sent.values()], at=at)
-    tried = set(rows.returned(_FAILED, again, at=at))
+    gone = db.fetch_ids_for_rows(_SENT, [_mark(one) for one in sent.values()], at=at)
+    tried = set(db.fetch_ids_for_rows(_FAILED, again, at=at))
     notes = noted.Notes()
     for name in gone:
         noted.mail(notes, Noted.MAIL_SENT, sent[name].errand.row, {})

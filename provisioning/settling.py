@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit import ids
-from provisioning import answer, backoff, rows, worker
+from audit import db, ids
+from provisioning import answer, backoff, worker
 from provisioning.answer import Code, Problem
 from provisioning.errand import Ending
 from provisioning.models import Account
@@ -87,11 +87,11 @@ class Known:
 def done(*, done: Sequence[Ending], at: dt.datetime) -> list[Known]:
     """Write down what targets hold now. Returns what was told, by cause."""
     by_id = {one.errand.row.account.id: one for one in done}
-    ours = rows.returned(_DONE, [_done_row(one) for one in done], at=at)
+    ours = db.fetch_ids_for_rows(_DONE, [_done_row(one) for one in done], at=at)
     wrote = [_mark(by_id[one]) for one in ours if _wrote(by_id[one])]
     unchanged = [_mark(by_id[one]) for one in ours if not _wrote(by_id[one])]
-    rows.changed(_FORGET, unchanged)
-    closed = rows.changed(_CLOSE, wrote, at=at)
+    db.fetch_for_rows(_FORGET, unchanged)
+    closed = db.fetch_for_rows(_CLOSE, wrote, at=at)
     caused = {row[0] for row in closed}
     known = [Known(by_id[row[0]], *row[1:]) for row in closed]
     return known + [
@@ -111,7 +111,7 @@ def failed(*, failed: Sequence[Ending], at: dt.datetime) -> list[Ending]:
     """Write down what has to be tried again. Returns those whose state has become worse by it."""
     by_id = {one.errand.row.account.id: one for one in failed}
     written = {name: _failed_row(one, at) for name, one in by_id.items()}
-    ours = rows.returned(_FAILED, list(written.values()), at=at)
+    ours = db.fetch_ids_for_rows(_FAILED, list(written.values()), at=at)
     return [by_id[one] for one in ours if _is_news(by_id[one], written[one]["state"])]
 
 
@@ -134,7 +134,7 @@ def health(*, done: Sequence[Ending], failed: Sequence[Ending], at: dt.datetime)
             target = one.errand.row.target.id
             patches = one.result.patches and seen.get(target, {}).get("patches", True)
             seen[target] = {"id": str(target), "well": True, "wait": None, "patches": patches}
-    rows.changed(_HEALTH, list(seen.values()), at=at, longest=backoff.LONGEST_PAUSE.total_seconds())
+    db.fetch_for_rows(_HEALTH, list(seen.values()), at=at, longest=backoff.LONGEST_PAUSE.total_seconds())
 
 
 def _wrote(ending: Ending) -> bool:

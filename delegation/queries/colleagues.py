@@ -2,12 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from audit import db
 from audit.actor import Actor
+from audit.db import KeysetPage
 from delegation import powers, scopes
 from delegation.errors import NotFound
 from delegation.models import AssignmentSite
@@ -18,6 +20,8 @@ from identity.models import Membership, MembershipPeriod
 SIZE = 50
 COUNTED = 1000
 """Further than this nobody counts: a number that must be read before a page can be shown would slow down every page."""
+
+Page = KeysetPage[Membership]
 
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
@@ -33,15 +37,6 @@ class Wish:
     among: Collection[uuid.UUID] | None = None
     after: uuid.UUID | None = None
     before: uuid.UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows with their users, and the ids to go on from; None where there is no such page."""
-
-    rows: Sequence[Membership]
-    previous: uuid.UUID | None
-    next: uuid.UUID | None
 
 
 def matching(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, wish: Wish) -> QuerySet[Membership]:
@@ -78,38 +73,18 @@ def _holding(wish: Wish, at: dt.datetime) -> Exists:
 
 
 def page(*, rows: QuerySet[Membership], wish: Wish, size: int | None = None) -> Page:
-    """One page of these rows. One statement, two where the list is entered in the middle."""
-    most = size or SIZE
-    backwards = wish.before is not None
-    start = _start(rows, wish.before or wish.after)
-    order = ("-sort_key", "-id") if backwards else ("sort_key", "id")
-    found = list(rows.filter(start[backwards]).select_related("user").order_by(*order)[: most + 1])
-    more, shown = len(found) > most, found[:most]
-    if backwards:
-        shown.reverse()
-    entered = wish.before is not None or wish.after is not None
-    first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
-    return Page(
-        rows=shown,
-        previous=first if (more if backwards else entered) else None,
-        next=last if (backwards or more) else None,
+    """One page of these rows with their users. One statement, two where the list is entered in the middle.
+
+    The page goes on where a colleague stands by name, also where these rows no longer hold them.
+    """
+    return db.keyset(
+        rows=[rows.select_related("user")],
+        order=("sort_key", "id"),
+        after=wish.after,
+        before=wish.before,
+        size=size or SIZE,
+        anchors=[Membership.objects.filter(organization__in=rows.order_by().values("organization")[:1])],
     )
-
-
-def _start(rows: QuerySet[Membership], anchor: uuid.UUID | None) -> tuple[Q, Q]:
-    """The conditions for behind and before the anchor; everything where it is not one of the list's organization."""
-    everything = Q(), Q()
-    if anchor is None:
-        return everything
-    place = Membership.objects.filter(
-        pk=anchor, organization__in=rows.order_by().values("organization")[:1]
-    ).values_list("sort_key", "id")
-    found = place.first()
-    if found is None:
-        return everything
-    key, one = found
-    behind = Q(sort_key__gt=key) | Q(sort_key=key, id__gt=one)
-    return behind, Q(sort_key__lt=key) | Q(sort_key=key, id__lt=one)
 
 
 def count(*, rows: QuerySet[Membership]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from audit import db
 from audit.models import Chain, Event
 from delegation.queries import carried, signing_in, told
 from delegation.queries.told import Told
@@ -16,7 +17,6 @@ from identity.models import Membership
 
 SIZE = 50
 _NEWEST = ("-at", "-place", "-id")
-_FORWARDS = ("at", "place", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +71,13 @@ def _placed(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 
 def page(*, organization: uuid.UUID, wish: Wish, size: int = SIZE) -> Page:
-    """One page. Six statements at most, and three more where people's own sign-in is asked for."""
+    """One page. Six statements at most, and three more where people's own sign-in is asked for.
+
+    Events of one act share its instant: their place in the chain goes before their id.
+    """
     sources = _sources(organization, wish)
-    backwards = wish.after is not None
-    anchor = _anchor(sources, wish.after or wish.before)
-    if anchor is not None:
-        sources = [rows.filter(_beyond(anchor, newer=backwards)) for rows in sources]
-    found = _first(sources, size + 1, backwards=backwards)
-    more, shown = len(found) > size, found[:size]
-    if backwards:
-        shown.reverse()
-    first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
-    return Page(
-        events=told.every(rows=shown),
-        newer=first if (more if backwards else anchor is not None) else None,
-        older=last if (backwards or more) else None,
-    )
-
-
-def _first(sources: Sequence[QuerySet[Event]], most: int, *, backwards: bool) -> list[Event]:
-    order = _FORWARDS if backwards else _NEWEST
-    rows = [event for source in sources for event in source.order_by(*order)[:most]]
-    return sorted(rows, key=lambda row: (row.at, row.seq or 0, row.id), reverse=not backwards)[:most]
-
-
-def _anchor(sources: Sequence[QuerySet[Event]], event: uuid.UUID | None) -> Event | None:
-    if event is None:
-        return None
-    return next((found for rows in sources if (found := rows.filter(id=event).first())), None)
-
-
-def _beyond(anchor: Event, *, newer: bool) -> Q:
-    """Events of one act share its instant: their place in the chain goes before their id."""
-    place = anchor.seq or 0
-    if newer:
-        later = Q(place__gt=place) | Q(place=place, id__gt=anchor.id)
-        return Q(at__gte=anchor.at) & (Q(at__gt=anchor.at) | later)
-    earlier = Q(place__lt=place) | Q(place=place, id__lt=anchor.id)
-    return Q(at__lte=anchor.at) & (Q(at__lt=anchor.at) | earlier)
+    found = db.keyset(rows=sources, order=_NEWEST, after=wish.before, before=wish.after, size=size)
+    return Page(events=told.every(rows=found.rows), newer=found.previous, older=found.next)
 
 
 def about(*, organization: uuid.UUID, membership: uuid.UUID, most: int) -> list[Told]:

@@ -1,0 +1,116 @@
+"""Statements and pages of rows on the default connection."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+
+Row = TypeVar("Row", bound=Model)
+Params = Sequence[Any] | Mapping[str, Any]
+
+
+def fetch_all(statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
+    """Every row that the statement returns; none for a statement that returns no rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def fetch_one(statement: str, params: Params = ()) -> tuple[Any, ...] | None:
+    """The first row that the statement returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[tuple[Any, ...]]:
+    """Run one statement for many rows, which it reads as %(rows)s by `jsonb_to_recordset`. Runs nothing for no rows."""
+    return fetch_all(statement, {"rows": json.dumps(list(rows)), **params}) if rows else []
+
+
+def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[uuid.UUID]:
+    """The first column of what `fetch_for_rows` returns."""
+    return [row[0] for row in fetch_for_rows(statement, rows, **params)]
+
+
+@dataclass(frozen=True, slots=True)
+class KeysetPage(Generic[Row]):
+    """Rows in reading order, and the ids to continue before and after; None where there is no such page."""
+
+    rows: list[Row]
+    previous: uuid.UUID | None
+    next: uuid.UUID | None
+
+
+def keyset(
+    *,
+    rows: Sequence[QuerySet[Row]],
+    order: Sequence[str],
+    after: uuid.UUID | None,
+    before: uuid.UUID | None,
+    size: int,
+    anchors: Sequence[QuerySet[Row]] | None = None,
+) -> KeysetPage[Row]:
+    """One page behind the row `after`, or before the row `before`, which wins where both are given.
+
+    `order` names fields and annotations, all ascending or all descending, and ends with the primary key. Several
+    querysets are each read by their own index and merged here; Python and the database must then sort their fields
+    alike, so no text. `after` and `before` are looked up in `anchors` (default: `rows`): one statement for each
+    queryset until it is found. An id that is not found begins at the first page.
+
+    One statement for each queryset, besides the lookup.
+    """
+    fields, descending = _parse(order)
+    start = _values(anchors or rows, before or after, fields)
+    backwards = before is not None and start is not None
+    downwards = descending != backwards
+    behind = _beyond(fields, start, down=downwards) if start else Q()
+    found = _first([one.filter(behind) for one in rows], fields, size + 1, down=downwards)
+    more, shown = len(found) > size, found[:size]
+    if backwards:
+        shown.reverse()
+    first, last = (shown[0].pk, shown[-1].pk) if shown else (None, None)
+    return KeysetPage(
+        rows=shown,
+        previous=first if (more if backwards else start) else None,
+        next=last if (backwards or more) else None,
+    )
+
+
+def _parse(order: Sequence[str]) -> tuple[list[str], bool]:
+    descending = {name.startswith("-") for name in order}
+    if len(descending) != 1:
+        raise ValueError(f"A keyset has one direction: {order}")
+    return [name.removeprefix("-") for name in order], descending.pop()
+
+
+def _values(
+    sources: Sequence[QuerySet[Row]], anchor: uuid.UUID | None, fields: Sequence[str]
+) -> tuple[Any, ...] | None:
+    """The values of the anchor's fields."""
+    if anchor is None:
+        return None
+    places = (one.filter(pk=anchor).order_by().values_list(*fields)[:1] for one in sources)
+    return next((place[0] for place in places if place), None)
+
+
+def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
+    """`a >= x AND (a > x OR (b >= y AND (b > y OR …)))`: its first part is a condition that an index can use."""
+    sign = "lt" if down else "gt"
+    past = Q(**{f"{fields[0]}__{sign}": values[0]})
+    if len(fields) == 1:
+        return past
+    return Q(**{f"{fields[0]}__{sign}e": values[0]}) & (past | _beyond(fields[1:], values[1:], down=down))
+
+
+def _first(sources: Sequence[QuerySet[Row]], fields: Sequence[str], most: int, *, down: bool) -> list[Row]:
+    order = [f"-{field}" if down else field for field in fields]
+    found = [row for source in sources for row in source.order_by(*order)[:most]]
+    if len(sources) > 1:
+        found.sort(key=lambda row: [getattr(row, field) for field in fields], reverse=down)
+    return found[:most]
