@@ -6,7 +6,7 @@ import datetime as dt
 import smtplib
 import ssl
 import uuid
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from provisioning.models import Mail
 
 _SECONDS = 20.0
 _LASTING = 500
+_SIGN_IN_FIRST = 530
 _NOBODY = "no such recipient"
 GIVE_UP = dt.timedelta(days=3)
 
@@ -100,8 +101,8 @@ def _send(row: Mail) -> None:
     recipient = encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
     body = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
     try:
-        with contextlib.closing(_Connection()) as smtp:
-            smtp.server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
+        with _connection() as server:
+            server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
     except smtplib.SMTPRecipientsRefused as error:
         ((code, text),) = error.recipients.values()
         nobody = code >= _LASTING and returned.is_dead(status=text.decode("ascii", "replace"))
@@ -114,24 +115,46 @@ def _send(row: Mail) -> None:
 
 
 def _is_final(error: smtplib.SMTPResponseException) -> bool:
-    """A refused sign-in at our own relay is the operator's to mend, not the recipient's fault."""
-    return error.smtp_code >= _LASTING and not isinstance(error, smtplib.SMTPAuthenticationError)
+    """530 asks for STARTTLS (RFC 3207) or AUTH (RFC 4954): the operator's to mend, not the recipient's fault."""
+    return error.smtp_code >= _LASTING and error.smtp_code != _SIGN_IN_FIRST
 
 
-class _Connection:
-    """One conversation with the operator's relay."""
+@contextlib.contextmanager
+def _connection() -> Iterator[smtplib.SMTP]:
+    """One conversation with the operator's relay; closed also where it ends before the mail.
 
-    def __init__(self) -> None:
-        kind = smtplib.SMTP_SSL if settings.SMTP_TLS == "tls" else smtplib.SMTP
-        self.server = kind(settings.SMTP_HOST, settings.SMTP_PORT, timeout=_SECONDS)
-        if settings.SMTP_TLS == "starttls":
-            self.server.starttls(context=ssl.create_default_context())
-        if settings.SMTP_USER:
-            self.server.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+    Until the relay has seen the mail, no answer is about the mail: greeting, EHLO, STARTTLS and AUTH are retried.
+    """
+    with contextlib.ExitStack() as closing:
+        try:
+            server = _connected()
+            closing.callback(_quit, server)
+            _authenticate(server)
+        except smtplib.SMTPResponseException as error:
+            raise Problem(Code.BUSY, detail=f"connection: {error.smtp_code}") from error
+        yield server
 
-    def close(self) -> None:
-        with contextlib.suppress(smtplib.SMTPException, OSError):
-            self.server.quit()
+
+def _connected() -> smtplib.SMTP:
+    """Both kinds of TLS are given a context: smtplib's own verifies no certificate."""
+    if settings.SMTP_TLS == "tls":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(settings.SMTP_HOST, settings.SMTP_PORT, timeout=_SECONDS, context=context)
+    return smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=_SECONDS)
+
+
+def _authenticate(server: smtplib.SMTP) -> None:
+    if settings.SMTP_TLS == "starttls":
+        server.starttls(context=ssl.create_default_context())
+    if settings.SMTP_USER:
+        server.login(settings.SMTP_USER, settings.SMTP_PASSWORD)
+    server.ehlo_or_helo_if_needed()
+
+
+def _quit(server: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def _mark(ending: Ending) -> dict[str, Any]:
