@@ -10,13 +10,15 @@ from django.conf import LazySettings
 
 
 @contextlib.contextmanager
-def listening(handler: Any, settings: LazySettings) -> Iterator[None]:
-    """Mails of this process go to `handler` (of aiosmtpd) meanwhile."""
+def listening(handler: Any, settings: LazySettings, **how: Any) -> Iterator[None]:
+    """Mails of this process go to `handler` (of aiosmtpd) meanwhile; `how`: the controller's own settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, **how)
     controller.start()
     settings.SMTP_HOST, settings.SMTP_PORT = "127.0.0.1", port
-    yield
-    controller.stop()
+    try:
+        yield
+    finally:
+        controller.stop()
