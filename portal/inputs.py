@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, QueryDict
 from django.utils.deconstruct import deconstructible
-from django.utils.translation import gettext_lazy
+
+from portal import sentences
 
 _LINES = "\t\n\r"
 
@@ -26,7 +27,7 @@ def forbidden(text: str, *, lines: bool = False) -> bool:
 class Plain:
     """A validator: no control characters."""
 
-    message = gettext_lazy("This contains characters that cannot be used.")
+    message = sentences.CONTROL_CHARACTERS
 
     def __init__(self, *, lines: bool = False) -> None:
         self.lines = lines

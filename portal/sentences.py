@@ -9,13 +9,15 @@ from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.errors import Busy, DomainError
 from delegation import errors
-from portal import inputs, patience
+from portal import patience
 from provisioning import errors as refusals
 
 Data = Mapping[str, Any]
+CONTROL_CHARACTERS = gettext_lazy("This contains characters that cannot be used.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _bad_input(data: Data) -> Sentence:
         "missing": _("Fill this in."),
         "too_long": _("This is too long: %(longest)s characters at most.")
         % {"longest": data.get("longest", "")},
-        "characters": str(inputs.Plain.message),
+        "characters": str(CONTROL_CHARACTERS),
         "address": _("This is not an e-mail address."),
         "web_address": _("Give a whole web address that begins with https://."),
         "insecure": _("This address must begin with https://: what is sent there is secret."),

@@ -17,7 +17,7 @@ from delegation.rules import admins
 from delegation.verbs import Noted
 from identity import addresses, memberships
 from identity.models import Membership, User
-from provisioning import noted, returned
+from provisioning import mail_events, noted, returned
 from provisioning.answer import Code
 from provisioning.models import Mail
 
@@ -62,7 +62,7 @@ def _write_down(row: Mail, *, dead: bool) -> int:
         )
         if new:
             failed = noted.Notes()
-            noted.mail(failed, Noted.MAIL_FAILED, row, {"code": Code.REFUSED.value})
+            mail_events.record(failed, Noted.MAIL_FAILED, row, {"code": Code.REFUSED.value})
             failed.write(at=at)
             flag(note=note, mails=[row] if dead else [], at=at)
     return new

@@ -9,7 +9,7 @@ import structlog
 from django.db import transaction
 
 from audit import encryption
-from provisioning import leasing, noted, settling, wanted
+from provisioning import account_events, leasing, settling, wanted
 from provisioning import worker as workers
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
@@ -74,7 +74,7 @@ class Accounts:
             known = settling.done(done=done, at=at)
             new = settling.failed(failed=failed, at=at)
             settling.health(done=done, failed=failed, at=at)
-            noted.accounts(delivered=known, failed=new, at=at)
+            account_events.record(delivered=known, failed=new, at=at)
         self._under_way -= {one.errand.row.account.id for one in endings}
 
 

@@ -12,9 +12,10 @@ import psycopg
 from django.conf import settings
 from psycopg import conninfo, sql
 
-from provisioning import mail, worker
+from provisioning import worker
 
 CHAINS = "keyholder_chain"
+MAILS = "keyholder_mail"
 _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
@@ -51,7 +52,7 @@ class Ear:
             return Heard()
         notices = list(self.connection.notifies(timeout=0))
         chains = dict.fromkeys(uuid.UUID(one.payload) for one in notices if one.channel == CHAINS)
-        return Heard(tuple(chains), any(one.channel == mail.CHANNEL for one in notices))
+        return Heard(tuple(chains), any(one.channel == MAILS for one in notices))
 
     def nudge(self) -> None:
         """Wake `wait`; from any thread or a signal handler."""
@@ -69,7 +70,7 @@ def listening() -> Iterator[Ear]:
     try:
         with psycopg.connect(_address(), autocommit=True, connect_timeout=5) as connection:
             number = worker.register(held=connection)
-            for channel in (CHAINS, mail.CHANNEL):
+            for channel in (CHAINS, MAILS):
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield Ear(connection, number, read, write)
     finally:

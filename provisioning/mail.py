@@ -16,9 +16,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
 from audit import clock, encryption, ids
+from provisioning import ear
 from provisioning.models import Mail
 
-CHANNEL = "keyholder_mail"
 _PURPOSE = "Keyholder-Purpose"
 
 
@@ -62,7 +62,7 @@ def queue(
 def wake() -> None:
     """Tell `deliver`, once the transaction has committed, that there is something to send."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute("SELECT pg_notify(%s, '')", [ear.MAILS])
 
 
 def _rows(

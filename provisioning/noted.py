@@ -3,15 +3,12 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from audit import actor, ids, ledger
+from audit import actor, ledger
 from audit.ledger import Entry, Heading, Subject
 from delegation.verbs import Noted
-from provisioning.errand import Ending
-from provisioning.models import Mail
-from provisioning.settling import Known
 
 
 class Notes:
@@ -44,58 +41,3 @@ class Notes:
 def seconds(since: dt.datetime, until: dt.datetime) -> str:
     """A duration as it stands in the log."""
     return f"{max((until - since).total_seconds(), 0):.3f}"
-
-
-def mail(notes: Notes, verb: Noted, row: Mail, facts: Mapping[str, Any]) -> None:
-    """Of one mail, under what it is about."""
-    notes.say(
-        verb,
-        subject=Subject("mail", row.id),
-        stream=row.organization or row.about or ledger.SUPPLIER,
-        organization=row.organization,
-        act=row.about or row.id,
-        facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},
-    )
-
-
-def accounts(*, delivered: Sequence[Known], failed: Sequence[Ending], at: dt.datetime) -> None:
-    """Note what targets have learned, and what they newly refuse."""
-    notes = Notes()
-    for one in delivered:
-        membership = str(one.membership)
-        rights = one.ending.errand.row.wanted.rights.get(membership, [])
-        # Of this membership alone: whether the person is active for others is nothing for this organization's log.
-        held = {"active": bool(rights), "rights": len(rights), "seconds": seconds(one.asked_at, at)}
-        facts = {**_facts(one.ending), **held}
-        _say(notes, Noted.ACCOUNT_DELIVERED, one.membership, one.organization, one.act, facts)
-    for ending in failed:
-        code = {"code": ending.problem.code.value if ending.problem else ""}
-        for membership, organization in ending.errand.row.wanted.organizations.items():
-            held = {"active": bool(ending.errand.row.wanted.rights.get(membership))}
-            facts = {**_facts(ending), **held, **code}
-            _say(notes, Noted.ACCOUNT_FAILED, uuid.UUID(membership), organization, _act(ending), facts)
-    notes.write(at=at)
-
-
-def _say(
-    notes: Notes,
-    verb: Noted,
-    membership: uuid.UUID,
-    organization: uuid.UUID,
-    act: uuid.UUID,
-    facts: Mapping[str, Any],
-) -> None:
-    subject = Subject("membership", membership)
-    notes.say(verb, subject=subject, stream=organization, organization=organization, act=act, facts=facts)
-
-
-def _facts(ending: Ending) -> dict[str, Any]:
-    push = ending.errand.row
-    return {
-        "target": str(push.target.id),
-        "application": push.target.application.key,
-    }
-
-
-def _act(ending: Ending) -> uuid.UUID:
-    return ending.errand.row.account.act or ids.uuid7()

@@ -16,7 +16,7 @@ from django.db import transaction
 from audit import db, encryption
 from audit.errors import Busy
 from delegation.verbs import Noted
-from provisioning import backoff, bounces, leasing, noted, returned
+from provisioning import backoff, bounces, leasing, mail_events, noted, returned
 from provisioning.answer import Code, Problem
 from provisioning.ear import Heard
 from provisioning.errand import Ending, Errand
@@ -82,10 +82,10 @@ def _write_down(endings: Iterable[Ending], at: dt.datetime) -> set[uuid.UUID]:
     tried = set(db.fetch_ids_for_rows(_FAILED, again, at=at))
     notes = noted.Notes()
     for name in gone:
-        noted.mail(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
+        mail_events.record(notes, Noted.MAIL_SENT, sent[name].errand.row, {})
     for name, ending in failed.items():
         if name in tried and str(name) in over:
-            noted.mail(notes, Noted.MAIL_FAILED, ending.errand.row, {"code": Code.REFUSED.value})
+            mail_events.record(notes, Noted.MAIL_FAILED, ending.errand.row, {"code": Code.REFUSED.value})
     notes.write(at=at)
     return tried
 
