@@ -3,16 +3,17 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 WORKERS ?= 2
 PYTEST_ARGS ?=
+MUTANTS ?=
 BIN := .venv/bin
 # Commands that only look at the code need settings, not an installation.
 LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-reset test check format lint types contracts templates migrations bench screens lock clean
+.PHONY: help demo demo-reset test check format lint types contracts templates migrations check-mutants bench screens lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.demo ## Start the portal, a web shop, a CRM portal and a mailbox, with sample customers
 	@$(BIN)/python -m demo
@@ -44,6 +45,9 @@ templates: .venv/.ok
 
 migrations: .venv/.ok
 	$(LOOKING) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+check-mutants: .venv/.ok ## Change the core in 200 small ways and see which no test notices (MUTANTS="--area grants" for some)
+	$(BIN)/python -m tests.mutation --jobs $(WORKERS) $(MUTANTS)
 
 bench: .venv/.ok ## Measure speed
 	$(BIN)/python -m bench

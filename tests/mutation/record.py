@@ -1,0 +1,121 @@
+"""Which tests can notice a change of which function: measured by running the tests once, and kept until they change."""
+
+import dataclasses
+import fnmatch
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tests.mutation import areas, recorder
+
+FOLDER = areas.ROOT / "var" / "mutation"
+RECORD = FOLDER / "record.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    """One test that passes, with what it calls and what it makes the database refuse."""
+
+    id: str
+    seconds: float
+    reaches: frozenset[str]
+
+    @property
+    def module(self) -> str:
+        return self.id.split("::", maxsplit=1)[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """All tests, and the guards of the database."""
+
+    tests: Sequence[Test]
+    objects: Sequence[dict[str, Any]]
+
+    def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
+        """The tests that reach one of these, short ones first and every module in turn, within `budget` seconds."""
+        wanted = set(functions)
+        turns: dict[str, int] = {}
+        ordered: list[tuple[int, Test]] = []
+        for test in sorted(self.tests, key=lambda test: test.seconds):
+            if test.reaches & wanted:
+                turns[test.module] = turns.get(test.module, -1) + 1
+                ordered.append((turns[test.module], test))
+        chosen: list[Test] = []
+        for _, test in sorted(ordered, key=lambda pair: (pair[0], pair[1].seconds)):
+            if chosen and sum(one.seconds for one in chosen) + test.seconds > budget:
+                continue
+            chosen.append(test)
+        return chosen
+
+
+def load(*, jobs: int, folders: Sequence[str], again: bool) -> Record:
+    """The kept record, brought up to date for test modules that are new or changed; `again` runs all of them."""
+    kept = {} if again or not RECORD.exists() else json.loads(RECORD.read_text(encoding="utf-8"))
+    modules = {path: _digest(path) for path in _modules(folders)}
+    known = kept.get("modules", {})
+    stale = [path for path, digest in modules.items() if known.get(path) != digest]
+    if stale:
+        print(f"recording {len(stale)} test modules", flush=True)
+        fresh = _run(stale, jobs)
+        tests = {i: t for i, t in kept.get("tests", {}).items() if i.split("::", maxsplit=1)[0] not in stale}
+        known |= {path: modules[path] for path in stale}
+        kept = {"modules": known, "tests": tests | fresh["tests"], "objects": fresh["objects"]}
+        RECORD.write_text(json.dumps(kept), encoding="utf-8")
+    found = [
+        Test(i, t["seconds"], frozenset([*t["functions"], *t["refused"]]))
+        for i, t in kept["tests"].items()
+        if t["passed"] and i.split("::", maxsplit=1)[0] in modules
+    ]
+    return Record(found, kept["objects"])
+
+
+def _modules(folders: Sequence[str]) -> list[str]:
+    found = {
+        path
+        for folder in folders
+        for path in (
+            [areas.ROOT / folder] if folder.endswith(".py") else (areas.ROOT / folder).rglob("test_*.py")
+        )
+    }
+    names = sorted(str(path.relative_to(areas.ROOT)) for path in found)
+    return [name for name in names if not any(fnmatch.fnmatch(name, pattern) for pattern in areas.NOT_RUN)]
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256((areas.ROOT / path).read_bytes()).hexdigest()
+
+
+def _run(modules: Sequence[str], jobs: int) -> dict[str, Any]:
+    folder = FOLDER / "record"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.mutation.recorder",
+        "-n",
+        str(jobs),
+        *modules,
+    ]
+    subprocess.run(
+        [*command, "--timeout", "300"],
+        cwd=areas.ROOT,
+        env=os.environ | {recorder.FOLDER: str(folder)},
+        stdout=(FOLDER / "record.txt").open("w"),
+        check=False,
+    )
+    merged: dict[str, Any] = {"tests": {}, "objects": []}
+    for path in folder.glob("*.json"):
+        part = json.loads(path.read_text(encoding="utf-8"))
+        merged["tests"] |= part["tests"]
+        merged["objects"] = part["objects"] or merged["objects"]
+    return merged
