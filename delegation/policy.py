@@ -2,8 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
 
 from audit.actor import Actor, Kind
 from delegation import powers
@@ -26,47 +29,86 @@ class Decision:
 
 
 YES = Decision(allowed=True)
+HIDDEN = Decision(allowed=False, reason="not_held", seen=False)
+"""No, to an actor who may not know that there is such a thing."""
 
 
-def on_supplier(*, actor: Actor, verb: Verb) -> Decision:
-    """The supplier's own things: only the system, for now; staff rights come with their own door."""
+class Subjects(Protocol):
+    """What the policy must know of a set: its kind, and how a set of that kind is decided."""
+
+    @property
+    def kind(self) -> On:
+        """What a verb must be done to."""
+        ...
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Allowed for all of the set or for none."""
+        ...
+
+
+def decide(*, actor: Actor, verb: Verb, on: Subjects, at: dt.datetime) -> Decision:
+    """May this actor do this to all of these?
+
+    Raises TypeError for a set of a kind that the verb is not done to.
+    """
+    check_kind(verb, on.kind)
     if actor.kind is Kind.SYSTEM and verb.rule.system:
         return YES
-    return Decision(allowed=False, reason="not_held", seen=False)
+    return on.decide(actor=actor, verb=verb, at=at)
 
 
-def on_organization(*, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> Decision:
-    """A verb on an organization as a whole: invite, see the activity, add a site."""
-    if actor.kind is Kind.SYSTEM and verb.rule.system:
-        return YES
-    held = powers.of(actor=actor, at=at, organization=organization)
-    if any(verb.value in power.verbs for power in held):
-        return YES
-    return Decision(allowed=False, reason="not_held", refused=(organization,), seen=bool(held))
+def check_kind(verb: Verb, kind: str) -> None:
+    """Raises TypeError: a mistake in a command."""
+    if verb.rule.on != kind:
+        raise TypeError(f"{verb} is done to {verb.rule.on}, not to {kind}: pass that, or use another verb.")
 
 
-def on_person(*, actor: Actor, user: uuid.UUID) -> Decision:
-    """What concerns one's own sign-in and nobody else's."""
-    if actor.kind is Kind.PERSON and actor.id == user:
-        return YES
-    return Decision(allowed=False, reason="not_held", refused=(user,), seen=False)
+@dataclass(frozen=True, slots=True)
+class OrganizationId:
+    """An organization as a whole: invite, see the activity, add a site."""
+
+    id: uuid.UUID
+    kind = On.ORGANIZATION
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """By the roles that the actor holds somewhere in it."""
+        held = powers.of(actor=actor, at=at, organization=self.id)
+        if any(verb.value in power.verbs for power in held):
+            return YES
+        return Decision(allowed=False, reason="not_held", refused=(self.id,), seen=bool(held))
 
 
-def on_memberships(
-    *, actor: Actor, verb: Verb, memberships: Iterable[uuid.UUID], at: dt.datetime
-) -> Decision:
-    """A verb on a set of colleagues. Allowed for all of them or for none; six statements whatever the size."""
-    wanted = list(memberships)
-    if actor.kind is Kind.SYSTEM and verb.rule.system:
-        return YES
-    held = powers.of(actor=actor, at=at)
-    known = powers.colleagues(ids=wanted, at=at)
-    reasons = {one: _why_not(actor, verb, held, known.get(one)) for one in wanted}
-    refused = tuple(one for one, reason in reasons.items() if reason)
-    if not refused:
-        return YES
-    seen = all(not _why_not(actor, Verb.MEMBER_SEE, held, known.get(one)) for one in refused)
-    return Decision(allowed=False, reason=reasons[refused[0]], refused=refused, seen=seen)
+@dataclass(frozen=True, slots=True)
+class MembershipIds:
+    """Members of any organizations. Two statements whatever the size."""
+
+    ids: Sequence[uuid.UUID]
+    kind = On.MEMBERSHIP
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """By the roles and sites of both. A refused set is hidden unless the actor sees each member refused."""
+        held = powers.of(actor=actor, at=at)
+        known = powers.colleagues(ids=self.ids, at=at)
+        reasons = {one: _why_not(actor, verb, held, known.get(one)) for one in self.ids}
+        refused = tuple(one for one, reason in reasons.items() if reason)
+        if not refused:
+            return YES
+        seen = all(not _why_not(actor, Verb.MEMBER_SEE, held, known.get(one)) for one in refused)
+        return Decision(allowed=False, reason=reasons[refused[0]], refused=refused, seen=seen)
+
+
+BY_ID: Mapping[On, Callable[[uuid.UUID], Subjects]] = {
+    On.MEMBERSHIP: lambda one: MembershipIds([one]),
+    On.ORGANIZATION: OrganizationId,
+}
+"""Kinds that are decided by an id alone."""
+
+
+def within_scope(*, ids: Sequence[uuid.UUID], scope: QuerySet[Any]) -> Decision:
+    """A set whose decision is a queryset: allowed where all of it is in the scope, hidden otherwise. One statement."""
+    found = set(scope.filter(id__in=ids).values_list("id", flat=True))
+    refused = tuple(one for one in ids if one not in found)
+    return Decision(allowed=False, reason="unseen", refused=refused, seen=False) if refused else YES
 
 
 def abilities(

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from audit.actor import Actor
-from delegation.act import Outcome, acting, command
+from delegation.act import MembershipSet, Outcome, acting, command
 from delegation.verbs import Verb
 from identity.models import Membership
 from provisioning import reconcile, status
@@ -26,7 +26,9 @@ def put_right(
 
     The outcome's data: `accounts`, how many. Raises NothingDiffers besides what every act raises.
     """
-    with acting(actor, Verb.ACCOUNT_PUT_RIGHT, on=memberships, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.ACCOUNT_PUT_RIGHT, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
         accounts = _wrong(act.ids)
         if not accounts:
             raise NothingDiffers

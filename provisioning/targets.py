@@ -10,7 +10,7 @@ from django.db import connection
 from audit import clock, encryption, ids, ledger
 from audit.actor import Actor
 from delegation import inputs
-from delegation.act import Act, Outcome, Supplier, acting, command
+from delegation.act import Act, Outcome, SupplierSet, acting, command
 from delegation.errors import BadInput, NotFound, Taken, Unchanged
 from delegation.verbs import Verb
 from identity.models import Application
@@ -74,7 +74,7 @@ def register(
         "record_per": _among(Target.RecordPer, record_per, "record_per"),
         "when_gone": _among(Target.WhenGone, when_gone, "when_gone"),
     }
-    with acting(actor, Verb.TARGET_REGISTER, on=Supplier(), idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         _alone(application.id)
         _known(wanted["also_tells"])
         Target.objects.create(id=name, application=application, created_at=act.at, **_sealed(name, wanted))
@@ -96,7 +96,7 @@ def change(
     between us and the old system. Raises BadInput, NotFound, Taken and Unchanged besides what every act raises.
     """
     wanted = _cleaned(changes)
-    with acting(actor, Verb.TARGET_CHANGE, on=Supplier(), idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.TARGET_CHANGE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         row = Target.objects.filter(id=target).first()
         if row is None:
             raise NotFound

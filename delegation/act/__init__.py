@@ -3,6 +3,15 @@
 from delegation.act.acting import acting
 from delegation.act.doing import Act
 from delegation.act.outcome import Outcome, command
-from delegation.act.subjects import SUPPLIER, Founding, Subjects, Supplier
+from delegation.act.subjects import MembershipSet, OrganizationSet, SubjectSet, SupplierSet
 
-__all__ = ["SUPPLIER", "Act", "Founding", "Outcome", "Subjects", "Supplier", "acting", "command"]
+__all__ = [
+    "Act",
+    "MembershipSet",
+    "OrganizationSet",
+    "Outcome",
+    "SubjectSet",
+    "SupplierSet",
+    "acting",
+    "command",
+]

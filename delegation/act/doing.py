@@ -11,7 +11,7 @@ from audit.ledger import Entry, Held, Subject
 from audit.personal import Private
 from delegation.act import asking
 from delegation.act.outcome import Outcome
-from delegation.act.subjects import Subjects
+from delegation.act.subjects import SubjectSet, organization_of
 from delegation.errors import NotFound
 from delegation.verbs import Verb
 
@@ -34,7 +34,7 @@ class Act:
     at: dt.datetime
     actor: Actor
     verb: Verb
-    subjects: Subjects
+    subjects: SubjectSet
     held: dict[uuid.UUID, Held]
     said: dict[uuid.UUID, Said] = field(default_factory=dict)
     common: Said = field(default_factory=Said)
@@ -44,19 +44,20 @@ class Act:
     @property
     def on(self) -> list[Any]:
         """The subjects as they are under the locks."""
-        return self.subjects.rows
+        return list(self.subjects.rows)
 
     @property
     def ids(self) -> list[uuid.UUID]:
         """Their ids."""
-        return self.subjects.ids
+        return list(self.subjects.ids)
 
     @property
     def organization(self) -> uuid.UUID:
-        """The organization of the set. Raises NotFound for the supplier's own acts."""
-        if self.subjects.organization is None:
+        """The one organization of the set. Raises NotFound for the supplier's own acts, and for several."""
+        organization = organization_of(self.subjects)
+        if organization is None:
             raise NotFound
-        return self.subjects.organization
+        return organization
 
     def say(self, *, reason: str = "", **facts: Any) -> None:
         """Facts of the whole act. `reason` is free text: it is about its writer and every subject, and is sealed."""
@@ -91,7 +92,7 @@ class Act:
         Raises Denied or NotFound where the actor may not do `verb` to this subject.
         """
         if verb is not because and verb not in because.rule.entails:
-            asking.one(actor=self.actor, verb=verb, subject=subject, at=self.at)
+            asking.require_one(actor=self.actor, verb=verb, subject=subject, at=self.at)
         entry = Entry(
             verb=verb.value,
             subject=subject,
@@ -100,7 +101,7 @@ class Act:
             after=after or {},
             because=because.value,
         )
-        self.further.append((chain or self.subjects.chain, entry))
+        self.further.append((chain or self.subjects.home(self.ids[0]).chain, entry))
 
     def answer(self, **data: Any) -> None:
         """What the command's caller needs besides ids: JSON, kept for a repetition."""
@@ -109,4 +110,4 @@ class Act:
     @property
     def outcome(self) -> Outcome:
         """What the command returns."""
-        return Outcome(self.id, self.at, self.subjects.organization, tuple(self.ids), dict(self.returned))
+        return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), dict(self.returned))

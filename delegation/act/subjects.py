@@ -1,144 +1,240 @@
-"""What an act is done to: which chains and users that locks, and what is read again under the locks."""
+"""What an act is done to: which chains and users it locks, and what it reloads under the locks."""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from django.db.models import QuerySet
 
 from audit import ledger
 from audit.actor import Actor
 from audit.ledger import Subject
-from audit.models import Chain
-from delegation import policy, scopes
+from delegation import policy
 from delegation.errors import NotFound
-from delegation.models import Invitation
 from delegation.policy import Decision
-from delegation.verbs import Verb
-from identity.models import Membership, Organization, User
+from delegation.verbs import On, Verb
+from identity.models import Membership, Organization
 
 
-@dataclass(frozen=True, slots=True)
-class Founding:
-    """An organization that is about to be made: its own chain, from its first event."""
+class Home(NamedTuple):
+    """Where the event of a subject is written: a chain, and the organization that reads it, if one does."""
 
-    organization: uuid.UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Supplier:
-    """The supplier's own things; `affects` are the organizations that get a consequence event."""
-
-    affects: tuple[uuid.UUID, ...] = ()
-
-
-SUPPLIER = Supplier()
-
-On = Sequence[Membership] | Sequence[Invitation] | Organization | User | Founding | Supplier
-
-
-@dataclass(slots=True)
-class Subjects:
-    """The set of an act in one form, whatever its kind. `rows` are what was read last."""
-
-    kind: str
     chain: uuid.UUID
     organization: uuid.UUID | None
-    rows: list[Any]
-    also_chains: tuple[uuid.UUID, ...] = ()
-    founding: bool = False
+
+
+class SubjectSet(Protocol):
+    """The subjects of one act. Each capability has its own class, and `acting` knows none of them."""
+
+    is_new: bool
+    """Whether the act creates its subject: a refusal has nothing to name."""
+
+    @property
+    def kind(self) -> On:
+        """What the verb must be done to."""
+        ...
+
+    @property
+    def ids(self) -> Sequence[uuid.UUID]:
+        """The subjects, in order. The log gets one event for each."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """The subjects as they were read last."""
+        ...
+
+    def home(self, one: uuid.UUID) -> Home:
+        """Where the event of this subject is written."""
+        ...
+
+    def chains(self) -> Sequence[uuid.UUID]:
+        """Every chain to lock. A new subject's chain is opened here."""
+        ...
+
+    def users(self) -> Collection[uuid.UUID]:
+        """The users whose rows are locked."""
+        ...
+
+    def person(self, one: uuid.UUID) -> uuid.UUID | None:
+        """The user that free text about this subject is about."""
+        ...
+
+    def reload(self) -> None:
+        """Replace the rows by what is true under the locks. Raises NotFound where one has gone."""
+        ...
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """May the actor do this to all of them?"""
+        ...
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """How the log names this subject."""
+        ...
+
+
+def organization_of(on: SubjectSet) -> uuid.UUID | None:
+    """The one organization of the set; None for the supplier's things, a person, or several organizations."""
+    found = {on.home(one).organization for one in on.ids}
+    return found.pop() if len(found) == 1 else None
+
+
+class RowsOfOneOrganization:
+    """Rows of one table that belong to one organization: the common part of most sets.
+
+    Raises NotFound for an empty set and for a set over several organizations.
+    """
+
+    kind: ClassVar[On]
+    stored: ClassVar[QuerySet[Any]]
+    """Where the rows are reloaded from."""
+    is_new = False
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        unique = list({row.id: row for row in rows}.values())
+        organizations = {row.organization_id for row in unique}
+        if len(organizations) != 1:
+            raise NotFound
+        self.organization: uuid.UUID = organizations.pop()
+        self.rows: list[Any] = unique
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """The ids of the set, in its order."""
-        return [row.id for row in self.rows] if self.rows else [self.chain]
+        """The ids, in the order of the set."""
+        return [row.id for row in self.rows]
+
+    def home(self, one: uuid.UUID) -> Home:
+        """The organization's chain."""
+        del one
+        return Home(self.organization, self.organization)
 
     def chains(self) -> list[uuid.UUID]:
-        """Every chain that has to be held."""
-        if self.founding:
-            ledger.open_chain(chain=self.chain, kind=Chain.Kind.ORGANIZATION)
-        return [self.chain, *self.also_chains]
+        """The organization's."""
+        return [self.organization]
 
-    def users(self) -> set[uuid.UUID]:
-        """Whose user rows have to be held."""
-        if self.kind == "user":
-            return set(self.ids)
-        return set(self.people().values())
+    def users(self) -> Collection[uuid.UUID]:
+        """None."""
+        return ()
 
-    def people(self) -> dict[uuid.UUID, uuid.UUID]:
-        """The user behind each membership of the set."""
-        return {row.id: row.user_id for row in self.rows} if self.kind == "membership" else {}
+    def person(self, one: uuid.UUID) -> uuid.UUID | None:
+        """None."""
+        del one
+        return None
 
-    def decide(self, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Ask the policy for the whole set."""
-        if self.kind == "membership":
-            return policy.on_memberships(actor=actor, verb=verb, memberships=self.ids, at=at)
-        if self.kind == "invitation":
-            return self._invitations(actor, verb, at)
-        if self.kind == "organization" and not self.founding:
-            return policy.on_organization(actor=actor, verb=verb, organization=self.chain, at=at)
-        if self.kind == "user":
-            return policy.on_person(actor=actor, user=self.chain)
-        return policy.on_supplier(actor=actor, verb=verb)
-
-    def _invitations(self, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        if verb is Verb.INVITATION_ACCEPT:
-            return policy.YES  # whoever holds the link: the command checks it under the lock
-        if self.organization is None:
-            return Decision(allowed=False, reason="unseen", seen=False)
-        mine = scopes.invitations_ever(actor=actor, verb=verb, at=at, organization=self.organization)
-        found = set(mine.filter(id__in=self.ids).values_list("id", flat=True))
-        refused = tuple(one for one in self.ids if one not in found)
-        return (
-            Decision(allowed=False, reason="unseen", refused=refused, seen=False) if refused else policy.YES
-        )
-
-    def read_again(self) -> None:
-        """Replace the rows by what is true under the locks.
-
-        Raises NotFound where one is gone, or is not of the organization whose chain is held.
-        """
-        if not self.rows:
-            return
-        rows = _ROWS[self.kind].filter(id__in=self.ids)
-        fresh = {row.id: row for row in rows if getattr(row, "organization_id", self.chain) == self.chain}
+    def reload(self) -> None:
+        """Raises NotFound where a row has gone or belongs to an organization whose chain is not locked."""
+        fresh = {row.id: row for row in self.stored.filter(id__in=self.ids)}
+        fresh = {one: row for one, row in fresh.items() if row.organization_id == self.organization}
         if len(fresh) != len(self.rows):
             raise NotFound
         self.rows = [fresh[one] for one in self.ids]
 
-    def subject(self, one: uuid.UUID) -> Subject:
-        """How the log names one of the set."""
-        return Subject(self.kind, one)
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """By its kind."""
+        return Subject(self.kind.value, one)
 
 
-_ROWS: dict[str, QuerySet[Any]] = {
-    "membership": Membership.objects.all(),
-    "invitation": Invitation.objects.select_related("organization", "role"),
-    "organization": Organization.objects.all(),
-    "user": User.everyone.all(),
-}
+class MembershipSet(RowsOfOneOrganization):
+    """Members of one organization, with the people behind them."""
+
+    kind = On.MEMBERSHIP
+    stored = Membership.objects.all()
+
+    def __init__(self, rows: Iterable[Membership]) -> None:
+        super().__init__(rows)
+        self._users: dict[uuid.UUID, uuid.UUID] = {row.id: row.user_id for row in self.rows}
+
+    def users(self) -> set[uuid.UUID]:
+        """The users behind the memberships."""
+        return set(self._users.values())
+
+    def person(self, one: uuid.UUID) -> uuid.UUID | None:
+        """The user behind this membership."""
+        return self._users.get(one)
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """By the members' roles and sites."""
+        return policy.MembershipIds(self.ids).decide(actor=actor, verb=verb, at=at)
 
 
-def subjects(on: On) -> Subjects:
-    """Raises NotFound for an empty set and for a set over several organizations."""
-    if isinstance(on, Founding):
-        return Subjects("organization", on.organization, on.organization, [], founding=True)
-    if isinstance(on, Supplier):
-        return Subjects("supplier", ledger.SUPPLIER, None, [], also_chains=on.affects)
-    if isinstance(on, Organization):
-        return Subjects("organization", on.id, on.id, [on])
-    if isinstance(on, User):
-        return Subjects("user", on.id, None, [on])
-    return _set(list(on))
+class OneChain:
+    """A single subject with a chain of its own."""
+
+    kind: ClassVar[On]
+    is_new = False
+
+    def __init__(self, chain: uuid.UUID, rows: Sequence[Any] = ()) -> None:
+        self.chain = chain
+        self.rows: Sequence[Any] = rows
+
+    @property
+    def ids(self) -> list[uuid.UUID]:
+        """The subject's id is its chain's."""
+        return [self.chain]
+
+    def home(self, one: uuid.UUID) -> Home:
+        """Its own chain, which no organization reads."""
+        return Home(one, None)
+
+    def chains(self) -> list[uuid.UUID]:
+        """Its own."""
+        return [self.chain]
+
+    def users(self) -> Collection[uuid.UUID]:
+        """None."""
+        return ()
+
+    def person(self, one: uuid.UUID) -> uuid.UUID | None:
+        """None."""
+        del one
+        return None
+
+    def reload(self) -> None:
+        """Nothing is kept in memory."""
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """By its kind."""
+        return Subject(self.kind.value, one)
 
 
-def _set(rows: Iterable[Membership | Invitation]) -> Subjects:
-    unique = list({row.id: row for row in rows}.values())
-    organizations = {row.organization_id for row in unique}
-    if len(organizations) != 1:
-        raise NotFound
-    where = organizations.pop()
-    kind = "membership" if isinstance(unique[0], Membership) else "invitation"
-    return Subjects(kind, where, where, list(unique))
+class OrganizationSet(OneChain):
+    """One organization as a whole."""
+
+    kind = On.ORGANIZATION
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__(organization.id, [organization])
+
+    def home(self, one: uuid.UUID) -> Home:
+        """Its own chain."""
+        return Home(one, one)
+
+    def reload(self) -> None:
+        """Raises NotFound where it has gone."""
+        self.rows = list(Organization.objects.filter(id=self.chain))
+        if not self.rows:
+            raise NotFound
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """By the roles held somewhere in it."""
+        return policy.OrganizationId(self.chain).decide(actor=actor, verb=verb, at=at)
+
+
+class SupplierSet(OneChain):
+    """The supplier's own things; `affects` are the organizations that get a consequence event."""
+
+    kind = On.SUPPLIER
+
+    def __init__(self, affects: Sequence[uuid.UUID] = ()) -> None:
+        super().__init__(ledger.SUPPLIER)
+        self._affects = affects
+
+    def chains(self) -> list[uuid.UUID]:
+        """The supplier's, and those of the organizations affected."""
+        return [self.chain, *self._affects]
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Only the system may: `policy.decide` has said yes to it already."""
+        del actor, verb, at
+        return policy.HIDDEN

@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.actor import Actor
 from delegation import granting, inputs, rules
-from delegation.act import Act, Outcome, acting, command
+from delegation.act import Act, MembershipSet, Outcome, acting, command
 from delegation.errors import Unchanged
 from delegation.verbs import Verb
 from delegation.wanted import Access
@@ -27,7 +27,9 @@ def change(
     Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling, LastAdmin and Unchanged besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.ACCESS_CHANGE, on=memberships, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
         _allowed(act, access)
         before = granting.held(memberships=act.ids, at=act.at)
         if all(_is_only(before.get(one, ()), access) for one in act.ids):

@@ -9,7 +9,7 @@ from django.db.models import Q
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import inputs
-from delegation.act import Act, Outcome, Supplier, acting, command
+from delegation.act import Act, Outcome, SupplierSet, acting, command
 from delegation.models import Assignment, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.models.catalogue import Strength
 from delegation.tiers import Catalogue, EntitlementSpec, RoleSpec
@@ -26,7 +26,7 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
     for key, name in catalogue.units.items():
         inputs.key(key)
         inputs.line(name, field="name", longest=inputs.NAME, required=True)
-    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         for key, name in catalogue.units.items():
             BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
         act.say(units=sorted(catalogue.units))
@@ -39,7 +39,7 @@ def apply(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = N
 
     Organizations whose people hold a role that changed are told afterwards, in batches. The outcome's data: `roles`.
     """
-    with acting(actor, Verb.CATALOGUE_APPLY, on=Supplier(), idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         known = _entitlements(catalogue)
         changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
         act.say(roles=changed, entitlements=sorted(known))
@@ -58,7 +58,7 @@ def _tell(actor: Actor, roles: list[str], first: Act) -> None:
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]
         facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
-        with acting(actor, Verb.CATALOGUE_TELL, on=Supplier(affects=tuple(batch))) as act:
+        with acting(actor, Verb.CATALOGUE_TELL, on=SupplierSet(affects=tuple(batch))) as act:
             act.say(**facts)
             for one in batch:
                 act.also(

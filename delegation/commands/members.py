@@ -8,7 +8,7 @@ from django.db import connection
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import granting, inputs, powers, rules
-from delegation.act import Act, Outcome, acting, command
+from delegation.act import Act, MembershipSet, Outcome, acting, command
 from delegation.verbs import Verb
 from delegation.wanted import Access
 from identity import lifecycle
@@ -25,7 +25,9 @@ def remove(
     `families` of tokens, `sessions`. Raises BadInput and LastAdmin besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.MEMBER_REMOVE, on=memberships, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
         rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
         states = powers.states(ids=act.ids, at=act.at)
         held = granting.held(memberships=act.ids, at=act.at)
@@ -77,7 +79,9 @@ def restore(
     Raises BadAccess, BadInput, BeyondAuthority and BeyondCeiling besides what every act raises.
     """
     why = inputs.reason(reason)
-    with acting(actor, Verb.MEMBER_RESTORE, on=memberships, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.MEMBER_RESTORE, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
         rules.within_authority(
             actor=actor,
             verb=Verb.MEMBER_RESTORE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import granting, inputs, rules
-from delegation.act import Act, Outcome, acting, command
+from delegation.act import Act, OrganizationSet, Outcome, acting, command
 from delegation.act.fingerprint import CHANGES_EACH_TIME
 from delegation.errors import AlreadyMember, Taken
 from delegation.verbs import Verb
@@ -39,7 +39,9 @@ def enroll(
     Raises AlreadyMember, BadAccess, BadInput, BeyondCeiling and Taken besides what every act raises.
     """
     people = _cleaned(people)
-    with acting(actor, Verb.MEMBER_ENROLL, on=organization, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.MEMBER_ENROLL, on=OrganizationSet(organization), idempotency_key=idempotency_key
+    ) as act:
         _within_ceiling(act, people)
         users = _users(act, people)
         (fresh,) = act.on

@@ -1,12 +1,47 @@
 """What people do to their own sign-in."""
 
+import datetime as dt
+import uuid
 from typing import Any
 
-from audit.actor import Actor
+from audit.actor import Actor, Kind
+from audit.ledger import Subject
+from delegation import policy
 from delegation.act import Act, Outcome, acting, command
-from delegation.verbs import Verb
+from delegation.act.subjects import OneChain
+from delegation.errors import NotFound
+from delegation.policy import Decision
+from delegation.verbs import On, Verb
 from identity import access
 from identity.models import User
+
+
+class PersonSet(OneChain):
+    """One person's own sign-in."""
+
+    kind = On.PERSON
+
+    def __init__(self, person: User) -> None:
+        super().__init__(person.id, [person])
+
+    def users(self) -> set[uuid.UUID]:
+        """The person."""
+        return {self.chain}
+
+    def reload(self) -> None:
+        """Raises NotFound where the person has gone."""
+        self.rows = list(User.everyone.filter(id=self.chain))
+        if not self.rows:
+            raise NotFound
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Only the person themselves may."""
+        del verb, at
+        return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """The log speaks of users."""
+        return Subject("user", one)
 
 
 @command
@@ -15,7 +50,7 @@ def sign_out(*, actor: Actor, person: User, session: str = "", idempotency_key: 
 
     The outcome's data counts what ended: `sessions`, `sign_ins`, `families` of tokens.
     """
-    with acting(actor, Verb.PERSON_SIGN_OUT, on=person, idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
         ended = _end(act, session)
         counts: dict[str, Any] = {
             "sessions": ended.sessions,

@@ -110,7 +110,7 @@ def to_receipt(here: Here, membership: uuid.UUID) -> HttpResponse:
 
 def _ask(here: Here, membership: uuid.UUID, verb: Verb) -> None:
     """Raises Denied: nobody fills in a form that will be refused."""
-    may = policy.on_memberships(actor=here.actor, verb=verb, memberships=[membership], at=here.at)
+    may = policy.decide(actor=here.actor, verb=verb, on=policy.MembershipIds([membership]), at=here.at)
     if not may:
         raise Denied(reason=may.reason)
 

@@ -131,8 +131,8 @@ def _where_gone(here: Here, found: Sequence[Found]) -> str:
 
 def _ask(here: Here, leavers: Sequence[Found]) -> None:
     """Raises Denied where one may not be removed."""
-    ids = [one.membership.id for one in leavers]
-    may = policy.on_memberships(actor=here.actor, verb=Verb.MEMBER_REMOVE, memberships=ids, at=here.at)
+    these = policy.MembershipIds([one.membership.id for one in leavers])
+    may = policy.decide(actor=here.actor, verb=Verb.MEMBER_REMOVE, on=these, at=here.at)
     if not may:
         raise Denied(reason=may.reason)
 

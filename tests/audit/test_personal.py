@@ -15,7 +15,7 @@ from audit.actor import system
 from audit.ledger import Subject
 from audit.models import Event, PersonKey
 from audit.personal import Private
-from delegation.act import Supplier, acting
+from delegation.act import SupplierSet, acting
 from delegation.commands import members
 from delegation.verbs import Verb
 from tests.world import World, actor_of
@@ -65,7 +65,7 @@ def test_the_address_of_an_invitation_goes_with_the_invitations_own_key(world: W
 
 
 def test_free_text_without_writer_or_person_goes_with_the_chain(world: World) -> None:
-    with acting(world.system, Verb.CATALOGUE_APPLY, on=Supplier()) as act:
+    with acting(world.system, Verb.CATALOGUE_APPLY, on=SupplierSet()) as act:
         act.say(reason="Agreed with Aino Virtanen")
     event = Event.objects.get(act=act.id)
     assert private(event)["reason"]["about"] == [str(event.chain)]

@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import json
 import time
+import uuid
 from typing import Any
 
 import psycopg
@@ -12,16 +13,17 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock, ids, ledger, verify
-from audit.actor import Door
+from audit.actor import Actor, Door
 from audit.errors import Busy
 from audit.ledger import Subject
 from audit.models import Chain, Event
-from delegation import errors
-from delegation.act import acting, locks
+from delegation import errors, policy
+from delegation.act import MembershipSet, OrganizationSet, acting, locks
+from delegation.act.subjects import Home, OneChain
 from delegation.commands import access, invitations, members, supplier
 from delegation.models import Assignment, Invitation, Once
-from delegation.verbs import Verb
-from identity.models import Membership, MembershipPeriod, Session, User
+from delegation.verbs import On, Verb
+from identity.models import Membership, MembershipPeriod, Organization, Session, User
 from tests import parallel
 from tests.world import World, actor_of, by_hand, hashed, move_clock
 
@@ -67,7 +69,7 @@ def test_a_stale_object_is_read_again(world: World) -> None:
     stale = Membership.objects.select_related("user", "organization").get(id=world.vilma.id)
     world.change(world.vilma, world.access("orderer", sites=[world.oulu], amount=10))
     stale.organization.name, stale.epoch = "stale", 99
-    with acting(actor_of(world.aino), Verb.ACCESS_CHANGE, on=[stale]) as act:
+    with acting(actor_of(world.aino), Verb.ACCESS_CHANGE, on=MembershipSet([stale])) as act:
         (fresh,) = act.on
     assert fresh is not stale
     assert (fresh.organization.name, fresh.epoch) == ("Rakennusliike Koskela Oy", world.vilma.epoch)
@@ -225,15 +227,15 @@ def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:
     other = Subject("membership", world.paivi.id)
     with (
         pytest.raises(errors.Denied),
-        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.ACCESS_CHANGE, other, because=Verb.MEMBER_REMOVE)
     with (
         pytest.raises(errors.Denied),
-        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+        acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.SITE_ADD, Subject("organization", world.koskela.id), because=Verb.MEMBER_REMOVE)
-    with acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=[world.vilma]) as act:
+    with acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act:
         act.also(Verb.ACCESS_CHANGE, Subject("membership", world.olli.id), because=Verb.MEMBER_REMOVE)
     (event,) = done(Verb.ACCESS_CHANGE)
     assert (event.act, event.subject) == (act.id, world.olli.id)
@@ -246,17 +248,17 @@ def test_a_verb_is_asked_of_its_own_kind_or_the_command_is_wrong(world: World) -
         pytest.raises(
             TypeError, match=r"^member\.remove is done to membership, not to organization: pass that"
         ),
-        acting(aino, Verb.MEMBER_REMOVE, on=world.koskela),
+        acting(aino, Verb.MEMBER_REMOVE, on=OrganizationSet(world.koskela)),
     ):
         pass
     with (
         pytest.raises(TypeError, match=r"^site\.add is done to organization, not to membership"),
-        acting(aino, Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+        acting(aino, Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.SITE_ADD, Subject("membership", world.vilma.id), because=Verb.MEMBER_REMOVE)
     with (
         pytest.raises(TypeError, match=r"^invitation\.resend is never decided .* entail it"),
-        acting(aino, Verb.MEMBER_REMOVE, on=[world.vilma]) as act,
+        acting(aino, Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.INVITATION_RESEND, Subject("invitation", world.somewhere), because=Verb.MEMBER_REMOVE)
     assert Event.objects.count() == events
@@ -278,6 +280,45 @@ def test_a_ceiling_is_told_in_the_organizations_own_chain(world: World) -> None:
     )
     first, second = Event.objects.filter(act=outcome.act).order_by("organization")
     assert {first.chain, second.chain} == {ledger.SUPPLIER, world.koskela.id}
+    assert verify.verify().findings == []
+
+
+class TwoOrganizations(OneChain):
+    """Two whole organizations in one act, as a merge will have them."""
+
+    kind = On.ORGANIZATION
+
+    def __init__(self, first: Organization, second: Organization) -> None:
+        super().__init__(first.id, [first, second])
+
+    @property
+    def ids(self) -> list[uuid.UUID]:
+        return [row.id for row in self.rows]
+
+    def home(self, one: uuid.UUID) -> Home:
+        return Home(one, one)
+
+    def chains(self) -> list[uuid.UUID]:
+        return self.ids
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> policy.Decision:
+        found = [policy.OrganizationId(one).decide(actor=actor, verb=verb, at=at) for one in self.ids]
+        return next((one for one in found if not one), policy.YES)
+
+
+def test_an_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> None:
+    both = TwoOrganizations(world.koskela, world.pohjola)
+    with acting(world.system, Verb.SITE_ADD, on=both) as act:
+        act.changed(world.pohjola.id, before={}, after={"sites": []})
+        with pytest.raises(errors.NotFound):
+            assert act.organization
+    events = Event.objects.filter(act=act.id).order_by("chain")
+    assert [(one.chain, one.organization, one.subject) for one in events] == sorted(
+        (one, one, one) for one in both.ids
+    )
+    assert {body(one).get("after") is not None for one in events if one.chain == world.pohjola.id} == {True}
+    with pytest.raises(errors.NotFound), acting(actor_of(world.aino), Verb.SITE_ADD, on=both):
+        pass
     assert verify.verify().findings == []
 
 

@@ -112,7 +112,7 @@ def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dic
         buttons = policy.abilities(actor=actor, memberships=ids, at=at, verbs=MEMBER_VERBS)
         for verb in MEMBER_VERBS:
             rows = set(scopes.colleagues(actor=actor, verb=verb, at=at).values_list("id", flat=True))
-            refused = set(policy.on_memberships(actor=actor, verb=verb, memberships=ids, at=at).refused)
+            refused = set(policy.decide(actor=actor, verb=verb, on=policy.MembershipIds(ids), at=at).refused)
             for one in members:
                 answers = {
                     "decision": one.id not in refused,
@@ -135,15 +135,17 @@ def test_four_ways_agree_at_every_instant(stage: Stage) -> None:
 def test_a_set_is_allowed_when_each_of_it_is(stage: Stage) -> None:
     sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
     inside = [stage.world.olli.id, stage.suspended.id]
-    assert policy.on_memberships(actor=sami, verb=verb, memberships=inside, at=at)
-    mixed = policy.on_memberships(actor=sami, verb=verb, memberships=[*inside, stage.in_both.id], at=at)
+    assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
+    mixed = policy.decide(actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.in_both.id]), at=at)
     assert (mixed.allowed, mixed.refused, mixed.reason, mixed.seen) == (
         False,
         (stage.in_both.id,),
         "other_sites",
         True,
     )
-    unseen = policy.on_memberships(actor=sami, verb=verb, memberships=[*inside, stage.world.mikko.id], at=at)
+    unseen = policy.decide(
+        actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.world.mikko.id]), at=at
+    )
     assert (unseen.allowed, unseen.refused, unseen.seen) == (False, (stage.world.mikko.id,), False)
 
 
@@ -211,8 +213,8 @@ def test_verbs_of_the_organization_agree_with_what_pages_show(stage: Stage) -> N
         for actor in stage.actors():
             shown = policy.organization_abilities(actor=actor, organization=organization.id, at=stage.now)
             for verb in ORGANIZATION_VERBS:
-                decision = policy.on_organization(
-                    actor=actor, verb=verb, organization=organization.id, at=stage.now
+                decision = policy.decide(
+                    actor=actor, verb=verb, on=policy.OrganizationId(organization.id), at=stage.now
                 )
                 assert bool(decision) == (verb in shown), (actor.label, verb)
 

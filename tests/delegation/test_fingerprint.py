@@ -18,7 +18,7 @@ from django.db.models import Model
 
 import delegation
 import provisioning
-from delegation.act import acting, fingerprint, outcome
+from delegation.act import MembershipSet, acting, fingerprint, outcome
 from delegation.commands.invitations import Newcomer
 from delegation.commands.onboarding import Enrolled
 from delegation.verbs import Verb
@@ -168,6 +168,8 @@ def test_an_argument_without_a_canonical_form_is_a_mistake() -> None:
 def test_a_key_outside_a_command_is_a_mistake(world: World) -> None:
     with (
         pytest.raises(TypeError, match="@command"),
-        acting(actor_of(world.aino), Verb.MEMBER_REMOVE, on=[world.vilma], idempotency_key="k"),
+        acting(
+            actor_of(world.aino), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma]), idempotency_key="k"
+        ),
     ):
         pass

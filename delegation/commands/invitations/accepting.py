@@ -7,6 +7,7 @@ from audit.ledger import Subject
 from delegation import granting, inputs, links, rules
 from delegation.act import Act, Outcome, acting, command
 from delegation.act.fingerprint import CHANGES_EACH_TIME
+from delegation.commands.invitations.subjects import InvitationSet
 from delegation.errors import AlreadyMember, InvitationGone, WrongPerson
 from delegation.models import Invitation, InvitationToken
 from delegation.verbs import Verb
@@ -39,7 +40,9 @@ def accept(
     must still be within what its sender may give.
     """
     whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
-    with acting(actor, Verb.INVITATION_ACCEPT, on=[invitation], idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.INVITATION_ACCEPT, on=InvitationSet([invitation]), idempotency_key=idempotency_key
+    ) as act:
         (fresh,) = act.on
         _still_open(act, fresh, link)
         user = _person(act, fresh, whom)

@@ -10,7 +10,8 @@ from audit import ids
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import inputs, links, rules
-from delegation.act import Act, Outcome, acting, command
+from delegation.act import Act, OrganizationSet, Outcome, acting, command
+from delegation.commands.invitations.subjects import InvitationSet
 from delegation.errors import AlreadyInvited, AlreadyMember, InvitationGone
 from delegation.models import Invitation, InvitationToken, Role
 from delegation.verbs import Verb
@@ -57,17 +58,23 @@ def invite(
         reason=inputs.reason(reason),
     )
     link = secret.fresh(prefix=links.PREFIX)
-    with acting(actor, Verb.MEMBER_INVITE, on=organization, idempotency_key=idempotency_key) as act:
-        _nobody_there(act, letter.address)
-        _nothing_open(act, letter.address)
-        rules.within_authority(
-            actor=actor, verb=act.verb, organization=act.organization, access=access, at=act.at
-        )
-        rules.not_too_often(actor=actor, organization=act.organization, email=letter.address, at=act.at)
+    with acting(
+        actor, Verb.MEMBER_INVITE, on=OrganizationSet(organization), idempotency_key=idempotency_key
+    ) as act:
+        _may_be_sent(act, letter, access)
         made = _write(act, letter, access)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=made, created_at=act.at)
         _tell(act, made, access)
     return _with_link(act.outcome, link)
+
+
+def _may_be_sent(act: Act, letter: _Letter, access: Access) -> None:
+    _nobody_there(act, letter.address)
+    _nothing_open(act, letter.address)
+    rules.within_authority(
+        actor=act.actor, verb=act.verb, organization=act.organization, access=access, at=act.at
+    )
+    rules.not_too_often(actor=act.actor, organization=act.organization, email=letter.address, at=act.at)
 
 
 def _tell(act: Act, made: Invitation, access: Access) -> None:
@@ -138,7 +145,9 @@ def resend(*, actor: Actor, invitation: Invitation, idempotency_key: str | None 
     Whoever sends it again stands for it from now on. Raises InvitationGone and what `invite` raises.
     """
     link = secret.fresh(prefix=links.PREFIX)
-    with acting(actor, Verb.INVITATION_RESEND, on=[invitation], idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.INVITATION_RESEND, on=InvitationSet([invitation]), idempotency_key=idempotency_key
+    ) as act:
         (fresh,) = act.on
         _still_open(act)
         rules.within_authority(
@@ -161,7 +170,9 @@ def resend(*, actor: Actor, invitation: Invitation, idempotency_key: str | None 
 @command
 def cancel(*, actor: Actor, invitations: Sequence[Invitation], idempotency_key: str | None = None) -> Outcome:
     """Withdraw invitations: every link to them is dead. Raises InvitationGone where one is not open any more."""
-    with acting(actor, Verb.INVITATION_CANCEL, on=invitations, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.INVITATION_CANCEL, on=InvitationSet(invitations), idempotency_key=idempotency_key
+    ) as act:
         _still_open(act)
         Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
     return act.outcome

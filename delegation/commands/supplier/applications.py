@@ -7,7 +7,7 @@ from allauth.idp.oidc.models import Client as ProtocolClient
 
 from audit.actor import Actor
 from delegation import inputs
-from delegation.act import Outcome, Supplier, acting, command
+from delegation.act import Outcome, SupplierSet, acting, command
 from delegation.errors import BadInput
 from delegation.verbs import Verb
 from identity import secret
@@ -45,7 +45,7 @@ def register_application(
     """
     _makes_sense(key, name, client)
     shown = secret.fresh(prefix="khs")
-    with acting(actor, Verb.APPLICATION_REGISTER, on=Supplier(), idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.APPLICATION_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         made = Application.objects.create(key=key, name=dict(name), unit=_unit(unit), created_at=act.at)
         if client is not None:
             _client(made, client, shown)

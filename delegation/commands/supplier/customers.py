@@ -1,14 +1,20 @@
 """Bringing a customer in."""
 
+import datetime as dt
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from audit import ids
+from audit import ids, ledger
 from audit.actor import Actor
-from delegation import inputs
-from delegation.act import Founding, Outcome, acting, command
+from audit.ledger import Subject
+from audit.models import Chain
+from delegation import inputs, policy
+from delegation.act import OrganizationSet, Outcome, acting, command
+from delegation.act.subjects import Home, OneChain
 from delegation.errors import BadInput, Taken
-from delegation.verbs import Verb
+from delegation.policy import Decision
+from delegation.verbs import On, Verb
 from identity import lifecycle
 from identity.models import BusinessUnit, Organization
 
@@ -26,6 +32,31 @@ class NewOrganization:
     numbers: Mapping[str, str] = field(default_factory=dict)
 
 
+class OrganizationToCreate(OneChain):
+    """An organization that does not exist yet: its chain begins with this act."""
+
+    kind = On.SUPPLIER
+    is_new = True
+
+    def home(self, one: uuid.UUID) -> Home:
+        """The chain that it gets."""
+        return Home(one, one)
+
+    def chains(self) -> list[uuid.UUID]:
+        """Its own, opened here."""
+        ledger.open_chain(chain=self.chain, kind=Chain.Kind.ORGANIZATION)
+        return [self.chain]
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Only the system may: `policy.decide` has said yes to it already."""
+        del actor, verb, at
+        return policy.HIDDEN
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """As the organization that it becomes."""
+        return Subject("organization", one)
+
+
 @command
 def create_organization(*, actor: Actor, new: NewOrganization, idempotency_key: str | None = None) -> Outcome:
     """A customer company with its sites and customer numbers; its chain begins with this event.
@@ -34,7 +65,7 @@ def create_organization(*, actor: Actor, new: NewOrganization, idempotency_key: 
     """
     new = _cleaned(new)
     with acting(
-        actor, Verb.ORGANIZATION_CREATE, on=Founding(ids.uuid7()), idempotency_key=idempotency_key
+        actor, Verb.ORGANIZATION_CREATE, on=OrganizationToCreate(ids.uuid7()), idempotency_key=idempotency_key
     ) as act:
         made = lifecycle.create_organization(
             organization=act.organization,
@@ -98,7 +129,9 @@ def add_sites(
 ) -> Outcome:
     """Further sites, as (name, external id). Raises BadInput and Taken besides what every act raises."""
     places = _places(sites)
-    with acting(actor, Verb.SITE_ADD, on=organization, idempotency_key=idempotency_key) as act:
+    with acting(
+        actor, Verb.SITE_ADD, on=OrganizationSet(organization), idempotency_key=idempotency_key
+    ) as act:
         (fresh,) = act.on
         made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
         act.changed(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})

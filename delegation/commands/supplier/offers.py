@@ -8,7 +8,7 @@ from django.db.models import Q
 from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import inputs, rules
-from delegation.act import Act, Outcome, Supplier, acting, command
+from delegation.act import Act, Outcome, SupplierSet, acting, command
 from delegation.errors import BadInput
 from delegation.models import Ceiling, Entitlement
 from delegation.verbs import Verb
@@ -30,7 +30,7 @@ def set_ceiling(
     """
     _makes_sense(offer)
     facts: dict[str, Any] = {"offer": {key: _amount(limit) for key, limit in sorted(offer.items())}}
-    affects = Supplier(affects=(organization.id,))
+    affects = SupplierSet(affects=(organization.id,))
     with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
         known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
         if offer.keys() - known.keys():

@@ -162,7 +162,7 @@ def _back(here: Here, leavers: Sequence[uuid.UUID], who: str, done: Progress) ->
     if not done.done:
         return {}
     verb = Verb.MEMBER_RESTORE
-    if not policy.on_memberships(actor=here.actor, verb=verb, memberships=leavers, at=here.at):
+    if not policy.decide(actor=here.actor, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
         return {}
     if len(leavers) > 1:
         url = address.with_values(here.url("people"), {"who": "former"})
