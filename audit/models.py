@@ -39,6 +39,14 @@ class Chain(models.Model):
 
     class Meta:
         db_table = "audit_chain"
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="chain_with_events",
+                include=["last_seq", "last_at"],
+                condition=models.Q(last_seq__gt=0),
+            )
+        ]
 
 
 class Event(models.Model):

@@ -146,7 +146,8 @@ def _verify_place(report: Report, row: _Row, before: _Tail) -> None:
 
 
 def _verify_heads(report: Report, tails: dict[uuid.UUID, _Tail], one: uuid.UUID | None) -> None:
-    heads = {row.id: row for row in Chain.objects.all() if one is None or row.id == one}
+    chains = Chain.objects.all() if one is None else Chain.objects.filter(id=one)
+    heads = {row.id: row for row in chains}
     for name, head in heads.items():
         if tails.get(name, _Tail()) != _Tail(head.last_seq, bytes(head.last_hash), head.last_at):
             report.found("head does not match the last event", name, head.last_seq)

@@ -162,7 +162,9 @@ def working_admins(
     working = Q(pk__in=[])
     for strength in sorted({version.strength for version in admins}):
         roles = [version.role_id for version in admins if version.strength == strength]
-        given = Assignment.objects.filter(_FOR_EVER, valid_from__lte=at, role__in=roles, all_sites=True)
+        given = Assignment.objects.filter(
+            _FOR_EVER, organization=organization, valid_from__lte=at, role__in=roles, all_sites=True
+        )
         able = factors.usable(strong=strength == Strength.MFA, without=without)
         working |= Q(id__in=given.values("membership"), user__in=able)
     lasting = MembershipPeriod.objects.filter(_FOR_EVER, valid_from__lte=at, state=_STATE.ACTIVE)

@@ -20,7 +20,8 @@ class Ended:
     sessions: int
 
 
-# One statement: this is what stands between a click and "refused everywhere".
+# One statement: this is what stands between a click and "refused everywhere". Two branches and no OR, so that each is
+# read by its index: an OR with a subquery reads every sign-in there is, under the lock (138 ms against 3 ms).
 _END = """
 WITH ended AS (
     UPDATE identity_membership SET epoch = epoch + 1 WHERE id = ANY(%(memberships)s) RETURNING user_id
@@ -39,12 +40,16 @@ persons AS (
 ),
 sign_ins AS (
     UPDATE identity_signin SET ended_at = %(at)s
-    WHERE ended_at IS NULL AND (membership_id = ANY(%(memberships)s) OR user_id IN (SELECT user_id FROM gone))
+    WHERE ended_at IS NULL AND id IN (
+        SELECT id FROM identity_signin WHERE membership_id = ANY(%(memberships)s)
+        UNION SELECT s.id FROM gone JOIN identity_signin s ON s.user_id = gone.user_id)
     RETURNING 1
 ),
 families AS (
     UPDATE identity_refreshfamily SET ended_at = %(at)s
-    WHERE ended_at IS NULL AND (membership_id = ANY(%(memberships)s) OR user_id IN (SELECT user_id FROM gone))
+    WHERE ended_at IS NULL AND id IN (
+        SELECT id FROM identity_refreshfamily WHERE membership_id = ANY(%(memberships)s)
+        UNION SELECT s.id FROM gone JOIN identity_refreshfamily s ON s.user_id = gone.user_id)
     RETURNING 1
 ),
 sessions AS (

@@ -14,6 +14,8 @@ LONG_LEASE = dt.timedelta(minutes=10)
 
 _RIPE = "due_at <= %(at)s AND (leased_until IS NULL OR leased_until <= %(at)s)"
 
+# The ids as an array: the database guesses a computed LIMIT as a tenth of the table, and a join of so many rows reads
+# all of it. 515 ms against 5 ms for one lease among two million accounts.
 ACCOUNTS = f"""
 WITH lanes AS (
     SELECT t.id, CASE WHEN t.failures = 0 THEN %(depth)s ELSE 1 END
@@ -26,7 +28,8 @@ ripe AS (
         ORDER BY priority, due_at LIMIT greatest(l.room, 0) FOR UPDATE SKIP LOCKED
     ) a
 )
-UPDATE provisioning_account a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
+UPDATE provisioning_account a SET leased_until = %(until)s, leased_by = %(worker)s
+WHERE a.id = ANY (ARRAY(SELECT id FROM ripe))
 RETURNING a.*
 """  # noqa: S608 - our own constants
 
@@ -42,7 +45,8 @@ ripe AS (
     ) a
 ),
 taken AS (
-    UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s FROM ripe WHERE a.id = ripe.id
+    UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s
+    WHERE a.id = ANY (ARRAY(SELECT id FROM ripe))
     RETURNING a.*
 )
 SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
@@ -55,11 +59,12 @@ JOIN identity_membership m ON m.id = s.membership_id
 """  # noqa: S608 - our own constants
 
 MAILS = f"""
-UPDATE provisioning_mail a SET leased_until = %(until)s, leased_by = %(worker)s FROM (
+UPDATE provisioning_mail a SET leased_until = %(until)s, leased_by = %(worker)s
+WHERE a.id = ANY (ARRAY(
     SELECT id FROM provisioning_mail WHERE {_RIPE}
     ORDER BY due_at LIMIT greatest(%(depth)s - coalesce((%(load)s::jsonb ->> 'mail')::integer, 0), 0)
     FOR UPDATE SKIP LOCKED
-) ripe WHERE a.id = ripe.id
+))
 RETURNING a.*
 """  # noqa: S608 - our own constants
 

@@ -112,7 +112,9 @@ def _digest_of_migrations() -> str:
         path for package in PACKAGES for path in REPOSITORY.glob(f"{package}/migrations/*.py")
     ):
         digest.update(path.name.encode() + path.read_bytes())
-    for path in sorted(REPOSITORY.glob("*/sql*.py")):  # statements that migrations take from beside them
+    for path in sorted(
+        [*REPOSITORY.glob("*/sql*.py"), *REPOSITORY.glob("*/migrations/*.sql")]
+    ):  # read by migrations
         digest.update(path.read_bytes())
     for package in ("django", "django-allauth", "django-guardian"):
         digest.update(f"{package} {metadata.version(package)}".encode())

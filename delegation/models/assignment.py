@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from audit import ids
 from delegation.models.catalogue import Entitlement, Role
-from identity.models import Membership, Site
+from identity.models import Membership, Organization, Site
 
 
 class Assignment(models.Model):
@@ -13,6 +13,8 @@ class Assignment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    """The membership's organization: a trigger sets it on every insert and update, whatever was written."""
     role = models.ForeignKey(Role, models.PROTECT, related_name="+")
     all_sites = models.BooleanField(default=False)
     valid_from = models.DateTimeField()
@@ -29,7 +31,14 @@ class Assignment(models.Model):
                 name="assignment_ends_after_it_begins",
             )
         ]
-        indexes = [models.Index(fields=["membership", "valid_from"], name="assignment_of_membership")]
+        indexes = [
+            models.Index(fields=["membership", "valid_from"], name="assignment_of_membership"),
+            models.Index(
+                fields=["organization", "role"],
+                name="assignment_without_end",
+                condition=Q(valid_until__isnull=True),
+            ),
+        ]
 
 
 class AssignmentSite(models.Model):

@@ -63,6 +63,9 @@ class Account(Due):
                 fields=["next_change_at"], name="account_boundary", condition=Q(next_change_at__isnull=False)
             ),
             models.Index(fields=["leased_by"], name="account_leased", condition=Q(leased_by__isnull=False)),
+            models.Index(
+                fields=["user"], name="account_needs_attention", condition=Q(state__in=["failed", "differs"])
+            ),
         ]
 
 
