@@ -118,11 +118,14 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
+# What sets headers stands outside what answers by itself: a refused host, an ended session, a program's request.
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
     "portal.oidc.shortpath.ShortPath",
     "portal.middleware.Observed",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "portal.middleware.Acting",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -130,8 +133,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.CleanInput",
     "portal.middleware.Gate",
