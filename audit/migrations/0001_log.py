@@ -86,14 +86,14 @@ BEGIN
     IF EXISTS (
         SELECT 1 FROM (
             SELECT chain, seq, prev, at,
-                   lag(seq) OVER w AS seq_before, lag(hash) OVER w AS hash_before
+                   lag(seq) OVER w AS seq_before, lag(hash) OVER w AS hash_before, lag(at) OVER w AS at_before
             FROM fresh WHERE seq IS NOT NULL
             WINDOW w AS (PARTITION BY chain ORDER BY seq)
         ) e LEFT JOIN audit_chain c ON c.id = e.chain
         WHERE c.id IS NULL
            OR e.seq <> coalesce(e.seq_before, c.last_seq) + 1
            OR e.prev IS DISTINCT FROM coalesce(e.hash_before, c.last_hash)
-           OR e.at < c.last_at
+           OR e.at < coalesce(e.at_before, c.last_at)
     ) THEN
         RAISE EXCEPTION 'this does not continue the chain' USING ERRCODE = 'KH003';
     END IF;
