@@ -61,16 +61,20 @@ CREATE FUNCTION audit_ensure_partitions(first date, months integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     month date;
+    made text;
 BEGIN
     FOR i IN 0 .. least(months, 24) - 1 LOOP
         month := (date_trunc('month', first) + make_interval(months => i))::date;
-        IF to_regclass(format('audit_event_%s', to_char(month, 'YYYYMM'))) IS NULL
+        made := 'audit_event_' || to_char(month, 'YYYYMM');
+        IF to_regclass(made) IS NULL
            AND NOT EXISTS (SELECT 1 FROM audit_event_rest
                            WHERE at >= month::timestamp AT TIME ZONE 'UTC'
                              AND at < (month + interval '1 month') AT TIME ZONE 'UTC') THEN
             EXECUTE format('CREATE TABLE %I PARTITION OF audit_event FOR VALUES FROM (%L) TO (%L)',
-                'audit_event_' || to_char(month, 'YYYYMM'),
-                month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+                made, month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+            -- A statement on a partition does not fire the triggers of the table it is a part of.
+            EXECUTE format('CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
+                            FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only()', made);
         END IF;
     END LOOP;
 END $$;
@@ -259,6 +263,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 sql.insert_only("audit_event"),
+                sql.insert_only("audit_event_rest"),
                 sql.insert_only("audit_leaf"),
                 "CREATE INDEX audit_label_text ON audit_label USING gin (text gin_trgm_ops);",
                 "INSERT INTO audit_installation (id, incarnation) VALUES (1, 1);",
