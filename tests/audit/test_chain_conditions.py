@@ -56,7 +56,8 @@ def after(row: Row, **other: Any) -> Row:
 def insert(*rows: Row) -> None:
     """All rows in one statement: the trigger is the statement's."""
     head, values = INSERT.split("VALUES")
-    parts, given = [], {}
+    parts: list[str] = []
+    given: Row = {}
     for number, row in enumerate(rows):
         parts.append(values.replace(")s", f"_{number})s"))
         given |= {f"{name}_{number}": value for name, value in row.items()}

@@ -146,7 +146,7 @@ EXCEPTIONS = {
 
 def test_application_holds_exactly_the_rights_it_needs(owner: psycopg.Connection) -> None:
     """Every table is asked: no partition is reached, nothing can be truncated or given a trigger."""
-    rights = dict(owner.execute(RIGHTS).fetchall())
+    rights: dict[str, str] = dict(owner.execute(RIGHTS).fetchall())
     assert len(rights) > 50
     assert {table: held for table, held in rights.items() if held != ORDINARY} == EXCEPTIONS
     assert not [table for table in rights if table.startswith("audit_event_")]

@@ -15,6 +15,7 @@ from identity.models import (
     BusinessUnit,
     Client,
     CustomerNumber,
+    RefreshFamily,
     RefreshToken,
     SignIn,
 )
@@ -162,10 +163,17 @@ def test_customer_number_is_the_one_of_the_application_s_unit(world: World) -> N
 
 
 def test_grant_carries_the_proof_of_its_own_sign_in_not_a_later_one(world: World) -> None:
-    pair = granting.pair(world.mikko)
-    before = _grant(pair)
-    with conditions.changed(conditions.sign_in(world), auth_time=before.auth_time + HOUR, amr=["pwd"]):
-        assert (_grant(pair).auth_time, _grant(pair).amr) == (before.auth_time, ["pwd", "otp", "mfa"])
+    proved_at = clock.now() - HOUR
+    code = granting.code(world.mikko, before=granting.standing(world.mikko, at=proved_at))
+    with conditions.changed(conditions.sign_in(world), auth_time=clock.now(), amr=["pwd"]):
+        redeemed = granting.redeem(code)
+        assert redeemed is not None
+        refreshed = tokens.refresh(token=redeemed[1].refresh, client="ordering", scopes=[])
+        assert refreshed is not None
+        for grant in (redeemed[0], _grant(redeemed[1]), refreshed[0]):
+            assert (grant.auth_time, grant.amr) == (proved_at, ["pwd", "otp", "mfa"])
+    family = RefreshFamily.objects.get()
+    assert (family.auth_time, family.nonce) == (proved_at, "n-1")
 
 
 def test_access_token_says_what_its_own_family_stands_for(world: World) -> None:

@@ -1,0 +1,190 @@
+"""The sealer: what a leaf's hash covers, the one order, and that it takes only what it seals."""
+
+import datetime as dt
+import hashlib
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from audit import clock, ids, ledger, sealer, verify
+from audit.actor import system
+from audit.ledger import Entry, Heading, Subject
+from audit.models import Event, Inbox, Leaf
+from tests import parallel
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = dt.timedelta(seconds=1)
+
+
+def note(chain: uuid.UUID, at: dt.datetime | None = None, *, count: int = 1) -> list[uuid.UUID]:
+    heading = Heading(actor=system(), act=ids.uuid7(), at=at or clock.now())
+    entries = [Entry(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
+    return ledger.note(chain=chain, heading=heading, entries=entries)
+
+
+def order() -> list[uuid.UUID]:
+    return list(Leaf.objects.order_by("position").values_list("event", flat=True))
+
+
+def waiting() -> set[uuid.UUID]:
+    return set(Inbox.objects.values_list("event", flat=True))
+
+
+EVENT = uuid.UUID("01a20000-0000-7000-8000-000000000001")
+
+
+def test_leaf_hash_is_the_documented_digest() -> None:
+    """A verifier elsewhere computes it from these bytes: place as eight bytes, big-endian; id as sixteen."""
+    before, event_hash = b"b" * 32, b"e" * 32
+    expected = hashlib.sha256(before + b"\0\0\0\0\0\0\x01\x02" + EVENT.bytes + event_hash).digest()
+    assert (
+        sealer.leaf_hash(before=before, position=258, event=EVENT, event_hash=event_hash)
+        == expected
+        != before
+    )
+
+
+@pytest.mark.parametrize(
+    "other", [{"before": b"x" * 32}, {"position": 2}, {"event": uuid.uuid4()}, {"event_hash": b"x" * 32}]
+)
+def test_leaf_hash_changes_with_each_thing_it_covers(other: dict[str, object]) -> None:
+    right: dict[str, object] = {"before": b"", "position": 1, "event": EVENT, "event_hash": b"e" * 32}
+    digest = sealer.leaf_hash(**right)  # type: ignore[arg-type] # by name, of the right kinds
+    assert sealer.leaf_hash(**right) == digest  # type: ignore[arg-type] # the same
+    assert sealer.leaf_hash(**right | other) != digest  # type: ignore[arg-type] # the same
+
+
+def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> None:
+    sealer.seal_all()
+    known, at = order(), clock.now()
+    late = note(world.koskela.id, at + SECOND)
+    first, second = sorted([world.koskela.id, world.pohjola.id])
+    of_second, of_first = note(second, at), note(first, at)
+    early = note(world.koskela.id, at - SECOND)
+    assert sealer.seal_all() == 4
+    assert order() == [*known, *early, *of_first, *of_second, *late]
+    same = note(world.koskela.id, at, count=5)
+    assert sealer.seal_all() == 5
+    assert order()[-5:] == sorted(same)
+    assert verify.verify().findings == []
+
+
+def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> None:
+    note(world.koskela.id)
+    while sealer.seal(limit=5):
+        pass
+    hashes, before = dict(Event.objects.values_list("id", "hash")), b""
+    at = dict(Event.objects.values_list("id", "at"))
+    for position, leaf in enumerate(Leaf.objects.order_by("position"), start=1):
+        assert leaf.position == position
+        assert bytes(leaf.event_hash) == bytes(hashes[leaf.event])
+        assert leaf.at == at[leaf.event]
+        expected = sealer.leaf_hash(
+            before=before, position=position, event=leaf.event, event_hash=bytes(leaf.event_hash)
+        )
+        assert bytes(leaf.hash) == expected
+        before = expected
+
+
+def test_sealer_takes_as_many_as_asked_and_leaves_the_rest_waiting(world: World) -> None:
+    total = waiting()
+    assert sealer.seal(limit=3) == 3
+    assert len(order()) == 3
+    assert waiting() == total - set(order())
+    assert sealer.seal() == len(total) - 3
+    assert (waiting(), sealer.seal()) == (set(), 0)
+
+
+def test_sealing_all_counts_over_several_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    total, whole = len(waiting()), sealer.seal
+    monkeypatch.setattr(sealer, "seal", lambda: whole(limit=4))
+    assert sealer.seal_all() == total
+    assert sealer.seal_all() == 0
+
+
+def test_sealer_beside_another_one_does_nothing(world: World) -> None:
+    total = waiting()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x6B657973])
+        assert parallel.together(sealer.seal) == [0]
+        assert parallel.together(sealer.seal_all) == [0]
+        assert (waiting(), order()) == (total, [])
+    assert sealer.seal_all() == len(total)
+
+
+def test_second_sealer_that_begins_before_the_first_commits_seals_nothing_twice(world: World) -> None:
+    """The lock is held until the commit: whoever gets it afterwards sees what was sealed."""
+    total, holding, go_on = len(waiting()), threading.Event(), threading.Event()
+
+    def first() -> int:
+        with connection.execute_wrapper(_pausing(holding, go_on)):
+            return sealer.seal()
+
+    def second() -> int:
+        holding.wait(parallel.TIMEOUT)
+        try:
+            return sealer.seal()
+        finally:
+            go_on.set()
+
+    assert parallel.together(first, second) == [total, 0]
+    assert verify.verify().leaves == total
+
+
+def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., Any]:
+    def pausing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        done = execute(sql, *rest)
+        if "INSERT INTO audit_leaf" in sql:
+            holding.set()
+            go_on.wait(parallel.TIMEOUT)
+        return done
+
+    return pausing
+
+
+def test_sealing_is_a_transaction_of_its_own(world: World) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        sealer.seal()
+    assert order() == []
+
+
+def test_event_that_is_gone_while_waiting_keeps_its_place_in_the_inbox(world: World) -> None:
+    """Nothing is forgotten silently: `audit verify` names it."""
+    sealer.seal_all()
+    (event,) = note(world.koskela.id)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
+    assert sealer.seal_all() == 0
+    codes = {(finding.code, finding.event) for finding in verify.verify().findings}
+    assert codes == {("neither sealed nor waiting", str(event))}
+
+
+def test_sealed_log_of_random_hashes_is_refused_by_verify(world: World) -> None:
+    """The negative control of `verify`: a leaf in its place with another digest is named."""
+    sealer.seal_all()
+    (event,) = note(world.koskela.id)
+    row, last = Event.objects.get(id=event), Leaf.objects.latest("position")
+    for digest in (os.urandom(32), None):
+        with connection.cursor() as cursor, transaction.atomic():
+            right = sealer.leaf_hash(
+                before=bytes(last.hash),
+                position=last.position + 1,
+                event=event,
+                event_hash=bytes(row.hash),
+            )
+            cursor.execute(
+                "INSERT INTO audit_leaf VALUES (%s, %s, %s, %s, %s)",
+                [last.position + 1, event, row.at, bytes(row.hash), digest or right],
+            )
+            cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
+            found = {finding.code for finding in verify.verify().findings}
+            transaction.set_rollback(True)
+        assert found == ({"leaf changed"} if digest else set())
