@@ -53,6 +53,7 @@ class Right:
 _IN_FORCE = "{0}.valid_from <= %(at)s AND ({0}.valid_until IS NULL OR {0}.valid_until > %(at)s)"
 
 # An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
+# The currency is that of the amount: the ceiling's where the assignment has no limit of its own.
 # In two steps, each of few tables: the order of a dozen joins takes the database longer to plan than to run.
 _QUERY = """
 WITH m AS MATERIALIZED (
@@ -80,7 +81,8 @@ SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
         FROM {places} x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
        r.takes_amount,
        CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
-       coalesce(nullif(l.currency, ''), c.currency, ''), coalesce(l.period, 'order'),
+       coalesce(CASE WHEN l.amount IS NOT NULL THEN nullif(l.currency, '') END, nullif(c.currency, ''), l.currency, ''),
+       coalesce(l.period, 'order'),
        greatest(m.valid_from, r.valid_from, c.valid_from, m.p_from),
        least(m.valid_until, r.valid_until, c.valid_until, m.p_until),
        m.a_id
