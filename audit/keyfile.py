@@ -17,6 +17,13 @@ PURPOSES = ("person", "pepper", "secrets", "web")
 _BYTES = 32
 
 
+class MissingKey(FileNotFoundError):
+    """A key file is missing; the message names the command that makes it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"The key file {path} is missing. Run `manage.py keys make`, once per installation.")
+
+
 class Key(NamedTuple):
     """One key: its id, short enough to stand in front of what it made, and its 32 bytes."""
 
@@ -51,8 +58,11 @@ def write_once(*, path: Path, text: str) -> None:
 
 
 def _held(path: Path) -> tuple[str, dict[str, bytes]]:
-    """One stat per use: a rotation is seen by running processes. Raises FileNotFoundError when the file is missing."""
-    seen = path.stat()
+    """One stat per use: a rotation is seen by running processes. Raises MissingKey."""
+    try:
+        seen = path.stat()
+    except FileNotFoundError as error:
+        raise MissingKey(path) from error
     return _read(path, seen.st_mtime_ns, seen.st_ino, seen.st_size)
 
 
@@ -63,12 +73,22 @@ def _read(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[s
 
 
 def current(*, folder: Path, purpose: str) -> Key:
-    """The key that new things are made with.
-
-    Raises FileNotFoundError when the file is missing: `manage.py keys` makes it.
-    """
+    """The key that new things are made with. Raises MissingKey."""
     name, keys = _held(folder / f"{purpose}.json")
     return Key(name, keys[name])
+
+
+def missing(*, folder: Path) -> list[str]:
+    """Purposes without a key file."""
+    return [purpose for purpose in PURPOSES if not (folder / f"{purpose}.json").exists()]
+
+
+def secret_key(*, folder: Path) -> str:
+    """Django's SECRET_KEY; empty where its file is missing."""
+    try:
+        return current(folder=folder, purpose="web").material.hex()
+    except MissingKey:
+        return ""
 
 
 def every(*, folder: Path, purpose: str) -> list[Key]:

@@ -48,7 +48,7 @@ def _environment(ports: dict[str, str]) -> dict[str, str]:
 
 def _demo(clone: Path, figure: str) -> float:
     """Seconds until the portal's first page; memory is read once everything runs."""
-    names = ("KEYHOLDER_PORT", "ORDERING_PORT", "CRM_PORT", "MAIL_PORT", "SMTP_PORT")
+    names = ("PORTAL_PORT", "ORDERING_PORT", "CRM_PORT", "MAIL_PORT", "SMTP_PORT")
     ports = {name: str(free_port()) for name in names}
     began = time.monotonic()
     process = subprocess.Popen(
@@ -59,7 +59,7 @@ def _demo(clone: Path, figure: str) -> float:
         start_new_session=True,
     )
     try:
-        while not _page(int(ports["KEYHOLDER_PORT"])):
+        while not _page(int(ports["PORTAL_PORT"])):
             if process.poll() is not None or time.monotonic() - began > LIMIT_SECONDS:
                 raise RuntimeError("the demo did not start")
             time.sleep(0.1)

@@ -35,6 +35,7 @@ def installation() -> Iterator[postgres.Server]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     try:
+        manage(server, "keys", "make")
         manage(server, "migrate", "--database=owner", "--verbosity=0", "--noinput", "--skip-checks")
         manage(server, "collectstatic", "--noinput", "--verbosity=0", "--skip-checks")
         import django

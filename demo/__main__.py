@@ -22,7 +22,7 @@ def announce(stage: Stage) -> None:
     where = stage.where
     held = json.loads(where.people.read_text(encoding="utf-8"))
     print(f"\nReady after {time.monotonic() - _BEGAN:.1f} s.\n")
-    print(f"  Portal        {where.url('KEYHOLDER_PORT')}")
+    print(f"  Portal        {where.url('PORTAL_PORT')}")
     print(f"  Web shop      {where.url('ORDERING_PORT')}")
     print(f"  CRM portal    {where.url('CRM_PORT')}")
     print(f"  Caught mails  {where.url('MAIL_PORT')}")

@@ -3,7 +3,7 @@
 import os
 
 from demo import jobs
-from demo.places import SERVICES, Places
+from demo.places import SERVICES, SUPPLIER, Places
 from portal import postgres
 
 
@@ -12,11 +12,12 @@ def portal(where: Places, server: postgres.Server, *, owner: bool = False) -> di
     ports, secrets = where.ports, where.secrets()
     internal = [f"{name}:{ports[port]}" for port in SERVICES.values() for name in ("localhost", "127.0.0.1")]
     made = {
+        "KEYHOLDER_ENV": "demo",
+        **SUPPLIER,
         **os.environ,
-        "KEYHOLDER_ENV": os.environ.get("KEYHOLDER_ENV", "demo"),
         "KEYHOLDER_HOME": str(where.home),
         "KEYHOLDER_KEYS": str(where.home / "keys"),
-        "KEYHOLDER_ISSUER": where.url("KEYHOLDER_PORT"),
+        "KEYHOLDER_ISSUER": where.url("PORTAL_PORT"),
         "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": ",".join(internal),
         "KEYHOLDER_SMTP_PORT": str(ports["SMTP_PORT"]),
         "KEYHOLDER_BROKER_URL": jobs.url(server, secrets["jobs"]),
@@ -37,11 +38,11 @@ def service(where: Places, key: str) -> dict[str, str]:
         "SERVICE_URL": where.url(port),
         "SERVICE_STORE": str(where.folder / key),
         "SERVICE_DELAY_MS": os.environ.get("SERVICE_DELAY_MS", "0"),
-        "OIDC_ISSUER": where.url("KEYHOLDER_PORT"),
+        "OIDC_ISSUER": where.url("PORTAL_PORT"),
         "OIDC_CLIENT_ID": key,
         "OIDC_CLIENT_SECRET": secrets[f"{key}_client"],
         "SCIM_TOKEN": secrets[f"{key}_scim"],
-        "PORTAL_NAME": "Kivisalo",
+        "PORTAL_NAME": SUPPLIER["KEYHOLDER_SUPPLIER"],
     }
 
 

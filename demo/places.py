@@ -9,13 +9,21 @@ from collections.abc import Mapping
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PORTS = {
-    "KEYHOLDER_PORT": 8000,
+    "PORTAL_PORT": 8000,
     "ORDERING_PORT": 8001,
     "CRM_PORT": 8002,
     "MAIL_PORT": 8025,
     "SMTP_PORT": 1025,
 }
 SERVICES = {"ordering": "ORDERING_PORT", "crm": "CRM_PORT"}
+SUPPLIER = {
+    "KEYHOLDER_SUPPLIER": "Kivisalo",
+    "KEYHOLDER_SUPPORT": "09 000 1234",
+    "KEYHOLDER_BRAND": str(ROOT / "demo" / "brand"),
+    "KEYHOLDER_MAIL_FROM": "Kivisalo <portal@kivisalo.example>",
+    "KEYHOLDER_PROXIES": "0",
+}
+"""The sample supplier. A variable of the same name in the environment wins."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

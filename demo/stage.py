@@ -45,7 +45,7 @@ class Stage:
         self.where.secrets()
         self.say("PostgreSQL")
         self.database = postgres.start(self.where.home / "pg")
-        self._once("tables and sample data", "seeded", self._fill)
+        self._once("keys, tables and sample data", "seeded", self._fill)
         self._once(
             "static files", "static", lambda: self.manage("collectstatic", "--noinput", "--verbosity=0")
         )
@@ -60,6 +60,7 @@ class Stage:
         stamp.write_text(now, encoding="ascii")
 
     def _fill(self) -> None:
+        self.manage("keys", "make")
         self.manage("migrate", "--database=owner", "--verbosity=0", "--noinput")
         jobs.prepare(self._server, self.where.secrets()["jobs"])
         if not self.where.people.exists():
@@ -170,7 +171,7 @@ class Stage:
             return [sys.executable, "-m", f"demo.{name}"], environments.service(self.where, name)
         if name == "mail":
             return [sys.executable, "-m", "demo.mail"], environments.mail(self.where)
-        port = str(self.where.ports["KEYHOLDER_PORT"])
+        port = str(self.where.ports["PORTAL_PORT"])
         words = {
             "portal": f"-m granian --interface wsgi --workers 2 --blocking-threads 4 --no-ws"
             f" --host 127.0.0.1 --port {port} portal.wsgi:application",
@@ -212,5 +213,5 @@ _PROBES = {
     "mail": ("MAIL_PORT", "/"),
     "ordering": ("ORDERING_PORT", "/"),
     "crm": ("CRM_PORT", "/"),
-    "portal": ("KEYHOLDER_PORT", "/health/live"),
+    "portal": ("PORTAL_PORT", "/health/live"),
 }

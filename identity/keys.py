@@ -87,9 +87,14 @@ def listed() -> Sequence[Listed]:
     return _ring().keys
 
 
+def missing() -> bool:
+    """Whether the signing keys were not made yet."""
+    return not _index().exists()
+
+
 def ensure() -> None:
     """Make the first keys, unless they are there. Safe when several processes race."""
-    if not _index().exists():
+    if missing():
         _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         start = dt.datetime.fromtimestamp(0, dt.UTC)
         made = [_make(algorithm, start) for algorithm in ALGORITHMS]
@@ -101,11 +106,12 @@ def rotate(*, at_once: bool = False) -> list[Listed]:
     """A successor for every algorithm, signing after LEAD or, when a key leaked, at once. Returns the new ones.
 
     At once, all older keys are withdrawn: what they signed is refused as soon as services read the set again.
+    Raises MissingKey where the first keys were not made.
     """
-    ensure()
+    before = _ring().keys
     now = clock.wall()
     made = [_make(algorithm, now if at_once else now + LEAD) for algorithm in ALGORITHMS]
-    kept = [] if at_once else [key for key in _ring().keys if not _outlived(key, now)]
+    kept = [] if at_once else [key for key in before if not _outlived(key, now)]
     draft = _folder() / f".index.{secrets.token_hex(4)}"
     keyfile.write_once(path=draft, text=_written([*kept, *made]))
     draft.replace(_index())
@@ -164,12 +170,11 @@ def _written(keys: Sequence[Listed]) -> str:
 
 
 def _ring() -> _Ring:
-    """One stat per use: a rotation is seen by running processes."""
+    """One stat per use: a rotation is seen by running processes. Raises MissingKey."""
     try:
         seen = _index().stat()
-    except FileNotFoundError:
-        ensure()
-        seen = _index().stat()
+    except FileNotFoundError as error:
+        raise keyfile.MissingKey(_index()) from error
     return _read(_index(), seen.st_mtime_ns, seen.st_ino)
 
 

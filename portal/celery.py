@@ -1,11 +1,25 @@
 """Jobs: reconciliation, imports, reports, and the timer. No page waits for any of them, nor needs a broker."""
 
 import os
+from typing import Any
 
-from celery import Celery
+import django
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("keyholder")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["provisioning"])
+
+
+def stop_on_errors(**_: Any) -> None:
+    """Refuse a start that the system checks forbid, as the other processes do."""
+    django.setup()
+    from portal import checks  # noqa: PLC0415 - models are there only after setup
+
+    checks.stop_on_errors()
+
+
+for _start in (signals.celeryd_init, signals.beat_init):
+    _start.connect(stop_on_errors)

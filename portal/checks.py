@@ -1,12 +1,39 @@
 """What must be so before the portal starts."""
 
-import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 
+from audit import keyfile
+from identity import keys
+
 _OWN_PROCESS = ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache")
+
+
+def stop_on_errors() -> None:
+    """Run all system checks. Raises SystemExit with those that forbid a start."""
+    serious = [one for one in checks.run_checks() if one.is_serious()]
+    if serious:
+        raise SystemExit("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in serious))
+
+
+@checks.register()
+def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Every purpose has its key file; the product never makes one by itself."""
+    del app_configs
+    absent = keyfile.missing(folder=Path(settings.KEYS_FOLDER)) + [keys.PURPOSE] * keys.missing()
+    if not absent:
+        return []
+    return [
+        checks.Error(
+            f"Key files are missing in {settings.KEYS_FOLDER}: {', '.join(absent)}.",
+            hint="Run `manage.py keys make` for a new installation. If the files were lost, restore their backup:"
+            " new keys open nothing that older keys closed.",
+            id="keyholder.E012",
+        )
+    ]
 
 
 @checks.register()
@@ -21,20 +48,5 @@ def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
             f"The cache {backend} is not shared by all processes.",
             hint="Leave KEYHOLDER_REDIS_URL empty for the database's cache, or give a Redis server.",
             id="keyholder.E010",
-        )
-    ]
-
-
-@checks.register()
-def proxies_are_counted(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """In production it must be said how many proxies of ours stand in front: else limits count the proxy."""
-    del app_configs
-    if settings.KEYHOLDER_ENV != "production" or "KEYHOLDER_PROXIES" in os.environ:
-        return []
-    return [
-        checks.Error(
-            "KEYHOLDER_PROXIES is not set: how many proxies of yours stand between clients and the portal?",
-            hint="0 when clients reach it directly; each proxy must append to X-Forwarded-For.",
-            id="keyholder.E011",
         )
     ]

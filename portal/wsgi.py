@@ -9,10 +9,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ.setdefault("KEYHOLDER_DATABASE_POOL", "8")
 
 
+from portal.settings import base
+
+
 def _share_metrics() -> None:
     """One folder for all workers of this server, before prometheus-client is imported; earlier servers' are removed."""
-    home = Path(os.environ.get("KEYHOLDER_HOME", Path(__file__).resolve().parent.parent / "var"))
-    mine = home / "metrics" / str(os.getppid())
+    mine = base.HOME / "metrics" / str(os.getppid())
     mine.mkdir(parents=True, exist_ok=True)
     for other in mine.parent.iterdir():
         if not Path("/proc", other.name).exists() and Path("/proc").exists():
@@ -22,15 +24,14 @@ def _share_metrics() -> None:
 
 _share_metrics()
 
-from django.core import checks  # noqa: E402
+import django  # noqa: E402
+
+django.setup(set_prefix=False)
+
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
+from portal import checks, warming  # noqa: E402
+
+checks.stop_on_errors()
 application = get_wsgi_application()
-
-from portal import warming  # noqa: E402
-
 warming.warm()
-
-_serious = [one for one in checks.run_checks() if one.is_serious()]
-if _serious:
-    raise SystemExit("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in _serious))

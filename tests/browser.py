@@ -1,6 +1,6 @@
 """A real browser: Chromium, driven by Playwright.
 
-KEYHOLDER_REQUIRE_BROWSER=1 turns a skipped test of it into a failed one.
+KEYHOLDER_TEST_REQUIRE_BROWSER=1 turns a skipped test of it into a failed one.
 """
 
 import os
@@ -26,7 +26,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
-    program = os.environ.get("KEYHOLDER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    program = os.environ.get("KEYHOLDER_TEST_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("no Chromium on this machine")
     with sync_api.sync_playwright() as playwright:
@@ -53,7 +53,7 @@ def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     needs_browser = "browser" in getattr(item, "fixturenames", [])
-    if report.skipped and needs_browser and os.environ.get("KEYHOLDER_REQUIRE_BROWSER") == "1":
+    if report.skipped and needs_browser and os.environ.get("KEYHOLDER_TEST_REQUIRE_BROWSER") == "1":
         report.outcome = "failed"
         report.longrepr = "A browser test was skipped where browsers are required."
     return report

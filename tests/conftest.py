@@ -3,6 +3,7 @@
 `db` (a transaction, rolled back) and `transactional_db` (real commits) are pytest-django's, on our database.
 """
 
+import io
 import os
 import pathlib
 import shutil
@@ -61,6 +62,12 @@ def django_db_setup(django_test_environment: None, emptied: emptying.Emptying) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: emptied.run())
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signing_keys() -> None:
+    """Make them as an operator does; the other keys are there before the settings are read."""
+    management.call_command("keys", "make", stdout=io.StringIO())
 
 
 @pytest.fixture(autouse=True)

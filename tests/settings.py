@@ -7,6 +7,8 @@ import os
 import pathlib
 import tempfile
 
+from demo import places
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if "KEYHOLDER_TEST_RUN" not in os.environ:  # workers inherit the folder of the run they belong to
     os.environ["KEYHOLDER_TEST_RUN"] = tempfile.mkdtemp(prefix=f"keyholder-run-{os.getpid()}-")
@@ -14,8 +16,15 @@ RUN = pathlib.Path(os.environ["KEYHOLDER_TEST_RUN"])
 os.environ |= {
     "KEYHOLDER_ENV": "test",
     "KEYHOLDER_HOME": str(RUN),
+    "KEYHOLDER_KEYS": str(RUN / "keys"),
+    **places.SUPPLIER,
     "KEYHOLDER_CLOCK_OFFSET_FILE": str(RUN / f"clock-{WORKER}"),
 }
+
+from audit import keyfile  # noqa: E402
+
+for purpose in keyfile.PURPOSES:
+    keyfile.ensure(folder=RUN / "keys", purpose=purpose)
 
 from portal.settings import *  # noqa: E402, F403 - only now does the environment say what they read
 

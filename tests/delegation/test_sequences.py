@@ -1,7 +1,7 @@
 """No sequence of acts, by whomever and whenever, loses the last working admin or gives anyone more than may be given.
 
 Hypothesis writes the sequences: every verb that writes, everybody of two companies and whoever joins, the clock among
-the steps, mail that bounces. What must hold is worked out by `oracle`. KEYHOLDER_SEQUENCES=500 looks further.
+the steps, mail that bounces. What must hold is worked out by `oracle`. KEYHOLDER_TEST_SEQUENCES=500 looks further.
 """
 
 import datetime as dt
@@ -50,7 +50,7 @@ from tests.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand, has
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 
-FURTHER = int(os.environ.get("KEYHOLDER_SEQUENCES", "0"))
+FURTHER = int(os.environ.get("KEYHOLDER_TEST_SEQUENCES", "0"))
 BEGINNINGS = FURTHER or 8
 DAY = 86_400
 T = TypeVar("T")

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.management import call_command
 from pytest_django import Settings
 
+from audit import keyfile
 from identity import keys
 from tests import world as worlds
 
@@ -25,6 +26,7 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
     """Keys of this test's own."""
     settings.KEYS_FOLDER = tmp_path / "keys"
     settings.ISSUER = ISSUER
+    keys.ensure()
     return tmp_path / "keys" / "signing"
 
 
@@ -75,15 +77,24 @@ def test_a_key_file_is_parsed_once_for_a_hundred_signatures(parsed: list[bytes])
     assert len(parsed) == len(set(parsed)) == 2
 
 
+def test_signing_without_keys_names_the_command_that_makes_them(tmp_path: Path, settings: Settings) -> None:
+    settings.KEYS_FOLDER = tmp_path / "none"
+    for use in (keys.jwks, keys.rotate, lambda: keys.sign(claims={})):
+        with pytest.raises(keyfile.MissingKey, match=r"manage\.py keys make"):
+            use()
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_files_are_for_their_owner_alone(folder: Path) -> None:
-    keys.ensure()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = list(folder.iterdir())
     assert len(files) == 3
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_processes_that_race_for_the_first_start_agree(folder: Path) -> None:
+def test_processes_that_race_for_the_first_start_agree(tmp_path: Path, settings: Settings) -> None:
+    settings.KEYS_FOLDER = tmp_path / "race"
+    folder = tmp_path / "race" / "signing"
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(keys.ensure) for _ in range(4)]:
             done.result()

@@ -30,7 +30,7 @@ class Person:
     @property
     def portal(self) -> str:
         """The portal's address."""
-        return self.stage.where.url("KEYHOLDER_PORT")
+        return self.stage.where.url("PORTAL_PORT")
 
     def sign_in(self, email: str, password: str, secret: str) -> None:
         """With password and code."""

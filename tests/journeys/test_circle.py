@@ -95,7 +95,7 @@ def access_token(leaver: Person) -> str:
 
 def is_active(stage: Stage, token: str) -> bool:
     """What the portal says of a token when the web shop asks (RFC 7662)."""
-    endpoints = _json(f"{stage.where.url('KEYHOLDER_PORT')}/.well-known/openid-configuration")
+    endpoints = _json(f"{stage.where.url('PORTAL_PORT')}/.well-known/openid-configuration")
     return bool(_post(stage, endpoints["introspection_endpoint"], {"token": token})["active"])
 
 

@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PRODUCT = ("audit", "identity", "delegation", "provisioning", "portal")
 
 
-MUTANT = "KEYHOLDER_MUTANT"
+MUTANT = "KEYHOLDER_TEST_MUTANT"
 """Names in the environment the file of the mutant that a process of tests runs with."""
 
 

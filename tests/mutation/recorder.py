@@ -19,7 +19,7 @@ from psycopg import errors
 
 from tests.mutation import areas, database
 
-FOLDER = "KEYHOLDER_MUTATION_RECORD"
+FOLDER = "KEYHOLDER_TEST_MUTATION_RECORD"
 _PLACES = tuple(f"{areas.ROOT / package}{os.sep}" for package in areas.PRODUCT)
 
 

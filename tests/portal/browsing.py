@@ -8,7 +8,7 @@ from playwright import sync_api
 from identity.models import Membership
 from tests.portal import guest
 
-PICTURES = os.environ.get("KEYHOLDER_PICTURES", "")
+PICTURES = os.environ.get("KEYHOLDER_TEST_PICTURES", "")
 PHONE: sync_api.ViewportSize = {"width": 360, "height": 780}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -23,7 +23,7 @@ def signed_in(page: sync_api.Page, base: str, who: Membership) -> sync_api.Page:
 
 
 def looked_at(page: sync_api.Page, name: str) -> None:
-    """No sideways scrolling, wide or narrow; a picture of each where KEYHOLDER_PICTURES names a folder."""
+    """No sideways scrolling, wide or narrow; a picture of each where KEYHOLDER_TEST_PICTURES names a folder."""
     wide = page.viewport_size or {"width": 1280, "height": 900}
     for size in (PHONE, wide):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})

@@ -18,6 +18,15 @@ from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
 ISSUER = "https://id.example.test"
+REQUIRED = {
+    "KEYHOLDER_ISSUER": ISSUER,
+    "KEYHOLDER_PROXIES": "0",
+    "KEYHOLDER_SUPPLIER": "Acme Oy",
+    "KEYHOLDER_SUPPORT": "09 000 0000",
+    "KEYHOLDER_BRAND": "neutral",
+    "KEYHOLDER_MAIL_FROM": "Acme <id@acme.example>",
+}
+"""The variables that production requires, and no other."""
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -65,7 +74,7 @@ class Seen:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """A production's, with this test's database and nothing else of this process; an empty value removes a name."""
     known = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "OWNER_DATABASE_URL")}
-    own = {"KEYHOLDER_HOME": str(home), "KEYHOLDER_ISSUER": ISSUER, "KEYHOLDER_PROXIES": "0", **more}
+    own = {"KEYHOLDER_HOME": str(home), **REQUIRED, **more}
     return {name: value for name, value in (known | own).items() if value}
 
 

@@ -15,8 +15,8 @@ LINKS = {
 BRAND = {
     "name": "Kivisalo",
     "phone": "09 000 1234",
-    "stylesheet": "keyholder/brand-kivisalo.css",
-    "mark": "keyholder/brand-kivisalo.svg",
+    "stylesheet": "brand/brand.css",
+    "mark": "brand/brand.svg",
 }
 ORGANIZATIONS = [
     {"name": "Rakennusliike Koskela Oy", "customer_number": "104 233", "url": "/o/koskela", "current": True},

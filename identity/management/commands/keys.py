@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import keyfile
 from identity import keys
@@ -24,6 +24,7 @@ class Command(BaseCommand):
     """`manage.py keys`."""
 
     help = __doc__
+    requires_system_checks = ()  # they refuse missing keys, which this command makes
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`show`, `make`, `rotate PURPOSE [--at-once]`."""
@@ -39,7 +40,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Never prints a key."""
+        """Never prints a key. Raises CommandError where a key file is missing."""
+        try:
+            self._handle(options)
+        except keyfile.MissingKey as error:
+            raise CommandError(str(error)) from error
+
+    def _handle(self, options: dict[str, Any]) -> None:
         {"show": self._show, "make": self._make, "rotate": self._rotate}[options["what"]](options)
 
     def _show(self, options: dict[str, Any]) -> None:

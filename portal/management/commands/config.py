@@ -1,0 +1,40 @@
+"""The environment: check it, show it with secrets masked, or print the documentation's table of variables."""
+
+from typing import Any
+
+from django.core import checks
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.settings import report, variables
+
+
+class Command(BaseCommand):
+    """`manage.py config`. An unusable environment stops manage.py before this, with every problem."""
+
+    help = __doc__
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`check`, `show`, `table`."""
+        verbs = parser.add_subparsers(dest="what", required=True)
+        verbs.add_parser(
+            "check", help="exit code 1 when a variable or another condition of a start is not met"
+        )
+        verbs.add_parser("show", help="every variable with its source and value; secrets are masked")
+        verbs.add_parser("table", help="the table of docs/running.md")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Raises CommandError."""
+        {"check": self._check, "show": self._show, "table": self._table}[options["what"]]()
+
+    def _check(self) -> None:
+        serious = [one for one in checks.run_checks() if one.is_serious()]
+        if serious:
+            raise CommandError("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in serious))
+        self.stdout.write(f"{len(variables.ALL)} variables and all conditions of a start are in order.")
+
+    def _show(self) -> None:
+        self.stdout.write("\n".join(report.lines()))
+
+    def _table(self) -> None:
+        self.stdout.write(report.table())

@@ -1,0 +1,120 @@
+"""What runs and what it looks like: applications, middleware, templates, languages, static files."""
+
+from typing import Any
+
+from portal import logs
+from portal.settings import brand, variables
+
+KEYHOLDER_ENV = variables.ENV.read()
+BASE_DIR = variables.BASE_DIR
+HOME = variables.HOME.read()
+DEBUG = False
+
+ISSUER = variables.ISSUER.read()
+SUPPLIER_NAME = variables.SUPPLIER.read()
+SUPPLIER_SUPPORT = variables.SUPPORT.read()
+_brand = variables.BRAND.read()
+BRAND = _brand.to_setting()
+CLOCK_OFFSET_FILE = variables.CLOCK_OFFSET_FILE.read()
+
+INSTALLED_APPS = [
+    "audit.apps.AuditConfig",
+    "identity.apps.IdentityConfig",
+    "delegation.apps.DelegationConfig",
+    "provisioning.apps.ProvisioningConfig",
+    "portal.apps.PortalConfig",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.idp.oidc",
+    "django_cotton",
+    "guardian",
+    "rest_framework",
+]
+
+# What sets headers stands outside what answers by itself: a refused host, an ended session, a program's request.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "portal.oidc.shortpath.ShortPath",
+    "portal.middleware.Observed",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.middleware.Acting",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.Language",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.CleanInput",
+    "portal.middleware.Gate",
+    "portal.middleware.Translator",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.page",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton"],
+        },
+    }
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fi", "Suomi")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "kh-language"
+FORMAT_MODULE_PATH = ["portal.dates"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS: list[Any] = [BASE_DIR / "portal" / "static"]
+if _brand.folder is not None:
+    STATICFILES_DIRS.append((brand.STATIC, _brand.folder))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "portal.static_files.Storage"},
+}
+
+LOGGING = logs.configured(level=variables.LOG_LEVEL.read())
+
+# A view of the API says who may call it; one that says nothing answers nobody.
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.closed.Closed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+# guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -1,0 +1,53 @@
+"""The supplier's brand: a folder with `brand.css`, `brand.svg` and `brand.toml`, or the product's neutral one."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.settings.environment import InvalidValue
+
+NEUTRAL = "neutral"
+STATIC = "brand"
+"""The folder's place below the address of static files."""
+_FILES = ("brand.css", "brand.svg", "brand.toml")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """`accent` and `on_accent` are the colors of mails, as #rrggbb. Without a folder, pages keep their own colors."""
+
+    folder: Path | None
+    accent: str
+    on_accent: str
+
+    def to_setting(self) -> dict[str, str]:
+        """Give the setting BRAND, as templates read it."""
+        prefix = f"{STATIC}/brand" if self.folder else ""
+        return {
+            "stylesheet": prefix and f"{prefix}.css",
+            "mark": prefix and f"{prefix}.svg",
+            "accent": self.accent,
+            "on_accent": self.on_accent,
+        }
+
+
+def parse(value: str) -> Brand:
+    """Raises InvalidValue."""
+    if value == NEUTRAL:
+        return Brand(None, "#33415c", "#ffffff")
+    folder = Path(value).resolve()
+    if not all((folder / name).is_file() for name in _FILES):
+        raise InvalidValue(f"{NEUTRAL}, or a folder that holds {', '.join(_FILES)}")
+    try:
+        colors = tomllib.loads((folder / "brand.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"a folder whose brand.toml is valid TOML ({error})") from error
+    if set(colors) != {"accent", "on_accent"} or not all(
+        isinstance(color, str) and _COLOR.fullmatch(color) for color in colors.values()
+    ):
+        raise InvalidValue(
+            "a folder whose brand.toml holds accent and on_accent as #rrggbb, and nothing else"
+        )
+    return Brand(folder, colors["accent"], colors["on_accent"])

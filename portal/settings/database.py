@@ -1,0 +1,59 @@
+"""The database by its two roles, and the cache that all processes share."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from portal.settings import variables
+
+APPLICATION_ROLE = "keyholder_app"
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+
+
+_url = variables.DATABASE.read()
+DATABASES = {
+    "default": _database(_url),
+    "owner": _database(variables.OWNER_DATABASE.read() or _url),
+}
+# Statements are prepared by the server at their second use: planning is most of what they cost. A pooler between that
+# gives a transaction another server each time needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which follows them).
+DATABASES["default"]["OPTIONS"] = (
+    {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.read() else {}
+)
+# The web process borrows from a pool: its server ends idle threads, and a connection of such a thread would stay open.
+_pool = variables.DATABASE_POOL.read()
+if _pool:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
+# Migrations run as the owner; nothing else does.
+DATABASES["owner"]["CONN_MAX_AGE"] = 0
+
+# It may forget at any time, and strangers can make it: limits of tries stand here and nothing that must hold. What one
+# address can put in is bounded by the limits themselves.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+_redis = variables.REDIS.read()
+if _redis:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _redis,
+    }

@@ -1,0 +1,32 @@
+"""Mail and jobs."""
+
+from portal.settings import variables
+
+EMAIL_BACKEND = "provisioning.mail.QueueBackend"
+DEFAULT_FROM_EMAIL = variables.MAIL_FROM.read()
+SMTP_HOST = variables.SMTP_HOST.read()
+SMTP_PORT = variables.SMTP_PORT.read()
+SMTP_USER = variables.SMTP_USER.read()
+SMTP_PASSWORD = variables.SMTP_PASSWORD.read()
+SMTP_TLS = variables.SMTP_TLS.read()
+
+CELERY_BROKER_URL = variables.BROKER.read()
+if CELERY_BROKER_URL.startswith("pgmq:"):
+    # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
+    # is said in full, because the queue's client would otherwise take DATABASE_URL, which is the application's.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "conn_string": CELERY_BROKER_URL.replace("pgmq:", "postgresql:", 1),
+        "init_extension": False,
+        "use_notify": True,
+        "wait_time_seconds": 0,
+        "polling_interval": 1,
+        "visibility_timeout": 60,
+    }
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "tidy": {"task": "provisioning.tidy", "schedule": 3600.0},
+    "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
+}

@@ -1,0 +1,234 @@
+"""Typed readers of environment variables: each variable declares its type, default, secrecy and documentation once.
+
+An empty value counts as not set. Values of secret variables and passwords in addresses never appear in a message.
+"""
+
+import difflib
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+PREFIX = "KEYHOLDER_"
+TESTS = "KEYHOLDER_TEST_"
+"""Names that begin so belong to the test suite; the product neither reads nor refuses them."""
+ENVIRONMENT = "KEYHOLDER_ENV"
+PRODUCTION = "production"
+RELAXED = frozenset({"demo", "test"})
+"""Every other value of KEYHOLDER_ENV, a misspelt one too, is judged by the rules of production."""
+MASK = "********"
+
+
+class InvalidValue(ValueError):
+    """The value is refused; the message says what is allowed, without the value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variable(Generic[T]):
+    """One environment variable. `parse` raises InvalidValue; `default` is the value in its text form.
+
+    `production_default` says whether production may rely on the default; if not, production must set the variable.
+    """
+
+    name: str
+    parse: Callable[[str], T]
+    doc: str
+    default: str = ""
+    default_doc: str = ""
+    production_default: bool = True
+    production_rule: Callable[[T], str] | None = None
+    """Gives what production refuses in this value, or an empty string."""
+    secret: bool = False
+    address: bool = False
+    """Whether the value is an address that may hold a password."""
+
+    def read(self, environ: Mapping[str, str] = os.environ) -> T:
+        """Give the parsed value. Raises ImproperlyConfigured."""
+        if problem := self.problem(environ):
+            raise ImproperlyConfigured(problem)
+        return self.parse(environ.get(self.name) or self.default)
+
+    def problem(self, environ: Mapping[str, str]) -> str:
+        """Give what is wrong with this variable in one sentence, or an empty string."""
+        text = environ.get(self.name) or ""
+        production = environ.get(ENVIRONMENT) not in RELAXED
+        if not text and production and not self.production_default:
+            return f"{self.name} is not set, and production requires it: {self.doc}"
+        try:
+            value = self.parse(text or self.default)
+        except InvalidValue as error:
+            shown = "" if self.secret or self.address else f" is {text!r}; it"
+            return f"{self.name}{shown} must be {error}."
+        refused = self.production_rule(value) if production and self.production_rule else ""
+        return f"{self.name} {refused}." if refused else ""
+
+    def shown(self, environ: Mapping[str, str]) -> str:
+        """Give the value in its text form, with secrets masked."""
+        text = environ.get(self.name) or self.default
+        if self.address:
+            return _without_password(text)
+        return MASK if self.secret and text else text
+
+    def source(self, environ: Mapping[str, str]) -> str:
+        """Say where the value comes from."""
+        return "environment" if environ.get(self.name) else "default"
+
+
+def problems(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> list[str]:
+    """Give every problem of the environment: unknown names first, then refused values in the declared order."""
+    declared = list(known)
+    unknown = [_unknown(name, [one.name for one in declared]) for name in sorted(environ)]
+    return [problem for problem in [*unknown, *(one.problem(environ) for one in declared)] if problem]
+
+
+def require_valid(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> None:
+    """Raises ImproperlyConfigured with all problems at once."""
+    if found := problems(known, environ):
+        raise ImproperlyConfigured("\n".join(["The environment is not usable:", *found]))
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    if not name.startswith(PREFIX) or name.startswith(TESTS) or name in known:
+        return ""
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"{name} is not a known variable. The nearest known name is {nearest[0]}."
+
+
+def _without_password(text: str) -> str:
+    """Mask passwords and parameters; Celery takes several addresses, separated by semicolons."""
+    return ";".join(_one_without_password(one) for one in text.split(";"))
+
+
+def _one_without_password(address: str) -> str:
+    scheme, begins, rest = address.partition("://")
+    user, at, host = rest.rpartition("@")
+    name, colon, _password = user.partition(":")
+    place, question, _parameters = host.partition("?")
+    return f"{scheme}{begins}{name}{colon and ':' + MASK}{at}{place}{question and '?' + MASK}"
+
+
+def text(value: str) -> str:
+    """One line of text."""
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
+        raise InvalidValue("one line of text")
+    return value
+
+
+def mailbox(value: str) -> str:
+    """`address` or `Name <address>`, as a mail's From shows it."""
+    _name, address = parseaddr(text(value))
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or " " in address:
+        raise InvalidValue("a mail address such as Acme <id@acme.example>")
+    return value
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise InvalidValue(f"one of {', '.join(allowed)}")
+        return value
+
+    return parse
+
+
+def whole(*, least: int = 0, most: int = 2**31 - 1) -> Callable[[str], int]:
+    """A whole number in this range."""
+
+    def parse(value: str) -> int:
+        if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
+            raise InvalidValue(f"a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
+def switch(value: str) -> bool:
+    """`1` or `0`."""
+    if value not in {"0", "1"}:
+        raise InvalidValue("1 or 0")
+    return value == "1"
+
+
+def items(value: str) -> list[str]:
+    """Words separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def hosts(value: str) -> list[str]:
+    """Host names separated by commas, without a port."""
+    found = items(value)
+    if any("/" in one or "*" in one or one.partition(":")[1] for one in found):
+        raise InvalidValue("host names separated by commas, without a port or a wildcard")
+    return found
+
+
+def hosts_with_ports(value: str) -> list[str]:
+    """`host:port` separated by commas."""
+    found = items(value)
+    if not all(_is_host_with_port(one) for one in found):
+        raise InvalidValue("host:port, separated by commas")
+    return found
+
+
+def _is_host_with_port(value: str) -> bool:
+    host, colon, port = value.rpartition(":")
+    return bool(host and colon and "/" not in host) and port.isascii() and port.isdigit()
+
+
+def path(value: str) -> Path:
+    """A file or folder."""
+    if "\0" in value:
+        raise InvalidValue("a path")
+    return Path(value)
+
+
+def optional_path(value: str) -> Path | None:
+    """A file or folder; None where the value is empty."""
+    return path(value) if value else None
+
+
+def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
+    """An address with one of these schemes; an empty one stays empty."""
+    allowed = f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+
+    def parse(value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            _port = parts.port
+        except ValueError as error:
+            raise InvalidValue(f"{allowed}, with a valid host and port") from error
+        if parts.scheme not in schemes:
+            raise InvalidValue(allowed)
+        if not parameters and (parts.query or parts.fragment):
+            raise InvalidValue(
+                f"{allowed}, without parameters: libpq's own variables (PGSSLMODE …) hold those"
+            )
+        return value
+
+    return parse
+
+
+def web_address(value: str) -> str:
+    """`http://host` or `https://host`, with a port where it is not the usual one; no path."""
+    url("http", "https")(value)
+    parts = urlsplit(value.rstrip("/"))
+    if not parts.hostname or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+        raise InvalidValue("an address of a host alone, such as https://id.example.com")
+    return value.rstrip("/")
+
+
+def declared(module: Mapping[str, object]) -> list[Variable[object]]:
+    """Give the variables that a module declares, in their order."""
+    return [cast("Variable[object]", one) for one in module.values() if isinstance(one, Variable)]

@@ -1,0 +1,64 @@
+"""Keys, host names, proxies, cookies, headers, passwords, and where outgoing requests may go."""
+
+from urllib.parse import urlsplit
+
+from audit import keyfile
+from portal.settings import base, variables
+
+KEYS_FOLDER = variables.KEYS.read() or base.HOME / "keys"
+SECRET_KEY = keyfile.secret_key(folder=KEYS_FOLDER)
+"""Empty where the key files are missing, so that `manage.py keys make` can run; `keyholder.E012` refuses the rest."""
+
+_issuer = urlsplit(base.ISSUER)
+HTTPS = _issuer.scheme == "https"
+ALLOWED_HOSTS = [_issuer.hostname or "localhost", *variables.EXTRA_HOSTS.read()]
+PROXIES = variables.PROXIES.read()
+"""How many of the operator's proxies stand in front; 0: their headers are not believed, any client can send them."""
+METRICS_TOKEN = variables.METRICS_TOKEN.read()
+"""Its sender may read /metrics. Without one: this machine alone, and no client where a proxy stands in front."""
+ALLOWED_INTERNAL_HOSTS = variables.ALLOWED_INTERNAL_HOSTS.read()
+"""`host:port` of addresses in the machine's own networks that outgoing requests may reach all the same."""
+
+AUTH_USER_MODEL = "identity.User"
+SESSION_ENGINE = "identity.sessions"
+SESSION_COOKIE_NAME = "__Host-kh" if HTTPS else "kh"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.web.errors.csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+USE_X_FORWARDED_HOST = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXIES else None
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+# Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
+PASSWORD_HASHERS = ["identity.hashers.Argon2id", "identity.hashers.Machine"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"portal.accounts.passwords.{name}"} for name in ("Length", "Common", "Guessable", "Fresh")
+]
+# guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

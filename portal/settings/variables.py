@@ -1,0 +1,190 @@
+"""Every environment variable of the product, declared once. `docs/running.md` shows this list as a table."""
+
+from pathlib import Path
+
+from portal.settings import brand
+from portal.settings.environment import (
+    ENVIRONMENT,
+    PRODUCTION,
+    Variable,
+    choice,
+    declared,
+    hosts,
+    hosts_with_ports,
+    mailbox,
+    optional_path,
+    path,
+    switch,
+    text,
+    url,
+    web_address,
+    whole,
+)
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+
+def _requires_https(issuer: str) -> str:
+    return "" if issuer.startswith("https://") else "must begin with https:// in production"
+
+
+ENV = Variable(
+    name=ENVIRONMENT,
+    parse=choice(PRODUCTION, "demo", "test"),
+    default=PRODUCTION,
+    doc="What the installation is for: `production`, `demo` or `test`.",
+)
+ISSUER = Variable(
+    name="KEYHOLDER_ISSUER",
+    parse=web_address,
+    default="http://localhost:8000",
+    production_default=False,
+    production_rule=_requires_https,
+    doc="The portal's address, and the issuer of its tokens; production requires `https://`.",
+)
+EXTRA_HOSTS = Variable(
+    name="KEYHOLDER_EXTRA_HOSTS",
+    parse=hosts,
+    doc="Further host names that the portal answers to, separated by commas.",
+)
+PROXIES = Variable(
+    name="KEYHOLDER_PROXIES",
+    parse=whole(most=9),
+    default="0",
+    production_default=False,
+    doc="How many of your proxies stand in front. Each appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`;"
+    " with 0, neither header is believed.",
+)
+SUPPLIER = Variable(
+    name="KEYHOLDER_SUPPLIER",
+    parse=text,
+    default="Keyholder",
+    production_default=False,
+    doc="The supplier's name on pages and in mails.",
+)
+SUPPORT = Variable(
+    name="KEYHOLDER_SUPPORT",
+    parse=text,
+    production_default=False,
+    doc="The telephone number that pages and mails give for help.",
+)
+BRAND = Variable(
+    name="KEYHOLDER_BRAND",
+    parse=brand.parse,
+    default=brand.NEUTRAL,
+    production_default=False,
+    doc="A folder with `brand.css`, `brand.svg` and `brand.toml` (as in `demo/brand`), or `neutral`."
+    " Run `collectstatic` after a change.",
+)
+HOME = Variable(
+    name="KEYHOLDER_HOME",
+    parse=path,
+    default=str(BASE_DIR / "var"),
+    default_doc="`var` beside the code",
+    doc="The folder for collected static files and the numbers of `/metrics`.",
+)
+KEYS = Variable(
+    name="KEYHOLDER_KEYS",
+    parse=optional_path,
+    default_doc="`keys` in `KEYHOLDER_HOME`",
+    doc="The folder of the key files, the same for all processes, 0700, backed up apart from the database.",
+)
+DATABASE = Variable(
+    name="DATABASE_URL",
+    parse=url("postgresql", "postgres", parameters=False),
+    default="postgresql://keyholder_app@127.0.0.1:5432/keyholder",
+    address=True,
+    doc="The database, as `keyholder_app`.",
+)
+OWNER_DATABASE = Variable(
+    name="OWNER_DATABASE_URL",
+    parse=url("postgresql", "postgres", parameters=False),
+    address=True,
+    default_doc="`DATABASE_URL`",
+    doc="The database, as `keyholder_owner`; for `migrate --database=owner` alone.",
+)
+DATABASE_POOL = Variable(
+    name="KEYHOLDER_DATABASE_POOL",
+    parse=whole(most=1000),
+    default="0",
+    default_doc="`8` in the web process, otherwise `0`",
+    doc="How many connections to the database a process pools; 0: one for each thread.",
+)
+PREPARED = Variable(
+    name="KEYHOLDER_PREPARED",
+    parse=switch,
+    default="1",
+    doc="`0` behind a pooler that gives each transaction another server connection.",
+)
+REDIS = Variable(
+    name="KEYHOLDER_REDIS_URL",
+    parse=url("redis", "rediss", "unix"),
+    address=True,
+    default_doc="a table of the database",
+    doc="A Redis server for the cache that all processes share.",
+)
+BROKER = Variable(
+    name="KEYHOLDER_BROKER_URL",
+    parse=url("pgmq", "redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"),
+    address=True,
+    doc="Celery's broker: `pgmq://` on PostgreSQL (a database and a role of its own), Redis or RabbitMQ.",
+)
+MAIL_FROM = Variable(
+    name="KEYHOLDER_MAIL_FROM",
+    parse=mailbox,
+    default="Keyholder <keyholder@localhost>",
+    production_default=False,
+    doc="The sender of all mails; returned mails go to this address.",
+)
+SMTP_HOST = Variable(
+    name="KEYHOLDER_SMTP_HOST",
+    parse=text,
+    default="127.0.0.1",
+    doc="The mail relay's host.",
+)
+SMTP_PORT = Variable(
+    name="KEYHOLDER_SMTP_PORT",
+    parse=whole(least=1, most=65535),
+    default="25",
+    doc="The mail relay's port.",
+)
+SMTP_TLS = Variable(
+    name="KEYHOLDER_SMTP_TLS",
+    parse=choice("none", "starttls", "tls"),
+    default="none",
+    doc="How the connection to the mail relay is encrypted: `none`, `starttls` or `tls`.",
+)
+SMTP_USER = Variable(
+    name="KEYHOLDER_SMTP_USER",
+    parse=text,
+    doc="The user at the mail relay; empty: no authentication.",
+)
+SMTP_PASSWORD = Variable(
+    name="KEYHOLDER_SMTP_PASSWORD",
+    parse=text,
+    secret=True,
+    doc="The password of `KEYHOLDER_SMTP_USER`.",
+)
+METRICS_TOKEN = Variable(
+    name="KEYHOLDER_METRICS_TOKEN",
+    parse=text,
+    secret=True,
+    doc="The bearer token for `/metrics`. Without one, only this machine reads it, and behind a proxy no client does.",
+)
+ALLOWED_INTERNAL_HOSTS = Variable(
+    name="KEYHOLDER_ALLOWED_INTERNAL_HOSTS",
+    parse=hosts_with_ports,
+    doc="`host:port` of targets in your own networks, separated by commas; other private addresses are refused.",
+)
+LOG_LEVEL = Variable(
+    name="KEYHOLDER_LOG_LEVEL",
+    parse=choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    default="INFO",
+    doc="The least severe log lines that are written.",
+)
+CLOCK_OFFSET_FILE = Variable(
+    name="KEYHOLDER_CLOCK_OFFSET_FILE",
+    parse=text,
+    doc="A file with the seconds by which tests move the clock; production refuses it.",
+)
+ALL = declared(globals())
