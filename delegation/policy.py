@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from audit.actor import Actor, Kind
 from delegation import powers
 from delegation.models.catalogue import Strength
-from delegation.powers import Colleague, Power
+from delegation.powers import Authority, Colleague
 from delegation.verbs import On, Reach, State, Verb
 
 
@@ -72,7 +72,7 @@ class OrganizationId:
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """By the roles that the actor holds somewhere in it."""
-        held = powers.of(actor=actor, at=at, organization=self.id)
+        held = powers.authorities_of(actor=actor, at=at, organization=self.id)
         if any(verb.value in power.verbs for power in held):
             return YES
         return Decision(allowed=False, reason="not_held", refused=(self.id,), seen=bool(held))
@@ -87,7 +87,7 @@ class MembershipIds:
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """By the roles and sites of both. A refused set is hidden unless the actor sees each member refused."""
-        held = powers.of(actor=actor, at=at)
+        held = powers.authorities_of(actor=actor, at=at)
         known = powers.colleagues(ids=self.ids, at=at)
         reasons = {one: _why_not(actor, verb, held, known.get(one)) for one in self.ids}
         refused = tuple(one for one, reason in reasons.items() if reason)
@@ -115,7 +115,7 @@ def abilities(
     *, actor: Actor, memberships: Sequence[uuid.UUID], at: dt.datetime, verbs: Iterable[Verb] = tuple(Verb)
 ) -> Mapping[uuid.UUID, dict[Verb, Decision]]:
     """For drawing buttons: what this actor may do to each of these colleagues, with the reason why not."""
-    held = powers.of(actor=actor, at=at)
+    held = powers.authorities_of(actor=actor, at=at)
     known = powers.colleagues(ids=memberships, at=at)
     asked = [verb for verb in verbs if verb.rule.on is On.MEMBERSHIP]
     return {
@@ -130,11 +130,11 @@ def _decision(reason: str, subject: uuid.UUID) -> Decision:
 
 def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> frozenset[Verb]:
     """Which verbs this actor holds somewhere in this organization: what its navigation shows."""
-    held = powers.of(actor=actor, at=at, organization=organization)
+    held = powers.authorities_of(actor=actor, at=at, organization=organization)
     return frozenset(verb for verb in Verb if any(verb.value in power.verbs for power in held))
 
 
-def _why_not(actor: Actor, verb: Verb, held: Sequence[Power], colleague: Colleague | None) -> str:
+def _why_not(actor: Actor, verb: Verb, held: Sequence[Authority], colleague: Colleague | None) -> str:
     """Empty when allowed, else the code of the first reason."""
     if colleague is None:
         return "unseen"
@@ -156,7 +156,7 @@ def _state_fits(wanted: State, state: str) -> bool:
     return wanted is State.ANY or (wanted is State.ENDED) == (state == "ended")
 
 
-def _reaches(power: Power, reach: Reach, colleague: Colleague) -> bool:
+def _reaches(power: Authority, reach: Reach, colleague: Colleague) -> bool:
     if power.all_sites:
         return True
     if reach is Reach.TOUCH:
@@ -166,7 +166,7 @@ def _reaches(power: Power, reach: Reach, colleague: Colleague) -> bool:
     )
 
 
-def _gives_all(power: Power, colleague: Colleague) -> bool:
+def _gives_all(power: Authority, colleague: Colleague) -> bool:
     return all(held.role in power.gives for held in colleague.held)
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ _FOR_EVER = Q(valid_until__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Authority:
     """One assignment of an actor, as a right over colleagues of one organization."""
 
     assignment: uuid.UUID
@@ -100,18 +100,33 @@ JOIN delegation_roleversion v ON v.role_id = a.role_id
 """
 
 
-def of(*, actor: Actor, at: dt.datetime, organization: uuid.UUID | None = None) -> list[Power]:
-    """The powers of a person at `at`; of anybody else, none. One statement, asked twice in every act."""
-    if actor.kind is not Kind.PERSON:
-        return []
+def _of_member(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
+    """A person's own assignments. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_POWERS, {"at": at, "user": actor.id, "organization": organization})
         return [_power(row) for row in cursor.fetchall()]
 
 
-def _power(row: tuple[Any, ...]) -> Power:
+AUTHORITIES: dict[Kind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
+    Kind.PERSON: _of_member
+}
+"""Where the authorities of each kind of actor come from; None asks for those in every organization.
+
+A kind that is not here has none. The system has none either: it acts by `Rule.system` (`policy.decide`).
+"""
+
+
+def authorities_of(
+    *, actor: Actor, at: dt.datetime, organization: uuid.UUID | None = None
+) -> list[Authority]:
+    """What this actor may do to members, and give them, at `at`. Asked twice in every act."""
+    found = AUTHORITIES.get(actor.kind)
+    return found(actor, at, organization) if found else []
+
+
+def _power(row: tuple[Any, ...]) -> Authority:
     assignment, organization, version, verbs, gives, longest_days, all_sites, sites = row
-    return Power(
+    return Authority(
         assignment=assignment,
         organization=organization,
         version=version,

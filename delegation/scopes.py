@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from audit.actor import Actor
 from delegation import powers
 from delegation.models import Assignment, AssignmentSite, Invitation
-from delegation.powers import Power
+from delegation.powers import Authority
 from delegation.verbs import Reach, State, Verb
 from identity import memberships
 from identity.models import Membership, MembershipPeriod, Organization, Site
@@ -26,7 +26,7 @@ def colleagues(
 ) -> QuerySet[Membership]:
     """The memberships that this actor may do `verb` to at `at`."""
     allowed = Q(pk__in=[])
-    for power in powers.of(actor=actor, at=at, organization=organization):
+    for power in powers.authorities_of(actor=actor, at=at, organization=organization):
         if verb.value in power.verbs:
             allowed |= _reached(power, verb, at)
     rows = Membership.objects.filter(allowed, organization__status=Organization.Status.ACTIVE)
@@ -36,7 +36,7 @@ def colleagues(
     return rows if verb.rule.on_self else rows.exclude(user=actor.id)
 
 
-def _reached(power: Power, verb: Verb, at: dt.datetime) -> Q:
+def _reached(power: Authority, verb: Verb, at: dt.datetime) -> Q:
     given = powers.in_force(at).filter(membership=OuterRef("pk"))
     reached = Q(organization=power.organization)
     if not power.all_sites:
@@ -46,7 +46,7 @@ def _reached(power: Power, verb: Verb, at: dt.datetime) -> Q:
     return reached
 
 
-def _in_sites(power: Power, reach: Reach, given: QuerySet[Assignment]) -> Q:
+def _in_sites(power: Authority, reach: Reach, given: QuerySet[Assignment]) -> Q:
     places = AssignmentSite.objects.filter(assignment=OuterRef("pk"))
     inside = Exists(places.filter(site__in=power.sites))
     if reach is Reach.TOUCH:
@@ -68,13 +68,13 @@ def invitations_ever(
 ) -> QuerySet[Invitation]:
     """The same with those that are accepted or cancelled: seen, though nothing can be done to them."""
     allowed = Q(pk__in=[])
-    for power in powers.of(actor=actor, at=at, organization=organization):
+    for power in powers.authorities_of(actor=actor, at=at, organization=organization):
         if verb.value in power.verbs:
             allowed |= _invited(power)
     return Invitation.objects.filter(allowed)
 
 
-def _invited(power: Power) -> Q:
+def _invited(power: Authority) -> Q:
     reached = Q(organization=power.organization, role__key__in=power.gives)
     if power.all_sites:
         return reached

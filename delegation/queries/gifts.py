@@ -13,7 +13,7 @@ from django.db import connection
 from audit.actor import Actor
 from delegation import powers
 from delegation.models import RoleVersion
-from delegation.powers import Power
+from delegation.powers import Authority
 from delegation.queries.held import Place, Text
 from delegation.verbs import Verb
 from identity import memberships
@@ -90,7 +90,7 @@ ORDER BY e.rank, e.key
 
 def of(*, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> Gifts:
     """What this actor may give by `verb`. Four statements."""
-    held = powers.of(actor=actor, at=at, organization=organization)
+    held = powers.authorities_of(actor=actor, at=at, organization=organization)
     mine = [power for power in held if verb.value in power.verbs]
     book = _read(organization, at)
     everywhere = any(power.all_sites for power in mine)
@@ -117,7 +117,7 @@ def _read(organization: uuid.UUID, at: dt.datetime) -> _Book:
     return _Book(current, lines)
 
 
-def _tier(version: RoleVersion, mine: Sequence[Power], book: _Book) -> Tier:
+def _tier(version: RoleVersion, mine: Sequence[Authority], book: _Book) -> Tier:
     limited = [
         line for line in book.lines.get(version.id, ()) if line.may_do and line.takes_amount and line.offered
     ]
@@ -138,7 +138,7 @@ def _tier(version: RoleVersion, mine: Sequence[Power], book: _Book) -> Tier:
     )
 
 
-def _own(givers: Sequence[Power], limited: Sequence[_Line], book: _Book) -> Decimal | None:
+def _own(givers: Sequence[Authority], limited: Sequence[_Line], book: _Book) -> Decimal | None:
     """The highest amount that one of these powers may give for all of these entitlements; None: no limit of its own."""
     best: list[Decimal] = []
     for power in givers:

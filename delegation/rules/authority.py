@@ -10,7 +10,7 @@ from audit.actor import Actor, Kind
 from delegation import powers
 from delegation.errors import BadAccess, BeyondAuthority, BeyondCeiling, Denied
 from delegation.models import Ceiling, RoleEntitlement, RoleVersion
-from delegation.powers import Power
+from delegation.powers import Authority
 from delegation.rules import shape
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
@@ -115,7 +115,11 @@ def _under_ceiling(line: _Line, limit: Limit) -> None:
 def _given_by_someone_who_may(
     actor: Actor, verb: Verb, organization: uuid.UUID, access: Access, at: dt.datetime
 ) -> None:
-    mine = [p for p in powers.of(actor=actor, at=at, organization=organization) if verb.value in p.verbs]
+    mine = [
+        p
+        for p in powers.authorities_of(actor=actor, at=at, organization=organization)
+        if verb.value in p.verbs
+    ]
     if not mine:
         raise Denied(reason="not_held")
     refusals = [refusal for power in mine if (refusal := _beyond(power, access, at)) is not None]
@@ -124,7 +128,7 @@ def _given_by_someone_who_may(
         raise max(refusals, key=lambda refusal: _CLOSENESS.index(refusal.data["field"]))
 
 
-def _beyond(power: Power, access: Access, at: dt.datetime) -> BeyondAuthority | None:
+def _beyond(power: Authority, access: Access, at: dt.datetime) -> BeyondAuthority | None:
     if access.role not in power.gives:
         return BeyondAuthority(field="role")
     if not power.all_sites and (access.all_sites or not access.sites <= power.sites):
@@ -136,7 +140,7 @@ def _beyond(power: Power, access: Access, at: dt.datetime) -> BeyondAuthority | 
     return _beyond_amounts(power, access)
 
 
-def _beyond_amounts(power: Power, access: Access) -> BeyondAuthority | None:
+def _beyond_amounts(power: Authority, access: Access) -> BeyondAuthority | None:
     rows = RoleEntitlement.objects.filter(version=power.version, may_give=True).select_related("entitlement")
     may = {row.entitlement.key: row for row in rows}
     for key, limit in sorted(access.limits.items()):
