@@ -31,11 +31,40 @@ class State(StrEnum):
     ANY = "any"
 
 
+class Effect(StrEnum):
+    """Whose rights in other systems may change after an act."""
+
+    MEMBERSHIP = "membership"
+    """Those of the members that the act's events name, directly or as an invitation or a person."""
+    ORGANIZATION = "organization"
+    """Those of every member of the organization."""
+    EVERYBODY = "everybody"
+    """Those of every member of every organization."""
+    NONE = "none"
+
+
+class Topic(StrEnum):
+    """Under which filter of an organization's log an event is found."""
+
+    INVITATIONS = "invitations"
+    ACCESS = "access"
+    REMOVALS = "removals"
+    SIGN_IN = "sign_in"
+    SYSTEMS = "systems"
+    MAILS = "mails"
+    OTHER = "other"
+    """In the log, under no filter of its own."""
+    NOT_LOGGED = "not_logged"
+    """Never in an organization's log: the supplier's own, and reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a verb asks for, apart from being held."""
+    """What a verb asks for, apart from being held, and what follows from it."""
 
     on: On
+    effect: Effect
+    topic: Topic
     reading: bool = False
     """Reading verbs leave no event."""
     reach: Reach = Reach.COVER
@@ -79,29 +108,55 @@ class Verb(StrEnum):
         """What this verb asks for."""
         return RULES[self]
 
+    @property
+    def topic(self) -> Topic:
+        """The filter of the log."""
+        return self.rule.topic
+
+
+def with_effect(*effects: Effect) -> list[str]:
+    """The verbs whose acts have one of these effects."""
+    return [verb.value for verb in Verb if verb.rule.effect in effects]
+
 
 RULES: dict[Verb, Rule] = {
-    Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, within_gift=True),
-    Verb.ACCOUNT_PUT_RIGHT: Rule(On.MEMBERSHIP, reach=Reach.TOUCH, state=State.ANY, on_self=True),
-    Verb.ACTIVITY_SEE: Rule(On.ORGANIZATION, reading=True),
-    Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, system=True),
-    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, system=True),
-    Verb.CATALOGUE_TELL: Rule(On.SUPPLIER, system=True),
-    Verb.CEILING_SET: Rule(On.SUPPLIER, system=True),
-    Verb.INVITATION_ACCEPT: Rule(On.INVITATION),
-    Verb.INVITATION_CANCEL: Rule(On.INVITATION),
-    Verb.INVITATION_RESEND: Rule(On.INVITATION),
-    Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, system=True),
-    Verb.MEMBER_INVITE: Rule(On.ORGANIZATION, system=True, entails=(Verb.INVITATION_CANCEL,)),
-    Verb.MEMBER_REMOVE: Rule(On.MEMBERSHIP, within_gift=True, entails=(Verb.INVITATION_CANCEL,)),
-    Verb.MEMBER_RESTORE: Rule(On.MEMBERSHIP, state=State.ENDED, reach=Reach.TOUCH),
-    Verb.MEMBER_SEE: Rule(On.MEMBERSHIP, reading=True, reach=Reach.TOUCH, state=State.ANY, on_self=True),
-    Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, system=True),
-    Verb.PERSON_SIGN_OUT: Rule(On.PERSON, on_self=True),
-    Verb.RECORD_FORGET: Rule(On.SUPPLIER, system=True),
-    Verb.SITE_ADD: Rule(On.ORGANIZATION, system=True),
-    Verb.TARGET_CHANGE: Rule(On.SUPPLIER, system=True),
-    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, system=True),
+    Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_gift=True),
+    Verb.ACCOUNT_PUT_RIGHT: Rule(
+        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.OTHER, reach=Reach.TOUCH, state=State.ANY, on_self=True
+    ),
+    Verb.ACTIVITY_SEE: Rule(On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True),
+    Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
+    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.EVERYBODY, Topic.NOT_LOGGED, system=True),
+    Verb.CATALOGUE_TELL: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, system=True),
+    Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, system=True),
+    Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
+    Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
+    Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
+    Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, system=True),
+    Verb.MEMBER_INVITE: Rule(
+        On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, system=True, entails=(Verb.INVITATION_CANCEL,)
+    ),
+    Verb.MEMBER_REMOVE: Rule(
+        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.REMOVALS, within_gift=True, entails=(Verb.INVITATION_CANCEL,)
+    ),
+    Verb.MEMBER_RESTORE: Rule(
+        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, reach=Reach.TOUCH
+    ),
+    Verb.MEMBER_SEE: Rule(
+        On.MEMBERSHIP,
+        Effect.NONE,
+        Topic.NOT_LOGGED,
+        reading=True,
+        reach=Reach.TOUCH,
+        state=State.ANY,
+        on_self=True,
+    ),
+    Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, system=True),
+    Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, on_self=True),
+    Verb.RECORD_FORGET: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
+    Verb.SITE_ADD: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, system=True),
+    Verb.TARGET_CHANGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
+    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
 }
 
 
@@ -127,3 +182,35 @@ class Noted(StrEnum):
     SIGN_IN_REFUSED = "sign_in.refused"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
+
+    @property
+    def topic(self) -> Topic:
+        """The filter of the log."""
+        return _TOPICS.get(self, Topic.OTHER)
+
+
+FAILURES = frozenset({Noted.ACCOUNT_FAILED, Noted.LOGOUT_FAILED, Noted.MAIL_FAILED})
+"""What could not be delivered: a filter across topics."""
+_TOPICS: dict[Noted, Topic] = {
+    Noted.ACCOUNT_DELIVERED: Topic.SYSTEMS,
+    Noted.ACCOUNT_FAILED: Topic.SYSTEMS,
+    Noted.FACTOR_ADDED: Topic.SIGN_IN,
+    Noted.FACTOR_REMOVED: Topic.SIGN_IN,
+    Noted.FACTOR_RESET: Topic.SIGN_IN,
+    Noted.LOGOUT_DELIVERED: Topic.SYSTEMS,
+    Noted.LOGOUT_FAILED: Topic.SYSTEMS,
+    Noted.MAIL_FAILED: Topic.MAILS,
+    Noted.MAIL_SENT: Topic.MAILS,
+    Noted.PASSWORD_CHANGED: Topic.SIGN_IN,
+    Noted.PASSWORD_RESET: Topic.SIGN_IN,
+    Noted.SESSION_ENDED: Topic.SIGN_IN,
+    Noted.SIGN_IN_DONE: Topic.SIGN_IN,
+    Noted.SIGN_IN_FAILED: Topic.SIGN_IN,
+    Noted.SIGN_IN_REFUSED: Topic.SIGN_IN,
+    Noted.TOKEN_REPLAYED: Topic.SIGN_IN,
+}
+
+
+def of_topic(topic: Topic) -> list[str]:
+    """The verbs and observations found under this filter."""
+    return sorted(str(one) for one in (*Verb, *Noted) if one.topic is topic)

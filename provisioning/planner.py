@@ -12,7 +12,8 @@ from typing import Any
 from django.db import connection
 
 from audit import clock, ledger
-from delegation.verbs import Verb
+from delegation import verbs
+from delegation.verbs import Effect
 
 _OPEN = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
 _READ = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
@@ -28,7 +29,7 @@ _TOUCHED = """
 fresh AS (
     SELECT act, at, verb, subject_kind, subject, organization FROM news
     WHERE outcome = 'done' AND verb <> ALL(%(idle)s)
-      AND NOT (subject_kind = 'organization' AND verb = ANY(%(heads)s))
+      AND NOT (subject_kind = 'organization' AND verb = ANY(%(members)s))
 ),
 hit AS (
     SELECT f.subject AS membership, f.act, f.at FROM fresh f WHERE f.subject_kind = 'membership'
@@ -110,7 +111,7 @@ logouts AS (
 """
 
 _EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_membership m
-        WHERE f.organization IS NULL AND f.verb = %(everywhere)s
+        WHERE f.organization IS NULL AND f.verb = ANY(%(everybody)s)
 """
 
 # All of it in one statement: nothing that a colleague who left can still do waits for a conversation with the database.
@@ -161,15 +162,11 @@ UPDATE provisioning_account SET due_at = %(at)s, marks = marks + 1, priority = 0
 WHERE next_change_at <= %(at)s
 """
 
-# What is recorded of the whole organization and changes nobody's rights, or repeats what the supplier's chain told.
-_IDLE = [
-    Verb.CATALOGUE_TELL.value,
-    Verb.MEMBER_INVITE.value,
-    Verb.ORGANIZATION_CREATE.value,
-    Verb.SITE_ADD.value,
-]
-# What is recorded of the organization and, beside that, of every membership that it touches: those events are enough.
-_HEADS = [Verb.MEMBER_ENROLL.value]
+# Acts that change no rights, or repeat what the supplier's chain said. A verb that is not known here has effect.
+_IDLE = verbs.with_effect(Effect.NONE)
+# Acts whose events name every member concerned: the event that names the organization adds nobody.
+_MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
+_EVERYBODY = verbs.with_effect(Effect.EVERYBODY)
 RECENT = dt.timedelta(hours=2)
 LONG_AGO = dt.timedelta(days=7)
 _TRIES = 20
@@ -190,9 +187,9 @@ def plan(*, chain: uuid.UUID) -> Planned:
     """Mark what follows from everything recorded in this chain since the cursor. Two statements."""
     params: dict[str, Any] = {
         "chain": chain,
-        "everywhere": Verb.CATALOGUE_APPLY.value,
+        "everybody": _EVERYBODY,
         "idle": _IDLE,
-        "heads": _HEADS,
+        "members": _MEMBERS,
     }
     statement = _PLAN_OF_SUPPLIER if chain == ledger.SUPPLIER else _PLAN
     with connection.cursor() as cursor:

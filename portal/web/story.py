@@ -250,17 +250,5 @@ _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.SITE_ADD: lambda: _("to add a site"),
 }
 
-NOT_HERE = frozenset(
-    {
-        Verb.ACTIVITY_SEE,
-        Verb.MEMBER_SEE,
-        Verb.APPLICATION_REGISTER,
-        Verb.CATALOGUE_APPLY,
-        Verb.RECORD_FORGET,
-        Verb.TARGET_CHANGE,
-        Verb.TARGET_REGISTER,
-    }
-)
-"""Verbs that leave no event in an organization's log: reading ones, and the supplier's own."""
 EVERY = frozenset(_SENTENCES)
 EVERY_TRIED = frozenset(_TRIED)

@@ -80,6 +80,10 @@ def every_refusal() -> list[type[DomainError]]:
     return found
 
 
+def test_a_sentence_is_written_for_every_refusal_and_for_nothing_else() -> None:
+    assert sorted(map(str, sentences._WRITTEN)) == sorted(map(str, every_refusal()))
+
+
 @pytest.mark.parametrize("kind", every_refusal(), ids=lambda kind: kind.__name__)
 def test_every_refusal_has_a_sentence(kind: type[DomainError]) -> None:
     assert kind in sentences._WRITTEN

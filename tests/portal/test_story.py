@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from delegation import verbs
+from delegation.queries import signing_in
 from delegation.queries.carried import Carried
 from delegation.queries.catalogue import Book
 from delegation.queries.told import Told
-from delegation.verbs import Noted, On, Verb
+from delegation.verbs import Noted, On, Topic, Verb
 from portal.web import formats, reasons, story
 
 BOOK = Book(
@@ -41,14 +43,34 @@ def event(verb: str, **other: Any) -> Told:
     return Told(**{**known, **other})
 
 
-def test_every_verb_has_a_sentence_or_is_none_of_an_organization() -> None:
-    verbs = {str(verb) for verb in (*Verb, *Noted)}
-    assert verbs - {str(verb) for verb in story.EVERY} == {str(verb) for verb in story.NOT_HERE}
+def test_every_verb_in_the_log_has_one_sentence_and_no_other_has() -> None:
+    assert {str(verb) for verb in (*Verb, *Noted) if verb.topic is not Topic.NOT_LOGGED} == set(story.EVERY)
 
 
-def test_every_verb_that_can_be_refused_here_says_what_was_tried() -> None:
-    inside = {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}}
-    assert inside - story.EVERY_TRIED == set()
+def test_every_verb_that_can_be_refused_here_has_one_sentence_for_the_attempt_and_no_other_has() -> None:
+    assert {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}} == story.EVERY_TRIED
+
+
+def test_filters_of_the_log_find_what_they_say() -> None:
+    found = {topic.value: set(verbs.of_topic(topic)) for topic in Topic}
+    assert found["invitations"] == {
+        Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT
+    }  # fmt: skip
+    assert found["access"] == {
+        Verb.ACCESS_CHANGE, Verb.CATALOGUE_TELL, Verb.CEILING_SET, Verb.MEMBER_RESTORE
+    }  # fmt: skip
+    assert found["removals"] == {Verb.MEMBER_REMOVE}
+    assert found["sign_in"] == {
+        *signing_in.VERBS, Noted.SIGN_IN_DONE, Noted.SESSION_ENDED, Noted.TOKEN_REPLAYED, Verb.PERSON_SIGN_OUT
+    }  # fmt: skip
+    assert found["systems"] | found["mails"] > verbs.FAILURES
+    assert sum(map(len, found.values())) == len(Verb) + len(Noted)
+
+
+def test_what_is_for_the_reader_or_the_supplier_alone_is_not_logged_in_an_organization() -> None:
+    hidden = {verb for verb in Verb if verb.topic is Topic.NOT_LOGGED}
+    assert {verb for verb in Verb if verb.rule.reading} < hidden
+    assert {verb for verb in hidden if not verb.rule.reading and verb.rule.on is not On.SUPPLIER} == set()
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])

@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import clock
 from audit.models import Chain, Event
+from delegation import verbs
 from delegation.commands import catalogue, members, onboarding, supplier
+from delegation.verbs import Effect, Topic, Verb
 from identity.models import Client, Membership, Organization, SignIn
 from provisioning import converge, planner
 from provisioning.errand import Ending
@@ -286,3 +288,14 @@ def test_a_blocked_person_is_gone_everywhere(
     Account.objects.filter(id=account.id).update(due_at=clock.now())
     converge_all(accounts)
     assert shop.one(world.mikko.user_id)["active"] is False
+
+
+def test_whose_rights_an_act_changes_comes_from_its_verb() -> None:
+    logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
+    assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
+        Verb.CATALOGUE_TELL, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
+        Verb.ORGANIZATION_CREATE, Verb.SITE_ADD,
+    }  # fmt: skip
+    assert verbs.with_effect(Effect.ORGANIZATION) == [Verb.CEILING_SET]
+    assert verbs.with_effect(Effect.EVERYBODY) == [Verb.CATALOGUE_APPLY]
+    assert Verb.MEMBER_ENROLL in verbs.with_effect(Effect.MEMBERSHIP)

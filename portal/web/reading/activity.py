@@ -9,36 +9,17 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.queries import carried, catalogue, colleagues, invited, log, names, signing_in
+from delegation import verbs
+from delegation.queries import carried, catalogue, colleagues, invited, log, names
 from delegation.queries.log import Page, Wish
 from delegation.queries.told import Told
-from delegation.verbs import Noted, Verb
+from delegation.verbs import FAILURES, Topic
 from portal.inside import Here
 from portal.web import formats, forms
 from portal.web.reading import address, telling
 from portal.web.story import Teller
 
-_KINDS: Mapping[str, frozenset[str]] = {
-    "invitations": frozenset(
-        {Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT}
-    ),
-    "access": frozenset({Verb.ACCESS_CHANGE, Verb.CATALOGUE_TELL, Verb.CEILING_SET, Verb.MEMBER_RESTORE}),
-    "removals": frozenset({Verb.MEMBER_REMOVE}),
-    "sign_in": frozenset(
-        {
-            *signing_in.VERBS,
-            Noted.SIGN_IN_DONE,
-            Noted.SESSION_ENDED,
-            Noted.TOKEN_REPLAYED,
-            Verb.PERSON_SIGN_OUT,
-        }
-    ),
-    "systems": frozenset(
-        {Noted.ACCOUNT_DELIVERED, Noted.ACCOUNT_FAILED, Noted.LOGOUT_DELIVERED, Noted.LOGOUT_FAILED}
-    ),
-    "mails": frozenset({Noted.MAIL_SENT, Noted.MAIL_FAILED}),
-    "failed": frozenset({Noted.ACCOUNT_FAILED, Noted.LOGOUT_FAILED, Noted.MAIL_FAILED}),
-}
+_FAILED = "failed"
 
 
 def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any]:
@@ -65,16 +46,23 @@ def context(here: Here, query: QueryDict, clock: formats.Clock) -> dict[str, Any
 def _options() -> dict[str, dict[str, str]]:
     return {
         "what": {
-            "invitations": _("Invitations"),
-            "access": _("Access"),
-            "removals": _("Removals"),
-            "sign_in": _("Signing in"),
-            "systems": _("Deliveries"),
-            "mails": _("Mails"),
-            "failed": _("What could not be delivered"),
+            Topic.INVITATIONS.value: _("Invitations"),
+            Topic.ACCESS.value: _("Access"),
+            Topic.REMOVALS.value: _("Removals"),
+            Topic.SIGN_IN.value: _("Signing in"),
+            Topic.SYSTEMS.value: _("Deliveries"),
+            Topic.MAILS.value: _("Mails"),
+            _FAILED: _("What could not be delivered"),
         },
         "outcome": {"done": _("Done"), "refused": _("Refused"), "noted": _("Noted")},
     }
+
+
+def _verbs(what: str) -> list[str] | None:
+    """The verbs under this filter; None: all."""
+    if not what:
+        return None
+    return sorted(FAILURES) if what == _FAILED else verbs.of_topic(Topic(what))
 
 
 def _person(query: QueryDict) -> str:
@@ -83,11 +71,11 @@ def _person(query: QueryDict) -> str:
 
 
 def _wish(here: Here, query: QueryDict, values: Mapping[str, str]) -> Wish:
-    kinds = _KINDS.get(values["what"])
+    kinds = _verbs(values["what"])
     return Wish(
         people=_people(here, values),
         invitations=_invitations(here, values),
-        verbs=[str(verb) for verb in kinds] if kinds else None,
+        verbs=kinds,
         outcome=values["outcome"],
         folded=kinds is None and values["outcome"] != "noted",
         before=forms.identifier(query.get("before", "")),
