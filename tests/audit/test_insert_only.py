@@ -94,16 +94,16 @@ def execute(statement: str) -> None:
 
 
 DENIED = {
-    "audit_event": {"update", "delete", "truncate"},
-    "audit_leaf": {"update", "delete", "truncate"},
-    "audit_installation": {"insert", "update", "delete", "truncate"},
-    "audit_inbox": {"insert", "update", "truncate"},
-    "audit_person_key": {"update", "truncate"},
-    "audit_chain": {"update", "delete", "truncate"},
-    "django_migrations": {"insert", "update", "delete", "truncate"},
-    "audit_event_rest": {"select", "insert", "update", "delete", "truncate"},
-    "audit_label": {"truncate"},
-    "identity_user": {"truncate"},
+    "audit_event": "update delete truncate",
+    "audit_leaf": "update delete truncate",
+    "audit_installation": "insert update delete truncate",
+    "audit_inbox": "insert update truncate",
+    "audit_person_key": "update truncate",
+    "audit_chain": "update delete truncate",
+    "django_migrations": "insert update delete truncate",
+    "audit_event_rest": "select insert update delete truncate",
+    "audit_label": "truncate",
+    "identity_user": "truncate",
 }
 """What the application's role may not do; what it may is the rest."""
 SHAPES = {
@@ -116,7 +116,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(
-    ("table", "verb"), [(table, verb) for table, verbs in DENIED.items() for verb in verbs]
+    ("table", "verb"), [(table, verb) for table, verbs in DENIED.items() for verb in verbs.split()]
 )
 def test_application_without_the_right_is_refused(world: World, table: str, verb: str) -> None:
     with pytest.raises(DatabaseError, match=f"^permission denied for table {table}") as refusal:
