@@ -1,19 +1,22 @@
 # Everything runs from .venv, which the first target that needs it makes: Python 3.11 or newer, venv and make suffice.
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
-WORKERS ?= 2
+# Tests wait for processes, servers and locks a good part of their time: more workers than cores pay off.
+WORKERS ?= 4
 PYTEST_ARGS ?=
 MUTANTS ?=
 BIN := .venv/bin
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 # Commands that only look at the code need settings, not an installation.
 LOOKING := KEYHOLDER_ENV=test KEYHOLDER_HOME=var/tests/home
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-reset test check format lint types contracts templates migrations check-mutants bench screens lock clean
+.PHONY: help demo demo-reset test check check-fast check-browser check-slow check-database check-mutants \
+	format lint types contracts templates migrations bench screens lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.demo ## Start the portal, a web shop, a CRM portal and a mailbox, with sample customers
 	@$(BIN)/python -m demo
@@ -21,10 +24,22 @@ demo: .venv/.demo ## Start the portal, a web shop, a CRM portal and a mailbox, w
 demo-reset: .venv/.demo ## Stop the demo's database and remove all the demo's data
 	@$(BIN)/python -m demo --reset
 
-test: .venv/.ok ## Run the tests (PYTEST_ARGS="tests/ground -k race" for some, WORKERS=4 for more at once)
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+test: .venv/.ok ## Run all tests (PYTEST_ARGS="tests/audit -k race" for some, WORKERS=2 for fewer at once)
+	$(PYTEST) --dist loadgroup $(PYTEST_ARGS)
 
-check: lint types contracts templates migrations test ## Do everything that must pass before a commit is shared
+check: lint types contracts templates migrations check-fast ## Do what must pass before each commit
+
+check-fast: .venv/.ok
+	$(PYTEST) -m fast $(PYTEST_ARGS)
+
+check-browser: .venv/.ok ## Run the tests that drive Chromium
+	KEYHOLDER_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)
+
+check-slow: .venv/.ok ## Run sequences, faults, kills, races and journeys, and install from the lock offline
+	$(PYTEST) -m slow --dist loadgroup $(PYTEST_ARGS)
+
+check-database: .venv/.ok ## Run the tests that depend on PostgreSQL (on the server in DATABASE_URL_ADMIN, if set)
+	$(PYTEST) -m database $(PYTEST_ARGS)
 
 format: .venv/.ok ## Put the code into its form
 	$(BIN)/ruff format .
@@ -72,7 +87,7 @@ endef
 define install
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
 	--requirement requirements/$(1).txt
-$(BIN)/python -m pip check --quiet --disable-pip-version-check
+$(BIN)/python -m pip check --disable-pip-version-check
 @touch $@
 endef
 

@@ -21,7 +21,14 @@ from pytest_django import plugin
 from portal import postgres
 from tests import cluster, emptying, settings
 
-pytest_plugins = ["tests.browser", "tests.canary", "tests.figures", "tests.parallel", "tests.snapshot"]
+pytest_plugins = [
+    "tests.lanes",
+    "tests.browser",
+    "tests.canary",
+    "tests.figures",
+    "tests.parallel",
+    "tests.snapshot",
+]
 OWNER_ALIAS = "owner"
 
 
