@@ -40,7 +40,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default="1", help="another draw")
     parser.add_argument("--only", nargs="*", help="only the mutants of these ids, of all that there are")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
-    parser.add_argument("--budget", type=float, default=20, help="seconds of tests for each mutant")
+    parser.add_argument(
+        "--budget", type=float, default=8, help="seconds of the processor in tests for each mutant"
+    )
     parser.add_argument("--tests", nargs="*", default=["tests"], help="folders or modules of tests")
     parser.add_argument("--record", action="store_true", help="record again which tests reach what")
     parser.add_argument("--list", action="store_true", help="show the mutants and run none")

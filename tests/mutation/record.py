@@ -22,6 +22,7 @@ class Test:
 
     id: str
     seconds: float
+    """Of the processor, the database's own not counted: the same on a loaded machine."""
     reaches: frozenset[str]
 
     @property

@@ -1,4 +1,4 @@
-"""A plugin of pytest that records which test calls which functions, how long it takes, and what the database refuses.
+"""A plugin of pytest that records which test calls which functions, what it costs, and what the database refuses.
 
 `python -m pytest -p tests.mutation.recorder` writes one file per worker into the folder that RECORD names.
 """
@@ -69,7 +69,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     errors.error_from_result = _recorder.error_from_result
     threading.settrace(_recorder.called)
     sys.settrace(_recorder.called)
-    began = time.monotonic()
+    began = time.process_time()
     try:
         return (yield)
     finally:
@@ -77,7 +77,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         threading.settrace(None)
         _recorder.tests.setdefault(item.nodeid, {"passed": True})
         _recorder.tests[item.nodeid] |= {
-            "seconds": time.monotonic() - began,
+            "seconds": time.process_time() - began,
             "functions": _recorder.functions(),
             "refused": sorted(_recorder.refused),
         }

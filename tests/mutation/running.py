@@ -46,7 +46,7 @@ _PASSED, _FAILURES = 0, 1
 
 
 def run(mutants: Sequence[Mutant], *, record: Record, jobs: int, budget: float) -> Iterator[Result]:
-    """Each mutant against the tests that reach it, for `budget` recorded seconds at most; in the order they end."""
+    """Each mutant against the tests that reach it, for `budget` seconds of the processor; in the order they end."""
     with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
         ends = [threads.submit(_one, one, record.reaching(one.functions, budget=budget)) for one in mutants]
         for end in concurrent.futures.as_completed(ends):
@@ -56,8 +56,8 @@ def run(mutants: Sequence[Mutant], *, record: Record, jobs: int, budget: float) 
 def _one(mutant: Mutant, tests: Sequence[Test]) -> Result:
     if not tests:
         return Result(mutant, Verdict.UNREACHED)
-    # A loaded machine is several times slower than the one that recorded.
-    patience = 300 + 10 * sum(test.seconds for test in tests)
+    # A loaded machine may take many times as long as the tests cost.
+    patience = 300 + 20 * sum(test.seconds for test in tests)
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         path = pathlib.Path(folder) / "mutant.json"
         path.write_text(json.dumps({"path": mutant.path, "text": mutant.text}), encoding="utf-8")
