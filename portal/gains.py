@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from delegation.models import Invitation
 from delegation.verbs import Verb
+from portal import cldr
 
 
 def ends(invitation: Invitation, *, zone: dt.tzinfo) -> str:
@@ -15,7 +16,7 @@ def ends(invitation: Invitation, *, zone: dt.tzinfo) -> str:
     if invitation.access_until is None:
         return ""
     last = (invitation.access_until - dt.timedelta(microseconds=1)).astimezone(zone)
-    return _("This access ends on %(day)s.") % {"day": formats.date_format(last, "DATE_FORMAT")}
+    return _("This access ends on %(day)s.") % {"day": cldr.date(last)}
 
 
 def looking_after() -> dict[Verb, str]:

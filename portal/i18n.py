@@ -1,8 +1,7 @@
 """Translations without gettext's programs: `python -m portal.i18n update | compile | check`.
 
 `update` collects what is to be translated from templates and code into `locale/<language>/LC_MESSAGES/django.po`,
-`compile` makes the file Django reads, `check` names what is missing. Needs Babel, which only developers have; the
-compiled files are part of the product.
+`compile` makes the file Django reads, `check` names what is missing. The compiled files are part of the product.
 """
 
 import ast

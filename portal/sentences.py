@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.errors import Busy, DomainError
 from delegation import errors
-from portal import patience
+from portal import cldr, patience
 from provisioning import errors as refusals
 
 Data = Mapping[str, Any]
@@ -37,16 +37,11 @@ def of(error: DomainError) -> Sentence:
     return _WRITTEN[kind](error.data)
 
 
-def money(amount: Any, currency: str) -> str:
-    """`2 000 €`: no-break spaces, decimals only where there are any."""
+def _money(data: Data) -> str:
     try:
-        value = Decimal(str(amount))
+        return cldr.money(Decimal(str(data.get("amount", ""))), str(data.get("currency", "")))
     except InvalidOperation:
-        return f"{amount} {currency}"
-    places = 0 if value == value.to_integral_value() else 2
-    digits = f"{value:,.{places}f}".replace(",", "\N{NO-BREAK SPACE}")
-    digits = digits.replace(".", str(formats.get_format("DECIMAL_SEPARATOR")))
-    return f"{digits}\N{NO-BREAK SPACE}{ {'EUR': '€', 'USD': '$', 'GBP': '£'}.get(currency, currency) }"
+        return f"{data.get('amount', '')} {data.get('currency', '')}"
 
 
 def _day(data: Data, name: str) -> str:
@@ -55,7 +50,7 @@ def _day(data: Data, name: str) -> str:
     if not isinstance(moment, dt.datetime):
         return ""
     last = timezone.localtime(moment - dt.timedelta(microseconds=1))
-    return formats.date_format(last, "DATE_FORMAT")
+    return cldr.date(last)
 
 
 def _busy(data: Data) -> Sentence:
@@ -102,7 +97,7 @@ def _last_admin(data: Data) -> Sentence:
 
 def _beyond_authority(data: Data) -> Sentence:
     field = str(data.get("field", ""))
-    amount = money(data.get("amount", ""), str(data.get("currency", "")))
+    amount = _money(data)
     texts = {
         "role": _("You may not give this. Choose another, or ask an organization admin."),
         "sites": _("You may give access to the sites you look after. Choose among those."),
@@ -114,7 +109,7 @@ def _beyond_authority(data: Data) -> Sentence:
 
 
 def _beyond_ceiling(data: Data) -> Sentence:
-    amount = money(data.get("amount", ""), str(data.get("currency", "")))
+    amount = _money(data)
     text = _("The limit must be %(amount)s or less: that is what was agreed for your company.") % {
         "amount": amount
     }

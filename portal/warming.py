@@ -7,9 +7,11 @@ from django.template import loader
 from django.urls import get_resolver, reverse
 from django.utils import translation
 
+from portal import cldr
+
 
 def warm() -> int:
-    """Compile our templates (with the parts they are made of) and read the translations. How many templates."""
+    """Compile our templates (with the parts they are made of), read translations and CLDR data. How many templates."""
     folder = Path(settings.BASE_DIR) / "templates"
     names = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.html"))]
     for name in names:
@@ -17,6 +19,7 @@ def warm() -> int:
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             translation.gettext("Home")
+            cldr.months()
     get_resolver()
     reverse("root")
     return len(names)

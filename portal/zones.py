@@ -3,10 +3,10 @@
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from identity.models import Membership
+from portal import cldr
 
 
 def first(*names: str) -> ZoneInfo:
@@ -26,16 +26,15 @@ def of(membership: Membership) -> ZoneInfo:
 
 def moment(at: dt.datetime, zone: ZoneInfo | None) -> str:
     """`29 Nov 2026, 14:03`; where nobody's zone is known, in UTC and with that word."""
-    said = formats.date_format(at.astimezone(zone or dt.UTC), "DATETIME_FORMAT")
+    said = cldr.moment(at.astimezone(zone or dt.UTC))
     return said if zone else f"{said} UTC"
 
 
 def named(at: dt.datetime, zone: ZoneInfo) -> str:
     """`29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
-    return placed(formats.date_format(at.astimezone(zone), "DATETIME_FORMAT"), zone)
+    return placed(cldr.moment(at.astimezone(zone)), zone)
 
 
 def placed(moment: str, zone: ZoneInfo) -> str:
     """A moment that is written already, with the place whose time it is."""
-    place = zone.key.rpartition("/")[2].replace("_", " ")
-    return _("%(moment)s (%(place)s time)") % {"moment": moment, "place": place}
+    return _("%(moment)s (%(place)s time)") % {"moment": moment, "place": cldr.place(zone)}

@@ -92,7 +92,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fi", "Suomi")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "kh-language"
-FORMAT_MODULE_PATH = ["portal.dates"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,6 +3,7 @@
 Parts that wrap something are components in `templates/cotton/kh/`; these are the marks without content.
 """
 
+import datetime as dt
 import functools
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
+
+from portal import cldr
 
 register = template.Library()
 
@@ -28,6 +32,12 @@ WORDS = {
     "none": pgettext_lazy("state", "Not needed"),
     "closed": pgettext_lazy("state", "Closed"),
 }
+
+
+@register.filter
+def local_date(at: dt.datetime) -> str:
+    """The day in the zone and language that are active: `24 Nov 2026`."""
+    return cldr.date(timezone.localtime(at))
 
 
 @register.simple_tag

@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from portal import cldr
+
 _SPACES = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}]"
 _DIGITS = 12
 _WHOLE = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{_SPACES}[0-9]{{3}})+)"
@@ -37,3 +39,16 @@ def parse(text: str) -> Decimal:
             return Decimal(f"{whole}.{found['rest'] or '0'}").quantize(Decimal("0.01"))
     digits = re.sub(r"[.,]", "", typed)
     raise Unclear(digits if re.fullmatch(r"[0-9]{1,3}(?:[.,][0-9]{3})+", typed) else "")
+
+
+def typed(amount: Decimal) -> str:
+    """An amount as one types it: as the language writes it where `parse` understands that, else `2000.50`."""
+    written = (cldr.decimal(amount), cldr.decimal(amount, grouped=False))
+    return next((one for one in written if _means(one, amount)), f"{amount:.2f}")
+
+
+def _means(text: str, amount: Decimal) -> bool:
+    try:
+        return parse(text) == amount
+    except Unclear:
+        return False

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from delegation.queries.carried import Carried
 from delegation.queries.catalogue import Book
 from delegation.queries.told import Told
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.web import formats, words
 
 
@@ -79,4 +79,4 @@ class Names:
 
 def money(limit: Mapping[str, Any]) -> str:
     """An amount as it stands in the log."""
-    return sentences.money(limit["amount"], limit["currency"])
+    return cldr.money(limit["amount"], limit["currency"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from delegation.entitlements import Right
 from delegation.queries.held import Place
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.web import formats, words
 
 Texts = Mapping[str, Mapping[str, str]]
@@ -192,4 +192,4 @@ def _joined(*parts: str) -> str:
 
 
 def _amount(amount: Decimal | None, currency: str) -> str:
-    return _("any amount") if amount is None else sentences.money(amount, currency)
+    return _("any amount") if amount is None else cldr.money(amount, currency)

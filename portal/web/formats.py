@@ -4,25 +4,16 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat, translation
-from django.utils import formats as django_formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-_SHAPES = {
-    "en": {"day": "j M", "date": "j M Y", "time": "H:i", "seconds": "H:i:s"},
-    "fi": {"day": "j.n.", "date": "j.n.Y", "time": "G.i", "seconds": "G.i.s"},
-}
-_FALLBACK = {"day": "Y-m-d", "date": "Y-m-d", "time": "H:i", "seconds": "H:i:s"}
+from portal import cldr
+
 _NEW_YEAR_IS_NEAR = 120
 """Days: a date of another year that is nearer than this needs no year."""
-
-
-def shape(name: str) -> str:
-    """How this language writes a `day`, a `date`, a `time`, or one with `seconds`: a format of Django's."""
-    return _SHAPES.get((translation.get_language() or "en").split("-")[0], _FALLBACK)[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +29,21 @@ class Clock:
 
     def time(self, at: dt.datetime, *, seconds: bool = False) -> str:
         """`14:03`, in Finnish `14.03`."""
-        return dateformat.format(self.local(at), shape("seconds" if seconds else "time"))
+        return cldr.time(self.local(at), seconds=seconds)
 
     def day(self, at: dt.datetime) -> str:
         """`12 Oct`, or `14 Feb 2023` where the year would be in doubt."""
         near = abs((self.now - at).days) < _NEW_YEAR_IS_NEAR
         same = self.local(at).year == self.local(self.now).year
-        return dateformat.format(self.local(at), shape("day" if same or near else "date"))
+        return cldr.day(self.local(at)) if same or near else self.date(at)
 
     def date(self, at: dt.datetime) -> str:
         """`14 Feb 2023`."""
-        return dateformat.format(self.local(at), shape("date"))
+        return cldr.date(self.local(at))
 
     def moment(self, at: dt.datetime, *, seconds: bool = True) -> str:
         """`24 Nov 2026, 14:00:07`, for receipts."""
-        return _("%(date)s, %(time)s") % {"date": self.date(at), "time": self.time(at, seconds=seconds)}
+        return cldr.moment(self.local(at), seconds=seconds)
 
     def heading(self, at: dt.datetime) -> str:
         """`Today`, `Yesterday`, `23 Nov`."""
@@ -80,43 +71,30 @@ class Clock:
 
 
 def span(seconds: float) -> str:
-    """`0.4 s` (in Finnish `0,4 s`), `12 s`, `2 min`, `3 h`: tenths below ten seconds, never 0.
+    """`0,4 secs`, `12 secs`, `2 mins`, `3 hrs`, `4 days`: tenths below ten seconds, never 0.
 
     The same answer of a system is read in several places, and must be the same in all of them.
     """
     tenths, whole = max(1, round(seconds * 10)), round(seconds)
     if tenths < 100:
-        mark = str(django_formats.get_format("DECIMAL_SEPARATOR"))
-        return _("%(number)s s") % {"number": f"{tenths // 10}{mark}{tenths % 10}"}
+        return cldr.duration(Decimal(tenths) / 10, "second")
     if whole < 60:
-        return _("%(number)d s") % {"number": whole}
+        return cldr.duration(Decimal(whole), "second")
     minutes = whole // 60
     if minutes < 60:
-        return _("%(number)d min") % {"number": minutes}
+        return cldr.duration(Decimal(minutes), "minute")
     if minutes < 48 * 60:
-        return _("%(number)d h") % {"number": minutes // 60}
-    return _("%(number)d d") % {"number": minutes // (24 * 60)}
-
-
-def number(value: int) -> str:
-    """`61 204`, with a no-break space."""
-    return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
+        return cldr.duration(Decimal(minutes // 60), "hour")
+    return cldr.duration(Decimal(minutes // (24 * 60)), "day")
 
 
 def listed(names: Sequence[str], *, most: int = 3) -> str:
     """`Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
-    if not names:
-        return ""
-    if len(names) > most:
-        rest = len(names) - most + 1
-        shown = ", ".join(names[: most - 1])
-        return ngettext("%(names)s and %(rest)d more", "%(names)s and %(rest)d more", rest) % {
-            "names": shown,
-            "rest": rest,
-        }
-    if len(names) == 1:
-        return names[0]
-    return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
+    rest = len(names) - most + 1
+    if rest < 2:
+        return cldr.joined(names)
+    more = ngettext("%(number)s more", "%(number)s more", rest) % {"number": cldr.number(rest)}
+    return cldr.joined([*names[: most - 1], more])
 
 
 def first_upper(text: str) -> str:
@@ -157,16 +135,16 @@ def browser(agent: str) -> str:
 _DAY = {
     "iso": re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
     "dots": re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})"),
-    "words": re.compile(r"(?P<d>[0-9]{1,2})\s+(?P<name>[a-z]{3,9})\.?\s+(?P<y>[0-9]{4})"),
+    "words": re.compile(r"(?P<d>[0-9]{1,2})\.?\s+(?P<name>[^\W\d_]{3,})\.?\s+(?P<y>[0-9]{4})"),
 }
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FAR = 2199
 
 
 def parse_day(text: str) -> dt.date | None:
     """A day as one writes it: 2026-12-24, 24.12.2026, 24 Dec 2026. None for anything else.
 
-    12/10/2026 is two different days on two sides of an ocean and is not understood.
+    Months have their names of the active language and of English. 12/10/2026 is two different days on two sides of an
+    ocean and is not understood.
     """
     written = _written_day(text)
     try:
@@ -183,7 +161,7 @@ def _written_day(text: str) -> tuple[int, int, int] | None:
     if found is None:
         return None
     parts = found.groupdict()
-    month = int(parts["m"]) if "m" in parts else _month(parts["name"])
+    month = int(parts["m"]) if "m" in parts else cldr.months().get(parts["name"], 0)
     return (int(parts["y"]), month, int(parts["d"])) if month else None
 
 
@@ -197,5 +175,7 @@ def no_day(text: str, *, example: str) -> str:
     return _("There is no %(day)s. Choose another day.") % {"day": text.strip()}
 
 
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else 0
+def typed_day(day: dt.date) -> str:
+    """A day as one types it: as the language writes it where `parse_day` understands that, else 2026-12-24."""
+    written = cldr.date(day)
+    return written if parse_day(written) == day else day.isoformat()

@@ -18,7 +18,7 @@ from audit.errors import DomainError
 from delegation.errors import BadAccess, LastAdmin
 from delegation.queries.gifts import Gifts, Tier
 from delegation.wanted import Access, Limit
-from portal import inputs, sentences
+from portal import cldr, inputs, sentences
 from portal.web import amounts, formats, reasons
 
 _REASON = 300
@@ -142,7 +142,7 @@ class Giving(Once):
             zero = BadAccess(field="limit", problem="zero")
             self.add_error(name, sentences.of(zero).text)
         if tier.most is not None and amount > tier.most:
-            most = sentences.money(tier.most, tier.currency)
+            most = cldr.money(tier.most, tier.currency)
             self.add_error(name, _("The limit must be %(amount)s or less.") % {"amount": most})
 
     def filled_in(self) -> Self:
@@ -182,9 +182,7 @@ def limit_field(tier: str) -> str:
 
 def example_day() -> str:
     """How the reader's language writes a day."""
-    return formats.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("UTC")).date(
-        dt.datetime(2026, 12, 24, tzinfo=dt.UTC)
-    )
+    return formats.typed_day(dt.date(2026, 12, 24))
 
 
 def _unclear(typed: str, unclear: amounts.Unclear) -> str:

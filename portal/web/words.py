@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from delegation.entitlements import Right
 from delegation.queries.held import Grant
 from delegation.wanted import Limit
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.web import formats
 
 
@@ -21,7 +21,7 @@ def limit(amount: Decimal | None, currency: str, period: str) -> str:
     if amount is None:
         return _("without limit")
     return _("up to %(amount)s %(period)s") % {
-        "amount": sentences.money(amount, currency),
+        "amount": cldr.money(amount, currency),
         "period": gains.period(period),
     }
 
@@ -49,7 +49,7 @@ def shortest(limits: Iterable[Limit]) -> str:
     if not amounts:
         return ""
     amount, currency = min(amounts)
-    return _("up to %(amount)s") % {"amount": sentences.money(amount, currency)}
+    return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
 
 
 def places(*, everywhere: bool, names: Sequence[str], inside: bool = False) -> str:
@@ -85,7 +85,7 @@ def right_marked(one: Right, *, text: Mapping[str, str]) -> SafeString:
     does = formats.first_upper(gains.in_language(text))
     if not one.takes_amount or one.amount is None:
         return format_html("{}", formats.first_upper(right(one, text=text)))
-    bold = format_html("<b>{}</b>", sentences.money(one.amount, one.currency))
+    bold = format_html("<b>{}</b>", cldr.money(one.amount, one.currency))
     whole = _("%(does)s, %(limit)s") % {"does": "{0}", "limit": _("up to %(amount)s %(period)s")}
     pattern = whole % {"amount": "{1}", "period": "{2}"}
     return format_html(pattern, does, bold, gains.period(one.period))

@@ -57,7 +57,7 @@ def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
     answered(world, world.mikko, act, Noted.LOGOUT_DELIVERED, seconds="0.100")
     pages = (log_of(world, world.aino), said(guest.of(world.aino).get(f"{KOSKELA}/")))
     for page in (*pages, said(guest.of(world.aino).get(person(world.mikko)))):
-        assert "Told: Web shop in 0.4 s, CRM portal in 1.2 s" in page
+        assert "Told: Web shop in 0,4 secs, CRM portal in 1,2 secs" in page
         assert "closed the access of" not in page
         assert "signed Mikko Laine out" not in page
 
@@ -73,7 +73,7 @@ def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
     assert text.count("Told:") == 1
     assert (
         text.index("removed Mikko")
-        < text.index("Told: CRM portal in 0.4 s")
+        < text.index("Told: CRM portal in 0,4 secs")
         < text.index("changed the access")
     )
 

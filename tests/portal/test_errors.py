@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 import delegation.errors
 from audit.errors import Busy, DomainError
@@ -111,16 +111,6 @@ def test_sentences_differ_by_reason() -> None:
     texts = [sentences.of(error).text for error, _ in CASES]
     assert len(set(texts)) == len(texts)
     assert [sentences.of(error).status for error, _ in CASES] == [status for _, status in CASES]
-
-
-def test_amounts_are_written_as_people_write_them() -> None:
-    assert sentences.money("5000.00", "EUR") == "5\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€"
-    with translation.override("fi"):
-        assert (
-            sentences.money("1234567.50", "SEK")
-            == "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567,50\N{NO-BREAK SPACE}SEK"
-        )
-    assert sentences.money("", "EUR").strip() == "EUR"
 
 
 def test_busy_says_when_to_come_back(db: None) -> None:

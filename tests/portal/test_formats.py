@@ -128,8 +128,8 @@ def test_lists_are_short(names: list[str], said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0.1 s"), (4.24, "4.2 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.7, "1 min"), (150, "2 min"), (7200, "2 h"),
-     (400000, "4 d")],
+    [(0, "0,1 secs"), (4.24, "4,2 secs"), (9.94, "9,9 secs"), (9.96, "10 secs"), (59.7, "1 min"), (150, "2 mins"),
+     (7200, "2 hrs"), (400000, "4 days")],
 )  # fmt: skip
 def test_spans(seconds: float, said: str) -> None:
     with translation.override("en"):

@@ -112,9 +112,9 @@ def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> 
 
 ANSWERS: list[tuple[list[Carried], str]] = [
     ([], ""),
-    ([Carried("crm", 0.04)], "Told: CRM portal in 0.1 s"),
-    ([Carried("crm", 9.94), Carried("x", 75.2)], "Told: CRM portal in 9.9 s, x in 1 min"),
-    ([Carried("crm", None), Carried("x", 9.96)], "Told: x in 10 s · Not told yet: CRM portal"),
+    ([Carried("crm", 0.04)], "Told: CRM portal in 0,1 secs"),
+    ([Carried("crm", 9.94), Carried("x", 75.2)], "Told: CRM portal in 9,9 secs, x in 1 min"),
+    ([Carried("crm", None), Carried("x", 9.96)], "Told: x in 10 secs · Not told yet: CRM portal"),
 ]
 
 

@@ -14,6 +14,7 @@ from delegation.queries import carried, catalogue, colleagues, invited, log, nam
 from delegation.queries.log import Page, Wish
 from delegation.queries.told import Told
 from delegation.verbs import FAILURES, Topic
+from portal import cldr
 from portal.inside import Here
 from portal.web import formats, forms
 from portal.web.reading import address, telling
@@ -108,7 +109,7 @@ def _sub(here: Here, page: Page, *, narrowed: bool) -> str:
             "%(number)s numbered changes. Deliveries and mails are under “What”.",
             length,
         )
-        return text % {"number": formats.number(length)}
+        return text % {"number": cldr.number(length)}
     found = len(page.events)
     if page.newer or page.older:
         return _("More than %(number)d events found") % {"number": log.SIZE}
@@ -152,7 +153,7 @@ def _events(
 def _event(event: Told, told_by: Teller, clock: formats.Clock) -> dict[str, Any]:
     line = told_by.tell(event)
     return {
-        "number": formats.number(event.seq) if event.seq is not None else "",
+        "number": cldr.number(event.seq) if event.seq is not None else "",
         "anchor": f"e{event.seq}" if event.seq is not None else f"n{event.id}",
         "hash": telling.short(event.hash),
         "prev": telling.short(event.prev),

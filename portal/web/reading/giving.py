@@ -11,13 +11,11 @@ from django.utils.translation import gettext as _
 from delegation.queries.colleagues import Found
 from delegation.queries.gifts import Gifts, Tier
 from delegation.queries.held import Grant
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.inside import Here
-from portal.web import formats, forms, words
+from portal.web import amounts, formats, forms, words
 from portal.web.reading import preview
 from portal.web.reading.rights import Why
-
-_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
 def choices(form: forms.Giving, *, now: str = "") -> dict[str, Any]:
@@ -68,23 +66,18 @@ def _tier(form: forms.Giving, tier: Tier, now: str) -> dict[str, Any]:
         "checked": form["tier"].value() == tier.key,
         "limit": form[forms.limit_field(tier.key)] if limited else None,
         "limit_hint": _hint(tier),
-        "currency": _SIGNS.get(tier.currency, tier.currency),
+        "currency": cldr.currency_sign(tier.currency),
     }
 
 
 def _hint(tier: Tier) -> str:
     if tier.most is None:
         return ""
-    most = sentences.money(tier.most, tier.currency)
+    most = cldr.money(tier.most, tier.currency)
     if tier.by_ceiling:
         agreed = {"amount": most, "supplier": settings.SUPPLIER_NAME}
         return _("At most %(amount)s, as agreed with %(supplier)s.") % agreed
     return _("You can give up to %(amount)s.") % {"amount": most}
-
-
-def typed_amount(amount: Decimal) -> str:
-    """An amount as somebody would have typed it."""
-    return sentences.money(amount, "EUR").removesuffix("€").strip()
 
 
 def initial(grants: Sequence[Grant], *, gifts: Gifts, clock: formats.Clock) -> dict[str, Any]:
@@ -98,10 +91,10 @@ def initial(grants: Sequence[Grant], *, gifts: Gifts, clock: formats.Clock) -> d
         "sites": [str(place.id) for place in grant.places],
         "until": until_typed(grant.valid_until, clock),
     }
-    amounts = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
-    if amounts:
-        values |= _limits(min(amounts), gifts)
-        values[forms.limit_field(grant.role)] = typed_amount(min(amounts))
+    limits = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
+    if limits:
+        values |= _limits(min(limits), gifts)
+        values[forms.limit_field(grant.role)] = amounts.typed(min(limits))
     return values
 
 
@@ -112,7 +105,7 @@ def _limits(amount: Decimal, gifts: Gifts) -> dict[str, str]:
         for tier in gifts.tiers
         if tier.amounts
     }
-    return {forms.limit_field(key): typed_amount(one) for key, one in most.items() if one > 0}
+    return {forms.limit_field(key): amounts.typed(one) for key, one in most.items() if one > 0}
 
 
 def initial_again(had: Mapping[str, Any], gifts: Gifts, clock: formats.Clock) -> dict[str, Any]:
@@ -130,16 +123,16 @@ def initial_again(had: Mapping[str, Any], gifts: Gifts, clock: formats.Clock) ->
     }
     if values["where"] == "all":
         values["sites"] = []
-    amounts = [Decimal(had["limits"][key]["amount"] or 0) for key in tier.amounts if key in had["limits"]]
-    if amounts and min(amounts) > 0:
-        most = min(amounts) if tier.most is None else min(*amounts, tier.most)
-        values[forms.limit_field(tier.key)] = typed_amount(most)
+    limits = [Decimal(had["limits"][key]["amount"] or 0) for key in tier.amounts if key in had["limits"]]
+    if limits and min(limits) > 0:
+        most = min(limits) if tier.most is None else min(*limits, tier.most)
+        values[forms.limit_field(tier.key)] = amounts.typed(most)
     return values
 
 
 def until_typed(until: dt.datetime | None, clock: formats.Clock) -> str:
     """The last day, as one would type it."""
-    return clock.date(until - dt.timedelta(microseconds=1)) if until else ""
+    return formats.typed_day(clock.local(until - dt.timedelta(microseconds=1)).date()) if until else ""
 
 
 def changing(here: Here, found: Found, form: forms.Giving, why: Why) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from delegation.queries.catalogue import Book
 from delegation.queries.colleagues import Page, Wish
 from delegation.queries.held import Grant
 from delegation.verbs import Verb
+from portal import cldr
 from portal.inside import Here
 from portal.web import formats, forms, words
 from portal.web.reading import actions, address, filters, person, systems, waiting
@@ -93,8 +94,8 @@ def only_admin(here: Here, admins_here: Sequence[uuid.UUID]) -> dict[str, str] |
 def counted(number: int) -> str:
     """A number that nobody counts beyond a thousand."""
     if number > colleagues.COUNTED:
-        return _("more than %(number)s") % {"number": formats.number(colleagues.COUNTED)}
-    return formats.number(number)
+        return _("more than %(number)s") % {"number": cldr.number(colleagues.COUNTED)}
+    return cldr.number(number)
 
 
 def _summary(asked: filters.Filters, total: int, waiting: int, looking_after: int) -> str:

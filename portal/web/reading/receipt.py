@@ -12,7 +12,7 @@ from delegation import policy
 from delegation.queries import catalogue, leaving
 from delegation.queries.told import Told
 from delegation.verbs import Verb
-from portal import gains, zones
+from portal import cldr, gains, zones
 from portal.inside import Here
 from portal.web import formats, reasons
 from portal.web.reading import address, systems, telling
@@ -69,7 +69,7 @@ def _removed(here: Here, events: Sequence[Told], told_by: Teller) -> list[dict[s
         {
             "name": told_by.who(one),
             "email": emails.get(one.subject, ""),
-            "event_number": formats.number(one.seq) if one.seq else "",
+            "event_number": cldr.number(one.seq) if one.seq else "",
             "event_url": f"{here.url('activity')}#e{one.seq}" if here.sees_activity else "",
             "hash": telling.short(one.hash),
         }

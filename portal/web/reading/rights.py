@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from delegation.entitlements import Right
 from delegation.queries import held, log, names
 from delegation.queries.catalogue import Book
 from delegation.queries.held import Grant
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.inside import Here
 from portal.web import formats, reasons, words
 from portal.web.reading import authority
@@ -94,12 +95,12 @@ class Why:
         parts = [self.clock.moment(grant.valid_from, seconds=False), reasons.shown(grant.reason)]
         number = self._events.get(grant.act)
         if number is not None:
-            parts.append(_("event %(number)s") % {"number": formats.number(number)})
+            parts.append(_("event %(number)s") % {"number": cldr.number(number)})
         return " · ".join(part for part in parts if part)
 
 
 def _lowered(right: Right) -> dict[str, str]:
-    amount = sentences.money(right.amount, right.currency)
+    amount = cldr.money(right.amount or Decimal(0), right.currency)
     return {
         "strong": str(settings.SUPPLIER_NAME),
         "text": _("agreed on at most %(amount)s for the company") % {"amount": amount},

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.queries.catalogue import Book
-from portal import gains, sentences
+from portal import cldr, gains
 from portal.web import formats
 from provisioning.status import SystemStatus, Worst
 from provisioning.summary import Summary
@@ -105,7 +105,7 @@ def _limit(held: Sequence[Summary]) -> str:
     if not found:
         return ""
     amount, currency = min(found)
-    return _("up to %(amount)s") % {"amount": sentences.money(amount, currency)}
+    return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
 
 
 def _sites(held: Sequence[Summary], book: Book) -> str:

@@ -1,1 +1,0 @@
-"""How instants are written where Django writes them (FORMAT_MODULE_PATH)."""
