@@ -203,7 +203,7 @@ def _service(world: "World", number: int, receivers: int) -> str:
         unit="kivisalo",
         client=client,
     )
-    return str(made.data["secret"])
+    return made.result.secret
 
 
 def _target(world: "World", key: str, url: str) -> None:

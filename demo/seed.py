@@ -53,7 +53,7 @@ def services(where: places.Places) -> None:
         made = supplier.register_application(
             actor=SYSTEM, key=key, name=names[key], unit="kivisalo", client=client
         )
-        where.remember(**{f"{key}_client": made.data["secret"]})
+        where.remember(**{f"{key}_client": made.result.secret})
     catalogue.apply(actor=SYSTEM, catalogue=CATALOGUE)
 
 

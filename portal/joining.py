@@ -1,7 +1,6 @@
 """An invitation as its link shows it, and becoming a colleague by it."""
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
 
 from allauth.account.internal.flows import login as login_flow
@@ -100,7 +99,7 @@ def begin(request: Request, offer: Offer, *, name: str, password: str) -> HttpRe
         kind=Kind.SYSTEM, id=offer.invitation.id, door=Door.WEB, request_id=requests.number(request)
     )
     done = invitations.accept(actor=actor, invitation=offer.invitation, link=offer.link, as_whom=newcomer)
-    answer = _sign_in(request, User.objects.get(pk=uuid.UUID(str(done.data["user"]))))
+    answer = _sign_in(request, User.objects.get(pk=done.result.user))
     steps.joined(request, organization=offer.organization_name)
     return answer
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audit.actor import Actor
 from delegation.act import MembershipSet, Outcome, acting, command
@@ -18,13 +19,20 @@ WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Resynced:
+    """How many accounts are read and written again."""
+
+    accounts: int
+
+
 @command
 def put_right(
     *, actor: Actor, memberships: Sequence[Membership], idempotency_key: str | None = None
-) -> Outcome:
+) -> Outcome[Resynced]:
     """Have every system that differs or failed for these colleagues read and written anew at once; no right changes.
 
-    The outcome's data: `accounts`, how many. Raises NothingDiffers besides what every act raises.
+    Raises NothingDiffers besides what every act raises.
     """
     with acting(
         actor, Verb.ACCOUNT_PUT_RIGHT, on=MembershipSet(memberships), idempotency_key=idempotency_key
@@ -34,8 +42,7 @@ def put_right(
             raise NothingDiffers
         reconcile.put_right(accounts=accounts)
         act.say(accounts=len(accounts))
-        act.answer(accounts=len(accounts))
-    return act.outcome
+        return act.set_result(Resynced(len(accounts)))
 
 
 def _wrong(memberships: Sequence[uuid.UUID]) -> list[int]:

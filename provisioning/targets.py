@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +53,13 @@ FROM (
 _WELL = {"failures": 0, "down_since": None, "pause_until": None}
 
 
+@dataclass(frozen=True, slots=True)
+class TargetRegistered:
+    """The new target."""
+
+    target: uuid.UUID
+
+
 @command
 def register(
     *,
@@ -63,10 +71,10 @@ def register(
     when_gone: str = Target.WhenGone.DEACTIVATE,
     also_tells: Sequence[str] = (),
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[TargetRegistered]:
     """A SCIM end point for an application; everybody who has rights there is told to it from now on.
 
-    The outcome's data: `target`. Raises BadInput and Taken besides what every act raises.
+    Raises BadInput and Taken besides what every act raises.
     """
     name = ids.uuid7()
     wanted: dict[str, Any] = {
@@ -81,14 +89,13 @@ def register(
         fill(target=name)
         act.say(target=str(name), application=application.key)
         _tell(act, before={}, after=wanted)
-        act.answer(target=str(name))
-    return act.outcome
+        return act.set_result(TargetRegistered(name))
 
 
 @command
 def change(
     *, actor: Actor, target: uuid.UUID, changes: Mapping[str, Any], idempotency_key: str | None = None
-) -> Outcome:
+) -> Outcome[None]:
     """Reach a system otherwise, tell it otherwise, or stop and begin again.
 
     `changes`: of `base_url`, `token`, `also_tells`, `when_gone`, `reads_back`, `is_active`. What waits is tried at

@@ -31,5 +31,5 @@ def _outdated(at: dt.datetime) -> int:
     """Only where there is any: the act leaves an event."""
     if not outdated.is_any(at=at):
         return 0
-    counts = housekeeping.forget(actor=actor.system()).data
-    return int(counts["answers"]) + int(counts["links"])
+    purged = housekeeping.forget(actor=actor.system()).result
+    return purged.answers + purged.links

@@ -120,7 +120,7 @@ class World:
             made = supplier.register_application(
                 actor=self.system, key=key, name={"en": name, "fi": name}, unit="kivisalo", client=client
             )
-            self.secrets[key] = made.data["secret"]
+            self.secrets[key] = made.result.secret
         catalogue.apply(actor=self.system, catalogue=CATALOGUE)
 
     def organization(self, key: str, name: str, sites: list[str]) -> Organization:
@@ -165,9 +165,9 @@ class World:
         made = invitations.invite(
             actor=actor or self.system, organization=organization, email=email, access=wanted, name=name
         )
-        return self.invitation(made.data["invitation"]), made.data["link"]
+        return self.invitation(made.result.invitation), made.result.link
 
-    def invitation(self, which: str) -> Invitation:
+    def invitation(self, which: uuid.UUID) -> Invitation:
         """The invitation of that id, as it is now."""
         return Invitation.objects.get(id=which)
 
@@ -190,7 +190,7 @@ class World:
         whom = user or invitations.Newcomer(name=name, password=hashed(), language="en")
         actor = actor_of(user) if user else Actor(kind=Kind.SYSTEM, id=invitation.id, door=Door.WEB)
         done = invitations.accept(actor=actor, invitation=invitation, link=link, as_whom=whom)
-        membership = Membership.objects.select_related("user", "organization").get(id=done.data["membership"])
+        membership = Membership.objects.select_related("user", "organization").get(id=done.result.membership)
         if factor and user is None:
             self.factor(membership.user)
         return membership
@@ -202,11 +202,13 @@ class World:
                 user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("JBSWY3DPEHPK3PXP")}
             )
 
-    def remove(self, membership: Membership, *, by: Membership | None = None) -> Outcome:
+    def remove(self, membership: Membership, *, by: Membership | None = None) -> Outcome[members.Removed]:
         """Remove this colleague."""
         return members.remove(actor=actor_of(by or self.aino), memberships=[membership], reason="left")
 
-    def change(self, membership: Membership, wanted: Access, *, by: Membership | None = None) -> Outcome:
+    def change(
+        self, membership: Membership, wanted: Access, *, by: Membership | None = None
+    ) -> Outcome[None]:
         """Change this colleague's access."""
         return access.change(actor=actor_of(by or self.aino), memberships=[membership], access=wanted)
 

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from audit.actor import Actor
 from audit.ledger import Entry, Held, Subject
@@ -14,6 +14,8 @@ from delegation.act.outcome import Outcome
 from delegation.act.subjects import SubjectSet, organization_of
 from delegation.errors import NotFound
 from delegation.verbs import Verb
+
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Act:
     said: dict[uuid.UUID, Said] = field(default_factory=dict)
     common: Said = field(default_factory=Said)
     further: list[tuple[uuid.UUID, Entry]] = field(default_factory=list)
-    returned: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
 
     @property
     def on(self) -> list[Any]:
@@ -103,11 +105,12 @@ class Act:
         )
         self.further.append((chain or self.subjects.home(self.ids[0]).chain, entry))
 
-    def answer(self, **data: Any) -> None:
-        """What the command's caller needs besides ids: JSON, kept for a repetition."""
-        self.returned |= data
+    def set_result(self, result: R) -> Outcome[R]:
+        """What the command's caller needs besides ids, stored for a repetition. Returns what the command returns."""
+        self.result = result
+        return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), result)
 
     @property
-    def outcome(self) -> Outcome:
-        """What the command returns."""
-        return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), dict(self.returned))
+    def outcome(self) -> Outcome[Any]:
+        """What the command returns, with the result that was set."""
+        return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), self.result)

@@ -5,8 +5,8 @@ import functools
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ParamSpec
+from dataclasses import dataclass, fields
+from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_type_hints
 
 from django.db import connection
 
@@ -17,17 +17,20 @@ from delegation.errors import AskedOtherwise
 from identity import secret
 
 P = ParamSpec("P")
+R = TypeVar("R")
+NOT_STORED: Mapping[str, Any] = {"stored": False}
+"""Metadata of a result's field that a repetition does not get again, such as a secret; it needs a default."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The act's id and instant, its subjects, and what the caller needs besides (JSON)."""
+class Outcome(Generic[R]):
+    """The act's id and instant, its subjects, and what the caller needs besides: a frozen dataclass, or None."""
 
     act: uuid.UUID
     at: dt.datetime
     organization: uuid.UUID | None
     subjects: tuple[uuid.UUID, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
+    result: R
     again: bool = False
     """Whether this is the answer to an earlier request under the same idempotency key."""
 
@@ -38,30 +41,62 @@ _KEEP = "INSERT INTO delegation_once (actor, key, request, outcome, at) VALUES (
 
 
 class Replayed(Exception):
-    """Carries the kept outcome out of the `with` block that must not run again."""
+    """Carries the stored outcome out of the `with` block that must not run again."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, stored: Mapping[str, Any]) -> None:
         super().__init__()
-        self.outcome = outcome
+        self.stored = stored
 
 
-COMMANDS: list[Callable[..., Outcome]] = []
+COMMANDS: list[Callable[..., Outcome[Any]]] = []
 """Every command of the modules imported so far."""
 
 
-def command(function: Callable[P, Outcome]) -> Callable[P, Outcome]:
+def command(function: Callable[P, Outcome[R]]) -> Callable[P, Outcome[R]]:
     """Marks a command: its arguments are the request's fingerprint, and a repeated request gets the stored outcome."""
 
     @functools.wraps(function)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Outcome:
+    def answered(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
         try:
             with fingerprint.calling(fingerprint.call_of(function, *args, **kwargs)):
                 return function(*args, **kwargs)
         except Replayed as replayed:
-            return replayed.outcome
+            return _outcome(replayed.stored, result_type(function))
 
     COMMANDS.append(answered)
     return answered
+
+
+def result_type(function: Callable[..., Outcome[Any]]) -> Any:
+    """What a command's outcome holds: a dataclass, or the type of None."""
+    (kind,) = get_args(get_type_hints(function)["return"])
+    return kind
+
+
+def result_to_json(result: Any) -> dict[str, Any]:
+    """A result as it is stored."""
+    if result is None:
+        return {}
+    stored = [one.name for one in fields(result) if one.metadata.get("stored", True)]
+    return {name: _plain(getattr(result, name)) for name in stored}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+def result_from_json(kind: Any, stored: Mapping[str, Any]) -> Any:
+    """The stored result, in its type."""
+    if kind is type(None):
+        return None
+    hints = get_type_hints(kind)
+    return kind(**{name: _typed(hints[name], value) for name, value in stored.items()})
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if hint is uuid.UUID:
+        return uuid.UUID(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +120,9 @@ class Request:
         stored, outcome = kept
         if not secret.matches(secret=self.fingerprint, stored=stored):
             raise AskedOtherwise
-        raise Replayed(_outcome(json.loads(outcome)))
+        raise Replayed(json.loads(outcome))
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: Outcome[Any]) -> None:
         """Write the outcome down, in the act's own transaction."""
         if self.key is None:
             return
@@ -96,7 +131,7 @@ class Request:
             "at": outcome.at.isoformat(),
             "organization": str(outcome.organization) if outcome.organization else None,
             "subjects": [str(one) for one in outcome.subjects],
-            "data": dict(outcome.data),
+            "result": result_to_json(outcome.result),
         }
         with connection.cursor() as cursor:
             cursor.execute(
@@ -113,12 +148,12 @@ def request(*, actor: Actor, key: str | None) -> Request:
     return Request(actor=actor, key=key, fingerprint=fingerprint.current().fingerprint)
 
 
-def _outcome(kept: Mapping[str, Any]) -> Outcome:
+def _outcome(kept: Mapping[str, Any], kind: Any) -> Outcome[Any]:
     return Outcome(
         act=uuid.UUID(kept["act"]),
         at=dt.datetime.fromisoformat(kept["at"]),
         organization=uuid.UUID(kept["organization"]) if kept["organization"] else None,
         subjects=tuple(uuid.UUID(one) for one in kept["subjects"]),
-        data=kept["data"],
+        result=result_from_json(kind, kept["result"]),
         again=True,
     )

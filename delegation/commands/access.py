@@ -21,7 +21,7 @@ def change(
     access: Access,
     reason: str = "",
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[None]:
     """Put this access in the place of everything these colleagues hold here.
 
     Raises BadAccess, BadInput, BeyondAuthority, BeyondCeiling, LastAdmin and Unchanged besides what every act raises.

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -21,7 +22,7 @@ _BATCH = 300
 
 
 @command
-def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome:
+def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome[None]:
     """The supplier's brands, regions or divisions; those that are there stay."""
     for key, name in catalogue.units.items():
         inputs.key(key)
@@ -33,19 +34,28 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
     return act.outcome
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueApplied:
+    """The keys of the roles that have a new version."""
+
+    roles: tuple[str, ...]
+
+
 @command
-def apply(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome:
+def apply(
+    *, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None
+) -> Outcome[CatalogueApplied]:
     """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
 
-    Organizations whose people hold a role that changed are told afterwards, in batches. The outcome's data: `roles`.
+    Organizations whose people hold a role that changed are told afterwards, in batches.
     """
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         known = _entitlements(catalogue)
         changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
         act.say(roles=changed, entitlements=sorted(known))
-        act.answer(roles=changed)
+        outcome = act.set_result(CatalogueApplied(tuple(changed)))
     _tell(actor, changed, act)
-    return act.outcome
+    return outcome
 
 
 def _tell(actor: Actor, roles: list[str], first: Act) -> None:

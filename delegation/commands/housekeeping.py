@@ -1,6 +1,6 @@
 """What the timer does for the supplier."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from audit.actor import Actor
 from delegation.act import Outcome, SupplierSet, acting, command
@@ -12,15 +12,21 @@ MOST = 5000
 """Of each kind in one act: it holds the supplier's chain."""
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many of each were deleted."""
+
+    answers: int
+    links: int
+
+
 @command
-def forget(*, actor: Actor, idempotency_key: str | None = None) -> Outcome:
-    """Delete what is outdated, oldest first. The outcome's data counts `answers` to requests and `links`."""
+def forget(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[Purged]:
+    """Delete what is outdated, oldest first."""
     with acting(actor, Verb.RECORD_FORGET, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         answers = list(outdated.answers(at=act.at).values_list("id", flat=True)[:MOST])
         links = list(outdated.links(at=act.at).values_list("hash", flat=True)[:MOST])
         Once.objects.filter(id__in=answers).delete()
         InvitationToken.objects.filter(hash__in=links).delete()
-        counts: dict[str, Any] = {"answers": len(answers), "links": len(links)}
-        act.say(**counts)
-        act.answer(**counts)
-    return act.outcome
+        act.say(answers=len(answers), links=len(links))
+        return act.set_result(Purged(len(answers), len(links)))

@@ -1,7 +1,7 @@
 """Colleagues: remove them, bring them back."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -15,14 +15,23 @@ from identity import lifecycle
 from identity.models import Membership
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many of each ended with the access."""
+
+    sign_ins: int
+    token_families: int
+    sessions: int
+
+
 @command
 def remove(
     *, actor: Actor, memberships: Sequence[Membership], reason: str = "", idempotency_key: str | None = None
-) -> Outcome:
+) -> Outcome[Removed]:
     """End these colleagues' access here and, through the recorded events, everywhere.
 
-    One colleague or ten thousand: the same number of statements. The outcome's data counts what ended: `sign_ins`,
-    `families` of tokens, `sessions`. Raises BadInput and LastAdmin besides what every act raises.
+    One colleague or ten thousand: the same number of statements. Raises BadInput and LastAdmin besides
+    what every act raises.
     """
     why = inputs.reason(reason)
     with acting(
@@ -37,14 +46,8 @@ def remove(
         for one in act.ids:
             before = {"state": states[one], "access": held.get(one, [])}
             act.changed(one, before=before, after={"state": "ended"})
-        counts: dict[str, Any] = {
-            "sign_ins": ended.sign_ins,
-            "families": ended.families,
-            "sessions": ended.sessions,
-        }
-        act.say(reason=why, **counts)
-        act.answer(**counts)
-    return act.outcome
+        act.say(reason=why, sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
+        return act.set_result(Removed(ended.sign_ins, ended.families, ended.sessions))
 
 
 _WITHDRAW = """
@@ -73,7 +76,7 @@ def restore(
     access: Access,
     reason: str = "",
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[None]:
     """Bring colleagues back with a new access. Nothing that was issued to them before comes back.
 
     Raises BadAccess, BadInput, BeyondAuthority and BeyondCeiling besides what every act raises.

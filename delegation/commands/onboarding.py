@@ -33,7 +33,7 @@ def enroll(
     organization: Organization,
     people: Sequence[Enrolled],
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[None]:
     """Make these people members with their access. Nobody is mailed. Statements: constant but for the kinds of access.
 
     Raises AlreadyMember, BadAccess, BadInput, BeyondCeiling and Taken besides what every act raises.

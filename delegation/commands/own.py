@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Any
+from dataclasses import dataclass
 
 from audit.actor import Actor, Kind
 from audit.ledger import Subject
@@ -44,22 +44,26 @@ class PersonSet(OneChain):
         return Subject("user", one)
 
 
-@command
-def sign_out(*, actor: Actor, person: User, session: str = "", idempotency_key: str | None = None) -> Outcome:
-    """End one browser session by its stored key, or, without one, everything that was issued to this person.
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """How many of each ended."""
 
-    The outcome's data counts what ended: `sessions`, `sign_ins`, `families` of tokens.
-    """
+    sessions: int
+    sign_ins: int
+    token_families: int
+
+
+@command
+def sign_out(
+    *, actor: Actor, person: User, session: str = "", idempotency_key: str | None = None
+) -> Outcome[SignedOut]:
+    """End one browser session by its stored key, or, without one, everything that was issued to this person."""
     with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
         ended = _end(act, session)
-        counts: dict[str, Any] = {
-            "sessions": ended.sessions,
-            "sign_ins": ended.sign_ins,
-            "families": ended.families,
-        }
-        act.say(everywhere=not session, **counts)
-        act.answer(**counts)
-    return act.outcome
+        act.say(
+            everywhere=not session, sessions=ended.sessions, sign_ins=ended.sign_ins, families=ended.families
+        )
+        return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.families))
 
 
 def _end(act: Act, session: str) -> access.Ended:

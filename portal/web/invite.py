@@ -38,7 +38,7 @@ def invite(request: Request, here: Here) -> HttpResponse:
     except DomainError as refusal:
         _refused(here, form, refusal)
         return _page(request, here, form)
-    link = str(outcome.data.get("link", ""))
+    link = outcome.result.link
     return list_page.shown(request, here, sent=letter.sent(link=link, again=outcome.again, here=here))
 
 

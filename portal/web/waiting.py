@@ -43,7 +43,7 @@ def _sent_again(request: Request, here: Here, one: uuid.UUID) -> HttpResponse:
         raise NotFound
     once = forms.key(request.POST.get("once", ""), verb, one)
     outcome = invitations.resend(actor=here.actor, invitation=found, idempotency_key=once)
-    link = str(outcome.data.get("link", ""))
+    link = outcome.result.link
     return people.shown(request, here, sent=letter.sent(link=link, again=outcome.again, here=here))
 
 

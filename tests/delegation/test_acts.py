@@ -206,7 +206,7 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
     gone, link = world.invite(world.koskela, "gone@koskela.example", world.access("viewer"), actor=ulla)
     kept, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
     move_clock(61)
-    again = invitations.resend(actor=actor_of(world.paivi), invitation=kept).data["link"]
+    again = invitations.resend(actor=actor_of(world.paivi), invitation=kept).result.link
     outcome = world.remove(world.ulla)
     (followed,) = done(Verb.INVITATION_CANCEL)
     assert (followed.subject, followed.act, body(followed)["because"]) == (
@@ -219,7 +219,7 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
         invitations.accept(actor=world.system, invitation=gone, link=link, as_whom=newcomer)
     assert refusal.value.data == {"state": "cancelled"}
     done_by = invitations.accept(actor=world.system, invitation=kept, link=again, as_whom=newcomer)
-    given = Assignment.objects.get(membership=done_by.data["membership"])
+    given = Assignment.objects.get(membership=done_by.result.membership)
     assert given.given_by == world.paivi.user_id
 
 
@@ -334,11 +334,11 @@ def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
     second = members.remove(
         actor=aino, memberships=[world.olli, world.mikko], reason="left", idempotency_key="k-1"
     )
-    assert (second.act, second.at, second.subjects, second.data) == (
+    assert (second.act, second.at, second.subjects, second.result) == (
         first.act,
         first.at,
         first.subjects,
-        first.data,
+        first.result,
     )
     assert (first.again, second.again) == (False, True)
     assert Event.objects.count() == between == events + 2
@@ -387,11 +387,11 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
             invite(**{**letter, **other})
     kept = " ".join(f"{row.request} {row.outcome}" for row in Once.objects.all()).lower()
     assert not [text for text in letter.values() if text.lower() in kept]
-    link = made.data["link"]
+    link = made.result.link
     accept = functools.partial(
         invitations.accept,
         actor=world.system,
-        invitation=world.invitation(made.data["invitation"]),
+        invitation=world.invitation(made.result.invitation),
         link=link,
         idempotency_key="a",
     )
@@ -488,7 +488,7 @@ def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: 
         accept(1 - left)
     invitation, link = both[1 - left]
     done_by = invitations.accept(actor=actor_of(user), invitation=invitation, link=link, as_whom=user)
-    assert Membership.objects.get(id=done_by.data["membership"]).user == user
+    assert Membership.objects.get(id=done_by.result.membership).user == user
 
 
 def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world: World) -> None:
@@ -501,7 +501,7 @@ def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world
         invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
     assert refusal.value.data == {"state": "withdrawn"}
     move_clock(61)
-    again = invitations.resend(actor=actor_of(world.aino), invitation=invitation).data["link"]
+    again = invitations.resend(actor=actor_of(world.aino), invitation=invitation).result.link
     invitations.accept(actor=world.system, invitation=invitation, link=again, as_whom=newcomer)
 
 

@@ -104,16 +104,16 @@ def test_inviting_and_accepting(world: World) -> None:
         made = invitations.invite(
             actor=aino, organization=world.koskela, email="n@koskela.example", access=wanted, name="New"
         )
-        sent.update(made.data)
+        sent.append(made.result)
 
-    sent: dict[str, str] = {}
+    sent: list[invitations.InvitationSent] = []
     assert statements(invite) == INVITE
-    invitation = world.invitation(sent["invitation"])
+    invitation = world.invitation(sent[0].invitation)
     newcomer = invitations.Newcomer("New Colleague", "!", "en")
     assert (
         statements(
             lambda: invitations.accept(
-                actor=world.system, invitation=invitation, link=sent["link"], as_whom=newcomer
+                actor=world.system, invitation=invitation, link=sent[0].link, as_whom=newcomer
             )
         )
         == ACCEPT

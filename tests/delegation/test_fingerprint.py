@@ -5,6 +5,7 @@ import datetime as dt
 import importlib
 import inspect
 import itertools
+import json
 import pkgutil
 import types
 import typing
@@ -19,8 +20,9 @@ from django.db.models import Model
 import delegation
 import provisioning
 from delegation.act import MembershipSet, acting, fingerprint, outcome
-from delegation.commands.invitations import Newcomer
+from delegation.commands.invitations import InvitationSent, Newcomer
 from delegation.commands.onboarding import Enrolled
+from delegation.commands.supplier.applications import ApplicationRegistered
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
 from identity.models import Membership
@@ -28,6 +30,7 @@ from tests.world import World, actor_of
 
 NOT_COMPARED = {(Newcomer, "password"), (Enrolled, "password")}
 """A salted hash of the same password is another text each time."""
+NOT_RETURNED_AGAIN = {(InvitationSent, "link"), (ApplicationRegistered, "secret")}
 PLAIN: Mapping[Any, Sequence[Any]] = {
     str: ("a", "b"),
     bool: (False, True),
@@ -173,3 +176,23 @@ def test_a_key_outside_a_command_is_a_mistake(world: World) -> None:
         ),
     ):
         pass
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_a_repetition_gets_the_same_result_without_what_is_not_stored(command: Callable[..., Any]) -> None:
+    kind = outcome.result_type(inspect.unwrap(command))
+    for result in values(kind):
+        again = outcome.result_from_json(kind, json.loads(json.dumps(outcome.result_to_json(result))))
+        hidden = {name: "" for which, name in NOT_RETURNED_AGAIN if which.__name__ == kind.__name__}
+        assert again == (dataclasses.replace(result, **hidden) if hidden else result)
+
+
+def test_secrets_alone_are_not_stored() -> None:
+    kinds = {outcome.result_type(inspect.unwrap(one)) for one in COMMANDS} - {type(None)}
+    found = {
+        (kind, one.name)
+        for kind in kinds
+        for one in dataclasses.fields(kind)
+        if not one.metadata.get("stored", True)
+    }
+    assert found == NOT_RETURNED_AGAIN

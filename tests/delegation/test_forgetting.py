@@ -55,7 +55,7 @@ def test_it_is_an_act_with_its_event_and_only_where_there_is_something(world: Wo
     move_clock(91 * DAY)
     gone = InvitationToken.objects.count()
     done = housekeeping.forget(actor=world.system)
-    assert done.data == {"answers": 0, "links": gone}
+    assert done.result == housekeeping.Purged(answers=0, links=gone)
     assert Event.objects.get(verb="record.forget").act == done.act
     assert not outdated.is_any(at=clock.now())
     with pytest.raises(errors.NotFound):
@@ -67,6 +67,7 @@ def test_much_is_forgotten_in_several_acts(world: World, monkeypatch: pytest.Mon
     move_clock(91 * DAY)
     total, times = InvitationToken.objects.count(), 0
     while outdated.is_any(at=clock.now()):
-        assert sum(housekeeping.forget(actor=world.system).data.values()) <= 4
+        purged = housekeeping.forget(actor=world.system).result
+        assert purged.answers + purged.links <= 4
         times += 1
     assert times == -(-total // 4)

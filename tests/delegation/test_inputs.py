@@ -183,7 +183,7 @@ def test_a_name_keeps_what_is_seen_and_loses_what_is_not(world: World) -> None:
     invitation, link = world.invite(world.koskela, "N@Koskela.example", world.access("viewer"))
     newcomer = invitations.Newcomer("  Zoë\t\u202eÅström \N{ZERO WIDTH SPACE}", "!", "fi")
     done = invitations.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
-    user = User.objects.get(id=done.data["user"])
+    user = User.objects.get(id=done.result.user)
     assert (user.name, user.email, user.sort_key) == ("Zoë Åström", "n@koskela.example", "zoe {astr{cm")
 
 

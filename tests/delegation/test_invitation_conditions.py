@@ -211,7 +211,7 @@ def test_expired_invitation_can_be_resent_and_accepted_by_either_link(world: Wor
     worlds.move_clock(8 * 24 * 3600)
     assert accept(world, (invitation, first), None) == "InvitationGone expired"
     again = invitations.resend(actor=actor_of(world.aino), invitation=invitation)
-    fresh = world.invitation(str(invitation.id))
+    fresh = world.invitation(invitation.id)
     assert fresh.invited_by == world.aino.user_id
     assert fresh.expires_at == again.at + dt.timedelta(days=7)
     assert accept(world, (fresh, first), None) == ""
@@ -231,7 +231,7 @@ def test_invitation_is_not_found_by_whoever_could_not_have_sent_it(world: World,
         invitations.resend(actor=actor, invitation=invitation)
     with pytest.raises(errors.NotFound):
         invitations.cancel(actor=actor, invitations=[invitation])
-    assert world.invitation(str(invitation.id)).cancelled_at is None
+    assert world.invitation(invitation.id).cancelled_at is None
 
 
 def test_invitation_moved_to_another_organization_is_not_found_under_the_lock(world: World) -> None:

@@ -52,7 +52,7 @@ def test_one_browser_ends_and_the_other_goes_on(world: World) -> None:
 
     done = own.sign_out(actor=actor_of(world.mikko), person=world.mikko.user, session="one")
 
-    assert done.data == {"sessions": 1, "sign_ins": 2, "families": 0}
+    assert done.result == own.SignedOut(sessions=1, sign_ins=2, token_families=0)
     assert list(Session.objects.values_list("session_key", flat=True)) == ["two"]
     assert list(SignIn.objects.filter(ended_at=None).values_list("session_key", flat=True)) == ["two"]
     assert set(SignIn.objects.filter(session_key="one").values_list("ended_at", flat=True)) == {done.at}
@@ -64,7 +64,7 @@ def test_everywhere_ends_everything_and_stands_in_the_own_chain(world: World) ->
 
     done = own.sign_out(actor=actor_of(world.mikko), person=world.mikko.user)
 
-    assert done.data["sessions"] == 2
+    assert done.result.sessions == 2
     assert not Session.objects.exists()
     event = Event.objects.get(verb="person.sign_out")
     assert (event.chain, event.seq, event.organization) == (world.mikko.user_id, 1, None)
@@ -81,5 +81,5 @@ def test_nobody_signs_out_somebody_else(world: World) -> None:
 def test_a_session_of_somebody_else_stays(world: World) -> None:
     signed_in(world.mikko, "one")
     done = own.sign_out(actor=actor_of(world.vilma), person=world.vilma.user, session="one")
-    assert done.data["sessions"] == 0
+    assert done.result.sessions == 0
     assert Session.objects.count() == 1

@@ -53,7 +53,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)
 FURTHER = int(os.environ.get("KEYHOLDER_TEST_SEQUENCES", "0"))
 BEGINNINGS = FURTHER or 8
 DAY = 86_400
-T = TypeVar("T")
 
 PICK = st.integers(0, 1000)
 SOME = st.lists(PICK, min_size=1, max_size=1) | st.lists(PICK, min_size=1, max_size=3)
@@ -83,6 +82,10 @@ STEPS = [
     *["sign_out", "add_site", "found", "register", "forget"],
 ]
 Wish = tuple[str, tuple[int, ...], int | None, int | None]
+
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 def pick(some: Sequence[T], which: int) -> T:
@@ -206,7 +209,7 @@ class Sequences(RuleBasedStateMachine):
         one, link = pick(some, drawn.which)
         return rows[one], link
 
-    def do(self, verb: Verb, call: Callable[[], Outcome]) -> Outcome | None:
+    def do(self, verb: Verb, call: Callable[[], Outcome[R]]) -> Outcome[R] | None:
         """Done or refused; anything else is a fault, and fails."""
         try:
             outcome = call()
@@ -229,8 +232,8 @@ class Sequences(RuleBasedStateMachine):
             lambda: invitations.invite(actor=actor, organization=organization, email=email, access=wanted),
         )
         if made is not None:
-            self.letters.append((uuid.UUID(made.data["invitation"]), made.data["link"]))
-            self.offered = (uuid.UUID(made.data["invitation"]), made.at)
+            self.letters.append((made.result.invitation, made.result.link))
+            self.offered = (made.result.invitation, made.at)
 
     def accept(self, drawn: Drawn) -> None:
         if (letter := self.letter(drawn)) is None:
@@ -244,7 +247,7 @@ class Sequences(RuleBasedStateMachine):
             lambda: invitations.accept(actor=actor, invitation=invitation, link=link, as_whom=whom),
         )
         if done is not None and person is None and drawn.who % 3:
-            self.world.factor(User.objects.get(id=done.data["user"]))
+            self.world.factor(User.objects.get(id=done.result.user))
         return None
 
     def resend(self, drawn: Drawn) -> None:
@@ -256,7 +259,7 @@ class Sequences(RuleBasedStateMachine):
         actor = self.who(drawn.who, letter.organization)
         done = self.do(Verb.INVITATION_RESEND, lambda: invitations.resend(actor=actor, invitation=letter))
         if done is not None:
-            self.letters.append((letter.id, done.data["link"]))
+            self.letters.append((letter.id, done.result.link))
             self.offered = (letter.id, done.at)
         return None
 
@@ -352,7 +355,7 @@ class Sequences(RuleBasedStateMachine):
         roles = [replace(role, **changes.get(role.key, {})) for role in CATALOGUE.roles]
         changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)
         done = self.do(Verb.CATALOGUE_APPLY, lambda: catalogue.apply(actor=actor, catalogue=changed))
-        if done is not None and done.data["roles"]:
+        if done is not None and done.result.roles:
             told = Event.objects.filter(
                 verb=Verb.CATALOGUE_TELL, subject_kind="organization", at__gte=done.at
             )

@@ -44,7 +44,7 @@ def register(application: str, server: far.Server, **more: Any) -> Target:
     """Take a system into provisioning."""
     found = Application.objects.get(key=application)
     made = targets.register(actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more)
-    return Target.objects.get(id=made.data["target"])
+    return Target.objects.get(id=made.result.target)
 
 
 @pytest.fixture

@@ -271,7 +271,7 @@ def test_what_differs_is_put_right_at_once_and_once(
     shop.one(world.mikko.user_id)["active"] = False
     Account.objects.filter(user=world.mikko.user_id).update(state="differs")
     done = repairs.put_right(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
-    assert done.data == {"accounts": 1}
+    assert done.result == repairs.Resynced(accounts=1)
     eventually(settled)
     assert shop.one(world.mikko.user_id)["active"]
     told = Event.objects.filter(verb="account.delivered", act=done.act)
@@ -303,7 +303,11 @@ def test_nobody_puts_right_what_they_do_not_look_after(
         repairs.put_right(actor=actor_of(world.sami), memberships=[world.mikko])
     with pytest.raises((Denied, NotFound)):
         repairs.put_right(actor=actor_of(world.vilma), memberships=[world.mikko])
-    assert repairs.put_right(actor=actor_of(world.sami), memberships=[world.olli]).data == {"accounts": 1}
+    assert repairs.put_right(actor=actor_of(world.sami), memberships=[world.olli]).result == repairs.Resynced(
+        accounts=1
+    )
     world.remove(world.olli)
     Account.objects.update(state="failed")
-    assert repairs.put_right(actor=actor_of(world.aino), memberships=[world.olli]).data == {"accounts": 1}
+    assert repairs.put_right(actor=actor_of(world.aino), memberships=[world.olli]).result == repairs.Resynced(
+        accounts=1
+    )

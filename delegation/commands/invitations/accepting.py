@@ -1,6 +1,7 @@
 """Becoming a colleague."""
 
 import dataclasses
+import uuid
 
 from audit.actor import Actor, Kind
 from audit.ledger import Subject
@@ -25,6 +26,14 @@ class Newcomer:
     language: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class InvitationAccepted:
+    """Who joined."""
+
+    membership: uuid.UUID
+    user: uuid.UUID
+
+
 @command
 def accept(
     *,
@@ -33,10 +42,10 @@ def accept(
     link: str,
     as_whom: User | Newcomer,
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[InvitationAccepted]:
     """Become a colleague. `as_whom` is the signed-in person, or a newcomer; the address is the invitation's own.
 
-    The outcome's data holds `membership` and `user`. Raises BadInput, InvitationGone and WrongPerson; what is offered
+    Raises BadInput, InvitationGone and WrongPerson; what is offered
     must still be within what its sender may give.
     """
     whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
@@ -59,7 +68,7 @@ def accept(
         )
         Invitation.objects.filter(id=fresh.id).update(accepted_at=act.at, membership=membership)
         _tell(act, fresh, membership, access)
-    return act.outcome
+        return act.set_result(InvitationAccepted(membership.id, membership.user_id))
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:
@@ -82,7 +91,6 @@ def _tell(act: Act, invitation: Invitation, membership: Membership, access: Acce
         after=after,
         facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
     )
-    act.answer(membership=str(membership.id), user=str(membership.user_id))
 
 
 def _still_open(act: Act, invitation: Invitation, link: str) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 
 from django.db.models import Q
@@ -11,6 +12,7 @@ from audit.actor import Actor
 from audit.ledger import Subject
 from delegation import inputs, links, rules
 from delegation.act import Act, OrganizationSet, Outcome, acting, command
+from delegation.act.outcome import NOT_STORED
 from delegation.commands.invitations.subjects import InvitationSet
 from delegation.errors import AlreadyInvited, AlreadyMember, InvitationGone
 from delegation.models import Invitation, InvitationToken, Role
@@ -32,6 +34,14 @@ class _Letter:
     reason: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class InvitationSent:
+    """`link` is the secret of the link: it is mailed by the caller and stored nowhere."""
+
+    invitation: uuid.UUID
+    link: str = dataclasses.field(default="", metadata=NOT_STORED)
+
+
 @command
 def invite(
     *,
@@ -43,8 +53,8 @@ def invite(
     language: str = "en",
     reason: str = "",
     idempotency_key: str | None = None,
-) -> Outcome:
-    """Offer this access to an address. The outcome's data holds `invitation` and `link`, the secret of the link.
+) -> Outcome[InvitationSent]:
+    """Offer this access to an address.
 
     The link is shown and mailed by the door and stands nowhere else: a repetition under the same idempotency key
     returns none.
@@ -65,7 +75,7 @@ def invite(
         made = _write(act, letter, access)
         InvitationToken.objects.create(hash=secret.hashed(link), invitation=made, created_at=act.at)
         _tell(act, made, access)
-    return _with_link(act.outcome, link)
+        return act.set_result(InvitationSent(made.id, link))
 
 
 def _may_be_sent(act: Act, letter: _Letter, access: Access) -> None:
@@ -86,11 +96,6 @@ def _tell(act: Act, made: Invitation, access: Access) -> None:
     writer = [act.actor.id] if act.actor.is_person else []
     act.privately(where, "reason", made.reason, *writer, made.id)
     act.say(invitation=str(made.id))
-    act.answer(invitation=str(made.id))
-
-
-def _with_link(outcome: Outcome, link: str) -> Outcome:
-    return dataclasses.replace(outcome, data={**outcome.data, "link": link})
 
 
 def _nobody_there(act: Act, address: str) -> None:
@@ -139,8 +144,10 @@ def _write(act: Act, letter: _Letter, access: Access) -> Invitation:
 
 
 @command
-def resend(*, actor: Actor, invitation: Invitation, idempotency_key: str | None = None) -> Outcome:
-    """A further link for the same invitation, and seven more days. The outcome's data holds `link`.
+def resend(
+    *, actor: Actor, invitation: Invitation, idempotency_key: str | None = None
+) -> Outcome[InvitationSent]:
+    """A further link for the same invitation, and seven more days.
 
     Whoever sends it again stands for it from now on. Raises InvitationGone and what `invite` raises.
     """
@@ -164,11 +171,13 @@ def resend(*, actor: Actor, invitation: Invitation, idempotency_key: str | None 
             before={"expires": fresh.expires_at.isoformat(), "invited_by": str(fresh.invited_by)},
             after={"expires": (act.at + LASTS).isoformat(), "invited_by": str(actor.id)},
         )
-    return _with_link(act.outcome, link)
+        return act.set_result(InvitationSent(fresh.id, link))
 
 
 @command
-def cancel(*, actor: Actor, invitations: Sequence[Invitation], idempotency_key: str | None = None) -> Outcome:
+def cancel(
+    *, actor: Actor, invitations: Sequence[Invitation], idempotency_key: str | None = None
+) -> Outcome[None]:
     """Withdraw invitations: every link to them is dead. Raises InvitationGone where one is not open any more."""
     with acting(
         actor, Verb.INVITATION_CANCEL, on=InvitationSet(invitations), idempotency_key=idempotency_key

@@ -1,13 +1,16 @@
 """Registering the services that people sign in to."""
 
+import dataclasses
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client as ProtocolClient
 
 from audit.actor import Actor
 from delegation import inputs
 from delegation.act import Outcome, SupplierSet, acting, command
+from delegation.act.outcome import NOT_STORED
 from delegation.errors import BadInput
 from delegation.verbs import Verb
 from identity import secret
@@ -29,6 +32,14 @@ class NewClient:
     skip_consent: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ApplicationRegistered:
+    """The client's secret is returned this once."""
+
+    application: uuid.UUID
+    secret: str = dataclasses.field(default="", metadata=NOT_STORED)
+
+
 @command
 def register_application(
     *,
@@ -38,8 +49,8 @@ def register_application(
     unit: str,
     client: NewClient | None = None,
     idempotency_key: str | None = None,
-) -> Outcome:
-    """A service people sign in to. The outcome's data holds `application` and, with a client, its `secret`, once.
+) -> Outcome[ApplicationRegistered]:
+    """A service people sign in to.
 
     Raises BadInput and Taken besides what every act raises.
     """
@@ -50,8 +61,7 @@ def register_application(
         if client is not None:
             _client(made, client, shown)
         act.say(application=str(made.id), client=client.client_id if client else None)
-        act.answer(application=str(made.id))
-    return replace(act.outcome, data={**act.outcome.data, "secret": shown})
+        return act.set_result(ApplicationRegistered(made.id, shown))
 
 
 def _makes_sense(key: str, name: Mapping[str, str], client: NewClient | None) -> None:

@@ -58,7 +58,9 @@ class OrganizationToCreate(OneChain):
 
 
 @command
-def create_organization(*, actor: Actor, new: NewOrganization, idempotency_key: str | None = None) -> Outcome:
+def create_organization(
+    *, actor: Actor, new: NewOrganization, idempotency_key: str | None = None
+) -> Outcome[None]:
     """A customer company with its sites and customer numbers; its chain begins with this event.
 
     Raises BadInput and Taken besides what every act raises.
@@ -126,7 +128,7 @@ def add_sites(
     organization: Organization,
     sites: Sequence[tuple[str, str]],
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[None]:
     """Further sites, as (name, external id). Raises BadInput and Taken besides what every act raises."""
     places = _places(sites)
     with acting(

@@ -23,7 +23,7 @@ def set_ceiling(
     organization: Organization,
     offer: Mapping[str, Limit | None],
     idempotency_key: str | None = None,
-) -> Outcome:
+) -> Outcome[None]:
     """Offer these entitlements up to these amounts from now on; None takes an entitlement away.
 
     No assignment is touched: what people may do is computed when asked. Raises BadInput besides what every act raises.
