@@ -14,9 +14,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from django.db import connection
-
-from audit import encryption
+from audit import db, encryption
 from audit.models import PersonKey
 
 _log = logging.getLogger(__name__)
@@ -67,9 +65,8 @@ def keys_of(*, persons: Iterable[uuid.UUID], make: bool = False) -> dict[uuid.UU
 
 
 def _held(persons: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, wrapped FROM audit_person_key WHERE id = ANY(%s)", [list(persons)])
-        return {person: bytes(wrapped) for person, wrapped in cursor.fetchall()}
+    rows = db.fetch_all("SELECT id, wrapped FROM audit_person_key WHERE id = ANY(%s)", [list(persons)])
+    return {person: bytes(wrapped) for person, wrapped in rows}
 
 
 def encrypt(*, private: Private, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:

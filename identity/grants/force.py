@@ -10,9 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
-from audit import clock
+from audit import clock, db
 
 NOW = f"now AS MATERIALIZED (SELECT {clock.SQL_NOW.replace('%s', '%(offset)s')} AS at)"
 """The statement's instant, read once; belongs into WITH."""
@@ -88,7 +86,4 @@ class Grant:
 
 def one(sql: str, **params: Any) -> tuple[Any, ...] | None:
     """The only row of a statement, or None. `%(offset)s` is the clock's."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"offset": clock.offset(), **params})
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    return db.fetch_one(sql, {"offset": clock.offset(), **params})
