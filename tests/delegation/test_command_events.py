@@ -156,7 +156,9 @@ def test_removal_names_what_was_held_and_the_invitations_it_withdraws(world: Wor
             "facts": counts,
         },
     ]
-    assert dict(done.data) == counts
+    assert done.result == members.Removed(
+        sign_ins=counts["sign_ins"], token_families=counts["families"], sessions=counts["sessions"]
+    )
     assert Invitation.objects.get(id=sent.id).cancelled_at == done.at
 
 
@@ -189,7 +191,7 @@ def test_invitation_names_the_access_and_encrypts_the_rest(world: World) -> None
         language="fi",
         reason="new shop",
     )
-    made = Invitation.objects.get(id=done.data["invitation"])
+    made = Invitation.objects.get(id=done.result.invitation)
     facts = {"role": "orderer", "all_sites": False, "sites": ["Oulu"], "limits": limit("7.00"), "until": None}
     assert lines(done.act, Names(world, made=made.id)) == [
         {
@@ -245,7 +247,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
     )
     newcomer = invitations.Newcomer(name="Ida Ranta", password=hashed(), language="fi")
     done = invitations.accept(actor=world.system, invitation=sent, link=link, as_whom=newcomer)
-    made = Membership.objects.get(id=done.data["membership"])
+    made = Membership.objects.get(id=done.result.membership)
     after = {"state": "active", "access": [VIEWER], "membership": "ida"}
     assert lines(done.act, Names(world, sent=sent.id, ida=made.id)) == [
         {
@@ -266,7 +268,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
             "facts": {"invited_by": "ulla's user", "invitation": "sent"},
         },
     ]
-    assert dict(done.data) == {"membership": str(made.id), "user": str(made.user_id)}
+    assert (done.result.membership, done.result.user) == (made.id, made.user_id)
     given = Assignment.objects.get(membership=made)
     assert (given.given_by, given.given_by_kind, given.act, given.valid_from, given.valid_until) == (
         world.ulla.user_id,
@@ -403,7 +405,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
         done = supplier.register_application(
             actor=world.system, key=key, name={"en": key}, unit="kivisalo", client=new
         )
-        names = Names(world, made=uuid.UUID(done.data["application"]))
+        names = Names(world, made=done.result.application)
         facts.append([(line["verb"], line["facts"]) for line in lines(done.act, names)])
     assert facts == [
         [("application.register", {"application": "made", "client": "erp"})],
@@ -439,29 +441,30 @@ def test_organization_and_sites_name_what_was_made(world: World) -> None:
     assert (site.external_id, vaasa.external_id) == ("LAH", "VAA")
 
 
-def _forget(world: World) -> Outcome:
+def _forget(world: World) -> Outcome[housekeeping.Purged]:
     return housekeeping.forget(actor=world.system)
 
 
-def _sign_out(world: World) -> Outcome:
+def _sign_out(world: World) -> Outcome[own.SignedOut]:
     return own.sign_out(actor=actor_of(world.aino), person=world.aino.user)
 
 
-def _sign_out_here(world: World) -> Outcome:
+def _sign_out_here(world: World) -> Outcome[own.SignedOut]:
     return own.sign_out(actor=actor_of(world.aino), person=world.aino.user, session="s")
 
 
 COUNTS = {"sessions": 0, "sign_ins": 0, "families": 0}
-COUNTED: dict[str, tuple[Callable[[World], Outcome], Line, Line]] = {
-    "forget": (_forget, {"answers": 0, "links": 0}, {"answers": 0, "links": 0}),
-    "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, COUNTS),
-    "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, COUNTS),
+ENDED = own.SignedOut(sessions=0, sign_ins=0, token_families=0)
+COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
+    "forget": (_forget, {"answers": 0, "links": 0}, housekeeping.Purged(answers=0, links=0)),
+    "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, ENDED),
+    "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, ENDED),
 }
 
 
 @pytest.mark.parametrize("case", COUNTED)
 def test_counts_stand_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
-    call, facts, data = COUNTED[case]
+    call, facts, result = COUNTED[case]
     done = call(world)
     (line,) = lines(done.act, Names(world))
-    assert (line["facts"], dict(done.data)) == (facts, data)
+    assert (line["facts"], done.result) == (facts, result)
