@@ -45,6 +45,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--tests", nargs="*", default=["tests"], help="folders or modules of tests")
     parser.add_argument("--record", action="store_true", help="record again which tests reach what")
+    parser.add_argument(
+        "--quick", action="store_true", help="run survivors once, not again against more tests"
+    )
     parser.add_argument("--list", action="store_true", help="show the mutants and run none")
     return parser.parse_args()
 
@@ -82,21 +85,23 @@ def _run(drawn: Sequence[Mutant], known: record.Record, options: argparse.Namesp
     print(f"running {len(drawn)} mutants", flush=True)
     living: list[Mutant] = []
     for result in running.run(drawn, record=known, jobs=options.jobs, budget=options.budget):
-        if result.verdict is Verdict.SURVIVED:
+        _show(result)
+        if result.verdict is Verdict.SURVIVED and not options.quick:
             living.append(result.mutant)
         else:
-            yield _shown(result)
+            yield result
+    print(f"running {len(living)} of them once more, against more tests", flush=True)
     for result in running.run(living, record=known, jobs=options.jobs, budget=5 * options.budget):
-        yield _shown(result)
+        _show(result)
+        yield result
 
 
-def _shown(result: Result) -> Result:
+def _show(result: Result) -> None:
     mutant = result.mutant
     print(
         f"{mutant.id} {result.verdict:9} {mutant.path}:{mutant.line} {mutant.operator}  {result.test}",
         flush=True,
     )
-    return result
 
 
 def _report(results: Sequence[Result], seconds: float) -> None:
