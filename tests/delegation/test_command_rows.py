@@ -76,7 +76,7 @@ def test_catalogue_makes_a_version_only_of_a_role_that_differs(world: World) -> 
     ]
     roles[0] = replace(roles[0], mfa=True)
     changed = catalogue.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
-    assert (list(again.data["roles"]), list(changed.data["roles"])) == ([], ["viewer"])
+    assert (list(again.result.roles), list(changed.result.roles)) == ([], ["viewer"])
     found = RoleVersion.objects.filter(role__key="viewer").order_by("number")
     assert [(row.number, row.strength, row.valid_from, row.valid_until) for row in found] == [
         (1, "password", before["viewer"].valid_from, changed.at),
@@ -99,7 +99,7 @@ def test_catalogue_sees_a_difference_in_every_part_of_a_role(world: World, part:
         for role in CATALOGUE.roles
     ]
     done = catalogue.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
-    assert list(done.data["roles"]) == ["site_admin"]
+    assert list(done.result.roles) == ["site_admin"]
 
 
 @pytest.mark.parametrize(
