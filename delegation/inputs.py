@@ -13,7 +13,7 @@ from delegation.errors import BadInput
 from identity import names
 
 NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ADDRESS = EmailValidator()
 _LONGEST_ADDRESS = 254
 _WEB_ADDRESS = re.compile(r"[!-\[\]-~]+")  # printable ASCII, and no backslash: browsers read one as a slash
@@ -49,7 +49,7 @@ def address(text: str) -> str:
 
 def key(text: str, *, field: str = "key") -> str:
     """What stands in addresses and files: small letters, digits, `-` and `_`, 40 at most. Raises BadInput."""
-    if not _KEY.fullmatch(text):
+    if not KEY.fullmatch(text):
         raise BadInput(field=field, problem="characters" if text else "missing")
     return text
 

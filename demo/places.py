@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+CATALOG = ROOT / "demo" / "catalog.toml"
 PORTS = {
     "PORTAL_PORT": 8000,
     "ORDERING_PORT": 8001,

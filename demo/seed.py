@@ -13,9 +13,8 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from audit import noting  # noqa: E402
 from audit.actor import Actor, Door, Kind, system  # noqa: E402
 from audit.ledger import Subject  # noqa: E402
-from delegation import tiers  # noqa: E402
+from delegation import catalog_file  # noqa: E402
 from delegation.commands import catalogue, invitations, onboarding, supplier  # noqa: E402
-from delegation.tiers import Catalogue  # noqa: E402
 from delegation.verbs import Noted  # noqa: E402
 from delegation.wanted import Access, Limit  # noqa: E402
 from demo import places, sample  # noqa: E402
@@ -24,8 +23,10 @@ from identity.models import Application, Organization, Site, User  # noqa: E402
 from provisioning import targets  # noqa: E402
 
 SYSTEM = system(door=Door.SHELL)
-CATALOGUE = Catalogue(units={"kivisalo": "Kivisalo"}, entitlements=tiers.ENTITLEMENTS, roles=tiers.ROLES)
-OFFER = {spec.key: Limit(Decimal(20000)) if spec.takes_amount else Limit(None) for spec in tiers.ENTITLEMENTS}
+CATALOGUE = catalog_file.load(path=places.CATALOG)
+OFFER = {
+    spec.key: Limit(Decimal(20000)) if spec.takes_amount else Limit(None) for spec in CATALOGUE.entitlements
+}
 _TAKES = {
     "orderer": ["ordering:orders.place"],
     "approver": ["ordering:orders.place", "ordering:orders.approve"],

@@ -21,16 +21,16 @@ from django.db import transaction
 
 from audit import mark
 from audit.actor import Actor, Door, Kind, system
-from delegation import tiers
+from delegation import catalog_file
 from delegation.act import Outcome
 from delegation.commands import access, catalogue, invitations, members, supplier
 from delegation.models import Invitation
-from delegation.tiers import Catalogue
 from delegation.wanted import Access, Limit
+from demo import places
 from identity.models import Membership, Organization, Site, User
 
 PASSWORD = "correct horse battery staple 7"
-CATALOGUE = Catalogue(units={"kivisalo": "Kivisalo"}, entitlements=tiers.ENTITLEMENTS, roles=tiers.ROLES)
+CATALOGUE = catalog_file.load(path=places.CATALOG)
 PLAIN = str.maketrans("åäö", "aao")
 PLACE, APPROVE = "ordering:orders.place", "ordering:orders.approve"
 OFFER: dict[str, Limit | None] = {

@@ -36,24 +36,46 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
 
 @dataclass(frozen=True, slots=True)
 class CatalogueApplied:
-    """The keys of the roles that have a new version."""
+    """Keys of the roles that have a new version, and of entitlements whose application is not registered."""
 
     roles: tuple[str, ...]
+    unregistered: tuple[str, ...]
+
+
+class _TakenBack(Exception):
+    """Carries the outcome of a dry run out of its transaction, which is rolled back."""
+
+    def __init__(self, outcome: Outcome[CatalogueApplied]) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def _take_back(outcome: Outcome[CatalogueApplied], *, only_if: bool) -> None:
+    if only_if:
+        raise _TakenBack(outcome)
 
 
 @command
 def apply(
-    *, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None
+    *, actor: Actor, catalogue: Catalogue, dry_run: bool = False, idempotency_key: str | None = None
 ) -> Outcome[CatalogueApplied]:
     """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
 
-    Organizations whose people hold a role that changed are told afterwards, in batches.
+    Organizations whose people hold a role that changed are told afterwards, in batches. Entitlements of applications
+    that are not registered are left out. A dry run rolls everything back.
     """
-    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        known = _entitlements(catalogue)
-        changed = [spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)]
-        act.say(roles=changed, entitlements=sorted(known))
-        outcome = act.set_result(CatalogueApplied(tuple(changed)))
+    try:
+        with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+            known = _entitlements(catalogue)
+            changed = [
+                spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)
+            ]
+            act.say(roles=changed, entitlements=sorted(known))
+            left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
+            outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
+            _take_back(outcome, only_if=dry_run)
+    except _TakenBack as preview:
+        return preview.outcome
     _tell(actor, changed, act)
     return outcome
 
@@ -82,12 +104,20 @@ def _tell(actor: Actor, roles: list[str], first: Act) -> None:
 
 def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
     applications = {row.key: row for row in Application.objects.all()}
+    for row in applications.values():
+        _show_icon(row, catalogue.icons.get(row.key, ""))
     found: dict[str, Entitlement] = {}
     for rank, spec in enumerate(catalogue.entitlements):
         application = applications.get(spec.key.partition(":")[0])
         if application is not None:
             found[spec.key] = _entitlement(spec, rank, application)
     return found
+
+
+def _show_icon(application: Application, icon: str) -> None:
+    if application.icon != icon:
+        application.icon = icon
+        application.save(update_fields=["icon"])
 
 
 def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> Entitlement:

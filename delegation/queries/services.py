@@ -13,6 +13,8 @@ class Service:
     key: str
     name: Text
     initiate_login_uri: str
+    icon: str
+    """Name of an icon; empty: the page's default."""
 
 
 def every() -> list[Service]:
@@ -23,5 +25,5 @@ def every() -> list[Service]:
         app = row.application
         known = found.get(app.key)
         if known is None or not known.initiate_login_uri:
-            found[app.key] = Service(app.key, app.name, row.initiate_login_uri)
+            found[app.key] = Service(app.key, app.name, row.initiate_login_uri, app.icon)
     return list(found.values())

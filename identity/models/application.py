@@ -14,6 +14,8 @@ class Application(models.Model):
     key = models.SlugField(max_length=40, unique=True)
     name = models.JSONField()
     """{language: text}, written by the supplier."""
+    icon = models.CharField(max_length=40, blank=True)
+    """Name of the icon on pages; empty: their default."""
     unit = models.ForeignKey(BusinessUnit, models.PROTECT)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()

@@ -5,10 +5,13 @@ Parts that wrap something are components in `templates/cotton/kh/`; these are th
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -38,6 +41,13 @@ WORDS = {
 def local_date(at: dt.datetime) -> str:
     """The day in the zone and language that are active: `24 Nov 2026`."""
     return cldr.date(timezone.localtime(at))
+
+
+@functools.cache
+def icon_names() -> frozenset[str]:
+    """Names of the icons that the sprite holds."""
+    sprite = Path(settings.BASE_DIR) / "portal" / "static" / ICONS
+    return frozenset(re.findall(r'<symbol[^>]* id="([a-z0-9-]+)"', sprite.read_text(encoding="utf-8")))
 
 
 @register.simple_tag

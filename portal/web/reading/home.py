@@ -20,7 +20,8 @@ from portal.web import formats, words
 from portal.web.reading import people, telling
 from provisioning import searching
 
-_ICONS = {"ordering": "shopping-cart", "crm": "address-book"}
+_ICON = "box"
+"""Of an application without an icon in the catalogue."""
 _EVENTS = 5
 _LOOKS_AFTER = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHANGE})
 
@@ -71,7 +72,7 @@ def _service(here: Here, one: Service, rights: Sequence[Right], book: Book) -> d
     most = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
     return {
         "name": gains.in_language(one.name),
-        "icon": _ICONS.get(one.key, "box"),
+        "icon": one.icon or _ICON,
         "url": here.url("open", application=one.key) if one.initiate_login_uri else "",
         "sentence": _("You can %(do)s.") % {"do": words.right(most, text=book.does[most.entitlement])},
     }
