@@ -471,6 +471,7 @@ def test_no_sequence_of_acts_breaks_what_must_hold(world_again: snapshot.Again, 
                 stateful_step_count=30,
                 database=None,
                 deadline=None,
+                derandomize=False,  # the seed decides
                 phases=[Phase.generate, Phase.shrink]
                 if FURTHER
                 else [Phase.generate],  # shrinking takes minutes

@@ -13,8 +13,8 @@ _used: set[tuple[str, int]] = set()
 
 
 def now(secret: str) -> str:
-    """The six digits of this half minute; waits for the next where these were used: a code works once."""
-    while (secret, (counter := int(time.time() // STEP))) in _used:
+    """The six digits of a half minute with two seconds left, in which none were used: a code works once."""
+    while (secret, (counter := int(time.time() // STEP))) in _used or time.time() % STEP > STEP - 2:
         time.sleep(0.5)
     _used.add((secret, counter))
     return at(secret, counter)
