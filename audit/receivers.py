@@ -19,11 +19,12 @@ BEGIN
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %%I', app);
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %%I', app);
-    FOR t IN SELECT c.relname, c.relispartition FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) = current_user LOOP
+    FOR t IN SELECT c.relname, c.relispartition, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v')
+               AND pg_get_userbyid(c.relowner) = current_user LOOP
         IF t.relispartition THEN
             EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
-        ELSIF t.relname IN ('django_migrations', 'audit_installation') THEN
+        ELSIF t.relkind = 'v' OR t.relname IN ('django_migrations', 'audit_installation') THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname IN ('audit_event', 'audit_leaf') THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);

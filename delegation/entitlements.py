@@ -50,35 +50,29 @@ class Right:
     assignment: uuid.UUID
 
 
-_IN_FORCE = "{0}.valid_from <= %(at)s AND ({0}.valid_until IS NULL OR {0}.valid_until > %(at)s)"
-
 # An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
 # The currency is that of the amount: the ceiling's where the assignment has no limit of its own.
 # In two steps, each of few tables: the order of a dozen joins takes the database longer to plan than to run.
 _QUERY = """
 WITH m AS MATERIALIZED (
-  SELECT m.id, m.organization_id, p.valid_from AS p_from, p.valid_until AS p_until,
+  SELECT m.id, m.organization_id, m.valid_from AS p_from, m.valid_until AS p_until,
          a.id AS a_id, a.role_id, a.all_sites, a.valid_from, a.valid_until
-  FROM {members} m
-  JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-  JOIN {users} u ON u.id = m.user_id AND u.is_active
-  JOIN {periods} p ON p.membership_id = m.id AND p.state = 'active' AND {period}
-  JOIN {given} a ON a.membership_id = m.id AND {assignment}
-  WHERE m.id = ANY(%(memberships)s)
+  FROM {members} m JOIN {given} a ON a.membership_id = m.id
+  WHERE m.id = ANY(%(memberships)s) AND m.in_force
 ),
 r AS MATERIALIZED (
   SELECT r.id, r.key, v.valid_from, v.valid_until,
          e.id AS e_id, e.key AS e_key, e.rank, e.takes_amount, app.key AS app_key
   FROM delegation_role r
-  JOIN delegation_roleversion v ON v.role_id = r.id AND {version}
+  JOIN delegation_roleversion v ON v.role_id = r.id AND in_force(v.valid_from, v.valid_until, %(at)s)
   JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.may_do
   JOIN delegation_entitlement e ON e.id = re.entitlement_id
-  JOIN identity_application app ON app.id = e.application_id AND app.is_active
+  JOIN identity_published_application app ON app.id = e.application_id AND app.is_active
   WHERE (%(application)s::text IS NULL OR app.key = %(application)s::text) AND r.id IN (SELECT role_id FROM m)
 )
 SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
-        FROM {places} x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
+        FROM {places} x JOIN identity_published_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
        r.takes_amount,
        CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
        coalesce(CASE WHEN l.amount IS NOT NULL THEN nullif(l.currency, '') END, nullif(c.currency, ''), l.currency, ''),
@@ -87,53 +81,41 @@ SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
        least(m.valid_until, r.valid_until, c.valid_until, m.p_until),
        m.a_id
 FROM m JOIN r ON r.id = m.role_id
-JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id AND {ceiling}
+JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id
+ AND in_force(c.valid_from, c.valid_until, %(at)s)
 LEFT JOIN {limits} l ON l.assignment_id = m.a_id AND l.entitlement_id = r.e_id
 WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
   AND NOT EXISTS (SELECT 1 FROM delegation_brake b
-                  WHERE b.organization_id = m.organization_id AND b.entitlement_id = r.e_id AND {brake})
+                  WHERE b.organization_id = m.organization_id AND b.entitlement_id = r.e_id
+                    AND in_force(b.valid_from, b.valid_until, %(at)s))
 ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
 """
-_CONDITIONS = {
-    "period": _IN_FORCE.format("p"),
-    "assignment": _IN_FORCE.format("a"),
-    "version": _IN_FORCE.format("v"),
-    "ceiling": _IN_FORCE.format("c"),
-    "brake": _IN_FORCE.format("b"),
-}
 _RIGHTS = _QUERY.format(
-    members="identity_membership",
-    users="identity_user",
-    periods="identity_membershipperiod",
-    given="delegation_assignment",
+    members="identity_membership_at(%(at)s)",
+    given="delegation_assignment_at(%(at)s)",
     places="delegation_assignmentsite",
     limits="delegation_assignmentlimit",
-    **_CONDITIONS,
 )
 # The same statement over one colleague who is not written down: active from now on, with one access.
 _SUPPOSED = _QUERY.format(
-    members="(SELECT %(nobody)s::uuid AS id, %(organization)s::uuid AS organization_id,"
-    " %(nobody)s::uuid AS user_id)",
-    users="(SELECT %(nobody)s::uuid AS id, true AS is_active)",
-    periods="(SELECT %(nobody)s::uuid AS membership_id, 'active' AS state, %(at)s AS valid_from,"
-    " NULL::timestamptz AS valid_until)",
+    members="(SELECT %(nobody)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
+    " NULL::timestamptz AS valid_until FROM identity_published_organization o WHERE o.id = %(organization)s)",
     given="(SELECT %(nobody)s::uuid AS id, %(nobody)s::uuid AS membership_id, w.id AS role_id,"
     " %(all_sites)s AS all_sites, %(at)s AS valid_from, %(until)s::timestamptz AS valid_until"
-    " FROM delegation_role w WHERE w.key = %(role)s)",
+    " FROM delegation_role w WHERE w.key = %(role)s AND not_ended(%(until)s::timestamptz, %(at)s))",
     places="(SELECT %(nobody)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
     limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id,"
     " j.amount, j.currency, j.period"
     " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
     " JOIN delegation_entitlement k ON k.key = j.key)",
-    **_CONDITIONS,
 )
 _NOBODY = uuid.UUID(int=0)
 
 _BOUNDARIES = """
 SELECT m.id, min(t.boundary)
-FROM identity_membership m
+FROM identity_published_membership m
 CROSS JOIN LATERAL (
-    SELECT unnest(ARRAY[p.valid_from, p.valid_until]) FROM identity_membershipperiod p WHERE p.membership_id = m.id
+    SELECT unnest(ARRAY[p.valid_from, p.valid_until]) FROM identity_published_period p WHERE p.membership_id = m.id
     UNION ALL
     SELECT unnest(ARRAY[a.valid_from, a.valid_until]) FROM delegation_assignment a WHERE a.membership_id = m.id
     UNION ALL

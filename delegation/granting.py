@@ -15,7 +15,7 @@ from delegation.wanted import Access, Limit, limit_facts
 
 _CLOSE = """
 UPDATE delegation_assignment SET valid_until = greatest(valid_from, %(at)s)
-WHERE membership_id = ANY(%(memberships)s) AND (valid_until IS NULL OR valid_until > %(at)s)
+WHERE membership_id = ANY(%(memberships)s) AND not_ended(valid_until, %(at)s)
 """
 
 
@@ -108,9 +108,8 @@ SELECT a.membership_id, a.id, r.key, a.all_sites, a.valid_until,
        ARRAY(SELECT x.site_id::text FROM delegation_assignmentsite x WHERE x.assignment_id = a.id ORDER BY 1),
        ARRAY(SELECT ARRAY[e.key, l.amount::text, l.currency, l.period] FROM delegation_assignmentlimit l
              JOIN delegation_entitlement e ON e.id = l.entitlement_id WHERE l.assignment_id = a.id)
-FROM delegation_assignment a JOIN delegation_role r ON r.id = a.role_id
+FROM delegation_assignment_at(%(at)s) a JOIN delegation_role r ON r.id = a.role_id
 WHERE a.membership_id = ANY(%(memberships)s)
-  AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
 ORDER BY a.valid_from, a.id
 """
 

@@ -5,6 +5,7 @@ import uuid
 
 from django.db.models import QuerySet
 
+from audit.intervals import InForce
 from delegation import powers
 from delegation.models import RoleVersion
 from delegation.powers import Colleague
@@ -21,7 +22,7 @@ def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid
     needed = {held.role for held in colleague.held} if verb.rule.within_gift else set()
     roles = [
         version.role_id
-        for version in RoleVersion.objects.filter(memberships.covering(at), verbs__contains=[verb.value])
+        for version in RoleVersion.objects.filter(InForce(at), verbs__contains=[verb.value])
         if needed <= set(version.gives)
     ]
     given = powers.in_force(at).filter(role__in=roles, membership__in=_acting(colleague, at))

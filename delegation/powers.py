@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from audit.actor import Actor, Kind
+from audit.intervals import InForce
 from delegation.models import Assignment, AssignmentSite, RoleVersion
 from delegation.models.catalogue import Strength
-from identity import factors, memberships
+from identity import factors
 from identity.models import Membership, MembershipPeriod
 
 _STATE = MembershipPeriod.State
@@ -62,12 +63,12 @@ class Colleague:
 
 def in_force(at: dt.datetime) -> QuerySet[Assignment]:
     """Assignments whose interval holds `at`."""
-    return Assignment.objects.filter(memberships.covering(at))
+    return Assignment.objects.filter(InForce(at))
 
 
 def versions(at: dt.datetime) -> dict[uuid.UUID, RoleVersion]:
     """The version of every role at `at`, by the role's id."""
-    return {version.role_id: version for version in RoleVersion.objects.filter(memberships.covering(at))}
+    return {version.role_id: version for version in RoleVersion.objects.filter(InForce(at))}
 
 
 def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
@@ -82,21 +83,16 @@ def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid
 
 _POWERS = """
 WITH m AS MATERIALIZED (
-    SELECT m.id, m.organization_id FROM identity_membership m
-    JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
-    JOIN identity_user u ON u.id = m.user_id AND u.is_active
-    JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
-     AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
-    WHERE m.user_id = %(user)s
+    SELECT m.id, m.organization_id FROM identity_membership_at(%(at)s) m
+    WHERE m.user_id = %(user)s AND m.in_force
       AND (%(organization)s::uuid IS NULL OR m.organization_id = %(organization)s::uuid)
 )
 SELECT a.id, m.organization_id, v.id, v.verbs, v.gives, v.gives_longest_days, a.all_sites,
        ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
 FROM m
-JOIN delegation_assignment a ON a.membership_id = m.id
- AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
+JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
 JOIN delegation_roleversion v ON v.role_id = a.role_id
- AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s)
+ AND in_force(v.valid_from, v.valid_until, %(at)s)
 """
 
 
@@ -139,15 +135,11 @@ def _power(row: tuple[Any, ...]) -> Authority:
 
 
 _COLLEAGUES = """
-SELECT m.id, m.organization_id, m.user_id, coalesce(p.state, 'ended'), o.status = 'active',
+SELECT m.id, m.organization_id, m.user_id, coalesce(m.state, 'ended'), m.organization_in_force,
        r.key, a.all_sites,
        ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
-FROM identity_membership m
-JOIN identity_organization o ON o.id = m.organization_id
-LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id
- AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
-LEFT JOIN delegation_assignment a ON a.membership_id = m.id
- AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
+FROM identity_membership_at(%(at)s) m
+LEFT JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
 LEFT JOIN delegation_role r ON r.id = a.role_id
 WHERE m.id = ANY(%(ids)s)
 """
@@ -192,9 +184,7 @@ def working_admins(
 
 
 _STATES = """
-SELECT m.id, coalesce(p.state, 'ended') FROM identity_membership m
-LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id
- AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+SELECT m.id, coalesce(m.state, 'ended') FROM identity_membership_at(%(at)s) m
 WHERE m.id = ANY(%(ids)s)
 """
 

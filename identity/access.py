@@ -31,7 +31,7 @@ gone AS (
         SELECT 1 FROM identity_membership m
         JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
         JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
-         AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+         AND in_force(p.valid_from, p.valid_until, %(at)s)
         WHERE m.user_id = e.user_id AND m.id <> ALL(%(memberships)s)
     )
 ),

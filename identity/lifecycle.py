@@ -134,7 +134,7 @@ WITH never AS (
 )
 UPDATE identity_membershipperiod SET valid_until = %(at)s
 WHERE membership_id = ANY(%(memberships)s) AND valid_from < %(at)s
-  AND (valid_until IS NULL OR valid_until > %(at)s)
+  AND not_ended(valid_until, %(at)s)
 """
 
 

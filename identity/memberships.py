@@ -5,24 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from audit.intervals import InForce
 from identity.models import Membership, MembershipPeriod, Organization, User
 
 _STATE = MembershipPeriod.State
 
 
-def covering(at: dt.datetime, prefix: str = "") -> Q:
-    """The condition that a half-open interval holds `at`."""
-    until = f"{prefix}valid_until"
-    return Q(**{f"{prefix}valid_from__lte": at}) & (
-        Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gt": at})
-    )
-
-
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
     """A condition on memberships: a period with one of these states holds `at`."""
-    periods = MembershipPeriod.objects.filter(covering(at), membership=OuterRef("pk"), state__in=list(states))
+    periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"), state__in=list(states))
     return Exists(periods)
 
 
@@ -45,7 +38,7 @@ _OF = """
 SELECT {columns} FROM identity_membership m
 JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
 JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
- AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+ AND in_force(p.valid_from, p.valid_until, %(at)s)
 WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
 """.format(
     columns=", ".join(

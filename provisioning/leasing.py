@@ -52,10 +52,10 @@ taken AS (
 SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
        c.backchannel_logout_uri, c.is_active, p.key, s.user_id, s.membership_id, m.organization_id
 FROM taken a
-JOIN identity_client c ON c.protocol_id = a.client_id
-JOIN identity_application p ON p.id = c.application_id
-JOIN identity_signin s ON s.id = a.sign_in_id
-JOIN identity_membership m ON m.id = s.membership_id
+JOIN identity_published_client c ON c.id = a.client_id
+JOIN identity_published_application p ON p.id = c.application_id
+JOIN identity_published_sign_in s ON s.id = a.sign_in_id
+JOIN identity_published_membership m ON m.id = s.membership_id
 """  # noqa: S608 - our own constants
 
 MAILS = f"""

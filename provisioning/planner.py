@@ -18,7 +18,7 @@ from delegation.verbs import Effect
 _OPEN = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
 _READ = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
 _BEHIND = """
-SELECT c.id FROM audit_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
+SELECT c.id FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
 WHERE c.last_seq > 0 AND c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
 """
 
@@ -34,23 +34,23 @@ fresh AS (
 hit AS (
     SELECT f.subject AS membership, f.act, f.at FROM fresh f WHERE f.subject_kind = 'membership'
     UNION SELECT i.membership_id, f.act, f.at FROM fresh f
-        JOIN delegation_invitation i ON i.id = f.subject WHERE f.subject_kind = 'invitation'
+        JOIN delegation_published_invitation i ON i.id = f.subject WHERE f.subject_kind = 'invitation'
     UNION SELECT m.id, f.act, f.at FROM fresh f
-        JOIN identity_membership m ON m.user_id = f.subject WHERE f.subject_kind = 'user'
+        JOIN identity_published_membership m ON m.user_id = f.subject WHERE f.subject_kind = 'user'
     UNION SELECT m.id, f.act, f.at FROM fresh f
-        JOIN identity_membership m ON m.organization_id = f.organization
+        JOIN identity_published_membership m ON m.organization_id = f.organization
         WHERE f.subject_kind NOT IN ('membership', 'invitation', 'user')
     EVERYWHERE
 ),
 touched AS MATERIALIZED (
     SELECT m.id AS membership, m.user_id, m.organization_id, h.act, h.at,
-           NOT (o.status = 'active' AND u.is_active AND (
-               SELECT count(*) FROM identity_membershipperiod p WHERE p.membership_id = m.id AND p.state = 'active'
-               AND (p.valid_until IS NULL OR p.valid_until > (SELECT at FROM present))) > 0) AS gone
+           NOT (o.in_force AND u.is_active AND (
+               SELECT count(*) FROM identity_published_period p WHERE p.membership_id = m.id AND p.state = 'active'
+               AND not_ended(p.valid_until, (SELECT at FROM present))) > 0) AS gone
     FROM hit h
-    JOIN identity_membership m ON m.id = h.membership
-    JOIN identity_organization o ON o.id = m.organization_id
-    JOIN identity_user u ON u.id = m.user_id
+    JOIN identity_published_membership m ON m.id = h.membership
+    JOIN identity_published_organization o ON o.id = m.organization_id
+    JOIN identity_published_user u ON u.id = m.user_id
 )
 """
 
@@ -62,8 +62,8 @@ wanted AS (
     FROM touched x CROSS JOIN provisioning_target t
     WHERE t.is_active AND (
         NOT x.gone AND (
-            SELECT count(*) FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
-            WHERE c.organization_id = x.organization_id AND e.application_id = t.application_id) > 0
+            SELECT count(*) FROM delegation_published_offer o
+            WHERE o.organization_id = x.organization_id AND o.application_id = t.application_id) > 0
         OR EXISTS (
             SELECT 1 FROM provisioning_account a WHERE a.target_id = t.id AND a.user_id = x.user_id
             AND (a.membership_id IS NULL OR a.membership_id = x.membership)))
@@ -98,19 +98,19 @@ deliveries AS (
 _LOGOUTS = """
 logouts AS (
     INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
-    SELECT DISTINCT ON (s.id, c.protocol_id) s.id, c.protocol_id, s.ended_at, x.act, (SELECT at FROM present), 0, ''
+    SELECT DISTINCT ON (s.id, c.id) s.id, c.id, s.ended_at, x.act, (SELECT at FROM present), 0, ''
     FROM touched x
-    JOIN identity_signin s ON s.user_id = x.user_id AND s.ended_at = x.at
+    JOIN identity_published_sign_in s ON s.user_id = x.user_id AND s.ended_at = x.at
      AND s.ended_at = ANY (ARRAY(SELECT at FROM fresh))
-    JOIN identity_signin_clients k ON k.signin_id = s.id
-    JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
-    ORDER BY s.id, c.protocol_id, x.act
+    JOIN identity_published_sign_in_client k ON k.sign_in_id = s.id
+    JOIN identity_published_client c ON c.id = k.client_id AND c.backchannel_logout_uri <> ''
+    ORDER BY s.id, c.id, x.act
     ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
     RETURNING 1
 )
 """
 
-_EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_membership m
+_EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_published_membership m
         WHERE f.organization IS NULL AND f.verb = ANY(%(everybody)s)
 """
 
@@ -122,7 +122,7 @@ held AS MATERIALIZED (
     SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s AND seq = %(after)s FOR UPDATE
 ),
 news AS MATERIALIZED (
-    SELECT seq, act, at, verb, subject_kind, subject, organization, outcome FROM audit_event
+    SELECT seq, act, at, verb, subject_kind, subject, organization, outcome FROM audit_published_event
     WHERE chain = %(chain)s AND seq > %(after)s AND EXISTS (SELECT FROM held)
 ),
 {_TOUCHED},
@@ -144,16 +144,17 @@ _PLAN_OF_SUPPLIER = _STATEMENT.replace("EVERYWHERE", _EVERYWHERE)
 # an act has been recorded and not yet read, its reading comes first: it knows the reason.
 _STRAY_LOGOUTS = """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
-SELECT s.id, c.protocol_id, s.ended_at, %(at)s, 0, ''
-FROM identity_signin s
-JOIN identity_signin_clients k ON k.signin_id = s.id
-JOIN identity_client c ON c.protocol_id = k.client_id AND c.backchannel_logout_uri <> ''
+SELECT s.id, c.id, s.ended_at, %(at)s, 0, ''
+FROM identity_published_sign_in s
+JOIN identity_published_sign_in_client k ON k.sign_in_id = s.id
+JOIN identity_published_client c ON c.id = k.client_id AND c.backchannel_logout_uri <> ''
 WHERE s.ended_at > %(since)s
-  AND NOT EXISTS (SELECT 1 FROM identity_membership m JOIN audit_chain h ON h.id IN (m.organization_id, m.user_id)
+  AND NOT EXISTS (SELECT 1 FROM identity_published_membership m
+                  JOIN audit_published_chain h ON h.id IN (m.organization_id, m.user_id)
                   LEFT JOIN provisioning_cursor r ON r.chain = h.id
                   WHERE m.id = s.membership_id AND h.last_seq > coalesce(r.seq, 0))
   AND NOT EXISTS (SELECT 1 FROM provisioning_logout l
-                  WHERE l.sign_in_id = s.id AND l.client_id = c.protocol_id AND l.ended_at = s.ended_at)
+                  WHERE l.sign_in_id = s.id AND l.client_id = c.id AND l.ended_at = s.ended_at)
 ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
 """
 

@@ -12,10 +12,10 @@ from provisioning.models import Account, Delivery, Logout
 
 _CLOSING = """
 SELECT DISTINCT t.id, app.key, app.name::text, t.down_since
-FROM identity_membership m
+FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-JOIN identity_application app ON app.id = t.application_id
+JOIN identity_published_application app ON app.id = t.application_id
 WHERE m.id = ANY(%(memberships)s) AND a.told_active
   AND jsonb_array_length(coalesce(a.told_rights -> m.id::text, '[]')) > 0
 ORDER BY app.key
@@ -153,7 +153,7 @@ def _state(waiting: list[_Part]) -> str:
 def _planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
     rows = status.rows(
         "SELECT coalesce(max(e.seq) <= (SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s), false)"
-        " FROM audit_event e WHERE e.chain = %(chain)s AND e.act = %(act)s",
+        " FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s",
         chain=chain,
         act=act,
     )

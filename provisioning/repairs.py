@@ -12,7 +12,7 @@ from provisioning import reconcile, status
 from provisioning.errors import NothingDiffers
 
 _WRONG = """
-SELECT DISTINCT a.id FROM identity_membership m
+SELECT DISTINCT a.id FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
 WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')

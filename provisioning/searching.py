@@ -13,7 +13,7 @@ _IN_STATE = """
 SELECT DISTINCT m.id
 FROM provisioning_account a
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-JOIN identity_membership m ON m.user_id = a.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
+JOIN identity_published_membership m ON m.user_id = a.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 WHERE m.organization_id = %(organization)s AND a.state = ANY(%(states)s)
 LIMIT %(most)s
 """

@@ -22,10 +22,10 @@ _RECENT, _LOOKED_AT, _LATELY = 50, 500, dt.timedelta(days=7)
 _LIST = """
 SELECT m.id, min(array_position(%(worst)s::text[], a.state::text)),
        (array_agg(app.key ORDER BY array_position(%(worst)s::text[], a.state::text), app.key))[1]
-FROM identity_membership m
+FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-JOIN identity_application app ON app.id = t.application_id
+JOIN identity_published_application app ON app.id = t.application_id
 WHERE m.id = ANY(%(memberships)s)
 GROUP BY m.id
 """

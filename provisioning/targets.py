@@ -28,12 +28,11 @@ INSERT INTO provisioning_account (
 SELECT DISTINCT t.id, m.user_id, CASE WHEN t.record_per = 'membership' THEN m.id END, %(at)s::timestamptz, 1, 1,
        'on_its_way', '', '', '{}'::jsonb, 0, ''
 FROM provisioning_target t
-JOIN delegation_entitlement e ON e.application_id = t.application_id
-JOIN delegation_ceiling c ON c.entitlement_id = e.id
-JOIN identity_membership m ON m.organization_id = c.organization_id
+JOIN delegation_published_offer o ON o.application_id = t.application_id
+JOIN identity_published_membership m ON m.organization_id = o.organization_id
 WHERE t.id = %(target)s AND EXISTS (
-    SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id
-    AND (p.valid_until IS NULL OR p.valid_until > %(at)s))
+    SELECT 1 FROM identity_published_period p WHERE p.membership_id = m.id
+    AND not_ended(p.valid_until, %(at)s))
 ON CONFLICT (target_id, user_id, membership_id) DO NOTHING
 """
 # Whoever waits is tried at once; the others are computed anew. What was not told for a while is looked at first, and at

@@ -17,16 +17,13 @@ from provisioning.scim import schema
 from provisioning.scim.schema import Belonging, Resource
 
 _MEMBERS = """
-SELECT m.id, m.user_id, o.id, o.key, o.name, u.email, u.name, coalesce(nullif(u.language, ''), o.language),
-       o.status = 'active' AND u.is_active AND EXISTS (
-           SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id AND p.state = 'active'
-           AND p.valid_from <= %(at)s AND (p.valid_until IS NULL OR p.valid_until > %(at)s)),
-       (SELECT jsonb_object_agg(n.unit_id, n.number) FROM identity_customernumber n WHERE n.organization_id = o.id)
-FROM identity_membership m
-JOIN identity_organization o ON o.id = m.organization_id
-JOIN identity_user u ON u.id = m.user_id
+SELECT m.id, m.user_id, m.organization_id, m.organization_key, m.organization_name, m.email, m.name,
+       coalesce(nullif(m.language, ''), m.organization_language), m.in_force IS TRUE,
+       (SELECT jsonb_object_agg(n.unit_id, n.number) FROM identity_published_customer_number n
+        WHERE n.organization_id = m.organization_id)
+FROM identity_membership_at(%(at)s) m
 WHERE m.user_id = ANY(%(users)s)
-ORDER BY o.key
+ORDER BY m.organization_key
 """
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from django.db import OperationalError, connection
 from psycopg import errors as pg
@@ -13,6 +12,7 @@ from audit import ledger
 from audit.actor import Actor, Door
 from audit.errors import Busy
 from audit.ledger import Held
+from identity import locks
 
 PEOPLE = dt.timedelta(seconds=3)
 MACHINES = dt.timedelta(milliseconds=250)
@@ -48,18 +48,8 @@ def hold(*, chains: Iterable[uuid.UUID], users: Iterable[uuid.UUID], actor: Acto
 def _hold_users(subjects: set[uuid.UUID], actor: Actor) -> None:
     """Subjects FOR UPDATE, the actor FOR SHARE, all in one ascending order so that no two acts wait in a circle."""
     if not actor.is_person or actor.id in subjects:
-        _lock(sorted(subjects), "UPDATE")
+        locks.lock(users=sorted(subjects), mode="UPDATE")
         return
-    _lock(sorted(one for one in subjects if one < actor.id), "UPDATE")
-    _lock([actor.id], "SHARE")
-    _lock(sorted(one for one in subjects if one > actor.id), "UPDATE")
-
-
-def _lock(users: list[uuid.UUID], how: Literal["SHARE", "UPDATE"]) -> None:
-    if not users:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM identity_user WHERE id = ANY(%s) ORDER BY id FOR {how}",  # noqa: S608 - two words of ours
-            [users],
-        )
+    locks.lock(users=sorted(one for one in subjects if one < actor.id), mode="UPDATE")
+    locks.lock(users=[actor.id], mode="SHARE")
+    locks.lock(users=sorted(one for one in subjects if one > actor.id), mode="UPDATE")

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from audit.actor import Actor
+from audit.intervals import NotEnded
 from audit.ledger import Subject
 from delegation import inputs
 from delegation.act import Act, Outcome, SupplierSet, acting, command
@@ -85,7 +86,7 @@ def _tell(actor: Actor, roles: list[str], first: Act) -> None:
 
     By a verb of its own: other systems are told of the first act, which is about everybody, and not once per batch.
     """
-    held = Assignment.objects.filter(Q(valid_until=None) | Q(valid_until__gt=first.at), role__key__in=roles)
+    held = Assignment.objects.filter(NotEnded(first.at), role__key__in=roles)
     affected = sorted(set(held.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]

@@ -23,9 +23,9 @@ class Book:
 
 _BOOK = """
 SELECT 'tiers', r.key, r.name, r.rank, '' FROM delegation_role r
-UNION ALL SELECT 'applications', a.key, a.name, 0, a.key FROM identity_application a
+UNION ALL SELECT 'applications', a.key, a.name, 0, a.key FROM identity_published_application a
 UNION ALL SELECT 'does', e.key, e.text, e.rank, e.key FROM delegation_entitlement e
-UNION ALL SELECT 'sites', s.id::text, to_jsonb(s.name), 0, s.sort_key FROM identity_site s
+UNION ALL SELECT 'sites', s.id::text, to_jsonb(s.name), 0, s.sort_key FROM identity_published_site s
           WHERE s.organization_id = %(organization)s
 ORDER BY 1, 4, 5, 2
 """

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from audit.actor import Actor
+from audit.intervals import InForce
 from delegation import powers
 from delegation.models import RoleVersion
 from delegation.powers import Authority
 from delegation.queries.held import Place, Text
 from delegation.verbs import Verb
-from identity import memberships
 from identity.models import Site
 
 
@@ -82,7 +82,7 @@ SELECT l.version_id, e.id, e.key, e.takes_amount, l.may_do, l.may_give, l.give_a
 FROM delegation_roleentitlement l
 JOIN delegation_entitlement e ON e.id = l.entitlement_id
 LEFT JOIN delegation_ceiling c ON c.entitlement_id = e.id AND c.organization_id = %(organization)s
- AND c.valid_from <= %(at)s AND (c.valid_until IS NULL OR c.valid_until > %(at)s)
+ AND in_force(c.valid_from, c.valid_until, %(at)s)
 WHERE l.version_id = ANY(%(versions)s)
 ORDER BY e.rank, e.key
 """
@@ -102,7 +102,7 @@ def of(*, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) ->
 
 
 def _read(organization: uuid.UUID, at: dt.datetime) -> _Book:
-    rows = RoleVersion.objects.filter(memberships.covering(at))
+    rows = RoleVersion.objects.filter(InForce(at))
     current = list(rows.select_related("role").order_by("role__rank", "role__key"))
     lines: dict[uuid.UUID, list[_Line]] = defaultdict(list)
     asked: dict[str, Any] = {

@@ -59,17 +59,17 @@ class Grant:
 _GRANTS = """
 SELECT a.id, a.membership_id, r.key, r.name, r.description, v.verbs, v.gives, v.number, v.is_admin, a.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name) ORDER BY s.sort_key, s.id)
-        FROM delegation_assignmentsite x JOIN identity_site s ON s.id = x.site_id WHERE x.assignment_id = a.id),
+        FROM delegation_assignmentsite x JOIN identity_published_site s ON s.id = x.site_id
+        WHERE x.assignment_id = a.id),
        (SELECT jsonb_agg(jsonb_build_array(e.key, l.amount::text, l.currency, l.period) ORDER BY e.rank, e.key)
         FROM delegation_assignmentlimit l JOIN delegation_entitlement e ON e.id = l.entitlement_id
         WHERE l.assignment_id = a.id),
        a.valid_from, a.valid_until, a.given_by, a.given_by_kind, a.reason, a.act
-FROM delegation_assignment a
+FROM delegation_assignment_at(%(at)s) a
 JOIN delegation_role r ON r.id = a.role_id
 JOIN delegation_roleversion v ON v.role_id = a.role_id
- AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s)
+ AND in_force(v.valid_from, v.valid_until, %(at)s)
 WHERE a.membership_id = ANY(%(memberships)s)
-  AND a.valid_from <= %(at)s AND (a.valid_until IS NULL OR a.valid_until > %(at)s)
 ORDER BY a.valid_from, a.id
 """
 

@@ -10,12 +10,12 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from audit.actor import Actor
+from audit.intervals import InForce
 from delegation import scopes
 from delegation.models import Invitation, RoleVersion
 from delegation.queries.held import Place, Text
 from delegation.verbs import Verb
 from delegation.wanted import Limit
-from identity import memberships
 
 _FOUND = 1000
 
@@ -113,5 +113,5 @@ def like(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
 
 def brings(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
     """What its tier lets one do to colleagues, and the tiers it lets one give: verbs and keys. One statement."""
-    version = RoleVersion.objects.filter(memberships.covering(at), role=invitation.role_id).first()
+    version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
     return (frozenset(version.verbs), frozenset(version.gives)) if version else (frozenset(), frozenset())

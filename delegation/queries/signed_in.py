@@ -41,27 +41,28 @@ class Browser:
 
 _LAST_SEEN = """
 SELECT m.id, used.last_seen_at, used.name, here.seen_at, u.last_login IS NOT NULL
-FROM identity_membership m
-JOIN identity_user u ON u.id = m.user_id
+FROM identity_published_membership m
+JOIN identity_published_user u ON u.id = m.user_id
 LEFT JOIN LATERAL (
-    SELECT s.last_seen_at, app.name FROM identity_signin s
-    JOIN identity_signin_clients x ON x.signin_id = s.id
-    JOIN identity_client c ON c.protocol_id = x.client_id JOIN identity_application app ON app.id = c.application_id
+    SELECT s.last_seen_at, app.name FROM identity_published_sign_in s
+    JOIN identity_published_sign_in_client x ON x.sign_in_id = s.id
+    JOIN identity_published_client c ON c.id = x.client_id
+    JOIN identity_published_application app ON app.id = c.application_id
     WHERE s.membership_id = m.id ORDER BY s.last_seen_at DESC LIMIT 1
 ) used ON true
 LEFT JOIN LATERAL (
     SELECT max(sign.at) AS seen_at FROM (
-        SELECT b.last_seen_at AS at FROM identity_session b
-        WHERE b.user_id = m.user_id AND b.expire_date > %(at)s
+        SELECT b.last_seen_at AS at FROM identity_published_session b
+        WHERE b.user_id = m.user_id AND b.expires_at > %(at)s
         UNION ALL SELECT u.last_login
     ) sign
     WHERE EXISTS (
-        SELECT 1 FROM identity_membershipperiod p WHERE p.membership_id = m.id
-          AND p.valid_from <= sign.at + interval '1 minute' AND (p.valid_until IS NULL OR p.valid_until > sign.at)
+        SELECT 1 FROM identity_published_period p WHERE p.membership_id = m.id
+          AND p.valid_from <= sign.at + interval '1 minute' AND not_ended(p.valid_until, sign.at)
     ) AND NOT EXISTS (
-        SELECT 1 FROM identity_membershipperiod p JOIN identity_membership o ON o.id = p.membership_id
+        SELECT 1 FROM identity_published_period p JOIN identity_published_membership o ON o.id = p.membership_id
         WHERE o.user_id = m.user_id AND o.id <> m.id
-          AND p.valid_from <= sign.at AND (p.valid_until IS NULL OR p.valid_until > sign.at)
+          AND in_force(p.valid_from, p.valid_until, sign.at)
     )
 ) here ON true
 WHERE m.id = ANY(%(memberships)s)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from audit.intervals import InForce
 from audit.models import Event
 from delegation.verbs import Noted
 from identity.models import Membership, MembershipPeriod
@@ -39,10 +40,9 @@ def own(
     here = Membership.objects.filter(organization=organization)
     users = here.filter(user__in=people) if people is not None else here.order_by("-created_at")
     periods = MembershipPeriod.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=OuterRef("at")),
+        InForce(OuterRef("at")),
         membership__organization=organization,
         membership__user=OuterRef("subject"),
-        valid_from__lte=OuterRef("at"),
     )
     others = Membership.objects.filter(user=OuterRef("subject")).exclude(organization=organization)
     return Event.objects.filter(

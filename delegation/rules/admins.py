@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection
 
+from audit.intervals import InForce
 from delegation import powers
 from delegation.errors import LastAdmin
 from delegation.models import RoleVersion
 from delegation.wanted import Access
-from identity import memberships
 from identity.models import Membership
 
 NAMED = 20
@@ -20,7 +20,7 @@ _ADMINS_AMONG = """
 SELECT EXISTS (
     SELECT 1 FROM delegation_assignment a
     JOIN delegation_roleversion v ON v.role_id = a.role_id AND v.is_admin
-     AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s)
+     AND in_force(v.valid_from, v.valid_until, %(at)s)
     WHERE a.membership_id = ANY(%(members)s) AND a.valid_from <= %(at)s AND a.valid_until IS NULL
 )
 """
@@ -70,7 +70,5 @@ def _admins_among(members: list[uuid.UUID], at: dt.datetime) -> bool:
 
 def makes_an_admin(*, access: Access, at: dt.datetime) -> bool:
     """Whether whoever holds `access` is an admin that counts: an admin's role, everywhere and without end."""
-    admin = RoleVersion.objects.filter(
-        memberships.covering(at), role__key=access.role, is_admin=True
-    ).exists()
+    admin = RoleVersion.objects.filter(InForce(at), role__key=access.role, is_admin=True).exists()
     return admin and access.all_sites and access.until is None

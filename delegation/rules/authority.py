@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from audit.actor import Actor, Kind
+from audit.intervals import InForce
 from delegation import powers
 from delegation.errors import BadAccess, BeyondAuthority, BeyondCeiling, Denied
 from delegation.models import Ceiling, RoleEntitlement, RoleVersion
@@ -14,7 +15,6 @@ from delegation.powers import Authority
 from delegation.rules import shape
 from delegation.verbs import Verb
 from delegation.wanted import Access, Limit
-from identity import memberships
 from identity.models import Organization, Site
 
 REFUSALS = (BadAccess, BeyondAuthority, BeyondCeiling, Denied)
@@ -59,7 +59,7 @@ def within_authority(
 
 
 def _version(access: Access, at: dt.datetime) -> RoleVersion:
-    version = RoleVersion.objects.filter(memberships.covering(at), role__key=access.role).first()
+    version = RoleVersion.objects.filter(InForce(at), role__key=access.role).first()
     if version is None:
         raise BadAccess(field="role", problem="unknown")
     return version
@@ -78,8 +78,7 @@ def _sites_exist(organization: uuid.UUID, access: Access) -> None:
 
 def _lines(organization: uuid.UUID, version: RoleVersion, at: dt.datetime) -> dict[str, _Line]:
     offered = {
-        row.entitlement_id: row
-        for row in Ceiling.objects.filter(memberships.covering(at), organization=organization)
+        row.entitlement_id: row for row in Ceiling.objects.filter(InForce(at), organization=organization)
     }
     held = RoleEntitlement.objects.filter(version=version, may_do=True).select_related("entitlement")
     return {

@@ -31,8 +31,7 @@ near AS MATERIALIZED (
   CROSS JOIN now
   WHERE g.expires_at > now.at
     AND (SELECT count(*) FROM identity_membershipperiod p
-         WHERE p.membership_id = m.id AND p.state = 'active' AND p.valid_from <= now.at
-           AND (p.valid_until IS NULL OR p.valid_until > now.at)) > 0
+         WHERE p.membership_id = m.id AND p.state = 'active' AND in_force(p.valid_from, p.valid_until, now.at)) > 0
 ),
 facts ({NAMES}) AS MATERIALIZED (
   SELECT near.client_id, a.id, a.key, near.user_id, near.name, near.email, near.language,

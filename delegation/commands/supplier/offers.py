@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
-
 from audit.actor import Actor
+from audit.intervals import NotEnded
 from audit.ledger import Subject
 from delegation import inputs, rules
 from delegation.act import Act, Outcome, SupplierSet, acting, command
@@ -36,7 +35,7 @@ def set_ceiling(
         if offer.keys() - known.keys():
             raise BadInput(field="entitlement", problem="unknown")
         now = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
-        now.filter(Q(valid_until=None) | Q(valid_until__gt=act.at)).update(valid_until=act.at)
+        now.filter(NotEnded(act.at)).update(valid_until=act.at)
         given = [(known[key], limit) for key, limit in offer.items() if limit is not None]
         Ceiling.objects.bulk_create([_ceiling(act, organization, *one) for one in given])
         act.say(organization=str(organization.id), **facts)

@@ -1,0 +1,35 @@
+-- What SQL of the apps above may read of identity.
+-- Joined from the outside: where a statement does not ask for a column of the organization or the person, the planner
+-- leaves that table out.
+CREATE FUNCTION identity_membership_at(at timestamptz) RETURNS TABLE (
+    id uuid, user_id uuid, organization_id uuid,
+    state varchar,                  -- of the period that holds; NULL where none does
+    valid_from timestamptz, valid_until timestamptz,
+    in_force boolean,               -- period active, person and organization in force; false or NULL otherwise
+    organization_in_force boolean, organization_key varchar, organization_name varchar, organization_language varchar,
+    email varchar, name varchar, language varchar)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT m.id, m.user_id, m.organization_id, p.state, p.valid_from, p.valid_until,
+           o.status = 'active' AND u.is_active AND p.state = 'active',
+           o.status = 'active', o.key, o.name, o.language, u.email, u.name, u.language
+    FROM identity_membership m
+    LEFT JOIN identity_organization o ON o.id = m.organization_id
+    LEFT JOIN identity_user u ON u.id = m.user_id
+    LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id AND in_force(p.valid_from, p.valid_until, at)
+$$;
+
+CREATE VIEW identity_published_membership AS SELECT id, user_id, organization_id FROM identity_membership;
+CREATE VIEW identity_published_period AS
+SELECT membership_id, state, valid_from, valid_until FROM identity_membershipperiod;
+CREATE VIEW identity_published_user AS SELECT id, is_active, last_login FROM identity_user;
+CREATE VIEW identity_published_organization AS SELECT id, status = 'active' AS in_force FROM identity_organization;
+CREATE VIEW identity_published_customer_number AS SELECT organization_id, unit_id, number FROM identity_customernumber;
+CREATE VIEW identity_published_site AS SELECT id, organization_id, name, sort_key, external_id FROM identity_site;
+CREATE VIEW identity_published_application AS SELECT id, key, name, is_active FROM identity_application;
+CREATE VIEW identity_published_client AS
+SELECT protocol_id AS id, application_id, is_active, backchannel_logout_uri FROM identity_client;
+CREATE VIEW identity_published_session AS SELECT user_id, last_seen_at, expire_date AS expires_at FROM identity_session;
+CREATE VIEW identity_published_sign_in AS
+SELECT id, user_id, membership_id, last_seen_at, ended_at FROM identity_signin;
+CREATE VIEW identity_published_sign_in_client AS
+SELECT signin_id AS sign_in_id, client_id FROM identity_signin_clients;
