@@ -2,6 +2,7 @@
 
 import io
 import pathlib
+import re
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
@@ -17,6 +18,7 @@ from delegation.verbs import Verb
 from demo import places
 from identity.models import Application, BusinessUnit
 from portal.templatetags import kh
+from tests.portal import guest
 from tests.world import World
 
 SMALL = """
@@ -189,6 +191,9 @@ def test_applied_catalogue_sets_and_clears_icons_of_applications(world: World, w
     text = places.CATALOG.read_text(encoding="utf-8")
     applied(write(text.replace('{ icon = "shopping-cart" }', "{}").replace("address-book", "headset")))
     assert dict(Application.objects.values_list("key", "icon")) == {"ordering": "", "crm": "headset"}
+    page = guest.of(world.vilma).get("/o/koskela/").content.decode()
+    tiles = page.partition('<ul class="kh-tiles">')[2].partition("</ul>")[0]
+    assert {"box", "headset"} & set(re.findall(r"svg#([a-z-]+)", tiles)) == {"box", "headset"}
 
 
 def test_unknown_icon_and_invalid_file_are_refused_before_anything_is_written(
