@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from delegation.wanted import Access, limit_facts
+from delegation.wanted import Access, Limit
 
 
 class SiteRef(NamedTuple):
@@ -48,6 +48,11 @@ class Right:
     valid_from: dt.datetime
     valid_until: dt.datetime | None
     assignment: uuid.UUID
+
+    @property
+    def limit(self) -> Limit:
+        """Up to which amount; only where it takes one."""
+        return Limit(self.amount, self.currency, self.period)
 
 
 # An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
@@ -157,7 +162,7 @@ def suppose(*, organization: uuid.UUID, access: Access, at: dt.datetime) -> list
         all_sites=access.all_sites,
         sites=sorted(access.sites),
         until=access.until,
-        limits=Jsonb([{"key": key, **limit_facts(limit)} for key, limit in access.limits.items()]),
+        limits=Jsonb([{"key": key, **limit.to_json()} for key, limit in access.limits.items()]),
     )
     return [_right(row) for row in rows]
 

@@ -4,14 +4,13 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from audit.actor import Actor
 from delegation.models import Assignment, AssignmentLimit, AssignmentSite, Entitlement, Role
-from delegation.wanted import Access, Limit, limit_facts
+from delegation.wanted import Access, Limit, amount_from_json
 
 _CLOSE = """
 UPDATE delegation_assignment SET valid_until = greatest(valid_from, %(at)s)
@@ -126,12 +125,10 @@ def held(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID
                     "role": role,
                     "all_sites": all_sites,
                     "sites": [] if all_sites else sites,
-                    "limits": {key: _limit_facts(*rest) for key, *rest in limits},
+                    "limits": {
+                        key: Limit(amount_from_json(amount), *rest).to_json() for key, amount, *rest in limits
+                    },
                     "until": until.isoformat() if until else None,
                 }
             )
     return dict(found)
-
-
-def _limit_facts(amount: str | None, currency: str, period: str) -> dict[str, Any]:
-    return limit_facts(Limit(None if amount is None else Decimal(amount), currency, period))

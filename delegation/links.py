@@ -1,7 +1,5 @@
 """Links in mails: what a secret from one leads to. Reading only; acceptance checks again under the lock."""
 
-from decimal import Decimal
-
 from delegation.models import Invitation
 from delegation.wanted import Access, Limit
 from identity import secret
@@ -27,11 +25,6 @@ def offered(invitation: Invitation) -> Access:
         role=invitation.role.key,
         all_sites=invitation.all_sites,
         sites=frozenset(invitation.sites.values_list("id", flat=True)),
-        limits={
-            line["entitlement"]: Limit(
-                None if line["amount"] is None else Decimal(line["amount"]), line["currency"], line["period"]
-            )
-            for line in invitation.limits
-        },
+        limits={line["entitlement"]: Limit.from_json(line) for line in invitation.limits},
         until=invitation.access_until,
     )

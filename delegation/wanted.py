@@ -8,6 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 
+def amount_to_json(amount: Decimal | None) -> str | None:
+    """An amount as a decimal string with two places; None is without limit."""
+    return None if amount is None else f"{amount:.2f}"
+
+
+def amount_from_json(text: str | None) -> Decimal | None:
+    """The amount of a decimal string."""
+    return None if text is None else Decimal(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """Up to which amount; `amount` None is without limit."""
@@ -15,6 +25,15 @@ class Limit:
     amount: Decimal | None
     currency: str = "EUR"
     period: str = "order"
+
+    def to_json(self) -> dict[str, str | None]:
+        """As it stands in the log, in tokens and in targets."""
+        return {"amount": amount_to_json(self.amount), "currency": self.currency, "period": self.period}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> "Limit":
+        """The limit of its JSON; further keys are ignored."""
+        return cls(amount_from_json(facts["amount"]), facts["currency"], facts["period"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +46,23 @@ class Access:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     until: dt.datetime | None = None
 
-    def facts(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As it stands in the log: ids, codes, numbers, instants."""
         return {
             "role": self.role,
             "all_sites": self.all_sites,
             "sites": sorted(str(site) for site in self.sites),
-            "limits": {key: limit_facts(limit) for key, limit in sorted(self.limits.items())},
+            "limits": {key: limit.to_json() for key, limit in sorted(self.limits.items())},
             "until": self.until.isoformat() if self.until else None,
         }
 
-
-def limit_facts(limit: Limit) -> dict[str, Any]:
-    """A limit as JSON: the amount as a decimal string, or None for no limit."""
-    amount = None if limit.amount is None else f"{limit.amount:.2f}"
-    return {"amount": amount, "currency": limit.currency, "period": limit.period}
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> "Access":
+        """The access of its JSON; further keys are ignored."""
+        return cls(
+            role=facts["role"],
+            all_sites=facts["all_sites"],
+            sites=frozenset(map(uuid.UUID, facts["sites"])),
+            limits={key: Limit.from_json(limit) for key, limit in facts["limits"].items()},
+            until=dt.datetime.fromisoformat(facts["until"]) if facts["until"] else None,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 
 from delegation.entitlements import Right
+from delegation.wanted import amount_to_json
 
 
 class Summary(TypedDict):
@@ -29,7 +30,7 @@ def of(rights: Iterable[Right]) -> list[Summary]:
             role=right.role,
             all_sites=right.all_sites,
             sites=sorted(str(site.id) for site in right.sites),
-            amount=None if right.amount is None else f"{right.amount:.2f}",
+            amount=amount_to_json(right.amount),
             currency=right.currency if right.takes_amount else "",
             period=right.period if right.takes_amount else "",
             until=right.valid_until.isoformat() if right.valid_until else None,

@@ -1,6 +1,5 @@
 """Changing what colleagues may do."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +36,7 @@ def change(
         granting.close(memberships=act.ids, at=act.at)
         granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why)
         for one in act.ids:
-            act.changed(one, before={"access": before.get(one, [])}, after={"access": [access.facts()]})
+            act.changed(one, before={"access": before.get(one, [])}, after={"access": [access.to_json()]})
         act.say(reason=why)
     return act.outcome
 
@@ -57,9 +56,4 @@ def _allowed(act: Act, access: Access) -> None:
 
 def _is_only(held: Sequence[Mapping[str, Any]], access: Access) -> bool:
     """Whether this access, and no other, is what is held."""
-    if len(held) != 1:
-        return False
-    until = held[0]["until"]
-    same_end = access.until == (dt.datetime.fromisoformat(until) if until else None)
-    wanted = access.facts()
-    return same_end and all(held[0][name] == wanted[name] for name in wanted.keys() - {"until"})
+    return len(held) == 1 and Access.from_json(held[0]) == access

@@ -96,6 +96,8 @@ def restore(
         lifecycle.begin(memberships=act.ids, at=act.at)
         granting.give(memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why)
         for one in act.ids:
-            act.changed(one, before={"state": "ended"}, after={"state": "active", "access": [access.facts()]})
+            act.changed(
+                one, before={"state": "ended"}, after={"state": "active", "access": [access.to_json()]}
+            )
         act.say(reason=why)
     return act.outcome

@@ -68,7 +68,7 @@ def _cleaned(people: Sequence[Enrolled]) -> list[Enrolled]:
 
 
 def _within_ceiling(act: Act, people: Sequence[Enrolled]) -> None:
-    for access in {str(one.access.facts()): one.access for one in people}.values():
+    for access in {str(one.access.to_json()): one.access for one in people}.values():
         rules.within_authority(
             actor=act.actor, verb=act.verb, organization=act.organization, access=access, at=act.at
         )
@@ -97,6 +97,6 @@ def _tell(act: Act, joined: Sequence[Membership], people: Sequence[Enrolled]) ->
             Subject("membership", membership.id),
             because=Verb.MEMBER_ENROLL,
             before={"state": "none"},
-            after={"state": "active", "access": [one.access.facts()]},
+            after={"state": "active", "access": [one.access.to_json()]},
         )
     act.say(people=len(joined))

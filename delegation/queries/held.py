@@ -6,12 +6,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from delegation.wanted import Access, Limit
+from delegation.wanted import Access, Limit, amount_from_json
 
 Text = Mapping[str, str]
 
@@ -100,11 +99,7 @@ def _grant(row: tuple[Any, ...]) -> Grant:
         is_admin,
         all_sites,
         [Place(uuid.UUID(site), text) for site, text in json.loads(places or "[]")],
-        {key: Limit(_amount(amount), *rest) for key, amount, *rest in json.loads(limits or "[]")},
+        {key: Limit(amount_from_json(amount), *rest) for key, amount, *rest in json.loads(limits or "[]")},
         *row[12:],
     ]
     return Grant(*columns)
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -4,8 +4,6 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -69,7 +67,7 @@ def _one(row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID]) -> Wai
         places=[
             Place(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
         ],
-        limits=[_limit(line) for line in row.limits],
+        limits=[Limit.from_json(line) for line in row.limits],
         until=row.access_until,
         expires_at=row.expires_at,
         invited_by=row.invited_by,
@@ -88,11 +86,6 @@ def was_open(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitati
 def read(row: Invitation) -> Waiting:
     """What one invitation offers; for who may cancel it."""
     return _one(row, resend=set(), cancel={row.id})
-
-
-def _limit(line: dict[str, Any]) -> Limit:
-    amount = None if line["amount"] is None else Decimal(line["amount"])
-    return Limit(amount, line["currency"], line["period"])
 
 
 def one(

@@ -68,7 +68,6 @@ def _right(right: Right) -> dict[str, Any]:
     }
 
 
-def _limit(right: Right) -> dict[str, str] | None:
-    if not right.takes_amount or right.amount is None:
-        return None
-    return {"amount": f"{right.amount:.2f}", "currency": right.currency, "period": right.period}
+def _limit(right: Right) -> dict[str, str | None] | None:
+    """None for no limit."""
+    return right.limit.to_json() if right.takes_amount and right.amount is not None else None

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from delegation.entitlements import Right
+from delegation.wanted import Limit
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
@@ -127,9 +128,9 @@ def _limit(one: Belonging, entitlement: str, place: str | None, covering: list[R
         held = (right.currency, right.period)
         highest[held] = max(highest.get(held, Decimal(0)), right.amount or Decimal(0))
     for (currency, period), amount in highest.items():
-        line = {"organization": one.organization, "entitlement": entitlement, "amount": f"{amount:.2f}"}
         site = {"site": place} if place else {}
-        yield {**line, **site, "currency": currency, "period": period}
+        limit = Limit(amount, currency, period).to_json()
+        yield {"organization": one.organization, "entitlement": entitlement, **site, **limit}
 
 
 def _covers(right: Right, entitlement: str, place: str | None) -> bool:

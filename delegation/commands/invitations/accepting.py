@@ -81,7 +81,7 @@ def _sender(act: Act, invitation: Invitation) -> Actor:
 
 
 def _tell(act: Act, invitation: Invitation, membership: Membership, access: Access) -> None:
-    after = {"state": "active", "access": [access.facts()], "membership": str(membership.id)}
+    after = {"state": "active", "access": [access.to_json()], "membership": str(membership.id)}
     act.changed(invitation.id, before={}, after=after)
     act.also(
         Verb.INVITATION_ACCEPT,

@@ -17,7 +17,7 @@ from delegation.commands.invitations.subjects import InvitationSet
 from delegation.errors import AlreadyInvited, AlreadyMember, InvitationGone
 from delegation.models import Invitation, InvitationToken, Role
 from delegation.verbs import Verb
-from delegation.wanted import Access, limit_facts
+from delegation.wanted import Access
 from identity import memberships, secret
 from identity.models import Organization, Site
 
@@ -90,7 +90,7 @@ def _may_be_sent(act: Act, letter: _Letter, access: Access) -> None:
 def _tell(act: Act, made: Invitation, access: Access) -> None:
     """What is personal is about somebody who has no key yet: it is sealed under the invitation's own."""
     where = act.organization
-    act.changed(where, before={}, after={"invitation": str(made.id), "access": access.facts()})
+    act.changed(where, before={}, after={"invitation": str(made.id), "access": access.to_json()})
     act.privately(where, "email", made.email, made.id)
     act.privately(where, "name", made.name, made.id)
     writer = [act.actor.id] if act.actor.is_person else []
@@ -131,7 +131,7 @@ def _write(act: Act, letter: _Letter, access: Access) -> Invitation:
         language=letter.language,
         role=Role.objects.get(key=access.role),
         all_sites=access.all_sites,
-        limits=[{"entitlement": key, **limit_facts(limit)} for key, limit in sorted(access.limits.items())],
+        limits=[{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())],
         access_until=access.until,
         reason=letter.reason,
         invited_by=act.actor.id,

@@ -11,7 +11,7 @@ from delegation.act import Act, Outcome, SupplierSet, acting, command
 from delegation.errors import BadInput
 from delegation.models import Ceiling, Entitlement
 from delegation.verbs import Verb
-from delegation.wanted import Limit
+from delegation.wanted import Limit, amount_to_json
 from identity.models import Organization
 
 
@@ -69,4 +69,4 @@ def _ceiling(act: Act, organization: Organization, entitlement: Entitlement, lim
 def _amount(limit: Limit | None) -> dict[str, Any] | None:
     if limit is None:
         return None
-    return {"amount": None if limit.amount is None else f"{limit.amount:.2f}", "currency": limit.currency}
+    return {"amount": amount_to_json(limit.amount), "currency": limit.currency}
