@@ -1,6 +1,8 @@
 """Asking the policy, and saying no in a way that tells strangers nothing."""
 
 import datetime as dt
+import uuid
+from collections.abc import Sequence
 
 from audit.actor import Actor
 from audit.ledger import Subject
@@ -32,6 +34,11 @@ def require_one(*, actor: Actor, verb: Verb, subject: Subject, at: dt.datetime) 
             " do it in an act of its own."
         )
     _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=by_id(subject.id), at=at))
+
+
+def require_members(*, actor: Actor, verb: Verb, ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
+    """The same for further members of an act under way: two statements, whatever the size."""
+    _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=policy.MembershipIds(ids), at=at))
 
 
 def _raise_unless_allowed(decision: Decision) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from delegation.act.outcome import Outcome
 from delegation.act.subjects import SubjectSet, organization_of
 from delegation.errors import NotFound
 from delegation.verbs import Verb
+from identity.models import Membership
 
 R = TypeVar("R")
 
@@ -72,6 +73,32 @@ class Act:
         said = self.said.setdefault(one, Said())
         said.before |= before
         said.after |= after
+
+    def require(self, verb: Verb, members: Sequence[Membership]) -> list[uuid.UUID]:
+        """Authorize an effect on members, and give their ids: nothing more is asked where the act itself is that.
+
+        Raises Denied or NotFound as an act of its own would, and TypeError where their users are not locked: let
+        `users()` of the act's set name them.
+        """
+        ids = [row.id for row in members]
+        if verb is self.verb and ids == self.ids:
+            return ids
+        if {row.user_id for row in members} - set(self.subjects.users()):
+            raise TypeError(f"{verb} needs the locks of its members' users: name them in users() of the set.")
+        if {row.organization_id for row in members} != {self.organization}:
+            raise NotFound
+        asking.require_members(actor=self.actor, verb=verb, ids=ids, at=self.at)
+        return ids
+
+    def record_change(
+        self, verb: Verb, one: Subject, *, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        """What an effect changed: in the act's own event where it is about its own subject, else in a further one."""
+        if verb is self.verb and self.subjects.has(one.id):
+            self.changed(one.id, before=before, after=after)
+            return
+        entry = Entry(verb=verb.value, subject=one, before=before, after=after, because=self.verb.value)
+        self.further.append((self.subjects.home(self.ids[0]).chain, entry))
 
     def privately(self, one: uuid.UUID, name: str, text: str, *about: uuid.UUID) -> None:
         """A personal value of one of the set, sealed under the keys of those it is about; nothing where it is empty."""

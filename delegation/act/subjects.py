@@ -45,6 +45,10 @@ class SubjectSet(Protocol):
         """The subjects as they were read last."""
         ...
 
+    def has(self, one: uuid.UUID) -> bool:
+        """Whether it is one of the subjects."""
+        ...
+
     def home(self, one: uuid.UUID) -> Home:
         """Where the event of this subject is written."""
         ...
@@ -98,11 +102,16 @@ class RowsOfOneOrganization:
             raise NotFound
         self.organization: uuid.UUID = organizations.pop()
         self.rows: list[Any] = unique
+        self._ids = dict.fromkeys(row.id for row in unique)
 
     @property
     def ids(self) -> list[uuid.UUID]:
         """The ids, in the order of the set."""
-        return [row.id for row in self.rows]
+        return list(self._ids)
+
+    def has(self, one: uuid.UUID) -> bool:
+        """Whether it is one of them."""
+        return one in self._ids
 
     def home(self, one: uuid.UUID) -> Home:
         """The organization's chain."""
@@ -172,6 +181,10 @@ class OneChain:
     def ids(self) -> list[uuid.UUID]:
         """The subject's id is its chain's."""
         return [self.chain]
+
+    def has(self, one: uuid.UUID) -> bool:
+        """Whether it is the subject."""
+        return one in self.ids
 
     def home(self, one: uuid.UUID) -> Home:
         """Its own chain, which no organization reads."""

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection
-
 from audit.actor import Actor
-from audit.ledger import Subject
-from delegation import granting, inputs, powers, rules
-from delegation.act import Act, MembershipSet, Outcome, acting, command
+from delegation import granting, inputs, rules
+from delegation.act import MembershipSet, Outcome, acting, command
+from delegation.effects import people
 from delegation.verbs import Verb
 from delegation.wanted import Access
 from identity import lifecycle
@@ -37,35 +35,9 @@ def remove(
     with acting(
         actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        rules.keep_an_admin(organization=act.organization, losing=act.ids, at=act.at)
-        states = powers.states(ids=act.ids, at=act.at)
-        held = granting.held(memberships=act.ids, at=act.at)
-        granting.close(memberships=act.ids, at=act.at)
-        ended = lifecycle.end(memberships=act.ids, at=act.at)
-        _withdraw_invitations(act)
-        for one in act.ids:
-            before = {"state": states[one], "access": held.get(one, [])}
-            act.changed(one, before=before, after={"state": "ended"})
+        ended = people.end_members(act, act.on)
         act.say(reason=why, sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
         return act.set_result(Removed(ended.sign_ins, ended.families, ended.sessions))
-
-
-_WITHDRAW = """
-UPDATE delegation_invitation SET cancelled_at = %(at)s
-WHERE organization_id = %(organization)s AND invited_by = ANY(%(users)s)
-  AND accepted_at IS NULL AND cancelled_at IS NULL
-RETURNING id
-"""
-
-
-def _withdraw_invitations(act: Act) -> None:
-    """Invitations that a leaver sent go with the leaver."""
-    users = list({row.user_id for row in act.on})
-    with connection.cursor() as cursor:
-        cursor.execute(_WITHDRAW, {"organization": act.organization, "users": users, "at": act.at})
-        named = [one for (one,) in cursor.fetchall()]
-    for one in named:
-        act.also(Verb.INVITATION_CANCEL, Subject("invitation", one), because=Verb.MEMBER_REMOVE)
 
 
 @command

@@ -19,6 +19,8 @@ BREACHES = [
     ("lifecycle", "provisioning.models", "import identity.lifecycle"),
     ("lifecycle", "identity.signin", "from identity import lifecycle"),
     ("granting", "provisioning.models", "from delegation import granting"),
+    ("effects", "portal.web", "import delegation.effects"),
+    ("delegation", "delegation.effects", "import delegation.commands"),
     ("doors", "portal.web", "from identity import models"),
     ("doors", "portal.oidc", "import delegation.act"),
     ("wire", "delegation.commands", "import requests"),

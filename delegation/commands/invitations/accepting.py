@@ -4,17 +4,17 @@ import dataclasses
 import uuid
 
 from audit.actor import Actor, Kind
-from audit.ledger import Subject
-from delegation import granting, inputs, links, rules
+from delegation import inputs, links, rules
 from delegation.act import Act, Outcome, acting, command
 from delegation.act.fingerprint import CHANGES_EACH_TIME
 from delegation.commands.invitations.subjects import InvitationSet
+from delegation.effects import invitations as effects
 from delegation.errors import AlreadyMember, InvitationGone, WrongPerson
 from delegation.models import Invitation, InvitationToken
 from delegation.verbs import Verb
 from delegation.wanted import Access
 from identity import addresses, lifecycle, memberships, secret
-from identity.models import Membership, User
+from identity.models import User
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,17 +57,7 @@ def accept(
         user = _person(act, fresh, whom)
         access, sender = links.offered(fresh), _sender(act, fresh)
         _still_given(act, sender, access, user)
-        (membership,) = lifecycle.join(organization=fresh.organization, users=[user], at=act.at)
-        granting.give(
-            memberships=[membership.id],
-            access=access,
-            actor=sender,
-            act=act.id,
-            at=act.at,
-            reason=fresh.reason,
-        )
-        Invitation.objects.filter(id=fresh.id).update(accepted_at=act.at, membership=membership)
-        _tell(act, fresh, membership, access)
+        membership = effects.join(act, fresh, user=user, access=access, sender=sender)
         return act.set_result(InvitationAccepted(membership.id, membership.user_id))
 
 
@@ -78,19 +68,6 @@ def _cleaned(newcomer: Newcomer) -> Newcomer:
 
 def _sender(act: Act, invitation: Invitation) -> Actor:
     return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, door=act.actor.door)
-
-
-def _tell(act: Act, invitation: Invitation, membership: Membership, access: Access) -> None:
-    after = {"state": "active", "access": [access.to_json()], "membership": str(membership.id)}
-    act.changed(invitation.id, before={}, after=after)
-    act.also(
-        Verb.INVITATION_ACCEPT,
-        Subject("membership", membership.id),
-        because=Verb.INVITATION_ACCEPT,
-        before={"state": "none"},
-        after=after,
-        facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
-    )
 
 
 def _still_open(act: Act, invitation: Invitation, link: str) -> None:
