@@ -16,5 +16,5 @@ DROP FUNCTION in_force(timestamptz, timestamptz, timestamptz);
 class Migration(migrations.Migration):
     """Functions and views; no table changes."""
 
-    dependencies = [('audit', '0002_chain_index')]
+    dependencies = [("audit", "0002_chain_index")]
     operations = [migrations.RunSQL(SQL, GONE)]

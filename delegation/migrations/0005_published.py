@@ -15,5 +15,5 @@ DROP FUNCTION delegation_assignment_at(timestamptz);
 class Migration(migrations.Migration):
     """Functions and views; no table changes."""
 
-    dependencies = [('delegation', '0004_assignment_organization'), ('identity', '0013_published'), ('audit', '0003_published')]
+    dependencies = [("delegation", "0004_assignment_organization"), ("identity", "0014_published"), ("audit", "0003_published")]
     operations = [migrations.RunSQL(SQL, GONE)]

@@ -24,5 +24,5 @@ DROP FUNCTION identity_membership_at(timestamptz);
 class Migration(migrations.Migration):
     """Functions and views; no table changes."""
 
-    dependencies = [('identity', '0012_membership_stays'), ('audit', '0003_published')]
+    dependencies = [("identity", "0013_application_icon"), ("audit", "0003_published")]
     operations = [migrations.RunSQL(SQL, GONE)]
