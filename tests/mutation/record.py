@@ -38,16 +38,16 @@ class Record:
     objects: Sequence[dict[str, Any]]
 
     def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
-        """The tests that reach one of these, short ones first and every module in turn, within `budget` seconds."""
+        """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds."""
         wanted = set(functions)
         turns: dict[str, int] = {}
         ordered: list[tuple[int, Test]] = []
-        for test in sorted(self.tests, key=lambda test: test.seconds):
+        for test in sorted(self.tests, key=lambda test: len(test.reaches)):
             if test.reaches & wanted:
                 turns[test.module] = turns.get(test.module, -1) + 1
                 ordered.append((turns[test.module], test))
         chosen: list[Test] = []
-        for _, test in sorted(ordered, key=lambda pair: (pair[0], pair[1].seconds)):
+        for _, test in sorted(ordered, key=lambda pair: (pair[0], len(pair[1].reaches))):
             if chosen and sum(one.seconds for one in chosen) + test.seconds > budget:
                 continue
             chosen.append(test)
