@@ -1,18 +1,18 @@
 """Addresses that mail does not reach any more: noted of the person, and of the organizations that concerns."""
 
-import contextlib
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
-from audit import clock, encryption, noting
+from audit import clock, encryption
 from audit.actor import system
 from audit.errors import Busy
 from audit.ledger import Subject
 from audit.noting import Note
 from delegation import powers
-from delegation.act import locks
+from delegation.act import observations
 from delegation.rules import admins
 from delegation.verbs import Noted
 from identity import addresses, memberships
@@ -68,18 +68,15 @@ def _write_down(row: Mail, *, dead: bool) -> int:
     return new
 
 
-@contextlib.contextmanager
-def holding(*, mails: Sequence[Mail]) -> Iterator[Note]:
-    """A note under the locks of whoever these mails went to and of their organizations, as an act takes them.
-
-    Two who are lost at once are lost one after the other, so that the second finds nobody left. Raises Busy.
-    """
-    with locks.waiting(), noting.noting(actor=system()) as note:
-        users = {one.id for one in addresses.unreached(addresses=map(_recipient, mails))}
-        chains = Membership.objects.filter(user__in=users).values_list("organization", flat=True)
-        if users:
-            locks.hold(chains=chains, users=users, actor=system())
-        yield note
+def holding(*, mails: Sequence[Mail]) -> AbstractContextManager[Note]:
+    """Record under the locks of the owners of these addresses and of their organizations. Raises Busy."""
+    return observations.recording_under_locks(
+        actor=system(),
+        users=lambda: {one.id for one in addresses.unreached(addresses=map(_recipient, mails))},
+        chains=lambda users: set(
+            Membership.objects.filter(user__in=users).values_list("organization", flat=True)
+        ),
+    )
 
 
 def flag(*, note: Note, mails: Sequence[Mail], at: dt.datetime) -> None:

@@ -3,6 +3,7 @@
 import base64
 import secrets
 import uuid
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -11,8 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
-from audit import clock, encryption, ledger
+from audit import clock, encryption
+from audit.actor import Actor, Door, Kind
 from delegation import policy, rules
+from delegation.act import observations
 from delegation.models.catalogue import Strength
 from identity.models import User
 
@@ -35,6 +38,10 @@ def hardware(authenticator: Authenticator) -> str:
     """`hwk` for a key that cannot leave its device, `swk` for a passkey that is synced (WebAuthn §6.1.3)."""
     data = authenticator.wrap().authenticator_data
     return "swk" if data.flags & data.FLAG.BE else "hwk"
+
+
+def _looked_after(users: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    return [one for user in users for one in rules.looked_after(user=user, at=clock.now())]
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -75,10 +82,8 @@ class MFAAdapter(DefaultMFAAdapter):
             return True
         person, users = authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
         if connection.in_atomic_block:
-            held = set(rules.looked_after(user=person, at=clock.now()))
-            ledger.hold(chains=held)
-            users = users.select_for_update()
-            if not held >= set(rules.looked_after(user=person, at=clock.now())):
+            actor = Actor(kind=Kind.PERSON, id=person, door=Door.WEB)
+            if not observations.hold(users=[person], chains=_looked_after, actor=actor):
                 return False  # became an admin somewhere while this waited: asked again, it is seen
         at, user = clock.now(), users.get()
         others = Authenticator.objects.filter(user=user, type__in=SECOND).exclude(pk=authenticator.pk)
