@@ -68,7 +68,7 @@ bench: .venv/.ok ## Measure speed
 	$(BIN)/python -m bench
 
 screens: .venv/.ok ## Take a picture of every page (needs Chromium)
-	$(BIN)/python -m tests.portal.gallery
+	$(BIN)/python -m tests.fixtures.gallery
 
 lock: .venv/.ok ## Choose the newest versions that pyproject.toml allows and lock them by hash
 	$(call lock,dev,--group dev --upgrade)

@@ -11,4 +11,5 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers once models are loaded."""
-        from audit import checks, receivers, stale  # noqa: F401 - the one place where a late import is right
+        from audit.foundation import checks, stale_plans  # noqa: F401 - the one place where a late import is right
+        from audit.log import receivers  # noqa: F401 - the same

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from audit import ids
+from audit.foundation import ids
 
 
 class Installation(models.Model):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from bench import ground
 
 if TYPE_CHECKING:
-    from identity.models import Membership, Organization
-    from tests.world import World
+    from identity.memberships.models import Membership
+    from identity.organizations.models import Organization
+    from tests.fixtures.world import World
 
 SETS = {1: 60, 300: 5, 10_000: 1}
 ROUNDS = 3
@@ -23,7 +24,7 @@ THREADS = 4
 def run() -> None:
     """Print one line per size and place."""
     with ground.installation() as server:
-        from tests.world import World
+        from tests.fixtures.world import World
 
         world = World()
         ground.emit("settings", **ground.settings_of(server.url_of("keyholder_app")))
@@ -51,7 +52,7 @@ def _organization(world: "World") -> "Organization":
 
 
 def _admin(organization: "Organization") -> "Membership":
-    from identity.models import Membership
+    from identity.memberships.models import Membership
 
     return (
         Membership.objects.select_related("user").filter(organization=organization).order_by("created_at")[0]
@@ -60,9 +61,11 @@ def _admin(organization: "Organization") -> "Membership":
 
 def crowd(world: "World", organization: "Organization", count: int) -> list["Membership"]:
     """So many orderers, put in by hand: it is their removal that is measured."""
-    from delegation.models import Assignment, AssignmentLimit, Entitlement, Role
-    from identity.models import Membership, MembershipPeriod, User
-    from tests.world import PLACE, by_hand
+    from delegation.authorization.models.assignments import Assignment, AssignmentLimit
+    from delegation.authorization.models.roles import Entitlement, Role
+    from identity.memberships.models import Membership, MembershipPeriod
+    from identity.people.models import User
+    from tests.fixtures.world import PLACE, by_hand
 
     at, role, place = (
         organization.created_at,
@@ -115,8 +118,8 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
 
 def _removals(world: "World", size: int, times: int) -> float:
     """Colleagues removed per second, in `times` acts of `size` each."""
-    from delegation.commands import members
-    from tests.world import actor_of
+    from delegation.people import commands as people_commands
+    from tests.fixtures.world import actor_of
 
     organization = _organization(world)
     actor = actor_of(_admin(organization))
@@ -124,7 +127,7 @@ def _removals(world: "World", size: int, times: int) -> float:
     sets = [people[i : i + size] for i in range(0, len(people), size)]
     began = time.perf_counter()
     for one in sets:
-        members.remove(actor=actor, memberships=one, reason="bench")
+        people_commands.remove(actor=actor, memberships=one, reason="bench")
     return len(people) / (time.perf_counter() - began)
 
 
@@ -141,8 +144,8 @@ def _changes(world: "World", organizations: Sequence["Organization"], count: int
 def _work(
     world: "World", organizations: Sequence["Organization"], count: int
 ) -> Iterator[Callable[[], object]]:
-    from delegation.commands import access
-    from tests.world import actor_of
+    from delegation.access import commands as access_commands
+    from tests.fixtures.world import actor_of
 
     each = count // len(organizations)
     admins = [actor_of(_admin(one)) for one in organizations]
@@ -150,6 +153,6 @@ def _work(
     for place in range(each):
         for actor, colleagues in zip(admins, people, strict=True):
             wanted = world.access("orderer", amount=500 + place)
-            yield lambda a=actor, m=colleagues[place], w=wanted: access.change(
+            yield lambda a=actor, m=colleagues[place], w=wanted: access_commands.change(
                 actor=a, memberships=[m], access=w
             )  # type: ignore[misc]

@@ -15,23 +15,23 @@ from typing import Any
 
 import psycopg
 
-from portal import postgres
+from portal import embedded_postgres
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "server_version")
 
 
 @contextlib.contextmanager
-def installation() -> Iterator[postgres.Server]:
+def installation() -> Iterator[embedded_postgres.Server]:
     """Start, migrate, `django.setup()`; one per process. PostgreSQL's settings are the stock ones."""
     home = pathlib.Path(tempfile.mkdtemp(prefix="keyholder-bench-"))
-    server = postgres.start(home / "pg")
+    server = embedded_postgres.start(home / "pg")
     os.environ |= {
         "KEYHOLDER_ENV": "test",
         "KEYHOLDER_HOME": str(home),
         "KEYHOLDER_KEYS": str(home / "keys"),
         "KEYHOLDER_CLOCK_OFFSET_FILE": str(home / "clock"),
-        "DATABASE_URL": server.url_of(postgres.APP),
+        "DATABASE_URL": server.url_of(embedded_postgres.APP),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     try:
@@ -47,13 +47,13 @@ def installation() -> Iterator[postgres.Server]:
 
         connections.close_all()
         server.stop()
-        postgres.reset(home / "pg")
+        embedded_postgres.reset(home / "pg")
         shutil.rmtree(home, ignore_errors=True)
 
 
-def manage(server: postgres.Server, *words: str) -> None:
+def manage(server: embedded_postgres.Server, *words: str) -> None:
     """A command of manage.py as the owner."""
-    environment = {**os.environ, "OWNER_DATABASE_URL": server.url_of(postgres.OWNER)}
+    environment = {**os.environ, "OWNER_DATABASE_URL": server.url_of(embedded_postgres.OWNER)}
     subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True)
 
 

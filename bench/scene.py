@@ -19,8 +19,10 @@ from urllib.parse import urlencode
 from bench import ground
 
 if TYPE_CHECKING:
-    from identity.models import Client, Membership, Organization
-    from tests.world import World
+    from identity.clients.models import Client
+    from identity.memberships.models import Membership
+    from identity.organizations.models import Organization
+    from tests.fixtures.world import World
 
 SERVICES = 5
 TARGETS = 2
@@ -175,7 +177,7 @@ def scene(
 
 def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Scene, list[Leaver]]:
     from bench import acts
-    from tests.world import World
+    from tests.fixtures.world import World
 
     world = World()
     secrets = {f"bench{number}": _service(world, number, receivers) for number in range(SERVICES)}
@@ -188,15 +190,15 @@ def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Scene, lis
 
 
 def _service(world: "World", number: int, receivers: int) -> str:
-    from delegation.commands import supplier
+    from delegation.applications import commands as applications_commands
 
-    client = supplier.NewClient(
+    client = applications_commands.NewClient(
         client_id=f"bench{number}",
         name=f"Bench {number}",
         redirect_uris=[f"https://bench{number}.example.test/cb"],
         backchannel_logout_uri=f"http://127.0.0.1:{receivers}/rp/{number}/logout",
     )
-    made = supplier.register_application(
+    made = applications_commands.register_application(
         actor=world.system,
         key=f"bench{number}",
         name={"en": f"Bench {number}"},
@@ -207,16 +209,16 @@ def _service(world: "World", number: int, receivers: int) -> str:
 
 
 def _target(world: "World", key: str, url: str) -> None:
-    from identity.models import Application
-    from provisioning import targets
+    from identity.clients.models import Application
+    from provisioning.targets import commands as targets_commands
 
-    targets.register(
+    targets_commands.register(
         actor=world.system, application=Application.objects.get(key=key), base_url=url, token="bench"
     )
 
 
 def _leaver(membership: "Membership") -> Leaver:
-    from identity.models import Client
+    from identity.clients.models import Client
 
     cookie = _cookie(membership)
     clients = list(Client.objects.filter(application__key__startswith="bench").order_by("protocol_id"))
@@ -237,7 +239,7 @@ def _cookie(membership: "Membership") -> str:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from identity.sessions import SessionStore
+    from identity.sessions.store import SessionStore
 
     store = SessionStore()
     now = time.time()
@@ -254,10 +256,11 @@ def _cookie(membership: "Membership") -> str:
 
 
 def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> list[tuple[str, str]]:
-    from audit import clock
-    from identity import secret
+    from audit.foundation import clock
+    from identity import machine_secrets
     from identity.grants import tokens
-    from identity.models import AccessToken, RefreshFamily, RefreshToken, SignIn
+    from identity.grants.models import AccessToken, RefreshFamily, RefreshToken
+    from identity.sessions.models import SignIn
 
     at = clock.now()
     issued: dict[str, Any] = {
@@ -269,19 +272,28 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
         "amr": AMR,
     }
     sign_in = SignIn.objects.create(
-        session_key=secret.hashed(cookie.partition("=")[2]), started_at=at, last_seen_at=at, **issued
+        session_key=machine_secrets.hash_secret(cookie.partition("=")[2]),
+        started_at=at,
+        last_seen_at=at,
+        **issued,
     )
     sign_in.clients.set(clients)
     pairs = []
     for client in clients:
-        pair = tokens.fresh_pair()
+        pair = tokens.generate_pair()
         until = at + tokens.FAMILY_LIFETIME
         family = RefreshFamily.objects.create(
             client=client, sign_in=sign_in, scopes="openid", issued_at=at, expires_at=until, **issued
         )
-        RefreshToken.objects.create(hash=secret.hashed(pair.refresh), family=family, issued_at=at)
+        RefreshToken.objects.create(
+            hash=machine_secrets.hash_secret(pair.refresh), family=family, issued_at=at
+        )
         AccessToken.objects.create(
-            hash=secret.hashed(pair.access), family=family, scopes="openid", issued_at=at, expires_at=until
+            hash=machine_secrets.hash_secret(pair.access),
+            family=family,
+            scopes="openid",
+            issued_at=at,
+            expires_at=until,
         )
         pairs.append((pair.access, pair.refresh))
     return pairs
@@ -299,12 +311,12 @@ def _start(made: Scene, application: str) -> None:
 
 
 def _wait_until_known(people: list[Leaver]) -> None:
-    from provisioning.models import Account
+    from provisioning.accounts.models import Account
 
     wanted = len(people) * TARGETS
     users = [one.user for one in people]
     _until(
-        lambda: Account.objects.filter(user__in=users, told_active=True).count() == wanted,
+        lambda: Account.objects.filter(user__in=users, acknowledged_active=True).count() == wanted,
         "the first deliveries",
     )
 

@@ -7,7 +7,7 @@ import time
 
 from demo import places
 from demo.stage import Stage, StageError
-from portal import postgres
+from portal import embedded_postgres
 
 _BEGAN = time.monotonic()
 
@@ -46,7 +46,7 @@ def run() -> int:
             stage.check()
     except KeyboardInterrupt:
         return 0
-    except (StageError, postgres.PostgresError) as error:
+    except (StageError, embedded_postgres.PostgresError) as error:
         print(f"\n{error}\nEverything is being stopped; your data is kept.", file=sys.stderr)
         return 1
     finally:

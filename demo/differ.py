@@ -7,14 +7,15 @@ import django
 django.setup()
 
 # Models are there only after setup.
-from audit import encryption  # noqa: E402
+from audit.foundation import encryption  # noqa: E402
 from demo import places  # noqa: E402
-from identity.models import User  # noqa: E402
-from provisioning import reconcile  # noqa: E402
-from provisioning.models import Account, Target  # noqa: E402
-from provisioning.outgoing import Pool  # noqa: E402
-from provisioning.scim import schema  # noqa: E402
-from provisioning.scim.door import Door  # noqa: E402
+from identity.people.models import User  # noqa: E402
+from provisioning.accounts import reconcile  # noqa: E402
+from provisioning.accounts.models import Account  # noqa: E402
+from provisioning.connectors.scim import schema as scim_schema  # noqa: E402
+from provisioning.connectors.scim.endpoint import ScimEndpoint  # noqa: E402
+from provisioning.http.pool import Pool  # noqa: E402
+from provisioning.targets.models import Target  # noqa: E402
 
 WHOM = "karl-gustaf.vonschantz@koskela.example"
 PATIENCE_SECONDS = 300
@@ -24,7 +25,8 @@ def run() -> None:
     """Wait until everybody has been told, change one record in the CRM, and have the CRM read."""
     until = time.monotonic() + PATIENCE_SECONDS
     while (
-        Account.objects.exclude(due_at=None).exists() or not Account.objects.filter(told_active=True).exists()
+        Account.objects.exclude(due_at=None).exists()
+        or not Account.objects.filter(acknowledged_active=True).exists()
     ):
         if time.monotonic() > until:
             return
@@ -40,10 +42,10 @@ def meddle(target: Target, account: Account) -> None:
     token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
     pool = Pool()
     try:
-        door = Door(target.base_url, token, pool)
-        record = door.get(account.remote_id)
-        record[schema.EXTENSION]["limits"] = []
-        door.put(account.remote_id, record)
+        channel = ScimEndpoint(target.base_url, token, pool)
+        record = channel.get(account.remote_id)
+        record[scim_schema.EXTENSION]["limits"] = []
+        channel.put(account.remote_id, record)
     finally:
         pool.close()
 

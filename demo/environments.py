@@ -4,10 +4,10 @@ import os
 
 from demo import jobs
 from demo.places import SERVICES, SUPPLIER, Places
-from portal import postgres
+from portal import embedded_postgres
 
 
-def portal(where: Places, server: postgres.Server, *, owner: bool = False) -> dict[str, str]:
+def portal(where: Places, server: embedded_postgres.Server, *, owner: bool = False) -> dict[str, str]:
     """For every part of the portal. Only what migrates and fills may know the owner's password."""
     ports, secrets = where.ports, where.secrets()
     internal = [f"{name}:{ports[port]}" for port in SERVICES.values() for name in ("localhost", "127.0.0.1")]
@@ -21,12 +21,12 @@ def portal(where: Places, server: postgres.Server, *, owner: bool = False) -> di
         "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": ",".join(internal),
         "KEYHOLDER_SMTP_PORT": str(ports["SMTP_PORT"]),
         "KEYHOLDER_BROKER_URL": jobs.url(server, secrets["jobs"]),
-        "DATABASE_URL": server.url_of(postgres.APP),
+        "DATABASE_URL": server.url_of(embedded_postgres.APP),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         **{name: str(port) for name, port in ports.items()},
     }
     made.pop("OWNER_DATABASE_URL", None)
-    return made | ({"OWNER_DATABASE_URL": server.url_of(postgres.OWNER)} if owner else {})
+    return made | ({"OWNER_DATABASE_URL": server.url_of(embedded_postgres.OWNER)} if owner else {})
 
 
 def service(where: Places, key: str) -> dict[str, str]:

@@ -4,19 +4,19 @@ import psycopg
 from pgmq.install import get_embedded_install_sql
 from psycopg import sql
 
-from portal import postgres
+from portal import embedded_postgres
 
 NAME = "keyholder_jobs"
 
 
-def url(server: postgres.Server, password: str) -> str:
+def url(server: embedded_postgres.Server, password: str) -> str:
     """The broker's address for Celery."""
-    return f"pgmq://{NAME}:{password}@{postgres.HOST}:{server.port}/{NAME}"
+    return f"pgmq://{NAME}:{password}@{embedded_postgres.HOST}:{server.port}/{NAME}"
 
 
-def prepare(server: postgres.Server, password: str) -> None:
+def prepare(server: embedded_postgres.Server, password: str) -> None:
     """Make role, database and queue functions, where they are not there."""
-    with psycopg.connect(server.url_of(postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
+    with psycopg.connect(server.url_of(embedded_postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
         role = sql.Identifier(NAME)
         if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone() is None:
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))

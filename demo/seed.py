@@ -10,22 +10,29 @@ django.setup()
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 
-from audit import noting  # noqa: E402
-from audit.actor import Actor, Door, Kind, system  # noqa: E402
-from audit.ledger import Subject  # noqa: E402
-from delegation import catalog_file  # noqa: E402
-from delegation.commands import catalogue, invitations, onboarding, supplier  # noqa: E402
-from delegation.verbs import Noted  # noqa: E402
-from delegation.wanted import Access, Limit  # noqa: E402
+from audit.foundation.actor import Actor, Channel, Kind, system  # noqa: E402
+from audit.log import observations  # noqa: E402
+from audit.log.ledger import Subject  # noqa: E402
+from delegation.applications import commands as applications_commands  # noqa: E402
+from delegation.authorization.values import AccessSpec, AmountLimit  # noqa: E402
+from delegation.authorization.verbs import Observation  # noqa: E402
+from delegation.catalogue import catalog_file, ceilings  # noqa: E402
+from delegation.catalogue import commands as catalogue_commands  # noqa: E402
+from delegation.invitations.commands import send as invitations_send  # noqa: E402
+from delegation.organizations import commands as organizations_commands  # noqa: E402
+from delegation.people import enrollment  # noqa: E402
 from demo import places, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
-from identity.models import Application, Organization, Site, User  # noqa: E402
-from provisioning import targets  # noqa: E402
+from identity.clients.models import Application  # noqa: E402
+from identity.organizations.models import Organization, Site  # noqa: E402
+from identity.people.models import User  # noqa: E402
+from provisioning.targets import commands as targets_commands  # noqa: E402
 
-SYSTEM = system(door=Door.SHELL)
+SYSTEM = system(channel=Channel.SHELL)
 CATALOGUE = catalog_file.load(path=places.CATALOG)
 OFFER = {
-    spec.key: Limit(Decimal(20000)) if spec.takes_amount else Limit(None) for spec in CATALOGUE.entitlements
+    spec.key: AmountLimit(Decimal(20000)) if spec.takes_amount else AmountLimit(None)
+    for spec in CATALOGUE.entitlements
 }
 _TAKES = {
     "orderer": ["ordering:orders.place"],
@@ -35,14 +42,14 @@ _TAKES = {
 
 def services(where: places.Places) -> None:
     """The web shop and the CRM portal: clients that people sign in to, targets that are provisioned."""
-    catalogue.add_units(actor=SYSTEM, catalogue=CATALOGUE)
+    catalogue_commands.add_units(actor=SYSTEM, catalogue=CATALOGUE)
     names = {
         "ordering": {"en": "Web shop", "fi": "Verkkokauppa"},
         "crm": {"en": "CRM portal", "fi": "CRM-portaali"},
     }
     for key, port in places.SERVICES.items():
         url = where.url(port)
-        client = supplier.NewClient(
+        client = applications_commands.NewClient(
             client_id=key,
             name=names[key]["en"],
             redirect_uris=[f"{url}/callback"],
@@ -51,11 +58,11 @@ def services(where: places.Places) -> None:
             post_logout_redirect_uris=[f"{url}/"],
             scopes=["openid", "profile", "email", "organization", "entitlements"],
         )
-        made = supplier.register_application(
+        made = applications_commands.register_application(
             actor=SYSTEM, key=key, name=names[key], unit="kivisalo", client=client
         )
         where.remember(**{f"{key}_client": made.result.secret})
-    catalogue.apply(actor=SYSTEM, catalogue=CATALOGUE)
+    catalogue_commands.apply(actor=SYSTEM, catalogue=CATALOGUE)
 
 
 def connect(where: places.Places) -> None:
@@ -63,18 +70,18 @@ def connect(where: places.Places) -> None:
     for key, port in places.SERVICES.items():
         application = Application.objects.get(key=key)
         token = where.secrets()[f"{key}_scim"]
-        targets.register(
+        targets_commands.register(
             actor=SYSTEM,
             application=application,
             base_url=f"{where.url(port)}/scim/v2",
             token=token,
-            also_tells=["ordering"] if key == "crm" else [],
+            include_applications=["ordering"] if key == "crm" else [],
         )
 
 
 def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
     """One customer with its people. Gives the second factors' secrets of those whose sign-in is shown."""
-    new = supplier.NewOrganization(
+    new = organizations_commands.NewOrganization(
         key=of.key,
         name=of.name,
         register_id=of.register_id,
@@ -82,12 +89,12 @@ def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
         sites=of.sites,
         numbers={"kivisalo": of.number},
     )
-    supplier.create_organization(actor=SYSTEM, new=new)
+    organizations_commands.create_organization(actor=SYSTEM, new=new)
     organization = Organization.objects.get(key=of.key)
-    supplier.set_ceiling(actor=SYSTEM, organization=organization, offer=OFFER)
+    ceilings.set_ceiling(actor=SYSTEM, organization=organization, offer=OFFER)
     places_of = {site.name: site for site in Site.objects.filter(organization=organization)}
     people = [
-        onboarding.Enrolled(
+        enrollment.PersonToEnroll(
             email=person.email,
             name=person.name,
             password=hashed if person.who else strange,
@@ -96,27 +103,29 @@ def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
         )
         for person in of.people
     ]
-    onboarding.enroll(actor=SYSTEM, organization=organization, people=people)
+    enrollment.enroll(actor=SYSTEM, organization=organization, people=people)
     return {person.email: factor(User.objects.get(email=person.email)) for person in of.people if person.who}
 
 
-def access(person: Person, sites: dict[str, Site]) -> Access:
+def access(person: Person, sites: dict[str, Site]) -> AccessSpec:
     """What this person is to be given."""
-    return Access(
+    return AccessSpec(
         role=person.role,
         all_sites=not person.sites,
         sites=frozenset(sites[name].id for name in person.sites),
-        limits={key: Limit(Decimal(person.limit)) for key in _TAKES.get(person.role, ())},
+        limits={key: AmountLimit(Decimal(person.limit)) for key in _TAKES.get(person.role, ())},
     )
 
 
 def factor(user: User) -> str:
     """A second factor; its secret is shown on the mailbox's page of codes."""
     secret = generate_totp_secret()
-    actor = Actor(kind=Kind.PERSON, id=user.id, door=Door.SHELL, label=user.name)
-    with noting.noting(actor=actor) as note:
+    actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
+    with observations.recording(actor=actor) as note:
         TOTP.activate(user, secret)
-        note.say(Noted.FACTOR_ADDED, subject=Subject("user", user.id), chain=user.id, facts={"kind": "totp"})
+        note.say(
+            Observation.FACTOR_ADDED, subject=Subject("user", user.id), chain=user.id, facts={"kind": "totp"}
+        )
     return str(secret)
 
 
@@ -131,7 +140,7 @@ def run() -> None:
         codes |= company(one, hashed, strange)
     koskela = Organization.objects.get(key="koskela")
     sites = {site.name: site for site in Site.objects.filter(organization=koskela)}
-    invitations.invite(
+    invitations_send.invite(
         actor=SYSTEM,
         organization=koskela,
         email=sample.PENDING.email,

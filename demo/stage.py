@@ -13,7 +13,7 @@ from typing import IO
 
 from demo import environments, jobs, state
 from demo.places import ROOT, SERVICES, Places
-from portal import postgres
+from portal import embedded_postgres
 
 READY_SECONDS = 60
 END_SECONDS = 15
@@ -32,7 +32,7 @@ class Stage:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.overrides: dict[str, str] = {}
         self._differing: subprocess.Popen[bytes] | None = None
-        self.database: postgres.Server | None = None
+        self.database: embedded_postgres.Server | None = None
         self._alone: IO[str] | None = None
 
     def prepare(self) -> None:
@@ -44,7 +44,7 @@ class Stage:
             self.forget()  # a first start that was interrupted begins again
         self.where.secrets()
         self.say("PostgreSQL")
-        self.database = postgres.start(self.where.home / "pg")
+        self.database = embedded_postgres.start(self.where.home / "pg")
         self._once("keys, tables and sample data", "seeded", self._fill)
         self._once(
             "static files", "static", lambda: self.manage("collectstatic", "--noinput", "--verbosity=0")
@@ -115,7 +115,7 @@ class Stage:
 
     def forget(self) -> None:
         """Remove all data of this demo."""
-        postgres.reset(self.where.home / "pg")
+        embedded_postgres.reset(self.where.home / "pg")
         for name in ("demo", "keys", "static"):
             shutil.rmtree(self.where.home / name, ignore_errors=True)
 
@@ -151,7 +151,7 @@ class Stage:
         return environments.portal(self.where, self._server, owner=owner) | self.overrides
 
     @property
-    def _server(self) -> postgres.Server:
+    def _server(self) -> embedded_postgres.Server:
         if self.database is None:
             raise StageError("The demo is not prepared.")
         return self.database

@@ -10,7 +10,7 @@ from demo.places import ROOT
 
 _DEPENDS = {
     "seeded": ("*/migrations/*.py",),
-    "static": ("portal/static/**/*", "portal/static_files.py", "demo/brand/*"),
+    "static": ("portal/static/**/*", "portal/http/static_files.py", "demo/brand/*"),
 }
 
 

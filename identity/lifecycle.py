@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from django.db import connection
 
-from audit import ledger
+from audit.log import ledger
 from audit.models import Chain, Label
-from identity import access, names
-from identity.models import CustomerNumber, Membership, MembershipPeriod, Organization, Site, User
+from identity import revocation
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import CustomerNumber, Organization, Site
+from identity.people import names
+from identity.people.models import User
 
 _STATE = MembershipPeriod.State
 
@@ -42,7 +45,7 @@ def create_organization(
     return made
 
 
-def number(*, organization: Organization, unit: uuid.UUID, customer_number: str) -> None:
+def set_customer_number(*, organization: Organization, unit: uuid.UUID, customer_number: str) -> None:
     """What one business unit calls this customer."""
     CustomerNumber.objects.create(organization=organization, unit_id=unit, number=customer_number)
 
@@ -96,7 +99,7 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
     return made
 
 
-def join(
+def add_members(
     *, organization: Organization, users: Sequence[User], at: dt.datetime, title: str = ""
 ) -> list[Membership]:
     """Make these members from `at` on; one who was a member before gets a new period of the same membership."""
@@ -116,11 +119,11 @@ def join(
         ]
     )
     known |= {row.user_id: row for row in made}
-    begin(memberships=[row.id for row in known.values()], at=at)
+    activate(memberships=[row.id for row in known.values()], at=at)
     return [known[one.id] for one in users]
 
 
-def begin(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
+def activate(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
     """An active period from `at` on. Nothing that was issued before comes back: the epochs have moved."""
     MembershipPeriod.objects.bulk_create(
         [MembershipPeriod(membership_id=one, state=_STATE.ACTIVE, valid_from=at) for one in memberships]
@@ -138,12 +141,12 @@ WHERE membership_id = ANY(%(memberships)s) AND valid_from < %(at)s
 """
 
 
-def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> access.Ended:
+def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> revocation.Revoked:
     """Close these memberships at `at`, and with them everything that was issued for them."""
     ended = list(memberships)
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, {"memberships": ended, "at": at})
-    return access.end(memberships=ended, at=at)
+    return revocation.revoke_memberships(memberships=ended, at=at)
 
 
 def _label(kind: str, texts: Mapping[uuid.UUID, str]) -> None:

@@ -11,4 +11,5 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers and register the checks, once models are loaded."""
-        from portal import checks, receivers  # noqa: F401 - the one place where a late import is right
+        from portal.operations import checks  # noqa: F401 - the same
+        from portal.signin.customers import receivers  # noqa: F401 - the one place where a late import is right

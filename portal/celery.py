@@ -6,6 +6,8 @@ from typing import Any
 import django
 from celery import Celery, signals
 
+from portal.operations import checks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("keyholder")
@@ -16,8 +18,6 @@ app.autodiscover_tasks(["provisioning"])
 def stop_on_errors(**_: Any) -> None:
     """Refuse a start that the system checks forbid, as the other processes do."""
     django.setup()
-    from portal import checks  # noqa: PLC0415 - models are there only after setup
-
     checks.stop_on_errors()
 
 

@@ -11,17 +11,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from audit.errors import DomainError
-from identity.models import User
-from portal import failing, inputs, observing, sentences, signin
-from portal.requests import Request
+from audit.foundation.errors import DomainError
+from identity.people.models import User
+from portal.http import error_responses, input_cleaning
+from portal.http.request_context import Request
+from portal.operations import request_log
+from portal.signin.customers import adapter as customers_adapter
+from portal.wording import refusals
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
 
-class Observed:
-    """A number, a line in the log and a measurement for every request of a page (`portal.observing`)."""
+class RequestLog:
+    """A number, a line in the log and a measurement for every request of a page (`portal.operations.request_log`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -31,7 +34,7 @@ class Observed:
         request.__class__ = Request
         begun = time.perf_counter()
         response = self.get_response(request)
-        return observing.answered(
+        return request_log.answered(
             response,
             method=request.method,
             route=request.resolver_match.route if request.resolver_match else "",
@@ -69,7 +72,7 @@ def _language(request: HttpRequest) -> str:
     return translation.get_language_from_request(request)
 
 
-class Acting:
+class NoStore:
     """Pages are nobody else's and nobody's tomorrow: nothing is kept by browsers and proxies unless a view says so."""
 
     def __init__(self, get_response: Next) -> None:
@@ -82,7 +85,7 @@ class Acting:
         return response
 
 
-class CleanInput:
+class RejectControlCharacters:
     """Paths and queries with control characters are answered here; what is typed into forms is the forms' business."""
 
     def __init__(self, get_response: Next) -> None:
@@ -91,19 +94,19 @@ class CleanInput:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Status 400, with a page."""
         return (
-            failing.page(request, HTTPStatus.BAD_REQUEST)
-            if inputs.in_address(request)
+            error_responses.page(request, HTTPStatus.BAD_REQUEST)
+            if input_cleaning.in_address(request)
             else self.get_response(request)
         )
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What a view let through as far as the database is still no failure of ours."""
-        if isinstance(exception, DataError | ValueError) and inputs.in_values(request.POST):
-            return failing.page(request, HTTPStatus.BAD_REQUEST)
+        if isinstance(exception, DataError | ValueError) and input_cleaning.in_values(request.POST):
+            return error_responses.page(request, HTTPStatus.BAD_REQUEST)
         return None
 
 
-class Gate:
+class RequireSignIn:
     """Every page asks for a sign-in of the demanded strength, unless its view says otherwise.
 
     `login_required = False` on a view (Django's `login_not_required`): anybody. `any_strength = True`: whoever is
@@ -124,10 +127,10 @@ class Gate:
             return None
         if getattr(view, "any_strength", False) and isinstance(request.user, User):
             return None
-        return signin.require(request)
+        return customers_adapter.require(request)
 
 
-class Translator:
+class DomainErrorPages:
     """A refusal of the domain becomes a page with its sentence."""
 
     def __init__(self, get_response: Next) -> None:
@@ -140,5 +143,7 @@ class Translator:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Nothing for what is not ours."""
         return (
-            failing.refused(request, sentences.of(exception)) if isinstance(exception, DomainError) else None
+            error_responses.refused(request, refusals.sentence_for(exception))
+            if isinstance(exception, DomainError)
+            else None
         )

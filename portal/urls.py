@@ -2,19 +2,19 @@
 
 from django.urls import include, path
 
-from portal.web import health
+from portal.operations import views as operations_views
 
 urlpatterns = [
-    path("account/", include("portal.accounts.urls")),
-    path("health/live", health.live, name="health_live"),
-    path("health/ready", health.ready, name="health_ready"),
-    path("metrics", health.measured, name="metrics"),
+    path("account/", include("portal.signin.customers.urls")),
+    path("health/live", operations_views.live, name="health_live"),
+    path("health/ready", operations_views.ready, name="health_ready"),
+    path("metrics", operations_views.measured, name="metrics"),
     path("", include("portal.oidc.urls")),
     path("", include("portal.web.urls")),
 ]
 
-handler400 = "portal.web.errors.bad_request"
-handler403 = "portal.web.errors.forbidden"
-handler404 = "portal.web.errors.not_found"
-handler429 = "portal.web.errors.too_many"
-handler500 = "portal.web.errors.failed"
+handler400 = "portal.http.error_pages.bad_request"
+handler403 = "portal.http.error_pages.forbidden"
+handler404 = "portal.http.error_pages.not_found"
+handler429 = "portal.http.error_pages.too_many"
+handler500 = "portal.http.error_pages.failed"

@@ -30,8 +30,8 @@ django.setup(set_prefix=False)
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
-from portal import checks, warming  # noqa: E402
+from portal.operations import checks, warm_up  # noqa: E402
 
 checks.stop_on_errors()
 application = get_wsgi_application()
-warming.warm()
+warm_up.warm()

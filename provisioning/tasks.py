@@ -4,8 +4,9 @@ import uuid
 
 from celery import shared_task
 
-from provisioning import reconcile, tidying
-from provisioning.models import Target
+from provisioning import retention
+from provisioning.accounts import reconcile
+from provisioning.targets.models import Target
 
 
 @shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
@@ -26,4 +27,4 @@ def reconcile_one(target: str) -> int:
 @shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> int:
     """Forget what is long done."""
-    return tidying.tidy()
+    return retention.tidy()

@@ -18,16 +18,17 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import conninfo
 from pytest_django import plugin
 
-from portal import postgres
-from tests import cluster, emptying, settings
+from portal import embedded_postgres
+from tests import settings
+from tests.fixtures import cluster, database_reset
 
 pytest_plugins = [
     "tests.lanes",
-    "tests.browser",
-    "tests.canary",
-    "tests.figures",
-    "tests.parallel",
-    "tests.snapshot",
+    "tests.fixtures.browser",
+    "tests.fixtures.canary",
+    "tests.fixtures.measurements",
+    "tests.fixtures.run_concurrently",
+    "tests.fixtures.snapshot",
 ]
 OWNER_ALIAS = "owner"
 
@@ -47,24 +48,27 @@ def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster
 
     name = f"test_{settings.RUN.name.split('-')[2]}_{settings.WORKER}"
     with cluster.server() as urls_of, cluster.database(name, urls_of, migrate) as urls:
-        _point(DEFAULT_DB_ALIAS, urls[postgres.APP])
-        _point(OWNER_ALIAS, urls[postgres.OWNER])
-        os.environ |= {"DATABASE_URL": urls[postgres.APP], "OWNER_DATABASE_URL": urls[postgres.OWNER]}
+        _point(DEFAULT_DB_ALIAS, urls[embedded_postgres.APP])
+        _point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
+        os.environ |= {
+            "DATABASE_URL": urls[embedded_postgres.APP],
+            "OWNER_DATABASE_URL": urls[embedded_postgres.OWNER],
+        }
         yield urls
         with django_db_blocker.unblock():
             connections.close_all()
 
 
 @pytest.fixture(scope="session")
-def emptied(database_urls: cluster.Urls) -> Iterator[emptying.Emptying]:
+def emptied(database_urls: cluster.Urls) -> Iterator[database_reset.Emptying]:
     """Bring the database back to what the migrations left: `emptied.run()`."""
-    owner = emptying.Emptying(database_urls[postgres.OWNER])
+    owner = database_reset.Emptying(database_urls[embedded_postgres.OWNER])
     yield owner
     owner.close()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, emptied: emptying.Emptying) -> Iterator[None]:
+def django_db_setup(django_test_environment: None, emptied: database_reset.Emptying) -> Iterator[None]:
     """Take the place of pytest-django's own: there the tests would own the tables."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: emptied.run())
@@ -92,10 +96,10 @@ def _clock_unmoved() -> Iterator[None]:
 
 
 def _migrate(urls: cluster.Urls) -> None:
-    _point(OWNER_ALIAS, urls[postgres.OWNER])
+    _point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
     management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
     connections[OWNER_ALIAS].close()
-    emptying.keep_reference(urls[postgres.OWNER])
+    database_reset.keep_reference(urls[embedded_postgres.OWNER])
 
 
 def _point(alias: str, url: str) -> None:

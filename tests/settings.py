@@ -21,10 +21,10 @@ os.environ |= {
     "KEYHOLDER_CLOCK_OFFSET_FILE": str(RUN / f"clock-{WORKER}"),
 }
 
-from audit import keyfile  # noqa: E402
+from audit.foundation import key_files  # noqa: E402
 
-for purpose in keyfile.PURPOSES:
-    keyfile.ensure(folder=RUN / "keys", purpose=purpose)
+for purpose in key_files.PURPOSES:
+    key_files.ensure(folder=RUN / "keys", purpose=purpose)
 
 from portal.settings import *  # noqa: E402, F403 - only now does the environment say what they read
 

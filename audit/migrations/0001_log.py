@@ -4,8 +4,8 @@ import uuid
 
 from django.db import migrations, models
 
-import audit.ids
-from audit import sql
+import audit.foundation.ids
+from audit.foundation import guard_sql as sql
 
 FUNCTIONS = """
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -117,7 +117,7 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit_extend(
 EVENT_STATE = migrations.CreateModel(
     name="Event",
     fields=[
-        ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+        ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
         ("at", models.DateTimeField()),
         ("chain", models.UUIDField()),
         ("seq", models.BigIntegerField(null=True)),
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Refusal",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("actor", models.UUIDField()),
                 ("actor_kind", models.CharField(max_length=16)),
                 ("stream", models.UUIDField()),

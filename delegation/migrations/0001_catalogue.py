@@ -4,8 +4,8 @@ import django.contrib.postgres.constraints
 import django.db.models.deletion
 from django.db import migrations, models
 
-import audit.ids
-import identity.models.membership
+import audit.foundation.ids
+import identity.memberships.models
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Role",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("key", models.SlugField(max_length=40, unique=True)),
                 ("name", models.JSONField()),
                 ("description", models.JSONField()),
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assignment",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("all_sites", models.BooleanField(default=False)),
                 ("valid_from", models.DateTimeField()),
                 ("valid_until", models.DateTimeField(null=True)),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Entitlement",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("key", models.CharField(max_length=80, unique=True)),
                 ("text", models.JSONField()),
                 ("takes_amount", models.BooleanField(default=False)),
@@ -73,9 +73,9 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Brake",
+            name="Hold",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("reason", models.CharField(max_length=500)),
                 ("valid_from", models.DateTimeField()),
                 ("valid_until", models.DateTimeField(null=True)),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                     "organization",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="brakes",
+                        related_name="holds",
                         to="identity.organization",
                     ),
                 ),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Invitation",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("language", models.CharField(default="en", max_length=10)),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Once",
+            name='IdempotencyRecord',
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("actor", models.UUIDField()),
@@ -166,17 +166,17 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("actor", "key"), name="once_per_actor")],
+                "constraints": [models.UniqueConstraint(fields=("actor", "key"), name="idempotency_key_per_actor")],
             },
         ),
         migrations.CreateModel(
             name="RoleVersion",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("number", models.PositiveIntegerField()),
                 ("verbs", models.JSONField(default=list)),
                 ("gives", models.JSONField(default=list)),
-                ("gives_longest_days", models.PositiveIntegerField(null=True)),
+                ("max_assignment_days", models.PositiveIntegerField(null=True)),
                 (
                     "strength",
                     models.CharField(
@@ -199,11 +199,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RoleEntitlement",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
-                ("may_do", models.BooleanField(default=True)),
-                ("may_give", models.BooleanField(default=False)),
-                ("give_amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ("give_currency", models.CharField(blank=True, max_length=3)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ("allowed", models.BooleanField(default=True)),
+                ("assignable", models.BooleanField(default=False)),
+                ("max_assignable_amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ("max_assignable_currency", models.CharField(blank=True, max_length=3)),
                 (
                     "entitlement",
                     models.ForeignKey(
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AssignmentSite",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 (
                     "assignment",
                     models.ForeignKey(
@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Ceiling",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
                 ("currency", models.CharField(blank=True, max_length=3)),
                 ("valid_from", models.DateTimeField()),
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     django.contrib.postgres.constraints.ExclusionConstraint(
                         expressions=[
-                            (identity.models.membership.TsTzRange("valid_from", "valid_until"), "&&"),
+                            (identity.memberships.models.TsTzRange("valid_from", "valid_until"), "&&"),
                             ("organization", "="),
                             ("entitlement", "="),
                         ],
@@ -288,7 +288,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AssignmentLimit",
             fields=[
-                ("id", models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
                 ("currency", models.CharField(blank=True, max_length=3)),
                 (
@@ -366,7 +366,7 @@ class Migration(migrations.Migration):
             model_name="roleversion",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 expressions=[
-                    (identity.models.membership.TsTzRange("valid_from", "valid_until"), "&&"),
+                    (identity.memberships.models.TsTzRange("valid_from", "valid_until"), "&&"),
                     ("role", "="),
                 ],
                 name="role_version_one_at_a_time",

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from audit import sql
+from audit.foundation import guard_sql as sql
 
 COMMANDS_OWN = (
     "delegation_entitlement",
@@ -10,14 +10,14 @@ COMMANDS_OWN = (
     "delegation_roleversion",
     "delegation_roleentitlement",
     "delegation_ceiling",
-    "delegation_brake",
+    "delegation_hold",
     "delegation_assignment",
     "delegation_assignmentsite",
     "delegation_assignmentlimit",
     "delegation_invitation",
     "delegation_invitation_sites",
     "delegation_invitationtoken",
-    "delegation_once",
+    "delegation_idempotencyrecord",
 )
 
 

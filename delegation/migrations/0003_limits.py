@@ -4,7 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import migrations, models
 
-from identity.models.membership import TsTzRange
+from identity.memberships.models import TsTzRange
 
 
 class Migration(migrations.Migration):
@@ -16,11 +16,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "invitationtoken", models.Index(fields=["created_at"], name="invitation_link_by_time")
         ),
-        migrations.AlterField("once", "request", models.CharField(max_length=80)),
+        migrations.AlterField('idempotencyrecord', "request", models.CharField(max_length=80)),
         migrations.AddConstraint(
-            "brake",
+            "hold",
             ExclusionConstraint(
-                name="brake_one_at_a_time",
+                name="hold_one_at_a_time",
                 expressions=[
                     (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
                     ("organization", RangeOperators.EQUAL),

@@ -19,16 +19,16 @@ class Door(controller.Controller):
 def run() -> None:
     port = int(settings.needed("SERVICE_PORT"))
     mails = box.Box(disk.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
-    door = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
+    channel = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
     app = web.application("demo.mail", hosts=HOSTS)
     app.extensions[pages.KEY] = mails
     app.extensions[pages.PEOPLE] = pathlib.Path(os.environ.get("SAMPLE_PEOPLE", "none"))
     app.register_blueprint(pages.blueprint)
-    door.start()
+    channel.start()
     try:
         server.serve(app, port=port, name="Mails", address=f"http://localhost:{port}", threads=THREADS)
     finally:
-        door.stop()
+        channel.stop()
 
 
 run()

@@ -30,7 +30,7 @@ def application(package: str, pages: flask.Blueprint, configured: settings.Setti
     app.context_processor(lambda: {"service": configured})
     for blueprint in (doors.blueprint, control.blueprint, pages):
         app.register_blueprint(blueprint)
-    door = scim.Application(
+    channel = scim.Application(
         built.storage, schema.provider(), token=configured.scim_token, journal=built.writes
     )
-    return faults.Doorstep(dispatcher.DispatcherMiddleware(app, {"/scim": door}), built.faults)
+    return faults.Doorstep(dispatcher.DispatcherMiddleware(app, {"/scim": channel}), built.faults)

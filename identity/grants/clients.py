@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from identity import secret
-from identity.grants import force
+from identity import machine_secrets
+from identity.grants import validity
 
 _HASHER = "machine$"
-"""The prefix of `identity.hashers.Machine`, under which django-allauth's row keeps the secret."""
+"""The prefix of `identity.people.hashers.Machine`, under which django-allauth's row keeps the secret."""
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredClient:
     """A client of an application. Addresses are compared as they are written; wildcards mean nothing here."""
 
     id: str
@@ -28,10 +28,14 @@ class Registered:
     grant_types: frozenset[str]
     asks_consent: bool
 
-    def proves_itself_by(self, given: str) -> bool:
+    def verify_secret(self, given: str) -> bool:
         """Whether `given` is this client's secret; an empty one never is."""
         stored = self.stored_secret.removeprefix(_HASHER)
-        return bool(given) and stored != self.stored_secret and secret.matches(secret=given, stored=stored)
+        return (
+            bool(given)
+            and stored != self.stored_secret
+            and machine_secrets.matches(secret=given, stored=stored)
+        )
 
 
 FIND = """
@@ -46,16 +50,16 @@ WHERE p.id = %(client)s
 COLUMNS = 10
 
 
-def find(*, client: str) -> Registered | None:
+def find(*, client: str) -> RegisteredClient | None:
     """A client in force whose application is in force. One statement."""
-    row = force.one(FIND, client=client)
-    return None if row is None else registered(row)
+    row = validity.grant_from_row(FIND, client=client)
+    return None if row is None else client_from_row(row)
 
 
-def registered(row: Sequence[Any]) -> Registered:
+def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     """From a row of FIND."""
     name, application, key, names, confidential, stored, addresses, scopes, kinds, asks_consent = row
-    return Registered(
+    return RegisteredClient(
         id=name,
         application=application,
         application_key=key,

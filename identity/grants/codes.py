@@ -4,21 +4,22 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from audit import clock, ids, noting
-from audit.actor import Actor
-from audit.ledger import Subject
-from identity import secret
-from identity.grants import force, sign_ins, tokens
-from identity.grants.force import Grant
-from identity.grants.sign_ins import Standing
-from identity.models import AuthorizationCode
+from audit.foundation import clock, ids
+from audit.foundation.actor import Actor
+from audit.log import observations
+from audit.log.ledger import Subject
+from identity import machine_secrets
+from identity.grants import sign_ins, tokens, validity
+from identity.grants.models import AuthorizationCode
+from identity.grants.sign_ins import AuthenticationContext
+from identity.grants.validity import GrantContext
 
 PREFIX = "khc"
 LIFETIME = dt.timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CodeRequest:
     """What the authorization request asked for and the code is bound to."""
 
     client: str
@@ -29,13 +30,13 @@ class Asked:
     """S256 of the service's verifier (RFC 7636)."""
 
 
-def issue(*, actor: Actor, asked: Asked, standing: Standing, noted: str) -> str:
+def issue(*, actor: Actor, asked: CodeRequest, standing: AuthenticationContext, noted: str) -> str:
     """A fresh code with its `sid`; the first sign-in to a service is noted under the verb `noted`."""
-    code = secret.fresh(prefix=PREFIX)
-    with noting.noting(actor=actor) as note:
+    code = machine_secrets.generate(prefix=PREFIX)
+    with observations.recording(actor=actor) as note:
         at = clock.now()
-        sid = sign_ins.opened(standing=standing, at=at)
-        if sign_ins.used_by(sid=sid, client=asked.client):
+        sid = sign_ins.get_or_open(standing=standing, at=at)
+        if sign_ins.add_client(sid=sid, client=asked.client):
             note.say(
                 noted,
                 subject=Subject("membership", standing.membership),
@@ -43,13 +44,15 @@ def issue(*, actor: Actor, asked: Asked, standing: Standing, noted: str) -> str:
                 organization=standing.organization,
                 facts={"application": standing.application_key, "client": asked.client, "sid": str(sid)},
             )
-        _keep(code, sid, asked, standing, at)
+        _insert(code, sid, asked, standing, at)
     return code
 
 
-def _keep(code: str, sid: uuid.UUID, asked: Asked, standing: Standing, at: dt.datetime) -> None:
+def _insert(
+    code: str, sid: uuid.UUID, asked: CodeRequest, standing: AuthenticationContext, at: dt.datetime
+) -> None:
     AuthorizationCode.objects.create(
-        hash=secret.hashed(code),
+        hash=machine_secrets.hash_secret(code),
         client_id=asked.client,
         sign_in_id=sid,
         user_id=standing.user,
@@ -76,7 +79,7 @@ WITH held AS (
   WHERE g.hash = ANY(%(code)s) AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
   FOR SHARE OF u, s
 ),
-{force.facts("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="held")},
+{validity.valid_grant("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="held")},
 redeemed AS (
   UPDATE identity_authorizationcode c SET used_at = f.at, family = %(family)s
   FROM facts f
@@ -105,7 +108,7 @@ SELECT facts.*, EXISTS (SELECT 1 FROM refresh) FROM facts, redeemed
 """  # noqa: S608 - our own constants
 
 _REPLAYED = f"""
-WITH {force.NOW},
+WITH {validity.NOW},
 code AS (
   SELECT g.family, g.user_id, m.organization_id, g.membership_id
   FROM identity_authorizationcode g, identity_membership m
@@ -119,23 +122,25 @@ SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 F
 """  # noqa: S608 - our own constants
 
 
-def redeem(*, code: str, client: str, redirect_uri: str, challenge: str) -> tuple[Grant, tokens.Pair] | None:
+def redeem(
+    *, code: str, client: str, redirect_uri: str, challenge: str
+) -> tuple[GrantContext, tokens.TokenPair] | None:
     """Tokens for a code, once; None where it is not (any more) a code of this client, address and verifier."""
-    pair = tokens.fresh_pair()
-    row = force.one(
+    pair = tokens.generate_pair()
+    row = validity.grant_from_row(
         _REDEEM,
-        code=secret.hashes(code),
+        code=machine_secrets.hash_candidates(code),
         client=client,
         redirect_uri=redirect_uri,
         challenge=challenge,
         family=ids.uuid7(),
         family_lifetime=tokens.FAMILY_LIFETIME,
-        **tokens.stored(pair),
+        **tokens.store(pair),
     )
-    return None if row is None else (Grant(*row[:-1]), pair if row[-1] else pair.without_refresh())
+    return None if row is None else (GrantContext(*row[:-1]), pair if row[-1] else pair.without_refresh())
 
 
-def replayed(*, code: str, client: str, noted: str) -> bool:
+def was_replayed(*, code: str, client: str, noted: str) -> bool:
     """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2), and note it."""
-    row = force.one(_REPLAYED, code=secret.hashes(code), client=client)
-    return tokens.note_replay(row, client=client, what="code", noted=noted)
+    row = validity.grant_from_row(_REPLAYED, code=machine_secrets.hash_candidates(code), client=client)
+    return tokens.record_replay(row, client=client, what="code", noted=noted)

@@ -5,21 +5,22 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from audit import ids
-from identity.grants import force
-from identity.grants.candidates import Candidate
-from identity.models import SignIn, User
+from audit.foundation import ids
+from identity.grants import validity
+from identity.grants.eligible_memberships import EligibleMembership
+from identity.people.models import User
+from identity.sessions.models import SignIn
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AuthenticationContext:
     """Who stands before the door, for which organization, as read *before* the decision to let them in.
 
     Both epochs were read together with what the decision rests on, so that an ending in between voids what is issued.
     """
 
     session_key: str
-    """The keyed hash of the browser session (`identity.sessions`)."""
+    """The keyed hash of the browser session (`identity.sessions.store`)."""
     user: uuid.UUID
     user_epoch: int
     membership: uuid.UUID
@@ -30,19 +31,19 @@ class Standing:
     amr: tuple[str, ...]
 
 
-def standing(
+def authentication_context(
     *,
     user: object,
     session_key: str,
-    candidate: Candidate,
+    candidate: EligibleMembership,
     application_key: str,
     auth_time: dt.datetime,
     amr: Iterable[str],
-) -> Standing:
+) -> AuthenticationContext:
     """From the person of the session, as the session found them. Raises TypeError for nobody."""
     if not isinstance(user, User):
         raise TypeError(user)
-    return Standing(
+    return AuthenticationContext(
         session_key=session_key,
         user=user.id,
         user_epoch=user.epoch,
@@ -76,7 +77,7 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 
 
-def opened(*, standing: Standing, at: dt.datetime) -> uuid.UUID:
+def get_or_open(*, standing: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
     """The `sid` of this session and organization; a new one where the last was ended or is of an older epoch."""
     params = {
         "id": ids.uuid7(),
@@ -89,16 +90,16 @@ def opened(*, standing: Standing, at: dt.datetime) -> uuid.UUID:
         "amr": list(standing.amr),
         "at": at,
     }
-    force.one(_STALE, **params)
-    row = force.one(_OPEN, **params)
+    validity.grant_from_row(_STALE, **params)
+    row = validity.grant_from_row(_OPEN, **params)
     if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
         raise LookupError
     return uuid.UUID(str(row[0]))
 
 
-def used_by(*, sid: uuid.UUID, client: str) -> bool:
+def add_client(*, sid: uuid.UUID, client: str) -> bool:
     """Remember that this service was signed in to: it is told when the sign-in ends. True the first time."""
-    return force.one(_USED, sid=sid, client=client) is not None
+    return validity.grant_from_row(_USED, sid=sid, client=client) is not None
 
 
 def end_of_session(*, session_key: str, at: dt.datetime) -> int:

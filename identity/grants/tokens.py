@@ -7,12 +7,13 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from audit import actor, noting
-from audit.actor import Door
-from audit.ledger import Subject
-from identity import secret
-from identity.grants import force
-from identity.grants.force import Grant
+from audit.foundation import actor
+from audit.foundation.actor import Channel
+from audit.log import observations
+from audit.log.ledger import Subject
+from identity import machine_secrets
+from identity.grants import validity
+from identity.grants.validity import GrantContext
 
 ACCESS_PREFIX = "kha"
 REFRESH_PREFIX = "khr"
@@ -22,35 +23,38 @@ FAMILY_LIFETIME = dt.timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """Tokens in clear, on their way to the service; `refresh` is empty for a client that may not refresh."""
 
     access: str
     refresh: str
 
-    def without_refresh(self) -> "Pair":
+    def without_refresh(self) -> "TokenPair":
         """For a client that may not refresh."""
         return replace(self, refresh="")
 
 
-class Checked(NamedTuple):
+class CheckedToken(NamedTuple):
     """A token that holds."""
 
-    grant: Grant
+    grant: GrantContext
     issued_at: dt.datetime
     expires_at: dt.datetime
 
 
-def fresh_pair() -> Pair:
+def generate_pair() -> TokenPair:
     """Two secrets that nobody has seen."""
-    return Pair(access=secret.fresh(prefix=ACCESS_PREFIX), refresh=secret.fresh(prefix=REFRESH_PREFIX))
+    return TokenPair(
+        access=machine_secrets.generate(prefix=ACCESS_PREFIX),
+        refresh=machine_secrets.generate(prefix=REFRESH_PREFIX),
+    )
 
 
-def stored(pair: Pair) -> dict[str, Any]:
+def store(pair: TokenPair) -> dict[str, Any]:
     """The parameters by which the statements store a pair."""
     return {
-        "access": secret.hashed(pair.access),
-        "refresh": secret.hashed(pair.refresh),
+        "access": machine_secrets.hash_secret(pair.access),
+        "refresh": machine_secrets.hash_secret(pair.refresh),
         "access_lifetime": ACCESS_LIFETIME,
     }
 
@@ -60,7 +64,7 @@ _FAMILY = """SELECT g.* FROM identity_{table} t
   JOIN identity_refreshfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
 _OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
 _REFRESH = f"""
-WITH {force.facts(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
+WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
 used AS (
   UPDATE identity_refreshtoken t SET used_at = f.at FROM facts f
   WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(f.scopes, ' ') @> %(scopes)s::text[]
@@ -78,7 +82,7 @@ SELECT facts.* FROM facts, used
 """  # noqa: S608 - our own constants
 
 _REPLAYED = f"""
-WITH {force.NOW},
+WITH {validity.NOW},
 family AS (
   SELECT g.id, m.organization_id, g.membership_id
   FROM identity_refreshtoken t, identity_refreshfamily g, identity_membership m
@@ -93,13 +97,17 @@ SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1
 """  # noqa: S608 - our own constants
 
 CHECK = f"""
-WITH {force.facts(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
+WITH {validity.valid_grant(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
 SELECT facts.*, t.issued_at, t.expires_at, t.scopes
 FROM facts JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > facts.at
 """  # noqa: S608 - our own constants
 
 CHECK_REFRESH = f"""
-WITH {force.facts(_FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL")}
+WITH {
+    validity.valid_grant(
+        _FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL"
+    )
+}
 SELECT facts.*, t.issued_at, g.expires_at, g.scopes
 FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
 """  # noqa: S608 - our own constants
@@ -110,36 +118,38 @@ WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)
 """
 
 _REVOKE_FAMILY = f"""
-WITH {force.NOW}
+WITH {validity.NOW}
 UPDATE identity_refreshfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
 WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
 """  # noqa: S608 - our own constants
 
 
-def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[Grant, Pair] | None:
+def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
     """The next pair of a family, once per refresh token; None where it is none (any more) of this client."""
-    pair = fresh_pair()
-    row = force.one(_REFRESH, token=secret.hashes(token), client=client, scopes=scopes, **stored(pair))
+    pair = generate_pair()
+    row = validity.grant_from_row(
+        _REFRESH, token=machine_secrets.hash_candidates(token), client=client, scopes=scopes, **store(pair)
+    )
     if row is None:
         return None
-    grant = Grant(*row)
+    grant = GrantContext(*row)
     return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair
 
 
-def replayed(*, token: str, client: str, noted: str) -> bool:
+def was_replayed(*, token: str, client: str, noted: str) -> bool:
     """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2), and note it."""
-    row = force.one(_REPLAYED, token=secret.hashes(token), client=client)
-    return note_replay(row, client=client, what="refresh_token", noted=noted)
+    row = validity.grant_from_row(_REPLAYED, token=machine_secrets.hash_candidates(token), client=client)
+    return record_replay(row, client=client, what="refresh_token", noted=noted)
 
 
-def note_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: str) -> bool:
+def record_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: str) -> bool:
     """Somebody else may hold a copy: the organization's log says so, once per family."""
     if row is None:
         return False
     organization, membership, family, ended_now = row
     if ended_now:
-        with noting.noting(actor=actor.system(door=Door.OIDC)) as note:
+        with observations.recording(actor=actor.system(channel=Channel.OIDC)) as note:
             note.say(
                 noted,
                 subject=Subject("membership", membership),
@@ -150,25 +160,30 @@ def note_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: s
     return True
 
 
-def check(*, token: str) -> Checked | None:
+def check(*, token: str) -> CheckedToken | None:
     """What an access token stands for, while it holds. One statement."""
-    return checked(force.one(CHECK, token=secret.hashes(token)))
+    return token_from_row(validity.grant_from_row(CHECK, token=machine_secrets.hash_candidates(token)))
 
 
-def check_refresh(*, token: str) -> Checked | None:
+def check_refresh(*, token: str) -> CheckedToken | None:
     """The same for a refresh token, without using it."""
-    return checked(force.one(CHECK_REFRESH, token=secret.hashes(token)))
+    return token_from_row(
+        validity.grant_from_row(CHECK_REFRESH, token=machine_secrets.hash_candidates(token))
+    )
 
 
 def revoke(*, token: str, client: str) -> bool:
     """End a token of this client: an access token alone, a refresh token with its whole family (RFC 7009 §2.1)."""
     statement = _REVOKE_FAMILY if token.startswith(REFRESH_PREFIX) else _REVOKE_ACCESS
-    return force.one(statement, token=secret.hashes(token), client=client) is not None
+    return (
+        validity.grant_from_row(statement, token=machine_secrets.hash_candidates(token), client=client)
+        is not None
+    )
 
 
-def checked(row: tuple[Any, ...] | None) -> Checked | None:
+def token_from_row(row: tuple[Any, ...] | None) -> CheckedToken | None:
     """From a row of CHECK or CHECK_REFRESH."""
     if row is None:
         return None
     *facts, issued_at, expires_at, scopes = row
-    return Checked(replace(Grant(*facts), scopes=scopes), issued_at, expires_at)
+    return CheckedToken(replace(GrantContext(*facts), scopes=scopes), issued_at, expires_at)

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from audit import sql
+from audit.foundation import guard_sql as sql
 
 COMMANDS_OWN = (
     "identity_businessunit",

@@ -5,21 +5,23 @@ from typing import Any
 
 from django.conf import settings
 
-from delegation import entitlements
-from delegation.entitlements import Right
-from identity import keys
-from identity.grants.force import Grant
+from delegation.authorization import entitlements
+from delegation.authorization.entitlements import Right
+from identity import signing_keys
+from identity.grants.validity import GrantContext
 
 ID_TOKEN_LIFETIME = dt.timedelta(minutes=5)
 
 
-def rights(grant: Grant) -> list[dict[str, Any]]:
+def rights(grant: GrantContext) -> list[dict[str, Any]]:
     """What the person may do in the asking application now; where that is nothing, no token holds. One statement."""
-    found = entitlements.of(memberships=[grant.membership], at=grant.at, application=grant.application_key)
+    found = entitlements.rights_of(
+        memberships=[grant.membership], at=grant.at, application=grant.application_key
+    )
     return [_right(right) for right in found[grant.membership]]
 
 
-def of(grant: Grant, held: list[dict[str, Any]]) -> dict[str, Any]:
+def of(grant: GrantContext, held: list[dict[str, Any]]) -> dict[str, Any]:
     """The claims about the person, by the scopes granted, with the rights held."""
     scopes = set(grant.scopes.split())
     found: dict[str, Any] = {"sub": str(grant.user)}
@@ -30,7 +32,7 @@ def of(grant: Grant, held: list[dict[str, Any]]) -> dict[str, Any]:
     return found | {"organization": organization(grant), "entitlements": held}
 
 
-def organization(grant: Grant) -> dict[str, str]:
+def organization(grant: GrantContext) -> dict[str, str]:
     """For which customer the person came."""
     return {
         "id": str(grant.organization),
@@ -40,9 +42,9 @@ def organization(grant: Grant) -> dict[str, str]:
     }
 
 
-def id_token(grant: Grant, held: list[dict[str, Any]]) -> str:
+def id_token(grant: GrantContext, held: list[dict[str, Any]]) -> str:
     """Signed, for the client alone (OIDC Core §2). `auth_time` and `amr` are of the sign-in the grant came from."""
-    return keys.sign(
+    return signing_keys.sign(
         claims={
             "iss": settings.ISSUER,
             "aud": grant.client,

@@ -7,17 +7,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
-from portal.oidc import authorize, endpoints, shortpath
+from portal.oidc import fast_path, metadata
+from portal.oidc.authorize import views as authorize_views
 
 urlpatterns: list[URLPattern] = [
-    path(endpoints.AUTHORIZE[1:], authorize.authorize, name="oidc_authorize"),
-    path(endpoints.CONSENT[1:], authorize.consent, name="oidc_consent"),
+    path(metadata.AUTHORIZE[1:], authorize_views.authorize, name="oidc_authorize"),
+    path(metadata.CONSENT[1:], authorize_views.consent, name="oidc_consent"),
     *[
         path(
             address[1:],
-            csrf_exempt(login_not_required(shortpath.serve)),
+            csrf_exempt(login_not_required(fast_path.serve)),
             name=f"oidc{address.replace('/', '_')}",
         )
-        for address in shortpath.ROUTES
+        for address in fast_path.ROUTES
     ],
 ]

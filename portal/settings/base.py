@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal import logs
+from portal.operations import log_config
 from portal.settings import brand, variables
 
 KEYHOLDER_ENV = variables.ENV.read()
@@ -39,12 +39,12 @@ INSTALLED_APPS = [
 # What sets headers stands outside what answers by itself: a refused host, an ended session, a program's request.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "portal.oidc.shortpath.ShortPath",
-    "portal.middleware.Observed",
+    "portal.oidc.fast_path.FastPath",
+    "portal.middleware.RequestLog",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "portal.middleware.Acting",
+    "portal.middleware.NoStore",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -52,9 +52,9 @@ MIDDLEWARE = [
     "portal.middleware.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.CleanInput",
-    "portal.middleware.Gate",
-    "portal.middleware.Translator",
+    "portal.middleware.RejectControlCharacters",
+    "portal.middleware.RequireSignIn",
+    "portal.middleware.DomainErrorPages",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -69,7 +69,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.page",
+                "portal.shell.shell.page",
             ],
             "loaders": [
                 (
@@ -103,15 +103,15 @@ if _brand.folder is not None:
     STATICFILES_DIRS.append((brand.STATIC, _brand.folder))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "portal.static_files.Storage"},
+    "staticfiles": {"BACKEND": "portal.http.static_files.Storage"},
 }
 
-LOGGING = logs.configured(level=variables.LOG_LEVEL.read())
+LOGGING = log_config.configured(level=variables.LOG_LEVEL.read())
 
 # A view of the API says who may call it; one that says nothing answers nobody.
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.closed.Closed"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }

@@ -2,7 +2,7 @@
 
 from portal.settings import variables
 
-EMAIL_BACKEND = "provisioning.mail.QueueBackend"
+EMAIL_BACKEND = "provisioning.mail.queue.QueueBackend"
 DEFAULT_FROM_EMAIL = variables.MAIL_FROM.read()
 SMTP_HOST = variables.SMTP_HOST.read()
 SMTP_PORT = variables.SMTP_PORT.read()

@@ -2,11 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from audit import keyfile
+from audit.foundation import key_files
 from portal.settings import base, variables
 
 KEYS_FOLDER = variables.KEYS.read() or base.HOME / "keys"
-SECRET_KEY = keyfile.secret_key(folder=KEYS_FOLDER)
+SECRET_KEY = key_files.secret_key(folder=KEYS_FOLDER)
 """Empty where the key files are missing, so that `manage.py keys make` can run; `keyholder.E012` refuses the rest."""
 
 _issuer = urlsplit(base.ISSUER)
@@ -20,7 +20,7 @@ ALLOWED_INTERNAL_HOSTS = variables.ALLOWED_INTERNAL_HOSTS.read()
 """`host:port` of addresses in the machine's own networks that outgoing requests may reach all the same."""
 
 AUTH_USER_MODEL = "identity.User"
-SESSION_ENGINE = "identity.sessions"
+SESSION_ENGINE = "identity.sessions.store"
 SESSION_COOKIE_NAME = "__Host-kh" if HTTPS else "kh"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -29,7 +29,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "portal.web.errors.csrf"
+CSRF_FAILURE_VIEW = "portal.http.error_pages.csrf"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -56,9 +56,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
-PASSWORD_HASHERS = ["identity.hashers.Argon2id", "identity.hashers.Machine"]
+PASSWORD_HASHERS = ["identity.people.hashers.Argon2id", "identity.people.hashers.Machine"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"portal.accounts.passwords.{name}"} for name in ("Length", "Common", "Guessable", "Fresh")
+    {"NAME": f"portal.signin.customers.passwords.{name}"}
+    for name in ("Length", "Common", "Guessable", "Fresh")
 ]
 # guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

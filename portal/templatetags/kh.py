@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 
-from portal import cldr
+from portal.wording import cldr
 
 register = template.Library()
 

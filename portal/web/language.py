@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
-from portal import paths
+from portal.http import safe_redirects
 
 _YEAR = 365 * 24 * 3600
 
@@ -17,7 +17,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect("/")
     back = request.POST.get("next", "/")
-    response = HttpResponseRedirect(back if paths.is_own(back) else "/")
+    response = HttpResponseRedirect(back if safe_redirects.is_own(back) else "/")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         _keep(response, language)

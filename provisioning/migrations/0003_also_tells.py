@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='target',
-            name='also_tells',
+            name='include_applications',
             field=models.JSONField(default=list),
         ),
     ]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 CONFIGURATION = (
-    "id", "application_id", "kind", "base_url", "token", "also_tells", "record_per", "when_gone", "reads_back",
+    "id", "application_id", "kind", "base_url", "token", "include_applications", "record_per", "on_removal", "verify_writes",
     "is_active", "created_at",
 )
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from audit import clock, ids, ledger, sealer, verify
-from audit.actor import system
-from audit.ledger import Entry, Heading, Subject
+from audit import sealing, verification
+from audit.foundation import clock, ids
+from audit.foundation.actor import system
+from audit.log import ledger
+from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Event, Inbox, Leaf
-from tests import parallel
-from tests.world import World
+from tests.fixtures import run_concurrently
+from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,9 +26,9 @@ SECOND = dt.timedelta(seconds=1)
 
 
 def note(chain: uuid.UUID, at: dt.datetime | None = None, *, count: int = 1) -> list[uuid.UUID]:
-    heading = Heading(actor=system(), act=ids.uuid7(), at=at or clock.now())
-    entries = [Entry(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
-    return ledger.note(chain=chain, heading=heading, entries=entries)
+    heading = EventContext(actor=system(), act=ids.uuid7(), at=at or clock.now())
+    entries = [EventDraft(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
+    return ledger.insert_unchained(chain=chain, heading=heading, entries=entries)
 
 
 def order() -> list[uuid.UUID]:
@@ -45,7 +47,7 @@ def test_leaf_hash_is_the_documented_digest() -> None:
     before, event_hash = b"b" * 32, b"e" * 32
     expected = hashlib.sha256(before + b"\0\0\0\0\0\0\x01\x02" + EVENT.bytes + event_hash).digest()
     assert (
-        sealer.leaf_hash(before=before, position=258, event=EVENT, event_hash=event_hash)
+        sealing.leaf_hash(before=before, position=258, event=EVENT, event_hash=event_hash)
         == expected
         != before
     )
@@ -56,29 +58,29 @@ def test_leaf_hash_is_the_documented_digest() -> None:
 )
 def test_leaf_hash_changes_with_each_thing_it_covers(other: dict[str, object]) -> None:
     right: dict[str, object] = {"before": b"", "position": 1, "event": EVENT, "event_hash": b"e" * 32}
-    digest = sealer.leaf_hash(**right)  # type: ignore[arg-type] # by name, of the right kinds
-    assert sealer.leaf_hash(**right) == digest  # type: ignore[arg-type] # the same
-    assert sealer.leaf_hash(**right | other) != digest  # type: ignore[arg-type] # the same
+    digest = sealing.leaf_hash(**right)  # type: ignore[arg-type] # by name, of the right kinds
+    assert sealing.leaf_hash(**right) == digest  # type: ignore[arg-type] # the same
+    assert sealing.leaf_hash(**right | other) != digest  # type: ignore[arg-type] # the same
 
 
 def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> None:
-    sealer.seal_all()
+    sealing.seal_all()
     known, at = order(), clock.now()
     late = note(world.koskela.id, at + SECOND)
     first, second = sorted([world.koskela.id, world.pohjola.id])
     of_second, of_first = note(second, at), note(first, at)
     early = note(world.koskela.id, at - SECOND)
-    assert sealer.seal_all() == 4
+    assert sealing.seal_all() == 4
     assert order() == [*known, *early, *of_first, *of_second, *late]
     same = note(world.koskela.id, at, count=5)
-    assert sealer.seal_all() == 5
+    assert sealing.seal_all() == 5
     assert order()[-5:] == sorted(same)
-    assert verify.verify().findings == []
+    assert verification.verify().findings == []
 
 
 def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> None:
     note(world.koskela.id)
-    while sealer.seal(limit=5):
+    while sealing.seal(limit=5):
         pass
     hashes, before = dict(Event.objects.values_list("id", "hash")), b""
     at = dict(Event.objects.values_list("id", "at"))
@@ -86,7 +88,7 @@ def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> N
         assert leaf.position == position
         assert bytes(leaf.event_hash) == bytes(hashes[leaf.event])
         assert leaf.at == at[leaf.event]
-        expected = sealer.leaf_hash(
+        expected = sealing.leaf_hash(
             before=before, position=position, event=leaf.event, event_hash=bytes(leaf.event_hash)
         )
         assert bytes(leaf.hash) == expected
@@ -95,18 +97,18 @@ def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> N
 
 def test_sealer_takes_as_many_as_asked_and_leaves_the_rest_waiting(world: World) -> None:
     total = waiting()
-    assert sealer.seal(limit=3) == 3
+    assert sealing.seal(limit=3) == 3
     assert len(order()) == 3
     assert waiting() == total - set(order())
-    assert sealer.seal() == len(total) - 3
-    assert (waiting(), sealer.seal()) == (set(), 0)
+    assert sealing.seal() == len(total) - 3
+    assert (waiting(), sealing.seal()) == (set(), 0)
 
 
 def test_sealing_all_counts_over_several_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    total, whole = len(waiting()), sealer.seal
-    monkeypatch.setattr(sealer, "seal", lambda: whole(limit=4))
-    assert sealer.seal_all() == total
-    assert sealer.seal_all() == 0
+    total, whole = len(waiting()), sealing.seal
+    monkeypatch.setattr(sealing, "seal", lambda: whole(limit=4))
+    assert sealing.seal_all() == total
+    assert sealing.seal_all() == 0
 
 
 def test_sealer_beside_another_one_does_nothing(world: World) -> None:
@@ -114,10 +116,10 @@ def test_sealer_beside_another_one_does_nothing(world: World) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x6B657973])
-        assert parallel.together(sealer.seal) == [0]
-        assert parallel.together(sealer.seal_all) == [0]
+        assert run_concurrently.together(sealing.seal) == [0]
+        assert run_concurrently.together(sealing.seal_all) == [0]
         assert (waiting(), order()) == (total, [])
-    assert sealer.seal_all() == len(total)
+    assert sealing.seal_all() == len(total)
 
 
 def test_second_sealer_that_begins_before_the_first_commits_seals_nothing_twice(world: World) -> None:
@@ -126,17 +128,17 @@ def test_second_sealer_that_begins_before_the_first_commits_seals_nothing_twice(
 
     def first() -> int:
         with connection.execute_wrapper(_pausing(holding, go_on)):
-            return sealer.seal()
+            return sealing.seal()
 
     def second() -> int:
-        holding.wait(parallel.TIMEOUT)
+        holding.wait(run_concurrently.TIMEOUT)
         try:
-            return sealer.seal()
+            return sealing.seal()
         finally:
             go_on.set()
 
-    assert parallel.together(first, second) == [total, 0]
-    assert verify.verify().leaves == total
+    assert run_concurrently.together(first, second) == [total, 0]
+    assert verification.verify().leaves == total
 
 
 def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., Any]:
@@ -144,7 +146,7 @@ def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., 
         done = execute(sql, *rest)
         if "INSERT INTO audit_leaf" in sql:
             holding.set()
-            go_on.wait(parallel.TIMEOUT)
+            go_on.wait(run_concurrently.TIMEOUT)
         return done
 
     return pausing
@@ -152,29 +154,29 @@ def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., 
 
 def test_sealing_is_a_transaction_of_its_own(world: World) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        sealer.seal()
+        sealing.seal()
     assert order() == []
 
 
 def test_event_that_is_gone_while_waiting_keeps_its_place_in_the_inbox(world: World) -> None:
     """Nothing is forgotten silently: `audit verify` names it."""
-    sealer.seal_all()
+    sealing.seal_all()
     (event,) = note(world.koskela.id)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
-    assert sealer.seal_all() == 0
-    codes = {(finding.code, finding.event) for finding in verify.verify().findings}
+    assert sealing.seal_all() == 0
+    codes = {(finding.code, finding.event) for finding in verification.verify().findings}
     assert codes == {("neither sealed nor waiting", str(event))}
 
 
 def test_sealed_log_of_random_hashes_is_refused_by_verify(world: World) -> None:
     """The negative control of `verify`: a leaf in its place with another digest is named."""
-    sealer.seal_all()
+    sealing.seal_all()
     (event,) = note(world.koskela.id)
     row, last = Event.objects.get(id=event), Leaf.objects.latest("position")
     for digest in (os.urandom(32), None):
         with connection.cursor() as cursor, transaction.atomic():
-            right = sealer.leaf_hash(
+            right = sealing.leaf_hash(
                 before=bytes(last.hash),
                 position=last.position + 1,
                 event=event,
@@ -185,6 +187,6 @@ def test_sealed_log_of_random_hashes_is_refused_by_verify(world: World) -> None:
                 [last.position + 1, event, row.at, bytes(row.hash), digest or right],
             )
             cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
-            found = {finding.code for finding in verify.verify().findings}
+            found = {finding.code for finding in verification.verify().findings}
             transaction.set_rollback(True)
         assert found == ({"leaf changed"} if digest else set())

@@ -15,24 +15,19 @@ from allauth.idp.oidc.models import Client as ProtocolClient
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client as Browser
 
-from audit import clock
-from identity import access, keys, lifecycle, secret
+from audit.foundation import clock
+from identity import lifecycle, machine_secrets, revocation, signing_keys
+from identity.clients.models import Application, Client
 from identity.grants import tokens
-from identity.models import (
-    AccessToken,
-    Application,
-    AuthorizationCode,
-    Client,
-    Membership,
-    Organization,
-    RefreshFamily,
-    User,
-)
-from portal.oidc import endpoints
-from tests import world as worlds
-from tests.identity.granting import CHALLENGE, VERIFIER
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization
+from identity.people.models import User
+from portal.oidc import metadata
+from tests.fixtures import world as worlds
+from tests.fixtures.grants import CHALLENGE, VERIFIER
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 PLACEHOLDER = re.compile(r"\{\{([a-z0-9_]+)\}\}")
 HOST = {"shop": "shop", "crm": "crm", "app": "app", "disabled": "old"}
@@ -46,7 +41,7 @@ class Cast:
         self.world = world
         self.alice: Membership = world.olli
         self.bob: Membership = world.vilma
-        self.secrets = {name: secret.fresh(prefix="khs") for name in HOST}
+        self.secrets = {name: machine_secrets.generate(prefix="khs") for name in HOST}
         self.known: dict[str, str] = {}
         with worlds.by_hand():
             for name in HOST:
@@ -56,7 +51,7 @@ class Cast:
         row = ProtocolClient.objects.create(
             id=f"corpus-{name}",
             name=name,
-            secret="" if name == "app" else f"machine${secret.hashed(self.secrets[name])}",
+            secret="" if name == "app" else f"machine${machine_secrets.hash_secret(self.secrets[name])}",
             type="public" if name == "app" else "confidential",
             skip_consent=name != "crm",
             grant_types="authorization_code\nrefresh_token",
@@ -118,7 +113,7 @@ class Cast:
         return makers[kind](words)
 
     def _endpoint(self, name: str) -> str:
-        document = Browser(headers={"host": "localhost"}).get(endpoints.DISCOVERY).json()
+        document = Browser(headers={"host": "localhost"}).get(metadata.DISCOVERY).json()
         return str(document[name]).removeprefix(browsing.ISSUER)
 
     def _basic(self, words: list[str]) -> str:
@@ -148,7 +143,7 @@ class Cast:
     def _consented(self, who: Membership, asked: Mapping[str, str | None]) -> str:
         body = urlencode({**browsing.ASKED, **asked, "decision": "grant"})
         response: Any = browsing.browser(who).post(
-            endpoints.CONSENT, body, "application/x-www-form-urlencoded"
+            metadata.CONSENT, body, "application/x-www-form-urlencoded"
         )
         return str(response.context["target_url"])
 
@@ -163,7 +158,7 @@ class Cast:
     def _token(self, body: Mapping[str, str], name: str = "shop") -> dict[str, str]:
         public = {"client_id": "corpus-app"} if name == "app" else {}
         headers = {} if name == "app" else {"Authorization": self._basic([name])}
-        found: dict[str, str] = browsing.post(endpoints.TOKEN, {**body, **public}, headers).json()
+        found: dict[str, str] = browsing.post(metadata.TOKEN, {**body, **public}, headers).json()
         return found
 
     def _rotated(self, refresh: str, **more: str) -> dict[str, str]:
@@ -224,7 +219,7 @@ class Cast:
 
     def _reset(self) -> None:
         with worlds.by_hand():
-            access.end_person(users=[self.alice.user_id], at=clock.now())
+            revocation.revoke_users(users=[self.alice.user_id], at=clock.now())
 
     def _deactivate(self) -> None:
         with worlds.by_hand():
@@ -249,6 +244,9 @@ class Cast:
             return jwt.encode(claims, "", "none")
         if {"forged", "other", "key", "wrong"} & set(words):
             return jwt.encode(
-                claims, rsa.generate_private_key(65537, 2048), "RS256", {"kid": keys.listed()[0].kid}
+                claims,
+                rsa.generate_private_key(65537, 2048),
+                "RS256",
+                {"kid": signing_keys.signing_keys()[0].kid},
             )
-        return keys.sign(claims=claims)
+        return signing_keys.sign(claims=claims)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 
 from tests.corpus.cast import HOST, Cast
-from tests.identity.granting import VERIFIER
+from tests.fixtures.grants import VERIFIER
 from tests.portal.oidc import browsing
 
 Line = Mapping[str, Any]

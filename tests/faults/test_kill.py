@@ -18,14 +18,15 @@ from dataclasses import dataclass, field
 import pytest
 from django.conf import LazySettings
 
-from delegation.commands import members
-from identity.models import Membership, User
-from identity.names import sort_key
-from provisioning.models import Account, Delivery
-from tests.provisioning import target as far
+from delegation.people import commands as people_commands
+from identity.memberships.models import Membership
+from identity.people.models import User
+from identity.people.names import sort_key
+from provisioning.accounts.models import Account, Delivery
+from tests.fixtures import fake_target as far
+from tests.fixtures.fake_target import Fault
+from tests.fixtures.world import World, actor_of, by_hand
 from tests.provisioning.conftest import eventually, register
-from tests.provisioning.target import Fault
-from tests.world import World, actor_of, by_hand
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LEAVERS = 200
@@ -136,7 +137,7 @@ def test_kill_9_loses_nothing(
         shop.be.always = SLOW
         for start in range(0, LEAVERS, LEAVERS // KILLS):
             some = leavers[start : start + LEAVERS // KILLS]
-            members.remove(actor=actor_of(world.aino), memberships=some, reason="left")
+            people_commands.remove(actor=actor_of(world.aino), memberships=some, reason="left")
             eventually(lambda: shop.open, within=20)
             time.sleep(chance.uniform(0, 0.06))
             eventually(lambda: shop.open, within=20)

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 
-from tests import cluster
+from tests.fixtures import cluster
 from tests.mutation import areas, database, mutants, record, running
 from tests.mutation.mutants import Mutant
 from tests.mutation.running import Result, Verdict

@@ -9,13 +9,16 @@ import pytest
 from django.conf import LazySettings
 from django.db import connections
 
-from audit.actor import system
-from identity.models import Application
-from provisioning import targets
-from provisioning.deliver import Deliverer
-from provisioning.models import Account, Logout, Mail, Target
-from tests.provisioning import target as far
-from tests.world import World
+from audit.foundation.actor import system
+from identity.clients.models import Application
+from provisioning.accounts.models import Account
+from provisioning.deliverer import Deliverer
+from provisioning.logout.models import Logout
+from provisioning.mail.models import Mail
+from provisioning.targets import commands as targets_commands
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target as far
+from tests.fixtures.world import World
 
 
 @pytest.fixture
@@ -43,7 +46,9 @@ def world(transactional_db: None) -> World:
 def register(application: str, server: far.Server, **more: Any) -> Target:
     """Take a system into provisioning."""
     found = Application.objects.get(key=application)
-    made = targets.register(actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more)
+    made = targets_commands.register(
+        actor=system(), application=found, base_url=server.scim, token=far.TOKEN, **more
+    )
     return Target.objects.get(id=made.result.target)
 
 

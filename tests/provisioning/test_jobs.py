@@ -7,14 +7,16 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django.db import connection
 
-from audit import clock
+from audit.foundation import clock
 from provisioning import tasks
-from provisioning.deliver import Deliverer
-from provisioning.models import Delivery, Mail, Target
-from tests.provisioning import target as far
+from provisioning.accounts.models import Delivery
+from provisioning.deliverer import Deliverer
+from provisioning.mail.models import Mail
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target as far
+from tests.fixtures.fake_target import Fault
+from tests.fixtures.world import World
 from tests.provisioning.conftest import eventually, settled
-from tests.provisioning.target import Fault
-from tests.world import World
 
 Start = Callable[[], Deliverer]
 

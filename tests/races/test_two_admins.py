@@ -14,15 +14,15 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from audit import ledger
+from audit.log import ledger
 from audit.models import Chain
-from delegation.act import locks
-from delegation.commands import members
-from delegation.models import Assignment
-from identity.models import Membership, MembershipPeriod
-from portal import postgres
-from tests import cluster, figures, parallel
-from tests.world import World, actor_of, by_hand
+from delegation.acts import locks
+from delegation.authorization.models.assignments import Assignment
+from delegation.people import commands as people_commands
+from identity.memberships.models import Membership, MembershipPeriod
+from portal import embedded_postgres
+from tests.fixtures import cluster, measurements, run_concurrently
+from tests.fixtures.world import World, actor_of, by_hand
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -52,24 +52,24 @@ class Duel:
         for thread in threads:
             thread.start()
         for _ in range(self.rounds):
-            self.start.wait(parallel.TIMEOUT)
-            self.end.wait(parallel.TIMEOUT)
+            self.start.wait(run_concurrently.TIMEOUT)
+            self.end.wait(run_concurrently.TIMEOUT)
             self.without_admin += self._admins() == 0
             self._both_back()
         for thread in threads:
-            thread.join(parallel.TIMEOUT)
+            thread.join(run_concurrently.TIMEOUT)
 
     def _remove(self, who: Membership, whom: Membership) -> None:
         actor = actor_of(who)
         for _ in range(self.rounds):
-            self.start.wait(parallel.TIMEOUT)
+            self.start.wait(run_concurrently.TIMEOUT)
             try:
-                members.remove(actor=actor, memberships=[whom])
+                people_commands.remove(actor=actor, memberships=[whom])
                 outcome = "removed"
             except Exception as error:  # noqa: BLE001 - counted, and judged by the test
                 outcome = "forked" if "does not continue the chain" in str(error) else type(error).__name__
             self.outcomes[outcome] += 1
-            self.end.wait(parallel.TIMEOUT)
+            self.end.wait(run_concurrently.TIMEOUT)
         connections.close_all()
 
     def _admins(self) -> int:
@@ -84,10 +84,12 @@ class Duel:
             Assignment.objects.filter(membership__in=both).update(valid_until=None)
 
 
-def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.Held]:
+def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dict[Any, ledger.ChainHead]:
     """What `locks.hold` gives, read as anybody reads."""
     rows = Chain.objects.filter(id__in=chains)
-    return {row.id: ledger.Held(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows}
+    return {
+        row.id: ledger.ChainHead(row.id, row.last_seq, bytes(row.last_hash), row.last_at, 1) for row in rows
+    }
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def without_trigger(owner_url: str) -> Iterator[None]:
             owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend")
 
 
-def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say: figures.Say) -> None:
+def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say: measurements.Say) -> None:
     duel = Duel(world, ROUNDS)
     duel.run()
     say(
@@ -114,9 +116,9 @@ def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say:
 
 
 def test_without_the_lock_the_chain_refuses_the_second(
-    world: World, monkeypatch: pytest.MonkeyPatch, say: figures.Say
+    world: World, monkeypatch: pytest.MonkeyPatch, say: measurements.Say
 ) -> None:
-    monkeypatch.setattr(locks, "hold", without_locking)
+    monkeypatch.setattr(locks, "acquire", without_locking)
     duel = Duel(world, 50)
     duel.run()
     say(
@@ -127,10 +129,10 @@ def test_without_the_lock_the_chain_refuses_the_second(
 
 
 def test_without_lock_and_chain_nobody_is_left(
-    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: cluster.Urls, say: figures.Say
+    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: cluster.Urls, say: measurements.Say
 ) -> None:
-    monkeypatch.setattr(locks, "hold", without_locking)
-    with without_trigger(database_urls[postgres.OWNER]):
+    monkeypatch.setattr(locks, "acquire", without_locking)
+    with without_trigger(database_urls[embedded_postgres.OWNER]):
         duel = Duel(world, 50)
         duel.run()
     say(

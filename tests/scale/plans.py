@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from audit import clock
+from audit.foundation import clock
 
 LARGE = frozenset(
     {

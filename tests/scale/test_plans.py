@@ -9,38 +9,43 @@ import psycopg
 import pytest
 from django.db import connection
 
-from audit import clock, verify
-from delegation import powers
-from delegation.commands import members
-from delegation.queries import colleagues
-from delegation.queries.colleagues import Wish
-from delegation.rules import admins
-from identity.models import Application, Membership
-from portal import postgres
-from provisioning import leasing, planner, searching, targets
-from tests import cluster, emptying
+from audit import verification
+from audit.foundation import clock
+from delegation import continuity
+from delegation.authorization import authorities
+from delegation.people import commands as people_commands
+from delegation.people import queries as people_queries
+from delegation.people.queries import PeopleFilter
+from identity.clients.models import Application
+from identity.memberships.models import Membership
+from portal import embedded_postgres
+from provisioning.accounts import planner
+from provisioning.accounts import queries as accounts_queries
+from provisioning.delivery import leases
+from provisioning.targets import commands as targets_commands
+from tests.fixtures import cluster, database_reset
+from tests.fixtures.world import World, actor_of
 from tests.scale import plans
-from tests.world import World, actor_of
 
 CROWD = (pathlib.Path(__file__).parent / "crowd.sql").read_text(encoding="utf-8")
 Paths = dict[str, Callable[[], object]]
 
 
 @pytest.fixture
-def large(world: World, database_urls: cluster.Urls, emptied: emptying.Emptying) -> Iterator[World]:
+def large(world: World, database_urls: cluster.Urls, emptied: database_reset.Emptying) -> Iterator[World]:
     """The cast among 30,000 people of 300 organizations, with two targets and fresh statistics.
 
     The tables are small again afterwards: the next test of this worker must not read 30,000 dead rows.
     """
     for key in ("ordering", "crm"):
         application = Application.objects.get(key=key)
-        targets.register(
+        targets_commands.register(
             actor=world.system,
             application=application,
             base_url=f"https://{key}.example.test/scim",
             token="t",
         )
-    with psycopg.connect(database_urls[postgres.OWNER], autocommit=True) as owner:
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         with owner.transaction():
             owner.execute(CROWD.encode())
@@ -78,17 +83,21 @@ def pages(world: World) -> Paths:
     organization, admin = leaver.organization_id, boss(leaver)
 
     def page() -> None:
-        wish = Wish()
-        rows = colleagues.matching(actor=actor_of(admin), organization=organization, at=at, wish=wish)
-        colleagues.page(rows=rows, wish=wish)
+        wish = PeopleFilter()
+        rows = people_queries.matching(actor=actor_of(admin), organization=organization, at=at, wish=wish)
+        people_queries.page(rows=rows, wish=wish)
 
     return {
-        "removal": lambda: members.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
+        "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
         "people": page,
-        "attention": lambda: searching.in_state(organization=organization, states=searching.NEEDS_A_LOOK),
-        "working admins": lambda: powers.working_admins(organization=organization, at=at).exists(),
-        "last admin": lambda: admins.keep_an_admin(organization=organization, losing=[admin.id], at=at),
-        "one chain": lambda: verify.verify(chain=world.koskela.id),
+        "attention": lambda: accounts_queries.in_state(
+            organization=organization, states=accounts_queries.NEEDS_ATTENTION
+        ),
+        "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
+        "last admin": lambda: continuity.require_remaining_admin(
+            organization=organization, losing=[admin.id], at=at
+        ),
+        "one chain": lambda: verification.verify(chain=world.koskela.id),
     }
 
 
@@ -98,14 +107,14 @@ def deliveries(chain: uuid.UUID) -> Paths:
 
     def lease(statement: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(statement, leasing.params(worker=1, at=at, load={}))
+            cursor.execute(statement, leases.params(worker=1, at=at, load={}))
 
     return {
         "sweep for unread chains": planner.behind,
         "one event": lambda: planner.plan(chain=chain),
-        "lease of accounts": lambda: lease(leasing.ACCOUNTS),
-        "lease of logouts": lambda: lease(leasing.LOGOUTS),
-        "lease of mails": lambda: lease(leasing.MAILS),
+        "lease of accounts": lambda: lease(leases.ACCOUNTS),
+        "lease of logouts": lambda: lease(leases.LOGOUTS),
+        "lease of mails": lambda: lease(leases.MAILS),
         "sweep": lambda: planner.sweep(at=at),
     }
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit import clock, partitions, sealer, verify
+from audit import sealing, verification
+from audit.foundation import clock
+from audit.log import partitions
 
 
 class Command(BaseCommand):
@@ -25,7 +27,7 @@ class Command(BaseCommand):
         getattr(self, f"_{options['what']}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        report = verify.verify(chain=options["chain"])
+        report = verification.verify(chain=options["chain"])
         for finding in report.findings:
             self.stderr.write(str(finding))
         read = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"
@@ -36,7 +38,7 @@ class Command(BaseCommand):
 
     def _seal(self, options: dict[str, Any]) -> None:
         del options
-        self.stdout.write(f"{sealer.seal_all()} events sealed.")
+        self.stdout.write(f"{sealing.seal_all()} events sealed.")
 
     def _partitions(self, options: dict[str, Any]) -> None:
         del options

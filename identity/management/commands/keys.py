@@ -6,15 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit import keyfile
-from identity import keys
+from audit.foundation import key_files
+from identity import signing_keys
 
 _LOST = {
     "person": "personal values in the log can never be read again",
     "pepper": "sessions, tokens, clients' secrets and links are void",
     "secrets": "targets' tokens and queued mails must be made anew",
     "web": "everybody signs in again",
-    keys.PURPOSE: "services fetch the new keys; what was signed before is refused",
+    signing_keys.PURPOSE: "services fetch the new keys; what was signed before is refused",
 }
 _AFTER = {"web": "Restart all processes. Everybody signs in again."}
 """What a rotation asks for; what was made with the older keys of other purposes goes on."""
@@ -43,35 +43,37 @@ class Command(BaseCommand):
         """Never prints a key. Raises CommandError where a key file is missing."""
         try:
             self._handle(options)
-        except keyfile.MissingKey as error:
+        except key_files.MissingKey as error:
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
         {"show": self._show, "make": self._make, "rotate": self._rotate}[options["what"]](options)
 
     def _show(self, options: dict[str, Any]) -> None:
-        for purpose in keyfile.PURPOSES:
-            key = keyfile.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        for purpose in key_files.PURPOSES:
+            key = key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
             self.stdout.write(f"{purpose:8} {key.id:16} lost: {_LOST[purpose]}")
-        for listed in keys.listed():
+        for listed in signing_keys.signing_keys():
             since = f"{listed.algorithm} from {listed.signs_from:%Y-%m-%d %H:%M} UTC"
-            self.stdout.write(f"{keys.PURPOSE:8} {listed.kid:16} {since}; lost: {_LOST[keys.PURPOSE]}")
+            self.stdout.write(
+                f"{signing_keys.PURPOSE:8} {listed.kid:16} {since}; lost: {_LOST[signing_keys.PURPOSE]}"
+            )
 
     def _make(self, options: dict[str, Any]) -> None:
-        for purpose in keyfile.PURPOSES:
-            keyfile.ensure(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        keys.ensure()
+        for purpose in key_files.PURPOSES:
+            key_files.ensure(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        signing_keys.ensure()
         self.stdout.write("All keys are there.")
 
     def _rotate(self, options: dict[str, Any]) -> None:
         purpose = options["purpose"]
-        if purpose == keys.PURPOSE:
-            made = keys.rotate(at_once=options["at_once"])
+        if purpose == signing_keys.PURPOSE:
+            made = signing_keys.rotate(at_once=options["at_once"])
             for key in made:
                 self.stdout.write(
                     f"{key.kid} signs {key.algorithm} from {key.signs_from:%Y-%m-%d %H:%M} UTC."
                 )
             return
-        name = keyfile.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        name = key_files.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
         after = _AFTER.get(purpose, "Running processes see it. What the older keys made goes on.")
         self.stdout.write(f"{purpose}: {name}. {after}")

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.actor import Door, system
-from delegation import catalog_file
-from delegation.commands import catalogue
-from delegation.tiers import Catalogue
-from identity.models import BusinessUnit
+from audit.foundation.actor import Channel, system
+from delegation.catalogue import catalog_file
+from delegation.catalogue import commands as catalogue_commands
+from delegation.catalogue.defaults import Catalogue
+from identity.organizations.models import BusinessUnit
 from portal.templatetags import kh
 
 
@@ -35,12 +35,12 @@ class Command(BaseCommand):
         except catalog_file.InvalidCatalogue as error:
             raise CommandError(str(error)) from error
         self._require_icons(file, read)
-        actor = system(door=Door.SHELL)
+        actor = system(channel=Channel.SHELL)
         known = set(BusinessUnit.objects.values_list("key", flat=True))
         units = [key for key in read.units if key not in known]
         if units and not dry_run:
-            catalogue.add_units(actor=actor, catalogue=read)
-        done = catalogue.apply(actor=actor, catalogue=read, dry_run=dry_run).result
+            catalogue_commands.add_units(actor=actor, catalogue=read)
+        done = catalogue_commands.apply(actor=actor, catalogue=read, dry_run=dry_run).result
         self._say("Would add units" if dry_run else "Added units", units)
         self._say("Would change roles" if dry_run else "Changed roles", done.roles)
         self._say("Left out, because their applications are not registered", done.unregistered)

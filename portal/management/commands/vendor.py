@@ -4,7 +4,7 @@ import argparse
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import vendor
+from portal.tools import vendored_assets
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: object) -> None:
         """Fails with one line per problem."""
         if options["update"]:
-            vendor.update()
-        wrong = vendor.problems()
+            vendored_assets.update()
+        wrong = vendored_assets.problems()
         if wrong:
             raise CommandError("\n".join(wrong))
-        self.stdout.write(f"{len(vendor.parts())} parts, all as listed")
+        self.stdout.write(f"{len(vendored_assets.parts())} parts, all as listed")

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.errors import Busy
-from provisioning import bounces, returned
+from audit.foundation.errors import Busy
+from provisioning.mail import bounces, delivery_status
 
 _MBOX = b"From "
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         """One line in the end."""
         tally = Tally()
         try:
-            known = bounces.came_back(messages=tally.counted(places))
+            known = bounces.handle_returned_mail(messages=tally.counted(places))
         except Busy as error:
             text = "An organization is being changed just now. Give it the same mails again in a moment."
             raise CommandError(text, returncode=os.EX_TEMPFAIL) from error
@@ -58,7 +58,7 @@ class Tally:
 
 
 def _standard_input() -> Iterator[bytes]:
-    yield sys.stdin.buffer.read(returned.MOST_BYTES + 1)
+    yield sys.stdin.buffer.read(delivery_status.MOST_BYTES + 1)
 
 
 def _mails(place: Path) -> Iterator[bytes]:

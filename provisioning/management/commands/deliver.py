@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from provisioning.deliver import Deliverer
+from provisioning.deliverer import Deliverer
 
 
 class Command(BaseCommand):

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from provisioning import reconcile
-from provisioning.answer import Problem
-from provisioning.models import Target
+from provisioning.accounts import reconcile
+from provisioning.delivery.errors import DeliveryError
+from provisioning.targets.models import Target
 
 
 class Command(BaseCommand):
@@ -17,17 +17,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Which applications, and what to do about it."""
         parser.add_argument("applications", nargs="*", metavar="KEY")
-        parser.add_argument("--put-right", action="store_true", help="tell the target again where it differs")
+        parser.add_argument("--resync", action="store_true", help="tell the target again where it differs")
 
-    def handle(self, *, applications: list[str], put_right: bool, **options: Any) -> None:
+    def handle(self, *, applications: list[str], resync: bool, **options: Any) -> None:
         """Read each in turn; one that cannot be read does not keep the others from it."""
         targets = (
             Target.objects.filter(is_active=True).select_related("application").order_by("application__key")
         )
         for target in targets.filter(application__key__in=applications) if applications else targets:
             try:
-                found = reconcile.check(target=target, put_right=put_right)
-            except Problem as problem:
+                found = reconcile.check(target=target, resync=resync)
+            except DeliveryError as problem:
                 self.stdout.write(f"{target.application.key}: not read ({problem.code.value})")
                 continue
             self.stdout.write(

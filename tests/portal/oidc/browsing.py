@@ -14,12 +14,13 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.http import HttpResponse
 from django.test import Client
 
-from audit import clock
-from identity.models import Membership, User
-from identity.sessions import SessionStore
-from portal.oidc import endpoints
-from tests.identity.granting import ADDRESS, CHALLENGE, VERIFIER
-from tests.world import World
+from audit.foundation import clock
+from identity.memberships.models import Membership
+from identity.people.models import User
+from identity.sessions.store import SessionStore
+from portal.oidc import metadata
+from tests.fixtures.grants import ADDRESS, CHALLENGE, VERIFIER
+from tests.fixtures.world import World
 
 ISSUER = "http://localhost:8000"
 ASKED = {
@@ -66,7 +67,7 @@ def _person(session: Any) -> User:
 def authorize(client: Client, **other: str | None) -> Any:
     """The authorization request; None leaves a parameter out."""
     asked = {name: value for name, value in {**ASKED, **other}.items() if value is not None}
-    return client.get(f"{endpoints.AUTHORIZE}?{urlencode(asked)}")
+    return client.get(f"{metadata.AUTHORIZE}?{urlencode(asked)}")
 
 
 def answer(response: HttpResponse) -> dict[str, str]:
@@ -107,7 +108,7 @@ def redeem_body(secret: str, **other: str) -> dict[str, str]:
 
 def redeem(world: World, secret: str, **other: str) -> Any:
     """The token request for a code."""
-    return post(endpoints.TOKEN, redeem_body(secret, **other), basic(world))
+    return post(metadata.TOKEN, redeem_body(secret, **other), basic(world))
 
 
 def tokens(world: World, who: Membership, **other: str | None) -> dict[str, Any]:
@@ -121,13 +122,13 @@ def tokens(world: World, who: Membership, **other: str | None) -> dict[str, Any]
 def userinfo(access: str) -> Any:
     """What a token shows."""
     return Client(headers={"host": "localhost"}).get(
-        endpoints.USERINFO, headers={"Authorization": f"Bearer {access}"}
+        metadata.USERINFO, headers={"Authorization": f"Bearer {access}"}
     )
 
 
 def introspect(world: World, token: str, client: str = "ordering") -> dict[str, Any]:
     """What a service hears of a token."""
-    response = post(endpoints.INTROSPECT, {"token": token}, basic(world, client))
+    response = post(metadata.INTROSPECT, {"token": token}, basic(world, client))
     assert response.status_code == 200, response.content
     found: dict[str, Any] = response.json()
     return found
@@ -135,7 +136,7 @@ def introspect(world: World, token: str, client: str = "ordering") -> dict[str, 
 
 def verified(id_token: str, audience: str = "ordering") -> dict[str, Any]:
     """The claims, verified with the published keys by another library's rules."""
-    keys = jwt.PyJWKSet.from_json(Client(headers={"host": "localhost"}).get(endpoints.JWKS).content.decode())
+    keys = jwt.PyJWKSet.from_json(Client(headers={"host": "localhost"}).get(metadata.JWKS).content.decode())
     key = next(one for one in keys.keys if one.key_id == jwt.get_unverified_header(id_token)["kid"])
     claims: dict[str, Any] = jwt.decode(id_token, key.key, ["RS256"], audience=audience, issuer=ISSUER)
     return claims

@@ -7,13 +7,15 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
-from identity.models import AuthorizationCode, Membership, Session
-from identity.models import Client as Registered
-from portal.oidc import endpoints
-from tests import world as worlds
-from tests.identity.granting import ADDRESS
+from identity.clients.models import Client as Registered
+from identity.grants.models import AuthorizationCode
+from identity.memberships.models import Membership
+from identity.sessions.models import Session
+from portal.oidc import metadata
+from tests.fixtures import world as worlds
+from tests.fixtures.grants import ADDRESS
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,7 +138,7 @@ def test_a_person_of_two_customers_chooses(world: World) -> None:
     assert [one["key"] for one in response.context["organizations"]] == ["pohjola", "koskela"]
     assert response.context["organizations"][1]["customer_number"] == "K-koskela"
     kept = {one["name"]: one["value"] for one in response.context["kept"]}
-    chosen: Any = browser.get(endpoints.AUTHORIZE, {**kept, "organization": "koskela"})
+    chosen: Any = browser.get(metadata.AUTHORIZE, {**kept, "organization": "koskela"})
     assert AuthorizationCode.objects.get().membership_id == world.mikko.id
     assert browsing.answer(chosen)["state"] == "s-1"
     assert error(browsing.authorize(browser, prompt="none")) == "account_selection_required"
@@ -254,7 +256,7 @@ def test_a_parameter_given_twice_is_refused(world: World) -> None:
     for name, there in (("nonce", True), ("scope", True), ("client_id", False), ("redirect_uri", False)):
         asked = [*browsing.ASKED.items(), (name, browsing.ASKED[name])]
         query = "&".join(f"{key}={value}".replace(" ", "%20") for key, value in asked)
-        response: Any = browser.get(f"{endpoints.AUTHORIZE}?{query}")
+        response: Any = browser.get(f"{metadata.AUTHORIZE}?{query}")
         assert error(response) == "invalid_request" if there else response.status_code == 400
 
 
@@ -298,7 +300,7 @@ def test_a_service_of_somebody_else_asks_for_consent(world: World) -> None:
     assert error(browsing.authorize(browser, prompt="none")) == "consent_required"
     assert AuthorizationCode.objects.count() == 0
 
-    granted: Any = browser.post(endpoints.CONSENT, {**kept, "decision": "grant"})
+    granted: Any = browser.post(metadata.CONSENT, {**kept, "decision": "grant"})
     assert granted.status_code == 400, "a multipart form is not what our page sends"
     granted = consent(browser, kept, "grant")
     assert granted.status_code == 200
@@ -318,7 +320,7 @@ def test_consent_cannot_be_given_by_another_site(world: World) -> None:
 
 def consent(browser: Client, kept: dict[str, str], decision: str) -> Any:
     return browser.post(
-        endpoints.CONSENT,
+        metadata.CONSENT,
         "&".join(f"{name}={value}" for name, value in {**kept, "decision": decision}.items()),
         "application/x-www-form-urlencoded",
     )
@@ -328,7 +330,7 @@ def test_a_sign_in_to_a_service_is_noted_once(world: World) -> None:
     browser = browsing.browser(world.olli)
     browsing.code(browser)
     browsing.code(browser)
-    done = Event.objects.filter(verb="sign_in.done", organization=world.koskela.id)
+    done = Event.objects.filter(verb="sign_in.succeeded", organization=world.koskela.id)
     assert [event.subject for event in done] == [world.olli.id]
 
 

@@ -8,19 +8,19 @@ import jwt
 import pytest
 from django.test import Client
 
-from identity.models import Client as Registered
-from portal.oidc import endpoints
-from tests import world as worlds
-from tests.portal.door import Visitor
+from identity.clients.models import Client as Registered
+from portal.oidc import metadata
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Try = Callable[[World], None]
 
 
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = Client(headers={"host": "localhost"}).get(endpoints.DISCOVERY).json()
+    found: dict[str, Any] = Client(headers={"host": "localhost"}).get(metadata.DISCOVERY).json()
     return found
 
 
@@ -42,7 +42,7 @@ def prompt_consent(world: World) -> None:
     assert page.status_code == 200
     kept = {one["name"]: one["value"] for one in page.context["kept"]}
     body = "&".join(f"{name}={value}" for name, value in {**kept, "decision": "grant"}.items())
-    granted: Any = browser.post(endpoints.CONSENT, body, "application/x-www-form-urlencoded")
+    granted: Any = browser.post(metadata.CONSENT, body, "application/x-www-form-urlencoded")
     assert "code=" in granted.context["target_url"]
 
 
@@ -52,7 +52,7 @@ def prompt_select_account(world: World) -> None:
     assert page.status_code == 200
     assert "Olli" in page.content.decode()
     kept = {one["name"]: one["value"] for one in page.context["kept"]}
-    consent: Any = browser.get(endpoints.AUTHORIZE, {**kept, "organization": "koskela"})
+    consent: Any = browser.get(metadata.AUTHORIZE, {**kept, "organization": "koskela"})
     assert "decision" in consent.content.decode(), "what else was asked for is still asked"
     as_somebody_else(world, page.context["someone_else"])
 
@@ -81,9 +81,9 @@ def basic(world: World) -> None:
 def posted(world: World) -> None:
     own = {"client_id": "ordering", "client_secret": world.secrets["ordering"]}
     body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
-    access = browsing.post(endpoints.TOKEN, {**body, **own}).json()["access_token"]
-    assert browsing.post(endpoints.INTROSPECT, {"token": access, **own}).json()["active"]
-    assert browsing.post(endpoints.REVOKE, {"token": access, **own}).status_code == 200
+    access = browsing.post(metadata.TOKEN, {**body, **own}).json()["access_token"]
+    assert browsing.post(metadata.INTROSPECT, {"token": access, **own}).json()["active"]
+    assert browsing.post(metadata.REVOKE, {"token": access, **own}).status_code == 200
 
 
 def public(world: World) -> None:
@@ -92,9 +92,9 @@ def public(world: World) -> None:
         protocol.type, protocol.secret = "public", ""
         protocol.save()
     body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
-    found = browsing.post(endpoints.TOKEN, {**body, "client_id": "ordering"}).json()
+    found = browsing.post(metadata.TOKEN, {**body, "client_id": "ordering"}).json()
     asked = {"token": found["access_token"], "client_id": "ordering"}
-    assert browsing.post(endpoints.REVOKE, asked).status_code == 200
+    assert browsing.post(metadata.REVOKE, asked).status_code == 200
 
 
 METHODS: Mapping[str, Try] = {"client_secret_basic": basic, "client_secret_post": posted, "none": public}
@@ -107,7 +107,7 @@ def code_grant(world: World) -> None:
 def refresh_grant(world: World) -> None:
     first = browsing.tokens(world, world.olli)["refresh_token"]
     asked = {"grant_type": "refresh_token", "refresh_token": first}
-    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
     assert again["refresh_token"] != first
 
 

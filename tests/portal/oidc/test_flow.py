@@ -8,10 +8,10 @@ from django.conf import settings
 from django.test import Client
 
 from audit.models import Event
-from identity.models import SignIn
-from portal.oidc import endpoints
+from identity.sessions.models import SignIn
+from portal.oidc import metadata
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,13 +74,13 @@ def test_claims_follow_the_scopes(world: World) -> None:
 def test_refreshing_rotates_and_tells_what_holds_now(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    first = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+    first = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
     assert first["refresh_token"] != body["refresh_token"]
     was, now = browsing.verified(body["id_token"]), browsing.verified(first["id_token"])
     assert [was[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")] == [
         now[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")
     ]
-    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
     assert not browsing.introspect(world, first["access_token"])["active"]
     assert Event.objects.filter(verb="token.replayed").count() == 1
@@ -94,7 +94,7 @@ def test_a_leaver_s_tokens_are_void_at_once(world: World) -> None:
     assert browsing.introspect(world, body["refresh_token"]) == {"active": False}
     assert browsing.userinfo(body["access_token"]).status_code == 401
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    assert browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json() == {"error": "invalid_grant"}
+    assert browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json() == {"error": "invalid_grant"}
 
 
 def test_introspection_tells_the_own_application_and_nobody_else(world: World) -> None:
@@ -111,14 +111,14 @@ def test_introspection_tells_the_own_application_and_nobody_else(world: World) -
 def test_revocation_is_for_the_own_tokens(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     asked = {"token": body["refresh_token"]}
-    assert browsing.post(endpoints.REVOKE, asked, browsing.basic(world, "crm")).status_code == 200
+    assert browsing.post(metadata.REVOKE, asked, browsing.basic(world, "crm")).status_code == 200
     assert browsing.introspect(world, body["access_token"])["active"]
-    assert browsing.post(endpoints.REVOKE, asked, browsing.basic(world)).status_code == 200
+    assert browsing.post(metadata.REVOKE, asked, browsing.basic(world)).status_code == 200
     assert not browsing.introspect(world, body["access_token"])["active"]
 
 
 def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> None:
-    for address, seconds in ((endpoints.DISCOVERY, 3600), (endpoints.JWKS, 900)):
+    for address, seconds in ((metadata.DISCOVERY, 3600), (metadata.JWKS, 900)):
         first = Client(headers={"host": "localhost"}).get(address)
         assert first.headers["Cache-Control"] == f"public, max-age={seconds}"
         again = Client(headers={"host": "elsewhere.example"}).get(
@@ -126,7 +126,7 @@ def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> No
         )
         assert (again.status_code, again.content) == (304, b"")
         assert "Set-Cookie" not in first.headers
-    document = json.loads(Client(headers={"host": "localhost"}).get(endpoints.DISCOVERY).content)
+    document = json.loads(Client(headers={"host": "localhost"}).get(metadata.DISCOVERY).content)
     assert document["issuer"] == settings.ISSUER
     assert all(
         v.startswith(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))
@@ -137,7 +137,7 @@ def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> No
 
 def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
     """Each address of the discovery document is answered, and none by the pages' middleware."""
-    document = json.loads(endpoints.discovery())
+    document = json.loads(metadata.discovery())
     addresses = [
         v.removeprefix(settings.ISSUER) for k, v in document.items() if k.endswith(("_endpoint", "_uri"))
     ]
@@ -148,7 +148,7 @@ def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
 
 def test_a_post_to_the_authorization_endpoint_goes_on_as_a_get(world: World) -> None:
     client: Any = browsing.browser(world.olli)
-    response = client.post(endpoints.AUTHORIZE, browsing.ASKED, follow=True)
+    response = client.post(metadata.AUTHORIZE, browsing.ASKED, follow=True)
     assert response.redirect_chain[0][1] == 303
     assert "code=" in response.redirect_chain[1][0]
 
@@ -157,7 +157,7 @@ def test_after_a_form_of_ours_a_page_goes_on_by_itself(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
     client = browsing.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):
-        response: Any = client.get(endpoints.AUTHORIZE, browsing.ASKED, headers=headers)
+        response: Any = client.get(metadata.AUTHORIZE, browsing.ASKED, headers=headers)
         assert response.status_code == 200
         assert "code=" in response.context["target_url"]
         assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -165,4 +165,4 @@ def test_after_a_form_of_ours_a_page_goes_on_by_itself(world: World) -> None:
         {"Sec-Fetch-Site": "cross-site", "Referer": f"{settings.ISSUER}/"},
         {"Referer": f"{settings.ISSUER}.evil.example/"},
     ):
-        assert client.get(endpoints.AUTHORIZE, browsing.ASKED, headers=headers).status_code == 302
+        assert client.get(metadata.AUTHORIZE, browsing.ASKED, headers=headers).status_code == 302

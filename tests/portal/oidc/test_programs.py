@@ -11,16 +11,17 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from audit import clock
+from audit.foundation import clock
 from audit.models import Event
-from identity.models import Client as Registered
-from identity.models import Membership, RefreshToken
-from portal import metrics
-from portal.oidc import client_proof, endpoints, shortpath
-from tests import world as worlds
-from tests.identity.granting import ADDRESS, VERIFIER
+from identity.clients.models import Client as Registered
+from identity.grants.models import RefreshToken
+from identity.memberships.models import Membership
+from portal.oidc import client_authentication, fast_path, metadata
+from portal.operations import metrics
+from tests.fixtures import world as worlds
+from tests.fixtures.grants import ADDRESS, VERIFIER
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FORM = "application/x-www-form-urlencoded"
@@ -62,12 +63,12 @@ def refused(response: Any) -> tuple[int, str]:
 )
 def test_a_token_request_that_is_wrong(world: World, other: dict[str, str], expected: str) -> None:
     body = body_of(browsing.code(browsing.browser(world.olli)), **other)
-    assert refused(browsing.post(endpoints.TOKEN, body, browsing.basic(world))) == (400, expected)
+    assert refused(browsing.post(metadata.TOKEN, body, browsing.basic(world))) == (400, expected)
 
 
 def test_a_code_is_for_the_client_it_was_made_for(world: World) -> None:
     code = browsing.code(browsing.browser(world.olli))
-    other = browsing.post(endpoints.TOKEN, body_of(code), browsing.basic(world, "crm"))
+    other = browsing.post(metadata.TOKEN, body_of(code), browsing.basic(world, "crm"))
     assert refused(other) == (400, "invalid_grant")
     assert browsing.redeem(world, code).status_code == 200
 
@@ -76,13 +77,13 @@ def test_a_client_proves_itself_in_one_of_two_ways(world: World) -> None:
     secret = world.secrets["ordering"]
     posted = {"client_id": "ordering", "client_secret": secret}
     code = browsing.code(browsing.browser(world.olli))
-    assert browsing.post(endpoints.TOKEN, {**body_of(code), **posted}).status_code == 200
+    assert browsing.post(metadata.TOKEN, {**body_of(code), **posted}).status_code == 200
     code = browsing.code(browsing.browser(world.olli))
-    both = browsing.post(endpoints.TOKEN, {**body_of(code), **posted}, browsing.basic(world))
+    both = browsing.post(metadata.TOKEN, {**body_of(code), **posted}, browsing.basic(world))
     assert refused(both) == (400, "invalid_request")
-    mixed = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "crm"}, browsing.basic(world))
+    mixed = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "crm"}, browsing.basic(world))
     assert refused(mixed) == (400, "invalid_request")
-    same = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"}, browsing.basic(world))
+    same = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}, browsing.basic(world))
     assert same.status_code == 200
 
 
@@ -101,7 +102,7 @@ def test_a_client_proves_itself_in_one_of_two_ways(world: World) -> None:
         "Bearer kha_something",
     ],
 )
-@pytest.mark.parametrize("address", [endpoints.TOKEN, endpoints.INTROSPECT, endpoints.REVOKE])
+@pytest.mark.parametrize("address", [metadata.TOKEN, metadata.INTROSPECT, metadata.REVOKE])
 def test_without_a_proof_nothing_is_answered(world: World, address: str, header: str) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": "khr_x", "token": "kha_x"}
     response = browsing.post(address, body, {"Authorization": header} if header else {})
@@ -115,47 +116,47 @@ def test_a_public_client_redeems_with_its_verifier_alone_and_may_not_introspect(
         protocol.type, protocol.secret = "public", ""
         protocol.save()
     code = browsing.code(browsing.browser(world.olli))
-    body = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
+    body = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
     assert "id_token" in body
     asked = {"token": body["access_token"], "client_id": "ordering"}
-    assert refused(browsing.post(endpoints.INTROSPECT, asked)) == (401, "invalid_client")
-    assert browsing.post(endpoints.REVOKE, asked).status_code == 200
+    assert refused(browsing.post(metadata.INTROSPECT, asked)) == (401, "invalid_client")
+    assert browsing.post(metadata.REVOKE, asked).status_code == 200
     assert browsing.userinfo(body["access_token"]).status_code == 401
 
 
 def test_a_confidential_client_is_not_believed_without_its_secret(world: World) -> None:
     code = browsing.code(browsing.browser(world.olli))
-    response = browsing.post(endpoints.TOKEN, {**body_of(code), "client_id": "ordering"})
+    response = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"})
     assert refused(response) == (401, "invalid_client")
 
 
 def test_many_wrong_secrets_are_slowed_and_the_right_one_still_passes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_proof, "FAILURES", 3)
+    monkeypatch.setattr(client_authentication, "FAILURES", 3)
     wrong = browsing.basic(world, secret="khs_wrong")
-    statuses = [browsing.post(endpoints.INTROSPECT, {"token": "x"}, wrong).status_code for _ in range(5)]
+    statuses = [browsing.post(metadata.INTROSPECT, {"token": "x"}, wrong).status_code for _ in range(5)]
     assert statuses == [401, 401, 401, 429, 429]
-    assert browsing.post(endpoints.INTROSPECT, {"token": "x"}, browsing.basic(world)).status_code == 200
-    other = browsing.post(endpoints.INTROSPECT, {"token": "x"}, browsing.basic(world, "crm", "khs_wrong"))
+    assert browsing.post(metadata.INTROSPECT, {"token": "x"}, browsing.basic(world)).status_code == 200
+    other = browsing.post(metadata.INTROSPECT, {"token": "x"}, browsing.basic(world, "crm", "khs_wrong"))
     assert other.status_code == 401
     cache.clear()
 
 
 def test_parameters_in_the_address_or_in_another_form_are_refused(world: World) -> None:
     client = Client(headers={"host": "localhost"})
-    query: Any = client.post(f"{endpoints.TOKEN}?client_secret=x", "a=b", FORM, headers=browsing.basic(world))
+    query: Any = client.post(f"{metadata.TOKEN}?client_secret=x", "a=b", FORM, headers=browsing.basic(world))
     assert refused(query) == (400, "invalid_request")
-    other: Any = client.post(endpoints.TOKEN, "{}", "application/json", headers=browsing.basic(world))
+    other: Any = client.post(metadata.TOKEN, "{}", "application/json", headers=browsing.basic(world))
     assert refused(other) == (400, "invalid_request")
     for raw in ("grant_type=a&grant_type=b", "code=%FF", "x=1&" * 100, "code=%00"):
-        bad: Any = client.post(endpoints.TOKEN, raw, FORM, headers=browsing.basic(world))
+        bad: Any = client.post(metadata.TOKEN, raw, FORM, headers=browsing.basic(world))
         assert refused(bad) == (400, "invalid_request"), raw
-    huge: Any = client.post(endpoints.TOKEN, "x" * 3_000_000, FORM, headers=browsing.basic(world))
+    huge: Any = client.post(metadata.TOKEN, "x" * 3_000_000, FORM, headers=browsing.basic(world))
     assert refused(huge) == (400, "invalid_request")
 
 
-@pytest.mark.parametrize(("address", "route"), shortpath.ROUTES.items())
+@pytest.mark.parametrize(("address", "route"), fast_path.ROUTES.items())
 def test_only_the_methods_that_are_meant(
     world: World, address: str, route: tuple[object, tuple[str, ...]]
 ) -> None:
@@ -169,11 +170,11 @@ def test_a_token_is_shown_in_one_way_and_never_in_the_address(world: World) -> N
     access = browsing.tokens(world, world.olli)["access_token"]
     client = Client(headers={"host": "localhost"})
     bearer = {"Authorization": f"Bearer {access}"}
-    posted: Any = client.post(endpoints.USERINFO, f"access_token={access}", FORM)
+    posted: Any = client.post(metadata.USERINFO, f"access_token={access}", FORM)
     assert posted.json()["sub"] == str(world.olli.user_id)
-    twice: Any = client.post(endpoints.USERINFO, f"access_token={access}", FORM, headers=bearer)
+    twice: Any = client.post(metadata.USERINFO, f"access_token={access}", FORM, headers=bearer)
     assert (twice.status_code, twice.json()["error"]) == (400, "invalid_request")
-    address: Any = client.get(f"{endpoints.USERINFO}?access_token={access}")
+    address: Any = client.get(f"{metadata.USERINFO}?access_token={access}")
     assert (address.status_code, address.headers["WWW-Authenticate"]) == (401, 'Bearer realm="keyholder"')
 
 
@@ -206,12 +207,12 @@ def test_without_a_right_nothing_is_refreshed_and_no_theft_is_suspected(world: W
     without_rights(world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"], "scope": scope}
     for _ in range(2):
-        answer = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+        answer = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
         assert refused(answer) == (400, "invalid_grant")
     with worlds.by_hand():
         for assignment, until in kept:
             world.olli.assignments.filter(id=assignment).update(valid_until=until)
-    again = browsing.post(endpoints.TOKEN, asked, browsing.basic(world))
+    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
     assert refused(again) == (400, "invalid_grant"), (
         "given rights anew, the person goes through the door anew"
     )
@@ -227,16 +228,16 @@ def test_a_code_is_worth_nothing_once_the_right_has_gone(world: World) -> None:
 
 def test_a_session_is_no_token(world: World) -> None:
     """The cookie of somebody signed in opens nothing here."""
-    response: Any = browsing.browser(world.olli).get(endpoints.USERINFO)
+    response: Any = browsing.browser(world.olli).get(metadata.USERINFO)
     assert response.status_code == 401
 
 
 def test_scopes_on_refresh(world: World) -> None:
     refresh = browsing.tokens(world, world.olli)["refresh_token"]
     asked = {"grant_type": "refresh_token", "refresh_token": refresh}
-    wider = browsing.post(endpoints.TOKEN, {**asked, "scope": "openid phone"}, browsing.basic(world))
+    wider = browsing.post(metadata.TOKEN, {**asked, "scope": "openid phone"}, browsing.basic(world))
     assert refused(wider) == (400, "invalid_scope")
-    narrow = browsing.post(endpoints.TOKEN, {**asked, "scope": "profile"}, browsing.basic(world)).json()
+    narrow = browsing.post(metadata.TOKEN, {**asked, "scope": "profile"}, browsing.basic(world)).json()
     assert (narrow["scope"], "id_token" in narrow) == ("profile", False)
     seen = browsing.userinfo(narrow["access_token"])
     assert (seen.status_code, seen.json()["error"]) == (403, "insufficient_scope")
@@ -257,13 +258,13 @@ def test_few_statements(world: World) -> None:
         seen["userinfo"] = len(captured)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
     with CaptureQueriesContext(connection) as captured:
-        body = browsing.post(endpoints.TOKEN, asked, browsing.basic(world)).json()
+        body = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
         seen["refresh"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
-        browsing.post(endpoints.REVOKE, {"token": body["access_token"]}, browsing.basic(world))
+        browsing.post(metadata.REVOKE, {"token": body["access_token"]}, browsing.basic(world))
         seen["revocation"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
-        for address in (endpoints.JWKS, endpoints.DISCOVERY):
+        for address in (metadata.JWKS, metadata.DISCOVERY):
             Client(headers={"host": "localhost"}).get(address)
         seen["keys and discovery"] = len(captured)
     assert seen == {
@@ -306,9 +307,9 @@ def test_each_answer_leaves_a_line_and_a_measurement(world: World, caplog: pytes
     code = browsing.code(browsing.browser(world.olli))
     body = browsing.redeem(world, code).json()
     browsing.introspect(world, body["access_token"])
-    refused(browsing.post(endpoints.INTROSPECT, {"token": "x"}))
+    refused(browsing.post(metadata.INTROSPECT, {"token": "x"}))
     browsing.userinfo(body["access_token"])
-    for address in (endpoints.JWKS, endpoints.DISCOVERY):
+    for address in (metadata.JWKS, metadata.DISCOVERY):
         numbered: Any = Client(headers={"host": "localhost"}).get(address)
         assert len(numbered.headers["X-Request-ID"]) == 32
     said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
@@ -332,14 +333,14 @@ def test_a_failure_of_ours_is_said_as_json_and_says_nothing_else(
         def endpoint(request: object) -> Any:
             raise error
 
-        return {**shortpath.ROUTES, endpoints.USERINFO: (endpoint, ("GET",))}
+        return {**fast_path.ROUTES, metadata.USERINFO: (endpoint, ("GET",))}
 
     for error, expected in (
         (OperationalError("secret detail"), (503, "temporarily_unavailable")),
         (RuntimeError("secret detail"), (500, "server_error")),
     ):
-        monkeypatch.setattr(shortpath, "ROUTES", fail(error))
-        response: Any = Client(headers={"host": "localhost"}).get(endpoints.USERINFO)
+        monkeypatch.setattr(fast_path, "ROUTES", fail(error))
+        response: Any = Client(headers={"host": "localhost"}).get(metadata.USERINFO)
         assert refused(response) == expected
         assert "secret detail" not in response.content.decode()
 

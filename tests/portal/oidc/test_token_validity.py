@@ -5,25 +5,25 @@ from typing import Any
 
 import pytest
 
-from delegation.models import Assignment
-from portal.oidc import endpoints
-from tests.identity import conditions
-from tests.identity.conditions import Change
+from delegation.authorization.models.assignments import Assignment
+from portal.oidc import metadata
+from tests.fixtures import grant_conditions
+from tests.fixtures.grant_conditions import Change
+from tests.fixtures.world import World
 from tests.portal.oidc import browsing
-from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHANGES: dict[str, Change] = conditions.SHARED | {
-    "family ended": lambda w: conditions.changed(
-        conditions.family(w), ended_at=conditions.family(w).get().issued_at
+CHANGES: dict[str, Change] = grant_conditions.SHARED | {
+    "family ended": lambda w: grant_conditions.changed(
+        grant_conditions.family(w), ended_at=grant_conditions.family(w).get().issued_at
     ),
-    "family expired": lambda w: conditions.changed(
-        conditions.family(w), expires_at=conditions.family(w).get().issued_at
+    "family expired": lambda w: grant_conditions.changed(
+        grant_conditions.family(w), expires_at=grant_conditions.family(w).get().issued_at
     ),
-    "no right in the application": lambda w: conditions.changed(
+    "no right in the application": lambda w: grant_conditions.changed(
         Assignment.objects.filter(membership=w.mikko.id),
-        valid_until=conditions.sign_in(w).get().started_at,
+        valid_until=grant_conditions.sign_in(w).get().started_at,
     ),
 }
 UNKNOWN_CLIENT = {"client not active", "application not active"}
@@ -32,11 +32,11 @@ UNKNOWN_CLIENT = {"client not active", "application not active"}
 
 def _refresh(world: World, body: Mapping[str, Any]) -> Any:
     form = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    return browsing.post(endpoints.TOKEN, form, browsing.basic(world))
+    return browsing.post(metadata.TOKEN, form, browsing.basic(world))
 
 
 def _introspected(world: World, token: str) -> Any:
-    return browsing.post(endpoints.INTROSPECT, {"token": token}, browsing.basic(world))
+    return browsing.post(metadata.INTROSPECT, {"token": token}, browsing.basic(world))
 
 
 def heard(world: World, body: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
@@ -96,7 +96,7 @@ def test_tokens_with_one_condition_changed_are_not_valid_at_any_endpoint(
 
 def test_inactive_token_says_nothing_else(world: World) -> None:
     body = browsing.tokens(world, world.mikko, organization="koskela")
-    with conditions.SHARED["membership epoch higher"](world):
+    with grant_conditions.SHARED["membership epoch higher"](world):
         assert _introspected(world, body["access_token"]).json() == {"active": False}
         assert _introspected(world, body["refresh_token"]).json() == {"active": False}
     assert _introspected(world, "kha_unknown").json() == {"active": False}
@@ -105,7 +105,7 @@ def test_inactive_token_says_nothing_else(world: World) -> None:
 def test_token_introspected_by_another_application_is_inactive(world: World) -> None:
     body = browsing.tokens(world, world.mikko, organization="koskela")
     for token in (body["access_token"], body["refresh_token"]):
-        answer = browsing.post(endpoints.INTROSPECT, {"token": token}, browsing.basic(world, "crm"))
+        answer = browsing.post(metadata.INTROSPECT, {"token": token}, browsing.basic(world, "crm"))
         assert answer.json() == {"active": False}
         assert _introspected(world, token).json()["active"] is True
 
@@ -113,7 +113,7 @@ def test_token_introspected_by_another_application_is_inactive(world: World) -> 
 def test_code_that_is_refused_for_a_condition_is_no_replay(world: World) -> None:
     """A refused code has not been used: redeeming it afterwards ends nothing."""
     code = browsing.code(browsing.browser(world.mikko), organization="koskela")
-    with conditions.SHARED["membership suspended"](world):
+    with grant_conditions.SHARED["membership suspended"](world):
         assert browsing.redeem(world, code).status_code == 400
     body = browsing.redeem(world, code).json()
     assert heard(world, body) == VALID

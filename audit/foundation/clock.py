@@ -1,0 +1,38 @@
+"""The only clock.
+
+The database's clock is the clock, so that several processes on several machines agree. Tests and the demo may move it
+by a file that every process reads; production refuses to start with one (`audit.foundation.checks`).
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+TICK = dt.timedelta(microseconds=1)
+SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
+
+
+def offset() -> float:
+    """Seconds by which this installation's clock is moved; 0.0 outside tests and demo."""
+    path: str = settings.CLOCK_OFFSET_FILE
+    if not path:
+        return 0.0
+    try:
+        return float(Path(path).read_text(encoding="ascii") or 0)
+    except FileNotFoundError:
+        return 0.0
+
+
+def now() -> dt.datetime:
+    """The database's clock at this very moment (not the transaction's start), UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {SQL_NOW}", [offset()])
+        row: tuple[dt.datetime] = cursor.fetchone()
+    return row[0]
+
+
+def wall() -> dt.datetime:
+    """This process's own clock, for what needs no agreement with others: logs, cache ages, Retry-After."""
+    return dt.datetime.now(tz=dt.UTC) + dt.timedelta(seconds=offset())

@@ -1,0 +1,41 @@
+"""Prepared statements that a migration has overtaken.
+
+The server refuses one whose columns have changed their type since ("cached plan must not change result type"), each
+time, for as long as the connection lives: it must not go back into the pool.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+from audit.foundation.errors import Busy
+
+_STALE = "cached plan"
+
+
+@receiver(connection_created)
+def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """For every connection there is; one that comes from the pool is known already."""
+    if retry_stale_plan not in connection.execute_wrappers:
+        connection.execute_wrappers.append(retry_stale_plan)
+
+
+def retry_stale_plan(
+    execute: Callable[..., Any],
+    sql: str,
+    params: Any,
+    many: bool,  # noqa: FBT001 - Django's signature
+    context: dict[str, Any],
+) -> Any:
+    """Raises Busy, once for each connection: the next attempt has a new one."""
+    try:
+        return execute(sql, params, many, context)
+    except NotSupportedError as error:
+        if _STALE not in str(error):
+            raise
+        context["connection"].connection.close()
+        raise Busy(seconds=1) from error

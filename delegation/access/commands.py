@@ -1,0 +1,36 @@
+"""Changing what colleagues may do."""
+
+from collections.abc import Sequence
+
+from audit.foundation.actor import Actor
+from delegation.access import effects
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import MembershipSet
+from delegation.authorization import input_cleaning
+from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import Verb
+from identity.memberships.models import Membership
+
+
+@command
+def change(
+    *,
+    actor: Actor,
+    memberships: Sequence[Membership],
+    access: AccessSpec,
+    reason: str = "",
+    idempotency_key: str | None = None,
+) -> Outcome[None]:
+    """Put this access in the place of everything these colleagues hold here.
+
+    Raises InvalidAccess, InvalidInput, ExceedsAuthority, ExceedsCeiling, LastAdmin and Unchanged besides what
+    every act raises.
+    """
+    why = input_cleaning.reason(reason)
+    with acting(
+        actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
+        effects.assign(act, act.on, access=access, reason=why)
+        act.say(reason=why)
+    return act.outcome

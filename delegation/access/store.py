@@ -1,0 +1,136 @@
+"""Writing assignments, without asking. Only `delegation.commands` may import this (contract)."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from audit.foundation.actor import Actor
+from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
+from delegation.authorization.models.roles import Entitlement, Role
+from delegation.authorization.values import AccessSpec, AmountLimit, amount_from_json
+
+_END = """
+UPDATE delegation_assignment SET valid_until = greatest(valid_from, %(at)s)
+WHERE membership_id = ANY(%(memberships)s) AND not_ended(valid_until, %(at)s)
+"""
+
+
+def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
+    """Close every assignment of these memberships at `at`; one that had not begun never holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_END, {"memberships": list(memberships), "at": at})
+
+
+def assign(
+    *,
+    memberships: Sequence[uuid.UUID],
+    access: AccessSpec,
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> None:
+    """The same access to each of these, from `at` on. Statements: constant, whatever the size of the set."""
+    assign_each(gifts=[(one, access) for one in memberships], actor=actor, act=act, at=at, reason=reason)
+
+
+def assign_each(
+    *,
+    gifts: Sequence[tuple[uuid.UUID, AccessSpec]],
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> None:
+    """To each membership its own access. Statements: constant, whatever the size of the set."""
+    roles = {role.key: role for role in Role.objects.filter(key__in={access.role for _, access in gifts})}
+    made = [
+        (_assignment(one, roles[access.role], access, actor, act, at, reason), access)
+        for one, access in gifts
+    ]
+    Assignment.objects.bulk_create([assignment for assignment, _ in made])
+    AssignmentSite.objects.bulk_create(
+        [
+            AssignmentSite(assignment=assignment, site_id=site)
+            for assignment, access in made
+            for site in sorted(access.sites)
+        ]
+    )
+    _add_limits(made)
+
+
+def _assignment(  # noqa: PLR0917 - the columns of one row
+    membership: uuid.UUID,
+    role: Role,
+    access: AccessSpec,
+    actor: Actor,
+    act: uuid.UUID,
+    at: dt.datetime,
+    reason: str,
+) -> Assignment:
+    return Assignment(
+        membership_id=membership,
+        role=role,
+        all_sites=access.all_sites,
+        valid_from=at,
+        valid_until=access.until,
+        given_by=actor.id,
+        given_by_kind=actor.kind.value,
+        reason=reason,
+        act=act,
+    )
+
+
+def _add_limits(made: Sequence[tuple[Assignment, AccessSpec]]) -> None:
+    keys = {key for _, access in made for key in access.limits}
+    known = {row.key: row for row in Entitlement.objects.filter(key__in=keys)}
+    AssignmentLimit.objects.bulk_create(
+        [
+            AssignmentLimit(
+                assignment=assignment,
+                entitlement=known[key],
+                amount=limit.amount,
+                currency=limit.currency,
+                period=limit.period,
+            )
+            for assignment, access in made
+            for key, limit in sorted(access.limits.items())
+        ]
+    )
+
+
+_SNAPSHOT = """
+SELECT a.membership_id, a.id, r.key, a.all_sites, a.valid_until,
+       ARRAY(SELECT x.site_id::text FROM delegation_assignmentsite x WHERE x.assignment_id = a.id ORDER BY 1),
+       ARRAY(SELECT ARRAY[e.key, l.amount::text, l.currency, l.period] FROM delegation_assignmentlimit l
+             JOIN delegation_entitlement e ON e.id = l.entitlement_id WHERE l.assignment_id = a.id)
+FROM delegation_assignment_at(%(at)s) a JOIN delegation_role r ON r.id = a.role_id
+WHERE a.membership_id = ANY(%(memberships)s)
+ORDER BY a.valid_from, a.id
+"""
+
+
+def snapshot(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What these memberships hold at `at`, as it stands in the log. One statement."""
+    found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_SNAPSHOT, {"memberships": list(memberships), "at": at})
+        for membership, assignment, role, all_sites, until, sites, limits in cursor.fetchall():
+            found[membership].append(
+                {
+                    "assignment": str(assignment),
+                    "role": role,
+                    "all_sites": all_sites,
+                    "sites": [] if all_sites else sites,
+                    "limits": {
+                        key: AmountLimit(amount_from_json(amount), *rest).to_json()
+                        for key, amount, *rest in limits
+                    },
+                    "until": until.isoformat() if until else None,
+                }
+            )
+    return dict(found)

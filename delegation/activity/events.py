@@ -1,0 +1,95 @@
+"""Events opened: their bodies read, what is sealed unsealed, their people found."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit import personal_data
+from audit.models import Event
+from delegation.invitations.models import Invitation
+from identity.memberships.models import Membership
+
+_COPIED_FIELDS = (
+    "id", "at", "act", "verb", "outcome", "seq", "actor_kind", "actor", "subject_kind", "subject",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event. `user` is the person it is about, where it is about one; `private` what could be unsealed."""
+
+    id: uuid.UUID
+    at: dt.datetime
+    act: uuid.UUID
+    verb: str
+    outcome: str
+    seq: int | None
+    actor_kind: str
+    actor: uuid.UUID
+    subject_kind: str
+    subject: uuid.UUID
+    user: uuid.UUID | None
+    email: str
+    cause: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    private: Mapping[str, str]
+    prev: str
+    hash: str
+    sound: bool
+    """Whether the hash is that of what was written."""
+
+
+def read_events(*, rows: Sequence[Event]) -> list[EventView]:
+    """Events with their bodies opened and their people found. Three statements at most."""
+    bodies = [json.loads(bytes(row.body)) for row in rows]
+    sealed = [value for body in bodies for value in body["private"].values()]
+    keys = personal_data.keys_of(persons={uuid.UUID(one) for value in sealed for one in value["about"]})
+    users = _users(rows)
+    emails = _emails(rows)
+    return [_event_view(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]
+
+
+def _users(rows: Sequence[Event]) -> dict[uuid.UUID, uuid.UUID]:
+    ids = {row.subject for row in rows if row.subject_kind == "membership"}
+    return dict(Membership.objects.filter(id__in=ids).values_list("id", "user_id")) if ids else {}
+
+
+def _emails(rows: Sequence[Event]) -> dict[uuid.UUID, str]:
+    ids = {row.subject for row in rows if row.subject_kind == "invitation"}
+    ids |= {
+        row.act for row in rows if row.subject_kind == "mail"
+    }  # a mail's events stand under what it is about
+    return dict(Invitation.objects.filter(id__in=ids).values_list("id", "email")) if ids else {}
+
+
+def _event_view(
+    row: Event,
+    body: Mapping[str, Any],
+    keys: Mapping[uuid.UUID, bytes],
+    users: Mapping[uuid.UUID, uuid.UUID],
+    emails: Mapping[uuid.UUID, str],
+) -> EventView:
+    private = _opened(body["private"], keys)
+    user = row.subject if row.subject_kind == "user" else users.get(row.subject)
+    return EventView(
+        **{name: getattr(row, name) for name in _COPIED_FIELDS},
+        user=user,
+        email=emails.get(row.subject) or emails.get(row.act) or private.get("email", ""),
+        **{name: body[name] for name in ("cause", "before", "after", "facts")},
+        private=private,
+        prev=bytes(row.prev or b"").hex(),
+        hash=bytes(row.hash).hex(),
+        sound=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),
+    )
+
+
+def _opened(sealed: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, str]:
+    """What can be unsealed: not what is about somebody who has been erased."""
+    opened = {name: personal_data.decrypt(encrypted=value, keys=keys) for name, value in sealed.items()}
+    return {name: text for name, text in opened.items() if text is not None}

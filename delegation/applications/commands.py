@@ -1,0 +1,111 @@
+"""Registering the services that people sign in to."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from allauth.idp.oidc.models import Client as ProtocolClient
+
+from audit.foundation.actor import Actor
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import NOT_STORED, Outcome, command
+from delegation.acts.subjects import SupplierSet
+from delegation.authorization import input_cleaning
+from delegation.authorization.errors import InvalidInput
+from delegation.authorization.verbs import Verb
+from identity import machine_secrets
+from identity.clients.models import Application, Client
+from identity.organizations.models import BusinessUnit
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """An OpenID Connect client. Redirect URIs are matched exactly."""
+
+    client_id: str
+    name: str
+    redirect_uris: Sequence[str]
+    initiate_login_uri: str = ""
+    backchannel_logout_uri: str = ""
+    post_logout_redirect_uris: Sequence[str] = ()
+    scopes: Sequence[str] = ("openid", "profile", "email")
+    public: bool = False
+    skip_consent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRegistered:
+    """The client's secret is returned this once."""
+
+    application: uuid.UUID
+    secret: str = dataclasses.field(default="", metadata=NOT_STORED)
+
+
+@command
+def register_application(
+    *,
+    actor: Actor,
+    key: str,
+    name: Mapping[str, str],
+    unit: str,
+    client: NewClient | None = None,
+    idempotency_key: str | None = None,
+) -> Outcome[ApplicationRegistered]:
+    """A service people sign in to.
+
+    Raises InvalidInput and AlreadyExists besides what every act raises.
+    """
+    _makes_sense(key, name, client)
+    shown = machine_secrets.generate(prefix="khs")
+    with acting(actor, Verb.APPLICATION_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        made = Application.objects.create(key=key, name=dict(name), unit=_unit(unit), created_at=act.at)
+        if client is not None:
+            _client(made, client, shown)
+        act.say(application=str(made.id), client=client.client_id if client else None)
+        return act.set_result(ApplicationRegistered(made.id, shown))
+
+
+def _makes_sense(key: str, name: Mapping[str, str], client: NewClient | None) -> None:
+    input_cleaning.key(key)
+    for language, text in name.items():
+        input_cleaning.language(language)
+        input_cleaning.line(text, field="name", longest=input_cleaning.NAME, required=True)
+    if client is None:
+        return
+    input_cleaning.line(client.client_id, field="client", longest=100, required=True)
+    input_cleaning.line(client.name, field="name", longest=100, required=True)
+    for address in [*client.redirect_uris, *client.post_logout_redirect_uris]:
+        input_cleaning.web_address(address, field="redirect_uri")
+    for field in ("initiate_login_uri", "backchannel_logout_uri"):
+        if address := getattr(client, field):
+            input_cleaning.web_address(address, field=field)
+
+
+def _unit(key: str) -> BusinessUnit:
+    found = BusinessUnit.objects.filter(key=input_cleaning.key(key, field="unit")).first()
+    if found is None:
+        raise InvalidInput(field="unit", problem="unknown")
+    return found
+
+
+def _client(application: Application, new: NewClient, shown: str) -> Client:
+    kinds = ProtocolClient.Type
+    row = ProtocolClient(
+        id=new.client_id,
+        name=new.name,
+        secret="" if new.public else f"machine${machine_secrets.hash_secret(shown)}",
+        type=kinds.PUBLIC if new.public else kinds.CONFIDENTIAL,
+        skip_consent=new.skip_consent,
+        grant_types="authorization_code\nrefresh_token",
+    )
+    row.set_redirect_uris(list(new.redirect_uris))
+    row.set_scopes(list(new.scopes))
+    row.set_post_logout_redirect_uris(list(new.post_logout_redirect_uris))
+    row.save(force_insert=True)
+    return Client.objects.create(
+        protocol=row,
+        application=application,
+        initiate_login_uri=new.initiate_login_uri,
+        backchannel_logout_uri=new.backchannel_logout_uri,
+    )

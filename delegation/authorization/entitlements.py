@@ -1,0 +1,193 @@
+"""What people may do in other systems: computed when asked, from intervals, by one statement.
+
+Right at t = assignment ∩ role version ∩ ceiling ∩ no hold ∩ active period ∩ organization, person and application in
+force.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from delegation.authorization.values import AccessSpec, AmountLimit
+
+
+class SiteRef(NamedTuple):
+    """A site as other systems know it."""
+
+    id: uuid.UUID
+    name: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One entitlement of one membership: where, up to which amount, and within which interval it holds.
+
+    `amount` None with `takes_amount` means without limit. Several rights to one entitlement may stand side by side:
+    for each site the highest applies.
+    """
+
+    membership: uuid.UUID
+    application: str
+    entitlement: str
+    role: str
+    all_sites: bool
+    sites: tuple[SiteRef, ...]
+    takes_amount: bool
+    amount: Decimal | None
+    currency: str
+    period: str
+    valid_from: dt.datetime
+    valid_until: dt.datetime | None
+    assignment: uuid.UUID
+
+    @property
+    def limit(self) -> AmountLimit:
+        """Up to which amount; only where it takes one."""
+        return AmountLimit(self.amount, self.currency, self.period)
+
+
+# An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
+# The currency is that of the amount: the ceiling's where the assignment has no limit of its own.
+# In two steps, each of few tables: the order of a dozen joins takes the database longer to plan than to run.
+_QUERY = """
+WITH m AS MATERIALIZED (
+  SELECT m.id, m.organization_id, m.valid_from AS p_from, m.valid_until AS p_until,
+         a.id AS a_id, a.role_id, a.all_sites, a.valid_from, a.valid_until
+  FROM {members} m JOIN {given} a ON a.membership_id = m.id
+  WHERE m.id = ANY(%(memberships)s) AND m.in_force
+),
+r AS MATERIALIZED (
+  SELECT r.id, r.key, v.valid_from, v.valid_until,
+         e.id AS e_id, e.key AS e_key, e.rank, e.takes_amount, app.key AS app_key
+  FROM delegation_role r
+  JOIN delegation_roleversion v ON v.role_id = r.id AND in_force(v.valid_from, v.valid_until, %(at)s)
+  JOIN delegation_roleentitlement re ON re.version_id = v.id AND re.allowed
+  JOIN delegation_entitlement e ON e.id = re.entitlement_id
+  JOIN identity_published_application app ON app.id = e.application_id AND app.is_active
+  WHERE (%(application)s::text IS NULL OR app.key = %(application)s::text) AND r.id IN (SELECT role_id FROM m)
+)
+SELECT m.id, r.app_key, r.e_key, r.key, m.all_sites,
+       (SELECT jsonb_agg(jsonb_build_array(s.id, s.name, s.external_id) ORDER BY s.sort_key, s.id)
+        FROM {places} x JOIN identity_published_site s ON s.id = x.site_id WHERE x.assignment_id = m.a_id),
+       r.takes_amount,
+       CASE WHEN NOT r.takes_amount THEN NULL WHEN l.id IS NULL THEN 0 ELSE least(l.amount, c.amount) END,
+       coalesce(CASE WHEN l.amount IS NOT NULL THEN nullif(l.currency, '') END, nullif(c.currency, ''), l.currency, ''),
+       coalesce(l.period, 'order'),
+       greatest(m.valid_from, r.valid_from, c.valid_from, m.p_from),
+       least(m.valid_until, r.valid_until, c.valid_until, m.p_until),
+       m.a_id
+FROM m JOIN r ON r.id = m.role_id
+JOIN delegation_ceiling c ON c.organization_id = m.organization_id AND c.entitlement_id = r.e_id
+ AND in_force(c.valid_from, c.valid_until, %(at)s)
+LEFT JOIN {limits} l ON l.assignment_id = m.a_id AND l.entitlement_id = r.e_id
+WHERE NOT (r.takes_amount AND l.amount IS NOT NULL AND c.amount IS NOT NULL AND l.currency <> c.currency)
+  AND NOT EXISTS (SELECT 1 FROM delegation_hold b
+                  WHERE b.organization_id = m.organization_id AND b.entitlement_id = r.e_id
+                    AND in_force(b.valid_from, b.valid_until, %(at)s))
+ORDER BY m.id, r.rank, r.e_key, m.valid_from, m.a_id
+"""
+_RIGHTS = _QUERY.format(
+    members="identity_membership_at(%(at)s)",
+    given="delegation_assignment_at(%(at)s)",
+    places="delegation_assignmentsite",
+    limits="delegation_assignmentlimit",
+)
+# The same statement over one colleague who is not written down: active from now on, with one access.
+_SUPPOSED_RIGHTS = _QUERY.format(
+    members="(SELECT %(nobody)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
+    " NULL::timestamptz AS valid_until FROM identity_published_organization o WHERE o.id = %(organization)s)",
+    given="(SELECT %(nobody)s::uuid AS id, %(nobody)s::uuid AS membership_id, w.id AS role_id,"
+    " %(all_sites)s AS all_sites, %(at)s AS valid_from, %(until)s::timestamptz AS valid_until"
+    " FROM delegation_role w WHERE w.key = %(role)s AND not_ended(%(until)s::timestamptz, %(at)s))",
+    places="(SELECT %(nobody)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
+    limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id,"
+    " j.amount, j.currency, j.period"
+    " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
+    " JOIN delegation_entitlement k ON k.key = j.key)",
+)
+_SUPPOSED_MEMBERSHIP = uuid.UUID(int=0)
+
+_BOUNDARIES = """
+SELECT m.id, min(t.boundary)
+FROM identity_published_membership m
+CROSS JOIN LATERAL (
+    SELECT unnest(ARRAY[p.valid_from, p.valid_until]) FROM identity_published_period p WHERE p.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[a.valid_from, a.valid_until]) FROM delegation_assignment a WHERE a.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[v.valid_from, v.valid_until]) FROM delegation_roleversion v
+    JOIN delegation_assignment a ON a.role_id = v.role_id WHERE a.membership_id = m.id
+    UNION ALL
+    SELECT unnest(ARRAY[c.valid_from, c.valid_until]) FROM delegation_ceiling c
+    WHERE c.organization_id = m.organization_id
+    UNION ALL
+    SELECT unnest(ARRAY[b.valid_from, b.valid_until]) FROM delegation_hold b
+    WHERE b.organization_id = m.organization_id
+) t(boundary)
+WHERE m.id = ANY(%(memberships)s) AND t.boundary > %(at)s
+GROUP BY m.id
+"""
+
+
+def rights_of(
+    *, memberships: Iterable[uuid.UUID], at: dt.datetime, application: str | None = None
+) -> dict[uuid.UUID, list[Right]]:
+    """The rights of these memberships at `at`, in one application or all. One statement."""
+    wanted = list(memberships)
+    found: dict[uuid.UUID, list[Right]] = {one: [] for one in wanted}
+    for row in _rows(_RIGHTS, memberships=wanted, at=at, application=application):
+        found[row[0]].append(_right(row))
+    return found
+
+
+def supposed_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
+    """The rights that somebody here would have with this access and nothing else. One statement."""
+    rows = _rows(
+        _SUPPOSED_RIGHTS,
+        memberships=[_SUPPOSED_MEMBERSHIP],
+        nobody=_SUPPOSED_MEMBERSHIP,
+        organization=organization,
+        application=None,
+        at=at,
+        role=access.role,
+        all_sites=access.all_sites,
+        sites=sorted(access.sites),
+        until=access.until,
+        limits=Jsonb([{"key": key, **limit.to_json()} for key, limit in access.limits.items()]),
+    )
+    return [_right(row) for row in rows]
+
+
+def _right(row: tuple[Any, ...]) -> Right:
+    places = json.loads(row[5] or "[]")  # Django leaves jsonb as text
+    sites = tuple(SiteRef(uuid.UUID(one), name, external) for one, name, external in places)
+    columns: list[Any] = [*row[:5], sites, *row[6:]]
+    return Right(*columns)
+
+
+def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
+    """The next instant after `at` at which the rights of these memberships may differ; absent where none is known."""
+    return dict(_rows(_BOUNDARIES, memberships=list(memberships), at=at))
+
+
+def _rows(sql: str, **params: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def by_application(rights: Iterable[Right]) -> dict[str, list[Right]]:
+    """The same rights, per application."""
+    sorted_out: dict[str, list[Right]] = defaultdict(list)
+    for right in rights:
+        sorted_out[right.application].append(right)
+    return dict(sorted_out)

@@ -1,0 +1,83 @@
+"""What was given to whom: half-open intervals, closed and never rewritten."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.foundation import ids
+from delegation.authorization.models.roles import Entitlement, Role
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization, Site
+
+
+class Assignment(models.Model):
+    """A role, for one membership, for all or some sites, for a time; who gave it, why, and in which act."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    """The membership's organization: a trigger sets it on every insert and update, whatever was written."""
+    role = models.ForeignKey(Role, models.PROTECT, related_name="+")
+    all_sites = models.BooleanField(default=False)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    given_by = models.UUIDField()
+    given_by_kind = models.CharField(max_length=16)
+    reason = models.CharField(max_length=500, blank=True)
+    act = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="assignment_ends_after_it_begins",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["membership", "valid_from"], name="assignment_of_membership"),
+            models.Index(
+                fields=["organization", "role"],
+                name="assignment_without_end",
+                condition=Q(valid_until__isnull=True),
+            ),
+        ]
+
+
+class AssignmentSite(models.Model):
+    """One of the sites of an assignment that is not for all."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="sites")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assignment", "site"], name="assignment_site_once")]
+
+
+class AssignmentLimit(models.Model):
+    """Up to which amount. A limit is stated here; the application counts what was used."""
+
+    class Period(models.TextChoices):
+        """Over what the amount is counted."""
+
+        ORDER = "order"
+        DAY = "day"
+        WEEK = "week"
+        MONTH = "month"
+        QUARTER = "quarter"
+        YEAR = "year"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="limits")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """None: without limit, said explicitly."""
+    currency = models.CharField(max_length=3, blank=True)
+    period = models.CharField(max_length=10, choices=Period, default=Period.ORDER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "entitlement"], name="assignment_limit_once"),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="limit_not_negative"
+            ),
+        ]

@@ -1,0 +1,38 @@
+"""What the supplier offers an organization, and what it has stopped for a while."""
+
+from django.db import models
+
+from audit.foundation import ids
+from delegation.authorization.models.roles import Entitlement
+from identity.memberships.models import no_overlapping_intervals
+from identity.organizations.models import Organization
+
+
+class Ceiling(models.Model):
+    """One entitlement offered to one organization, up to an amount, for a time. No row: not offered."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="ceilings")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """None: without limit."""
+    currency = models.CharField(max_length=3, blank=True)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [no_overlapping_intervals("ceiling_one_at_a_time", "organization", "entitlement")]
+
+
+class Hold(models.Model):
+    """One entitlement that the supplier has stopped here, for a time and with a reason. Never two at a time."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="holds")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [no_overlapping_intervals("hold_one_at_a_time", "organization", "entitlement")]

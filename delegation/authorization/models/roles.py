@@ -1,0 +1,79 @@
+"""What there is to give: entitlements and the versioned roles that bundle them."""
+
+from django.db import models
+
+from audit.foundation import ids
+from identity.clients.models import Application
+from identity.memberships.models import no_overlapping_intervals
+
+
+class Strength(models.TextChoices):
+    """What strength of sign-in a role demands (`delegation.authorization.policy.sign_in`)."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    MFA = "mfa"
+
+
+class Entitlement(models.Model):
+    """One thing one may do in an application, such as `ordering:orders.place`."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="entitlements")
+    key = models.CharField(max_length=80, unique=True)
+    text = models.JSONField()
+    """{language: text}: what its holder can do, as the rest of "… can"; `{limit}` where an amount belongs."""
+    takes_amount = models.BooleanField(default=False)
+    takes_sites = models.BooleanField(default=True)
+    rank = models.PositiveSmallIntegerField(default=0)
+
+
+class Role(models.Model):
+    """A named bundle; the ready-made ones are the tiers."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.JSONField()
+    description = models.JSONField()
+    rank = models.PositiveSmallIntegerField(default=0)
+
+
+class RoleVersion(models.Model):
+    """What a role holds and what its holder may give, for a time. Never rewritten: a change is a new version."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    role = models.ForeignKey(Role, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    verbs = models.JSONField(default=list)
+    gives = models.JSONField(default=list)
+    """Grant authority: keys of the roles its holder may give."""
+    max_assignment_days = models.PositiveIntegerField(null=True)
+    """The longest time for which its holder may give; None: without end."""
+    strength = models.CharField(max_length=10, choices=Strength.choices, default="password")
+    is_admin = models.BooleanField(default=False)
+    """Whether its holder counts for "an organization never loses its last working admin"."""
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "number"], name="role_version_number"),
+            no_overlapping_intervals("role_version_one_at_a_time", "role"),
+        ]
+
+
+class RoleEntitlement(models.Model):
+    """What one version of a role lets its holder do, or (`assignable`) give up to an amount."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    version = models.ForeignKey(RoleVersion, models.CASCADE, related_name="entitlements")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
+    allowed = models.BooleanField(default=True)
+    assignable = models.BooleanField(default=False)
+    max_assignable_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """The highest amount its holder may give; None: whatever the organization's ceiling allows."""
+    max_assignable_currency = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "entitlement"], name="role_entitlement_once"),
+        ]

@@ -1,0 +1,242 @@
+"""A catalogue as a TOML file: read, checked against its schema, with every problem named by its place."""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from delegation.authorization import input_cleaning
+from delegation.authorization.errors import InvalidInput
+from delegation.authorization.verbs import Verb
+from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+
+CEILING = "ceiling"
+"""Stands for "up to what the organization's ceiling allows" where an amount may stand."""
+_MOST = Decimal(10) ** 12
+_LONGEST = 500
+_Check = Callable[[Any], str]
+"""Gives what is allowed instead, or an empty string."""
+
+
+class InvalidCatalogue(Exception):
+    """The file is not a valid catalogue; one line for each problem: file, place, what is wrong, what is allowed."""
+
+
+def load(*, path: Path) -> Catalogue:
+    """Raises InvalidCatalogue with all problems of the file."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise InvalidCatalogue(f"{path}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidCatalogue(f"{path}: is not valid TOML: {error}.") from error
+    problems = _Problems(data).found
+    if problems:
+        raise InvalidCatalogue("\n".join(f"{path}: {problem}" for problem in problems))
+    return _catalogue(data)
+
+
+def _catalogue(data: Mapping[str, Any]) -> Catalogue:
+    applications = data["applications"]
+    return Catalogue(
+        units=data["units"],
+        entitlements=[EntitlementSpec(**one) for one in data["entitlements"]],
+        roles=[_role(one) for one in data["roles"]],
+        icons={key: one["icon"] for key, one in applications.items() if "icon" in one},
+    )
+
+
+def _role(one: Mapping[str, Any]) -> RoleSpec:
+    amounts = one.get("assignable_up_to", {})
+    return RoleSpec(
+        key=one["key"],
+        name=one["name"],
+        description=one["description"],
+        does=one.get("entitlements", ()),
+        verbs=[Verb(verb) for verb in one.get("verbs", ())],
+        gives=one.get("assignable", ()),
+        gives_amounts={key: None if value == CEILING else Decimal(value) for key, value in amounts.items()},
+        longest_days=one.get("assignable_days"),
+        mfa=one.get("second_factor", False),
+        is_admin=one.get("working_admin", False),
+    )
+
+
+class _Problems:
+    """All problems of a parsed file. References are checked against what the same file declares."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.found: list[str] = []
+        self.applications = _keys(data.get("applications"))
+        self.entitlements = {str(one.get("key")): one for one in _tables(data.get("entitlements"))}
+        self.roles = [str(one.get("key")) for one in _tables(data.get("roles"))]
+        sections = {
+            "units": (_is_table, True),
+            "applications": (_is_table, True),
+            "entitlements": (_is_list_of_tables, True),
+            "roles": (_is_list_of_tables, True),
+        }
+        self._table("", data, sections)
+        if not self.found:
+            self._contents(data)
+
+    def _contents(self, data: Mapping[str, Any]) -> None:
+        for key, name in data["units"].items():
+            self._value(f"units.{key}", key, _is_key)
+            self._value(f"units.{key}", name, _is_line)
+        for key, one in data["applications"].items():
+            self._value(f"applications.{key}", key, _is_key)
+            self._table(f"applications.{key}", one, {"icon": (_is_icon, False)})
+        self._list("entitlements", data["entitlements"], self._entitlement_schema())
+        self._list("roles", data["roles"], self._role_schema())
+
+    def _entitlement_schema(self) -> dict[str, tuple[_Check, bool]]:
+        return {
+            "key": (self._is_entitlement_key, True),
+            "text": (_is_translated, True),
+            "takes_amount": (_is_switch, False),
+            "takes_sites": (_is_switch, False),
+        }
+
+    def _role_schema(self) -> dict[str, tuple[_Check, bool]]:
+        return {
+            "key": (_is_key, True),
+            "name": (_is_translated, True),
+            "description": (_is_translated, True),
+            "entitlements": (_each(_one_of(self.entitlements, "the entitlements of this file")), False),
+            "verbs": (_each(_one_of([verb.value for verb in Verb], "the portal's verbs")), False),
+            "assignable": (_each(_one_of(self.roles, "the roles of this file")), False),
+            "assignable_up_to": (self._is_amounts, False),
+            "assignable_days": (_is_days, False),
+            "second_factor": (_is_switch, False),
+            "working_admin": (_is_switch, False),
+        }
+
+    def _list(self, name: str, rows: list[Any], schema: Mapping[str, tuple[_Check, bool]]) -> None:
+        seen: set[object] = set()
+        for number, row in enumerate(rows, 1):
+            key = row.get("key")
+            place = f"{name}[{number}]" + (f" “{key}”" if isinstance(key, str) else "")
+            self._table(place, row, schema)
+            if isinstance(key, str) and key in seen:
+                self.found.append(f"{place}: the key stands twice; each key must stand once.")
+            seen.add(key if isinstance(key, str) else number)
+
+    def _table(self, place: str, row: Any, schema: Mapping[str, tuple[_Check, bool]]) -> None:
+        if not isinstance(row, dict):
+            self.found.append(f"{place}: must be a table.")
+            return
+        begin = f"{place}: " if place else ""
+        for name in [name for name in row if name not in schema]:
+            allowed = f"allowed are {', '.join(schema)}{_nearest(name, schema)}"
+            self.found.append(f"{begin}{name} is not known; {allowed}.")
+        for name, (check, required) in schema.items():
+            if name in row:
+                self._value(f"{begin}{name}", row[name], check)
+            elif required:
+                self.found.append(f"{begin}{name} is missing.")
+
+    def _value(self, place: str, value: Any, check: _Check) -> None:
+        if allowed := check(value):
+            self.found.append(f"{place} must be {allowed}.")
+
+    def _is_entitlement_key(self, value: Any) -> str:
+        application, colon, action = value.partition(":") if isinstance(value, str) else ("", "", "")
+        if not colon or not all(input_cleaning.KEY.fullmatch(part) for part in action.split(".")):
+            return "application:thing.action, such as shop:orders.place"
+        return _one_of(self.applications, "the applications of this file, before the colon")(application)
+
+    def _is_amounts(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return "a table of entitlements and amounts"
+        taking = [key for key, one in self.entitlements.items() if one.get("takes_amount") is True]
+        for key, amount in value.items():
+            if wrong := _one_of(taking, "the entitlements of this file that take an amount")(key):
+                return f"about {wrong}"
+            if amount != CEILING and not _is_amount(amount):
+                return f"“{CEILING}” or an amount with at most two decimals, above 0, for {key}"
+        return ""
+
+
+def _keys(value: Any) -> list[str]:
+    return list(value) if isinstance(value, dict) else []
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (nearest: {close[0]})" if close else ""
+
+
+def _is_table(value: Any) -> str:
+    return "" if isinstance(value, dict) else "a table"
+
+
+def _is_list_of_tables(value: Any) -> str:
+    return "" if isinstance(value, list) and len(_tables(value)) == len(value) else "a list of tables"
+
+
+def _is_switch(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def _is_days(value: Any) -> str:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 36_500
+    return "" if good else "a whole number of days from 1 to 36500"
+
+
+def _is_amount(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return Decimal(value).is_finite() and 0 < value < _MOST and Decimal(value) == round(Decimal(value), 2)
+
+
+def _is_key(value: Any) -> str:
+    good = isinstance(value, str) and input_cleaning.KEY.fullmatch(value)
+    return "" if good else "a key of at most 40 small letters, digits, “-” and “_”"
+
+
+def _is_icon(value: Any) -> str:
+    return _is_key(value) and "the name of an icon, such as shopping-cart"
+
+
+def _is_line(value: Any) -> str:
+    try:
+        good = isinstance(value, str) and bool(
+            input_cleaning.line(value, field="text", longest=_LONGEST, required=True)
+        )
+    except InvalidInput:
+        good = False
+    return "" if good else f"one line of text, at most {_LONGEST} characters"
+
+
+def _is_translated(value: Any) -> str:
+    languages = [code for code, _name in settings.LANGUAGES]
+    if isinstance(value, dict) and set(value) == set(languages) and not any(map(_is_line, value.values())):
+        return ""
+    return f"a table with one line of text for each language: {', '.join(languages)}"
+
+
+def _one_of(known: Collection[str], what: str) -> _Check:
+    def check(value: Any) -> str:
+        if isinstance(value, str) and value in known:
+            return ""
+        return f"one of {what}, and {value!r} is not{_nearest(str(value), known)}"
+
+    return check
+
+
+def _each(check: _Check) -> _Check:
+    def check_all(value: Any) -> str:
+        if not isinstance(value, list):
+            return "a list"
+        return next((f"a list in which each is {wrong}" for wrong in map(check, value) if wrong), "")
+
+    return check_all

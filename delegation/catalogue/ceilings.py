@@ -1,0 +1,77 @@
+"""What a customer is offered: ceilings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.foundation.actor import Actor
+from audit.foundation.intervals import NotEnded
+from audit.log.ledger import Subject
+from delegation.acts.act import Act
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import SupplierSet
+from delegation.authorization import access_validation, input_cleaning
+from delegation.authorization.errors import InvalidInput
+from delegation.authorization.models.ceilings import Ceiling
+from delegation.authorization.models.roles import Entitlement
+from delegation.authorization.values import AmountLimit, amount_to_json
+from delegation.authorization.verbs import Verb
+from identity.organizations.models import Organization
+
+
+@command
+def set_ceiling(
+    *,
+    actor: Actor,
+    organization: Organization,
+    offer: Mapping[str, AmountLimit | None],
+    idempotency_key: str | None = None,
+) -> Outcome[None]:
+    """Offer these entitlements up to these amounts from now on; None takes an entitlement away.
+
+    No assignment is touched: what people may do is computed when asked.
+    Raises InvalidInput besides what every act raises.
+    """
+    _makes_sense(offer)
+    facts: dict[str, Any] = {"offer": {key: _amount(limit) for key, limit in sorted(offer.items())}}
+    affects = SupplierSet(affects=(organization.id,))
+    with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
+        known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
+        if offer.keys() - known.keys():
+            raise InvalidInput(field="entitlement", problem="unknown")
+        now = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
+        now.filter(NotEnded(act.at)).update(valid_until=act.at)
+        given = [(known[key], limit) for key, limit in offer.items() if limit is not None]
+        Ceiling.objects.bulk_create([_ceiling(act, organization, *one) for one in given])
+        act.say(organization=str(organization.id), **facts)
+        act.also(
+            Verb.CEILING_SET,
+            Subject("organization", organization.id),
+            cause=Verb.CEILING_SET,
+            facts=facts,
+            chain=organization.id,
+        )
+    return act.outcome
+
+
+def _makes_sense(offer: Mapping[str, AmountLimit | None]) -> None:
+    for key, limit in offer.items():
+        input_cleaning.line(key, field="entitlement", longest=80, required=True)
+        if limit is not None and (problem := access_validation.limit_problem(limit=limit)):
+            raise InvalidInput(field="limit", problem=problem)
+
+
+def _ceiling(act: Act, organization: Organization, entitlement: Entitlement, limit: AmountLimit) -> Ceiling:
+    return Ceiling(
+        organization=organization,
+        entitlement=entitlement,
+        amount=limit.amount if entitlement.takes_amount else None,
+        currency=limit.currency if entitlement.takes_amount else "",
+        valid_from=act.at,
+    )
+
+
+def _amount(limit: AmountLimit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {"amount": amount_to_json(limit.amount), "currency": limit.currency}

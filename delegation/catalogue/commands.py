@@ -1,0 +1,200 @@
+"""The supplier's catalogue: what there is to give."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from audit.foundation.actor import Actor
+from audit.foundation.intervals import NotEnded
+from audit.log.ledger import Subject
+from delegation.acts.act import Act
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import SupplierSet
+from delegation.authorization import input_cleaning
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion, Strength
+from delegation.authorization.verbs import Verb
+from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
+from identity.clients.models import Application
+from identity.organizations.models import BusinessUnit
+
+_BATCH = 300
+"""How many chains are held at once."""
+
+
+@command
+def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome[None]:
+    """The supplier's brands, regions or divisions; those that are there stay."""
+    for key, name in catalogue.units.items():
+        input_cleaning.key(key)
+        input_cleaning.line(name, field="name", longest=input_cleaning.NAME, required=True)
+    with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        for key, name in catalogue.units.items():
+            BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
+        act.say(units=sorted(catalogue.units))
+    return act.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueApplied:
+    """Keys of the roles that have a new version, and of entitlements whose application is not registered."""
+
+    roles: tuple[str, ...]
+    unregistered: tuple[str, ...]
+
+
+class _TakenBack(Exception):
+    """Carries the outcome of a dry run out of its transaction, which is rolled back."""
+
+    def __init__(self, outcome: Outcome[CatalogueApplied]) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def _take_back(outcome: Outcome[CatalogueApplied], *, only_if: bool) -> None:
+    if only_if:
+        raise _TakenBack(outcome)
+
+
+@command
+def apply(
+    *, actor: Actor, catalogue: Catalogue, dry_run: bool = False, idempotency_key: str | None = None
+) -> Outcome[CatalogueApplied]:
+    """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
+
+    Organizations whose people hold a role that changed are told afterwards, in batches. Entitlements of applications
+    that are not registered are left out. A dry run rolls everything back.
+    """
+    try:
+        with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+            known = _entitlements(catalogue)
+            changed = [
+                spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)
+            ]
+            act.say(roles=changed, entitlements=sorted(known))
+            left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
+            outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
+            _take_back(outcome, only_if=dry_run)
+    except _TakenBack as preview:
+        return preview.outcome
+    _propagate(actor, changed, act)
+    return outcome
+
+
+def _propagate(actor: Actor, roles: list[str], first: Act) -> None:
+    """What changed for an organization stands in its own chain too.
+
+    By a verb of its own: other systems are told of the first act, which is about everybody, and not once per batch.
+    """
+    held = Assignment.objects.filter(NotEnded(first.at), role__key__in=roles)
+    affected = sorted(set(held.values_list("membership__organization", flat=True)))
+    for begin in range(0, len(affected), _BATCH):
+        batch = affected[begin : begin + _BATCH]
+        facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
+        with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
+            act.say(**facts)
+            for one in batch:
+                act.also(
+                    Verb.CATALOGUE_PROPAGATE,
+                    Subject("organization", one),
+                    cause=Verb.CATALOGUE_PROPAGATE,
+                    facts=facts,
+                    chain=one,
+                )
+
+
+def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
+    applications = {row.key: row for row in Application.objects.all()}
+    for row in applications.values():
+        _show_icon(row, catalogue.icons.get(row.key, ""))
+    found: dict[str, Entitlement] = {}
+    for rank, spec in enumerate(catalogue.entitlements):
+        application = applications.get(spec.key.partition(":")[0])
+        if application is not None:
+            found[spec.key] = _entitlement(spec, rank, application)
+    return found
+
+
+def _show_icon(application: Application, icon: str) -> None:
+    if application.icon != icon:
+        application.icon = icon
+        application.save(update_fields=["icon"])
+
+
+def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> Entitlement:
+    row, _ = Entitlement.objects.update_or_create(
+        key=spec.key,
+        defaults={
+            "application": application,
+            "text": dict(spec.text),
+            "takes_amount": spec.takes_amount,
+            "takes_sites": spec.takes_sites,
+            "rank": rank,
+        },
+    )
+    return row
+
+
+def _role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime) -> bool:
+    """Whether a new version was needed."""
+    role, _ = Role.objects.update_or_create(
+        key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
+    )
+    current = RoleVersion.objects.filter(role=role, valid_until=None).first()
+    if current is not None and _contents(current) == _wanted(spec, known):
+        return False
+    number = current.number + 1 if current else 1
+    RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
+    version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
+    RoleEntitlement.objects.bulk_create(_lines(spec, version, known))
+    return True
+
+
+def _fields(spec: RoleSpec) -> dict[str, object]:
+    return {
+        "verbs": sorted(verb.value for verb in spec.verbs),
+        "gives": sorted(spec.gives),
+        "max_assignment_days": spec.longest_days,
+        "strength": Strength.MFA.value if spec.mfa else Strength.PASSWORD.value,
+        "is_admin": spec.is_admin,
+    }
+
+
+def _lines(spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]) -> list[RoleEntitlement]:
+    keys = [key for key in dict.fromkeys([*spec.does, *spec.gives_amounts]) if key in known]
+    return [
+        RoleEntitlement(
+            version=version,
+            entitlement=known[key],
+            allowed=key in spec.does,
+            assignable=key in spec.gives_amounts,
+            max_assignable_amount=spec.gives_amounts.get(key),
+            max_assignable_currency="EUR" if key in spec.gives_amounts else "",
+        )
+        for key in keys
+    ]
+
+
+def _wanted(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
+    lines = {
+        (known[key].id, key in spec.does, key in spec.gives_amounts, spec.gives_amounts.get(key))
+        for key in dict.fromkeys([*spec.does, *spec.gives_amounts])
+        if key in known
+    }
+    return _fields(spec), lines
+
+
+def _contents(version: RoleVersion) -> object:
+    fields = {
+        name: getattr(version, name)
+        for name in ("verbs", "gives", "max_assignment_days", "strength", "is_admin")
+    }
+    lines: set[tuple[uuid.UUID, bool, bool, object]] = {
+        (row.entitlement_id, row.allowed, row.assignable, row.max_assignable_amount)
+        for row in version.entitlements.all()
+    }
+    return fields, lines

@@ -1,0 +1,42 @@
+"""What things are called: tiers, services, what each entitlement lets one do, an organization's sites."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from delegation.access.queries import SiteName, Text
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayNames:
+    """By key; sites by id, in order."""
+
+    tiers: Mapping[str, Text]
+    applications: Mapping[str, Text]
+    does: Mapping[str, Text]
+    sites: Mapping[uuid.UUID, SiteName]
+
+
+_DISPLAY_NAMES = """
+SELECT 'tiers', r.key, r.name, r.rank, '' FROM delegation_role r
+UNION ALL SELECT 'applications', a.key, a.name, 0, a.key FROM identity_published_application a
+UNION ALL SELECT 'does', e.key, e.text, e.rank, e.key FROM delegation_entitlement e
+UNION ALL SELECT 'sites', s.id::text, to_jsonb(s.name), 0, s.sort_key FROM identity_published_site s
+          WHERE s.organization_id = %(organization)s
+ORDER BY 1, 4, 5, 2
+"""
+
+
+def display_names(*, organization: uuid.UUID) -> DisplayNames:
+    """One statement: every page begins with it."""
+    found: dict[str, dict[str, Any]] = {"tiers": {}, "applications": {}, "does": {}, "sites": {}}
+    with connection.cursor() as cursor:
+        cursor.execute(_DISPLAY_NAMES, {"organization": organization})
+        for kind, key, text, *_order in cursor.fetchall():
+            found[kind][key] = json.loads(text)
+    sites = {uuid.UUID(key): name for key, name in found.pop("sites").items()}
+    return DisplayNames(**found, sites={one: SiteName(one, name) for one, name in sites.items()})

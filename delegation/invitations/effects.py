@@ -1,0 +1,37 @@
+"""Making an invited person a member."""
+
+from audit.foundation.actor import Actor
+from audit.log.ledger import Subject
+from delegation.access import store as access_store
+from delegation.acts.act import Act
+from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import Verb
+from delegation.invitations.models import Invitation
+from identity import lifecycle
+from identity.memberships.models import Membership
+from identity.people.models import User
+
+
+def join(act: Act, invitation: Invitation, *, user: User, access: AccessSpec, sender: Actor) -> Membership:
+    """Make this person a member with the access offered, given by the sender. The caller has checked the link."""
+    (membership,) = lifecycle.add_members(organization=invitation.organization, users=[user], at=act.at)
+    access_store.assign(
+        memberships=[membership.id],
+        access=access,
+        actor=sender,
+        act=act.id,
+        at=act.at,
+        reason=invitation.reason,
+    )
+    Invitation.objects.filter(id=invitation.id).update(accepted_at=act.at, membership=membership)
+    after = {"state": "active", "access": [access.to_json()], "membership": str(membership.id)}
+    act.record_change(Verb.INVITATION_ACCEPT, Subject("invitation", invitation.id), before={}, after=after)
+    act.also(
+        Verb.INVITATION_ACCEPT,
+        Subject("membership", membership.id),
+        cause=Verb.INVITATION_ACCEPT,
+        before={"state": "none"},
+        after=after,
+        facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
+    )
+    return membership

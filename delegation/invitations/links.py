@@ -1,0 +1,30 @@
+"""Links in mails: what a secret from one leads to. Reading only; acceptance checks again under the lock."""
+
+from delegation.authorization.values import AccessSpec, AmountLimit
+from delegation.invitations.models import Invitation
+from identity import machine_secrets
+
+PREFIX = "khi"
+
+
+def invitation_of_link(link: str) -> Invitation | None:
+    """The invitation behind a link, whatever its state; None for a secret that never was one."""
+    if not link.startswith(f"{PREFIX}_"):
+        return None
+    return (
+        Invitation.objects.filter(tokens__hash__in=machine_secrets.hash_candidates(link))
+        .select_related("organization", "role")
+        .prefetch_related("sites")
+        .first()
+    )
+
+
+def offered_access(invitation: Invitation) -> AccessSpec:
+    """The access an invitation offers."""
+    return AccessSpec(
+        role=invitation.role.key,
+        all_sites=invitation.all_sites,
+        sites=frozenset(invitation.sites.values_list("id", flat=True)),
+        limits={line["entitlement"]: AmountLimit.from_json(line) for line in invitation.limits},
+        until=invitation.access_until,
+    )

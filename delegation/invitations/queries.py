@@ -1,0 +1,115 @@
+"""Invitations that have not been accepted."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from audit.foundation.actor import Actor
+from audit.foundation.intervals import InForce
+from delegation.access.queries import SiteName, Text
+from delegation.authorization.models.roles import RoleVersion
+from delegation.authorization.values import AmountLimit
+from delegation.authorization.verbs import Verb
+from delegation.invitations import scope
+from delegation.invitations.models import Invitation
+
+_PENDING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PendingInvitation:
+    """One of them, and what this actor may do to it."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    role_name: Text
+    all_sites: bool
+    places: Sequence[SiteName]
+    limits: Sequence[AmountLimit]
+    until: dt.datetime | None
+    """When the access that is offered ends."""
+    expires_at: dt.datetime
+    invited_by: uuid.UUID
+    may_resend: bool
+    may_cancel: bool
+
+
+def pending(
+    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, most: int = 50
+) -> list[PendingInvitation]:
+    """Those that this actor could have sent, newest first. Nine statements at most."""
+    resend, cancel = (
+        set(_mine(actor, verb, organization, at).values_list("id", flat=True)[:most])
+        for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
+    )
+    rows = (
+        Invitation.objects.filter(id__in=resend | cancel)
+        .select_related("role")
+        .prefetch_related("sites")
+        .order_by("-created_at", "-id")
+    )
+    return [_invitation_from_row(row, resend, cancel) for row in rows]
+
+
+def _mine(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
+    rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.order_by("-created_at", "-id")
+
+
+def _invitation_from_row(
+    row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID]
+) -> PendingInvitation:
+    return PendingInvitation(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role_name=row.role.name,
+        all_sites=row.all_sites,
+        places=[
+            SiteName(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
+        ],
+        limits=[AmountLimit.from_json(line) for line in row.limits],
+        until=row.access_until,
+        expires_at=row.expires_at,
+        invited_by=row.invited_by,
+        may_resend=row.id in resend,
+        may_cancel=row.id in cancel,
+    )
+
+
+def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID) -> bool:
+    """Whether it is one that this actor could have cancelled while it was open."""
+    verb = Verb.INVITATION_CANCEL
+    rows = scope.visible(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.filter(id=invitation).exists()
+
+
+def read(row: Invitation) -> PendingInvitation:
+    """What one invitation offers; for who may cancel it."""
+    return _invitation_from_row(row, resend=set(), cancel={row.id})
+
+
+def get(
+    *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID
+) -> Invitation | None:
+    """The open invitation of this id, if this actor may do `verb` to it."""
+    rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.filter(id=invitation).select_related("organization", "role").first()
+
+
+def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
+    """Invitations of this organization, by a part of address or name, and when each was sent. One statement."""
+    rows = Invitation.objects.filter(
+        Q(email__icontains=text) | Q(name__icontains=text), organization=organization
+    )
+    return dict(rows.order_by("-id").values_list("id", "created_at")[:_PENDING])
+
+
+def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
+    """What its tier lets one do to colleagues, and the tiers it lets one give: verbs and keys. One statement."""
+    version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
+    return (frozenset(version.verbs), frozenset(version.gives)) if version else (frozenset(), frozenset())

@@ -1,0 +1,25 @@
+"""Invitations as the subjects of an act."""
+
+import datetime as dt
+
+from audit.foundation.actor import Actor
+from delegation.acts.subjects import RowsOfOneOrganization
+from delegation.authorization import policy
+from delegation.authorization.policy import Decision
+from delegation.authorization.verbs import On, Verb
+from delegation.invitations import scope as invitations_scope
+from delegation.invitations.models import Invitation
+
+
+class InvitationSet(RowsOfOneOrganization):
+    """Invitations of one organization."""
+
+    kind = On.INVITATION
+    stored = Invitation.objects.select_related("organization", "role")
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Whoever could have sent them may. Accepting is free: the command checks the link under the lock."""
+        if verb is Verb.INVITATION_ACCEPT:
+            return policy.YES
+        scope = invitations_scope.visible(actor=actor, verb=verb, at=at, organization=self.organization)
+        return policy.within_scope(ids=self.ids, scope=scope)

@@ -1,0 +1,22 @@
+"""Who may do what: the catalogue, what was offered, what was given, what was offered to someone not yet here."""
+
+from delegation.acts.models import IdempotencyRecord
+from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite
+from delegation.authorization.models.ceilings import Ceiling, Hold
+from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion
+from delegation.invitations.models import Invitation, InvitationToken
+
+__all__ = [
+    "Assignment",
+    "AssignmentLimit",
+    "AssignmentSite",
+    "Ceiling",
+    "Entitlement",
+    "Hold",
+    "IdempotencyRecord",
+    "Invitation",
+    "InvitationToken",
+    "Role",
+    "RoleEntitlement",
+    "RoleVersion",
+]

@@ -1,0 +1,144 @@
+"""Bringing a customer in."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from audit.foundation import ids
+from audit.foundation.actor import Actor
+from audit.log import ledger
+from audit.log.ledger import Subject
+from audit.models import Chain
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import Home, OneChain, OrganizationSet
+from delegation.authorization import input_cleaning, policy
+from delegation.authorization.errors import AlreadyExists, InvalidInput
+from delegation.authorization.policy import Decision
+from delegation.authorization.verbs import On, Verb
+from identity import lifecycle
+from identity.organizations.models import BusinessUnit, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganization:
+    """What is known of a customer on the first day. Sites are (name, external id); numbers by business unit's key."""
+
+    key: str
+    name: str
+    register_id: str = ""
+    language: str = "en"
+    time_zone: str = "Europe/Helsinki"
+    sites: Sequence[tuple[str, str]] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+class OrganizationToCreate(OneChain):
+    """An organization that does not exist yet: its chain begins with this act."""
+
+    kind = On.SUPPLIER
+    is_new = True
+
+    def home(self, one: uuid.UUID) -> Home:
+        """The chain that it gets."""
+        return Home(one, one)
+
+    def chains(self) -> list[uuid.UUID]:
+        """Its own, opened here."""
+        ledger.open_chain(chain=self.chain, kind=Chain.Kind.ORGANIZATION)
+        return [self.chain]
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Only the system may: `policy.decide` has said yes to it already."""
+        del actor, verb, at
+        return policy.HIDDEN
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """As the organization that it becomes."""
+        return Subject("organization", one)
+
+
+@command
+def create_organization(
+    *, actor: Actor, new: NewOrganization, idempotency_key: str | None = None
+) -> Outcome[None]:
+    """A customer company with its sites and customer numbers; its chain begins with this event.
+
+    Raises InvalidInput and AlreadyExists besides what every act raises.
+    """
+    new = _cleaned(new)
+    with acting(
+        actor, Verb.ORGANIZATION_CREATE, on=OrganizationToCreate(ids.uuid7()), idempotency_key=idempotency_key
+    ) as act:
+        made = lifecycle.create_organization(
+            organization=act.organization,
+            key=new.key,
+            name=new.name,
+            at=act.at,
+            register_id=new.register_id,
+            language=new.language,
+            time_zone=new.time_zone,
+        )
+        sites = lifecycle.add_sites(organization=made, sites=new.sites, at=act.at)
+        _number(made, new.numbers)
+        act.changed(made.id, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]})
+    return act.outcome
+
+
+def _cleaned(new: NewOrganization) -> NewOrganization:
+    return replace(
+        new,
+        key=input_cleaning.key(new.key),
+        name=input_cleaning.line(new.name, field="name", longest=input_cleaning.NAME, required=True),
+        register_id=input_cleaning.line(new.register_id, field="register_id", longest=40),
+        language=input_cleaning.language(new.language),
+        time_zone=input_cleaning.time_zone(new.time_zone),
+        sites=_places(new.sites),
+        numbers={
+            input_cleaning.key(unit, field="unit"): input_cleaning.line(
+                number, field="number", longest=40, required=True
+            )
+            for unit, number in new.numbers.items()
+        },
+    )
+
+
+def _places(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    found = [
+        (
+            input_cleaning.line(name, field="site", longest=120, required=True),
+            input_cleaning.line(external, field="external_id", longest=80),
+        )
+        for name, external in sites
+    ]
+    if len({name for name, _ in found}) < len(found):
+        raise AlreadyExists(field="site")
+    return found
+
+
+def _number(organization: Organization, numbers: Mapping[str, str]) -> None:
+    units = dict(BusinessUnit.objects.filter(key__in=list(numbers)).values_list("key", "id"))
+    if numbers.keys() - units.keys():
+        raise InvalidInput(field="unit", problem="unknown")
+    for unit, number in numbers.items():
+        lifecycle.set_customer_number(organization=organization, unit=units[unit], customer_number=number)
+
+
+@command
+def add_sites(
+    *,
+    actor: Actor,
+    organization: Organization,
+    sites: Sequence[tuple[str, str]],
+    idempotency_key: str | None = None,
+) -> Outcome[None]:
+    """Further sites, as (name, external id). Raises InvalidInput and AlreadyExists besides what every act raises."""
+    places = _places(sites)
+    with acting(
+        actor, Verb.SITE_CREATE, on=OrganizationSet(organization), idempotency_key=idempotency_key
+    ) as act:
+        (fresh,) = act.on
+        made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
+        act.changed(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})
+    return act.outcome

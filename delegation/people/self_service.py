@@ -1,0 +1,74 @@
+"""What people do to their own sign-in."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from audit.foundation.actor import Actor, Kind
+from audit.log.ledger import Subject
+from delegation.acts.act import Act
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import OneChain
+from delegation.authorization import policy
+from delegation.authorization.errors import NotFound
+from delegation.authorization.policy import Decision
+from delegation.authorization.verbs import On, Verb
+from identity import revocation
+from identity.people.models import User
+
+
+class PersonSet(OneChain):
+    """One person's own sign-in."""
+
+    kind = On.PERSON
+
+    def __init__(self, person: User) -> None:
+        super().__init__(person.id, [person])
+
+    def users(self) -> set[uuid.UUID]:
+        """The person."""
+        return {self.chain}
+
+    def reload(self) -> None:
+        """Raises NotFound where the person has gone."""
+        self.rows = list(User.everyone.filter(id=self.chain))
+        if not self.rows:
+            raise NotFound
+
+    def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
+        """Only the person themselves may."""
+        del verb, at
+        return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
+
+    def log_subject(self, one: uuid.UUID) -> Subject:
+        """The log speaks of users."""
+        return Subject("user", one)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """How many of each ended."""
+
+    sessions: int
+    sign_ins: int
+    token_families: int
+
+
+@command
+def sign_out(
+    *, actor: Actor, person: User, session: str = "", idempotency_key: str | None = None
+) -> Outcome[SignedOut]:
+    """End one browser session by its stored key, or, without one, everything that was issued to this person."""
+    with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
+        ended = _end(act, session)
+        act.say(
+            everywhere=not session, sessions=ended.sessions, sign_ins=ended.sign_ins, families=ended.families
+        )
+        return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.families))
+
+
+def _end(act: Act, session: str) -> revocation.Revoked:
+    if session:
+        return revocation.revoke_session(user=act.actor.id, session_key=session, at=act.at)
+    return revocation.revoke_users(users=[act.actor.id], at=act.at)

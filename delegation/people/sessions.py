@@ -1,0 +1,130 @@
+"""Where colleagues are signed in, and when they were last seen."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.db.models import F
+
+from identity.memberships import queries as memberships_queries
+from identity.people.models import User
+from identity.sessions.models import Session, SignIn
+
+Text = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class LastSeen:
+    """The last sign of life in an organization; `where` is the service, empty for the portal itself.
+
+    `at` is None for somebody who has signed in, but whose last time is not known or not this organization's to know.
+    """
+
+    at: dt.datetime | None
+    where: Text = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    """A browser that is signed in. `key` names it in forms: the stored hash, of no use to anybody as a cookie."""
+
+    key: str
+    agent: str
+    last_seen_at: dt.datetime
+    services: Sequence[Text] = ()
+    since: dt.datetime | None = None
+    """When this browser was signed in, where it is one's own to know."""
+
+
+_LAST_SEEN = """
+SELECT m.id, used.last_seen_at, used.name, here.seen_at, u.last_login IS NOT NULL
+FROM identity_published_membership m
+JOIN identity_published_user u ON u.id = m.user_id
+LEFT JOIN LATERAL (
+    SELECT s.last_seen_at, app.name FROM identity_published_sign_in s
+    JOIN identity_published_sign_in_client x ON x.sign_in_id = s.id
+    JOIN identity_published_client c ON c.id = x.client_id
+    JOIN identity_published_application app ON app.id = c.application_id
+    WHERE s.membership_id = m.id ORDER BY s.last_seen_at DESC LIMIT 1
+) used ON true
+LEFT JOIN LATERAL (
+    SELECT max(sign.at) AS seen_at FROM (
+        SELECT b.last_seen_at AS at FROM identity_published_session b
+        WHERE b.user_id = m.user_id AND b.expires_at > %(at)s
+        UNION ALL SELECT u.last_login
+    ) sign
+    WHERE EXISTS (
+        SELECT 1 FROM identity_published_period p WHERE p.membership_id = m.id
+          AND p.valid_from <= sign.at + interval '1 minute' AND not_ended(p.valid_until, sign.at)
+    ) AND NOT EXISTS (
+        SELECT 1 FROM identity_published_period p JOIN identity_published_membership o ON o.id = p.membership_id
+        WHERE o.user_id = m.user_id AND o.id <> m.id
+          AND in_force(p.valid_from, p.valid_until, sign.at)
+    )
+) here ON true
+WHERE m.id = ANY(%(memberships)s)
+"""
+"""A browser and a sign-in belong to a person: they count for the one organization the person had at that time.
+A minute before it begins still counts: whoever accepts an invitation signs in and joins in one go."""
+
+
+def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, LastSeen]:
+    """By membership; absent for who never signed in. One statement."""
+    found: dict[uuid.UUID, LastSeen] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
+        for one, used, name, here, known in cursor.fetchall():
+            if here is not None and (used is None or here > used):
+                found[one] = LastSeen(here)
+            elif used is not None:
+                found[one] = LastSeen(used, json.loads(name))
+            elif known:
+                found[one] = LastSeen(None)
+    return found
+
+
+def services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
+    """The browsers from which services of this organization are in use now. Three statements at most."""
+    rows = SignIn.objects.filter(
+        membership=membership,
+        ended_at=None,
+        user_epoch=F("user__epoch"),
+        membership_epoch=F("membership__epoch"),
+        user__is_active=True,
+    ).filter(membership__in=memberships_queries.active(at=at))
+    rows = rows.prefetch_related("clients__application").order_by("-last_seen_at")
+    held = list(rows)
+    agents = dict(
+        Session.objects.filter(
+            session_key__in=[row.session_key for row in held], expire_date__gt=at
+        ).values_list("session_key", "agent")
+    )
+    return [
+        BrowserSession(
+            key=str(row.id),
+            agent=agents[row.session_key],
+            last_seen_at=row.last_seen_at,
+            services=[client.application.name for client in row.clients.all()],
+        )
+        for row in held
+        if row.session_key in agents
+    ]
+
+
+def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
+    """A person's own sessions, newest first: only for that person's eyes. One statement."""
+    rows = Session.objects.filter(user=user, expire_date__gt=at, epoch=F("user__epoch"))
+    return [
+        BrowserSession(row.session_key, row.agent, row.last_seen_at, since=row.created_at)
+        for row in rows.order_by("-last_seen_at", "session_key")
+    ]
+
+
+def factors(*, user: User) -> set[str]:
+    """With what this person can sign in: password, totp, webauthn, recovery_codes. One statement."""
+    known = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))
+    return known | ({"password"} if user.has_usable_password() else set())

@@ -1,0 +1,33 @@
+"""Services that people sign in to."""
+
+from allauth.idp.oidc.models import Client as ProtocolClient
+from django.db import models
+
+from audit.foundation import ids
+from identity.organizations.models import BusinessUnit
+
+
+class Application(models.Model):
+    """A service people sign in to and that is provisioned."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.JSONField()
+    """{language: text}, written by the supplier."""
+    icon = models.CharField(max_length=40, blank=True)
+    """Name of the icon on pages; empty: their default."""
+    unit = models.ForeignKey(BusinessUnit, models.PROTECT)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+
+class Client(models.Model):
+    """An application's OpenID Connect client: what we keep of it beside django-allauth's row."""
+
+    protocol = models.OneToOneField(
+        ProtocolClient, models.PROTECT, primary_key=True, related_name="keyholder"
+    )
+    application = models.ForeignKey(Application, models.PROTECT, related_name="clients")
+    is_active = models.BooleanField(default=True)
+    initiate_login_uri = models.URLField(blank=True)
+    backchannel_logout_uri = models.URLField(blank=True)

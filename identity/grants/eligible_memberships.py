@@ -1,0 +1,43 @@
+"""For which organizations a person could come to a service: plain values, read in one statement."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from identity.clients.models import Application
+from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership
+from identity.organizations.models import CustomerNumber
+
+
+@dataclass(frozen=True, slots=True)
+class EligibleMembership:
+    """A membership in force, with its epoch of the same instant, and its organization as the service knows it."""
+
+    membership: uuid.UUID
+    epoch: int
+    organization: uuid.UUID
+    key: str
+    name: str
+    customer_number: str
+
+
+def eligible_memberships(
+    *, user: uuid.UUID, application: uuid.UUID, at: dt.datetime
+) -> list[EligibleMembership]:
+    """The person's memberships in force, by the organization's name."""
+    unit = Application.objects.filter(id=application).values("unit")
+    numbers = CustomerNumber.objects.filter(organization=OuterRef("organization"), unit__in=unit)
+    mine = memberships_queries.active(at=at).filter(user=user, kind=Membership.Kind.PERSON)
+    rows = mine.order_by("organization__sort_key", "id").values_list(
+        "id",
+        "epoch",
+        "organization_id",
+        "organization__key",
+        "organization__name",
+        Coalesce(Subquery(numbers.values("number")[:1]), Value("")),
+    )
+    return [EligibleMembership(*row) for row in rows]

@@ -1,0 +1,69 @@
+"""What was issued to services for a sign-in. Secrets are stored as keyed hashes (`identity.machine_secrets`).
+
+Each row carries the epochs it was issued under and holds only while they are equal: see `identity.grants`.
+"""
+
+from django.db import models
+
+from audit.foundation import ids
+from identity.clients.models import Client
+from identity.memberships.models import Membership
+from identity.people.models import User
+from identity.sessions.models import SignIn
+
+
+class _Issued(models.Model):
+    client = models.ForeignKey(Client, models.CASCADE, related_name="+")
+    sign_in = models.ForeignKey(SignIn, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
+    user_epoch = models.PositiveIntegerField()
+    membership_epoch = models.PositiveIntegerField()
+    scopes = models.CharField(max_length=400)
+    """Space separated, as on the wire (RFC 6749 §3.3)."""
+    auth_time = models.DateTimeField()
+    """When the person last proved who they are, as of this grant: a later proof of the same session is not its."""
+    amr = models.JSONField(default=list)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class AuthorizationCode(_Issued):
+    """A code on its way through a browser; kept after use, so that a replay can end what came of it."""
+
+    hash = models.CharField(max_length=80, primary_key=True)
+    redirect_uri = models.CharField(max_length=2000)
+    nonce = models.CharField(max_length=512, blank=True)
+    challenge = models.CharField(max_length=128)
+    used_at = models.DateTimeField(null=True)
+    family = models.UUIDField(null=True)
+
+
+class RefreshFamily(_Issued):
+    """All tokens that descend from one code; ended as a whole."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    nonce = models.CharField(max_length=512, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+
+class RefreshToken(models.Model):
+    """One link of a family; using it twice ends the family (RFC 9700 §4.14.2)."""
+
+    hash = models.CharField(max_length=80, primary_key=True)
+    family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="tokens")
+    issued_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class AccessToken(models.Model):
+    """An opaque access token (RFC 6750); what it stands for is its family's."""
+
+    hash = models.CharField(max_length=80, primary_key=True)
+    family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="access_tokens")
+    scopes = models.CharField(max_length=400)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)

@@ -1,0 +1,26 @@
+"""Who exists: one table of users with three directories, their memberships, and what was issued to them."""
+
+from identity.clients.models import Application, Client
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
+from identity.people.models import User
+from identity.sessions.models import Session, SignIn
+
+__all__ = [
+    "AccessToken",
+    "Application",
+    "AuthorizationCode",
+    "BusinessUnit",
+    "Client",
+    "CustomerNumber",
+    "Membership",
+    "MembershipPeriod",
+    "Organization",
+    "RefreshFamily",
+    "RefreshToken",
+    "Session",
+    "SignIn",
+    "Site",
+    "User",
+]

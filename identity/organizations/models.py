@@ -1,0 +1,68 @@
+"""Customer companies and their places."""
+
+from django.db import models
+
+from audit.foundation import ids
+
+
+class BusinessUnit(models.Model):
+    """The supplier's brand, region or division."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+
+class Organization(models.Model):
+    """A customer company. Its id is also the id of its chain in the log."""
+
+    class Status(models.TextChoices):
+        """Whether anybody may act for it."""
+
+        ACTIVE = "active"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=400)
+    register_id = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    """As of now: nothing changes it yet. Whatever will has to bring periods, as a membership has."""
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=40, default="Europe/Helsinki")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sort_key", "id"], name="organization_by_name")]
+
+
+class CustomerNumber(models.Model):
+    """Who this organization is to one business unit."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="customer_numbers")
+    unit = models.ForeignKey(BusinessUnit, models.PROTECT)
+    number = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "unit"], name="customer_number_one_per_unit"),
+            models.UniqueConstraint(fields=["unit", "number"], name="customer_number_unique_in_unit"),
+        ]
+
+
+class Site(models.Model):
+    """A place or department one orders for."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="sites")
+    name = models.CharField(max_length=120)
+    sort_key = models.CharField(max_length=240)
+    external_id = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="site_name_in_organization")
+        ]

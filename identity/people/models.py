@@ -1,0 +1,94 @@
+"""Sign-in identities: one table, three directories, and a manager that opens the customers' door only."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+
+from audit.foundation import ids
+
+
+class AllDirectoriesManager(BaseUserManager["User"]):
+    """All three directories: for our own code, which says whom it means."""
+
+
+class CustomerManager(BaseUserManager["User"]):
+    """Customers' people and nobody else: every lookup of django-allauth passes through here."""
+
+    def get_queryset(self) -> models.QuerySet["User"]:
+        """Only the customers' directory."""
+        return super().get_queryset().filter(directory=User.Directory.CUSTOMER)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or program that can sign in, in exactly one directory.
+
+    Credentials belong to the person, access to the membership. `epoch` is raised by every ending: what carries an older
+    one is void. Staff and service users have no password and no `email` (CHECK); theirs is `contact`.
+    """
+
+    class Directory(models.TextChoices):
+        """Through which door this user may come, and no other."""
+
+        CUSTOMER = "customer"
+        STAFF = "staff"
+        SERVICE = "service"
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    directory = models.CharField(max_length=10, choices=Directory, default=Directory.CUSTOMER)
+    email = models.EmailField(max_length=254, blank=True)
+    contact = models.EmailField(max_length=254, blank=True)
+    name = models.CharField(max_length=200)
+    sort_key = models.CharField(max_length=400)
+    language = models.CharField(max_length=10, blank=True)
+    time_zone = models.CharField(max_length=40, blank=True)
+    is_active = models.BooleanField(default=True)
+    epoch = models.PositiveIntegerField(default=1)
+    mail_bounced_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[CustomerManager] = CustomerManager()
+    everyone: ClassVar[AllDirectoriesManager] = AllDirectoriesManager()
+
+    USERNAME_FIELD = "id"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "directory"], name="user_id_and_directory"),
+            models.UniqueConstraint(
+                Lower("email"), condition=Q(directory="customer"), name="user_email_unique_for_customers"
+            ),
+            models.CheckConstraint(condition=Q(is_superuser=False), name="user_nobody_is_superuser"),
+            models.CheckConstraint(
+                condition=Q(directory="customer", contact="") & ~Q(email="")
+                | ~Q(directory="customer") & Q(email="", password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="user_credentials_fit_directory",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_session_auth_hash(self) -> str:
+        """Covers the epoch besides the password, so that every ending voids every session."""
+        return self._hash_with(f"{self.password}:{self.epoch}")
+
+    def get_session_auth_fallback_hash(self) -> Any:
+        """There is one key for sessions at a time."""
+        return iter(())
+
+    def _hash_with(self, value: str) -> str:
+        return salted_hmac("identity.User.session", value, algorithm="sha256").hexdigest()
+
+    @property
+    def stream(self) -> uuid.UUID:
+        """The chain of the log that is this person's own."""
+        return self.id

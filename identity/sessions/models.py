@@ -1,0 +1,54 @@
+"""Browser sessions, and the sign-ins that services have from them."""
+
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+
+from audit.foundation import ids
+from identity.clients.models import Client
+from identity.memberships.models import Membership
+from identity.people.models import User
+
+
+class Session(models.Model):
+    """A browser session. The cookie holds the secret, the table its keyed hash."""
+
+    session_key = models.CharField(max_length=80, primary_key=True)
+    session_data = models.TextField()
+    expire_date = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    directory = models.CharField(max_length=10, blank=True)
+    epoch = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    agent = models.CharField(max_length=200, blank=True)
+
+    get_session_store_class = AbstractBaseSession.get_session_store_class
+
+
+class SignIn(models.Model):
+    """One (browser session, organization): its id is the `sid` that services know (OIDC Back-Channel Logout §2.1)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    session_key = models.CharField(max_length=80)
+    """Not a foreign key: a sign-in outlives its session until every service has been told."""
+    user = models.ForeignKey(User, models.PROTECT, related_name="sign_ins")
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="sign_ins")
+    user_epoch = models.PositiveIntegerField()
+    membership_epoch = models.PositiveIntegerField()
+    auth_time = models.DateTimeField()
+    amr = models.JSONField(default=list)
+    clients: "models.ManyToManyField[Client, models.Model]" = models.ManyToManyField(
+        Client, related_name="sign_ins"
+    )
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session_key", "membership"],
+                condition=models.Q(ended_at=None),
+                name="sign_in_one_per_organization",
+            )
+        ]

@@ -1,0 +1,68 @@
+"""The pages Django shows when something goes wrong."""
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.csrf import requires_csrf_token
+
+from portal.http import error_responses, request_context
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Status 400; a session that ended under the request leads to signing in."""
+    if isinstance(exception, SessionInterrupted):
+        return error_responses.redirect_to_sign_in(
+            request, f"{reverse('account_login')}?{urlencode({'next': request.path})}"
+        )
+    return error_responses.page(request, HTTPStatus.BAD_REQUEST)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Status 403."""
+    del exception
+    return error_responses.page(request, HTTPStatus.FORBIDDEN, layout=error_responses.layout(request))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Status 404; the same page for what is not there and for what is not the reader's."""
+    del exception
+    return error_responses.page(request, HTTPStatus.NOT_FOUND, layout=error_responses.layout(request))
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Status 429."""
+    del exception
+    return error_responses.page(request, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Status 500, without session, database or anything else that may be what failed."""
+    context: Mapping[str, Any] = {
+        "reference": request_context.number(request) or secrets.token_hex(8),
+        "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
+    }
+    return error_responses.replace_whole_page(
+        request, HttpResponse(render_to_string("500.html", context), status=500)
+    )
+
+
+@requires_csrf_token
+def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the mark of this browser's session.
+
+    Where the browser says that it came from a page of ours, that page was open across a sign-in: the form is kept.
+    From anywhere else it is refused, and nothing of it is offered for sending.
+    """
+    del reason
+    if request.headers.get("Origin") == settings.ISSUER:
+        sign_in = "" if request.user.is_authenticated else reverse("account_login")
+        return error_responses.keep_form(request, sign_in_url=sign_in)
+    return error_responses.page(request, HTTPStatus.FORBIDDEN)

@@ -1,0 +1,70 @@
+"""Where the provider's endpoints are, and what it says of itself (OIDC Discovery 1.0, RFC 8414)."""
+
+import json
+from functools import lru_cache
+
+from django.conf import settings
+
+DISCOVERY = "/.well-known/openid-configuration"
+METADATA = "/.well-known/oauth-authorization-server"
+AUTHORIZE = "/oauth/authorize"
+CONSENT = "/oauth/consent"
+TOKEN = "/oauth/token"  # noqa: S105 - an address
+USERINFO = "/oauth/userinfo"
+INTROSPECT = "/oauth/introspect"
+REVOKE = "/oauth/revoke"
+JWKS = "/oauth/jwks.json"
+
+SCOPES = ("openid", "profile", "email", "organization", "entitlements")
+
+
+def issuer() -> str:
+    """Always the configured one, whatever host a request names (OIDC Discovery §4.3)."""
+    return str(settings.ISSUER)
+
+
+_SECRETS = ("client_secret_basic", "client_secret_post")
+_ABLE = {
+    "scopes_supported": SCOPES,
+    "response_types_supported": ["code"],
+    "response_modes_supported": ["query"],
+    "grant_types_supported": ["authorization_code", "refresh_token"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "token_endpoint_auth_methods_supported": [*_SECRETS, "none"],
+    "introspection_endpoint_auth_methods_supported": _SECRETS,
+    "revocation_endpoint_auth_methods_supported": [*_SECRETS, "none"],
+    "code_challenge_methods_supported": ["S256"],
+    "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    "claims_supported": [
+        *("iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "sid"),
+        *("name", "locale", "email", "email_verified", "organization", "entitlements"),
+    ],
+    "authorization_response_iss_parameter_supported": True,
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+    "request_parameter_supported": False,
+    "request_uri_parameter_supported": False,
+    "claims_parameter_supported": False,
+}
+
+
+def discovery() -> bytes:
+    """The metadata document: the same bytes for as long as the issuer is the same."""
+    return _discovery(issuer())
+
+
+@lru_cache(maxsize=4)
+def _discovery(base: str) -> bytes:
+    where = {
+        "authorization_endpoint": AUTHORIZE,
+        "token_endpoint": TOKEN,
+        "userinfo_endpoint": USERINFO,
+        "jwks_uri": JWKS,
+        "introspection_endpoint": INTROSPECT,
+        "revocation_endpoint": REVOKE,
+    }
+    addresses = {name: base + path for name, path in where.items()}
+    languages = [code for code, _ in settings.LANGUAGES]
+    document = {"issuer": base, **addresses, **_ABLE, "ui_locales_supported": languages}
+    return json.dumps(document, separators=(",", ":")).encode()

@@ -1,0 +1,69 @@
+"""Whether this process can serve pages: each answer is one word."""
+
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+
+from audit.foundation import key_files
+from identity import signing_keys
+from provisioning.accounts import status
+
+LATE = 60.0
+"""Seconds after which deliveries that are due count as late."""
+
+
+def gauges() -> dict[str, float]:
+    """What monitoring reads just now."""
+    return {
+        "deliveries_late_seconds": status.lag(),
+        "deliverers": status.deliverers(),
+        "targets_down": len(status.down()),
+    }
+
+
+def database() -> str:
+    """Ok or failed."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return "failed"
+    return "ok"
+
+
+@cache
+def wanted() -> frozenset[tuple[str, str]]:
+    """The migrations that this code stands on."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def migrations() -> str:
+    """ok, missing or failed."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            applied = set(cursor.fetchall())
+    except Error:
+        return "failed"
+    return "ok" if applied >= wanted() else "missing"
+
+
+def keyring() -> str:
+    """Ok or failed."""
+    try:
+        for purpose in key_files.PURPOSES:
+            key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
+        signing_keys.jwks()
+    except (OSError, ValueError, LookupError):
+        return "failed"
+    return "ok"
+
+
+def deliver() -> str:
+    """ok, late, or none where nobody delivers."""
+    if not status.deliverers():
+        return "none"
+    return "late" if status.lag() > LATE else "ok"

@@ -1,0 +1,106 @@
+"""What every template knows: `shell`, as templates/base_page.html describes it. Nothing is read before it is shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from delegation.authorization.verbs import Verb
+from identity.memberships.models import Membership
+from identity.people.models import User
+from portal.http.request_context import Request
+
+_NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
+    "home": ("home", None),
+    "people": ("people", Verb.MEMBER_VIEW),
+    "activity": ("activity", Verb.ACTIVITY_VIEW),
+    "access": ("my_access", None),
+}
+"""Key in the template: name of the route (with `organization`), and the verb one must hold somewhere to see it."""
+
+_BELONGS: Mapping[str, str] = {"removal": "people"}
+"""Routes whose address does not begin with that of their entry."""
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def brand() -> dict[str, str]:
+    """The supplier, as pages show it."""
+    phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
+    return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
+
+
+def mail_brand() -> dict[str, str]:
+    """The supplier, as mails show it: `accent` and `on_accent` are #rrggbb."""
+    return brand()
+
+
+def _shell(request: HttpRequest) -> dict[str, Any]:
+    shell: dict[str, Any] = {"brand": brand(), "here": request.get_full_path(), "links": _links(), "nav": []}
+    user = getattr(request, "user", None)
+    if isinstance(request, Request) and isinstance(user, User):
+        shell["person"] = {"name": user.name, "email": user.email}
+        shell |= _organizations(request)
+    return shell
+
+
+def _links() -> dict[str, str]:
+    return {
+        "home": "/",
+        "language": reverse("language"),
+        "sign_out": reverse("account_logout"),
+        "security": reverse("mfa_index"),
+    }
+
+
+def _organizations(request: Request) -> dict[str, Any]:
+    match = request.resolver_match
+    key = str(match.kwargs.get("organization", "")) if match else ""
+    mine = request.memberships
+    current = next((one for one in mine if one.organization.key == key), mine[0] if mine else None)
+    if current is None:
+        return {}
+    entries = [_entry(one, current=one is current) for one in mine]
+    return {
+        "organization": next(one for one in entries if one["current"]),
+        "organizations": entries,
+        "nav": _nav(request, current),
+    }
+
+
+def _entry(membership: Membership, *, current: bool) -> dict[str, Any]:
+    organization = membership.organization
+    number = next((one.number for one in organization.customer_numbers.all()), "")
+    url = _address("home", organization.key) or "/"
+    return {"name": organization.name, "customer_number": number, "url": url, "current": current}
+
+
+def _nav(request: Request, membership: Membership) -> list[dict[str, Any]]:
+    held = request.abilities(membership.organization_id)
+    route_here = request.resolver_match.url_name if request.resolver_match else ""
+    shown = []
+    for key, (route, verb) in _NAVIGATION.items():
+        url = _address(route, membership.organization.key)
+        if url and (verb is None or verb in held):
+            shown.append(
+                {
+                    "key": key,
+                    "url": url,
+                    "current": key == _BELONGS.get(route_here or "")
+                    or (request.path.startswith(url) and (key != "home" or request.path == url)),
+                }
+            )
+    return shown
+
+
+def _address(route: str, organization: str) -> str:
+    try:
+        return reverse(route, kwargs={"organization": organization})
+    except NoReverseMatch:
+        return ""

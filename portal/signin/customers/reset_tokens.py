@@ -1,0 +1,20 @@
+"""Links to set a new password."""
+
+import datetime as dt
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+from audit.foundation import clock
+from identity.people.models import User
+
+
+class ResetTokens(PasswordResetTokenGenerator):
+    """Void after any ending (epoch), a sign-in, a new password, a change of addresses, or two hours by our clock."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        addresses = EmailAddress.objects.filter(user=user).order_by("email").values_list("email", flat=True)
+        return "|".join([super()._make_hash_value(user, timestamp), str(user.epoch), *addresses])
+
+    def _now(self) -> dt.datetime:
+        return clock.wall().replace(tzinfo=None)

@@ -1,0 +1,186 @@
+"""Translations without gettext's programs: `python -m portal.tools.translations update | compile | check`.
+
+`update` collects what is to be translated from templates and code into `locale/<language>/LC_MESSAGES/django.po`,
+`compile` makes the file Django reads, `check` names what is missing. The compiled files are part of the product.
+"""
+
+import ast
+import dataclasses
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages import catalog, extract, mofile, pofile
+from django.template.base import Lexer, Token, TokenType
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("audit", "identity", "delegation", "provisioning", "portal")
+LANGUAGES = ("fi",)
+LAZY = {f"{name}_lazy": spec for name, spec in extract.DEFAULT_KEYWORDS.items() if name.endswith("gettext")}
+STRING = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+INLINE = re.compile(rf"^(?:translate|trans)\s+(?P<text>{STRING})(?P<rest>.*)$", re.DOTALL)
+BLOCK = re.compile(r"^(?:blocktranslate|blocktrans)\b(?P<rest>.*)$", re.DOTALL)
+CONTEXT = re.compile(rf"\bcontext\s+(?P<context>{STRING})")
+
+_HEADER = {
+    "project": "Keyholder",
+    "version": "1",
+    "header_comment": "# Keyholder's words.",
+    "last_translator": "Keyholder",
+    "language_team": "Keyholder",
+    "msgid_bugs_address": "see CONTRIBUTING.md",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """One text to translate, and where it was."""
+
+    text: str
+    plural: str = ""
+    context: str = ""
+    place: str = ""
+
+
+def in_template(*, source: str, place: str) -> Iterator[Found]:
+    """Texts of `translate` and `blocktranslate` in one template."""
+    tokens = iter(Lexer(source).tokenize())
+    for token in tokens:
+        if token.token_type != TokenType.BLOCK:
+            continue
+        if token.contents.split(" ")[0] == "comment":
+            _skip(tokens)
+        elif inline := INLINE.match(token.contents):
+            yield Found(text=ast.literal_eval(inline["text"]), context=_context(inline["rest"]), place=place)
+        elif block := BLOCK.match(token.contents):
+            text, plural = _block(tokens, trimmed="trimmed" in block["rest"].split())
+            yield Found(text=text, plural=plural, context=_context(block["rest"]), place=place)
+
+
+def _skip(tokens: Iterator[Token]) -> None:
+    for token in tokens:
+        if token.token_type == TokenType.BLOCK and token.contents == "endcomment":
+            return
+
+
+def _context(rest: str) -> str:
+    found = CONTEXT.search(rest)
+    return str(ast.literal_eval(found["context"])) if found else ""
+
+
+def _block(tokens: Iterator[Token], *, trimmed: bool) -> tuple[str, str]:
+    """Singular and plural, written as Django looks them up: `%(name)s`, and `%%` for a percent sign."""
+    parts = [""]
+    for token in tokens:
+        if token.token_type == TokenType.VAR:
+            parts[-1] += f"%({token.contents})s"
+        elif token.token_type == TokenType.TEXT:
+            parts[-1] += token.contents.replace("%", "%%")
+        elif token.contents.strip() == "plural":
+            parts.append("")
+        else:
+            break
+    texts = [" ".join(part.split()) if trimmed else part for part in parts]
+    return texts[0], texts[1] if len(texts) > 1 else ""
+
+
+def in_code(*, source: bytes, place: str) -> Iterator[Found]:
+    """Texts given to gettext and its relatives in one module."""
+    keywords = extract.DEFAULT_KEYWORDS | LAZY
+    for _line, texts, _comments, context in extract.extract("python", io.BytesIO(source), keywords):
+        text, plural = (texts[0], texts[1]) if isinstance(texts, tuple) else (texts, "")
+        yield Found(text=text, plural=plural, context=context or "", place=place)
+
+
+def collect(*, root: Path = ROOT) -> list[Found]:
+    """Everything to translate, in the order of the files."""
+    found: list[Found] = []
+    for path in sorted([*root.glob("templates/**/*.html"), *root.glob("templates/**/*.txt")]):
+        found += in_template(source=path.read_text(encoding="utf-8"), place=str(path.relative_to(root)))
+    for path in sorted(path for package in PACKAGES for path in root.glob(f"{package}/**/*.py")):
+        found += in_code(source=path.read_bytes(), place=str(path.relative_to(root)))
+    return [one for one in found if one.text and one.place != "templates/components.html"]
+
+
+def path_of(*, language: str, root: Path = ROOT) -> Path:
+    """The catalog of a language."""
+    return root / "locale" / language / "LC_MESSAGES" / "django.po"
+
+
+def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
+    """The catalog as it is; an empty one where there is none."""
+    path = path_of(language=language, root=root)
+    if not path.exists():
+        return catalog.Catalog(locale=language, project="Keyholder")
+    with path.open("rb") as file:
+        return pofile.read_po(file, locale=language)
+
+
+def update(*, language: str, root: Path = ROOT) -> None:
+    """Add what is new, drop what is gone, keep what is translated."""
+    old = read(language=language, root=root)
+    new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
+    new.creation_date, new.revision_date = old.creation_date, old.revision_date
+    for one in collect(root=root):
+        key: str | tuple[str, str] = (one.text, one.plural) if one.plural else one.text
+        kept = old.get(key, one.context or None)
+        new.add(key, kept.string if kept else None, [(one.place, 1)], context=one.context or None)
+    with path_of(language=language, root=root).open("wb") as file:
+        pofile.write_po(file, new, width=110, sort_by_file=False, include_lineno=False)
+
+
+def compiled(*, language: str, root: Path = ROOT) -> bytes:
+    """The content of the file Django reads."""
+    buffer = io.BytesIO()
+    mofile.write_mo(buffer, read(language=language, root=root))
+    return buffer.getvalue()
+
+
+def problems(*, language: str, root: Path = ROOT) -> list[str]:
+    """One line for each text that is not translated, no longer used, or has other places to fill; and a stale .mo."""
+    known = read(language=language, root=root)
+    wanted = {
+        ((one.text, one.plural) if one.plural else one.text, one.context or None): one
+        for one in collect(root=root)
+    }
+    found = []
+    for (key, context), one in wanted.items():
+        message = known.get(key, context)
+        if message is None or message.fuzzy or not all(_strings(message)):
+            found.append(f"{language}: not translated: {one.text!r} ({one.place})")
+        elif any(_holes(one.text) != _holes(text) for text in _strings(message)[-1:]):
+            found.append(f"{language}: other places to fill: {one.text!r}")
+    found += [f"{language}: not used: {m.id!r}" for m in known if m.id and (m.id, m.context) not in wanted]
+    mo = path_of(language=language, root=root).with_suffix(".mo")
+    if not mo.exists() or mo.read_bytes() != compiled(language=language, root=root):
+        found.append(f"{language}: not compiled")
+    return found
+
+
+def _strings(message: catalog.Message) -> tuple[str, ...]:
+    """One text, or one for each number; an empty one is not translated."""
+    known = message.string
+    return tuple(known) if isinstance(known, list | tuple) else (known or "",)
+
+
+def _holes(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", text))
+
+
+def main(arguments: list[str]) -> int:
+    """One of update, compile, check."""
+    found: list[str] = []
+    for language in LANGUAGES:
+        if "update" in arguments:
+            update(language=language)
+        if "update" in arguments or "compile" in arguments:
+            path_of(language=language).with_suffix(".mo").write_bytes(compiled(language=language))
+        found += problems(language=language)
+    sys.stdout.write("".join(f"{line}\n" for line in found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

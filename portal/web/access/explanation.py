@@ -1,0 +1,121 @@
+"""What one may do, and why: each right with the chain that leads to it."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from delegation.access import queries as access_queries
+from delegation.access.queries import AssignmentView
+from delegation.activity import names
+from delegation.activity import queries as activity_queries
+from delegation.authorization import entitlements
+from delegation.authorization.entitlements import Right
+from delegation.catalogue.display_names import DisplayNames
+from portal.shell.page_context import PageContext
+from portal.web.access import admin_rights
+from portal.wording import access, admin_abilities, cldr, dates, removal_reasons
+
+
+class Why:
+    """Everything needed to explain what one colleague may do. Eight statements at most."""
+
+    def __init__(
+        self, here: PageContext, membership: uuid.UUID, book: DisplayNames, clock: dates.Clock
+    ) -> None:
+        self.book, self.clock, self.here = book, clock, here
+        self.rights = entitlements.rights_of(memberships=[membership], at=here.at)[membership]
+        self.grants = access_queries.assignments(memberships=[membership], at=here.at).get(membership, [])
+        self._by_id = {grant.id: grant for grant in self.grants}
+        self._givers = names.display_names(ids={grant.given_by for grant in self.grants})
+        acts = {grant.act for grant in self.grants}
+        self._events = activity_queries.numbers(acts=acts, subject=membership) if acts else {}
+
+    @property
+    def since(self) -> str:
+        """`Orderer since 14 Feb 2023`."""
+        if not self.grants:
+            return ""
+        day = self.clock.date(min(grant.valid_from for grant in self.grants))
+        return _("%(tier)s since %(day)s") % {"tier": access.tiers(self.grants), "day": day}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """For `kh.can`: what one looks after first, then the rights in other systems."""
+        own = [row for grant in self.grants for row in self._looks_after(grant)]
+        return own + [self._right(right) for right in self.rights]
+
+    def _looks_after(self, grant: AssignmentView) -> list[dict[str, Any]]:
+        does = [text for verb, text in admin_abilities.admin_abilities().items() if verb in grant.verbs]
+        where = self._until(access.of_grant(grant), grant.valid_until)
+        chain = self._chain(grant, limit="")
+        return [
+            {"text": dates.first_upper(text), "where": where, "chain": chain}
+            for text in (*does, *admin_rights.gives(grant.gives, self.book))
+        ]
+
+    def _right(self, right: Right) -> dict[str, Any]:
+        grant = self._by_id[right.assignment]
+        given = grant.limits.get(right.entitlement)
+        limit = access.limit(given.amount, given.currency, given.period) if given else ""
+        chain = self._chain(grant, limit=limit)
+        if right.takes_amount and given and given.amount != right.amount:
+            chain.append(_lowered(right))
+        return {
+            "text": access.right_marked(right, text=self.book.does[right.entitlement]),
+            "where": self._until(access.where(right), right.valid_until),
+            "chain": chain,
+        }
+
+    def _until(self, where: str, until: Any) -> str:
+        return ", ".join(part for part in (where, access.until(until, self.clock)) if part)
+
+    def _chain(self, grant: AssignmentView, *, limit: str) -> list[dict[str, str]]:
+        tier = admin_abilities.in_language(grant.role_name)
+        version = {"supplier": settings.SUPPLIER_NAME, "number": grant.version}
+        return [
+            {
+                "strong": _("Tier %(tier)s") % {"tier": tier},
+                "text": _("allows it"),
+                "sub": _("Tiers of %(supplier)s, version %(number)d") % version,
+            },
+            {"strong": self._giver(grant), "text": self._gave(grant, limit), "sub": self._when(grant)},
+        ]
+
+    def _giver(self, grant: AssignmentView) -> str:
+        if grant.given_by_kind == "system":
+            return str(settings.SUPPLIER_NAME)
+        return self._givers.get(grant.given_by, _("Somebody"))
+
+    def _gave(self, grant: AssignmentView, limit: str) -> str:
+        where = access.of_grant(grant, inside=True)
+        facts = {"where": where, "limit": limit}
+        return _("gave it: %(where)s, %(limit)s") % facts if limit else _("gave it: %(where)s") % facts
+
+    def _when(self, grant: AssignmentView) -> str:
+        parts = [self.clock.moment(grant.valid_from, seconds=False), removal_reasons.shown(grant.reason)]
+        number = self._events.get(grant.act)
+        if number is not None:
+            parts.append(_("event %(number)s") % {"number": cldr.number(number)})
+        return " · ".join(part for part in parts if part)
+
+
+def _lowered(right: Right) -> dict[str, str]:
+    amount = cldr.money(right.amount or Decimal(0), right.currency)
+    return {
+        "strong": str(settings.SUPPLIER_NAME),
+        "text": _("agreed on at most %(amount)s for the company") % {"amount": amount},
+        "sub": "",
+    }
+
+
+def ways_in(factors: Mapping[str, Any] | Sequence[str] | set[str]) -> str:
+    """`Passkey, password and code`."""
+    known = {
+        "webauthn": _("passkey"),
+        "password": _("password"),
+        "totp": _("code"),
+    }
+    return dates.first_upper(dates.listed([word for kind, word in known.items() if kind in factors]))

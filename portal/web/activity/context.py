@@ -1,0 +1,209 @@
+"""The organization's log, as templates/web/activity/list.html describes it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation.activity import delivery_results, names
+from delegation.activity import queries as activity_queries
+from delegation.activity.events import EventView
+from delegation.activity.queries import EventFilter, Page
+from delegation.authorization import verbs
+from delegation.authorization.verbs import FAILURES, Topic
+from delegation.catalogue import display_names
+from delegation.invitations import queries as invitations_queries
+from delegation.people import queries as people_queries
+from portal.shell import forms as shell_forms
+from portal.shell import query_string, timeline
+from portal.shell.page_context import PageContext
+from portal.wording import cldr, dates
+from portal.wording.events import EventWording
+
+_FAILED = "failed"
+
+
+def context(here: PageContext, query: QueryDict, clock: dates.Clock) -> dict[str, Any]:
+    """The whole page."""
+    options = _options()
+    values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
+    values |= {"q": query_string.text(query, "q"), "person": _person(query)}
+    page = activity_queries.page(organization=here.company, wish=_wish(here, query, values))
+    book = display_names.display_names(organization=here.company)
+    told_by = timeline.event_wording(page.events, book, clock)
+    url = here.url("activity")
+    return {
+        "sub": _sub(here, page, narrowed=any(values.values())),
+        "verified": _verified(page.events),
+        "search_url": url,
+        "q": values["q"],
+        "kept": query_string.kept(values, besides="q"),
+        **_menus(here, values, options, url),
+        "events": _events(here, page.events, told_by, clock),
+        "pager": _pager(page, values, url),
+    }
+
+
+def _options() -> dict[str, dict[str, str]]:
+    return {
+        "what": {
+            Topic.INVITATIONS.value: _("Invitations"),
+            Topic.ACCESS.value: _("Access"),
+            Topic.REMOVALS.value: _("Removals"),
+            Topic.SIGN_IN.value: _("Signing in"),
+            Topic.SYSTEMS.value: _("Deliveries"),
+            Topic.MAILS.value: _("Mails"),
+            _FAILED: _("What could not be delivered"),
+        },
+        "outcome": {"done": _("Done"), "refused": _("Refused"), "noted": _("Noted")},
+    }
+
+
+def _verbs(what: str) -> list[str] | None:
+    """The verbs under this filter; None: all."""
+    if not what:
+        return None
+    return sorted(FAILURES) if what == _FAILED else verbs.of_topic(Topic(what))
+
+
+def _person(query: QueryDict) -> str:
+    one = shell_forms.identifier(query.get("person", ""))
+    return str(one) if one else ""
+
+
+def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
+    kinds = _verbs(values["what"])
+    return EventFilter(
+        people=_people(here, values),
+        invitations=_invitations(here, values),
+        verbs=kinds,
+        outcome=values["outcome"],
+        folded=kinds is None and values["outcome"] != "noted",
+        before=shell_forms.identifier(query.get("before", "")),
+        after=shell_forms.identifier(query.get("after", "")),
+    )
+
+
+def _people(here: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
+    """Users that are searched by name or address, or the one colleague asked for; None: everybody."""
+    if values["person"]:
+        return people_queries.users(organization=here.company, memberships=[uuid.UUID(values["person"])])
+    if values["q"]:
+        return people_queries.users_like(organization=here.company, text=values["q"])
+    return None
+
+
+def _invitations(here: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
+    """Whoever has been invited is no colleague yet and found by what stands in the invitation."""
+    if values["person"] or not values["q"]:
+        return {}
+    return invitations_queries.matching(organization=here.company, text=values["q"])
+
+
+def _sub(here: PageContext, page: Page, *, narrowed: bool) -> str:
+    """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
+    if not narrowed:
+        length = activity_queries.count(organization=here.company)
+        text = ngettext(
+            "%(number)s numbered change. Deliveries and mails are under “What”.",
+            "%(number)s numbered changes. Deliveries and mails are under “What”.",
+            length,
+        )
+        return text % {"number": cldr.number(length)}
+    found = len(page.events)
+    if page.newer or page.older:
+        return _("More than %(number)d events found") % {"number": activity_queries.SIZE}
+    return ngettext("%(number)d event found", "%(number)d events found", found) % {"number": found}
+
+
+def _verified(events: Sequence[EventView]) -> dict[str, str] | None:
+    """Follow what is shown: each event's hash is that of what was written, and the next one names it."""
+    chained = {event.seq: event for event in events if event.seq is not None}
+    broken = [event for event in events if not event.sound] + [
+        event for seq, event in chained.items() if seq - 1 in chained and event.prev != chained[seq - 1].hash
+    ]
+    if broken:
+        at = broken[0].seq
+        text = _("The log was changed at event %(number)s. Call us.") % {
+            "number": at if at is not None else "?"
+        }
+        return {"state": "failed", "text": text}
+    links = sum(1 for seq in chained if seq - 1 in chained)
+    if not links:
+        return None
+    text = ngettext("%(number)d link followed, unbroken", "%(number)d links followed, unbroken", links)
+    return {"state": "ok", "text": text % {"number": links}}
+
+
+def _events(
+    here: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
+) -> list[dict[str, Any]]:
+    answers = delivery_results.for_events(organization=here.company, events=events)
+    shown = []
+    for place, event in enumerate(events):
+        older = events[place + 1] if place + 1 < len(events) else None
+        told = {
+            "told": told_by.told(answers.get(event.id, ())),
+            "also": older is not None and older.act == event.act,
+        }
+        shown.append(_event(event, told_by, clock) | told)
+    return shown
+
+
+def _event(event: EventView, told_by: EventWording, clock: dates.Clock) -> dict[str, Any]:
+    line = told_by.tell(event)
+    return {
+        "number": cldr.number(event.seq) if event.seq is not None else "",
+        "anchor": f"e{event.seq}" if event.seq is not None else f"n{event.id}",
+        "hash": timeline.short(event.hash),
+        "prev": timeline.short(event.prev),
+        "day": clock.heading(event.at),
+        "time": clock.time(event.at, seconds=True),
+        "iso": event.at.isoformat(),
+        "actor": line.actor,
+        "text": line.text,
+        "sub": line.sub,
+    }
+
+
+def _menus(
+    here: PageContext, values: dict[str, str], options: Mapping[str, Mapping[str, str]], url: str
+) -> dict[str, Any]:
+    labels = {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
+    chips, menus = [], []
+    for name, (label, anything) in labels.items():
+        known = options[name]
+        if values[name]:
+            chips.append(query_string.chip(label=label, name=name, options=known, values=values, url=url))
+        else:
+            menu = query_string.menu(
+                label=label, name=name, options=known, values=values, url=url, any_label=anything
+            )
+            menus.append(menu)
+    if values["person"]:
+        who = {values["person"]: _name(here, uuid.UUID(values["person"]))}
+        chips.append(query_string.chip(label=_("Person"), name="person", options=who, values=values, url=url))
+    return {"chips": chips, "filters": menus}
+
+
+def _name(here: PageContext, membership: uuid.UUID) -> str:
+    found = people_queries.users(organization=here.company, memberships=[membership])
+    return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
+
+
+def _pager(page: Page, values: Mapping[str, str], url: str) -> dict[str, str]:
+    number = len(page.events)
+    return {
+        "text": ngettext("%(number)d event on this page", "%(number)d events on this page", number)
+        % {"number": number},
+        "previous_url": query_string.with_values(url, {**values, "after": str(page.newer)})
+        if page.newer
+        else "",
+        "next_url": query_string.with_values(url, {**values, "before": str(page.older)})
+        if page.older
+        else "",
+    }

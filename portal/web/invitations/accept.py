@@ -1,0 +1,154 @@
+"""Accepting an invitation: who invites, what one gets, a name and a password."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
+from identity.people import names
+from portal.http import input_cleaning
+from portal.http.request_context import Request
+from portal.signin.customers import adapter as customers_adapter
+from portal.signin.customers import invitations
+from portal.signin.customers.invitations import InvitationOffer
+from portal.web.invitations import context as invitations_context
+from portal.wording import time_zones
+
+_KINDS = {"cancelled": "withdrawn"}
+_STATUS = {"unknown": 404, "other": 403}
+_GONE = 410
+
+
+class Join(input_cleaning.Form):
+    """What a newcomer gives: the rest stands in the invitation."""
+
+    name = forms.CharField(max_length=200, error_messages={"required": gettext_lazy("Give your name.")})
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput,
+        validators=[MaxLengthValidator(1000)],
+        error_messages={"required": gettext_lazy("Choose a password.")},
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_name(self) -> str:
+        """Raises ValidationError for a name of nothing but blanks."""
+        name = names.clean(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError(_("Give your name."), code="required")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the password knowing name and address. Raises nothing: errors stand at the field."""
+        password = self.cleaned_data.get("password")
+        if password:
+            try:
+                invitations.judge(password=password, email=self.email, name=self.cleaned_data.get("name", ""))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return self.cleaned_data
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: Request, link: str) -> HttpResponse:
+    """The page behind the link in the mail."""
+    offer = invitations.find_offer(link)
+    if offer is None:
+        return _state(request, "unknown")
+    with translation.override(_language(request, offer)):
+        try:
+            offer.check(at=request.now)
+            return _open(request, offer)
+        except InvitationGone as gone:
+            return _state(request, str(gone.data["state"]), offer)
+        except (AlreadyMember, WrongPerson):
+            return _state(request, "used", offer)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: Request, link: str) -> HttpResponse:
+    """For whoever is signed in as somebody else: out, and back to the invitation."""
+    invitations.sign_out(request)
+    return HttpResponseRedirect(reverse("join", kwargs={"link": link}))
+
+
+def _open(request: Request, offer: InvitationOffer) -> HttpResponse:
+    if request.user.is_authenticated:
+        return _signed_in(request, offer)
+    if offer.is_known():
+        return _page(request, offer, kind="known")
+    typed = request.POST if request.method == "POST" else None
+    form = Join(typed, email=offer.email, initial={"name": offer.invitation.name})
+    if typed is None or not form.is_valid():
+        return _page(request, offer, kind="new", form=form)
+    return invitations.begin(request, offer, **form.cleaned_data)
+
+
+def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
+    if not offer.is_for(request):
+        return _state(request, "other", offer)
+    if request.method != "POST":
+        return _page(request, offer, kind="ready", form=forms.Form())
+    weak = customers_adapter.require(request)
+    if weak is not None:
+        return weak
+    invitations.accept(request, offer)
+    return HttpResponseRedirect("/")
+
+
+def _page(request: Request, offer: InvitationOffer, **more: Any) -> HttpResponse:
+    here = reverse("join", kwargs={"link": offer.link})
+    zone = time_zones.first(offer.invitation.organization.time_zone)
+    moment = time_zones.named(offer.invitation.expires_at, zone)
+    context = {
+        "inviter": offer.inviter(),
+        "organization_name": offer.organization_name,
+        "email": offer.email,
+        **invitations_context.of(offer, at=request.now, zone=zone),
+        "expiry": _("The link works until %(moment)s.") % {"moment": moment},
+        "accept_url": here,
+        "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",
+        **more,
+    }
+    return render(request, "web/invitations/accept.html", context)
+
+
+def _state(request: Request, state: str, offer: InvitationOffer | None = None) -> HttpResponse:
+    """Why it cannot be accepted; an old link tells nobody but the invited person whose it was and what became of it."""
+    kind = _KINDS.get(state, state)
+    if offer is not None and kind != "other" and not offer.is_for(request):
+        kind = "gone"
+    context: dict[str, Any] = {"kind": kind}
+    if offer is not None and kind != "gone":
+        context |= {
+            "inviter": offer.inviter(),
+            "email": offer.email,
+            "signed_in_as": getattr(request.user, "email", ""),
+            "sign_out_url": reverse("join_sign_out", kwargs={"link": offer.link}),
+        }
+    return render(request, "web/invitations/state.html", context, status=_STATUS.get(kind, _GONE))
+
+
+def _language(request: Request, offer: InvitationOffer) -> str:
+    """The invitation's own, unless the reader chose another."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    known = dict(settings.LANGUAGES)
+    wanted = (chosen, offer.invitation.language, translation.get_language() or "")
+    return next((one for one in wanted if one in known), "en")

@@ -1,0 +1,67 @@
+"""What follows an invitation at the door: the mail with its link."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from portal.shell import shell
+from portal.shell.page_context import PageContext
+from portal.signin.customers import invitations
+from portal.signin.customers.invitations import InvitationOffer
+from portal.web.invitations import context
+from portal.wording import time_zones
+from provisioning.mail import queue
+
+
+def sent(*, link: str, again: bool, here: PageContext) -> dict[str, str]:
+    """Queue the mail and say so: {text}. A request answered again has no link that works, and mails nothing.
+
+    The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
+    Whoever invites could otherwise take anybody's.
+    """
+    offer = None if again else invitations.find_offer(link)
+    if offer is None:
+        return {"text": _("The invitation was sent already.")}
+    _mail(offer, here)
+    return {"text": _("An invitation is on its way to %(email)s.") % {"email": offer.email}}
+
+
+def _url(link: str) -> str:
+    return settings.ISSUER + reverse("join", kwargs={"link": link})
+
+
+def _mail(offer: InvitationOffer, here: PageContext) -> None:
+    invitation = offer.invitation
+    zone = time_zones.first(invitation.organization.time_zone)
+    with translation.override(invitation.language):
+        values = {
+            "brand": shell.mail_brand(),
+            "inviter": offer.inviter(),
+            "organization_name": offer.organization_name,
+            "email": offer.email,
+            "name": invitation.name,
+            **context.of(offer, at=here.at, zone=zone),
+            "url": _url(offer.link),
+            "until": time_zones.named(invitation.expires_at, zone),
+        }
+        queue.queue(
+            to=invitation.email,
+            **_rendered(values),
+            purpose="invitation",
+            language=invitation.language,
+            about=invitation.id,
+            organization=invitation.organization_id,
+        )
+
+
+def _rendered(values: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "subject": " ".join(render_to_string("mail/invitations/subject.txt", values).split()),
+        "text": render_to_string("mail/invitations/message.txt", values),
+        "html": render_to_string("mail/invitations/message.html", values),
+    }

@@ -1,0 +1,84 @@
+"""Invitations that wait: sent again, or cancelled after a question."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from delegation.authorization.errors import NotFound, RateLimited
+from delegation.authorization.verbs import Verb
+from delegation.invitations import queries as invitations_queries
+from delegation.invitations.commands import send as invitations_send
+from portal.http.request_context import Request
+from portal.shell import forms as shell_forms
+from portal.shell import page_context
+from portal.shell.page_context import PageContext
+from portal.web.invitations import mail
+from portal.web.people import list as people_list
+from portal.web.people import pending_invitations
+from portal.wording import dates, refusals
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def resend(request: Request, here: PageContext) -> HttpResponse:
+    """Send an invitation again: `do` is `resend:<id>`. A page that is opened again is the list."""
+    if request.method != "POST":
+        return HttpResponseRedirect(here.url("people"))
+    deed, _colon, name = request.POST.get("do", "").partition(":")
+    one = shell_forms.identifier(name)
+    if deed != "resend" or one is None:
+        raise NotFound
+    try:
+        return _sent_again(request, here, one)
+    except RateLimited as refusal:
+        messages.warning(request, refusals.sentence_for(refusal).text)
+        return HttpResponseRedirect(here.url("people"))
+
+
+def _sent_again(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
+    verb = Verb.INVITATION_RESEND
+    found = invitations_queries.get(
+        actor=here.actor, verb=verb, organization=here.company, at=here.at, invitation=one
+    )
+    if found is None:
+        raise NotFound
+    once = shell_forms.key(request.POST.get("once", ""), verb, one)
+    outcome = invitations_send.resend(actor=here.actor, invitation=found, idempotency_key=once)
+    link = outcome.result.link
+    return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpResponse:
+    """GET says what follows; POST cancels the invitation. One that is no longer open leads to the list."""
+    verb, one = Verb.INVITATION_CANCEL, invitation
+    found = invitations_queries.get(
+        actor=here.actor, verb=verb, organization=here.company, at=here.at, invitation=one
+    )
+    if found is None:
+        return _no_longer_open(request, here, invitation)
+    if request.method != "POST":
+        clock = dates.Clock(here.at, here.zone)
+        return render(
+            request,
+            "web/invitations/cancel_confirm.html",
+            pending_invitations.cancelling(here, invitations_queries.read(found), clock),
+        )
+    invitations_send.cancel(actor=here.actor, invitations=[found])
+    messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
+    return HttpResponseRedirect(here.url("people"))
+
+
+def _no_longer_open(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
+    """Raises NotFound for one that this reader could never have cancelled."""
+    if not invitations_queries.was_pending(
+        actor=here.actor, organization=here.company, at=here.at, invitation=one
+    ):
+        raise NotFound
+    messages.info(request, _("That invitation is no longer open."))
+    return HttpResponseRedirect(here.url("people"))

@@ -1,0 +1,136 @@
+"""Inviting a colleague, in a panel over the list."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit.foundation.errors import DomainError
+from delegation.access import assignable
+from delegation.authorization.errors import AlreadyInvited, AlreadyMember, Denied, NotFound
+from delegation.authorization.verbs import Verb
+from delegation.catalogue import display_names
+from delegation.invitations.commands import send as invitations_send
+from delegation.people import queries as people_queries
+from portal.http import error_responses
+from portal.http.request_context import Request
+from portal.shell import forms as shell_forms
+from portal.shell import page_context
+from portal.shell.page_context import PageContext
+from portal.web.access import form_context, preview
+from portal.web.invitations import mail
+from portal.web.people import list as list_page
+from portal.web.people import list_context
+from portal.wording import dates, refusals
+
+_BELOW = 20
+"""Rows of the list that are seen below the panel."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def invite(request: Request, here: PageContext) -> HttpResponse:
+    """GET shows; POST with `do=preview` shows what would follow; POST sends."""
+    form = _form(request, here)
+    if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
+        return _page(request, here, form)
+    try:
+        outcome = _send(here, form)
+    except DomainError as refusal:
+        _refused(here, form, refusal)
+        return _page(request, here, form)
+    link = outcome.result.link
+    return list_page.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
+
+
+def _form(request: Request, here: PageContext) -> shell_forms.InvitationForm:
+    """Raises Denied for whoever may invite nobody."""
+    if Verb.MEMBER_INVITE not in here.verbs:
+        raise Denied(reason="no_permission")
+    given = assignable.assignable_options(
+        actor=here.actor, verb=Verb.MEMBER_INVITE, organization=here.company, at=here.at
+    )
+    known = [tier.key for tier in given.tiers if tier.assignable]
+    wished = request.GET.get("tier", "")
+    return shell_forms.InvitationForm(
+        request.POST if request.method == "POST" else None,
+        gifts=given,
+        zone=here.zone,
+        initial={"tier": wished if wished in known else "", "where": "all" if given.everywhere else "some"},
+    )
+
+
+def _send(here: PageContext, form: shell_forms.InvitationForm) -> Any:
+    data = form.cleaned_data
+    return invitations_send.invite(
+        actor=here.actor,
+        organization=here.organization,
+        email=data["email"],
+        name=data["name"],
+        access=form.access,
+        language=here.organization.language,
+        reason=data["reason"],
+        idempotency_key=data["once"],
+    )
+
+
+def _refused(here: PageContext, form: shell_forms.InvitationForm, refusal: DomainError) -> None:
+    """At the field, with the way on where there is one."""
+    text = refusals.sentence_for(refusal).text
+    if isinstance(refusal, AlreadyMember):
+        form.add_error("email", _with_link(text, *_colleague(here, refusal)))
+    elif isinstance(refusal, AlreadyInvited):
+        url = f"{here.url('people')}#i{refusal.data['invitation']}"
+        form.add_error("email", _with_link(text, url, _("See the invitation")))
+    else:
+        form.refused(refusal)
+
+
+def _colleague(here: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
+    """Address and label of the colleague's page; nothing where the reader may not see it."""
+    one = uuid.UUID(refusal.data["membership"])
+    try:
+        found = people_queries.get(actor=here.actor, organization=here.company, at=here.at, membership=one)
+    except NotFound:
+        return "", ""
+    return here.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
+
+
+def _with_link(text: str, url: str, label: str) -> SafeString:
+    return format_html('{} <a href="{}">{}</a>', text, url, label) if url else format_html("{}", text)
+
+
+def _page(request: Request, here: PageContext, form: shell_forms.InvitationForm) -> HttpResponse:
+    book = display_names.display_names(organization=here.company)
+    nothing = _("Choose what they may do. What follows is shown here.")
+    chosen = form.filled_in() if form.initial["tier"] else form
+    foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
+    effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
+    if request.POST.get("do") == "preview" and error_responses.asked_by_htmx(request):
+        return render(request, "web/access/_preview.html", effect)
+    return render(
+        request,
+        "web/invitations/send.html",
+        {**_below(request, here), **form_context.choices(form), **effect},
+    )
+
+
+def _below(request: Request, here: PageContext) -> dict[str, Any]:
+    """The list as it was, and the panel's own addresses."""
+    kept = QueryDict(request.GET.get("list", ""))
+    below = list_context.context(here, kept, dates.Clock(here.at, here.zone), size=_BELOW)
+    return {
+        **below,
+        "invite_url": request.get_full_path(),
+        "close_url": below["here_url"],
+        "expiry": _("The link works for 7 days."),
+    }
+
+
+def _who(form: shell_forms.InvitationForm) -> str:
+    return str(form["name"].value() or form["email"].value() or _("The colleague")).strip()[:80]

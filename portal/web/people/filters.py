@@ -1,0 +1,103 @@
+"""What the list of colleagues is searched and filtered by: read from the address, written into it."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from delegation.catalogue.display_names import DisplayNames
+from delegation.people.queries import PeopleFilter
+from portal.shell import forms as shell_forms
+from portal.shell import query_string
+from portal.shell.page_context import PageContext
+from portal.wording import admin_abilities
+from provisioning.accounts import queries as accounts_queries
+
+_SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "look": accounts_queries.NEEDS_ATTENTION,
+    "wait": accounts_queries.UPDATING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for: values by parameter, and what each parameter may be."""
+
+    values: dict[str, str]
+    options: Mapping[str, Mapping[str, str]]
+    after: uuid.UUID | None
+    before: uuid.UUID | None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is searched or filtered."""
+        return any(self.values.values())
+
+    def url(self, url: str) -> str:
+        """The address of the same list, with where one is in it."""
+        place = {"after": str(self.after or ""), "before": str(self.before or "")}
+        return query_string.with_values(url, {**self.values, **place})
+
+
+def read(query: QueryDict, book: DisplayNames) -> Filters:
+    """Strictly: what is not one of the options is not there."""
+    options = {
+        "tier": {key: admin_abilities.in_language(name) for key, name in book.tiers.items()},
+        "site": {str(one): place.name for one, place in book.sites.items()},
+        "systems": {"look": _("Differs or failed"), "wait": _("On its way")},
+        "who": {"former": _("Removed")},
+    }
+    values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
+    return Filters(
+        values={"q": query_string.text(query, "q"), **values},
+        options=options,
+        after=shell_forms.identifier(query.get("after", "")),
+        before=shell_forms.identifier(query.get("before", "")),
+    )
+
+
+def wish(here: PageContext, asked: Filters) -> PeopleFilter:
+    """The same for the query; one statement where systems are asked for."""
+    values = asked.values
+    states = _SYSTEMS.get(values["systems"])
+    return PeopleFilter(
+        text=values["q"],
+        role=values["tier"],
+        site=uuid.UUID(values["site"]) if values["site"] else None,
+        former=values["who"] == "former",
+        among=accounts_queries.in_state(organization=here.company, states=states) if states else None,
+        after=asked.after,
+        before=asked.before,
+    )
+
+
+def menus(asked: Filters, url: str) -> dict[str, Any]:
+    """Chips for the filters that are on, menus for those that are off."""
+    labels: Mapping[str, tuple[str, Callable[[], str]]] = {
+        "tier": (_("Tier"), lambda: _("Any tier")),
+        "site": (_("Site"), lambda: _("Any site")),
+        "systems": (_("In systems"), lambda: _("Anything")),
+        "who": (_("Who"), lambda: _("Colleagues")),
+    }
+    chips, menus = [], []
+    for name, (label, anything) in labels.items():
+        options = asked.options[name]
+        if asked.values[name]:
+            chips.append(
+                query_string.chip(label=label, name=name, options=options, values=asked.values, url=url)
+            )
+        elif options:
+            menus.append(
+                query_string.menu(
+                    label=label,
+                    name=name,
+                    options=options,
+                    values=asked.values,
+                    url=url,
+                    any_label=anything(),
+                )
+            )
+    return {"chips": chips, "filters": menus, "kept": query_string.kept(asked.values, besides="q")}

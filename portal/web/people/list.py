@@ -1,0 +1,52 @@
+"""The list of colleagues, and what is ticked in it."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from delegation.authorization.errors import Denied
+from delegation.authorization.verbs import Verb
+from portal.http.request_context import Request
+from portal.shell import forms as shell_forms
+from portal.shell import page_context
+from portal.shell.page_context import PageContext
+from portal.web.people import list_context
+from portal.wording import dates
+
+_MOST = 300
+
+
+@require_safe
+@page_context.organization_page
+def listing(request: Request, here: PageContext) -> HttpResponse:
+    """A page of it."""
+    return shown(request, here)
+
+
+def shown(request: HttpRequest, here: PageContext, **also: object) -> HttpResponse:
+    """The list, and above it what has just been done. Raises Denied for who sees no colleagues."""
+    if Verb.MEMBER_VIEW not in here.verbs:
+        raise Denied(reason="no_permission")
+    return render(
+        request,
+        "web/people/list.html",
+        {**list_context.context(here, request.GET, dates.Clock(here.at, here.zone)), **also},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def select(request: Request, here: PageContext) -> HttpResponse:
+    """From ticked rows to the page that says what would follow; nothing is done here."""
+    if request.method != "POST":
+        return HttpResponseRedirect(here.url("people"))
+    ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MOST]
+    if not ticked or request.POST.get("do") != "remove":
+        messages.warning(request, _("Nobody was selected. Tick the people first."))
+        return HttpResponseRedirect(here.url("people"))
+    asked = urlencode([("m", one) for one in ticked])
+    return HttpResponseRedirect(f"{here.url('people_remove')}?{asked}")

@@ -1,0 +1,181 @@
+"""How far a removal is, and its receipt: templates/web/people/removal_receipt.html."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation.activity.events import EventView
+from delegation.authorization import policy
+from delegation.authorization.verbs import Verb
+from delegation.catalogue import display_names
+from delegation.people import removal_impact
+from portal.shell import query_string, timeline
+from portal.shell.page_context import PageContext
+from portal.wording import admin_abilities, cldr, dates, removal_reasons, systems, time_zones
+from portal.wording.events import EventWording
+from portal.wording.systems import STATES
+from provisioning.accounts import progress
+from provisioning.accounts.progress import Line, Progress
+
+
+def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> dict[str, Any]:
+    """The page after the deed, while systems answer and when all have."""
+    first = events[0]
+    book = display_names.display_names(organization=here.company)
+    told_by = timeline.event_wording(events, book)
+    done = _progress(here, events)
+    names = [told_by.who(event) for event in events]
+    people = _removed(here, events, told_by)
+    who = dates.listed(names, most=5)
+    closed = {event.subject for event in events}
+    return {
+        "title": ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
+        "lead": _lead(here, done, first, clock),
+        "open": not done.done,
+        "here_url": here.url("removal", act=first.act),
+        "lines": [*[_line(line, done.lines, who, clock) for line in done.lines], _here(here, first, clock)],
+        "receipt": {
+            "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
+            "people": people,
+            "single": people[0] if len(people) == 1 else None,
+            "by": told_by.actor(first),
+            "when": time_zones.placed(clock.moment(first.at), clock.zone),
+            "reason": removal_reasons.shown(first.private.get("reason", "")),
+        },
+        "next_text": _next(done),
+        **_back(here, [event.subject for event in events], who, done),
+        "back_url": here.url("people"),
+    }
+
+
+def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
+    """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
+    first = events[0]
+    done = progress.of(act=first.act, chain=here.company, at=here.at)
+    if done.planned:
+        return done
+    waiting = progress.expected(memberships=[event.subject for event in events], since=first.at, at=here.at)
+    return Progress(lines=waiting, planned=False)
+
+
+def _removed(here: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[dict[str, str]]:
+    """Each of them with the event that stands in the log."""
+    emails = removal_impact.emails(memberships=[event.subject for event in events])
+    return [
+        {
+            "name": told_by.who(one),
+            "email": emails.get(one.subject, ""),
+            "event_number": cldr.number(one.seq) if one.seq else "",
+            "event_url": f"{here.url('activity')}#e{one.seq}" if here.sees_activity else "",
+            "hash": timeline.short(one.hash),
+        }
+        for one in events
+    ]
+
+
+def _lead(here: PageContext, done: Progress, first: EventView, clock: dates.Clock) -> str:
+    stopped = {"time": clock.time(first.at, seconds=True), "organization": here.organization.name}
+    late = [admin_abilities.in_language(line.name) for line in done.lines if line.state != "closed"]
+    if late:
+        names = dates.listed(list(dict.fromkeys(late)))
+        text = ngettext(
+            "Signing in for %(organization)s stopped at %(time)s. %(names)s has not confirmed yet.",
+            "Signing in for %(organization)s stopped at %(time)s. %(names)s have not confirmed yet.",
+            len(set(late)),
+        )
+        return text % {**stopped, "names": names}
+    if not done.planned:
+        return (
+            _("Signing in for %(organization)s stopped at %(time)s. Other systems hear of it now.") % stopped
+        )
+    slowest = max((line.seconds for line in done.lines), default=0.0)
+    return _("Every door closed within %(span)s.") % {"span": dates.span(slowest)}
+
+
+def _here(here: PageContext, first: EventView, clock: dates.Clock) -> dict[str, str]:
+    parts = []
+    if sign_ins := int(first.facts.get("sign_ins", 0)):
+        text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
+        parts.append(text % {"number": sign_ins})
+    if sessions := int(first.facts.get("sessions", 0)):
+        text = ngettext("%(number)d browser signed out", "%(number)d browsers signed out", sessions)
+        parts.append(text % {"number": sessions})
+    return {
+        "name": _("Signing in for %(organization)s") % {"organization": here.organization.name},
+        "sub": ", ".join(parts) or _("Nothing that was issued before is accepted any more"),
+        "when": clock.time(first.at, seconds=True),
+        "state": "closed",
+    }
+
+
+def _line(line: Line, lines: Sequence[Line], who: str, clock: dates.Clock) -> dict[str, str]:
+    closed = line.state == "closed"
+    span = dates.span(line.seconds)
+    return {
+        "name": _named(line, lines),
+        "sub": _done(line) if closed else _late(line, who, clock),
+        "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
+        "state": STATES[line.state],
+    }
+
+
+def _named(line: Line, lines: Sequence[Line]) -> str:
+    name = admin_abilities.in_language(line.name)
+    if sum(one.name == line.name for one in lines) == 1:
+        return name
+    return (_("%(system)s: open pages") if line.kind == "logout" else _("%(system)s: account")) % {
+        "system": name
+    }
+
+
+def _done(line: Line) -> str:
+    if line.kind == "logout":
+        text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
+    elif line.count == 1:
+        return _("Account closed")
+    else:
+        text = ngettext("%(number)d account closed", "%(number)d accounts closed", line.count)
+    return text % {"number": line.count}
+
+
+def _late(line: Line, who: str, clock: dates.Clock) -> str:
+    parts = [_("Has not confirmed yet."), systems.problem(line.error)]
+    if line.attempts and line.next_try_at:
+        parts.append(_("We keep trying, next %(when)s.") % {"when": clock.at_time(line.next_try_at)})
+    if line.attempts and line.kind == "scim":
+        parts.append(_("Meanwhile nobody signs in to it through us as %(who)s.") % {"who": who})
+    return " ".join(part for part in parts if part)
+
+
+def _next(done: Progress) -> str:
+    if done.done:
+        return _("Nothing is left to do.")
+    return _("We keep trying until every system has confirmed. You may close this page.")
+
+
+def _back(here: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> dict[str, str]:
+    """The way to bring them back, once every system has confirmed, for whoever may."""
+    if not done.done:
+        return {}
+    verb = Verb.MEMBER_RESTORE
+    if not policy.decide(actor=here.actor, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
+        return {}
+    if len(leavers) > 1:
+        url = query_string.with_values(here.url("people"), {"who": "former"})
+        return {"restore_url": url, "restore_label": _("See those removed")}
+    label = _("Bring %(name)s back") % {"name": who}
+    return {"restore_url": here.url("person_restore", membership=leavers[0]), "restore_label": label}
+
+
+def fingerprint(shown: dict[str, Any], language: str) -> str:
+    """An ETag: the same as long as nothing new would be shown, running seconds apart."""
+    lines = [
+        (line["name"], line["sub"], line["state"], line["when"] if line["state"] == "closed" else "")
+        for line in shown["lines"]
+    ]
+    said = repr((language, shown["lead"], shown["open"], lines))
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'

@@ -1,0 +1,134 @@
+"""What a removal stops, and how far it is: templates/web/people/remove_confirm.html and removal.html."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation import continuity
+from delegation.access import queries as access_queries
+from delegation.people import queries as people_queries
+from delegation.people import removal_impact
+from delegation.people.queries import VisibleMember
+from portal.shell import forms as shell_forms
+from portal.shell.page_context import PageContext
+from portal.web.people import detail_context
+from portal.wording import access, admin_abilities, dates
+from provisioning.accounts import progress
+from provisioning.accounts.progress import Closing
+
+
+def impact(
+    here: PageContext, leavers: Sequence[VisibleMember], form: shell_forms.RemovalForm, clock: dates.Clock
+) -> dict[str, Any]:
+    """The page before the deed."""
+    ids = [one.membership.id for one in leavers]
+    closing = progress.expected_impact(memberships=ids)
+    counts = removal_impact.removal_impact(leavers=leavers, at=here.at)
+    single = leavers[0] if len(leavers) == 1 else None
+    title = _title(leavers)
+    return {
+        "title": title,
+        "button": title,
+        "sub": _("from %(organization)s. Nothing has happened yet.")
+        % {"organization": here.organization.name},
+        "blocked": _blocked(here, leavers),
+        "stops": _stops(here, counts),
+        "closes": [_closes(one, counts, clock) for one in closing],
+        "stays": _stays(here, single),
+        "who": _who(here, single, clock) if single else None,
+        "people": [] if single else [_named(one) for one in leavers],
+        "form": form,
+        "ids": [str(one) for one in ids],
+        "undo": _("You can bring them back later; what ends now does not come back by itself.")
+        if not single
+        else _("You can bring %(name)s back later; what ends now does not come back by itself.")
+        % {"name": single.membership.user.name},
+    }
+
+
+def _title(leavers: Sequence[VisibleMember]) -> str:
+    if len(leavers) == 1:
+        return _("Remove %(name)s") % {"name": leavers[0].membership.user.name}
+    number = len(leavers)
+    return ngettext("Remove %(number)d colleague", "Remove %(number)d colleagues", number) % {
+        "number": number
+    }
+
+
+def _named(one: VisibleMember) -> dict[str, str]:
+    return {"name": one.membership.user.name, "email": one.membership.user.email}
+
+
+def _blocked(here: PageContext, leavers: Sequence[VisibleMember]) -> dict[str, str] | None:
+    working = continuity.working_admins(organization=here.company, at=here.at)
+    staying = [one for one in working if one.id not in {leaver.membership.id for leaver in leavers}]
+    if not working or staying:
+        return None
+    return {
+        "text": _("%(name)s is the only admin. Without an admin nobody could invite or remove people.")
+        % {"name": dates.listed([one.user.name for one in working])},
+        "url": here.url("invite") + "?tier=organization_admin",
+        "label": _("Invite a second admin"),
+    }
+
+
+def _stops(here: PageContext, counts: removal_impact.RemovalImpact) -> list[dict[str, str]]:
+    text = _("Signing in for %(organization)s") % {"organization": here.organization.name}
+    rows = [{"text": text, "value": _("no longer possible")}]
+    if number := counts.sessions:
+        value = ngettext("%(number)d browser is signed out", "%(number)d browsers are signed out", number)
+        rows.append({"text": _signed_in_to(settings.SUPPLIER_NAME), "value": value % {"number": number}})
+    services = [admin_abilities.in_language(name) for name in counts.services]
+    rows += [{"text": _signed_in_to(name), "value": _("ends now")} for name in services]
+    if number := counts.invitations:
+        value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
+        text = _("Invitations sent and not yet accepted")
+        rows.append({"text": text, "value": value % {"number": number}})
+    return rows
+
+
+def _signed_in_to(service: str) -> str:
+    return _("Signed in to %(service)s") % {"service": service}
+
+
+def _closes(one: Closing, counts: removal_impact.RemovalImpact, clock: dates.Clock) -> dict[str, str]:
+    used = counts.last_used.get(one.application)
+    usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("not known yet")
+    if one.down_since is not None:
+        usual = _("does not answer since %(when)s; we keep trying") % {"when": clock.when(one.down_since)}
+    return {
+        "name": admin_abilities.in_language(one.name),
+        "what": _("Access closed"),
+        "last_used": clock.when(used) if used else _("never"),
+        "usual": usual,
+    }
+
+
+def _stays(here: PageContext, single: VisibleMember | None) -> str:
+    stays = _("Past orders, addresses and invoices, and everything that stands in the log.")
+    if single is None:
+        return stays
+    others = people_queries.in_other_organizations(actor=here.actor, of=single.membership, at=here.at)
+    if not others:
+        return stays
+    names = dates.listed([other.organization.name for other in others], most=5)
+    return " ".join([stays, _("Access to %(organizations)s stays too.") % {"organizations": names}])
+
+
+def _who(here: PageContext, single: VisibleMember, clock: dates.Clock) -> dict[str, str]:
+    one = single.membership
+    grants = access_queries.assignments(memberships=[one.id], at=here.at).get(one.id, [])
+    other = people_queries.same_name(actor=here.actor, of=one, at=here.at)
+    who = {
+        "question": _("Is this the right %(name)s?") % {"name": one.user.name},
+        "email": one.user.email,
+        "work": ", ".join(part for part in (one.title, access.summary(grants, clock)) if part),
+        "last_seen": detail_context.last_seen(here, single, clock),
+    }
+    if other is not None:
+        who["namesake_text"] = f"{other.user.name}, {other.user.email}"
+        who["namesake_url"] = here.url("person", membership=other.id)
+    return who

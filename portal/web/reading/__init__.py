@@ -1,1 +1,0 @@
-"""What the pages show: from queries to the contexts that templates describe."""

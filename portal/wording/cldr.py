@@ -1,0 +1,147 @@
+"""Dates, times, numbers, money, durations and lists as the reader's language writes them, by the CLDR (Babel).
+
+Nothing here names a language but `_REGION`: another one needs its translations only. Results are pure functions of
+few different values and are cached: the CLDR's patterns are slow to apply.
+"""
+
+import copy
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError, dates, lists, numbers, units
+from django.utils import translation
+
+_REGION = {"en": "en_SE"}
+"""English as Nordic readers write it: 14:03, 24 Nov 2026, 2 000 €. English elsewhere groups thousands by a comma, and
+`5,000` is refused in forms because many readers take it for five (`portal.wording.amounts`)."""
+_FALLBACK = "en"
+_RESULTS = 4096
+"""Results kept of one kind: more than the pages of one hour need, some hundred kilobytes."""
+
+
+def language() -> str:
+    """The active one, as Django writes it."""
+    return translation.get_language() or _FALLBACK
+
+
+@cache
+def locale(code: str) -> Locale:
+    """The CLDR's locale for a language of Django's; English where it knows none, as texts without a translation."""
+    try:
+        return Locale.parse(_REGION.get(code, code.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_REGION[_FALLBACK])
+
+
+def date(day: dt.date) -> str:
+    """`24 Nov 2026`, in Finnish `24.11.2026`."""
+    return _day(language(), dt.date(day.year, day.month, day.day), "yMMMd")
+
+
+def day(day: dt.date) -> str:
+    """`24 Nov`: without the year."""
+    return _day(language(), dt.date(day.year, day.month, day.day), "MMMd")
+
+
+def time(at: dt.datetime, *, seconds: bool = False) -> str:
+    """`14:03`, in Finnish `14.03`; in the zone that `at` carries."""
+    wall = dt.time(at.hour, at.minute, at.second if seconds else 0)
+    return _time(language(), wall, "medium" if seconds else "short")
+
+
+def moment(at: dt.datetime, *, seconds: bool = False) -> str:
+    """`24 Nov 2026, 14:03`; in the zone that `at` carries."""
+    pattern = str(locale(language()).datetime_formats["medium"])
+    return pattern.replace("{0}", time(at, seconds=seconds)).replace("{1}", date(at))
+
+
+def place(zone: ZoneInfo) -> str:
+    """The city that stands for a time zone."""
+    known = locale(language()).time_zones.get(zone.key, {})
+    return str(known.get("city") or zone.key.rpartition("/")[2].replace("_", " "))
+
+
+def number(value: int) -> str:
+    """`61 204`, with a no-break space."""
+    return _number(language(), value, grouped=True)
+
+
+def decimal(value: Decimal, *, grouped: bool = True) -> str:
+    """`2 000` or `2 000,50`: two decimals where there are any."""
+    return _number(language(), value, grouped=grouped)
+
+
+def money(amount: Decimal | str, currency: str) -> str:
+    """`2 000 €`: decimals only where there are any. Raises InvalidOperation for text that is no number."""
+    return _money(language(), Decimal(amount), currency)
+
+
+def currency_sign(currency: str) -> str:
+    """`€`; the code of a currency without a sign."""
+    return numbers.get_currency_symbol(currency, locale(language()))
+
+
+def duration(value: Decimal, unit: str) -> str:
+    """`0,4 secs`, `1 min`, `3 hrs`, `2 days`. `unit` is second, minute, hour or day."""
+    return _duration(language(), value, unit)
+
+
+def joined(items: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    if len(items) < 2:
+        return "".join(items)
+    return lists.format_list(items, locale=locale(language()))
+
+
+def months() -> Mapping[str, int]:
+    """The numbers of the months by their names and abbreviations, in lower case without a full stop."""
+    return _months(language()) | _months(_FALLBACK)
+
+
+@lru_cache(_RESULTS)
+def _day(code: str, day: dt.date, skeleton: str) -> str:
+    found = locale(code)
+    pattern = found.datetime_skeletons.get(skeleton) or found.date_formats["medium"]
+    return str(pattern.apply(day, found))
+
+
+@lru_cache(_RESULTS)
+def _time(code: str, wall: dt.time, width: str) -> str:
+    return dates.format_time(wall, width, locale=locale(code))
+
+
+@lru_cache(_RESULTS)
+def _number(code: str, value: Decimal | int, *, grouped: bool) -> str:
+    pattern = _pattern(locale(code).decimal_formats[None], value)
+    return str(pattern.apply(value, locale(code), group_separator=grouped))
+
+
+@lru_cache(_RESULTS)
+def _money(code: str, amount: Decimal, currency: str) -> str:
+    pattern = _pattern(locale(code).currency_formats["standard"], amount)
+    return str(pattern.apply(amount, locale(code), currency=currency, currency_digits=False))
+
+
+@lru_cache(_RESULTS)
+def _duration(code: str, value: Decimal, unit: str) -> str:
+    return units.format_unit(value, f"duration-{unit}", "short", locale=locale(code))
+
+
+def _pattern(known: numbers.NumberPattern, value: Decimal | int) -> numbers.NumberPattern:
+    """The same with two decimals where the value has any, else with none."""
+    places = 0 if value == int(value) else 2
+    pattern = copy.copy(known)
+    pattern.frac_prec = (places, places)
+    return pattern
+
+
+@cache
+def _months(code: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for context in locale(code).months.values():
+        for width in ("wide", "abbreviated"):
+            found |= {str(name).lower().rstrip("."): month for month, name in context[width].items()}
+    return found

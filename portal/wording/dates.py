@@ -1,0 +1,181 @@
+"""Times, days, spans and lists as people write them, in the reader's language and time zone."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.wording import cldr
+
+_NEW_YEAR_IS_NEAR = 120
+"""Days: a date of another year that is nearer than this needs no year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The reader's: what is today is decided by `now` in `zone`."""
+
+    now: dt.datetime
+    zone: ZoneInfo
+
+    def local(self, at: dt.datetime) -> dt.datetime:
+        """The instant on the reader's wall."""
+        return at.astimezone(self.zone)
+
+    def time(self, at: dt.datetime, *, seconds: bool = False) -> str:
+        """`14:03`, in Finnish `14.03`."""
+        return cldr.time(self.local(at), seconds=seconds)
+
+    def day(self, at: dt.datetime) -> str:
+        """`12 Oct`, or `14 Feb 2023` where the year would be in doubt."""
+        near = abs((self.now - at).days) < _NEW_YEAR_IS_NEAR
+        same = self.local(at).year == self.local(self.now).year
+        return cldr.day(self.local(at)) if same or near else self.date(at)
+
+    def date(self, at: dt.datetime) -> str:
+        """`14 Feb 2023`."""
+        return cldr.date(self.local(at))
+
+    def moment(self, at: dt.datetime, *, seconds: bool = True) -> str:
+        """`24 Nov 2026, 14:00:07`, for receipts."""
+        return cldr.moment(self.local(at), seconds=seconds)
+
+    def heading(self, at: dt.datetime) -> str:
+        """`Today`, `Yesterday`, `23 Nov`."""
+        names = {0: _("Today"), 1: _("Yesterday")}
+        return names.get(self._days_ago(at)) or self.day(at)
+
+    def when(self, at: dt.datetime) -> str:
+        """`today 09:12`, `yesterday 16:40`, `12 Oct`."""
+        names = {0: _("today %(time)s"), 1: _("yesterday %(time)s"), -1: _("tomorrow %(time)s")}
+        name = names.get(self._days_ago(at))
+        return name % {"time": self.time(at)} if name else self.day(at)
+
+    def at_time(self, at: dt.datetime) -> str:
+        """`at 14:03`, or with the day where it is another."""
+        if self._days_ago(at) == 0:
+            return _("at %(time)s") % {"time": self.time(at)}
+        return self.when(at)
+
+    def last_day(self, until: dt.datetime) -> str:
+        """The last day of an interval that ends at `until`, exclusively."""
+        return self.day(until - dt.timedelta(microseconds=1))
+
+    def _days_ago(self, at: dt.datetime) -> int:
+        return (self.local(self.now).date() - self.local(at).date()).days
+
+
+def span(seconds: float) -> str:
+    """`0,4 secs`, `12 secs`, `2 mins`, `3 hrs`, `4 days`: tenths below ten seconds, never 0.
+
+    The same answer of a system is read in several places, and must be the same in all of them.
+    """
+    tenths, whole = max(1, round(seconds * 10)), round(seconds)
+    if tenths < 100:
+        return cldr.duration(Decimal(tenths) / 10, "second")
+    if whole < 60:
+        return cldr.duration(Decimal(whole), "second")
+    minutes = whole // 60
+    if minutes < 60:
+        return cldr.duration(Decimal(minutes), "minute")
+    if minutes < 48 * 60:
+        return cldr.duration(Decimal(minutes // 60), "hour")
+    return cldr.duration(Decimal(minutes // (24 * 60)), "day")
+
+
+def listed(names: Sequence[str], *, most: int = 3) -> str:
+    """`Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
+    rest = len(names) - most + 1
+    if rest < 2:
+        return cldr.joined(names)
+    more = ngettext("%(number)s more", "%(number)s more", rest) % {"number": cldr.number(rest)}
+    return cldr.joined([*names[: most - 1], more])
+
+
+def first_upper(text: str) -> str:
+    """With a capital at the beginning; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+_AGENTS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """`Chrome on Windows`, as far as the browser says what it is."""
+    name = next((name for mark, name in _AGENTS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    if name and system:
+        return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
+    return name or system or _("A browser")
+
+
+_DAY = {
+    "iso": re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
+    "dots": re.compile(r"(?P<d>[0-9]{1,2})\.\s?(?P<m>[0-9]{1,2})\.\s?(?P<y>[0-9]{4})"),
+    "words": re.compile(r"(?P<d>[0-9]{1,2})\.?\s+(?P<name>[^\W\d_]{3,})\.?\s+(?P<y>[0-9]{4})"),
+}
+_FAR = 2199
+
+
+def parse_day(text: str) -> dt.date | None:
+    """A day as one writes it: 2026-12-24, 24.12.2026, 24 Dec 2026. None for anything else.
+
+    Months have their names of the active language and of English. 12/10/2026 is two different days on two sides of an
+    ocean and is not understood.
+    """
+    written = _written_day(text)
+    try:
+        day = dt.date(*written) if written else None
+    except ValueError:
+        return None
+    return day if day and day.year <= _FAR else None
+
+
+def _written_day(text: str) -> tuple[int, int, int] | None:
+    """Year, month and day as they are written, also where there is no such day; None for anything else."""
+    typed = " ".join(text.split()).lower()
+    found = next((match for shape in _DAY.values() if (match := shape.fullmatch(typed))), None)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    month = int(parts["m"]) if "m" in parts else cldr.months().get(parts["name"], 0)
+    return (int(parts["y"]), month, int(parts["d"])) if month else None
+
+
+def no_day(text: str, *, example: str) -> str:
+    """What to write in place of what `parse_day` does not take."""
+    written = _written_day(text)
+    if written is None:
+        return _("Write the day like %(example)s.") % {"example": example}
+    if written[0] > _FAR:
+        return _("Choose a day before the year %(year)d.") % {"year": _FAR + 1}
+    return _("There is no %(day)s. Choose another day.") % {"day": text.strip()}
+
+
+def typed_day(day: dt.date) -> str:
+    """A day as one types it: as the language writes it where `parse_day` understands that, else 2026-12-24."""
+    written = cldr.date(day)
+    return written if parse_day(written) == day else day.isoformat()

@@ -1,0 +1,51 @@
+"""Commands about records in other systems that are not what they should be."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.foundation.actor import Actor
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.subjects import MembershipSet
+from delegation.authorization.verbs import Verb
+from identity.memberships.models import Membership
+from provisioning.accounts import reconcile, status
+from provisioning.accounts.errors import NothingToResync
+
+_OUT_OF_DATE = """
+SELECT DISTINCT a.id FROM identity_published_membership m
+JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
+JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
+WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resynced:
+    """How many accounts are read and written again."""
+
+    accounts: int
+
+
+@command
+def resync(
+    *, actor: Actor, memberships: Sequence[Membership], idempotency_key: str | None = None
+) -> Outcome[Resynced]:
+    """Have every system that differs or failed for these colleagues read and written anew at once; no right changes.
+
+    Raises NothingDiffers besides what every act raises.
+    """
+    with acting(
+        actor, Verb.ACCOUNT_RESYNC, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
+        accounts = _out_of_date(act.ids)
+        if not accounts:
+            raise NothingToResync
+        reconcile.resync(accounts=accounts)
+        act.say(accounts=len(accounts))
+        return act.set_result(Resynced(len(accounts)))
+
+
+def _out_of_date(memberships: Sequence[uuid.UUID]) -> list[int]:
+    return [row[0] for row in status.rows(_OUT_OF_DATE, memberships=list(memberships))]

@@ -1,0 +1,39 @@
+"""A right in few words: what a target was told of it, and what pages show side by side."""
+
+from collections.abc import Iterable
+from typing import NotRequired, TypedDict
+
+from delegation.authorization.entitlements import Right
+from delegation.authorization.values import amount_to_json
+
+
+class RightSummary(TypedDict):
+    """Codes, ids and decimal strings; no personal value."""
+
+    entitlement: str
+    role: str
+    all_sites: bool
+    sites: list[str]
+    """Ids of sites, sorted."""
+    amount: str | None
+    """None: without limit, or the entitlement takes none."""
+    currency: str
+    period: str
+    until: NotRequired[str | None]
+
+
+def summarize(rights: Iterable[Right]) -> list[RightSummary]:
+    """One summary per right, in the order of the rights."""
+    return [
+        RightSummary(
+            entitlement=right.entitlement,
+            role=right.role,
+            all_sites=right.all_sites,
+            sites=sorted(str(site.id) for site in right.sites),
+            amount=amount_to_json(right.amount),
+            currency=right.currency if right.takes_amount else "",
+            period=right.period if right.takes_amount else "",
+            until=right.valid_until.isoformat() if right.valid_until else None,
+        )
+        for right in rights
+    ]

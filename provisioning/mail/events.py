@@ -1,0 +1,22 @@
+"""Events of mails: sent, or refused for good."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.log import ledger
+from audit.log.ledger import Subject
+from delegation.authorization.verbs import Observation
+from provisioning.delivery.events import DeliveryEvents
+from provisioning.mail.models import Mail
+
+
+def record(notes: DeliveryEvents, verb: Observation, row: Mail, facts: Mapping[str, Any]) -> None:
+    """Add the event of one mail, under the act it is about."""
+    notes.say(
+        verb,
+        subject=Subject("mail", row.id),
+        stream=row.organization or row.about or ledger.SUPPLIER,
+        organization=row.organization,
+        act=row.about or row.id,
+        facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},
+    )

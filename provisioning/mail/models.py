@@ -1,0 +1,31 @@
+"""Mails are deliveries too."""
+
+from django.db import models
+from django.db.models import Q
+
+from audit.foundation import ids
+from provisioning.delivery.models import Due
+
+
+class Mail(Due):
+    """A mail on its way; its content is encrypted under this row's id (`encryption`) and erased once sent."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7)
+    recipient = models.BinaryField()
+    body = models.BinaryField()
+    """The whole message as it goes out; empty once it is sent or given up."""
+    message_id = models.CharField(max_length=200, unique=True)
+    purpose = models.CharField(max_length=40)
+    about = models.UUIDField(null=True)
+    """The person, invitation, … that it is about."""
+    organization = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="mail_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["about"], name="mail_about"),
+            models.Index(fields=["leased_by"], name="mail_leased", condition=Q(leased_by__isnull=False)),
+        ]

@@ -1,0 +1,101 @@
+"""Mails are deliveries: stored in the caller's transaction, sent after its commit, tried again until sent or refused.
+
+`QueueBackend` is Django's EMAIL_BACKEND, so that django-allauth's mails take the same road. No request waits for SMTP.
+"""
+
+import datetime as dt
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from email.message import Message
+from email.utils import getaddresses, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+
+from audit.foundation import clock, encryption, ids
+from provisioning.delivery import listener
+from provisioning.mail.models import Mail
+
+_PURPOSE = "Keyholder-Purpose"
+
+
+class QueueBackend(BaseEmailBackend):
+    """Stores instead of sending."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """One row per recipient, so that each has a state of its own. Returns how many messages were taken."""
+        rows = [row for message in email_messages for row in _rows(message)]
+        if rows:
+            Mail.objects.bulk_create(rows)
+            wake()
+        return len(email_messages)
+
+
+def queue(
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    purpose: str,
+    language: str = "",
+    about: uuid.UUID | None = None,
+    organization: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Store a mail in the caller's transaction; `deliver` sends it after the commit. Returns the row's id.
+
+    `about` and `organization` say in whose part of the log its delivery is noted.
+    """
+    headers = {_PURPOSE: purpose, **({"Content-Language": language} if language else {})}
+    message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=headers)
+    if html:
+        message.attach_alternative(html, "text/html")
+    (row,) = _rows(message, about=about, organization=organization)
+    row.save(force_insert=True)
+    wake()
+    return row.id
+
+
+def wake() -> None:
+    """Tell `deliver`, once the transaction has committed, that there is something to send."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [listener.MAILS])
+
+
+def _rows(
+    message: EmailMessage, *, about: uuid.UUID | None = None, organization: uuid.UUID | None = None
+) -> Iterable[Mail]:
+    at = clock.now()
+    recipients = [address for _, address in getaddresses(message.recipients()) if address]
+    return [_row(message.message(), recipient, at, about, organization) for recipient in recipients]
+
+
+def _row(
+    whole: Message, recipient: str, at: dt.datetime, about: uuid.UUID | None, organization: uuid.UUID | None
+) -> Mail:
+    name, purpose = ids.uuid7(), whole[_PURPOSE] or "account"
+    del whole[_PURPOSE]
+    del whole["Message-ID"]
+    # Not the row's id, which stands in the log: a report that names a mail comes from where that mail went.
+    whole["Message-ID"] = (
+        f"<{secrets.token_hex(16)}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
+    )
+    return Mail(
+        id=name,
+        recipient=encryption.encrypt_secret(data=recipient.encode(), context=name.bytes),
+        body=encryption.encrypt_secret(data=_lines(whole), context=name.bytes),
+        message_id=whole["Message-ID"],
+        purpose=str(purpose)[:40],
+        about=about,
+        organization=organization,
+        created_at=at,
+        due_at=at,
+    )
+
+
+def _lines(whole: Message) -> bytes:
+    """With the line ends that mail has (RFC 5321 §2.3.8); Python writes its own, and relays refuse those."""
+    return b"\r\n".join(whole.as_bytes().splitlines()) + b"\r\n"

@@ -1,0 +1,58 @@
+"""AES-256-GCM: the stored format, what is refused, and older keys."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+
+from audit.foundation import encryption, key_files
+
+KEY = bytes(range(encryption.KEY_BYTES))
+STORED = bytes.fromhex("0102030405060708090a0b0c718531b082c8ed1f281a76105bb58cf9df406c2de8")
+"""`token` under KEY and the context `one`, as released: nonce, ciphertext, tag."""
+
+
+def test_the_stored_format_stays_readable(settings: LazySettings, tmp_path: Path) -> None:
+    settings.KEYS_FOLDER = tmp_path
+    keys = {"k1": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+    (tmp_path / "secrets.json").write_text(json.dumps({"current": "k1", "keys": keys}))
+    assert encryption.decrypt(key=KEY, data=STORED, context=b"one") == b"token"
+    assert encryption.decrypt_secret(data=b"k1:" + STORED, context=b"one") == b"token"
+
+
+def test_a_ciphertext_is_never_the_same_twice() -> None:
+    first, second = (encryption.encrypt(key=KEY, data=b"token", context=b"one") for _ in range(2))
+    assert first[:12] != second[:12]
+    assert first[12:] != second[12:]
+
+
+def test_another_context_is_refused() -> None:
+    encrypted = encryption.encrypt_secret(data=b"token", context=b"one")
+    assert b"token" not in encrypted
+    assert encryption.decrypt_secret(data=encrypted, context=b"one") == b"token"
+    with pytest.raises(encryption.DecryptionFailed):
+        encryption.decrypt_secret(data=encrypted, context=b"another")
+
+
+@pytest.mark.parametrize("position", range(len(STORED)))
+def test_a_changed_byte_is_refused(position: int) -> None:
+    changed = bytearray(STORED)
+    changed[position] ^= 1
+    with pytest.raises(encryption.DecryptionFailed):
+        encryption.decrypt(key=KEY, data=bytes(changed), context=b"one")
+
+
+@pytest.mark.parametrize("broken", [b"", b"k1:", b"nokey", b"k9:xxxxxxxxxxxxxxxxxxxxxxxx", b"\xff:x"])
+def test_broken_data_is_refused(broken: bytes) -> None:
+    with pytest.raises(encryption.DecryptionFailed):
+        encryption.decrypt_secret(data=broken, context=b"one")
+
+
+def test_an_older_key_still_decrypts(settings: LazySettings, tmp_path: Path) -> None:
+    settings.KEYS_FOLDER = tmp_path
+    key_files.ensure(folder=tmp_path, purpose="secrets")
+    encrypted = encryption.encrypt_secret(data=b"token", context=b"one")
+    key_files.rotate(folder=tmp_path, purpose="secrets")
+    assert encryption.decrypt_secret(data=encrypted, context=b"one") == b"token"
+    assert encryption.encrypt_secret(data=b"token", context=b"one").startswith(b"k2:")

@@ -1,0 +1,96 @@
+"""Every table says who may write it: a command's act, a note, or by name nobody in particular."""
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from audit.foundation import write_guard
+from tests.fixtures.world import World, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GUARDS = """
+SELECT c.relname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgname = 'keyholder_guard' AND t.tgenabled = 'O'
+"""
+UNGUARDED = {
+    "identity_session": "written by every request; a row counts while its epoch does",
+    "identity_signin": "written by sign-in; counts while both epochs do",
+    "identity_signin_clients": "which services were reached from a sign-in",
+    "identity_authorizationcode": "issued by the provider; counts while both epochs do",
+    "identity_refreshfamily": "the same",
+    "identity_refreshtoken": "the same",
+    "identity_accesstoken": "the same",
+    "identity_user_groups": "nobody has groups: rights are assignments",
+    "identity_user_user_permissions": "nobody has permissions of Django's",
+}
+NOTED = {"identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client"}
+
+
+def guards() -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS)
+        return dict(cursor.fetchall())
+
+
+def tables() -> set[str]:
+    ours = [apps.get_app_config(label) for label in ("identity", "delegation")]
+    return {model._meta.db_table for app in ours for model in app.get_models(include_auto_created=True)}
+
+
+def test_every_table_of_the_commands_is_guarded_or_says_why_not() -> None:
+    assert tables() - guards().keys() == UNGUARDED.keys()
+    assert {table for table, how in guards().items() if how == "audit_guard_noting"} == NOTED
+
+
+UPDATE = "UPDATE {0} SET {1} = {1} WHERE false"  # writes nothing: the guard is the statement's
+STATEMENTS = [UPDATE, "INSERT INTO {0} DEFAULT VALUES", "DELETE FROM {0} WHERE false"]
+
+
+def _write(table: str, statement: str) -> None:
+    with connection.cursor() as cursor:
+        names = [column.name for column in connection.introspection.get_table_description(cursor, table)]
+        cursor.execute(statement.format(table, names[0]))
+
+
+def test_no_guarded_table_is_written_without_a_mark(world: World) -> None:
+    assert len(guards()) >= 20
+    for table in guards():
+        for statement in STATEMENTS:
+            with (
+                pytest.raises(DatabaseError, match=f"a write to {table} outside an act"),
+                transaction.atomic(),
+            ):
+                _write(table, statement)
+
+
+def test_a_note_opens_the_tables_of_sign_in_and_no_others(world: World) -> None:
+    for table, how in guards().items():
+        with transaction.atomic(), write_guard.allow(name=write_guard.OBSERVATION, value="test"):
+            if how == "audit_guard_noting":
+                _write(table, UPDATE)
+                continue
+            with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
+                _write(table, UPDATE)
+
+
+def test_the_mark_ends_with_its_block(world: World) -> None:
+    with transaction.atomic():
+        with by_hand():
+            _write("identity_membership", UPDATE)
+        with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
+            _write("identity_membership", UPDATE)
+
+
+def _fail_under_the_mark() -> None:
+    with by_hand():
+        _write("identity_membership", UPDATE)
+        raise ZeroDivisionError
+
+
+def test_the_mark_ends_with_an_error_too(world: World) -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError):
+            _fail_under_the_mark()
+        with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
+            _write("identity_membership", UPDATE)

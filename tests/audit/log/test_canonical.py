@@ -1,0 +1,45 @@
+"""The bytes that are hashed are RFC 8785's, judged by an independent implementation."""
+
+import datetime as dt
+import decimal
+import json
+import uuid
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.log import ledger
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+PLAIN = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT
+VALUE = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4)
+)
+BODY = st.dictionaries(TEXT, VALUE, max_size=6)
+
+
+@given(BODY)
+def test_it_is_rfc_8785(body: dict[str, object]) -> None:
+    assert ledger.canonical(body) == rfc8785.dumps(body)  # type: ignore[arg-type] # its JSON type is narrower
+
+
+def test_keys_stand_in_the_order_of_utf_16() -> None:
+    beyond, within = "\N{GRINNING FACE}", "\N{LATIN SMALL LIGATURE FF}"
+    assert beyond > within  # in the order of code points, which is Python's
+    assert list(json.loads(ledger.canonical({within: 1, beyond: 2}))) == [beyond, within]
+
+
+@pytest.mark.parametrize(
+    "bad", [1.0, decimal.Decimal(1), dt.datetime.now(tz=dt.UTC), uuid.uuid4(), {1, 2}, b""]
+)
+def test_what_has_no_one_form_is_no_fact(bad: object) -> None:
+    with pytest.raises(TypeError, match="does not belong"):
+        ledger.canonical({"facts": [bad]})
+
+
+@pytest.mark.parametrize("bad", [2**53, -(2**53)])
+def test_a_number_that_readers_round_is_no_fact(bad: int) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        ledger.canonical({"n": bad})

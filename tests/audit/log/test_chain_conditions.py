@@ -1,0 +1,242 @@
+"""What the database itself demands of an event that continues a chain: one condition wrong, and the insert is refused.
+
+Written in SQL as the application's role, past `audit.log.ledger`, as an intruder with that role would.
+"""
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.foundation import ids
+from audit.foundation.actor import system
+from audit.log import ledger
+from audit.log.ledger import EventContext, EventDraft, Subject
+from audit.models import Chain, Event, Inbox
+from portal import embedded_postgres
+from tests.fixtures import cluster
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICK = dt.timedelta(microseconds=1)
+Row = dict[str, Any]
+INSERT = """
+INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, incarnation,
+                         prev, hash, body)
+VALUES (%(id)s, %(at)s, %(chain)s, %(seq)s, %(id)s, 'test.done', 'done', 'system', %(id)s, 'thing', %(id)s, 1,
+        %(prev)s, %(hash)s, '')
+"""
+
+
+def following(head: Chain, **other: Any) -> Row:
+    """The event that rightly continues this chain, but for what is given."""
+    assert head.last_at is not None
+    right = {
+        "id": ids.uuid7(),
+        "at": head.last_at + TICK,
+        "chain": head.id,
+        "seq": head.last_seq + 1,
+        "prev": bytes(head.last_hash),
+        "hash": os.urandom(32),
+    }
+    return right | other
+
+
+def after(row: Row, **other: Any) -> Row:
+    """The event that rightly continues after that one."""
+    right = {"id": ids.uuid7(), "at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1}
+    return right | {"prev": row["hash"], "hash": os.urandom(32)} | other
+
+
+def insert(*rows: Row) -> None:
+    """All rows in one statement: the trigger is the statement's."""
+    head, values = INSERT.split("VALUES")
+    parts: list[str] = []
+    given: Row = {}
+    for number, row in enumerate(rows):
+        parts.append(values.replace(")s", f"_{number})s"))
+        given |= {f"{name}_{number}": value for name, value in row.items()}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{head} VALUES {', '.join(parts)}", given)
+
+
+def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
+    head = Chain.objects.get(id=chain)
+    return head.last_seq, bytes(head.last_hash), head.last_at
+
+
+def refused(*rows: Row) -> None:
+    """The exact refusal, and nothing of it stays."""
+    before = (list(Chain.objects.order_by("id").values()), Event.objects.count(), Inbox.objects.count())
+    with pytest.raises(DatabaseError, match="this does not continue the chain") as refusal:
+        insert(*rows)
+    assert isinstance(refusal.value.__cause__, psycopg.Error)
+    assert refusal.value.__cause__.sqlstate == "KH003"
+    assert before == (
+        list(Chain.objects.order_by("id").values()),
+        Event.objects.count(),
+        Inbox.objects.count(),
+    )
+
+
+@pytest.fixture
+def head(world: World) -> Chain:
+    return Chain.objects.get(id=world.koskela.id)
+
+
+def test_event_that_continues_the_chain_moves_its_head_alone(world: World, head: Chain) -> None:
+    others = list(Chain.objects.exclude(id=head.id).order_by("id").values())
+    row = following(head)
+    insert(row)
+    assert head_of(head.id) == (row["seq"], row["hash"], row["at"])
+    assert Chain.objects.get(id=head.id).kind == "organization"
+    assert list(Chain.objects.exclude(id=head.id).order_by("id").values()) == others
+
+
+ONE: dict[str, Callable[[Chain], Row]] = {
+    "place skipped": lambda head: {"seq": head.last_seq + 2},
+    "place taken": lambda head: {"seq": head.last_seq},
+    "place of the first": lambda _: {"seq": 1},
+    "place zero": lambda _: {"seq": 0},
+    "hash of another event before": lambda _: {"prev": b"x" * 32},
+    "no hash of the event before": lambda _: {"prev": None},
+    "empty hash of the event before": lambda _: {"prev": b""},
+    "earlier than the event before": lambda head: {"at": head.last_at - TICK},  # type: ignore[operator] # has one
+    "unknown chain": lambda _: {"chain": uuid.uuid4()},
+    "first place of an unknown chain": lambda _: {"chain": uuid.uuid4(), "seq": 1, "prev": b""},
+}
+
+
+@pytest.mark.parametrize("wrong", ONE)
+def test_event_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
+    refused(following(head, **ONE[wrong](head)))
+    insert(following(head))
+
+
+def test_event_of_the_same_instant_continues_the_chain(head: Chain) -> None:
+    insert(following(head, at=head.last_at))
+
+
+def test_event_for_the_head_of_another_chain_is_refused(world: World, head: Chain) -> None:
+    other = Chain.objects.get(id=world.pohjola.id)
+    refused(following(other, chain=head.id, at=head.last_at + TICK if head.last_at else None))
+
+
+SECOND: dict[str, Callable[[Row], Row]] = {
+    "place skipped": lambda first: {"seq": first["seq"] + 2},
+    "place of the first": lambda first: {"seq": first["seq"]},
+    "hash of the head before": lambda first: {"prev": first["prev"]},
+    "hash of another": lambda _: {"prev": b"x" * 32},
+    "no hash": lambda _: {"prev": None},
+    "earlier than the head": lambda first: {"at": first["at"] - 2 * TICK},
+    "earlier than the first": lambda first: {"at": first["at"] - TICK},
+}
+
+
+@pytest.mark.parametrize("wrong", SECOND)
+def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
+    first = following(head)
+    refused(first, after(first, **SECOND[wrong](first)))
+    last = after(first)
+    insert(last, first)  # the order of the rows says nothing: the places do
+    assert head_of(head.id) == (last["seq"], last["hash"], last["at"])
+
+
+def test_statement_over_two_chains_is_refused_whole_where_one_is_wrong(world: World, head: Chain) -> None:
+    other = Chain.objects.get(id=world.pohjola.id)
+    for wrong in (0, 1):
+        rows = [following(head), following(other)]
+        rows[wrong]["prev"] = b"x"
+        refused(*rows)
+    one, two = following(head), following(other)
+    insert(one, after(one), two)
+    assert head_of(head.id)[0] == one["seq"] + 1
+    assert head_of(other.id) == (two["seq"], two["hash"], two["at"])
+
+
+def test_first_event_of_an_opened_chain_follows_nothing(world: World) -> None:
+    chain = uuid.uuid4()
+    ledger.open_chain(chain=chain, kind=Chain.Kind.PERSON)
+    opened = Chain.objects.get(id=chain)
+    assert (opened.last_seq, bytes(opened.last_hash), opened.last_at) == (0, b"", None)
+    opened.last_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # no head yet, so no instant is too early
+    refused(following(opened, prev=None))
+    refused(following(opened, prev=b"x"))
+    refused(following(opened, seq=2))
+    insert(following(opened))
+    ledger.open_chain(chain=chain, kind=Chain.Kind.SUPPLIER)
+    assert (Chain.objects.get(id=chain).last_seq, Chain.objects.get(id=chain).kind) == (1, "person")
+
+
+def test_event_beside_the_chain_moves_no_head_and_needs_none(world: World, head: Chain) -> None:
+    before = list(Chain.objects.order_by("id").values())
+    insert(following(head, seq=None, prev=None), following(head, seq=None, prev=None, chain=uuid.uuid4()))
+    insert(following(head, seq=None, prev=None, at=head.last_at and head.last_at - TICK))
+    assert list(Chain.objects.order_by("id").values()) == before
+    insert(following(head, seq=None), following(head))
+    assert head_of(head.id)[0] == head.last_seq + 1
+
+
+def test_each_inserted_event_waits_to_be_sealed_under_its_instant(head: Chain) -> None:
+    first = following(head)
+    beside = following(head, seq=None, prev=None)
+    known = set(Inbox.objects.values_list("event", flat=True))
+    insert(first, beside)
+    waiting = dict(Inbox.objects.exclude(event__in=known).values_list("event", "at"))
+    assert waiting == {first["id"]: first["at"], beside["id"]: beside["at"]}
+
+
+def test_hold_names_every_chain_it_locks_and_refuses_one_that_was_never_opened(
+    world: World, head: Chain
+) -> None:
+    with transaction.atomic():
+        held = ledger.lock_chains(chains=[world.pohjola.id, head.id, head.id])
+        assert set(held) == {world.pohjola.id, head.id}
+        mine = held[head.id]
+        assert (mine.seq, mine.hash, mine.at, mine.incarnation) == (
+            head.last_seq,
+            bytes(head.last_hash),
+            head.last_at,
+            1,
+        )
+    with pytest.raises(Chain.DoesNotExist), transaction.atomic():
+        ledger.lock_chains(chains=[head.id, uuid.uuid4()])
+
+
+def test_ledger_writes_nothing_for_no_entries(world: World) -> None:
+    before = Event.objects.count()
+    said = EventContext(actor=system(), act=ids.uuid7(), at=dt.datetime.now(dt.UTC))
+    assert ledger.insert_unchained(chain=world.koskela.id, heading=said, entries=[]) == []
+    assert (
+        len(
+            ledger.insert_unchained(
+                chain=world.koskela.id, heading=said, entries=[EventDraft("t.d", Subject("x", said.act))]
+            )
+        )
+        == 1
+    )
+    assert Event.objects.count() == before + 1
+
+
+@pytest.fixture
+def listening(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_urls[embedded_postgres.APP], autocommit=True) as opened:
+        opened.execute("LISTEN keyholder_chain")
+        yield opened
+
+
+def test_each_chain_that_moved_is_notified_once_and_a_note_is_not(
+    world: World, head: Chain, listening: psycopg.Connection
+) -> None:
+    other = Chain.objects.get(id=world.pohjola.id)
+    insert(following(head, seq=None, prev=None))
+    one = following(head)
+    insert(one, after(one), following(other))
+    heard = [notice.payload for notice in listening.notifies(timeout=0.5, stop_after=3)]
+    assert sorted(heard) == sorted([str(head.id), str(other.id)])

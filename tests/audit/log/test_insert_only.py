@@ -1,0 +1,184 @@
+"""The log takes additions alone: by right for the application's role, by trigger for the owner of the tables.
+
+Each table and each verb by itself, with the exact refusal.
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+from psycopg import errors as pg
+
+from audit import sealing
+from audit.models import Event, Leaf
+from portal import embedded_postgres
+from tests.fixtures import cluster
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STATEMENTS = {
+    "update": "UPDATE {0} SET {1} = {1}",
+    "update of no row": "UPDATE {0} SET {1} = {1} WHERE false",
+    "delete": "DELETE FROM {0}",
+    "delete of no row": "DELETE FROM {0} WHERE false",
+    "truncate": "TRUNCATE {0}",
+}
+PARTITIONS = """
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'audit_event'::regclass ORDER BY 1
+"""
+
+
+def rows() -> tuple[int, int]:
+    return Event.objects.count(), Leaf.objects.count()
+
+
+@pytest.fixture
+def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
+    """The owner of the tables with its triggers on."""
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_owner_changing_the_log_is_refused_by_the_table_s_trigger(
+    world: World, owner: psycopg.Connection, table: str, statement: str
+) -> None:
+    sealing.seal_all()
+    before = rows()
+    with pytest.raises(psycopg.Error, match=f"^{table} takes additions and nothing else") as refusal:
+        owner.execute(STATEMENTS[statement].format(table, "at").encode())
+    assert refusal.value.sqlstate == "KH002"
+    assert rows() == before
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_owner_changing_one_month_of_the_log_is_refused_by_its_own_trigger(
+    world: World, owner: psycopg.Connection, statement: str
+) -> None:
+    """A statement on a partition does not fire the triggers of the table it is a part of."""
+    months = [row[0] for row in owner.execute(PARTITIONS.encode())]
+    assert len(months) >= 7
+    for month in months:
+        with pytest.raises(psycopg.Error, match=f"^{month} takes additions and nothing else"):
+            owner.execute(STATEMENTS[statement].format(month, "at").encode())
+
+
+def test_month_made_later_is_guarded_and_out_of_the_application_s_reach(
+    world: World, owner: psycopg.Connection
+) -> None:
+    with owner.transaction(force_rollback=True):
+        owner.execute("SELECT audit_ensure_partitions('2031-03-01', 1)")
+        assert "audit_event_203103" not in dict(owner.execute(RIGHTS).fetchall())
+        with pytest.raises(psycopg.Error, match=r"^audit_event_203103 takes additions and nothing else"):
+            owner.execute("DELETE FROM audit_event_203103")
+
+
+def test_owner_may_add_to_the_log(world: World, owner: psycopg.Connection) -> None:
+    """The guard is against changes: an insert is judged by the chain's own trigger."""
+    with owner.transaction(force_rollback=True):
+        owner.execute("INSERT INTO audit_leaf VALUES (9999999, gen_random_uuid(), now(), '', '')")
+    with pytest.raises(psycopg.Error, match="does not continue the chain"), owner.transaction():
+        owner.execute(
+            "INSERT INTO audit_event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*"
+            " FROM audit_event e WHERE seq = 1 LIMIT 1"
+        )
+
+
+def execute(statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+DENIED = {
+    "audit_event": "update delete truncate",
+    "audit_leaf": "update delete truncate",
+    "audit_installation": "insert update delete truncate",
+    "audit_inbox": "insert update truncate",
+    "audit_person_key": "update truncate",
+    "audit_chain": "update delete truncate",
+    "django_migrations": "insert update delete truncate",
+    "audit_event_rest": "select insert update delete truncate",
+    "audit_label": "truncate",
+    "identity_user": "truncate",
+}
+"""What the application's role may not do; what it may is the rest."""
+SHAPES = {
+    "select": "SELECT 1 FROM {0} WHERE false",
+    "insert": "INSERT INTO {0} SELECT * FROM {0} WHERE false",
+    "update": "UPDATE {0} SET {1} = {1} WHERE false",
+    "delete": "DELETE FROM {0} WHERE false",
+    "truncate": "TRUNCATE {0}",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "verb"), [(table, verb) for table, verbs in DENIED.items() for verb in verbs.split()]
+)
+def test_application_without_the_right_is_refused(world: World, table: str, verb: str) -> None:
+    with pytest.raises(DatabaseError, match=f"^permission denied for table {table}") as refusal:
+        execute(SHAPES[verb].format(table, "id" if table not in {"audit_leaf", "audit_inbox"} else "at"))
+    assert isinstance(refusal.value.__cause__, pg.InsufficientPrivilege)
+
+
+RIGHTS = """
+SELECT c.relname, string_agg(p.privilege, ' ' ORDER BY p.privilege)
+FROM pg_class c CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
+     AS p (privilege)
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND has_table_privilege('keyholder_app', c.oid, p.privilege)
+GROUP BY c.relname
+"""
+ORDINARY = "DELETE INSERT SELECT UPDATE"
+EXCEPTIONS = {
+    "audit_chain": "SELECT",  # and by column: see below
+    "audit_event": "INSERT SELECT",
+    "audit_inbox": "DELETE SELECT",
+    "audit_installation": "SELECT",
+    "audit_leaf": "INSERT SELECT",
+    "audit_person_key": "DELETE INSERT SELECT",
+    "django_migrations": "SELECT",
+}
+
+
+def test_application_holds_exactly_the_rights_it_needs(owner: psycopg.Connection) -> None:
+    """Every table is asked: no partition is reached, nothing can be truncated or given a trigger."""
+    rights: dict[str, str] = dict(owner.execute(RIGHTS).fetchall())
+    assert len(rights) > 50
+    views = {name: rights.pop(name) for name in list(rights) if "_published_" in name}
+    assert set(views.values()) == {"SELECT"}
+    assert {table: held for table, held in rights.items() if held != ORDINARY} == EXCEPTIONS
+    assert not [table for table in rights if table.startswith("audit_event_")]
+
+
+def test_application_reaches_of_a_chain_its_identity_and_the_column_it_locks_by(
+    owner: psycopg.Connection,
+) -> None:
+    columns = [
+        name
+        for (name,) in owner.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'audit_chain'::regclass AND attnum > 0"
+        )
+    ]
+    asked = "SELECT has_column_privilege('keyholder_app', 'audit_chain', %s, %s)"
+    held = {
+        verb: {name for name in columns if owner.execute(asked, [name, verb]).fetchone() == (True,)}
+        for verb in ("INSERT", "UPDATE")
+    }
+    assert held == {"INSERT": {"id", "kind"}, "UPDATE": {"held"}}
+
+
+@pytest.mark.parametrize("column", ["id", "kind", "last_seq", "last_hash", "last_at"])
+def test_application_setting_a_column_of_a_chain_is_refused(world: World, column: str) -> None:
+    with pytest.raises(DatabaseError, match="permission denied for table audit_chain"):
+        execute(f"UPDATE audit_chain SET {column} = {column} WHERE false")
+
+
+@pytest.mark.parametrize("column", ["last_seq", "last_hash", "last_at", "held"])
+def test_application_opening_a_chain_with_a_head_is_refused(world: World, column: str) -> None:
+    with pytest.raises(DatabaseError, match="permission denied for table audit_chain"):
+        execute(f"INSERT INTO audit_chain (id, kind, {column}) VALUES (gen_random_uuid(), 'person', DEFAULT)")
+    execute("INSERT INTO audit_chain (id, kind) VALUES (gen_random_uuid(), 'person')")

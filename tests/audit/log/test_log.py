@@ -1,0 +1,158 @@
+"""Chains, leaves and what the application itself may not do to them."""
+
+import threading
+import time
+import uuid
+from typing import Any
+
+import pytest
+from django.db import Error, connection, transaction
+
+from audit import sealing, verification
+from audit.foundation import clock, ids
+from audit.foundation.actor import system
+from audit.log import ledger
+from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from audit.models import Chain, Event, Leaf
+from tests.fixtures import run_concurrently
+from tests.fixtures.world import World, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def heading() -> EventContext:
+    return EventContext(actor=system(), act=ids.uuid7(), at=clock.now())
+
+
+def entries(count: int) -> list[EventDraft]:
+    return [EventDraft(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
+
+
+def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
+    with transaction.atomic():
+        (held,) = ledger.lock_chains(chains=[chain]).values()
+        said = EventContext(actor=system(), act=ids.uuid7(), at=ledger.next_instant(held=[held]))
+        return ledger.append(parts=[Append(held, said, entries(count))])
+
+
+def execute(statement: str, params: list[Any] | None = None) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def test_a_chain_grows_in_commit_order_and_proves_itself(world: World) -> None:
+    first = Chain.objects.get(id=world.koskela.id).last_seq
+    made = [event for _ in range(3) for event in extend(world.koskela.id, 2)]
+    rows = list(Event.objects.filter(chain=world.koskela.id, seq__gt=first).order_by("seq"))
+    assert [row.id for row in rows] == made
+    assert [row.seq for row in rows] == list(range(first + 1, first + 7))
+    assert [bytes(row.prev or b"") for row in rows[1:]] == [bytes(row.hash) for row in rows[:-1]]
+    assert verification.verify().findings == []
+
+
+def test_every_event_gets_one_place_in_one_order(world: World) -> None:
+    total = Event.objects.count()
+    assert sealing.seal(limit=7) == 7
+    late = ledger.insert_unchained(chain=world.koskela.id, heading=heading(), entries=entries(1))
+    assert sealing.seal_all() == total - 7 + 1
+    assert sealing.seal_all() == 0
+    assert list(Leaf.objects.order_by("position").values_list("position", flat=True)) == list(
+        range(1, total + 2)
+    )
+    assert set(Leaf.objects.values_list("event", flat=True)) == set(
+        Event.objects.values_list("id", flat=True)
+    )
+    assert Leaf.objects.latest("position").event == late[0]
+    _chains_stand_in_their_own_order()
+    assert verification.verify().leaves == total + 1
+
+
+def _chains_stand_in_their_own_order() -> None:
+    places = dict(Leaf.objects.values_list("event", "position"))
+    for chain in Chain.objects.all():
+        in_chain = Event.objects.filter(chain=chain.id, seq__isnull=False).order_by("seq")
+        order = [places[event] for event in in_chain.values_list("id", flat=True)]
+        assert order == sorted(order)
+
+
+def test_two_sealers_at_once_are_harmless(world: World) -> None:
+    total = Event.objects.count()
+    counts = run_concurrently.together(sealing.seal_all, sealing.seal_all, sealing.seal_all)
+    assert sum(int(str(one)) for one in counts) == total
+    assert verification.verify().findings == []
+
+
+def test_a_late_commit_is_sealed_late_and_not_skipped(world: World) -> None:
+    sealing.seal_all()
+
+    def slow() -> uuid.UUID:
+        with transaction.atomic():
+            (made,) = ledger.insert_unchained(chain=world.koskela.id, heading=heading(), entries=entries(1))
+            run_concurrently.together(
+                lambda: ledger.insert_unchained(chain=world.pohjola.id, heading=heading(), entries=entries(1))
+            )
+            assert run_concurrently.together(sealing.seal_all) == [1]
+        return made
+
+    made = slow()
+    assert sealing.seal_all() == 1
+    assert Leaf.objects.latest("position").event == made
+
+
+def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
+    """The second writes while the first has written and not yet committed: both saw the same head."""
+    head = Chain.objects.get(id=world.koskela.id)
+    written = threading.Event()
+
+    def without_lock(first: bool) -> list[uuid.UUID]:  # noqa: FBT001
+        held = ledger.ChainHead(head.id, head.last_seq, bytes(head.last_hash), head.last_at, incarnation=1)
+        with transaction.atomic():
+            if not first:
+                written.wait(run_concurrently.TIMEOUT)
+            made = ledger.append(parts=[Append(held, heading(), entries(1))])
+            if first:
+                written.set()
+                time.sleep(0.5)  # long enough for the other to come as far as it can
+            return made
+
+    one, other = run_concurrently.together(
+        lambda: without_lock(first=True), lambda: without_lock(first=False)
+    )
+    assert isinstance(one, list)
+    assert "does not continue the chain" in str(other)
+    assert verification.verify().findings == []
+
+
+def test_an_act_is_later_than_its_chain_even_when_the_clock_goes_back(world: World) -> None:
+    extend(world.koskela.id)
+    last = Chain.objects.get(id=world.koskela.id).last_at
+    assert last is not None
+    move_clock(-7200)
+    extend(world.koskela.id)
+    assert Chain.objects.get(id=world.koskela.id).last_at == last + clock.TICK
+    assert clock.now() < last
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_application_may_only_add(world: World, table: str, statement: str) -> None:
+    sealing.seal_all()
+    with pytest.raises(Error, match="permission denied"):
+        execute(statement.format(table))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_chain SET last_seq = 0",
+        "DELETE FROM audit_chain",
+        "INSERT INTO audit_chain (id, kind, last_seq) VALUES (gen_random_uuid(), 'person', 5)",
+        "UPDATE audit_installation SET incarnation = 2",
+        "INSERT INTO audit_inbox (event, at) SELECT id, at FROM audit_event",
+        "UPDATE audit_person_key SET wrapped = ''",
+        "DELETE FROM audit_event_rest",
+    ],
+)
+def test_the_application_may_not_forge(world: World, statement: str) -> None:
+    with pytest.raises(Error, match="permission denied"):
+        execute(statement)

@@ -1,0 +1,163 @@
+"""What may be given, by whom, up to where: one case for each limit, and one just within it."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from audit.foundation import clock
+from audit.foundation.errors import DomainError
+from audit.models import Event
+from delegation.authorization import errors as authorization_errors
+from delegation.authorization.models.roles import RoleVersion
+from delegation.authorization.values import AccessSpec, AmountLimit
+from delegation.catalogue import ceilings
+from delegation.catalogue import commands as catalogue_commands
+from delegation.people import commands as people_commands
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization
+from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = dt.timedelta(days=1)
+
+Case = Callable[[World], tuple[Membership, Membership, AccessSpec]]
+"""Who gives to whom what."""
+
+
+def refused(kind: type[DomainError], world: World, case: Case) -> dict[str, Any]:
+    giver, receiver, wanted = case(world)
+    with pytest.raises(kind) as refusal:
+        world.change(receiver, wanted, by=giver)
+    return refusal.value.data
+
+
+def test_an_office_manager_gives_what_she_does_not_hold_herself(world: World) -> None:
+    """Aino may order nothing, and lets Olli order up to what the supplier offers."""
+    world.change(world.olli, world.access("approver", sites=[world.oulu], amount=20_000), by=world.aino)
+
+
+WITHIN: dict[str, Case] = {
+    "site admin, own site": lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.oulu], amount=10_000)),
+    "user admin, site admin": lambda w: (w.ulla, w.vilma, w.access("site_admin", sites=[w.oulu])),
+    "user admin, ceiling": lambda w: (w.ulla, w.vilma, w.access("orderer", amount=20_000)),
+    "admin, admin": lambda w: (w.aino, w.vilma, w.access("organization_admin")),
+}
+
+
+@pytest.mark.parametrize("case", WITHIN)
+def test_within(world: World, case: str) -> None:
+    giver, receiver, wanted = WITHIN[case](world)
+    world.change(receiver, wanted, by=giver)
+
+
+BEYOND: dict[str, tuple[Case, dict[str, Any]]] = {
+    "role above": (lambda w: (w.ulla, w.vilma, w.access("user_admin")), {"field": "role"}),
+    "role of its own": (
+        lambda w: (w.sami, w.olli, w.access("site_admin", sites=[w.oulu])),
+        {"field": "role"},
+    ),
+    "another site": (
+        lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.tampere], amount=1)),
+        {"field": "sites"},
+    ),
+    "a further site": (
+        lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.oulu, w.tampere], amount=1)),
+        {"field": "sites"},
+    ),
+    "all sites": (lambda w: (w.sami, w.olli, w.access("orderer", amount=1)), {"field": "sites"}),
+    "a cent more": (
+        lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.oulu], amount=10_001)),
+        {"field": "limit", "entitlement": PLACE, "amount": "10000.00", "currency": "EUR"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_beyond_authority(world: World, case: str) -> None:
+    call, said = BEYOND[case]
+    assert refused(authorization_errors.ExceedsAuthority, world, call) == said
+
+
+@pytest.mark.parametrize("amount", [20_001, None])
+def test_beyond_the_ceiling(world: World, amount: int | None) -> None:
+    said = refused(
+        authorization_errors.ExceedsCeiling,
+        world,
+        lambda w: (w.aino, w.vilma, w.access("orderer", amount=amount)),
+    )
+    assert said == {"field": "limit", "entitlement": PLACE, "amount": "20000.00", "currency": "EUR"}
+
+
+def test_without_limit_where_the_supplier_sets_none_and_the_role_does(world: World) -> None:
+    ceilings.set_ceiling(
+        actor=world.system,
+        organization=world.koskela,
+        offer={PLACE: AmountLimit(None), APPROVE: AmountLimit(None)},
+    )
+    world.change(world.vilma, world.access("orderer", amount=None))
+    said = refused(
+        authorization_errors.ExceedsAuthority,
+        world,
+        lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.oulu], amount=None)),
+    )
+    assert said["amount"] == "10000.00"
+
+
+def test_what_is_no_longer_offered_takes_no_limit(world: World) -> None:
+    ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer={PLACE: None})
+    said = refused(
+        authorization_errors.InvalidAccess, world, lambda w: (w.aino, w.vilma, w.access("orderer", amount=1))
+    )
+    assert said == {"field": "limit", "problem": "unknown"}
+    world.change(world.vilma, AccessSpec(role="orderer", all_sites=True))
+
+
+def test_for_no_longer_than_the_role_allows(world: World) -> None:
+    with by_hand():
+        RoleVersion.objects.filter(role__key="user_admin").update(max_assignment_days=30)
+    at = clock.now()
+    for wanted in (world.access("viewer"), world.access("viewer", until=at + 31 * DAY)):
+        with pytest.raises(authorization_errors.ExceedsAuthority) as refusal:
+            world.change(world.vilma, wanted, by=world.ulla)
+        assert refusal.value.data["field"] == "until"
+    world.change(world.vilma, world.access("viewer", until=at + 30 * DAY), by=world.ulla)
+
+
+def test_the_whole_of_what_a_colleague_holds_must_be_within_the_gift(world: World) -> None:
+    for whom in (world.aino, world.ulla):
+        with pytest.raises(authorization_errors.Denied) as refusal:
+            world.change(whom, world.access("viewer"), by=world.ulla if whom is world.aino else world.sami)
+        assert refusal.value.data["reason"] in {"exceeds_authority", "outside_sites"}
+
+
+def test_nobody_gives_in_a_closed_organization_and_the_system_neither(world: World) -> None:
+    with by_hand():
+        Organization.objects.filter(id=world.koskela.id).update(status="closed")
+    with pytest.raises(authorization_errors.Denied) as refusal:
+        world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    assert refusal.value.data["reason"] == "closed"
+
+
+def test_who_comes_back_gets_no_more_than_may_be_given(world: World) -> None:
+    world.remove(world.olli)
+    again = world.access("orderer", amount=20_001)
+    with pytest.raises(authorization_errors.ExceedsCeiling):
+        people_commands.restore(actor=actor_of(world.aino), memberships=[world.olli], access=again)
+    with pytest.raises(authorization_errors.ExceedsAuthority):
+        people_commands.restore(
+            actor=actor_of(world.ulla), memberships=[world.olli], access=world.access("user_admin")
+        )
+    people_commands.restore(
+        actor=actor_of(world.ulla), memberships=[world.olli], access=world.access("viewer")
+    )
+
+
+def test_a_change_of_the_catalogue_stands_in_the_chain_of_whoever_is_affected(world: World) -> None:
+    roles = [replace(role, longest_days=5) if role.key == "site_admin" else role for role in CATALOGUE.roles]
+    done = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    assert done.result.roles == ("site_admin",)
+    told = Event.objects.filter(verb="catalogue.propagate", organization__isnull=False)
+    assert [event.chain for event in told] == [world.koskela.id]

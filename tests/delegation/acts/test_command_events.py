@@ -1,0 +1,480 @@
+"""What each command writes into the log, compared exactly: chain, subject, what was before and after, and the facts."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from audit.foundation import clock
+from audit.log import ledger
+from audit.models import Event
+from delegation.access import commands as access_commands
+from delegation.acts.idempotency import Outcome
+from delegation.applications import commands as applications_commands
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.values import AmountLimit
+from delegation.catalogue import ceilings
+from delegation.catalogue import commands as catalogue_commands
+from delegation.invitations.commands import accept as invitations_accept
+from delegation.invitations.commands import send as invitations_send
+from delegation.invitations.models import Invitation
+from delegation.organizations import commands as organizations_commands
+from delegation.people import commands as people_commands
+from delegation.people import enrollment, self_service
+from delegation.retention import commands as retention_commands
+from identity.memberships.models import Membership
+from identity.organizations.models import Site
+from identity.people.models import User
+from tests.fixtures.world import CATALOGUE, PLACE, World, actor_of, hashed, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Line = dict[str, Any]
+
+
+class Names:
+    """Ids of the world and of what a command made, as words."""
+
+    def __init__(self, world: World, **more: uuid.UUID) -> None:
+        people = {one.id: name for name, one in vars(world).items() if isinstance(one, Membership)}
+        users = {
+            one.user_id: f"{name}'s user" for name, one in vars(world).items() if isinstance(one, Membership)
+        }
+        sites = {one.id: one.name for one in vars(world).values() if isinstance(one, Site)}
+        organizations = {world.koskela.id: "koskela", world.pohjola.id: "pohjola"}
+        self.known: dict[str, str] = {
+            str(one): name
+            for one, name in {
+                **users,
+                **people,
+                **sites,
+                **organizations,
+                **{one: name for name, one in more.items()},
+                ledger.SUPPLIER: "supplier",
+                world.system.id: "system",
+            }.items()
+        }
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self(item) for item in value]
+        return self.known.get(str(value), value)
+
+
+def lines(act: uuid.UUID, names: Names) -> list[Line]:
+    """The events of an act, each without what is empty."""
+    found = []
+    for event in Event.objects.filter(act=act, outcome="done").order_by("chain", "seq"):
+        body = json.loads(bytes(event.body))
+        line = {
+            "verb": body["verb"],
+            "chain": names(body["chain"]),
+            "subject": f"{body['subject']['kind']} {names(body['subject']['id'])}",
+            "organization": names(body["organization"]),
+            "cause": body["cause"],
+            "before": names(body["before"]),
+            "after": names(body["after"]),
+            "facts": names(body["facts"]),
+            "private": [name for name in body["private"] if not name.startswith("actor.")],
+        }
+        found.append({key: value for key, value in line.items() if value})
+    return sorted(found, key=lambda line: (line["chain"], line["verb"], line["subject"]))
+
+
+def limit(amount: str) -> Line:
+    return {PLACE: {"amount": amount, "currency": "EUR", "period": "order"}}
+
+
+def assignment(of: Membership) -> str:
+    return str(Assignment.objects.filter(membership=of).earliest("valid_from", "id").id)
+
+
+MIKKO: Line = {
+    "assignment": "assignment",
+    "role": "orderer",
+    "all_sites": False,
+    "sites": ["Tampere"],
+    "limits": limit("5000.00"),
+    "until": None,
+}
+VIEWER: Line = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until": None}
+
+
+def test_change_of_access_names_both_accesses(world: World) -> None:
+    names = Names(world, assignment=uuid.UUID(assignment(world.mikko)))
+    until = clock.now() + dt.timedelta(days=3)
+    wanted = replace(world.access("orderer", sites=[world.oulu], amount=7), until=until)
+    done = access_commands.change(
+        actor=actor_of(world.aino), memberships=[world.mikko], access=wanted, reason="on leave"
+    )
+    after = {
+        "role": "orderer",
+        "all_sites": False,
+        "sites": ["Oulu"],
+        "limits": limit("7.00"),
+        "until": until.isoformat(),
+    }
+    assert lines(done.act, names) == [
+        {
+            "verb": "access.change",
+            "chain": "koskela",
+            "subject": "membership mikko",
+            "organization": "koskela",
+            "before": {"access": [MIKKO]},
+            "after": {"access": [after]},
+            "private": ["reason"],
+        }
+    ]
+
+
+def test_removal_names_what_was_held_and_the_invitations_it_withdraws(world: World) -> None:
+    sent, _ = world.invite(
+        world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(world.ulla)
+    )
+    names = Names(world, assignment=uuid.UUID(assignment(world.ulla)), sent=sent.id)
+    done = people_commands.remove(actor=actor_of(world.aino), memberships=[world.ulla])
+    held = {**VIEWER, "role": "user_admin", "assignment": "assignment"}
+    counts = {"sign_ins": 0, "families": 0, "sessions": 0}
+    assert lines(done.act, names) == [
+        {
+            "verb": "invitation.cancel",
+            "chain": "koskela",
+            "subject": "invitation sent",
+            "organization": "koskela",
+            "cause": "member.remove",
+        },
+        {
+            "verb": "member.remove",
+            "chain": "koskela",
+            "subject": "membership ulla",
+            "organization": "koskela",
+            "before": {"state": "active", "access": [held]},
+            "after": {"state": "ended"},
+            "facts": counts,
+        },
+    ]
+    assert done.result == people_commands.Removed(
+        sign_ins=counts["sign_ins"], token_families=counts["families"], sessions=counts["sessions"]
+    )
+    assert Invitation.objects.get(id=sent.id).cancelled_at == done.at
+
+
+def test_restoring_names_the_new_access(world: World) -> None:
+    world.remove(world.vilma)
+    done = people_commands.restore(
+        actor=actor_of(world.aino), memberships=[world.vilma], access=world.access("viewer"), reason="back"
+    )
+    assert lines(done.act, Names(world)) == [
+        {
+            "verb": "member.restore",
+            "chain": "koskela",
+            "subject": "membership vilma",
+            "organization": "koskela",
+            "before": {"state": "ended"},
+            "after": {"state": "active", "access": [VIEWER]},
+            "private": ["reason"],
+        }
+    ]
+
+
+def test_invitation_names_the_access_and_encrypts_the_rest(world: World) -> None:
+    wanted = world.access("orderer", sites=[world.oulu], amount=7)
+    done = invitations_send.invite(
+        actor=actor_of(world.sami),
+        organization=world.koskela,
+        email="Ida@Koskela.example",
+        access=wanted,
+        name="Ida Ranta",
+        language="fi",
+        reason="new shop",
+    )
+    made = Invitation.objects.get(id=done.result.invitation)
+    facts = {"role": "orderer", "all_sites": False, "sites": ["Oulu"], "limits": limit("7.00"), "until": None}
+    assert lines(done.act, Names(world, made=made.id)) == [
+        {
+            "verb": "member.invite",
+            "chain": "koskela",
+            "subject": "organization koskela",
+            "organization": "koskela",
+            "after": {"invitation": "made", "access": facts},
+            "facts": {"invitation": "made"},
+            "private": ["email", "name", "reason"],
+        }
+    ]
+    assert (
+        made.email,
+        made.name,
+        made.language,
+        made.role.key,
+        made.all_sites,
+        list(made.sites.all()),
+        made.limits,
+        made.access_until,
+        made.reason,
+        made.invited_by,
+        made.invited_by_kind,
+        made.created_at,
+        made.expires_at,
+        made.accepted_at,
+        made.cancelled_at,
+        made.membership,
+    ) == (
+        "ida@koskela.example",
+        "Ida Ranta",
+        "fi",
+        "orderer",
+        False,
+        [world.oulu],
+        [{"entitlement": PLACE, **limit("7.00")[PLACE]}],
+        None,
+        "new shop",
+        world.sami.user_id,
+        "person",
+        done.at,
+        done.at + dt.timedelta(days=7),
+        None,
+        None,
+        None,
+    )
+
+
+def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: World) -> None:
+    sent, link = world.invite(
+        world.koskela, "ida@koskela.example", world.access("viewer"), actor=actor_of(world.ulla)
+    )
+    newcomer = invitations_accept.Newcomer(name="Ida Ranta", password=hashed(), language="fi")
+    done = invitations_accept.accept(actor=world.system, invitation=sent, link=link, as_whom=newcomer)
+    made = Membership.objects.get(id=done.result.membership)
+    after = {"state": "active", "access": [VIEWER], "membership": "ida"}
+    assert lines(done.act, Names(world, sent=sent.id, ida=made.id)) == [
+        {
+            "verb": "invitation.accept",
+            "chain": "koskela",
+            "subject": "invitation sent",
+            "organization": "koskela",
+            "after": after,
+        },
+        {
+            "verb": "invitation.accept",
+            "chain": "koskela",
+            "subject": "membership ida",
+            "organization": "koskela",
+            "cause": "invitation.accept",
+            "before": {"state": "none"},
+            "after": after,
+            "facts": {"invited_by": "ulla's user", "invitation": "sent"},
+        },
+    ]
+    assert (done.result.membership, done.result.user) == (made.id, made.user_id)
+    given = Assignment.objects.get(membership=made)
+    assert (given.given_by, given.given_by_kind, given.act, given.valid_from, given.valid_until) == (
+        world.ulla.user_id,
+        "person",
+        done.act,
+        done.at,
+        None,
+    )
+
+
+def test_resending_names_both_senders_and_both_ends(world: World) -> None:
+    sent, _ = world.invite(
+        world.koskela, "ida@koskela.example", world.access("viewer"), actor=actor_of(world.ulla)
+    )
+    move_clock(120)
+    done = invitations_send.resend(actor=actor_of(world.aino), invitation=sent)
+    until = done.at + dt.timedelta(days=7)
+    assert lines(done.act, Names(world, sent=sent.id)) == [
+        {
+            "verb": "invitation.resend",
+            "chain": "koskela",
+            "subject": "invitation sent",
+            "organization": "koskela",
+            "before": {"expires": sent.expires_at.isoformat(), "invited_by": "ulla's user"},
+            "after": {"expires": until.isoformat(), "invited_by": "aino's user"},
+        }
+    ]
+    fresh = Invitation.objects.get(id=sent.id)
+    assert (fresh.expires_at, fresh.invited_by, fresh.invited_by_kind) == (
+        until,
+        world.aino.user_id,
+        "person",
+    )
+
+
+def test_enrolling_is_an_event_of_each_membership_and_of_the_organization(world: World) -> None:
+    people = [
+        enrollment.PersonToEnroll(
+            email="ida@koskela.example",
+            name="Ida Ranta",
+            password=hashed(),
+            language="fi",
+            access=world.access("viewer"),
+        )
+    ]
+    done = enrollment.enroll(actor=world.system, organization=world.koskela, people=people)
+    made = Membership.objects.get(user__email="ida@koskela.example")
+    assert lines(done.act, Names(world, ida=made.id)) == [
+        {
+            "verb": "member.enroll",
+            "chain": "koskela",
+            "subject": "membership ida",
+            "organization": "koskela",
+            "cause": "member.enroll",
+            "before": {"state": "none"},
+            "after": {"state": "active", "access": [VIEWER]},
+        },
+        {
+            "verb": "member.enroll",
+            "chain": "koskela",
+            "subject": "organization koskela",
+            "organization": "koskela",
+            "facts": {"people": 1},
+        },
+    ]
+    person = User.objects.get(id=made.user_id)
+    assert (person.name, person.language, person.is_active) == ("Ida Ranta", "fi", True)
+
+
+def test_ceiling_is_an_event_of_the_supplier_and_of_the_organization(world: World) -> None:
+    done = ceilings.set_ceiling(
+        actor=world.system,
+        organization=world.koskela,
+        offer={
+            PLACE: AmountLimit(None),
+            "crm:contacts.see": None,
+            "ordering:orders.approve": AmountLimit(Decimal("12.50")),
+        },
+    )
+    offer = {
+        "crm:contacts.see": None,
+        "ordering:orders.approve": {"amount": "12.50", "currency": "EUR"},
+        PLACE: {"amount": None, "currency": "EUR"},
+    }
+    assert lines(done.act, Names(world)) == [
+        {
+            "verb": "ceiling.set",
+            "chain": "koskela",
+            "subject": "organization koskela",
+            "organization": "koskela",
+            "cause": "ceiling.set",
+            "facts": {"offer": offer},
+        },
+        {
+            "verb": "ceiling.set",
+            "chain": "supplier",
+            "subject": "supplier supplier",
+            "facts": {"organization": "koskela", "offer": offer},
+        },
+    ]
+
+
+def test_units_and_catalogue_name_what_they_apply(world: World) -> None:
+    roles = [replace(role, mfa=True) if role.key == "viewer" else role for role in CATALOGUE.roles]
+    units = catalogue_commands.add_units(
+        actor=world.system, catalogue=replace(CATALOGUE, units={"b": "B", "a": "A"})
+    )
+    applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    supplier_line = {"verb": "catalogue.apply", "chain": "supplier", "subject": "supplier supplier"}
+    names = Names(world)
+    assert lines(units.act, names) == [{**supplier_line, "facts": {"units": ["a", "b"]}}]
+    entitlements = sorted(spec.key for spec in CATALOGUE.entitlements)
+    assert lines(applied.act, names) == [
+        {**supplier_line, "facts": {"roles": ["viewer"], "entitlements": entitlements}}
+    ]
+    consequences = Event.objects.filter(verb="catalogue.propagate").values_list("act", flat=True)
+    (batch,) = set(consequences)
+    facts = {"roles": ["viewer"], "act": str(applied.act)}
+    line = {"verb": "catalogue.propagate", "facts": facts}
+    assert lines(batch, names) == [
+        {
+            **line,
+            "chain": name,
+            "subject": f"organization {name}",
+            "organization": name,
+            "cause": "catalogue.propagate",
+        }
+        for name in ("koskela", "pohjola")
+    ] + [{**line, "chain": "supplier", "subject": "supplier supplier"}]
+
+
+def test_application_names_its_client_or_none(world: World) -> None:
+    client = applications_commands.NewClient(
+        client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"]
+    )
+    facts = []
+    for key, new in (("erp", client), ("files", None)):
+        done = applications_commands.register_application(
+            actor=world.system, key=key, name={"en": key}, unit="kivisalo", client=new
+        )
+        names = Names(world, made=done.result.application)
+        facts.append([(line["verb"], line["facts"]) for line in lines(done.act, names)])
+    assert facts == [
+        [("application.register", {"application": "made", "client": "erp"})],
+        [("application.register", {"application": "made", "client": None})],
+    ]
+
+
+def test_organization_and_sites_name_what_was_made(world: World) -> None:
+    new = organizations_commands.NewOrganization(key="lahti", name="Lahti Oy", sites=[("Lahti", "LAH")])
+    made = organizations_commands.create_organization(actor=world.system, new=new)
+    site = Site.objects.get(name="Lahti")
+    added = organizations_commands.add_sites(
+        actor=world.system, organization=world.koskela, sites=[("Vaasa", "VAA")]
+    )
+    vaasa = Site.objects.get(name="Vaasa")
+    names = Names(world, lahti=made.subjects[0], site=site.id, vaasa=vaasa.id)
+    assert lines(made.act, names) == [
+        {
+            "verb": "organization.create",
+            "chain": "lahti",
+            "subject": "organization lahti",
+            "organization": "lahti",
+            "after": {"key": "lahti", "sites": ["site"]},
+        }
+    ]
+    assert lines(added.act, names) == [
+        {
+            "verb": "site.create",
+            "chain": "koskela",
+            "subject": "organization koskela",
+            "organization": "koskela",
+            "after": {"sites": ["vaasa"]},
+        }
+    ]
+    assert (site.external_id, vaasa.external_id) == ("LAH", "VAA")
+
+
+def _forget(world: World) -> Outcome[retention_commands.Purged]:
+    return retention_commands.purge(actor=world.system)
+
+
+def _sign_out(world: World) -> Outcome[self_service.SignedOut]:
+    return self_service.sign_out(actor=actor_of(world.aino), person=world.aino.user)
+
+
+def _sign_out_here(world: World) -> Outcome[self_service.SignedOut]:
+    return self_service.sign_out(actor=actor_of(world.aino), person=world.aino.user, session="s")
+
+
+COUNTS = {"sessions": 0, "sign_ins": 0, "families": 0}
+ENDED = self_service.SignedOut(sessions=0, sign_ins=0, token_families=0)
+COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
+    "forget": (_forget, {"answers": 0, "links": 0}, retention_commands.Purged(answers=0, links=0)),
+    "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, ENDED),
+    "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, ENDED),
+}
+
+
+@pytest.mark.parametrize("case", COUNTED)
+def test_counts_stand_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
+    call, facts, result = COUNTED[case]
+    done = call(world)
+    (line,) = lines(done.act, Names(world))
+    assert (line["facts"], done.result) == (facts, result)

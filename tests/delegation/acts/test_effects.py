@@ -1,0 +1,99 @@
+"""Effects compose: one act that gives and takes is authorized, locked and recorded like two."""
+
+import uuid
+
+import pytest
+
+from audit import verification
+from audit.models import Event
+from delegation.access import effects as access_effects
+from delegation.acts.acting import acting
+from delegation.acts.subjects import OrganizationSet
+from delegation.authorization import errors as authorization_errors
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.verbs import Verb
+from delegation.people import effects as people_effects
+from identity.memberships.models import Membership, MembershipPeriod
+from provisioning.accounts import planner
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Handover(OrganizationSet):
+    """One organization, with the users that the act's effects touch."""
+
+    def __init__(self, *members: Membership) -> None:
+        super().__init__(members[0].organization)
+        self._users = {row.user_id for row in members}
+
+    def users(self) -> set[uuid.UUID]:
+        return self._users
+
+
+def hand_over(world: World, by: Membership, leaver: Membership, successor: Membership) -> uuid.UUID:
+    """An admin's access passes on; the verb stands for that of a case."""
+    wanted = world.access("organization_admin")
+    with acting(actor_of(by), Verb.MEMBER_INVITE, on=Handover(leaver, successor)) as act:
+        access_effects.assign(act, [successor], access=wanted, reason="")
+        people_effects.end_members(act, [leaver])
+    return act.id
+
+
+def unchanged(*members: Membership) -> bool:
+    present = MembershipPeriod.objects.filter(membership__in=members, valid_until=None, state="active")
+    given = Assignment.objects.filter(membership__in=members, valid_until=None)
+    return present.count() == given.count() == len(members)
+
+
+def test_two_effects_in_one_act_are_recorded_with_what_was_and_is(world: World) -> None:
+    act = hand_over(world, world.aino, leaver=world.paivi, successor=world.vilma)
+    events = list(Event.objects.filter(act=act).order_by("seq"))
+    assert [(one.verb, one.subject, one.chain) for one in events] == [
+        (Verb.MEMBER_INVITE, world.koskela.id, world.koskela.id),
+        (Verb.ACCESS_CHANGE, world.vilma.id, world.koskela.id),
+        (Verb.MEMBER_REMOVE, world.paivi.id, world.koskela.id),
+    ]
+    assert not MembershipPeriod.objects.filter(
+        membership=world.paivi, valid_until=None, state="active"
+    ).exists()
+    assert Assignment.objects.get(membership=world.vilma, valid_until=None).act == act
+    assert verification.verify().findings == []
+    assert planner.plan(chain=world.koskela.id).events >= 3
+
+
+def test_an_effect_is_authorized_like_an_act_of_its_own(world: World) -> None:
+    """Ulla may invite, and neither give nor take an admin's access."""
+    with pytest.raises(authorization_errors.ExceedsAuthority):
+        hand_over(world, world.ulla, leaver=world.paivi, successor=world.olli)
+    with (
+        pytest.raises(authorization_errors.Denied) as refusal,
+        acting(actor_of(world.ulla), Verb.MEMBER_INVITE, on=Handover(world.paivi)) as act,
+    ):
+        people_effects.end_members(act, [world.paivi])
+    assert refusal.value.data["reason"] == "exceeds_authority"
+    assert unchanged(world.paivi, world.olli)
+
+
+def test_an_effect_on_a_member_of_another_organization_is_not_found(world: World) -> None:
+    with (
+        pytest.raises(authorization_errors.NotFound),
+        acting(actor_of(world.aino), Verb.MEMBER_INVITE, on=Handover(world.paivi, world.stina)) as act,
+    ):
+        people_effects.end_members(act, [world.stina])
+    assert unchanged(world.stina)
+
+
+def test_what_one_effect_does_goes_with_the_other_that_fails(world: World) -> None:
+    with pytest.raises(authorization_errors.Denied):
+        hand_over(world, world.aino, leaver=world.aino, successor=world.vilma)
+    assert unchanged(world.aino, world.vilma)
+
+
+def test_an_effect_without_the_locks_of_its_users_is_a_mistake(world: World) -> None:
+    with (
+        pytest.raises(TypeError, match="locks"),
+        acting(actor_of(world.aino), Verb.MEMBER_INVITE, on=Handover(world.vilma)) as act,
+    ):
+        people_effects.end_members(act, [world.paivi])
+    assert unchanged(world.paivi)

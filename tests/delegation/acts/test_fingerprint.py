@@ -1,0 +1,203 @@
+"""Idempotency: a stored outcome answers only a request in which every argument is the same."""
+
+import dataclasses
+import datetime as dt
+import importlib
+import inspect
+import itertools
+import json
+import pkgutil
+import types
+import typing
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+import pytest
+from django.db.models import Model
+
+import delegation
+import provisioning
+from delegation.acts import fingerprint, idempotency
+from delegation.acts.acting import acting
+from delegation.acts.subjects import MembershipSet
+from delegation.applications.commands import ApplicationRegistered
+from delegation.authorization.values import AccessSpec, AmountLimit
+from delegation.authorization.verbs import Verb
+from delegation.invitations.commands.accept import Newcomer
+from delegation.invitations.commands.send import InvitationSent
+from delegation.people.enrollment import PersonToEnroll
+from identity.memberships.models import Membership
+from tests.fixtures.world import World, actor_of
+
+NOT_COMPARED = {(Newcomer, "password"), (PersonToEnroll, "password")}
+"""A salted hash of the same password is another text each time."""
+NOT_RETURNED_AGAIN = {(InvitationSent, "link"), (ApplicationRegistered, "secret")}
+PLAIN: Mapping[Any, Sequence[Any]] = {
+    str: ("a", "b"),
+    bool: (False, True),
+    int: (1, 2),
+    Decimal: (Decimal(1), Decimal(2)),
+    uuid.UUID: (uuid.UUID(int=1), uuid.UUID(int=2)),
+    dt.datetime: tuple(dt.datetime(2030, 1, day, tzinfo=dt.UTC) for day in (1, 2)),
+    type(None): (None,),
+    Any: ("a", ["a"], True),
+    Verb: (Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE),
+}
+
+
+def commands() -> list[Callable[..., Any]]:
+    """Every command, whatever module it is in."""
+    for package in (delegation, provisioning):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations." not in found.name and ".management." not in found.name:
+                importlib.import_module(found.name)
+    return sorted(idempotency.COMMANDS, key=lambda one: f"{one.__module__}.{one.__name__}")
+
+
+def values(hint: Any) -> list[Any]:
+    """Values of a type that all mean another request; the first is the one to start from."""
+    origin, inside = get_origin(hint), get_args(hint)
+    if hint in PLAIN:
+        return list(PLAIN[hint])
+    if origin in {typing.Union, types.UnionType}:
+        return [value for one in inside for value in values(one)]
+    if dataclasses.is_dataclass(hint):
+        return list(_dataclasses(hint))
+    if inspect.isclass(hint) and issubclass(hint, Model):
+        return [hint(pk=uuid.UUID(int=number)) for number in (1, 2)]
+    if origin is Mapping:
+        key, other = values(inside[0])[:2]
+        return [{key: value} for value in values(inside[1])] + [{other: values(inside[1])[0]}, {}]
+    if origin is tuple and inside[-1] is not Ellipsis:
+        return list(_changed([values(one) for one in inside]))
+    if origin in {Sequence, tuple, frozenset}:
+        made = tuple if origin in {Sequence, tuple} else frozenset
+        found = values(inside[0])
+        return [made([one]) for one in found] + [made(found[:2]), made([])]
+    raise AssertionError(f"no values of {hint}: teach this test, or pass plain values to commands")
+
+
+def _dataclasses(kind: Any) -> Iterator[Any]:
+    hints = typing.get_type_hints(kind)
+    names = [one.name for one in dataclasses.fields(kind) if (kind, one.name) not in NOT_COMPARED]
+    rest = {name: "x" for which, name in NOT_COMPARED if which is kind}
+    for some in _changed([values(hints[name]) for name in names]):
+        yield kind(**dict(zip(names, some, strict=True)), **rest)
+
+
+def _changed(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """The first of each, then each other one in its place."""
+    first = [some[0] for some in choices]
+    yield tuple(first)
+    for place, some in enumerate(choices):
+        for other in some[1:]:
+            yield (*first[:place], other, *first[place + 1 :])
+
+
+def arguments(command: Callable[..., Any]) -> dict[str, list[Any]]:
+    hints = typing.get_type_hints(inspect.unwrap(command))
+    named = inspect.signature(command).parameters
+    return {name: values(hints[name]) for name in named if name not in {"actor", "idempotency_key"}}
+
+
+def asked(command: Callable[..., Any], **named: Any) -> str:
+    return fingerprint.call_of(inspect.unwrap(command), **{"actor": None, **named}).fingerprint
+
+
+COMMANDS = commands()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_every_argument_of_a_command_changes_its_fingerprint(command: Callable[..., Any]) -> None:
+    choices = arguments(command)
+    seen = [
+        asked(command, **dict(zip(choices, some, strict=True))) for some in _changed(list(choices.values()))
+    ]
+    assert len(set(seen)) == len(seen) >= 1
+
+
+def test_every_command_is_found() -> None:
+    assert len(COMMANDS) >= 18
+    assert {"remove", "change", "invite", "accept", "enroll", "register"} <= {
+        one.__name__ for one in COMMANDS
+    }
+
+
+def test_two_commands_of_one_verb_and_one_argument_have_two_fingerprints() -> None:
+    seen = {
+        (one.__name__, asked(one, **{name: some[0] for name, some in arguments(one).items()}))
+        for one in COMMANDS
+    }
+    for (_, first), (_, second) in itertools.combinations(seen, 2):
+        assert first != second
+
+
+def test_neither_actor_nor_key_nor_a_salted_hash_nor_the_order_of_rows_changes_it() -> None:
+    remove, accept = (one for one in COMMANDS if one.__name__ in {"remove", "accept"})
+    if remove.__name__ == "accept":
+        remove, accept = accept, remove
+    some = [Membership(pk=uuid.UUID(int=number)) for number in (1, 2)]
+    first = asked(remove, memberships=some)
+    assert first == asked(
+        remove, actor="other", idempotency_key="k", memberships=[*reversed(some), some[0]], reason=""
+    )
+    invitation = arguments(accept)["invitation"][0]
+    with_hash = [
+        asked(accept, invitation=invitation, link="l", as_whom=Newcomer("Mikko", salted, "en"))
+        for salted in ("a", "b")
+    ]
+    assert len(set(with_hash)) == 1
+
+
+def test_access_is_compared_whole_and_without_the_order_of_sites_or_limits() -> None:
+    command = next(one for one in COMMANDS if one.__name__ == "change" and "access" in arguments(one))
+    places = [uuid.UUID(int=number) for number in range(5)]
+    limits = {name: AmountLimit(Decimal(5)) for name in "ab"}
+
+    def of(access: AccessSpec) -> str:
+        return asked(command, memberships=[], access=access)
+
+    first = of(AccessSpec("orderer", sites=frozenset(places), limits=limits))
+    again = AccessSpec("orderer", sites=frozenset(reversed(places)), limits=dict(reversed(limits.items())))
+    assert of(again) == first
+    assert (
+        of(dataclasses.replace(again, limits={**limits, "b": AmountLimit(Decimal(5), period="day")})) != first
+    )
+
+
+def test_an_argument_without_a_canonical_form_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="canonical"):
+        asked(COMMANDS[0], **{name: object() for name in arguments(COMMANDS[0]) or ["x"]})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_outside_a_command_is_a_mistake(world: World) -> None:
+    with (
+        pytest.raises(TypeError, match="@command"),
+        acting(
+            actor_of(world.aino), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma]), idempotency_key="k"
+        ),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_a_repetition_gets_the_same_result_without_what_is_not_stored(command: Callable[..., Any]) -> None:
+    kind = idempotency.result_type(inspect.unwrap(command))
+    for result in values(kind):
+        again = idempotency.result_from_json(kind, json.loads(json.dumps(idempotency.result_to_json(result))))
+        hidden = {name: "" for which, name in NOT_RETURNED_AGAIN if which.__name__ == kind.__name__}
+        assert again == (dataclasses.replace(result, **hidden) if hidden else result)
+
+
+def test_secrets_alone_are_not_stored() -> None:
+    kinds = {idempotency.result_type(inspect.unwrap(one)) for one in COMMANDS} - {type(None)}
+    found = {
+        (kind, one.name)
+        for kind in kinds
+        for one in dataclasses.fields(kind)
+        if not one.metadata.get("stored", True)
+    }
+    assert found == NOT_RETURNED_AGAIN

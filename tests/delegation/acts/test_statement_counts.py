@@ -1,0 +1,160 @@
+"""How many statements each act takes, as literal numbers; one colleague or three hundred are the same."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.access import commands as access_commands
+from delegation.authorization import entitlements
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.values import AccessSpec
+from delegation.catalogue import commands as catalogue_commands
+from delegation.invitations.commands import accept as invitations_accept
+from delegation.invitations.commands import send as invitations_send
+from delegation.people import commands as people_commands
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.people.models import User
+from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def statements(call: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        call()
+    return len(seen)
+
+
+def crowd(world: World, count: int) -> list[Membership]:
+    """Viewers of Koskela, written by hand: inviting three hundred takes long."""
+    at = clock.now()
+    role = Assignment.objects.get(membership=world.vilma).role
+    users = [
+        User(
+            email=f"v{n}@koskela.example",
+            name=f"Viewer {n}",
+            sort_key=f"viewer {n}",
+            password="!",
+            created_at=at,
+        )
+        for n in range(count)
+    ]
+    rows = [
+        Membership(organization=world.koskela, user=user, sort_key=user.sort_key, created_at=at)
+        for user in users
+    ]
+    with by_hand():
+        User.everyone.bulk_create(users)
+        Membership.objects.bulk_create(rows)
+        MembershipPeriod.objects.bulk_create(
+            MembershipPeriod(membership=row, state="active", valid_from=at) for row in rows
+        )
+        Assignment.objects.bulk_create(
+            Assignment(
+                membership=row, role=role, all_sites=True, valid_from=at, given_by=world.aino.user_id,
+                given_by_kind="person", act=row.id,
+            )
+            for row in rows
+        )  # fmt: skip
+    return rows
+
+
+SIZES = (1, 3, 300)
+# Locks, both askings, the rules, what is written, and four for the event; BEGIN and COMMIT are counted.
+REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 26, 35, 30, 31, 32, 12
+APPLY = 89
+"""Most of them for reading and comparing what the catalogue has."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_removing(world: World, size: int) -> None:
+    some = crowd(world, size)
+    assert (
+        statements(
+            lambda: people_commands.remove(actor=actor_of(world.aino), memberships=some, reason="closed")
+        )
+        == REMOVE
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_changing(world: World, size: int) -> None:
+    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    aino = actor_of(world.aino)
+    assert (
+        statements(lambda: access_commands.change(actor=aino, memberships=some, access=wanted, reason="grew"))
+        == CHANGE
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_restoring(world: World, size: int) -> None:
+    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    aino = actor_of(world.aino)
+    people_commands.remove(actor=aino, memberships=some)
+    assert statements(lambda: people_commands.restore(actor=aino, memberships=some, access=wanted)) == RESTORE
+
+
+def test_inviting_and_accepting(world: World) -> None:
+    aino, wanted = (
+        actor_of(world.aino),
+        AccessSpec(role="viewer", sites=frozenset({world.oulu.id, world.tampere.id})),
+    )
+
+    def invite() -> None:
+        made = invitations_send.invite(
+            actor=aino, organization=world.koskela, email="n@koskela.example", access=wanted, name="New"
+        )
+        sent.append(made.result)
+
+    sent: list[invitations_send.InvitationSent] = []
+    assert statements(invite) == INVITE
+    invitation = world.invitation(sent[0].invitation)
+    newcomer = invitations_accept.Newcomer("New Colleague", "!", "en")
+    assert (
+        statements(
+            lambda: invitations_accept.accept(
+                actor=world.system, invitation=invitation, link=sent[0].link, as_whom=newcomer
+            )
+        )
+        == ACCEPT
+    )
+
+
+def test_telling_of_the_catalogue(world: World) -> None:
+    """One batch, however many organizations are in it: the one with a site admin, or both with viewers."""
+    seen = []
+    for key in ("site_admin", "viewer"):
+        roles = [replace(role, longest_days=5) if role.key == key else role for role in CATALOGUE.roles]
+        changed = replace(CATALOGUE, roles=roles)
+        catalogue_commands.apply(actor=world.system, catalogue=CATALOGUE)
+        seen.append(
+            statements(functools.partial(catalogue_commands.apply, actor=world.system, catalogue=changed))
+        )
+    assert Event.objects.filter(verb="catalogue.propagate", subject_kind="organization").count() == 1 + 1 + 2
+    assert seen == [APPLY, APPLY]
+
+
+def test_a_refusal(world: World) -> None:
+    """Refused before any lock; the rest is remembering it."""
+
+    def refuse() -> None:
+        with pytest.raises(Exception, match="denied"):
+            people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
+
+    assert statements(refuse) == REFUSE
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_rights_of_any_number_are_one_statement(world: World, size: int) -> None:
+    some = [row.id for row in crowd(world, size)]
+    at = clock.now()
+    assert statements(lambda: entitlements.rights_of(memberships=some, at=at)) == 1
+    assert statements(lambda: entitlements.next_change(memberships=some, at=at)) == 1
+    assert all(entitlements.rights_of(memberships=some, at=at).values())

@@ -1,0 +1,68 @@
+"""Where a service's client may be reached, and where people are sent back to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from delegation.applications import commands as applications_commands
+from delegation.authorization.errors import InvalidInput
+from tests.fixtures.world import World
+
+GOOD = "https://service.example.com/cb"
+BAD = (
+    "javascript:alert(1)",
+    "service.example.com/cb",
+    "https:///cb",
+    "https://user@service.example.com/cb",
+    "https://service.example.com\\@elsewhere.example/cb",
+    "https://service.example.com/cb#fragment",
+    "https://service.example.com/c b",
+    "https://service.example.com:0x50/cb",
+    "https://[::1/cb",
+    "https://service.example.com/" + "x" * 200,
+    "http://service.example.com/cb",
+)
+
+
+def register(world: World, **fields: Any) -> None:
+    client = applications_commands.NewClient(
+        **{"client_id": "s", "name": "S", "redirect_uris": [GOOD], **fields}
+    )
+    applications_commands.register_application(
+        actor=world.system, key="s", name={"en": "S"}, unit="kivisalo", client=client
+    )
+
+
+def refusals(world: World, fields: Mapping[str, Any]) -> list[str]:
+    found = []
+    for field, value in fields.items():
+        with pytest.raises(InvalidInput) as refused:
+            register(world, **{field: value})
+        found.append(refused.value.data["field"])
+    return found
+
+
+def test_every_address_of_a_client_is_looked_at(world: World) -> None:
+    for bad in BAD:
+        fields = {
+            "redirect_uris": [GOOD, bad],
+            "post_logout_redirect_uris": [bad],
+            "initiate_login_uri": bad,
+            "backchannel_logout_uri": bad,
+        }
+        named = ["redirect_uri", "redirect_uri", "initiate_login_uri", "backchannel_logout_uri"]
+        assert refusals(world, fields) == named, bad
+    register(world, initiate_login_uri=GOOD, backchannel_logout_uri=GOOD, post_logout_redirect_uris=[GOOD])
+
+
+def test_in_production_loopback_needs_the_operators_word(world: World, settings: LazySettings) -> None:
+    here = "http://localhost:8001/cb"
+    settings.KEYHOLDER_ENV = "production"
+    assert refusals(world, {"redirect_uris": [here], "backchannel_logout_uri": here}) == [
+        "redirect_uri",
+        "backchannel_logout_uri",
+    ]
+    settings.ALLOWED_INTERNAL_HOSTS = ["localhost:8001"]
+    register(world, redirect_uris=[here], backchannel_logout_uri=here)

@@ -1,0 +1,262 @@
+"""One question asked four ways: a yes or no, buttons, lists and people at an instant must never differ."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+from django.db.models import Q
+
+from audit.foundation import clock
+from audit.foundation.actor import Actor
+from audit.foundation.errors import DomainError
+from delegation.access import rules as access_rules
+from delegation.authorization import history, policy, scopes
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import On, Verb
+from delegation.invitations import scope as invitations_scope
+from delegation.invitations.models import Invitation
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import Organization
+from tests.fixtures.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEMBER_VERBS = [verb for verb in Verb if verb.rule.on is On.MEMBERSHIP]
+ORGANIZATION_VERBS = [verb for verb in Verb if verb.rule.on is On.ORGANIZATION]
+DAY = dt.timedelta(days=1)
+TICK = dt.timedelta(microseconds=1)
+Question = tuple[str, str, str]
+
+
+class Stage:
+    """The cast, with everybody whose access has an edge."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.began = clock.now()
+        koskela, oulu, tampere = world.koskela, world.oulu, world.tampere
+        self.sari = world.member(koskela, "Sari Aalto", "security_admin")
+        self.two_sites = world.member(koskela, "Kaisa Wirta", "site_admin", sites=[oulu, tampere])
+        self.in_both = world.member(koskela, "Leo Both", "orderer", sites=[oulu, tampere])
+        self.suspended = world.member(koskela, "Noora Suspended", "orderer", sites=[oulu])
+        self.suspended_admin = world.member(koskela, "Ville Suspended", "user_admin")
+        self.mixed = world.member(koskela, "Esa Mixed", "site_admin", sites=[oulu])
+        self.later = world.member(koskela, "Hanna Later", "viewer")
+        self.gone = world.member(koskela, "Pekka Gone", "site_admin", sites=[oulu])
+        self.blocked = world.member(koskela, "Blocked Admin", "organization_admin")
+        self._edges()
+        world.remove(self.gone)
+        self.now = clock.now()
+
+    def _edges(self) -> None:
+        """What no command does yet: suspending, two roles at once, access from a later day on, a block."""
+        at = clock.now()
+        with by_hand():
+            for one in (self.suspended, self.suspended_admin):
+                MembershipPeriod.objects.filter(membership=one).update(valid_until=at)
+                MembershipPeriod.objects.create(
+                    membership=one, state="suspended", valid_from=at, valid_until=at + 2 * DAY
+                )
+                MembershipPeriod.objects.create(membership=one, state="active", valid_from=at + 2 * DAY)
+            self._second_role()
+            Assignment.objects.filter(membership=self.later).update(
+                valid_from=at + DAY, valid_until=at + 3 * DAY
+            )
+            self.blocked.user.is_active = False
+            self.blocked.user.save()
+
+    def _second_role(self) -> None:
+        """User admin for a day, besides looking after Oulu for good."""
+        source = Assignment.objects.get(membership=self.world.ulla)
+        source.pk, source._state.adding = self.world.somewhere, True
+        source.membership, source.valid_until = self.mixed, clock.now() + DAY
+        source.save(force_insert=True)
+
+    def members(self) -> list[Membership]:
+        return list(Membership.objects.select_related("user").order_by("id"))
+
+    def actors(self) -> list[Actor]:
+        return [actor_of(user) for user in {one.user_id: one.user for one in self.members()}.values()]
+
+    def instants(self) -> dict[str, dt.datetime]:
+        tick = TICK
+        edge = MembershipPeriod.objects.get(membership=self.suspended, state="suspended")
+        leaving = MembershipPeriod.objects.get(membership=self.gone).valid_until
+        assert edge.valid_until is not None
+        assert leaving is not None
+        return {
+            "before anybody": self.began - 30 * DAY,
+            "before the removal": leaving - tick,
+            "at the removal": leaving,
+            "at the suspension": edge.valid_from,
+            "now": self.now,
+            "in a day": self.now + DAY,
+            "last moment of the suspension": edge.valid_until - tick,
+            "end of the suspension": edge.valid_until,
+            "in a year": self.now + 365 * DAY,
+        }
+
+
+@pytest.fixture
+def stage(world: World) -> Stage:
+    return Stage(world)
+
+
+def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
+    """Every question to which not all four give the same answer."""
+    members = stage.members()
+    ids = [one.id for one in members]
+    could = {
+        (verb, one.id): history.who_could(verb=verb, membership=one.id, at=at)
+        for verb in MEMBER_VERBS
+        for one in members
+    }
+    for actor in stage.actors():
+        buttons = policy.abilities(actor=actor, memberships=ids, at=at, verbs=MEMBER_VERBS)
+        for verb in MEMBER_VERBS:
+            rows = set(scopes.colleagues(actor=actor, verb=verb, at=at).values_list("id", flat=True))
+            refused = set(policy.decide(actor=actor, verb=verb, on=policy.MembershipIds(ids), at=at).refused)
+            for one in members:
+                answers = {
+                    "decision": one.id not in refused,
+                    "button": bool(buttons[one.id][verb]),
+                    "list": one.id in rows,
+                    "history": actor.id in could[verb, one.id],
+                }
+                if len(set(answers.values())) > 1:
+                    yield (actor.label, verb.value, one.user.name), answers
+
+
+def test_four_ways_agree_at_every_instant(stage: Stage) -> None:
+    allowed = 0
+    for name, at in stage.instants().items():
+        assert list(disagreements(stage, at)) == [], name
+        allowed += scopes.colleagues(actor=actor_of(stage.world.aino), verb=Verb.ACCESS_CHANGE, at=at).count()
+    assert allowed > 80, "hardly anything is allowed: the test looks at nothing"
+
+
+def test_a_set_is_allowed_when_each_of_it_is(stage: Stage) -> None:
+    sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
+    inside = [stage.world.olli.id, stage.suspended.id]
+    assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
+    mixed = policy.decide(actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.in_both.id]), at=at)
+    assert (mixed.allowed, mixed.refused, mixed.reason, mixed.seen) == (
+        False,
+        (stage.in_both.id,),
+        "outside_sites",
+        True,
+    )
+    unseen = policy.decide(
+        actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.world.mikko.id]), at=at
+    )
+    assert (unseen.allowed, unseen.refused, unseen.seen) == (False, (stage.world.mikko.id,), False)
+
+
+def test_four_ways_agree_over_a_closed_organization(stage: Stage) -> None:
+    with by_hand():
+        Organization.objects.filter(id=stage.world.koskela.id).update(status=Organization.Status.CLOSED)
+    at = clock.now()
+    assert list(disagreements(stage, at)) == []
+    aino = actor_of(stage.world.aino)
+    assert not scopes.colleagues(actor=aino, verb=Verb.MEMBER_VIEW, at=at).exists()
+    assert (
+        policy.organization_abilities(actor=aino, organization=stage.world.koskela.id, at=at) == frozenset()
+    )
+
+
+BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
+    "state forgotten by decisions": (policy, "_state_fits", lambda *_: True),
+    "sites forgotten by decisions": (policy, "_reaches", lambda *_: True),
+    "gift forgotten by decisions": (policy, "_gives_all", lambda *_: True),
+    "sites forgotten by history": (history, "_in_reach", lambda *_: True),
+    "state forgotten by history": (history, "_made_sense", lambda *_: True),
+    "sites forgotten by lists": (scopes, "_in_sites", lambda *_: Q()),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_a_breach_of_one_way_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str) -> None:
+    module, name, instead = BREACHES[breach]
+    monkeypatch.setattr(module, name, instead)
+    assert next(disagreements(stage, stage.now), None) is not None
+
+
+EXPECTED = {
+    # who: whom they may remove now; everybody else of the cast they may not
+    "Aino Virtanen": {
+        "Päivi Korhonen", "Ulla Nieminen", "Sami Lehto", "Mikko Laine", "Olli Mäkinen", "Vilma Salo", "Sari Aalto",
+        "Kaisa Wirta", "Leo Both", "Noora Suspended", "Ville Suspended", "Esa Mixed", "Hanna Later", "Blocked Admin",
+    },
+    "Ulla Nieminen": {
+        "Sami Lehto", "Mikko Laine", "Olli Mäkinen", "Vilma Salo", "Kaisa Wirta", "Leo Both", "Noora Suspended",
+        "Hanna Later",
+    },
+    "Sami Lehto": {"Olli Mäkinen", "Noora Suspended"},
+    "Kaisa Wirta": {"Mikko Laine", "Olli Mäkinen", "Leo Both", "Noora Suspended"},
+    "Esa Mixed": {
+        "Sami Lehto", "Mikko Laine", "Olli Mäkinen", "Vilma Salo", "Kaisa Wirta", "Leo Both", "Noora Suspended",
+        "Hanna Later",
+    },
+    "Tiina Heikkinen": {"Stina Berg", "Mikko Laine"},
+    "Sari Aalto": set(), "Mikko Laine": set(), "Olli Mäkinen": set(), "Vilma Salo": set(), "Stina Berg": set(),
+    "Ville Suspended": set(), "Noora Suspended": set(), "Pekka Gone": set(), "Hanna Later": set(),
+    "Blocked Admin": set(),
+}  # fmt: skip
+
+
+def test_they_agree_on_the_right_answer(stage: Stage) -> None:
+    for who, whom in EXPECTED.items():
+        actor = next(actor for actor in stage.actors() if actor.label == who)
+        rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=stage.now)
+        assert {one.user.name for one in rows.select_related("user")} == whom, who
+
+
+def test_verbs_of_the_organization_agree_with_what_pages_show(stage: Stage) -> None:
+    for organization in (stage.world.koskela, stage.world.pohjola):
+        for actor in stage.actors():
+            shown = policy.organization_abilities(actor=actor, organization=organization.id, at=stage.now)
+            for verb in ORGANIZATION_VERBS:
+                decision = policy.decide(
+                    actor=actor, verb=verb, on=policy.OrganizationId(organization.id), at=stage.now
+                )
+                assert bool(decision) == (verb in shown), (actor.label, verb)
+
+
+def test_an_invitation_is_theirs_who_could_have_sent_it(stage: Stage) -> None:
+    world = stage.world
+    offers = {
+        "a@koskela.example": world.access("viewer"),
+        "b@koskela.example": world.access("orderer", sites=[world.oulu], amount=100),
+        "c@koskela.example": world.access("orderer", sites=[world.oulu, world.tampere], amount=100),
+        "d@koskela.example": world.access("site_admin", sites=[world.oulu]),
+        "e@koskela.example": world.access("organization_admin"),
+    }
+    sent = {address: world.invite(world.koskela, address, wanted)[0] for address, wanted in offers.items()}
+    at, seen = clock.now(), 0
+    for actor in stage.actors():
+        mine = invitations_scope.pending(
+            actor=actor, verb=Verb.INVITATION_CANCEL, at=at, organization=world.koskela.id
+        )
+        for address, invitation in sent.items():
+            could = _could_send(actor, world, address, offers, at)
+            assert (invitation in mine) == could, (actor.label, address)
+            seen += could
+    assert seen >= 15
+    assert Invitation.objects.count() > len(sent)
+
+
+def _could_send(
+    actor: Actor, world: World, address: str, offers: Mapping[str, AccessSpec], at: dt.datetime
+) -> bool:
+    try:
+        access_rules.check_assignment_authority(
+            actor=actor,
+            verb=Verb.INVITATION_CANCEL,
+            organization=world.koskela.id,
+            access=offers[address],
+            at=at,
+        )
+    except DomainError:
+        return False
+    return True

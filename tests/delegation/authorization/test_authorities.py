@@ -1,0 +1,69 @@
+"""What an actor of each kind may do comes from one function, and everything above reads authorities only."""
+
+import dataclasses
+import datetime as dt
+import uuid
+
+import pytest
+
+from audit.foundation import clock
+from audit.foundation.actor import Actor, Channel, Kind
+from delegation.authorization import authorities, policy, scopes
+from delegation.authorization.authorities import Authority
+from delegation.authorization.verbs import Verb
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def of_kind(kind: Kind, world: World) -> Actor:
+    return dataclasses.replace(actor_of(world.aino), kind=kind, channel=Channel.API)
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.PERSON}))
+def test_a_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: World, kind: Kind) -> None:
+    actor, at = of_kind(kind, world), clock.now()
+    assert authorities.authorities_of(actor=actor, at=at) == []
+    vilma = policy.MembershipIds([world.vilma.id])
+    assert not policy.decide(actor=actor, verb=Verb.MEMBER_REMOVE, on=vilma, at=at)
+    assert not scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).exists()
+
+
+def test_a_further_source_is_heeded_by_policy_scopes_and_buttons(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rights(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
+        del actor, at, organization
+        verbs = frozenset({Verb.MEMBER_REMOVE.value, Verb.MEMBER_VIEW.value})
+        return [
+            Authority(
+                assignment=uuid.uuid4(),
+                organization=world.koskela.id,
+                version=uuid.uuid4(),
+                verbs=verbs,
+                gives=frozenset({"viewer"}),
+                longest_days=None,
+                all_sites=True,
+                sites=frozenset(),
+            )
+        ]
+
+    monkeypatch.setitem(authorities.AUTHORITIES, Kind.STAFF, rights)
+    actor, at = of_kind(Kind.STAFF, world), clock.now()
+    ids = [world.vilma.id, world.olli.id, world.stina.id]
+    scope = scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=at)
+    assert set(scope.filter(id__in=ids).values_list("id", flat=True)) == {world.vilma.id}
+    decisions = {
+        one: policy.decide(actor=actor, verb=Verb.MEMBER_REMOVE, on=policy.MembershipIds([one]), at=at).reason
+        for one in ids
+    }
+    assert decisions == {
+        world.vilma.id: "",
+        world.olli.id: "exceeds_authority",
+        world.stina.id: "no_permission",
+    }
+    buttons = policy.abilities(actor=actor, memberships=ids, at=at, verbs=[Verb.MEMBER_REMOVE])
+    assert {one: may[Verb.MEMBER_REMOVE].reason for one, may in buttons.items()} == decisions
+    assert Verb.MEMBER_REMOVE in policy.organization_abilities(
+        actor=actor, organization=world.koskela.id, at=at
+    )

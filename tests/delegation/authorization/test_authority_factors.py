@@ -1,0 +1,98 @@
+"""Authority over a colleague ends with each factor it needs; policy, scopes and history give one answer."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+
+from audit.foundation import clock
+from delegation.authorization import history, policy, scopes
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import RoleVersion
+from delegation.authorization.verbs import Verb
+from identity.memberships.models import MembershipPeriod
+from identity.organizations.models import Organization
+from identity.people.models import User
+from tests.fixtures.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICK = dt.timedelta(microseconds=1)
+DAY = dt.timedelta(days=1)
+
+
+def authorities(world: World, at: dt.datetime) -> dict[str, bool]:
+    """Whether Sami may remove Olli, asked in three ways."""
+    sami, olli, remove = world.sami, world.olli.id, Verb.MEMBER_REMOVE
+    return {
+        "policy": bool(policy.abilities(actor=actor_of(sami), memberships=[olli], at=at)[olli][remove]),
+        "scope": scopes.colleagues(actor=actor_of(sami), verb=remove, at=at).filter(id=olli).exists(),
+        "history": sami.user_id in history.who_could(verb=remove, membership=olli, at=at),
+    }
+
+
+YES = {"policy": True, "scope": True, "history": True}
+NO = {"policy": False, "scope": False, "history": False}
+
+
+AUTHORITY: dict[str, Callable[[World], QuerySet[Any, Any]]] = {
+    "period": lambda w: MembershipPeriod.objects.filter(membership=w.sami),
+    "assignment": lambda w: Assignment.objects.filter(membership=w.sami),
+    "role version": lambda _: RoleVersion.objects.filter(role__key="site_admin"),
+}
+
+
+@pytest.mark.parametrize("kind", AUTHORITY)
+def test_authority_holds_from_the_first_instant_to_just_before_the_last(world: World, kind: str) -> None:
+    begin, end = clock.now() + DAY, clock.now() + 2 * DAY
+    with by_hand():
+        assert AUTHORITY[kind](world).update(valid_from=begin, valid_until=end) == 1
+    instants = (begin - TICK, begin, end - TICK, end)
+    assert [authorities(world, at) for at in instants] == [
+        NO,
+        YES,
+        YES,
+        NO,
+    ]
+
+
+NO_AUTHORITY: dict[str, Callable[[World], Any]] = {
+    "organization suspended": lambda w: Organization.objects.filter(id=w.koskela.id).update(
+        status="suspended"
+    ),
+    "organization closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
+    "actor blocked": lambda w: User.everyone.filter(id=w.sami.user_id).update(is_active=False),
+    "actor suspended": lambda w: MembershipPeriod.objects.filter(membership=w.sami).update(state="suspended"),
+    "role without the verb": lambda _: RoleVersion.objects.filter(role__key="site_admin").update(
+        verbs=["member.view", "access.change"]
+    ),
+    "role that may not give what the colleague holds": lambda _: RoleVersion.objects.filter(
+        role__key="site_admin"
+    ).update(gives=["viewer", "approver"]),
+    "colleague of another site": lambda w: Assignment.objects.get(membership=w.olli).sites.update(
+        site=w.tampere
+    ),
+    "colleague of all sites": lambda w: Assignment.objects.filter(membership=w.olli).update(all_sites=True),
+    "colleague without access": lambda w: Assignment.objects.filter(membership=w.olli).update(
+        valid_until=clock.now()
+    ),
+    "colleague gone": lambda w: MembershipPeriod.objects.filter(membership=w.olli).update(
+        valid_until=clock.now()
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_AUTHORITY)
+def test_authority_ends_when_a_factor_does(world: World, case: str) -> None:
+    assert authorities(world, clock.now()) == YES
+    with by_hand():
+        NO_AUTHORITY[case](world)
+    assert authorities(world, clock.now()) == NO
+
+
+def test_authority_over_a_suspended_colleague_stays(world: World) -> None:
+    with by_hand():
+        MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
+    assert authorities(world, clock.now()) == YES

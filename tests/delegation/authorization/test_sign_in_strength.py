@@ -1,0 +1,76 @@
+"""How strongly a person must sign in: as the strongest of the roles they hold asks."""
+
+import datetime as dt
+
+import pytest
+
+from audit.foundation import clock
+from delegation.authorization import policy
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import RoleVersion
+from identity.memberships.models import Membership
+from tests.fixtures.world import World, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICK = dt.timedelta(microseconds=1)
+DAY = dt.timedelta(days=1)
+
+
+def second_role(world: World, membership: Membership, role: str) -> None:
+    """One more role for somebody, for all sites."""
+    version = RoleVersion.objects.get(role__key=role)
+    Assignment.objects.create(
+        membership=membership,
+        role=version.role,
+        all_sites=True,
+        valid_from=clock.now(),
+        given_by=world.aino.user_id,
+        given_by_kind="person",
+        act=world.somewhere,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "strength"),
+    [("vilma", "password"), ("stina", "password"), ("olli", "mfa"), ("sami", "mfa"), ("aino", "mfa")],
+)
+def test_sign_in_is_as_strong_as_the_role_asks(world: World, name: str, strength: str) -> None:
+    one: Membership = getattr(world, name)
+    assert policy.sign_in(user=one.user_id, at=clock.now()) == strength
+
+
+@pytest.mark.parametrize(("first", "second"), [("vilma", "orderer"), ("olli", "viewer")])
+def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: str, second: str) -> None:
+    one: Membership = getattr(world, first)
+    with by_hand():
+        second_role(world, one, second)
+    at = clock.now()
+    assert policy.sign_in(user=one.user_id, at=at) == "mfa"
+    assert policy.sign_in(user=world.stina.user_id, at=at) == "password"
+    with by_hand():
+        strong = Assignment.objects.filter(membership=one, role__key="orderer")
+        strong.update(valid_until=at + DAY)
+    assert policy.sign_in(user=one.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.sign_in(user=one.user_id, at=at + DAY) == "password"
+
+
+def test_sign_in_is_strong_for_a_strong_role_in_any_organization(world: World) -> None:
+    """Mikko only looks at Pohjola, and orders at Koskela."""
+    assert policy.sign_in(user=world.mikko.user_id, at=clock.now()) == "mfa"
+    world.remove(world.mikko)
+    assert policy.sign_in(user=world.mikko.user_id, at=clock.now()) == "password"
+
+
+def test_sign_in_without_any_role_is_by_password(world: World) -> None:
+    assert policy.sign_in(user=world.somewhere, at=clock.now()) == "password"
+
+
+def test_sign_in_follows_the_version_in_force(world: World) -> None:
+    at = clock.now()
+    with by_hand():
+        RoleVersion.objects.filter(role__key="orderer").update(valid_until=at + DAY)
+        role = RoleVersion.objects.get(role__key="orderer").role
+        RoleVersion.objects.create(role=role, number=2, strength="password", valid_from=at + DAY)
+    assert policy.sign_in(user=world.olli.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.sign_in(user=world.olli.user_id, at=at + DAY) == "password"

@@ -1,0 +1,132 @@
+"""How often invitations are mailed: not twice in a minute, not without end to one address, nor by one company."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.foundation import clock
+from delegation.authorization import errors as authorization_errors
+from delegation.authorization.verbs import Verb
+from delegation.invitations import mail_limits
+from delegation.invitations.commands import send as invitations_send
+from delegation.invitations.models import Invitation, InvitationToken
+from tests.delegation.acts.test_acts import body, done
+from tests.fixtures.world import World, actor_of, by_hand, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def refused(call: Callable[[], object]) -> dict[str, object]:
+    links = InvitationToken.objects.count()
+    with pytest.raises(authorization_errors.RateLimited) as refusal:
+        call()
+    assert InvitationToken.objects.count() == links
+    return refusal.value.data
+
+
+def test_a_second_click_mails_nothing(world: World) -> None:
+    aino = actor_of(world.aino)
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"), actor=aino)
+    data = refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))
+    assert data["what"] == "invitation"
+    assert 50 < int(str(data["seconds"])) <= MINUTE
+    move_clock(MINUTE)
+    invitations_send.resend(actor=aino, invitation=invitation)
+    assert refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))["what"] == "invitation"
+
+
+def test_an_address_is_left_alone_after_five_mails_whoever_sends_them_and_how(world: World) -> None:
+    aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
+    for hours in range(2):
+        move_clock(hours * HOUR)
+        invitation, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+        invitations_send.cancel(actor=aino, invitations=[invitation])
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=paivi)
+    for hours in (2, 3):
+        move_clock(hours * HOUR)
+        invitations_send.resend(actor=paivi, invitation=invitation)
+    move_clock(4 * HOUR)
+    data = refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))
+    assert (data["what"], data["most"]) == ("address", mail_limits.DAILY_PER_ADDRESS_AND_SENDER)
+    assert 19 * HOUR < int(str(data["seconds"])) <= 20 * HOUR
+    invitations_send.cancel(actor=aino, invitations=[invitation])
+    world.invite(world.koskela, "m@koskela.example", viewer, actor=aino)
+    world.invite(world.pohjola, "n@koskela.example", viewer)
+    move_clock(DAY + MINUTE)
+    again, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    assert refused(lambda: invitations_send.resend(actor=aino, invitation=again))["what"] == "invitation"
+
+
+def test_one_who_uses_up_their_share_keeps_nobody_else_from_inviting(world: World) -> None:
+    aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
+    for _ in range(mail_limits.DAILY_PER_ADDRESS_AND_SENDER):
+        made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+        invitations_send.cancel(actor=aino, invitations=[made])
+    data = refused(lambda: world.invite(world.koskela, "n@koskela.example", viewer, actor=aino))
+    assert (data["what"], data["most"]) == ("address", mail_limits.DAILY_PER_ADDRESS_AND_SENDER)
+    made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=paivi)
+    invitations_send.cancel(actor=paivi, invitations=[made])
+    world.invite(world.koskela, "n@koskela.example", viewer, actor=world.system)
+
+
+def test_an_address_gets_no_more_from_all_of_a_company_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_limits, "DAILY_PER_ADDRESS", 2)
+    for who in (world.aino, world.paivi):
+        made, _link = world.invite(
+            world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(who)
+        )
+        invitations_send.cancel(actor=actor_of(who), invitations=[made])
+    data = refused(
+        lambda: world.invite(
+            world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(world.aino)
+        )
+    )
+    assert (data["what"], data["most"]) == ("address", 2)
+
+
+def test_a_company_mails_no_more_than_a_large_one_needs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more for each colleague: seven here, and invitations that were accepted count as any other."""
+    here = InvitationToken.objects.filter(invitation__organization=world.koskela).count()
+    monkeypatch.setattr(mail_limits, "DAILY_PER_ORGANIZATION", here - 5)
+    viewer, aino = world.access("viewer"), actor_of(world.aino)
+    for number in range(2):
+        world.invite(world.koskela, f"n{number}@koskela.example", viewer, actor=aino)
+    data = refused(lambda: world.invite(world.koskela, "n9@koskela.example", viewer, actor=aino))
+    assert (data["what"], data["most"]) == ("organization", here + 2)
+    world.invite(world.pohjola, "n9@koskela.example", viewer, actor=actor_of(world.tiina))
+    move_clock(int(str(data["seconds"])))
+    world.invite(world.koskela, "n9@koskela.example", viewer, actor=aino)
+
+
+@pytest.mark.parametrize("already", [1, 300])
+def test_counting_is_one_statement(world: World, already: int) -> None:
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    at = clock.now()
+    with by_hand():
+        InvitationToken.objects.bulk_create(
+            InvitationToken(hash=f"h{number}", invitation=invitation, created_at=at)
+            for number in range(already)
+        )
+    with CaptureQueriesContext(connection) as seen:
+        mail_limits.check_mail_limit(
+            actor=actor_of(world.aino), organization=world.koskela.id, email="m@koskela.example", at=at
+        )
+    assert len(seen) == 1
+
+
+def test_an_expired_invitation_makes_way_and_the_log_says_so(world: World) -> None:
+    aino, viewer = actor_of(world.aino), world.access("viewer")
+    first, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    move_clock(invitations_send.VALIDITY.total_seconds() + 1)
+    second, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
+    assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
+    (told,) = done(Verb.INVITATION_CANCEL)
+    assert (told.subject, told.actor, body(told)["cause"]) == (first.id, aino.id, "member.invite")
+    assert body(told)["facts"] == {"expired": first.expires_at.isoformat()}

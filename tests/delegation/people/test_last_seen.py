@@ -1,0 +1,73 @@
+"""When colleagues were last seen: never only for who never signed in."""
+
+import datetime as dt
+
+import pytest
+
+from audit.foundation import clock
+from delegation.people import sessions
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.people.models import User
+from identity.sessions.models import Session
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOUR = dt.timedelta(hours=1)
+
+
+def _seen(one: Membership) -> sessions.LastSeen | None:
+    return sessions.last_seen(memberships=[one.id], at=clock.now()).get(one.id)
+
+
+def _begun(one: Membership, *, ago: dt.timedelta, until: dt.timedelta | None = None) -> None:
+    at = clock.now()
+    ends = None if until is None else at - until
+    MembershipPeriod.objects.filter(membership=one).update(valid_from=at - ago, valid_until=ends)
+
+
+def _signed_in(one: Membership, *, ago: dt.timedelta) -> dt.datetime:
+    at = clock.now() - ago
+    User.objects.filter(id=one.user_id).update(last_login=at)
+    return at
+
+
+def test_who_signed_out_was_still_seen_when_they_signed_in() -> None:
+    world = World()
+    assert _seen(world.olli) is None
+    visitor = Visitor().sign_in(world.olli.user)
+    visitor.logout()
+    assert not Session.objects.filter(user=world.olli.user).exists()
+    world.olli.user.refresh_from_db()
+    found = _seen(world.olli)
+    assert found is not None
+    assert found.at == world.olli.user.last_login is not None
+
+
+def test_where_it_cannot_be_told_for_which_company_it_is_not_known() -> None:
+    world = World()
+    here, there = world.mikko, world.mikko_at_pohjola
+    with by_hand():
+        for one in (here, there):
+            _begun(one, ago=3 * HOUR)
+        _signed_in(here, ago=2 * HOUR)
+    assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(None)] * 2
+
+
+def test_a_company_one_has_left_does_not_hide_what_came_after() -> None:
+    world = World()
+    here, there = world.mikko, world.mikko_at_pohjola
+    with by_hand():
+        _begun(here, ago=5 * HOUR)
+        _begun(there, ago=4 * HOUR, until=3 * HOUR)
+        at = _signed_in(here, ago=2 * HOUR)
+    assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(at), sessions.LastSeen(None)]
+
+
+def test_who_left_was_last_seen_before_that() -> None:
+    world = World()
+    with by_hand():
+        _begun(world.olli, ago=3 * HOUR)
+        at = _signed_in(world.olli, ago=2 * HOUR)
+    world.remove(world.olli)
+    assert _seen(world.olli) == sessions.LastSeen(at)

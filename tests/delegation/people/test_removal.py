@@ -1,0 +1,59 @@
+"""Removing a colleague."""
+
+import pytest
+
+from audit import verification
+from audit.foundation import clock
+from audit.models import Event
+from delegation.authorization import entitlements
+from delegation.authorization import errors as authorization_errors
+from delegation.people import commands as people_commands
+from identity.memberships import queries as memberships_queries
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_removed_colleague_holds_nothing_here_and_keeps_the_other_company(world: World) -> None:
+    before = entitlements.rights_of(memberships=[world.mikko.id], at=clock.now())
+    assert {right.entitlement for right in before[world.mikko.id]} >= {"ordering:orders.place"}
+
+    world.remove(world.mikko)
+
+    now = clock.now()
+    assert entitlements.rights_of(memberships=[world.mikko.id], at=now) == {world.mikko.id: []}
+    assert entitlements.rights_of(memberships=[world.mikko_at_pohjola.id], at=now)[world.mikko_at_pohjola.id]
+    active = set(
+        memberships_queries.active(at=now).filter(user=world.mikko.user).values_list("id", flat=True)
+    )
+    assert active == {world.mikko_at_pohjola.id}
+
+
+def test_the_log_holds(world: World) -> None:
+    world.remove(world.mikko)
+    report = verification.verify()
+    assert report.findings == []
+    assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
+
+
+def test_a_stranger_learns_nothing(world: World) -> None:
+    with pytest.raises(authorization_errors.NotFound):
+        people_commands.remove(actor=actor_of(world.tiina), memberships=[world.vilma])
+
+
+def test_the_only_admin_stays(world: World) -> None:
+    second = world.member(world.pohjola, "Toinen Admin", "organization_admin", factor=False)
+    with pytest.raises(authorization_errors.LastAdmin):
+        people_commands.remove(actor=actor_of(second), memberships=[world.tiina])
+
+
+def test_asked_twice_under_one_key_it_answers_the_same(world: World) -> None:
+    first = people_commands.remove(
+        actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1"
+    )
+    second = people_commands.remove(
+        actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1"
+    )
+    assert (second.act, second.again) == (first.act, True)
+    with pytest.raises(authorization_errors.IdempotencyKeyReused):
+        people_commands.remove(actor=actor_of(world.aino), memberships=[world.vilma], idempotency_key="k-1")

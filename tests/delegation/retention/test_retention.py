@@ -1,0 +1,77 @@
+"""What is outdated is forgotten by an act of the timer, a few thousand at a time; what is needed stays."""
+
+import pytest
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.acts.models import IdempotencyRecord
+from delegation.authorization import errors as authorization_errors
+from delegation.invitations import links
+from delegation.invitations.commands import send as invitations_send
+from delegation.invitations.models import Invitation, InvitationToken
+from delegation.people import commands as people_commands
+from delegation.retention import commands as retention_commands
+from delegation.retention import expired as retention_expired
+from provisioning import tasks
+from tests.fixtures.world import World, actor_of, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = 86_400
+
+
+def test_a_repetition_is_known_for_a_week(world: World) -> None:
+    aino = actor_of(world.aino)
+    first = people_commands.remove(actor=aino, memberships=[world.vilma], idempotency_key="k")
+    move_clock(7 * DAY - 60)
+    tasks.tidy()
+    assert people_commands.remove(actor=aino, memberships=[world.vilma], idempotency_key="k").act == first.act
+    move_clock(7 * DAY + 60)
+    assert tasks.tidy() >= 1
+    assert not IdempotencyRecord.objects.exists()
+
+
+def test_dead_links_are_forgotten_and_their_invitations_are_not(world: World) -> None:
+    made = InvitationToken.objects.count()
+    _, expired = world.invite(world.koskela, "e@koskela.example", world.access("viewer"))
+    kept, cancelled = world.invite(world.koskela, "c@koskela.example", world.access("viewer"))
+    invitations_send.cancel(actor=actor_of(world.aino), invitations=[kept])
+    assert InvitationToken.objects.count() == made + 2
+    move_clock(90 * DAY - 60)
+    tasks.tidy()
+    found = links.invitation_of_link(cancelled)
+    assert found is not None
+    assert found.cancelled_at is not None
+    move_clock(90 * DAY + 60)
+    tasks.tidy()
+    assert links.invitation_of_link(cancelled) is None
+    assert links.invitation_of_link(expired) is not None
+    move_clock((90 + 7) * DAY + 60)
+    open_one, link = world.invite(world.koskela, "o@koskela.example", world.access("viewer"))
+    tasks.tidy()
+    assert links.invitation_of_link(expired) is None
+    assert links.invitation_of_link(link) == open_one
+    assert Invitation.objects.count() == made + 3
+
+
+def test_it_is_an_act_with_its_event_and_only_where_there_is_something(world: World) -> None:
+    tasks.tidy()
+    assert not Event.objects.filter(verb="retention.purge").exists()
+    move_clock(91 * DAY)
+    gone = InvitationToken.objects.count()
+    done = retention_commands.purge(actor=world.system)
+    assert done.result == retention_commands.Purged(answers=0, links=gone)
+    assert Event.objects.get(verb="retention.purge").act == done.act
+    assert not retention_expired.has_expired(at=clock.now())
+    with pytest.raises(authorization_errors.NotFound):
+        retention_commands.purge(actor=actor_of(world.aino))
+
+
+def test_much_is_forgotten_in_several_acts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention_commands, "BATCH", 4)
+    move_clock(91 * DAY)
+    total, times = InvitationToken.objects.count(), 0
+    while retention_expired.has_expired(at=clock.now()):
+        purged = retention_commands.purge(actor=world.system).result
+        assert purged.answers + purged.links <= 4
+        times += 1
+    assert times == -(-total // 4)

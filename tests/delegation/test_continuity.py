@@ -1,0 +1,167 @@
+"""An organization that has a working admin keeps one, now and at every instant already in the data."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.access import commands as access_commands
+from delegation.authorization import authorities
+from delegation.authorization import errors as authorization_errors
+from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import RoleVersion
+from delegation.people import commands as people_commands
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.people.models import User
+from tests.fixtures.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = dt.timedelta(days=1)
+
+
+def _expire(second: Membership) -> None:
+    Assignment.objects.filter(membership=second).update(valid_until=clock.now() + 30 * DAY)
+
+
+def _begin_later(second: Membership) -> None:
+    Assignment.objects.filter(membership=second).update(valid_from=clock.now() + DAY)
+
+
+def _suspend(second: Membership) -> None:
+    at = clock.now()
+    MembershipPeriod.objects.filter(membership=second).update(valid_until=at)
+    MembershipPeriod.objects.create(membership=second, state="suspended", valid_from=at)
+
+
+def _end_soon(second: Membership) -> None:
+    MembershipPeriod.objects.filter(membership=second).update(valid_until=clock.now() + DAY)
+
+
+def _forget_factor(second: Membership) -> None:
+    Authenticator.objects.filter(user=second.user).delete()
+
+
+def _only_recovery_codes(second: Membership) -> None:
+    Authenticator.objects.filter(user=second.user).update(type=Authenticator.Type.RECOVERY_CODES)
+
+
+def _forget_password(second: Membership) -> None:
+    User.objects.filter(id=second.user_id).update(password="!")
+
+
+def _bounce(second: Membership) -> None:
+    User.objects.filter(id=second.user_id).update(mail_bounced_at=clock.now())
+
+
+def _block(second: Membership) -> None:
+    User.objects.filter(id=second.user_id).update(is_active=False)
+
+
+def _one_site_only(second: Membership) -> None:
+    Assignment.objects.filter(membership=second).update(all_sites=False)
+
+
+def _program(second: Membership) -> None:
+    Membership.objects.filter(id=second.id).update(kind=Membership.Kind.SERVICE)
+
+
+NOT_COUNTING = [
+    _expire,
+    _begin_later,
+    _suspend,
+    _end_soon,
+    _forget_factor,
+    _only_recovery_codes,
+    _forget_password,
+    _bounce,
+    _block,
+    _one_site_only,
+    _program,
+]
+
+
+@pytest.mark.parametrize("spoil", NOT_COUNTING)
+def test_an_admin_who_does_not_count_cannot_be_the_last(
+    world: World, spoil: Callable[[Membership], None]
+) -> None:
+    """Aino goes, Päivi would be left: by removal and by every change that is less than an admin for good."""
+    ulla_as_admin = world.member(world.koskela, "Third Admin", "organization_admin", factor=False)
+    with by_hand():
+        spoil(world.paivi)
+    third = actor_of(ulla_as_admin)
+    with pytest.raises(authorization_errors.LastAdmin):
+        people_commands.remove(actor=third, memberships=[world.aino])
+    for less in (
+        world.access("viewer"),
+        world.access("organization_admin", until=clock.now() + 365 * DAY),
+        world.access("organization_admin", sites=[world.oulu]),
+    ):
+        with pytest.raises(authorization_errors.LastAdmin):
+            access_commands.change(actor=third, memberships=[world.aino], access=less)
+    with pytest.raises(authorization_errors.Unchanged):  # let through, and then found to change nothing
+        access_commands.change(
+            actor=third, memberships=[world.aino], access=world.access("organization_admin")
+        )
+
+
+def test_with_two_one_may_go_and_both_may_not(world: World) -> None:
+    third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
+    with pytest.raises(authorization_errors.LastAdmin) as both:
+        people_commands.remove(actor=third, memberships=[world.vilma, world.paivi, world.aino])
+    assert both.value.data["refused"] == [str(world.aino.id), str(world.paivi.id)]
+    assert Event.objects.get(outcome="refused").subject == world.aino.id
+    people_commands.remove(actor=third, memberships=[world.aino])
+    with pytest.raises(authorization_errors.LastAdmin) as last:
+        people_commands.remove(actor=third, memberships=[world.vilma, world.paivi])
+    assert last.value.data["refused"] == [str(world.paivi.id)]
+
+
+def test_where_there_is_none_nothing_is_lost(world: World) -> None:
+    """Nobody counts here any more (the outside world did that): the rest may still be looked after."""
+    third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
+    with by_hand():
+        _bounce(world.aino)
+        _bounce(world.paivi)
+    people_commands.remove(actor=third, memberships=[world.aino])
+
+
+def _resident_passkey(user: User) -> None:
+    credential = {"credential": {"clientExtensionResults": {"credProps": {"rk": True}}}, "name": "Key"}
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=credential)
+
+
+def test_a_passkey_alone_is_enough(world: World) -> None:
+    with by_hand():
+        _forget_factor(world.paivi)
+        _forget_password(world.paivi)
+    assert _counting(world) == {world.aino.id}
+    with by_hand():
+        _resident_passkey(world.paivi.user)
+    assert _counting(world) == {world.aino.id, world.paivi.id}
+
+
+def test_the_strength_asked_for_is_that_of_the_role(world: World) -> None:
+    with by_hand():
+        _forget_factor(world.paivi)
+        RoleVersion.objects.filter(is_admin=True).update(strength="password")
+    assert _counting(world) == {world.aino.id, world.paivi.id}
+
+
+def _counting(world: World) -> set[object]:
+    rows = authorities.working_admins(organization=world.koskela.id, at=clock.now())
+    return set(rows.values_list("id", flat=True))
+
+
+def test_nobody_gives_to_themselves_and_so_nobody_takes_their_own_last_right(world: World) -> None:
+    for only, wanted in (
+        (world.tiina, world.access("viewer")),
+        (world.aino, world.access("organization_admin")),
+    ):
+        with pytest.raises(authorization_errors.Denied) as refusal:
+            access_commands.change(actor=actor_of(only), memberships=[only], access=wanted)
+        assert refusal.value.data["reason"] == "self"
+        with pytest.raises(authorization_errors.Denied):
+            people_commands.remove(actor=actor_of(only), memberships=[only])

@@ -1,0 +1,272 @@
+"""Codes and tokens: once, for whom they were made, and only while everything they stand on is in force."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from audit.foundation import clock
+from audit.models import Event
+from identity.clients.models import Application, Client
+from identity.grants import codes, sign_ins, tokens
+from identity.grants import retention as grants_retention
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import Organization
+from identity.people.models import User
+from identity.sessions.models import SignIn
+from tests.fixtures import grants
+from tests.fixtures import world as worlds
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_code_becomes_tokens_that_say_who_for_whom_and_how(world: World) -> None:
+    redeemed = grants.redeem(grants.code(world.mikko))
+    assert redeemed is not None
+    grant, pair = redeemed
+    assert (grant.user, grant.membership, grant.organization) == (
+        world.mikko.user_id,
+        world.mikko.id,
+        world.koskela.id,
+    )
+    assert (grant.name, grant.email, grant.email_verified) == ("Mikko Laine", "mikko@koskela.example", True)
+    assert (grant.organization_key, grant.customer_number) == ("koskela", "K-koskela")
+    assert (grant.scopes, grant.nonce, grant.amr) == ("openid profile email", "n-1", ["pwd", "otp", "mfa"])
+    held = tokens.check(token=pair.access)
+    assert held is not None
+    assert (held.grant.sid, held.grant.user) == (grant.sid, grant.user)
+    assert held.expires_at - held.issued_at == tokens.ACCESS_LIFETIME
+
+
+def test_nothing_that_is_kept_can_be_used(world: World) -> None:
+    """What stands in the tables are keyed hashes."""
+    code = grants.code(world.mikko)
+    redeemed = grants.redeem(code)
+    assert redeemed is not None
+    kept = [
+        str(value)
+        for model in (AuthorizationCode, RefreshToken, AccessToken, RefreshFamily, SignIn)
+        for row in model.objects.values_list()
+        for value in row
+    ]
+    secrets = [code, redeemed[1].access, redeemed[1].refresh]
+    assert [s for s in secrets for value in kept if s in value or s.partition("_")[2] in value] == []
+    assert all(value.startswith("h1$") for value in RefreshToken.objects.values_list("hash", flat=True))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"client": "crm"}, {"redirect_uri": grants.ADDRESS + "/"}, {"challenge": "w" * 43}, {"client": ""}],
+)
+def test_a_code_is_bound_to_client_address_and_verifier(world: World, other: dict[str, str]) -> None:
+    code = grants.code(world.mikko)
+    assert grants.redeem(code, **other) is None
+    assert grants.redeem(code) is not None
+
+
+def test_a_code_lives_a_minute(world: World) -> None:
+    code = grants.code(world.mikko)
+    worlds.move_clock(codes.LIFETIME.total_seconds() + 1)
+    assert grants.redeem(code) is None
+
+
+def test_a_second_use_of_a_code_ends_what_the_first_got(world: World) -> None:
+    code = grants.code(world.mikko)
+    redeemed = grants.redeem(code)
+    assert redeemed is not None
+    assert grants.holds(redeemed[1]) == (True, True)
+
+    assert grants.redeem(code) is None
+    assert not codes.was_replayed(code=code, client="crm", noted="token.replayed")
+    assert grants.holds(redeemed[1]) == (True, True)
+
+    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert grants.holds(redeemed[1]) == (False, False)
+    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert Event.objects.filter(verb="token.replayed", organization=world.koskela.id).count() == 1
+
+
+def test_a_fresh_code_is_no_replay(world: World) -> None:
+    assert not codes.was_replayed(code=grants.code(world.mikko), client="ordering", noted="token.replayed")
+    assert not codes.was_replayed(code="khc_nobody", client="ordering", noted="token.replayed")
+
+
+def test_refreshing_gives_a_new_pair_and_keeps_the_old_access_token(world: World) -> None:
+    first = grants.pair(world.mikko)
+    refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
+    assert refreshed is not None
+    grant, second = refreshed
+    assert grant.scopes == "openid profile email"
+    assert grants.holds(first) == (True, False)
+    assert grants.holds(second) == (True, True)
+
+
+def test_a_refresh_token_used_twice_ends_the_family(world: World) -> None:
+    first = grants.pair(world.mikko)
+    refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
+    assert refreshed is not None
+    assert tokens.refresh(token=first.refresh, client="ordering", scopes=[]) is None
+    assert tokens.was_replayed(token=first.refresh, client="ordering", noted="token.replayed")
+    assert grants.holds(refreshed[1]) == (False, False)
+    assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
+
+
+def test_another_client_can_neither_refresh_nor_revoke_nor_end(world: World) -> None:
+    pair = grants.pair(world.mikko)
+    assert tokens.refresh(token=pair.refresh, client="crm", scopes=[]) is None
+    assert not tokens.was_replayed(token=pair.refresh, client="crm", noted="token.replayed")
+    assert not tokens.revoke(token=pair.refresh, client="crm")
+    assert not tokens.revoke(token=pair.access, client="crm")
+    assert grants.holds(pair) == (True, True)
+
+
+def test_scopes_can_be_narrowed_and_never_widened(world: World) -> None:
+    pair = grants.pair(world.mikko)
+    assert tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid", "phone"]) is None
+    refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid"])
+    assert refreshed is not None
+    held = tokens.check(token=refreshed[1].access)
+    assert (refreshed[0].scopes, held and held.grant.scopes) == ("openid", "openid")
+    again = tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[])
+    assert again is not None
+    assert again[0].scopes == "openid profile email"
+
+
+def test_a_family_has_an_end_that_rotation_does_not_move(world: World) -> None:
+    pair = grants.pair(world.mikko)
+    worlds.move_clock(tokens.FAMILY_LIFETIME.total_seconds() - 5)
+    refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
+    assert refreshed is not None
+    worlds.move_clock(tokens.FAMILY_LIFETIME.total_seconds() + 1)
+    assert grants.holds(refreshed[1]) == (False, False)
+    assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
+
+
+def test_an_access_token_lives_ten_minutes(world: World) -> None:
+    pair = grants.pair(world.mikko)
+    worlds.move_clock(tokens.ACCESS_LIFETIME.total_seconds() + 1)
+    assert grants.holds(pair) == (False, True)
+
+
+def test_revoking_a_refresh_token_ends_the_family_and_an_access_token_itself_alone(world: World) -> None:
+    pair = grants.pair(world.mikko)
+    assert tokens.revoke(token=pair.access, client="ordering")
+    assert grants.holds(pair) == (False, True)
+    refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
+    assert refreshed is not None
+    assert tokens.revoke(token=refreshed[1].refresh, client="ordering")
+    assert grants.holds(refreshed[1]) == (False, False)
+    assert not tokens.revoke(token="khr_nobody", client="ordering")
+
+
+def test_a_client_that_may_not_refresh_gets_no_refresh_token(world: World) -> None:
+    with worlds.by_hand():
+        Client.objects.get(protocol="ordering").protocol.__class__.objects.filter(id="ordering").update(
+            grant_types="authorization_code"
+        )
+    pair = grants.pair(world.mikko)
+    assert pair.refresh == ""
+    assert RefreshToken.objects.count() == 0
+
+
+STANDS_ON: dict[str, Callable[[World], object]] = {
+    "the person is blocked": lambda w: User.objects.filter(id=w.mikko.user_id).update(is_active=False),
+    "the person's epoch moved": lambda w: User.objects.filter(id=w.mikko.user_id).update(epoch=2),
+    "the membership's epoch moved": lambda w: Membership.objects.filter(id=w.mikko.id).update(epoch=7),
+    "the organization is closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(
+        status="closed"
+    ),
+    "the client is switched off": lambda _: Client.objects.filter(protocol="ordering").update(
+        is_active=False
+    ),
+    "the application is switched off": lambda _: Application.objects.filter(key="ordering").update(
+        is_active=False
+    ),
+    "the sign-in has ended": lambda _: SignIn.objects.update(ended_at=clock.now()),
+    "the membership is suspended": lambda w: MembershipPeriod.objects.filter(membership=w.mikko.id).update(
+        state="suspended"
+    ),
+    "the membership's period is over": lambda w: MembershipPeriod.objects.filter(
+        membership=w.mikko.id
+    ).update(valid_until=clock.now()),
+}
+
+
+@pytest.mark.parametrize("what", STANDS_ON)
+def test_nothing_holds_once_one_thing_it_stands_on_is_gone(world: World, what: str) -> None:
+    """All four kinds in one go: code, refresh token by use and by check, access token."""
+    waiting = grants.code(world.mikko)
+    pair = grants.pair(world.mikko)
+    other = grants.pair(world.olli, session="another")
+    assert grants.holds(pair) == (True, True)
+    with worlds.by_hand():
+        STANDS_ON[what](world)
+    assert grants.holds(pair) == (False, False)
+    assert grants.redeem(waiting) is None
+    assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
+    shared = "organization" in what or "client" in what or "application" in what or "sign-in" in what
+    assert grants.holds(other) == (not shared, not shared)
+
+
+def test_removing_ends_the_tokens_of_that_organization_only(world: World) -> None:
+    here, there = grants.pair(world.mikko), grants.pair(world.mikko_at_pohjola)
+    waiting = grants.code(world.mikko)
+    world.remove(world.mikko)
+    assert grants.holds(here) == (False, False)
+    assert grants.redeem(waiting) is None
+    assert grants.holds(there) == (True, True)
+
+
+def test_one_sid_per_session_and_organization(world: World) -> None:
+    for who, session in (
+        (world.mikko, "one"),
+        (world.mikko, "one"),
+        (world.mikko_at_pohjola, "one"),
+        (world.mikko, "two"),
+    ):
+        grants.code(who, session=session)
+    found = SignIn.objects.values_list("session_key", "membership")
+    assert sorted(map(str, found)) == sorted(
+        str(pair)
+        for pair in [("one", world.mikko.id), ("one", world.mikko_at_pohjola.id), ("two", world.mikko.id)]
+    )
+    done = Event.objects.filter(
+        verb="sign_in.succeeded", subject__in=[world.mikko.id, world.mikko_at_pohjola.id]
+    )
+    assert done.count() == 3
+
+
+def test_a_return_gets_another_sid(world: World) -> None:
+    """What came back is not what was ended: a service that was told of the end must not hear the old name again."""
+    grants.code(world.mikko)
+    old = SignIn.objects.get().id
+    with worlds.by_hand():
+        Membership.objects.filter(id=world.mikko.id).update(epoch=2)
+    grants.code(world.mikko)
+    assert SignIn.objects.get(ended_at=None).id != old
+    assert SignIn.objects.get(id=old).ended_at is not None
+
+
+def test_signing_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
+    mine, elsewhere = grants.pair(world.mikko), grants.pair(world.mikko, session="phone")
+    assert sign_ins.end_of_session(session_key="browser", at=clock.now()) == 1
+    assert grants.holds(mine) == (False, False)
+    assert grants.holds(elsewhere) == (True, True)
+
+
+def test_what_is_over_is_forgotten_but_not_what_a_replay_must_recognize(world: World) -> None:
+    grants.pair(world.mikko)
+    now = clock.now()
+    assert grants_retention.purge(at=now) == 0
+    grants_retention.purge(at=now + dt.timedelta(hours=1))
+    assert (AccessToken.objects.count(), AuthorizationCode.objects.count()) == (0, 1)
+    grants_retention.purge(
+        at=now + tokens.FAMILY_LIFETIME + grants_retention.RETENTION + dt.timedelta(minutes=2)
+    )
+    assert (
+        AuthorizationCode.objects.count(),
+        RefreshFamily.objects.count(),
+        RefreshToken.objects.count(),
+    ) == (0, 0, 0)

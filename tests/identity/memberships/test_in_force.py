@@ -1,0 +1,133 @@
+"""Memberships at an instant: each condition alone, and both ends of a half-open interval to the microsecond."""
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from django.db.models import QuerySet
+
+from audit.foundation import clock
+from identity.clients.models import Application
+from identity.grants import eligible_memberships
+from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import Organization
+from tests.fixtures import grant_conditions
+from tests.fixtures import world as worlds
+from tests.fixtures.grant_conditions import HOUR
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICK = dt.timedelta(microseconds=1)
+ACTIVE = {"active", "present", "of", "candidates"}
+
+
+def found(who: Membership, at: dt.datetime) -> set[str]:
+    """Name the readings in which this membership is found at `at`."""
+    application = Application.objects.get(key="ordering").id
+    readings: dict[str, QuerySet[Membership] | list[Membership]] = {
+        "active": memberships_queries.active(at=at),
+        "present": memberships_queries.present(at=at),
+        "of": memberships_queries.eligible(user=who.user, at=at),
+    }
+    names = {name for name, rows in readings.items() if who.id in {row.id for row in rows}}
+    mine = eligible_memberships.eligible_memberships(user=who.user_id, application=application, at=at)
+    return names | ({"candidates"} if who.id in {one.membership for one in mine} else set())
+
+
+def _organization(world: World) -> QuerySet[Organization]:
+    return Organization.objects.filter(id=world.koskela.id)
+
+
+Change = Callable[[World, dt.datetime], AbstractContextManager[None]]
+CONDITIONS: dict[str, tuple[Change, set[str]]] = {
+    "organization closed": (
+        lambda w, _: grant_conditions.changed(_organization(w), status="closed"),
+        {"present"},
+    ),
+    "period suspended": (
+        lambda w, _: grant_conditions.changed(grant_conditions.period(w), state="suspended"),
+        {"present"},
+    ),
+    "period ends at the instant": (
+        lambda w, at: grant_conditions.changed(grant_conditions.period(w), valid_until=at),
+        set(),
+    ),
+    "period ends a tick later": (
+        lambda w, at: grant_conditions.changed(grant_conditions.period(w), valid_until=at + TICK),
+        ACTIVE,
+    ),
+    "period begins at the instant": (
+        lambda w, at: grant_conditions.changed(grant_conditions.period(w), valid_from=at),
+        ACTIVE,
+    ),
+    "period begins a tick later": (
+        lambda w, at: grant_conditions.changed(grant_conditions.period(w), valid_from=at + TICK),
+        set(),
+    ),
+    "membership of a service": (
+        lambda w, _: grant_conditions.changed(grant_conditions.membership(w), kind="service"),
+        ACTIVE - {"candidates"},
+    ),
+    "membership of another user": (
+        lambda w, _: grant_conditions.changed(grant_conditions.membership(w), user=w.stina.user_id),
+        {"active", "present"},
+    ),
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_membership_with_one_condition_changed_is_found_only_where_it_holds(
+    world: World, condition: str
+) -> None:
+    at = clock.now() + HOUR
+    change, expected = CONDITIONS[condition]
+    assert found(world.mikko, at) == ACTIVE
+    with change(world, at):
+        assert found(world.mikko, at) == expected
+        assert found(world.mikko_at_pohjola, at) == ACTIVE
+        assert found(world.olli, at) == (expected if "organization" in condition else ACTIVE)
+    assert found(world.mikko, at) == ACTIVE
+
+
+def test_membership_without_any_period_is_found_nowhere(world: World) -> None:
+    with worlds.by_hand():
+        MembershipPeriod.objects.filter(membership=world.mikko).delete()
+    assert found(world.mikko, clock.now()) == set()
+
+
+def test_membership_that_returned_is_found_in_each_period_and_not_between(world: World) -> None:
+    at = clock.now()
+    with worlds.by_hand():
+        grant_conditions.period(world).update(valid_from=at, valid_until=at + HOUR)
+        MembershipPeriod.objects.create(membership=world.mikko, state="active", valid_from=at + 2 * HOUR)
+    instants = [at - TICK, at, at + HOUR - TICK, at + HOUR, at + 2 * HOUR - TICK, at + 2 * HOUR]
+    assert [bool(found(world.mikko, one)) for one in instants] == [False, True, True, False, False, True]
+    assert len(memberships_queries.eligible(user=world.mikko.user, at=at + 3 * HOUR)) == 2
+
+
+def test_memberships_of_a_user_come_by_the_organization_s_name_with_its_row(world: World) -> None:
+    mine = memberships_queries.eligible(user=world.mikko.user, at=clock.now())
+    assert [one.id for one in mine] == [world.mikko_at_pohjola.id, world.mikko.id]
+    with grant_conditions.changed(_organization(world), sort_key="a"):
+        mine = memberships_queries.eligible(user=world.mikko.user, at=clock.now())
+        assert [one.organization.key for one in mine] == ["koskela", "pohjola"]
+        by_name = eligible_memberships.eligible_memberships(
+            user=world.mikko.user_id, application=Application.objects.get(key="crm").id, at=clock.now()
+        )
+        assert [one.key for one in by_name] == ["koskela", "pohjola"]
+    assert {one.user.id for one in mine} == {world.mikko.user_id}
+
+
+def test_candidate_carries_the_epoch_of_the_same_instant(world: World) -> None:
+    application = Application.objects.get(key="ordering").id
+    with grant_conditions.changed(grant_conditions.membership(world), epoch=9):
+        mine = eligible_memberships.eligible_memberships(
+            user=world.mikko.user_id, application=application, at=clock.now()
+        )
+    assert [(one.key, one.epoch, one.customer_number) for one in mine] == [
+        ("pohjola", 1, "K-pohjola"),
+        ("koskela", 9, "K-koskela"),
+    ]

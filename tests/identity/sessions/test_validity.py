@@ -1,0 +1,236 @@
+"""Browser sessions: each condition of a valid one alone, and that a request under way never extends an ended one."""
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, UpdateError
+
+from audit.foundation import clock
+from identity import machine_secrets
+from identity.people.models import User
+from identity.sessions.models import Session
+from identity.sessions.store import SessionStore
+from tests.fixtures import grant_conditions
+from tests.fixtures import world as worlds
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = dt.timedelta(seconds=1)
+MINUTE = dt.timedelta(minutes=1)
+
+
+def opened(user: User | None) -> SessionStore:
+    """A session of this user, or of a visitor who is not signed in."""
+    store = SessionStore()
+    store["kept"] = "value"
+    if user is not None:
+        store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
+        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return store
+
+
+def again(store: SessionStore) -> SessionStore:
+    """The same secret in a later request."""
+    return SessionStore(store.session_key)
+
+
+def is_valid(store: SessionStore) -> bool:
+    found = again(store)
+    valid = found.get("kept") == "value"
+    assert (found.session_key is not None) is valid
+    return valid
+
+
+def row(store: SessionStore) -> Session:
+    return Session.objects.get(session_key=store.stored_key())
+
+
+def _session(store: SessionStore, **values: object) -> AbstractContextManager[None]:
+    return grant_conditions.changed(Session.objects.filter(pk=store.stored_key()), **values)
+
+
+def _user(world: World, **values: object) -> AbstractContextManager[None]:
+    return grant_conditions.changed(grant_conditions.user(world), **values)
+
+
+Change = Callable[[World, SessionStore], AbstractContextManager[None]]
+CONDITIONS: dict[str, Change] = {
+    "user epoch higher": lambda w, _: _user(w, epoch=2),
+    "user epoch lower": lambda w, _: _user(w, epoch=0),
+    "session epoch higher": lambda _, s: _session(s, epoch=2),
+    "session without epoch": lambda _, s: _session(s, epoch=None),
+    "user not active": lambda w, _: _user(w, is_active=False),
+    "session of the staff directory": lambda _, s: _session(s, directory="staff"),
+    "session without directory": lambda _, s: _session(s, directory=""),
+    "expired": lambda _, s: _session(s, expire_date=clock.wall() - SECOND),
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_session_with_one_condition_changed_is_none(world: World, condition: str) -> None:
+    store, other = opened(world.mikko.user), opened(world.olli.user)
+    with CONDITIONS[condition](world, store):
+        assert not is_valid(store)
+        assert Session.objects.count() == 2  # the row is still there: it is judged, not deleted
+        assert is_valid(other)
+    assert is_valid(store)
+
+
+def test_session_of_nobody_rests_on_its_expiry_alone(world: World) -> None:
+    store = opened(None)
+    assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
+    assert is_valid(store)
+    with _session(store, expire_date=clock.wall() - SECOND):
+        assert not is_valid(store)
+    assert is_valid(store)
+
+
+def test_session_ends_at_the_very_instant_of_its_expiry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(world.mikko.user)
+    end = row(store).expire_date
+    for at, valid in ((end - dt.timedelta(microseconds=1), True), (end, False), (end + SECOND, False)):
+        monkeypatch.setattr(clock, "wall", lambda at=at: at)
+        assert is_valid(store) is valid
+
+
+def test_session_expires_after_its_own_age(world: World) -> None:
+    before = clock.wall()
+    store = opened(world.mikko.user)
+    store.set_expiry(600)
+    store.save()
+    assert before + 599 * SECOND <= row(store).expire_date <= clock.wall() + 600 * SECOND
+
+
+def test_session_is_written_with_the_epoch_and_directory_of_its_user(world: World) -> None:
+    with _user(world, epoch=7):
+        written = row(opened(User.objects.get(pk=world.mikko.user_id)))
+        assert (written.user_id, written.epoch, written.directory) == (world.mikko.user_id, 7, "customer")
+
+
+def test_request_under_way_saves_under_the_epoch_it_was_loaded_with(world: World) -> None:
+    """A request that has read its session before an ending must not lift the session over it."""
+    under_way = again(opened(world.mikko.user))
+    assert under_way["kept"] == "value"
+    with _user(world, epoch=2):
+        under_way["more"] = "1"
+        under_way.save()
+        assert row(under_way).epoch == 1
+        assert not is_valid(under_way)
+
+
+def test_session_that_another_user_signs_in_to_is_written_under_that_user_s_epoch(world: World) -> None:
+    store = again(opened(world.mikko.user))
+    assert store["kept"] == "value"
+    with grant_conditions.changed(User.objects.filter(pk=world.olli.user_id), epoch=4):
+        store[SESSION_KEY] = str(world.olli.user_id)
+        store.save()
+        assert (row(store).user_id, row(store).epoch) == (world.olli.user_id, 4)
+
+
+def test_session_of_nobody_that_a_user_signs_in_to_gets_the_epoch(world: World) -> None:
+    store = again(opened(None))
+    assert store["kept"] == "value"
+    with _user(world, epoch=5):
+        store[SESSION_KEY] = str(world.mikko.user_id)
+        store.save()
+        assert (row(store).user_id, row(store).epoch) == (world.mikko.user_id, 5)
+        assert is_valid(store)
+
+
+def test_session_of_a_user_that_signs_out_is_of_nobody(world: World) -> None:
+    store = again(opened(world.mikko.user))
+    del store[SESSION_KEY]
+    store.save()
+    assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
+
+
+def test_ended_session_is_not_brought_back_by_a_request_under_way(world: World) -> None:
+    under_way, other = again(opened(world.mikko.user)), opened(world.mikko.user)
+    assert under_way["kept"] == "value"
+    SessionStore().delete(under_way.session_key)
+    with pytest.raises(UpdateError):
+        under_way.save()
+    assert [one.session_key for one in Session.objects.all()] == [other.stored_key()]
+
+
+def test_secret_that_is_taken_is_not_taken_twice(world: World) -> None:
+    store = opened(world.mikko.user)
+    assert SessionStore().exists(str(store.session_key))
+    assert not SessionStore().exists("another")
+    with pytest.raises(CreateError):
+        again(store).save(must_create=True)
+    assert is_valid(store)
+
+
+def test_create_tries_another_secret_where_the_first_is_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = str(opened(world.mikko.user).session_key)
+    secrets = iter([taken, "s" * 32])
+    monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda _: next(secrets))
+    assert opened(None).session_key == "s" * 32
+    assert Session.objects.count() == 2
+
+
+def test_delete_ends_one_session_and_no_other(world: World) -> None:
+    mine, named, other = (opened(world.mikko.user) for _ in range(3))
+    mine.delete()
+    mine.delete("")
+    SessionStore().delete(named.session_key)
+    SessionStore().delete()
+    assert [is_valid(store) for store in (mine, named, other)] == [False, False, True]
+
+
+def test_clear_expired_deletes_what_has_expired_alone(world: World) -> None:
+    store, late = opened(world.mikko.user), opened(world.olli.user)
+    Session.objects.filter(pk=late.stored_key()).update(expire_date=clock.wall() - SECOND)
+    SessionStore.clear_expired()
+    assert [one.session_key for one in Session.objects.all()] == [store.stored_key()]
+
+
+def test_last_seen_is_written_once_a_minute_and_for_this_session_alone(world: World) -> None:
+    store, other = opened(world.mikko.user), opened(world.olli.user)
+    then = clock.wall() - MINUTE + 5 * SECOND
+    Session.objects.update(last_seen_at=then)
+    assert is_valid(store)
+    assert row(store).last_seen_at == then
+    then = clock.wall() - MINUTE - SECOND
+    Session.objects.update(last_seen_at=then)
+    assert is_valid(store)
+    assert row(store).last_seen_at > then + MINUTE
+    assert row(other).last_seen_at == then
+
+
+def test_cookie_holds_the_secret_and_the_row_its_keyed_hash(world: World) -> None:
+    store = opened(world.mikko.user)
+    kept = row(store)
+    assert kept.session_key == machine_secrets.hash_secret(str(store.session_key))
+    assert str(store.session_key) not in f"{kept.session_key} {kept.session_data}"
+    assert not is_valid(SessionStore(kept.session_key))
+
+
+def test_unknown_secret_and_no_secret_are_no_session(world: World) -> None:
+    opened(world.mikko.user)
+    for unknown in ("unknown", "", None):
+        assert SessionStore(unknown).load() == {}
+
+
+def test_session_auth_hash_changes_with_the_password_alone_and_with_the_epoch_alone(world: World) -> None:
+    """Django compares it in every request: it is the second line behind the session's own epoch."""
+    user = User.objects.get(pk=world.mikko.user_id)
+    known = user.get_session_auth_hash()
+    assert User.objects.get(pk=user.pk).get_session_auth_hash() == known
+    user.epoch += 1
+    assert user.get_session_auth_hash() != known
+    user.epoch -= 1
+    user.password = worlds.hashed("another password 9")
+    assert user.get_session_auth_hash() != known
+    assert list(user.get_session_auth_fallback_hash()) == []

@@ -1,0 +1,197 @@
+"""What an ending reaches, and what it must leave alone: each condition of "the last active membership" alone."""
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import pytest
+
+from audit.foundation import clock
+from identity import lifecycle, revocation
+from identity.grants.models import RefreshFamily
+from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations.models import Organization
+from identity.people.models import User
+from identity.revocation import Revoked
+from identity.sessions.models import Session, SignIn
+from tests.fixtures import grant_conditions, grants
+from tests.fixtures import world as worlds
+from tests.fixtures.grant_conditions import HOUR
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TICK = dt.timedelta(microseconds=1)
+
+
+def session(who: Membership, key: str, *, expires: dt.timedelta = HOUR) -> None:
+    """A browser session under this stored key."""
+    now = clock.now()
+    Session.objects.create(
+        session_key=key,
+        session_data="",
+        expire_date=now + expires,
+        user_id=who.user_id,
+        directory="customer",
+        epoch=1,
+        created_at=now,
+        last_seen_at=now,
+    )
+
+
+def epochs(who: Membership) -> tuple[int, int]:
+    """The user's and the membership's."""
+    return User.objects.get(id=who.user_id).epoch, Membership.objects.get(id=who.id).epoch
+
+
+def end(*who: Membership, at: dt.datetime | None = None) -> Revoked:
+    with worlds.by_hand():
+        return revocation.revoke_memberships(memberships=[one.id for one in who], at=at or clock.now())
+
+
+def _elsewhere(world: World) -> MembershipPeriod:
+    return MembershipPeriod.objects.get(membership=world.mikko_at_pohjola)
+
+
+def _period(world: World, **values: object) -> AbstractContextManager[None]:
+    return grant_conditions.changed(MembershipPeriod.objects.filter(id=_elsewhere(world).id), **values)
+
+
+Change = Callable[[World, dt.datetime], AbstractContextManager[None]]
+ELSEWHERE: dict[str, tuple[Change, bool]] = {
+    "active": (lambda _, __: nullcontext(), False),
+    "active until a tick later": (lambda w, at: _period(w, valid_until=at + TICK), False),
+    "active from the instant": (lambda w, at: _period(w, valid_from=at), False),
+    "ended at the instant": (lambda w, at: _period(w, valid_until=at), True),
+    "begins a tick later": (lambda w, at: _period(w, valid_from=at + TICK), True),
+    "suspended": (lambda w, _: _period(w, state="suspended"), True),
+    "of a closed organization": (
+        lambda w, _: grant_conditions.changed(Organization.objects.filter(id=w.pohjola.id), status="closed"),
+        True,
+    ),
+    "of another user": (
+        lambda w, _: grant_conditions.changed(
+            Membership.objects.filter(id=w.mikko_at_pohjola.id), user=w.vilma.user_id
+        ),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_ending_of_a_membership_ends_the_person_only_without_another_active_one(
+    world: World, elsewhere: str
+) -> None:
+    session(world.mikko, "browser")
+    session(world.olli, "other")
+    grants.pair(world.mikko_at_pohjola)
+    at = clock.now() + HOUR
+    change, gone = ELSEWHERE[elsewhere]
+    with change(world, at):
+        ended = end(world.mikko, at=at)
+        assert epochs(world.mikko) == (2 if gone else 1, 2)
+    assert Session.objects.filter(session_key="browser").exists() is not gone
+    assert Session.objects.filter(session_key="other").exists()
+    assert SignIn.objects.get().ended_at == (at if gone else None)
+    assert RefreshFamily.objects.get().ended_at == (at if gone else None)
+    assert (ended.sign_ins, ended.families) == ((1, 1) if gone else (0, 0))
+    assert epochs(world.olli) == (1, 1)
+    assert Membership.objects.get(id=world.mikko_at_pohjola.id).epoch == 1
+
+
+def test_ending_of_all_memberships_of_a_person_at_once_ends_the_person(world: World) -> None:
+    session(world.mikko, "browser")
+    end(world.mikko, world.mikko_at_pohjola)
+    assert epochs(world.mikko) == (2, 2)
+    assert epochs(world.mikko_at_pohjola) == (2, 2)
+    assert not Session.objects.exists()
+
+
+def test_ending_raises_each_epoch_by_one_and_ends_what_was_issued_for_that_membership(world: World) -> None:
+    grants.pair(world.mikko)
+    grants.pair(world.mikko_at_pohjola)
+    grants.pair(world.olli, session="other")
+    ended = end(world.mikko)
+    assert ended == Revoked(sign_ins=1, families=1, sessions=0)
+    for model in (SignIn, RefreshFamily):
+        rows = model.objects.exclude(ended_at=None)
+        assert [row.membership_id for row in rows] == [world.mikko.id]
+    end(world.mikko)
+    assert epochs(world.mikko) == (1, 3)
+
+
+def test_what_has_ended_keeps_the_instant_of_its_end(world: World) -> None:
+    grants.pair(world.olli)
+    first = clock.now()
+    for model in (SignIn, RefreshFamily):
+        model.objects.update(ended_at=first)
+    assert end(world.olli) == Revoked(sign_ins=0, families=0, sessions=0)
+    with worlds.by_hand():
+        revocation.revoke_users(users=[world.olli.user_id], at=first + HOUR)
+        revocation.revoke_session(user=world.olli.user_id, session_key="browser", at=first + HOUR)
+    assert {SignIn.objects.get().ended_at, RefreshFamily.objects.get().ended_at} == {first}
+
+
+def test_sessions_that_had_expired_go_too_and_are_not_counted(world: World) -> None:
+    session(world.olli, "open")
+    session(world.olli, "expired", expires=-HOUR)
+    assert end(world.olli).sessions == 1
+    assert not Session.objects.exists()
+
+
+def test_end_session_ends_one_browser_of_one_person(world: World) -> None:
+    for who, key in ((world.mikko, "one"), (world.mikko, "two"), (world.olli, "three")):
+        session(who, key)
+        grants.pair(who, session=key)
+    grants.pair(world.mikko_at_pohjola, session="one")
+    at = clock.now()
+    assert revocation.revoke_session(user=world.olli.user_id, session_key="one", at=at) == Revoked(0, 0, 0)
+    assert revocation.revoke_session(user=world.mikko.user_id, session_key="one", at=at) == Revoked(2, 2, 1)
+    assert sorted(Session.objects.values_list("session_key", flat=True)) == ["three", "two"]
+    still = SignIn.objects.filter(ended_at=None)
+    assert sorted(still.values_list("session_key", flat=True)) == ["three", "two"]
+    families = RefreshFamily.objects.filter(ended_at=None)
+    assert sorted(families.values_list("sign_in__session_key", flat=True)) == ["three", "two"]
+    assert epochs(world.mikko) == (1, 1)
+
+
+def test_end_person_ends_all_of_these_persons_and_nothing_of_others(world: World) -> None:
+    for who, key in ((world.mikko, "one"), (world.vilma, "two"), (world.olli, "three")):
+        session(who, key)
+        grants.pair(who, session=key)
+    grants.pair(world.mikko_at_pohjola, session="one")
+    with worlds.by_hand():
+        ended = revocation.revoke_users(users=[world.mikko.user_id, world.vilma.user_id], at=clock.now())
+    assert ended == Revoked(sign_ins=3, families=3, sessions=2)
+    assert [epochs(one) for one in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["three"]
+    assert SignIn.objects.get(ended_at=None).membership_id == world.olli.id
+    assert RefreshFamily.objects.get(ended_at=None).membership_id == world.olli.id
+
+
+PERIODS: dict[str, tuple[dict[str, dt.timedelta | None], dict[str, dt.timedelta | None] | None]] = {
+    "open": ({"from": -HOUR, "until": None}, {"from": -HOUR, "until": HOUR * 0}),
+    "ends later": ({"from": -HOUR, "until": HOUR}, {"from": -HOUR, "until": HOUR * 0}),
+    "ended before": ({"from": -2 * HOUR, "until": -HOUR}, {"from": -2 * HOUR, "until": -HOUR}),
+    "begins at the instant": ({"from": HOUR * 0, "until": None}, None),
+    "begins later": ({"from": HOUR, "until": 2 * HOUR}, None),
+}
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_ending_closes_the_period_at_the_instant_and_drops_what_had_not_begun(
+    world: World, period: str
+) -> None:
+    at = clock.now()
+    before, after = PERIODS[period]
+
+    def instants(offsets: dict[str, dt.timedelta | None]) -> dict[str, dt.datetime | None]:
+        return {f"valid_{name}": None if off is None else at + off for name, off in offsets.items()}
+
+    mine = MembershipPeriod.objects.filter(membership=world.mikko)
+    others = list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values())
+    with worlds.by_hand():
+        mine.update(**instants(before))
+        lifecycle.end(memberships=[world.mikko.id], at=at)
+    assert list(mine.values("valid_from", "valid_until")) == ([instants(after)] if after else [])
+    assert list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values()) == others

@@ -1,0 +1,179 @@
+"""Signing keys: parsed once, published before they sign, kept for what they signed."""
+
+import json
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.core.management import call_command
+from pytest_django import Settings
+
+from audit.foundation import key_files
+from identity import signing_keys
+from tests.fixtures import world as worlds
+
+ISSUER = "http://localhost:8000"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Keys of this test's own."""
+    settings.KEYS_FOLDER = tmp_path / "keys"
+    settings.ISSUER = ISSUER
+    signing_keys.ensure()
+    return tmp_path / "keys" / "signing"
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every PEM that was parsed."""
+    seen: list[bytes] = []
+    real: Callable[..., object] = serialization.load_pem_private_key
+
+    def load(data: bytes, password: bytes | None) -> object:
+        seen.append(data)
+        return real(data, password)
+
+    monkeypatch.setattr(serialization, "load_pem_private_key", load)
+    return seen
+
+
+def published() -> dict[str, jwt.PyJWK]:
+    return {str(key.key_id): key for key in jwt.PyJWKSet.from_json(signing_keys.jwks().decode()).keys}
+
+
+def by(token: str) -> str:
+    return str(jwt.get_unverified_header(token)["kid"])
+
+
+def test_what_is_signed_verifies_with_what_is_published() -> None:
+    for algorithm, kind in (("RS256", rsa.RSAPublicKey), ("ES256", ec.EllipticCurvePublicKey)):
+        token = signing_keys.sign(claims={"sub": "somebody"}, typ="logout+jwt", algorithm=algorithm)
+        header = jwt.get_unverified_header(token)
+        assert (header["alg"], header["typ"]) == (algorithm, "logout+jwt")
+        key = published()[header["kid"]]
+        assert isinstance(key.key, kind)
+        assert jwt.decode(token, key.key, [algorithm]) == {"sub": "somebody"}
+    sizes = [key.key.key_size for key in published().values()]
+    assert sorted(sizes) == [256, 2048]
+
+
+def test_nothing_private_is_published() -> None:
+    for key in json.loads(signing_keys.jwks())["keys"]:
+        assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
+        assert key["use"] == "sig"
+
+
+def test_a_key_file_is_parsed_once_for_a_hundred_signatures(parsed: list[bytes]) -> None:
+    for _ in range(100):
+        signing_keys.sign(claims={"sub": "somebody"})
+        signing_keys.jwks()
+    assert len(parsed) == len(set(parsed)) == 2
+
+
+def test_signing_without_keys_names_the_command_that_makes_them(tmp_path: Path, settings: Settings) -> None:
+    settings.KEYS_FOLDER = tmp_path / "none"
+    for use in (signing_keys.jwks, signing_keys.rotate, lambda: signing_keys.sign(claims={})):
+        with pytest.raises(key_files.MissingKey, match=r"manage\.py keys make"):
+            use()
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_files_are_for_their_owner_alone(folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = list(folder.iterdir())
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_processes_that_race_for_the_first_start_agree(tmp_path: Path, settings: Settings) -> None:
+    settings.KEYS_FOLDER = tmp_path / "race"
+    folder = tmp_path / "race" / "signing"
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(signing_keys.ensure) for _ in range(4)]:
+            done.result()
+    index = {row["kid"] for row in json.loads((folder / "index.json").read_text())["keys"]}
+    assert {file.stem for file in folder.glob("*.pem")} == index
+    assert len(index) == 2
+
+
+def test_a_successor_is_published_first_and_signs_later() -> None:
+    before = signing_keys.sign(claims={"sub": "a"})
+    signing_keys.rotate()
+    assert len(published()) == 4
+    assert by(signing_keys.sign(claims={"sub": "a"})) == by(before)
+    worlds.move_clock(signing_keys.PUBLISH_LEAD.total_seconds() + 1)
+    after = signing_keys.sign(claims={"sub": "a"})
+    assert by(after) != by(before)
+    assert {by(before), by(after)} <= published().keys()
+
+
+def test_an_old_key_goes_once_all_it_signed_is_over(folder: Path) -> None:
+    first = by(signing_keys.sign(claims={"sub": "a"}))
+    signing_keys.rotate()
+    worlds.move_clock((signing_keys.PUBLISH_LEAD + signing_keys.RETENTION).total_seconds() + 60)
+    signing_keys.rotate()
+    assert first not in published()
+    assert not (folder / f"{first}.pem").exists()
+    assert len(published()) == 4
+
+
+def test_a_leaked_key_is_withdrawn_at_once() -> None:
+    before = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER})
+    assert signing_keys.verify(token=before, audience="shop") is not None
+    signing_keys.rotate(at_once=True)
+    assert by(before) not in published()
+    assert by(signing_keys.sign(claims={"sub": "a"})) in published()
+    assert signing_keys.verify(token=before, audience="shop") is None
+
+
+@pytest.mark.parametrize(
+    ("token", "why"),
+    [
+        (lambda c: signing_keys.sign(claims={**c, "aud": "crm"}), "made for another client"),
+        (lambda c: signing_keys.sign(claims={**c, "iss": "https://evil.example"}), "another issuer"),
+        (lambda c: signing_keys.sign(claims={k: v for k, v in c.items() if k != "sub"}), "about nobody"),
+        (lambda c: jwt.encode(c, "", "none"), "unsigned"),
+        (
+            lambda c: jwt.encode(c, "x" * 64, "HS256", {"kid": signing_keys.signing_keys()[0].kid}),
+            "signed by a secret",
+        ),
+        (lambda c: signing_keys.sign(claims=c)[:-6] + "AAAAAA", "changed"),
+        (lambda _: "nonsense", "no token"),
+    ],
+)
+def test_a_hint_that_is_not_ours_is_none(token: Callable[[dict[str, str]], str], why: str) -> None:
+    claims = {"sub": "a", "aud": "shop", "iss": ISSUER}
+    assert signing_keys.verify(token=signing_keys.sign(claims=claims), audience="shop")
+    assert signing_keys.verify(token=token(claims), audience="shop") is None, why
+
+
+def test_an_expired_hint_is_still_a_hint() -> None:
+    token = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER, "exp": 1})
+    assert signing_keys.verify(token=token, audience="shop") == {
+        "sub": "a",
+        "aud": "shop",
+        "iss": ISSUER,
+        "exp": 1,
+    }
+
+
+def test_the_command_shows_makes_and_rotates_without_printing_a_key(folder: Path) -> None:
+    said = StringIO()
+    call_command("keys", "make", stdout=said)
+    call_command("keys", "show", stdout=said)
+    call_command("keys", "rotate", "signing", stdout=said)
+    call_command("keys", "rotate", "pepper", stdout=said)
+    text = said.getvalue()
+    assert "All keys are there." in text
+    assert text.count("signs RS256 from") == text.count("signs ES256 from") == 1
+    assert "pepper: k2." in text
+    held = json.loads((folder.parent / "pepper.json").read_text())["keys"].values()
+    pems = [line for file in folder.glob("*.pem") for line in file.read_text().splitlines()]
+    assert [secret for secret in [*held, *pems] if secret in text] == []

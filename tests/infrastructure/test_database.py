@@ -1,0 +1,136 @@
+"""The database that tests get: it bites as in production, and nothing stays from test to test."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import Error, connection, transaction
+
+from portal import embedded_postgres
+from tests.fixtures import cluster, database_reset, run_concurrently
+
+GUARDED = """
+CREATE TABLE ground_guarded (id int PRIMARY KEY, again int REFERENCES ground_guarded);
+CREATE FUNCTION ground_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON ground_guarded EXECUTE FUNCTION ground_refuse();
+INSERT INTO ground_guarded VALUES (1, 2), (2, 1);
+"""
+
+
+def value(query: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
+        return row and row[0]
+
+
+def tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(database_reset.TABLES)
+        return [row[0] for row in cursor]
+
+
+@pytest.fixture
+def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
+        yield opened
+
+
+@pytest.mark.django_db
+def test_every_test_is_the_application() -> None:
+    assert value("SELECT current_user") == "keyholder_app"
+    assert value("SELECT count(*) FROM pg_tables WHERE tableowner = current_user") == 0
+    assert value("SELECT current_database()") == cluster_name()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMP TABLE mine (id int)",
+        "CREATE SCHEMA mine",
+        "SET session_replication_role = replica",
+        "ALTER TABLE audit_event DISABLE TRIGGER ALL",
+        "DROP TABLE audit_event",
+        "SET ROLE keyholder_owner",
+    ],
+)
+def test_the_application_may_not(statement: str) -> None:
+    with pytest.raises(Error, match=r"permission denied|must be owner"), transaction.atomic():
+        value(statement)
+
+
+@pytest.mark.django_db
+def test_the_application_may_empty_no_table_at_once() -> None:
+    every = tables()
+    assert "audit_event" in every
+    for name in every:
+        with pytest.raises(Error, match="permission denied"), transaction.atomic():
+            value(f'TRUNCATE "{name}"')
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_nothing_stays_in_the_cache(time: str) -> None:
+    assert cache.get("left") is None
+    cache.set("left", time)
+    assert cache.get("left") == time
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_may_not_be_deleted_is_emptied_for_the_next_test(
+    owner: psycopg.Connection, emptied: database_reset.Emptying
+) -> None:
+    owner.execute(GUARDED)
+    try:
+        with pytest.raises(psycopg.errors.RaiseException, match="never"):
+            owner.execute("DELETE FROM ground_guarded")
+        emptied.run()
+        assert owner.execute("SELECT count(*) FROM ground_guarded").fetchone() == (0,)
+    finally:
+        owner.execute("DROP TABLE ground_guarded; DROP FUNCTION ground_refuse")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_migrations_put_in_is_there_again(
+    owner: psycopg.Connection, emptied: database_reset.Emptying
+) -> None:
+    def types() -> list[tuple[object, ...]]:
+        return owner.execute("SELECT * FROM django_content_type ORDER BY id").fetchall()
+
+    before = types()
+    assert before
+    owner.execute("SET session_replication_role = replica")
+    owner.execute("DELETE FROM django_content_type WHERE id % 2 = 0")
+    owner.execute("UPDATE django_content_type SET model = model || '?'")
+    assert types() != before
+    emptied.run()
+    assert types() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_leave_no_connection_behind(owner: psycopg.Connection) -> None:
+    def connections() -> object:
+        mine = "usename = 'keyholder_app' AND datname = current_database()"
+        row = owner.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {mine}".encode()).fetchone()
+        return row and row[0]
+
+    value("SELECT 1")
+    before = connections()
+    pids = run_concurrently.together(*[lambda: value("SELECT pg_backend_pid()")] * 3)
+    assert len(set(pids)) == 3
+    owner.execute("SELECT pg_sleep(0.1)")
+    assert connections() == before
+
+
+def test_an_exception_in_a_thread_is_given_back() -> None:
+    outcome = run_concurrently.together(lambda: 1, lambda: 1 / 0)
+    assert outcome[0] == 1
+    assert isinstance(outcome[1], ZeroDivisionError)
+
+
+def cluster_name() -> str:
+    return os.environ["DATABASE_URL"].rpartition("/")[2]

@@ -1,0 +1,74 @@
+"""Time comes from audit.foundation.clock alone: in Python by the linter, and here in SQL and in field options."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.laws import code
+
+SQL_CLOCKS = re.compile(
+    r"\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(\s*\)"
+    r"|\b(?:current_timestamp|current_date|current_time|localtimestamp|localtime)\b",
+    re.IGNORECASE,
+)
+THE_CLOCK = "audit/foundation/clock.py"
+EXCEPTIONS = {
+    "audit/migrations/0001_log.py": "lays the log's partitions from the month in which it runs",
+}
+
+
+def clocks(module: code.Module) -> list[str]:
+    in_sql = [text.lineno for text in code.strings(module.tree) if SQL_CLOCKS.search(str(text.value))]
+    automatic = [
+        option.lineno
+        for call in code.calls(module.tree)
+        for option in call.keywords
+        if option.arg in {"auto_now", "auto_now_add"}
+    ]
+    lines = [] if module.name == THE_CLOCK else in_sql + automatic
+    return [f"{module.name}:{line}" for line in lines]
+
+
+def test_time_comes_from_the_clock_alone() -> None:
+    found = {module.name: clocks(module) for module in code.modules(*code.LAYERS)}
+    assert [line for name, lines in found.items() if name not in EXCEPTIONS for line in lines] == []
+    assert {name: len(found[name]) for name in EXCEPTIONS} == dict.fromkeys(EXCEPTIONS, 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "execute('UPDATE t SET at = NOW()')",
+        "execute('SELECT clock_timestamp()')",
+        "RunSQL('at timestamptz DEFAULT current_timestamp')",
+        "DateTimeField(auto_now_add=True)",
+    ],
+)
+def test_the_check_sees(bad: str) -> None:
+    assert clocks(code.Module("delegation/bad.py", bad))
+    assert clocks(code.Module(THE_CLOCK, bad)) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "import datetime\ndatetime.datetime.now(tz=datetime.UTC)",
+        "from django.utils import timezone\ntimezone.now()",
+        "import time\ntime.time()",
+        "from django.db.models.functions import Now\nNow()",
+    ],
+)
+def test_the_linter_sees(bad: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--select=TID251",
+        "--stdin-filename=delegation/bad.py",
+        "-",
+    ]
+    done = subprocess.run(command, input=bad, cwd=code.ROOT, capture_output=True, text=True, check=False)
+    assert "TID251" in done.stdout

@@ -1,0 +1,96 @@
+"""The import contracts of pyproject.toml, each tried on a small tree of the same names with one breach in it."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.laws import code
+
+SETTINGS = (code.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+CONTRACTS = tomllib.loads(SETTINGS)["tool"]["importlinter"]["contracts"]
+BREACHES = [
+    ("layers", "audit.log", "import identity.models"),
+    ("layers", "delegation.authorization.policy", "def late():\n    from provisioning import models"),
+    ("circles", "identity.people.models", "import identity.sessions"),
+    ("capabilities", "delegation.authorization.policy", "import delegation.people"),
+    ("capabilities", "delegation.access.commands", "import delegation.invitations"),
+    ("capabilities", "delegation.unlisted", ""),
+    ("inside", "delegation.access.rules", "import delegation.access.queries"),
+    ("inside", "delegation.access.queries", "import delegation.access.commands"),
+    ("lifecycle", "provisioning.models", "import identity.lifecycle"),
+    ("lifecycle", "delegation.access.queries", "from identity import lifecycle"),
+    ("stores", "provisioning.models", "from delegation.access import store"),
+    ("stores", "delegation.access.queries", "import delegation.access.store"),
+    ("effects", "portal.web.people", "from delegation.access import effects"),
+    ("channels", "portal.web.people", "from identity.people import models"),
+    ("channels", "portal.oidc", "import delegation.acts"),
+    ("pages", "portal.web.people", "import portal.web.invitations"),
+    ("pages", "portal.web.unlisted", ""),
+    ("wire", "delegation.access.commands", "import requests"),
+    ("guardian", "delegation.access.commands", "import guardian.shortcuts"),
+    ("samples", "demo.ordering", "import portal"),
+    ("postgres", "portal.embedded_postgres", "import django.conf"),
+]
+KINDS = ("commands", "effects", "models", "queries", "rules", "scope", "store", "subjects")
+EXAMPLES = {
+    "delegation.authorization.policy",
+    "identity.people.models",
+    "identity.sessions",
+    *(f"delegation.access.{kind}" for kind in KINDS),
+}
+"""What stands in the small tree besides the modules that a contract names."""
+
+
+def named() -> set[str]:
+    """Every module of the small tree: those that a contract names, and the examples."""
+    names = set(EXAMPLES)
+    for contract in CONTRACTS:
+        for key in ("source_modules", "forbidden_modules", "protected_modules", "allowed_importers"):
+            names |= set(contract.get(key, []))
+        for layer in contract.get("layers", []):
+            inside = [f"{container}." for container in contract.get("containers", [])] or [""]
+            names |= {inner + name for inner in inside for name in re.split(r"\s*[:|]\s*", layer)}
+    ours = {name for name in names if name.split(".")[0] in (*code.LAYERS, "demo")}
+    return {name for name in ours if "*" not in name and "(" not in name}
+
+
+@pytest.fixture
+def tree(tmp_path: pathlib.Path) -> pathlib.Path:
+    for module in named():
+        folder = tmp_path / module.replace(".", "/")
+        folder.mkdir(parents=True, exist_ok=True)
+        while folder != tmp_path:
+            (folder / "__init__.py").touch()
+            folder = folder.parent
+    (tmp_path / "identity/sessions/__init__.py").write_text("import identity.people.models\n")
+    (tmp_path / "pyproject.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def judge(tree: pathlib.Path, *options: str) -> tuple[int, str]:
+    program = pathlib.Path(sys.executable).with_name("lint-imports")
+    command = [str(program), "--no-cache", *options]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("contract", "module", "breach"), BREACHES)
+def test_a_contract_catches_its_breach(tree: pathlib.Path, contract: str, module: str, breach: str) -> None:
+    place = tree / module.replace(".", "/")
+    place.mkdir(exist_ok=True)
+    (place / "__init__.py").write_text(breach)
+    status, said = judge(tree, "--contract", contract)
+    assert (status, "1 broken" in said) == (1, True), said
+
+
+def test_they_keep_quiet_without_one(tree: pathlib.Path) -> None:
+    status, said = judge(tree)
+    assert (status, "0 broken" in said) == (0, True), said
+
+
+def test_every_contract_is_tried() -> None:
+    assert {contract["id"] for contract in CONTRACTS} == {contract for contract, *_ in BREACHES}

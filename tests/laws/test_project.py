@@ -1,0 +1,39 @@
+"""Django's own state: migrations complete and in one line, nothing installed that opens a back door."""
+
+import io
+import re
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core import management
+from django.db import connection
+from django.db.migrations import loader
+
+from tests.laws import code
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    said = io.StringIO()
+    try:
+        management.call_command("makemigrations", check=True, dry_run=True, stdout=said, verbosity=1)
+    except SystemExit:
+        pytest.fail(said.getvalue())
+
+
+@pytest.mark.django_db
+def test_migrations_stand_in_one_line() -> None:
+    graph = loader.MigrationLoader(connection)
+    heads = {label: graph.graph.leaf_nodes(label) for label in code.LAYERS}
+    assert {label: nodes for label, nodes in heads.items() if len(nodes) > 1} == {}
+
+
+def test_migrations_are_named_by_hand() -> None:
+    names = [module.name for module in code.modules(*code.LAYERS) if module.is_migration]
+    assert [name for name in names if re.search(r"_auto_\d|_and_more|/\d{4}_initial\.py$", name)] == []
+
+
+def test_nothing_writes_beside_the_commands() -> None:
+    assert not apps.is_installed("django.contrib.admin")
+    assert not any(database["ATOMIC_REQUESTS"] for database in settings.DATABASES.values())

@@ -1,0 +1,75 @@
+"""The mark that opens guarded tables is set by acts and notes alone, and checked by the database alone."""
+
+import ast
+
+import pytest
+
+from tests.laws import code
+
+MAY_SET = {"audit/foundation/write_guard.py", "audit/log/observations.py", "delegation/acts/acting.py"}
+MAY_NAME = {"audit/foundation/write_guard.py", "audit/migrations/0001_log.py"}
+"""`tests/fixtures/world.py` may set it by hand; tests are not looked at."""
+
+
+def setters(module: code.Module) -> list[str]:
+    """Name every import of the module that sets the mark."""
+    return [
+        f"{module.name}:{node.lineno}"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        and any(
+            "write_guard" in (f"{getattr(node, 'module', '') or ''}.{alias.name}").split(".")
+            for alias in node.names
+        )
+        and any(part in ast.unparse(node) for part in ("audit", "from audit"))
+    ]
+
+
+def named(module: code.Module) -> list[str]:
+    """Name every string that holds the setting's own name, or turns triggers off."""
+    telling = ("keyholder.act", "keyholder.note", "session_replication_role", "DISABLE TRIGGER")
+    return [
+        f"{module.name}:{text.lineno}"
+        for text in code.strings(module.tree)
+        if any(word in str(text.value) for word in telling)
+    ]
+
+
+def test_nothing_else_sets_the_mark() -> None:
+    modules = code.modules(*code.LAYERS)
+    assert code.violations(setters, [module for module in modules if module.name not in MAY_SET]) == []
+    others = [module for module in modules if module.name not in MAY_NAME]
+    others = [module for module in others if not module.name.startswith("portal/embedded_postgres/")]
+    assert code.violations(named, others) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "from audit.foundation import write_guard",
+        "from audit.foundation.write_guard import allow",
+        "import audit.foundation.write_guard",
+    ],
+)
+def test_the_check_sees_a_setter(bad: str) -> None:
+    assert setters(code.Module("provisioning/bad.py", bad))
+    assert (
+        setters(
+            code.Module(
+                "provisioning/fine.py", "from audit.log import observations\nfrom portal import marks"
+            )
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "execute(\"SELECT set_config('keyholder.act', 'x', true)\")",
+        "execute('SET session_replication_role = replica')",
+        "execute('ALTER TABLE identity_user DISABLE TRIGGER ALL')",
+    ],
+)
+def test_the_check_sees_a_name(bad: str) -> None:
+    assert named(code.Module("portal/bad.py", bad))

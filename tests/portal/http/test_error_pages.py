@@ -1,0 +1,237 @@
+"""Pages for what went wrong: characters, refusals, a session that is gone, failures."""
+
+import datetime as dt
+import json
+import logging
+import re
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+import delegation.authorization.errors
+from audit.foundation.errors import Busy, DomainError
+from portal.http import error_responses
+from portal.wording import refusals
+from tests.fixtures import signed_in
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.urls("tests.fixtures.pages_for_tests")
+UNTIL = "2026-12-01T00:00:00+00:00"
+CONTROLS = ["\x00", "a\x00b", "\x01", "\x1f", "\x7f", "\x85"]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def client(**more: Any) -> Client:
+    return Client(headers={"host": "localhost"}, **more)
+
+
+@pytest.mark.parametrize("bad", CONTROLS)
+def test_a_control_character_in_an_address_is_400(db: None, bad: str) -> None:
+    assert client().get("/join/" + bad).status_code == 400
+    assert client().get("/account/login/", {"next": bad}).status_code == 400
+    assert client().get("/account/login/", {bad: "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("bad", CONTROLS)
+def test_a_control_character_in_a_field_is_said_at_the_field(db: None, bad: str) -> None:
+    answer = client().post("/test/typed/", {"name": f"a{bad}x"})
+    assert answer.status_code == 422
+    assert [one["code"] for one in json.loads(answer.content)["name"]] == ["control_characters"]
+    page = client().post(reverse("account_login"), {"login": f"a{bad}a@b.example", "password": "x"})
+    assert page.status_code == 200
+    assert "characters that cannot be used" in page.content.decode()
+
+
+def test_line_ends_belong_into_text_areas(db: None) -> None:
+    assert client().post("/test/typed/", {"name": "x", "note": "one\r\n\ttwo"}).status_code == 200
+    assert client().post("/test/typed/", {"name": "one\ntwo"}).status_code == 422
+
+
+def test_what_a_view_hands_on_to_the_database_is_400(transactional_db: None) -> None:
+    assert client().post("/test/careless/", {"name": "a\x00b"}).status_code == 400
+    assert client().post("/test/careless/", {"name": "ab"}).status_code == 200
+
+
+def test_a_body_nobody_can_read_is_400(db: None) -> None:
+    broken = client().post("/test/typed/", b"--x\r\nnonsense", content_type="multipart/form-data; boundary=y")
+    assert broken.status_code in {400, 422}
+    many = "&".join(f"a{number}=1" for number in range(1100))
+    form = "application/x-www-form-urlencoded"
+    assert client().post("/test/typed/", many.encode(), content_type=form).status_code == 400
+    assert client().post("/test/typed/", b"name=%ff%fe", content_type=form).status_code == 200
+
+
+def every_refusal() -> list[type[DomainError]]:
+    found, open_ones = [], [DomainError]
+    while open_ones:
+        kind = open_ones.pop()
+        open_ones += kind.__subclasses__()
+        ours = kind.__module__.startswith(("audit", "delegation", "provisioning"))
+        found += [kind] if ours and kind is not DomainError else []
+    return found
+
+
+def test_a_sentence_is_written_for_every_refusal_and_for_nothing_else() -> None:
+    assert sorted(map(str, refusals._SENTENCES)) == sorted(map(str, every_refusal()))
+
+
+@pytest.mark.parametrize("kind", every_refusal(), ids=lambda kind: kind.__name__)
+def test_every_refusal_has_a_sentence(kind: type[DomainError]) -> None:
+    assert kind in refusals._SENTENCES
+    sentence = refusals.sentence_for(kind())
+    assert sentence.text.endswith(".")
+    assert 400 <= sentence.status < 600
+
+
+CASES = [
+    (delegation.authorization.errors.Denied(reason=reason), 403)
+    for reason in ("self", "outside_sites", "exceeds_authority", "state", "closed", "several", "no_permission")
+] + [
+    (delegation.authorization.errors.InvalidAccess(field=field, problem=problem, currency="EUR"), 400)
+    for field, problem in (
+        ("role", "unknown"), ("sites", "missing"), ("sites", "both"), ("sites", "unknown"), ("until", "past"),
+        ("limit", "missing"), ("limit", "unknown"), ("limit", "negative"), ("limit", "currency"),
+    )
+] + [
+    (delegation.authorization.errors.ExceedsAuthority(field=field, amount="5000.00", currency="EUR", until=UNTIL), 403)
+    for field in ("role", "sites", "until", "limit")
+]  # fmt: skip
+
+
+def test_sentences_differ_by_reason() -> None:
+    texts = [refusals.sentence_for(error).text for error, _ in CASES]
+    assert len(set(texts)) == len(texts)
+    assert [refusals.sentence_for(error).status for error, _ in CASES] == [status for _, status in CASES]
+
+
+def test_busy_says_when_to_come_back(db: None) -> None:
+    answer = client().get("/test/refuses/busy/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert refusals.sentence_for(Busy()).retry_after == 1
+
+
+def test_hidden_and_missing_are_one_page(db: None) -> None:
+    def seen(answer: Any) -> str:
+        return "\n".join(
+            line
+            for line in answer.content.decode().splitlines()
+            if "kh-err-ref" not in line and "<dd" not in line and 'name="next"' not in line
+        )
+
+    hidden, missing = client().get("/test/refuses/hidden/"), client().get("/nowhere/")
+    assert hidden.status_code == missing.status_code == 404
+    assert seen(hidden) == seen(missing)
+
+
+def _when(answer: Any) -> str:
+    return str(re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.content.decode())[-1])
+
+
+def test_an_error_says_when_in_the_readers_time_or_says_which_time_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midnight = dt.datetime(2026, 6, 30, 22, 15, tzinfo=dt.UTC)
+    admin = signed_in.of(world.aino)
+    monkeypatch.setattr(error_responses, "clock", SimpleNamespace(wall=lambda: midnight))
+    assert _when(client().get("/nowhere/")) == "30 Jun 2026, 22:15 UTC"
+    for missing in ("/nowhere/", "/o/koskela/nowhere", f"/o/koskela/people/{world.somewhere}"):
+        assert _when(admin.get(missing)) == "1 Jul 2026, 01:15"
+
+
+def test_the_last_day_one_may_give_is_said_as_it_was_chosen() -> None:
+    evening = "2026-12-31T22:00:00+00:00"
+    with timezone.override(ZoneInfo("Europe/Helsinki")):
+        error = delegation.authorization.errors.ExceedsAuthority(field="until", until=evening)
+        assert "until 31 Dec 2026." in refusals.sentence_for(error).text
+
+
+def test_denied_and_failed(db: None) -> None:
+    answer = client().get("/test/refuses/denied/")
+    assert answer.status_code == 403
+    assert "Nobody changes their own access" in answer.content.decode()
+    failed = client(raise_request_exception=False).get("/test/refuses/secret-of-a-link/")
+    assert failed.status_code == 500
+    assert "Something failed on our side" in failed.content.decode()
+    assert failed["X-Request-ID"] in failed.content.decode()
+
+
+def test_a_failure_leaves_no_path_in_the_log(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    client(raise_request_exception=False).get("/test/refuses/khi_secret/")
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    assert "khi_secret" in record.getMessage()
+    formatter = logging.getLogger("django.request").handlers[0].formatter
+    assert formatter is not None
+    line = json.loads(formatter.format(record))
+    assert line["event"] == "Internal Server Error"
+    assert "RuntimeError" in line["exception"]
+
+
+def test_in_answer_to_htmx_an_error_takes_the_whole_page(db: None) -> None:
+    answer = client().get("/test/refuses/busy/", headers={"HX-Request": "true"})
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("body", "innerHTML")
+
+
+def test_without_a_session_a_page_leads_to_signing_in(db: None) -> None:
+    assert (
+        client().get("/test/inside/?a=1&b=2")["Location"]
+        == "/account/login/?next=%2Ftest%2Finside%2F%3Fa%3D1%26b%3D2"
+    )
+    part = client().get(
+        "/test/inside/",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://localhost:8000/o/koskela/people?q=a"},
+    )
+    assert part.status_code == 200
+    assert part["HX-Redirect"] == "/account/login/?next=%2Fo%2Fkoskela%2Fpeople%3Fq%3Da"
+
+
+def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> None:
+    typed = {"name": "Matti “M” <b>", "site": ["1", "2"], "password": "hidden hidden", "once": "0190"}
+    gone = Visitor().post("/test/inside/", typed)
+    text = gone.content.decode()
+    assert gone.status_code == 419
+    assert 'value="Matti “M” &lt;b&gt;"' in text
+    assert text.count('name="site"') == 2
+    assert "hidden hidden" not in text
+    assert 'action="/test/inside/"' in text
+
+
+def test_a_form_open_across_a_sign_in_is_kept_for_our_own_pages_only(world: World) -> None:
+    visitor = Visitor(enforce_csrf_checks=True)
+    own: Any = {"HTTP_ORIGIN": "http://localhost:8000"}
+    kept = visitor.post("/test/inside/", {"name": "Matti"}, **own)
+    assert kept.status_code == 419
+    assert 'value="Matti"' in kept.content.decode()
+    others: list[Any] = [{}, {"HTTP_ORIGIN": "http://localhost:8001"}, {"HTTP_ORIGIN": "null"}]
+    for foreign in others:
+        refused = visitor.post("/test/inside/", {"name": "Matti"}, **foreign)
+        assert refused.status_code == 403
+        assert "Matti" not in refused.content.decode()
+
+
+def test_who_acts_is_who_is_signed_in(world: World) -> None:
+    visitor = Visitor(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
+    answer = visitor.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
+    assert json.loads(answer.content) == {"name": "Vilma Salo", "address": "203.0.113.7", "sent": {}}
+    assert answer["Cache-Control"] == "no-store"
+    assert "form-action 'self'" in answer["Content-Security-Policy"]
+
+
+def test_language_by_choice_then_person_then_browser(world: World) -> None:
+    asked = {"Accept-Language": "fi"}
+    assert client().get("/nowhere/", headers=asked)["Content-Language"] == "fi"
+    visitor = Visitor().sign_in(world.vilma.user)
+    assert visitor.get("/nowhere/", headers=asked)["Content-Language"] == "en"
+    chosen = visitor.post(reverse("language"), {"language": "fi", "next": "/o/koskela/"})
+    assert chosen["Location"] == "/o/koskela/"
+    assert visitor.get("/nowhere/")["Content-Language"] == "fi"
+    assert visitor.post(reverse("language"), {"language": "xx", "next": "//evil.example"})["Location"] == "/"

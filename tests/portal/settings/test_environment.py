@@ -1,0 +1,239 @@
+"""Environment variables: what each reader takes and refuses, unknown names, masked secrets, the documented table."""
+
+import io
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.core import management
+from django.core.exceptions import ImproperlyConfigured
+
+from audit.foundation import key_files
+from portal.settings import environment, report, variables
+from tests.fixtures.production import REQUIRED
+from tests.laws import code as laws_code
+
+BRAND = str(laws_code.ROOT / "demo" / "brand")
+GOOD: list[tuple[str, str, object]] = [
+    ("KEYHOLDER_ENV", "demo", "demo"),
+    ("KEYHOLDER_ISSUER", "https://id.example.test:8443/", "https://id.example.test:8443"),
+    ("KEYHOLDER_EXTRA_HOSTS", " a.example , b.example,", ["a.example", "b.example"]),
+    ("KEYHOLDER_PROXIES", "2", 2),
+    ("KEYHOLDER_SUPPORT", "09\N{NO-BREAK SPACE}000", "09\N{NO-BREAK SPACE}000"),
+    ("KEYHOLDER_HOME", "/srv/keyholder", pathlib.Path("/srv/keyholder")),
+    ("KEYHOLDER_KEYS", "", None),
+    ("KEYHOLDER_KEYS", "/srv/keys", pathlib.Path("/srv/keys")),
+    ("DATABASE_URL", "postgres://a:b%40c@db:5432/kh", "postgres://a:b%40c@db:5432/kh"),
+    ("OWNER_DATABASE_URL", "", ""),
+    ("KEYHOLDER_DATABASE_POOL", "8", 8),
+    ("KEYHOLDER_PREPARED", "0", False),
+    ("KEYHOLDER_PREPARED", "", True),
+    ("KEYHOLDER_REDIS_URL", "rediss://:pw@cache/1", "rediss://:pw@cache/1"),
+    ("KEYHOLDER_BROKER_URL", "pgmq://u:p@db/jobs", "pgmq://u:p@db/jobs"),
+    ("KEYHOLDER_MAIL_FROM", "id@acme.example", "id@acme.example"),
+    ("KEYHOLDER_SMTP_PORT", "65535", 65535),
+    ("KEYHOLDER_SMTP_TLS", "starttls", "starttls"),
+    ("KEYHOLDER_ALLOWED_INTERNAL_HOSTS", "10.0.0.1:443,::1:80", ["10.0.0.1:443", "::1:80"]),
+    ("KEYHOLDER_LOG_LEVEL", "ERROR", "ERROR"),
+]
+BAD = [
+    ("KEYHOLDER_ENV", "prod", "one of production, demo, test"),
+    ("KEYHOLDER_ISSUER", "http://id.example.test", "https:// in production"),
+    ("KEYHOLDER_ISSUER", "ftp://id.example.test", "http:// or https://"),
+    ("KEYHOLDER_ISSUER", "https://id.example.test:x", "valid host and port"),
+    ("KEYHOLDER_ISSUER", "https://id.example.test/portal", "a host alone"),
+    ("KEYHOLDER_ISSUER", "https://a@id.example.test", "a host alone"),
+    ("KEYHOLDER_ISSUER", "https://", "a host alone"),
+    ("KEYHOLDER_EXTRA_HOSTS", "a.example:443", "without a port"),
+    ("KEYHOLDER_EXTRA_HOSTS", "*", "wildcard"),
+    ("KEYHOLDER_PROXIES", "-1", "a whole number from 0 to 9"),
+    ("KEYHOLDER_PROXIES", "²", "a whole number"),
+    ("KEYHOLDER_SUPPLIER", "Acme\nBcc: a@b", "one line"),
+    ("KEYHOLDER_BRAND", "/nowhere", "a folder that holds brand.css"),
+    ("DATABASE_URL", "mysql://db/kh", "postgresql:// or postgres://"),
+    ("DATABASE_URL", "postgresql://db/kh?sslmode=require", "PGSSLMODE"),
+    ("KEYHOLDER_DATABASE_POOL", "1.5", "a whole number"),
+    ("KEYHOLDER_PREPARED", "no", "1 or 0"),
+    ("KEYHOLDER_REDIS_URL", "localhost:6379", "redis://"),
+    ("KEYHOLDER_BROKER_URL", "sqs://", "pgmq://"),
+    ("KEYHOLDER_MAIL_FROM", "Acme", "a mail address"),
+    ("KEYHOLDER_MAIL_FROM", "Acme <id@acme.example>\r\nBcc: x@y.z", "one line"),
+    ("KEYHOLDER_SMTP_PORT", "0", "from 1 to 65535"),
+    ("KEYHOLDER_SMTP_TLS", "ssl", "one of none, starttls, tls"),
+    ("KEYHOLDER_ALLOWED_INTERNAL_HOSTS", "10.0.0.1", "host:port"),
+    ("KEYHOLDER_ALLOWED_INTERNAL_HOSTS", "10.0.0.0/8:443", "host:port"),
+    ("KEYHOLDER_LOG_LEVEL", "loud", "one of DEBUG"),
+]
+SECRETS = {
+    "DATABASE_URL": "postgresql://app:s3cret-1@db/kh",
+    "OWNER_DATABASE_URL": "postgresql://own:s3cret@2@db/kh",
+    "KEYHOLDER_REDIS_URL": "redis://:s3cret-3@cache/0?password=s3cret-4",
+    "KEYHOLDER_BROKER_URL": "amqp://a:s3cret-5@one//;amqp://b:s3cret-6@two//",
+    "KEYHOLDER_SMTP_PASSWORD": "s3cret-7",
+    "KEYHOLDER_METRICS_TOKEN": "s3cret-8",
+}
+
+
+def variable(name: str) -> environment.Variable[object]:
+    return next(one for one in variables.ALL if one.name == name)
+
+
+def python(
+    *words: str, environ: dict[str, str], cwd: pathlib.Path = laws_code.ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with this environment and nothing else."""
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(laws_code.ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, *words], env=known | environ, cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_variable_with_valid_text_gives_its_typed_value(name: str, text: str, value: object) -> None:
+    assert variable(name).read(REQUIRED | {name: text}) == value
+
+
+@pytest.mark.parametrize(("name", "text", "allowed"), BAD)
+def test_variable_with_invalid_text_says_what_is_allowed(name: str, text: str, allowed: str) -> None:
+    found = environment.problems(variables.ALL, REQUIRED | {name: text})
+    assert len(found) == 1
+    assert found[0].startswith(name)
+    assert allowed in found[0]
+    with pytest.raises(ImproperlyConfigured, match=re.escape(allowed)):
+        variable(name).read(REQUIRED | {name: text})
+
+
+def test_every_variable_is_declared_once_with_one_line_of_documentation() -> None:
+    names = [one.name for one in variables.ALL]
+    assert len(set(names)) == len(names)
+    assert [one.name for one in variables.ALL if not one.doc.endswith(".") or "\n" in one.doc] == []
+
+
+def test_production_without_required_variables_names_each_of_them() -> None:
+    found = environment.problems(variables.ALL, {})
+    assert {problem.partition(" ")[0] for problem in found} == set(REQUIRED)
+    assert environment.problems(variables.ALL, REQUIRED) == []
+    assert environment.problems(variables.ALL, {"KEYHOLDER_ENV": "test"}) == []
+
+
+def test_misspelt_environment_is_judged_as_production() -> None:
+    found = environment.problems(variables.ALL, {"KEYHOLDER_ENV": "tset"})
+    assert {problem.partition(" ")[0] for problem in found} == {"KEYHOLDER_ENV", *REQUIRED}
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    environ = REQUIRED | {"KEYHOLDER_ISUER": "x", "KEYHOLDER_SMTP_PORT": "x", "KEYHOLDER_SMTP_TLS": "x"}
+    with pytest.raises(ImproperlyConfigured) as raised:
+        environment.require_valid(variables.ALL, environ)
+    assert str(raised.value).splitlines() == [
+        "The environment is not usable:",
+        "KEYHOLDER_ISUER is not a known variable. The nearest known name is KEYHOLDER_ISSUER.",
+        "KEYHOLDER_SMTP_PORT is 'x'; it must be a whole number from 1 to 65535.",
+        "KEYHOLDER_SMTP_TLS is 'x'; it must be one of none, starttls, tls.",
+    ]
+
+
+def test_names_of_the_test_suite_and_of_other_programs_are_not_refused() -> None:
+    assert (
+        environment.problems(variables.ALL, REQUIRED | {"KEYHOLDER_TEST_RUN": "x", "KEYHOLDERS": "x"}) == []
+    )
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_refused_secret_does_not_appear_in_the_message(name: str) -> None:
+    found = environment.problems(
+        variables.ALL, REQUIRED | {name: f"{SECRETS[name]}\x07", "KEYHOLDER_X": "s3cret"}
+    )
+    assert "s3cret" not in "".join(found)
+
+
+def test_report_masks_every_secret_and_shows_the_rest() -> None:
+    shown = "\n".join(report.lines(REQUIRED | SECRETS))
+    assert "s3cret" not in shown
+    assert "postgresql://app:********@db/kh" in shown
+    assert "amqp://a:********@one//;amqp://b:********@two//" in shown
+    assert re.search(r"^KEYHOLDER_SUPPLIER +environment +Acme Oy$", shown, re.MULTILINE)
+    assert re.search(r"^KEYHOLDER_SMTP_PORT +default +25$", shown, re.MULTILINE)
+    assert len(shown.splitlines()) == len(variables.ALL)
+
+
+@pytest.mark.parametrize(
+    "toml", ["accent = 1", 'accent = "#0b5563"', 'accent = "red"\non_accent = "#ffffff"', "accent ="]
+)
+def test_brand_with_wrong_colors_is_refused(tmp_path: pathlib.Path, toml: str) -> None:
+    for name in ("brand.css", "brand.svg"):
+        (tmp_path / name).touch()
+    (tmp_path / "brand.toml").write_text(toml)
+    assert "brand.toml" in variables.BRAND.problem({"KEYHOLDER_BRAND": str(tmp_path)})
+
+
+def test_brand_folder_gives_static_files_and_mail_colors() -> None:
+    found = variables.BRAND.read({"KEYHOLDER_BRAND": BRAND})
+    assert found.to_setting() == {
+        "stylesheet": "brand/brand.css", "mark": "brand/brand.svg", "accent": "#0b5563", "on_accent": "#ffffff",
+    }  # fmt: skip
+
+
+def test_documented_table_equals_the_declarations() -> None:
+    text = (laws_code.ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    assert report.table() in text, "Put the output of `manage.py config table` into docs/running.md."
+
+
+def test_import_of_settings_writes_nothing(tmp_path: pathlib.Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    done = python(
+        "-c",
+        "import portal.settings",
+        cwd=tmp_path,
+        environ={"KEYHOLDER_ENV": "test", "KEYHOLDER_HOME": str(home)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.rglob("*")) == [home]
+
+
+def test_start_without_keys_names_the_command_that_makes_them(tmp_path: pathlib.Path) -> None:
+    environ = {"KEYHOLDER_ENV": "test", "KEYHOLDER_HOME": str(tmp_path)}
+    for words in (["manage.py", "check"], ["manage.py", "config", "check"], ["-c", "import portal.wsgi"]):
+        done = python(*words, environ=environ)
+        assert done.returncode == 1
+        assert "manage.py keys make" in done.stderr
+    assert not (tmp_path / "keys").exists()
+    assert python("manage.py", "keys", "make", environ=environ).returncode == 0
+    assert {one.name for one in (tmp_path / "keys").iterdir()} == {
+        "signing", *(f"{purpose}.json" for purpose in key_files.PURPOSES),
+    }  # fmt: skip
+    assert python("manage.py", "config", "check", environ=environ).returncode == 0
+
+
+def test_unusable_environment_stops_every_command_without_a_traceback() -> None:
+    for words in (["config", "check"], ["migrate"], ["config", "show"]):
+        done = python("manage.py", *words, environ={"KEYHOLDER_PROXIS": "1"})
+        assert done.returncode == 1
+        assert done.stderr.startswith("The environment is not usable:\nKEYHOLDER_PROXIS is not")
+        assert "Traceback" not in done.stderr
+
+
+def test_config_commands_print_the_report_and_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def printed(what: str) -> str:
+        out = io.StringIO()
+        management.call_command("config", what, stdout=out)
+        return out.getvalue()
+
+    monkeypatch.setenv("KEYHOLDER_METRICS_TOKEN", "s3cret")
+    assert "KEYHOLDER_METRICS_TOKEN" in printed("show")
+    assert "s3cret" not in printed("show")
+    assert printed("table").strip() == report.table()
+    assert "in order" in printed("check")
+
+
+def test_missing_key_file_names_the_command_when_it_is_used(settings: Any, tmp_path: pathlib.Path) -> None:
+    settings.KEYS_FOLDER = tmp_path
+    with pytest.raises(key_files.MissingKey, match=r"manage\.py keys make"):
+        key_files.current(folder=tmp_path, purpose="pepper")
+    with pytest.raises(management.CommandError, match=r"manage\.py keys make"):
+        management.call_command("keys", "show")

@@ -1,0 +1,171 @@
+"""Every address on every page leads to a view of ours, and each button to the view that its words name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from tests.fixtures import url_map
+from tests.fixtures.markup import Form, Page, Target
+from tests.fixtures.url_map import Address, Place, Stage
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+
+EVERYWHERE = {"language", "account_logout"}
+"""Where the forms of the frame go."""
+FORMS: dict[str, set[str]] = {
+    "account_change_password": {"account_change_password"},
+    "account_inactive": set(),
+    "account_login": {"account_login", "mfa_login_webauthn"},
+    "account_logout": set(),
+    "account_reauthenticate": {"account_reauthenticate"},
+    "account_reset_password": {"account_reset_password"},
+    "account_reset_password_done": set(),
+    "account_reset_password_from_key_done": set(),
+    "activity": set(),
+    "home": set(),
+    "invitation_cancel": {"invitation_cancel"},
+    "invite": {"invitations", "invite", "people_select"},
+    "join": {"join"},
+    "mfa_activate_totp": {"mfa_activate_totp"},
+    "mfa_add_webauthn": {"mfa_add_webauthn"},
+    "mfa_authenticate": {"mfa_authenticate"},
+    "mfa_deactivate_totp": set(),
+    "mfa_generate_recovery_codes": {"mfa_generate_recovery_codes"},
+    "mfa_index": set(),
+    "mfa_list_webauthn": set(),
+    "mfa_reauthenticate": {"mfa_reauthenticate"},
+    "my_access": {"my_sessions"},
+    "people": {"invitations", "people_select"},
+    "people_remove": {"people_remove"},
+    "person": set(),
+    "person_access": {"person_access"},
+    "person_remove": {"person_remove"},
+    "person_restore": {"person_restore"},
+    "removal": set(),
+}
+"""Page: where the forms go that change something."""
+BUTTONS: dict[str, dict[str, str]] = {
+    "account_login": {r"Forgot the password\?": "account_reset_password"},
+    "account_reset_password": {"Back to signing in": "account_login"},
+    "home": {"All events": "activity", "Web shop.*": "open", "CRM portal.*": "open"},
+    "invitation_cancel": {"Keep the invitation": "people"},
+    "invite": {"Cancel": "people"},
+    "mfa_index": {
+        "Add a passkey": "mfa_add_webauthn",
+        "Stop using it…": "mfa_deactivate_totp",
+        "Make codes": "mfa_generate_recovery_codes",
+        "Change the password": "account_change_password",
+    },
+    "mfa_reauthenticate": {"Use your password": "account_reauthenticate"},
+    "people": {
+        "Invite": "invite",
+        "Cancel the invitation….*": "invitation_cancel",
+        "Open": "person",
+        "Change access": "person_access",
+        "Remove…": "person_remove",
+    },
+    "person": {"Change access": "person_access", "Remove…": "person_remove", "All events": "activity"},
+    "person_access": {"Cancel": "person"},
+    "person_remove": {"Mikko Laine": "person"},
+    "person_restore": {"See the receipt": "removal", "Bring Olli Mäkinen back": "person_restore"},
+    "removal": {"Look again": "removal", "Back to people": "people"},
+}
+"""Page: a pattern of a link's words, and the view that it opens."""
+
+
+@dataclass
+class Opened:
+    """A page as it was opened."""
+
+    address: Address
+    place: Place
+    page: Page
+
+
+def opened(stage: Stage) -> Iterator[Opened]:
+    """Every page that answers with HTML."""
+    for address in url_map.addresses():
+        place = stage.place(address)
+        answer = place.visitor.get(place.path)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            yield Opened(address, place, Page(answer.content.decode()))
+
+
+def view(url: str) -> ResolverMatch | None:
+    """What this address opens; None for one that opens nothing of ours."""
+    try:
+        return resolve(url.removeprefix(settings.ISSUER).partition("#")[0].partition("?")[0])
+    except Resolver404:
+        return None
+
+
+def is_ours(target: Target) -> bool:
+    """Not an anchor, a mail address, a picture in the page or a static file."""
+    return not target.url.startswith(("#", "mailto:", "data:image/", settings.STATIC_URL))
+
+
+def sent_to(form: Form, place: Place) -> str:
+    """Where a form goes; without an address: to its own page."""
+    found = view(form.action or place.path)
+    return str(found.url_name) if found else form.action
+
+
+def wrong_person(page: Page) -> list[str]:
+    """In lists, what is offered beside a colleague is about that colleague."""
+    wrong, current = [], None
+    for one in page.targets:
+        found = view(one.url) if one.tag == "a" and is_ours(one) else None
+        if found and found.url_name == "person":
+            current = found.kwargs["membership"]
+        elif (
+            found
+            and found.url_name in {"person_access", "person_remove"}
+            and found.kwargs["membership"] != current
+        ):
+            wrong.append(one.url)
+    return wrong
+
+
+def faults(one: Opened) -> list[str]:
+    """What leads nowhere or to the wrong place."""
+    name, page = one.address.name, one.page
+    found = [
+        f"nowhere: {target.url}" for target in page.targets if is_ours(target) and view(target.url) is None
+    ]
+    posted = {sent_to(form, one.place) for form in page.forms if form.method == "post"} - EVERYWHERE
+    if posted != FORMS[name]:
+        found.append(f"forms go to {sorted(posted)}")
+    for words, expected in BUTTONS.get(name, {}).items():
+        links = [target for target in page.targets if target.tag == "a" and re.fullmatch(words, target.text)]
+        views = {match.url_name if (match := view(target.url)) else target.url for target in links}
+        if views != {expected}:
+            found.append(f"{words} opens {views}")
+    if name in {"people", "invite"}:
+        found += [f"about someone else: {url}" for url in wrong_person(page)]
+    return found + about_another(one)
+
+
+def about_another(one: Opened) -> list[str]:
+    """On a colleague's own pages, forms and offers are about that colleague."""
+    mine = one.place.arguments.get("membership")
+    own = {"person_access", "person_remove", "person_restore", "person_resync"}
+    matches = [match for target in one.page.targets if is_ours(target) and (match := view(target.url))]
+    return [
+        f"about someone else: {match.url_name}"
+        for match in matches
+        if mine and match.url_name in own and str(match.kwargs["membership"]) != mine
+    ]
+
+
+def test_every_address_of_every_page_opens_the_view_that_it_names() -> None:
+    found = {}
+    pages = list(opened(Stage()))
+    for one in pages:
+        if wrong := faults(one):
+            found[one.address.name] = wrong
+    assert found == {}
+    assert {one.address.name for one in pages} == set(FORMS)

@@ -1,0 +1,310 @@
+"""What scripts shorten, and that everything goes without them."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright import sync_api
+from playwright.sync_api import expect
+
+from tests.fixtures import rendering, screenshots
+from tests.fixtures.page_samples import other as page_samples_other
+from tests.fixtures.page_samples import people
+
+SOON = 5_000
+
+
+@pytest.fixture
+def stage(page: sync_api.Page) -> screenshots.Stage:
+    """Give a browser that knows nothing but the sample pages."""
+    return screenshots.Stage(page)
+
+
+@pytest.fixture
+def plain(browser: sync_api.Browser) -> Iterator[screenshots.Stage]:
+    """The same without scripts."""
+    context = browser.new_context(java_script_enabled=False)
+    yield screenshots.Stage(context.new_page())
+    context.close()
+
+
+def _sent(request: sync_api.Request) -> dict[str, list[str]]:
+    return parse_qs(request.post_data or "", keep_blank_values=True)
+
+
+def test_the_list_answers_while_one_types_and_keeps_the_focus(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("people")
+    fewer = people.listing() | {"people": people.listing()["people"][4:5]}
+    stage.answers["/people"] = lambda _request: rendering.render("web/people/list.html", fewer)
+
+    page.get_by_role("searchbox").press_sequentially("laine")
+
+    expect(page.locator("tbody tr")).to_have_count(1, timeout=SOON)
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    asked = parse_qs(urlsplit(stage.asked[-1].url).query)
+    assert asked == {"q": ["laine"], "site": ["1"]}
+    assert len([one for one in stage.asked if "/people?" in one.url]) == 1
+    assert urlsplit(page.url).query == urlsplit(stage.asked[-1].url).query
+
+
+def test_without_scripts_the_search_is_a_form(plain: screenshots.Stage) -> None:
+    plain.show("people")
+    plain.answers["/people"] = lambda _request: rendering.render("web/people/list.html", people.listing())
+
+    plain.page.get_by_role("searchbox").fill("laine")
+    plain.page.get_by_role("searchbox").press("Enter")
+    plain.page.wait_for_url("**/people?*")
+
+    assert parse_qs(urlsplit(plain.page.url).query) == {"q": ["laine"], "site": ["1"]}
+
+
+def test_a_removal_looks_again_by_itself_until_it_is_done(stage: screenshots.Stage) -> None:
+    page = stage.page
+    pages = [page_samples_other.removal(), page_samples_other.removal(), page_samples_other.removal_done()]
+    stage.show("removal")
+    stage.answers["/removal"] = lambda _request: rendering.render(
+        "web/people/removal_receipt.html", pages.pop(0) if len(pages) > 1 else pages[0]
+    )
+
+    expect(page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
+    asked = len(stage.asked)
+    page.wait_for_timeout(2_500)
+    assert len(stage.asked) == asked, "asks on although everything is done"
+    expect(page.get_by_text("Look again")).to_be_hidden()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+
+
+def test_a_removal_that_did_not_change_stays_as_it_is(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("removal")
+    stage.answers["/removal"] = lambda _request: 304
+    page.get_by_role("link", name="Back to people").focus()
+
+    page.wait_for_timeout(2_500)
+
+    assert len(stage.asked) >= 3
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mikko Laine is removed")
+    expect(page.get_by_role("link", name="Back to people")).to_be_focused()
+
+
+def test_without_scripts_a_removal_is_loaded_anew(plain: screenshots.Stage) -> None:
+    plain.show("removal")
+    plain.answers["/removal"] = lambda _request: rendering.render(
+        "web/people/removal_receipt.html", page_samples_other.removal_done()
+    )
+
+    expect(plain.page.get_by_text("Look again")).to_be_visible()
+    expect(plain.page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
+
+
+def test_a_change_says_what_it_means_before_it_is_sent(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("access")
+    other = people.access() | {"effect": {"gains": [], "losses": ["order at all"]}}
+    stage.answers["/people/5/access"] = lambda _request: rendering.render("web/access/change.html", other)
+
+    page.get_by_label("Viewer").check()
+
+    expect(page.get_by_text("order at all")).to_be_visible(timeout=SOON)
+    sent = _sent(stage.asked[-1])
+    assert sent["do"] == ["preview"]
+    assert sent["tier"] == ["viewer"]
+    assert sent["sites"] == ["1", "3"]
+    expect(page.get_by_role("button", name="Show what changes")).to_be_hidden()
+
+
+@pytest.mark.parametrize("status", [403, 419, 500])
+def test_what_was_typed_outlives_a_preview_that_fails(stage: screenshots.Stage, status: int) -> None:
+    page = stage.page
+    stage.show("access")
+    stage.answers["/people/5/access"] = lambda _request: status
+
+    for tier in ("Viewer", "Orderer"):
+        with page.expect_response("**/people/5/access"):
+            page.get_by_label(tier, exact=False).first.check()
+
+    page.wait_for_timeout(200)
+    expect(page.get_by_label("Reason")).to_have_value("Runs Tallinn from December")
+    expect(page.get_by_text("Mikko will be able to")).to_be_visible()
+
+
+def test_the_change_itself_is_an_ordinary_form(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("access")
+    stage.answers["/people/5/access"] = lambda _request: rendering.render(
+        "web/people/detail.html", people.person()
+    )
+
+    page.get_by_role("button", name="Change Mikko’s access").click()
+    page.wait_for_url("**/people/5/access")
+
+    sent = _sent(stage.asked[-1])
+    assert "do" not in sent
+    assert sent["limit_approver"] == ["5 000"]
+
+
+def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage) -> None:
+    plain.show("access")
+    plain.answers["/people/5/access"] = lambda _request: rendering.render(
+        "web/access/change.html", people.access()
+    )
+
+    plain.page.get_by_role("button", name="Show what changes").click()
+    plain.page.wait_for_url("**/people/5/access")
+
+    assert _sent(plain.asked[-1])["do"] == ["preview"]
+
+
+def test_an_invitation_says_what_it_gives_before_it_is_sent(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("invite")
+    answer = people.invite() | {"effect": {"gains": ["see orders only"], "losses": []}}
+    stage.answers["/people/invite"] = lambda _request: rendering.render("web/invitations/send.html", answer)
+
+    page.get_by_label("E-mail address").fill("new@koskela.example")
+    page.get_by_label("Viewer").check()
+
+    expect(page.get_by_text("see orders only")).to_be_visible(timeout=SOON)
+    sent = _sent(stage.asked[-1])
+    assert (sent["do"], sent["email"], sent["tier"]) == (["preview"], ["new@koskela.example"], ["viewer"])
+    assert page.get_by_label("E-mail address").input_value() == "new@koskela.example"
+
+
+def test_the_key_for_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    stage = screenshots.Stage(context.new_page())
+    stage.show("totp")
+    stage.page.get_by_text("Type the key instead").click()
+
+    stage.page.get_by_role("button", name="Copy the key").click()
+
+    expect(stage.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert (
+        stage.page.evaluate("navigator.clipboard.readText()") == stage.page.locator("#secret").text_content()
+    )
+    context.close()
+
+
+def test_a_limit_is_asked_for_the_tier_that_takes_one(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("invite")
+    limits = page.locator("input[name^=limit_]:visible")
+
+    expect(limits).to_have_count(1)
+    page.get_by_label("Viewer").check()
+    expect(limits).to_have_count(0)
+    page.get_by_label("Only some sites").check()
+    expect(page.get_by_label("Tampere")).to_be_visible()
+
+
+def test_many_sites_are_narrowed_and_the_chosen_stay(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("invite-wrong")
+
+    page.get_by_label("Tampere").check()
+    page.get_by_placeholder("Find a site").fill("hame")
+
+    expect(page.locator(".kh-pick:visible")).to_have_text(["Tampere", "Hämeenlinna"])
+
+
+def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_field(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("invite-wrong")
+
+    expect(page.locator(".kh-errors")).to_be_focused()
+    assert page.title().startswith("Error: Invite a colleague")
+    page.get_by_role("link", name="The limit must be 20 000 € or less").click()
+    assert page.evaluate("document.activeElement.id || location.hash") in {
+        "id_limit_orderer",
+        "#id_limit_orderer",
+    }
+    described = page.get_by_label("E-mail address").get_attribute("aria-describedby") or ""
+    assert "id_email_error" in described.split()
+
+
+def test_ticks_bring_the_bar_and_one_tick_takes_all(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("people")
+    bar = page.get_by_role("group", name="With the selected people")
+
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select Jüri Tamm").check()
+    expect(bar).to_be_visible()
+    page.get_by_label("Select all on this page").check()
+    expect(page.locator(".kh-tick:checked")).to_have_count(11)
+    page.get_by_label("Select Jüri Tamm").uncheck()
+    expect(page.get_by_label("Select all on this page")).not_to_be_checked()
+
+
+def test_without_scripts_ticks_bring_the_bar_too(plain: screenshots.Stage) -> None:
+    plain.show("people")
+
+    plain.page.get_by_label("Select Jüri Tamm").check()
+
+    expect(plain.page.get_by_role("group", name="With the selected people")).to_be_visible()
+
+
+def test_menus_close_by_escape_and_by_a_click_beside(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("people")
+    menu = page.get_by_text("Sign out")
+
+    page.get_by_text("Aino Virtanen").first.click()
+    expect(menu).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.get_by_text("Aino Virtanen").first.click()
+    page.get_by_role("heading", name="People").click()
+    expect(menu).to_be_hidden()
+
+
+def test_a_panel_closes_by_escape_unless_something_was_typed(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.answers["/people"] = lambda _request: rendering.render("web/people/list.html", people.listing())
+    stage.show("invite")
+    page.get_by_label("E-mail address").fill("somebody")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/invite")
+
+    stage.show("invite")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/people")
+
+
+def test_what_is_below_a_panel_is_out_of_reach(stage: screenshots.Stage) -> None:
+    stage.show("invite")
+
+    reached = []
+    for _ in range(14):
+        stage.page.keyboard.press("Tab")
+        reached.append(
+            stage.page.evaluate("!!document.activeElement.closest('.kh-panel, .kh-skip, body:focus')")
+        )
+
+    assert sum(reached) >= 12
+
+
+def test_a_form_is_sent_once(stage: screenshots.Stage) -> None:
+    page = stage.page
+    stage.show("remove")
+    stage.answers["/people/5/remove"] = lambda _request: rendering.render(
+        "web/people/removal_receipt.html", page_samples_other.removal_done()
+    )
+
+    page.evaluate("""() => {
+        const button = document.querySelector('.btn-danger');
+        button.click();
+        button.click();
+    }""")
+    page.wait_for_url("**/people/5/remove")
+
+    assert len([one for one in stage.asked if one.method == "POST"]) == 1
+
+
+def test_the_page_that_goes_on_does(stage: screenshots.Stage) -> None:
+    stage.show("oidc-continue")
+
+    stage.page.wait_for_url("**#on")

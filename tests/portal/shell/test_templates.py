@@ -1,0 +1,162 @@
+"""Every template renders with its sample, and nothing of it is forgotten."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django import template
+from django.template import engines
+
+from portal.tools import vendored_assets
+from tests.fixtures import rendering
+from tests.fixtures.page_samples import samples
+
+TEMPLATES = rendering.ROOT / "templates"
+ICON = re.compile(r"sprite\.svg#([\w-]+)")
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+# Begun by another template, sent as text, or allauth's words.
+NOT_A_PAGE = re.compile(r"(^|/)_|^cotton/|^base|^shell/|/base|^allauth/|^errors/|\.txt$|/snippets/")
+
+
+class Structure(HTMLParser):
+    """Notes what would break a page: tags that do not match, ids that come twice, style and script on elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One more open element."""
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.wrong += [f"{tag} {name}" for name, _ in attrs if name == "style" or name.startswith("on")]
+        if tag == "script" and not {"src", "type"} & {name for name, _ in attrs}:
+            self.wrong.append("inline script")
+        if tag not in VOID and not self.getpos()[1] < 0:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """As `<path …/>`: opens nothing."""
+
+    def handle_endtag(self, tag: str) -> None:
+        """Closes the last one, or it is wrong."""
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> at {self.getpos()}")
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_a_page_renders_and_is_well_formed(name: str, language: str) -> None:
+    source, make = samples.PAGES[name]
+
+    page = rendering.render(source, make(), language)
+
+    structure = Structure()
+    structure.feed(page)
+    wrong = [one for one in structure.wrong if not (name.startswith("mail-") and one.endswith(" style"))]
+    assert wrong == []
+    assert structure.open == []
+    assert sorted(structure.ids) == sorted(set(structure.ids))
+    assert f'<html lang="{language}">' in page
+
+
+def test_a_broken_page_would_be_found() -> None:
+    structure = Structure()
+
+    structure.feed('<p id="a" style="x"><b id="a"></p></b><script>1</script>')
+
+    assert "p style" in structure.wrong
+    assert "inline script" in structure.wrong
+    assert any(one.startswith("</p>") for one in structure.wrong)
+    assert structure.ids == ["a", "a"]
+
+
+def test_every_page_has_a_sample() -> None:
+    shown = {source for source, _ in samples.PAGES.values()}
+    pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.is_file()}
+
+    assert {name for name in pages if not NOT_A_PAGE.search(name)} - shown == set()
+
+
+def test_the_parts_page_shows_every_component() -> None:
+    source = (TEMPLATES / "components.html").read_text(encoding="utf-8")
+    used = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATES / "cotton/kh").glob("*.html"))
+    components = {path.stem for path in (TEMPLATES / "cotton/kh").glob("*.html")}
+
+    shown = {name for name in components if re.search(rf"<c-kh\.{name}\b", source + used)}
+
+    assert components - shown == {"panel"}  # shown by the pages that are panels
+
+
+def test_every_icon_is_in_the_sprite() -> None:
+    known = set(next(part.icons for part in vendored_assets.parts() if part.icons))
+
+    used = {
+        icon
+        for source, make in samples.PAGES.values()
+        for icon in ICON.findall(rendering.render(source, make()))
+    }
+
+    assert used - known == set()
+
+
+def test_no_name_is_cut_and_no_markup_of_a_name_is_believed() -> None:
+    context = samples.PAGES["person"][1]()
+    context["person"]["name"] = "<script>alert(1)</script> & Sons"
+
+    page = rendering.render("web/people/detail.html", context)
+
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Sons") >= 3
+    assert "&amp;lt;" not in page
+
+
+def test_a_right_one_does_not_have_is_drawn_with_its_reason() -> None:
+    drawn = engines["django"].from_string('{% cotton kh.action :action="action" %}Remove{% endcotton %}')
+
+    off = drawn.render({"action": {"url": "/x", "why": "Only an admin can."}})
+    on = drawn.render({"action": {"url": "/x"}})
+
+    assert "Only an admin can." in off
+    assert 'href="/x"' not in off
+    assert 'href="/x"' in on
+    assert drawn.render({"action": None}).strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("mikko@koskela.example", "mikko<wbr>@koskela.example"),
+        ("<b>@x", "&lt;b&gt;<wbr>@x"),
+        ("no address", "no address"),
+    ],
+)
+def test_an_address_may_break_before_its_at(address: str, shown: str) -> None:
+    kh = template.Template("{% load kh %}{{ address|breakable }}")
+
+    assert kh.render(template.Context({"address": address})) == shown
+
+
+def test_templates_hold_no_bare_words() -> None:
+    """What people read in a template goes through translate; texts that others pass are not in templates."""
+    bare = {}
+    for path in sorted(TEMPLATES.rglob("*.html")):
+        if path.name != "components.html":
+            words = _bare_words(path)
+            if words:
+                bare[str(path.relative_to(TEMPLATES))] = words
+
+    assert bare == {}
+
+
+def _bare_words(path: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"{% comment %}.*?{% endcomment %}|{#.*?#}", "", text, flags=re.DOTALL)
+    text = re.sub(r"{% block (main_class|inert\w*) %}.*?{% endblock %}", "", text)
+    text = re.sub(r"{% blocktranslate.*?{% endblocktranslate %}", "", text, flags=re.DOTALL)
+    text = re.sub(r"{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
+    text = re.sub(r"<(script|title)\b[^>]*>.*?</\1>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL)
+    return re.findall(r"[A-Za-z]{3,}", re.sub(r"&\w+;", "", text))

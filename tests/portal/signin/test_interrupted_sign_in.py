@@ -1,0 +1,147 @@
+"""A sign-in that began before something ended, and strangers who would keep a person out."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Event
+from identity.people.models import User
+from identity.sessions.models import Session
+from portal.signin.customers import adapter as customers_adapter
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import CODE, LOGIN, Visitor
+from tests.fixtures.world import World
+from tests.portal.signin.test_signin import NEW, recovery_link, verbs
+
+STASH = "account_login"
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def half_way(user: User) -> Visitor:
+    visitor = Visitor()
+    assert visitor.password(user)["Location"] == CODE
+    return visitor
+
+
+def reset(visitor: Visitor, user: User) -> None:
+    form = visitor.get(recovery_link(visitor, user))["Location"]
+    assert visitor.post(form, {"password1": NEW}).status_code == 302
+
+
+def test_a_new_password_ends_a_sign_in_that_is_half_way(world: World) -> None:
+    mikko = world.mikko.user
+    thief, owner = half_way(mikko), Visitor()
+    reset(owner, mikko)
+    assert thief.code(mikko)["Location"] == LOGIN
+    assert not thief.is_signed_in
+    assert STASH not in thief.session
+    assert thief.get(CODE)["Location"] == LOGIN
+    assert verbs(mikko)[-1] == "sign_in.denied"
+    assert "sign_in.succeeded" not in verbs(mikko)
+    assert owner.password(mikko, NEW)["Location"] == CODE
+
+
+def test_whoever_forgets_half_way_begins_anew_with_the_new_password(world: World) -> None:
+    mikko = world.mikko.user
+    visitor = half_way(mikko)
+    reset(visitor, mikko)
+    assert visitor.get(LOGIN).status_code == 200
+    assert visitor.password(mikko, NEW)["Location"] == CODE
+    assert visitor.code(mikko)["Location"] == "/"
+    assert visitor.is_signed_in
+
+
+def test_a_removal_ends_a_sign_in_that_is_half_way(world: World) -> None:
+    vilma = world.vilma.user
+    visitor = half_way(vilma)
+    world.remove(world.vilma)
+    assert visitor.code(vilma)["Location"] == reverse("account_inactive")
+    assert not visitor.is_signed_in
+    assert STASH not in visitor.session
+    last = Event.objects.filter(chain=vilma.id).latest("at")
+    assert last.verb == "sign_in.denied"
+
+
+def test_a_removal_from_one_of_two_customers_ends_no_sign_in(world: World) -> None:
+    mikko = world.mikko.user
+    visitor = half_way(mikko)
+    world.remove(world.mikko)
+    assert visitor.code(mikko)["Location"] == "/"
+    assert visitor.is_signed_in
+
+
+def test_without_a_second_factor_the_password_must_hold_until_the_session_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it happens in one request: the ending falls between the comparison and the session."""
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    compare = User.check_password
+
+    def slowly(user: User, password: str) -> bool:
+        right = compare(user, password)
+        with worlds.by_hand():
+            User.objects.filter(pk=user.pk).update(epoch=user.epoch + 1)
+        return right
+
+    monkeypatch.setattr(User, "check_password", slowly)
+    visitor = Visitor()
+    assert visitor.password(ida)["Location"] == LOGIN
+    assert not visitor.is_signed_in
+
+
+def test_an_ending_right_after_the_sign_in_is_not_outlived(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session is written once more when the answer leaves: not under the epoch of that moment."""
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    login = customers_adapter.AccountAdapter.login
+
+    def ended(self: customers_adapter.AccountAdapter, request: Any, user: User) -> None:
+        login(self, request, user)
+        User.objects.filter(pk=user.pk).update(epoch=user.epoch + 1)
+
+    monkeypatch.setattr(customers_adapter.AccountAdapter, "login", ended)
+    visitor = Visitor()
+    visitor.password(ida)
+    assert Session.objects.get(user=ida).epoch == ida.epoch
+    assert not visitor.is_signed_in
+
+
+def test_strangers_do_not_keep_a_person_out(world: World) -> None:
+    aino = world.aino.user
+    stranger = Visitor(REMOTE_ADDR="198.51.100.7")
+    for number in range(6):
+        last = stranger.password(aino, f"wrong {number} wrong")
+    assert "Too many tries" in last.content.decode()
+    assert "Too many tries" in stranger.password(aino).content.decode()
+    assert Visitor(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
+
+
+def test_guesses_from_everywhere_have_an_end_and_right_passwords_do_not_count(
+    world: World, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "3/h/key"}
+    aino = world.aino.user
+    for _ in range(4):
+        assert Visitor().password(aino)["Location"] == CODE
+    for number in range(3):
+        guess = Visitor(REMOTE_ADDR=f"198.51.100.{number}").password(aino, "wrong wrong wrong")
+        assert "Too many tries" not in guess.content.decode()
+    assert "Too many tries" in Visitor().password(aino).content.decode()
+    assert Visitor().password(world.mikko.user)["Location"] == CODE
+    reset(Visitor(), aino)
+    assert Visitor().password(aino, NEW)["Location"] == CODE
+
+
+def test_nobody_asks_for_passkey_questions_without_end(world: World) -> None:
+    """Each question is a row until it is answered."""
+    asked = {"x-requested-with": "XMLHttpRequest"}
+    answers = [Client().get(reverse("mfa_login_webauthn"), headers=asked).status_code for _ in range(62)]
+    assert answers == [200] * 60 + [429] * 2
+    assert Session.objects.count() == 60

@@ -1,0 +1,75 @@
+"""Whoever keeps an organization running does not take away the last way in: theirs, and together everybody's."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from audit.foundation import clock
+from audit.log import observations
+from delegation.authorization import authorities
+from identity.memberships.models import Membership
+from identity.people.models import User
+from portal.signin.customers import factors
+from tests.fixtures import run_concurrently
+from tests.fixtures.world import World, actor_of, by_hand
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def with_passkey_alone(who: Membership) -> Authenticator:
+    """A passkey that is both factors, an app, and no password: the app alone lets nobody in."""
+    data = {"credential": {"clientExtensionResults": {"credProps": {"rk": True}}}, "name": "Key"}
+    with by_hand():
+        User.objects.filter(id=who.user_id).update(password="!")
+        return Authenticator.objects.create(user=who.user, type=Authenticator.Type.WEBAUTHN, data=data)
+
+
+def may_go(one: Authenticator) -> bool:
+    return factors.MFAAdapter().can_delete_authenticator(one)
+
+
+def test_the_only_admin_keeps_the_only_way_in(world: World) -> None:
+    key = with_passkey_alone(world.tiina)
+    app = Authenticator.objects.get(user=world.tiina.user, type=Authenticator.Type.TOTP)
+    assert may_go(app)
+    assert not may_go(key)
+    with by_hand():
+        User.objects.filter(id=world.tiina.user_id).update(password=world.aino.user.password)
+    assert may_go(key)
+
+
+def test_with_two_admins_one_may_lose_it_and_then_the_other_may_not(world: World) -> None:
+    mine, theirs = with_passkey_alone(world.aino), with_passkey_alone(world.paivi)
+    assert may_go(mine)
+    assert may_go(theirs)
+    with by_hand():
+        mine.delete()
+    assert not may_go(theirs)
+
+
+def test_who_is_admin_of_two_is_asked_about_both(world: World) -> None:
+    world.change(world.mikko, world.access("organization_admin"))
+    world.change(world.mikko_at_pohjola, world.access("organization_admin"), by=world.tiina)
+    key = with_passkey_alone(world.mikko)
+    assert may_go(key)
+    with by_hand():
+        User.objects.filter(id=world.tiina.user_id).update(mail_bounced_at=clock.now())
+    assert not may_go(key)
+
+
+def test_two_admins_at_once_do_not_each_leave_the_other(world: World) -> None:
+    keys = [with_passkey_alone(world.aino), with_passkey_alone(world.paivi)]
+    asked = threading.Barrier(2, timeout=1)
+
+    def remove(key: Authenticator, who: Membership) -> None:
+        with observations.recording(actor=actor_of(who)):
+            if may_go(key):
+                with suppress(threading.BrokenBarrierError):
+                    asked.wait()
+                key.delete()
+
+    run_concurrently.together(lambda: remove(keys[0], world.aino), lambda: remove(keys[1], world.paivi))
+    left = authorities.working_admins(organization=world.koskela.id, at=clock.now())
+    assert left.count() == 1

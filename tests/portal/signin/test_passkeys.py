@@ -1,0 +1,52 @@
+"""Passkeys in a real browser, with an authenticator of its own."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+from playwright import sync_api
+from pytest_django.live_server_helper import LiveServer
+
+from tests.fixtures import world as worlds
+from tests.fixtures.world import World
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def test_a_passkey_is_added_and_signs_in_alone(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    base = live_server.url.replace("127.0.0.1", "localhost")
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+    }
+    options = {**device, "isUserVerified": True, "automaticPresenceSimulation": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    page.goto(f"{base}/account/login/")
+    page.get_by_label("Work e-mail").fill(ida.email)
+    page.get_by_label("Password").fill(worlds.PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(re.compile(r"/account/security/$"))
+    page.goto(base + reverse("mfa_add_webauthn"))
+    page.get_by_label("Name").fill("Work phone")
+    page.get_by_role("button", name="Add the passkey").click()
+    page.wait_for_url(base + reverse("mfa_view_recovery_codes"))
+    assert Authenticator.objects.get(user=ida, type="webauthn").wrap().is_passwordless
+
+    page.context.clear_cookies()
+    page.goto(f"{base}/account/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(re.compile(r"/o/koskela/$"))
+    page.goto(base + reverse("mfa_list_webauthn"))
+    assert "Work phone" in page.content()

@@ -1,0 +1,114 @@
+"""Which new passwords are taken, and by which sentence the others are refused."""
+
+import pytest
+from allauth.account import app_settings
+from django.contrib.auth import hashers, password_validation
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from identity.people.models import User
+from portal.signin.customers import forms as customers_forms
+from portal.signin.customers import passwords
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World
+
+
+def user(password: str = "") -> User:
+    return User(name="Päivi Korhonen", email="paivi.k@koskela-rakennus.example", password=password)
+
+
+def codes(password: str, who: User | None = None) -> list[str]:
+    """Why it is refused; nothing where it is taken."""
+    try:
+        password_validation.validate_password(password, who or user())
+    except ValidationError as error:
+        return [str(one.code) for one in error.error_list]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("violet lam", "password_too_short"),
+        ("123456789012", "digits"),
+        ("837465920184", "digits"),
+        ("qwertyuiop12", "predictable"),
+        ("1234qwerASDF", "predictable"),
+        ("poiuytrewq98", "predictable"),
+        ("abcdefghijkl", "predictable"),
+        ("aaaaaaaaaaaaaaaaaaaa", "predictable"),
+        ("hello1hello1hello1", "predictable"),
+        ("abababab1212", "predictable"),
+        ("asdfghjklöä1", "predictable"),
+        ("Korhonen2026", "own_name"),
+        ("korhonen.Paivi!7", "own_name"),
+        ("Koskela-2026-11", "own_name"),
+        ("Kivisalo1234!", "own_name"),
+        ("paivi.k@koskela-rakennus.example", "own_name"),
+    ],
+)
+def test_what_is_guessed_quickly_is_refused(password: str, code: str) -> None:
+    assert code in codes(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "violet lamps on water",
+        "another long passphrase 42",
+        "korhonen plays the tuba",
+        "xkT9-wqLz-2vRb",
+        "perunamaan takana",
+        "Tr0ub4dor&3-again",
+        "пароль для входа",
+        "春は曙やうやう白くなりゆく",
+        worlds.PASSWORD,
+    ],
+)
+def test_no_kind_of_character_is_demanded(password: str) -> None:
+    assert codes(password) == []
+
+
+def test_the_password_one_has_is_no_new_one() -> None:
+    had = user(hashers.make_password("violet lamps on water"))
+    assert codes("violet lamps on water", had) == ["same"]
+    assert codes("violet lamps on snow", had) == []
+
+
+def test_the_common_ones_are_refused_by_our_sentence() -> None:
+    with pytest.raises(ValidationError, match="tried first"):
+        passwords.Common().validate("password1234")
+
+
+def test_a_reset_to_the_same_password_is_refused(transactional_db: None) -> None:
+    world = World()
+    visitor = Visitor().sign_in(world.aino.user)
+    asked = {"oldpassword": worlds.PASSWORD, "password1": worlds.PASSWORD}
+    page = visitor.post(reverse("account_change_password"), asked)
+    assert page.status_code == 200
+    assert "This is the password you have" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "sent", "said"),
+    [
+        ("account_login", {}, ["Give your e-mail address.", "Give your password."]),
+        ("account_login", {"login": "x"}, ["Write an e-mail address as in"]),
+        ("account_login", {"login": "a@b.example", "password": "x" * 1001}, ["This is too long."]),
+        ("account_reset_password", {}, ["Give your e-mail address."]),
+        ("account_reset_password", {"email": "x"}, ["Write an e-mail address as in"]),
+    ],
+)
+def test_pages_of_signing_in_speak_in_our_words(
+    transactional_db: None, address: str, sent: dict[str, str], said: list[str]
+) -> None:
+    page = Visitor().post(reverse(address), sent).content.decode()
+    assert [one for one in said if one not in page] == []
+    assert not [one for one in ("This field is required", "Enter a valid", "Ensure this") if one in page]
+
+
+def test_every_field_of_every_form_at_the_door_has_sentences_of_ours() -> None:
+    for path in app_settings.FORMS.values():
+        one = getattr(customers_forms, path.rpartition(".")[2])
+        assert issubclass(one, customers_forms.Bounded), path

@@ -1,0 +1,490 @@
+"""Signing in: strength, refusal, what is written down, what ends."""
+
+import concurrent.futures
+import contextlib
+import datetime as dt
+import email
+import re
+import threading
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.db import connection, connections
+from django.test import RequestFactory
+from django.urls import reverse
+
+from audit.foundation import clock, encryption
+from audit.models import Event
+from identity.people.models import User
+from identity.sessions.models import Session, SignIn
+from portal.http import safe_redirects
+from portal.http.request_context import Request
+from portal.signin.customers import adapter as customers_adapter
+from portal.signin.customers import factors
+from provisioning.mail.models import Mail
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import CODE, LOGIN, Visitor, code_from, code_of
+from tests.fixtures.world import World
+
+NEW = "another long passphrase 42"
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def verbs(user: User) -> list[str]:
+    return list(Event.objects.filter(chain=user.id).order_by("at", "id").values_list("verb", flat=True))
+
+
+def recovery_link(visitor: Visitor, user: User) -> str:
+    """Ask for a new password and read the link out of the queued mail."""
+    visitor.post(reverse("account_reset_password"), {"email": user.email})
+    mail = Mail.objects.latest("created_at")
+    text = (
+        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes)
+        .decode()
+        .replace("=\n", "")
+        .replace("=3D", "=")
+    )
+    found = re.search(r"http://localhost:8000(/account/password/reset/key/\S+/)", text)
+    assert found, text
+    return found[1]
+
+
+def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]]:
+    """What the provider will be told of this visitor's session."""
+    request = RequestFactory().get("/")
+    request.session = visitor.session
+    request.user = user
+    return customers_adapter.authentication(request)
+
+
+def test_password_then_code_is_mfa(world: World) -> None:
+    visitor, aino = Visitor(), world.aino.user
+    before = clock.wall()
+    assert visitor.password(aino)["Location"] == CODE
+    half_way = visitor.is_signed_in
+    assert visitor.code(aino)["Location"] == "/"
+    assert (half_way, visitor.is_signed_in) == (False, True)
+    proved_at, amr = authentication(visitor, aino)
+    assert amr == ["pwd", "otp", "mfa"]
+    assert before <= proved_at <= clock.wall()
+    assert verbs(aino)[-1] == "sign_in.succeeded"
+    assert visitor.get(reverse("mfa_index"))["Cache-Control"] == "no-store"
+
+
+def test_auth_time_follows_the_moved_clock(world: World) -> None:
+    worlds.move_clock(7200)
+    visitor = Visitor().sign_in(world.vilma.user)
+    proved_at, _ = authentication(visitor, world.vilma.user)
+    assert proved_at - dt.datetime.now(dt.UTC) > dt.timedelta(hours=1)
+
+
+def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) -> None:
+    visitor, aino = Visitor(), world.aino.user
+    answer = visitor.password(aino, "wrong wrong wrong")
+    assert answer.status_code == 200
+    assert aino.email in answer.content.decode()
+    assert verbs(aino)[-1] == "sign_in.failed"
+    assert visitor.password(User(email="nobody@koskela.example")).status_code == 200
+    last = Event.objects.filter(verb="sign_in.failed").latest("at")
+    assert b"nobody" not in bytes(last.body)
+
+
+def test_a_code_works_once_also_when_the_cache_has_forgotten_everything(world: World) -> None:
+    """Anybody can fill the cache until it drops what it holds: that a code was used does not stand there."""
+    aino = world.aino.user
+    first, second = Visitor(), Visitor()
+    first.password(aino)
+    second.password(aino)
+    code = code_of(aino)
+    assert first.post(CODE, {"code": code}).status_code == 302
+    cache.clear()
+    spaced = f" {code[:3]} {code[3:]} "
+    assert second.post(CODE, {"code": spaced}).status_code == 200
+    assert not second.is_signed_in
+    assert verbs(aino)[-1] == "sign_in.failed"
+
+
+def test_strangers_fill_the_cache_and_change_nothing_for_a_used_code(world: World, settings: Any) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "OPTIONS": {"MAX_ENTRIES": 20}}}
+    aino, first, second = world.aino.user, Visitor(), Visitor()
+    first.password(aino)
+    second.password(aino)
+    code = code_of(aino)
+    first.post(CODE, {"code": code})
+    for number in range(40):
+        Visitor(REMOTE_ADDR=f"198.51.100.{number}").post(
+            reverse("account_reset_password"), {"email": f"{number}@x.example"}
+        )
+    assert second.post(CODE, {"code": code}).status_code == 200
+    assert not second.is_signed_in
+
+
+def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
+    aino, visitors = world.aino.user, [Visitor() for _ in range(4)]
+    for one in visitors:
+        one.password(aino)
+    code, together = code_of(aino), threading.Barrier(4, timeout=5)
+
+    def prove(visitor: Visitor) -> int:
+        try:
+            together.wait()
+            return int(visitor.post(CODE, {"code": code}).status_code)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(prove, visitors)) == [200, 200, 200, 302]
+
+
+def test_a_used_code_proves_nothing_where_it_is_asked_for_once_more(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    again = visitor.post(reverse("mfa_reauthenticate"), {"code": code_of(aino)})
+    assert again.status_code == 200
+    assert "does not match" in again.content.decode()
+
+
+def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "5/h/key"}
+    aino = world.aino.user
+
+    def guess(number: int) -> str:
+        try:
+            visitor = Visitor(REMOTE_ADDR=f"198.51.100.{number}")
+            return str(visitor.password(aino, f"wrong {number} wrong").content)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(16)))
+    assert sum("Too many tries" in answer for answer in answers) == 11
+    assert verbs(aino).count("sign_in.failed") == 5
+    ported = Visitor()
+    ported.defaults["HTTP_HOST"] = "localhost:81"
+    assert "Too many tries" in ported.password(aino).content.decode()
+
+
+def test_a_person_without_membership_is_refused_after_the_right_password_only(world: World) -> None:
+    mikko, vilma = world.mikko.user, world.vilma.user
+    world.remove(world.vilma)
+    visitor = Visitor()
+    assert visitor.password(vilma, "wrong wrong wrong").status_code == 200
+    refused = visitor.password(vilma)
+    assert refused["Location"] == reverse("account_inactive")
+    assert "Your access has ended" in visitor.get(refused["Location"]).content.decode()
+    assert not visitor.is_signed_in
+    assert verbs(vilma)[-1] == "sign_in.denied"
+    world.remove(world.mikko)
+    assert Visitor().sign_in(mikko).is_signed_in  # still a colleague of Pohjola
+
+
+def test_a_removal_ends_the_open_session_at_the_next_request(world: World) -> None:
+    visitor = Visitor().sign_in(world.vilma.user)
+    assert visitor.is_signed_in
+    world.remove(world.vilma)
+    assert not visitor.is_signed_in
+
+
+@pytest.mark.urls("tests.fixtures.pages_for_tests")
+def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
+    visitor = Visitor().sign_in(ida)
+    asked = visitor.get("/test/inside/?page=2")
+    assert asked["Location"] == reverse("mfa_index")
+    index = visitor.get(reverse("mfa_index")).content.decode()
+    assert "Your access asks for a second way to sign in. Add one, then you can go on." in index
+    page = visitor.get(reverse("mfa_activate_totp"))
+    assert page.status_code == 200, page.get("Location")
+    assert 'class="kh-nav"' not in index + page.content.decode()
+    secret = visitor.session["mfa.totp.secret"]
+    done = visitor.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
+    assert done["Location"] == reverse("mfa_view_recovery_codes")
+    assert secret not in str(Authenticator.objects.get(user=ida, type="totp").data)
+    assert authentication(visitor, ida)[1] == ["pwd", "otp", "mfa"]
+    codes = visitor.get(done["Location"]).content.decode()
+    assert "Your authenticator app is connected. Keep these recovery codes." in codes
+    assert "The old ones no longer work" not in codes
+    assert 'href="/test/inside/?page=2"' in codes
+    assert visitor.get("/test/inside/?page=2").status_code == 200
+    assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
+
+
+def test_the_last_demanded_factor_stays(world: World) -> None:
+    aino, vilma = world.aino.user, world.vilma.user
+    visitor = Visitor().sign_in(aino)
+    page = visitor.post(reverse("mfa_deactivate_totp"))
+    assert page.status_code == 200
+    assert "Nothing was removed. Add another way first." in page.content.decode()
+    assert Authenticator.objects.filter(user=aino, type="totp").exists()
+    # Vilma only looks: nobody demands a factor of her.
+    assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert not Authenticator.objects.filter(user=vilma).exists()
+    assert verbs(vilma)[-1] == "factor.removed"
+
+
+def test_the_page_of_a_factor_that_stays_says_so_before_anything_is_pressed(world: World) -> None:
+    page = Visitor().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    assert "stays for now" in page
+    assert not [one for one in ("btn-danger", "Nothing was removed") if one in page]
+    free = Visitor().sign_in(world.vilma.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    assert ("stays for now" in free, "btn-danger" in free) == (False, True)
+
+
+def test_recovery_codes_are_to_be_saved_when_they_are_first_seen(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    first, later = (visitor.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
+    assert ("Save these now" in first, "Save these now" in later) == (True, False)
+    assert "You have new recovery codes. The old ones no longer work." in first
+    code = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()[0]
+    grouped = f"{code[:4]} {code[4:]}"
+    assert grouped in first
+    assert grouped in visitor.get(reverse("mfa_download_recovery_codes")).content.decode()
+    second = Visitor()
+    second.password(aino)
+    assert second.post(CODE, {"code": grouped}).status_code == 302
+
+
+def test_a_new_password_by_link_ends_everything_else(world: World) -> None:
+    aino = world.aino.user
+    elsewhere = Visitor().sign_in(aino)
+    epoch = User.objects.get(pk=aino.pk).epoch
+    visitor = Visitor()
+    path = recovery_link(visitor, aino)
+    form = visitor.get(path)["Location"]
+    assert visitor.post(form, {"password1": "short"}).status_code == 200
+    assert visitor.post(form, {"password1": NEW})["Location"] == reverse(
+        "account_reset_password_from_key_done"
+    )
+    assert not elsewhere.is_signed_in
+    assert not visitor.is_signed_in  # T43: never a session without the second factor
+    assert User.objects.get(pk=aino.pk).epoch == epoch + 1
+    assert visitor.password(aino, NEW)["Location"] == CODE
+    assert "password.reset" in verbs(aino)
+    assert "no longer works" in Visitor().get(path).content.decode()
+
+
+def test_a_link_for_a_new_password_dies_with_the_epoch(world: World) -> None:
+    mikko = world.mikko.user
+    visitor = Visitor()
+    path = recovery_link(visitor, mikko)
+    with worlds.by_hand():
+        User.objects.filter(pk=mikko.pk).update(epoch=mikko.epoch + 1)
+    assert "no longer works" in visitor.get(path).content.decode()
+
+
+def test_a_link_for_a_new_password_dies_after_two_hours(world: World) -> None:
+    visitor = Visitor()
+    path = recovery_link(visitor, world.mikko.user)
+    worlds.move_clock(2 * 3600 + 60)
+    assert "no longer works" in visitor.get(path).content.decode()
+
+
+def test_a_changed_password_signs_out_everywhere(world: World) -> None:
+    vilma = world.vilma.user
+    with worlds.by_hand():
+        Authenticator.objects.filter(user=vilma).delete()
+    here, there = Visitor().sign_in(vilma), Visitor().sign_in(vilma)
+    done = here.post(reverse("account_change_password"), {"oldpassword": worlds.PASSWORD, "password1": NEW})
+    assert done["Location"] == LOGIN
+    assert not here.is_signed_in
+    assert not there.is_signed_in
+    assert "password.changed" in verbs(vilma)
+
+
+def test_signing_out_ends_what_services_have_from_this_browser(world: World) -> None:
+    vilma = world.vilma
+    visitor = Visitor().sign_in(vilma.user)
+    session = Session.objects.get(user=vilma.user)
+    at = clock.now()
+    kept: Any = {
+        "user": vilma.user,
+        "membership": vilma,
+        "user_epoch": 1,
+        "membership_epoch": 1,
+        "auth_time": at,
+        "started_at": at,
+    }
+    mine = SignIn.objects.create(session_key=session.session_key, last_seen_at=at, **kept)
+    other = SignIn.objects.create(session_key="another browser", last_seen_at=at, **kept)
+    visitor.post(reverse("account_logout"))
+    assert not visitor.is_signed_in
+    assert SignIn.objects.get(pk=mine.pk).ended_at is not None
+    assert SignIn.objects.get(pk=other.pk).ended_at is None
+    assert verbs(vilma.user)[-1] == "session.ended"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "http://localhost:8001/",
+     "\thttps://evil.example", "/\x00", "javascript:alert(1)", "///evil.example", "evil", "/\t/evil.example"],
+)  # fmt: skip
+def test_next_leads_to_our_own_paths_only(url: str) -> None:
+    assert not safe_redirects.is_own(url)
+    assert safe_redirects.is_own("/o/koskela/people?x=1")
+
+
+def test_recovery_codes_made_anew_are_one_event(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    assert verbs(aino)[-2:] == ["factor.added", "factor.reset"]
+    codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
+    second = Visitor()
+    second.password(aino)
+    assert second.post(CODE, {"code": codes[0]}).status_code == 302
+    assert authentication(second, aino)[1] == ["pwd", "otp", "mfa"]
+    third = Visitor()
+    third.password(aino)
+    assert third.post(CODE, {"code": codes[0]}).status_code == 200
+
+
+def test_a_lost_key_file_opens_no_door(world: World) -> None:
+    adapter = factors.MFAAdapter()
+    sealed = adapter.encrypt("JBSWY3DPEHPK3PXP")
+    assert adapter.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
+    assert "JBSW" not in sealed
+    for broken in ("", "JBSWY3DPEHPK3PXP", sealed[:-8]):
+        assert adapter.decrypt(broken) != adapter.decrypt(broken)
+
+
+def test_statements_of_the_gate(world: World, django_assert_num_queries: Any) -> None:
+    visitor = Visitor().sign_in(world.aino.user)
+    request = RequestFactory().get("/")
+    request.__class__ = Request
+    request.session, request.user = visitor.session, world.aino.user
+    assert request.session["account_authentication_methods"]
+    with django_assert_num_queries(0):
+        assert customers_adapter.strong_enough(request)
+
+
+@pytest.mark.urls("tests.fixtures.pages_for_tests")
+def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    visitor = Visitor().sign_in(ida)
+    assert visitor.get("/test/inside/").status_code == 200
+    world.factor(ida)
+    world.change(world.koskela.memberships.get(user=ida), world.access("orderer"))
+    asked = visitor.get("/test/inside/?page=2")
+    assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=%2Ftest%2Finside%2F%3Fpage%3D2"
+    done = visitor.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
+    assert done["Location"] == "/test/inside/?page=2"
+    assert visitor.get(done["Location"]).status_code == 200
+
+
+def test_a_question_to_a_passkey_is_kept_for_minutes_and_a_sign_in_for_its_own_time(world: World) -> None:
+    """Whoever has proved nothing leaves no more than that behind, and it does not shorten what comes of it."""
+    visitor = Visitor()
+    asked = visitor.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
+    assert "request_options" in asked.json()
+    assert Session.objects.get().expire_date <= clock.wall() + dt.timedelta(minutes=10)
+    visitor.sign_in(world.vilma.user)
+    assert Session.objects.get().expire_date > clock.wall() + dt.timedelta(hours=11)
+
+
+def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
+    with pytest.raises(Exception, match="outside an act or a note"), connection.cursor() as cursor:
+        cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
+
+
+def told(user: User) -> list[str]:
+    """The texts of the mails about changes, decoded, oldest first."""
+    kept = Mail.objects.filter(purpose="security_changed", about=user.pk).order_by("created_at")
+    whole = [
+        email.message_from_bytes(encryption.decrypt_secret(data=one.body, context=one.id.bytes))
+        for one in kept
+    ]
+    return [f"{one['Subject']}\n{_text(one)}" for one in whole]
+
+
+def _text(message: Any) -> str:
+    (part,) = [one for one in message.walk() if one.get_content_type() == "text/plain"]
+    return str(part.get_payload(decode=True).decode())
+
+
+def test_a_change_of_the_password_or_of_a_factor_is_told_by_mail(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor()
+    form = visitor.get(recovery_link(visitor, aino))["Location"]
+    assert told(aino) == []
+    visitor.post(form, {"password1": NEW})
+    (mail,) = told(aino)
+    for said in (
+        "Your password was changed\n",
+        "by a link from your mail",
+        "signed out everywhere",
+        "/account/password/reset/",
+    ):
+        assert said in mail
+    assert re.search(r"\d+ \w+ 20\d\d, \d\d:\d\d \(Helsinki time\)\r", mail), (
+        "at a minute of the person's own time"
+    )
+    visitor.sign_in_with(aino, NEW)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    assert [one.splitlines()[0] for one in told(aino)[1:]] == ["The way you sign in was changed"] * 2
+    assert "Recovery codes were made." in told(aino)[1]
+    assert "The old ones no longer work." in told(aino)[2]
+    codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
+    assert not [code for code in codes if code in "".join(told(aino))]
+
+
+def test_one_mail_tells_all_of_one_change_in_the_person_s_language(world: World) -> None:
+    vilma = world.vilma.user
+    with worlds.by_hand():
+        User.objects.filter(pk=vilma.pk).update(language="fi")
+    visitor = Visitor().sign_in(vilma)
+    visitor.post(reverse("mfa_generate_recovery_codes"))
+    visitor.post(reverse("mfa_deactivate_totp"))
+    (_made, removed) = told(vilma)
+    assert "Todennussovellus" in removed
+    assert "Palautuskoodit" in removed, "they go with the app"
+    assert "utc" not in removed.lower()
+
+
+def test_what_was_not_changed_is_not_told(world: World) -> None:
+    aino = world.aino.user
+    visitor = Visitor().sign_in(aino)
+    visitor.post(reverse("mfa_deactivate_totp"))
+    visitor.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW})
+    visitor.post(reverse("account_logout"))
+    assert told(aino) == []
+
+
+def test_two_browsers_do_not_each_remove_the_other_factor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have asked and are about to delete: each would leave the other, so one of them has to be refused."""
+    aino = world.aino.user
+    with worlds.by_hand():
+        key = Authenticator.objects.create(
+            user=aino, type="webauthn", data={"name": "Work phone", "credential": {}}
+        )
+    app, phone = Visitor().sign_in(aino), Visitor().sign_in_again(aino)
+    both, delete = threading.Barrier(2, timeout=2), Authenticator.delete
+
+    def together(one: Authenticator) -> object:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return delete(one)
+
+    monkeypatch.setattr(Authenticator, "delete", together)
+
+    def remove(visitor: Visitor, url: str) -> None:
+        try:
+            visitor.post(url)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        pool.submit(remove, app, reverse("mfa_deactivate_totp"))
+        pool.submit(remove, phone, reverse("mfa_remove_webauthn", kwargs={"pk": key.pk}))
+    assert Authenticator.objects.filter(user=aino, type__in=factors.SECOND).count() == 1

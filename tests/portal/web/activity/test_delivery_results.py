@@ -1,0 +1,191 @@
+"""What systems answered is told with the deed; people's own sign-in is seen where they work."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from audit.foundation import actor, clock
+from audit.log import ledger
+from audit.log.ledger import EventContext, EventDraft, Subject
+from delegation.activity import delivery_results
+from delegation.activity import queries as activity_queries
+from delegation.authorization.verbs import Observation
+from identity.memberships.models import Membership
+from provisioning.delivery import events as delivery_events
+from tests.fixtures import signed_in
+from tests.fixtures.world import World, move_clock
+from tests.portal.web.test_pages import KOSKELA, person, said
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def answered(
+    world: World,
+    one: Membership,
+    act: uuid.UUID,
+    verb: Observation = Observation.ACCOUNT_SYNCED,
+    **facts: Any,
+) -> None:
+    """Write down what a system answered."""
+    notes = delivery_events.DeliveryEvents()
+    known = {"application": "crm", "active": False, "seconds": "0.400", **facts}
+    subject = Subject("membership", one.id)
+    notes.say(
+        verb, subject=subject, stream=world.koskela.id, organization=world.koskela.id, act=act, facts=known
+    )
+    with transaction.atomic():
+        notes.write(at=clock.now())
+
+
+def own(one: Membership, verb: Observation) -> None:
+    """Something that somebody does to their own sign-in."""
+    entry = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="noted")
+    heading = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
+    with transaction.atomic():
+        ledger.insert_unchained(chain=one.user_id, heading=heading, entries=[entry])
+
+
+def log_of(world: World, who: Membership, query: str = "", key: str = "koskela") -> str:
+    return said(signed_in.of(who).get(f"/o/{key}/activity{query}"))
+
+
+def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
+    act = world.remove(world.mikko).act
+    answered(world, world.mikko, act, application="ordering")
+    answered(world, world.mikko, act, seconds="1.240")
+    answered(world, world.mikko, act, Observation.LOGOUT_DELIVERED, seconds="0.100")
+    pages = (log_of(world, world.aino), said(signed_in.of(world.aino).get(f"{KOSKELA}/")))
+    for page in (*pages, said(signed_in.of(world.aino).get(person(world.mikko)))):
+        assert "Told: Web shop in 0,4 secs, CRM portal in 1,2 secs" in page
+        assert "closed the access of" not in page
+        assert "signed Mikko Laine out" not in page
+
+
+def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
+    changed = world.change(world.mikko, world.access("viewer"))
+    removed = world.remove(world.mikko)
+    assert changed is not None
+    answered(world, world.mikko, removed.act)
+    answered(world, world.olli, removed.act, application="ordering")
+    answered(world, world.mikko, uuid.uuid4(), application="ordering")
+    text = log_of(world, world.aino)
+    assert text.count("Told:") == 1
+    assert (
+        text.index("removed Mikko")
+        < text.index("Told: CRM portal in 0,4 secs")
+        < text.index("changed the access")
+    )
+
+
+def test_all_deliveries_are_there_for_who_asks(world: World) -> None:
+    answered(world, world.mikko, world.remove(world.mikko).act)
+    assert "CRM portal closed the access of Mikko Laine" in log_of(world, world.aino, "?what=systems")
+
+
+def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
+    act = world.remove(world.mikko).act
+    answered(world, world.mikko, act, Observation.ACCOUNT_SYNC_FAILED, application="ordering")
+    text = log_of(world, world.aino)
+    assert "Not told yet: Web shop" in text
+    assert "Web shop could not be told about Mikko Laine" in text
+    answered(world, world.mikko, act, application="ordering", seconds=f"{delivery_results.LATE + 0.1}")
+    answered(world, world.olli, act, application="ordering", seconds=str(delivery_results.LATE))
+    text = log_of(world, world.aino)
+    assert "Told: Web shop in 1 min" in text
+    assert "Not told yet" not in text
+    assert "Web shop closed the access of Mikko Laine" in text
+    assert "Web shop closed the access of Olli" not in text
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_system_of_which_one_half_failed_is_not_called_told(world: World, order: tuple[int, int]) -> None:
+    act = world.remove(world.mikko).act
+    halves = [
+        (Observation.LOGOUT_FAILED, {"code": "refused", "application": "ordering"}),
+        (Observation.ACCOUNT_SYNCED, {"application": "ordering"}),
+    ]
+    for place in order:
+        verb, facts = halves[place]
+        answered(world, world.mikko, act, verb, **facts)
+    page = log_of(world, world.aino)
+    assert "Not told yet: Web shop" in page
+    assert "Told: Web shop" not in page
+
+
+def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> None:
+    for _ in range(45):
+        answered(world, world.vilma, uuid.uuid4())
+        world.invite(world.koskela, f"{uuid.uuid4().hex}@koskela.example", world.access("viewer"))
+    visitor = signed_in.of(world.aino)
+    html = visitor.get(f"{KOSKELA}/activity").content.decode()
+    assert "50 events on this page" in said(visitor.get(f"{KOSKELA}/activity"))
+    (older,) = {part.split('"')[0] for part in html.split("before=")[1:]}
+    text = said(visitor.get(f"{KOSKELA}/activity?before={older}"))
+    assert "set up the organization" in text
+    assert "CRM portal closed" not in text
+
+
+def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(world: World) -> None:
+    own(world.mikko, Observation.FACTOR_REMOVED)
+    own(world.stina, Observation.SIGN_IN_FAILED)
+    own(world.mikko, Observation.SIGN_IN_FAILED)  # at which of his two companies, nobody knows
+    world.remove(world.mikko)
+    move_clock(60)
+    own(world.mikko, Observation.PASSWORD_CHANGED)
+    here = log_of(world, world.aino, "?what=sign_in")
+    assert "Mikko Laine removed a way to sign in" in here
+    assert "changed the password" not in here
+    assert "could not sign in" not in here
+    there = log_of(world, world.tiina, "?what=sign_in", key="pohjola")
+    assert "Mikko Laine changed the password" in there
+    assert "Mikko Laine could not sign in" not in there
+    assert "Stina" in there
+    one = log_of(world, world.aino, f"?what=sign_in&person={world.vilma.id}")
+    assert "No event matches" in one
+    assert "a way to sign in" not in log_of(world, world.aino)
+
+
+def test_pages_of_both_streams_follow_each_other_in_both_directions(world: World) -> None:
+    verbs = [Observation.FACTOR_ADDED.value, Observation.ACCOUNT_SYNCED.value]
+    for number in range(7):
+        if number % 3:
+            own(world.mikko, Observation.FACTOR_ADDED)
+        else:
+            answered(world, world.mikko, uuid.uuid4())
+    whole = activity_queries.page(
+        organization=world.koskela.id, wish=activity_queries.EventFilter(verbs=verbs), size=50
+    ).events
+    assert len(whole) == 7
+    assert [one.at for one in whole] == sorted((one.at for one in whole), reverse=True)
+    older, first = _walk(world, verbs, "before", "older"), whole[-1].id
+    assert [event for page in older for event in page] == [one.id for one in whole]
+    newer = _walk(world, verbs, "after", "newer", first)
+    assert [event for page in reversed(newer) for event in page] == [one.id for one in whole[:-1]]
+
+
+def _walk(
+    world: World, verbs: list[str], ask: str, go: str, start: uuid.UUID | None = None
+) -> list[list[uuid.UUID]]:
+    """The ids of page after page."""
+    pages: list[list[uuid.UUID]] = []
+    place = start
+    while not pages or place is not None:
+        at: dict[str, Any] = {ask: place} if place else {}
+        page = activity_queries.page(
+            organization=world.koskela.id, wish=activity_queries.EventFilter(verbs=verbs, **at), size=2
+        )
+        pages.append([one.id for one in page.events])
+        place = getattr(page, go)
+    return pages
+
+
+def test_a_sign_in_to_the_portal_may_have_been_for_another_company(world: World) -> None:
+    own(world.mikko, Observation.SIGN_IN_SUCCEEDED)
+    assert "No event matches" in log_of(world, world.aino, "?what=sign_in")

@@ -1,0 +1,234 @@
+"""Accepting an invitation, from the link in the mail to the start page."""
+
+import concurrent.futures
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connections
+from django.urls import reverse
+
+from delegation.invitations.commands import send as invitations_send
+from delegation.invitations.models import Invitation
+from identity.memberships.models import Membership
+from identity.people.models import User
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World
+
+ADDRESS = "ida@koskela.example"
+GOOD = {"name": "Ida Ranta", "password": "violet lamps on water"}
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def invite(
+    world: World, address: str = ADDRESS, role: str = "orderer", **more: object
+) -> tuple[Invitation, str]:
+    wanted = world.access(role, sites=[world.tampere], amount=5000)
+    invitation, link = world.invite(
+        world.koskela, address, wanted, actor=worlds.actor_of(world.aino), name="Ida"
+    )
+    return invitation, reverse("join", kwargs={"link": link})
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
+    _, path = invite(world)
+    page = Visitor().get(path)
+    assert page.status_code == 200
+    for said in ("Aino Virtanen invites you", "Rakennusliike Koskela Oy", ADDRESS, "Accept the invitation"):
+        assert said in text(page)
+    assert (
+        "order in the web shop, up to 5\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€ an order, at Tampere"
+        in text(page)
+    )
+    assert 'value="Ida"' in text(page)
+    assert page["Referrer-Policy"] == "same-origin"
+    chosen = Visitor()
+    chosen.cookies["kh-language"] = "fi"
+    assert "tilata verkkokaupasta" in text(chosen.get(path))
+
+
+def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
+    invitation, path = invite(world)
+    visitor = Visitor()
+    done = visitor.post(path, GOOD)
+    assert done.status_code == 302, text(done)
+    assert done["Location"] == reverse("mfa_index")
+    step = text(visitor.get(done["Location"]))
+    assert "You are a colleague of Rakennusliike Koskela Oy now. Add a second way to sign in" in step
+    assert not [
+        one for one in ('class="kh-nav"', "kh-back", reverse("account_change_password")) if one in step
+    ]
+    assert visitor.get(reverse("mfa_activate_totp")).status_code == 200  # not asked for the password again
+    ida = User.objects.get(email=ADDRESS)
+    assert ida.name == "Ida Ranta"
+    assert Membership.objects.get(user=ida).organization == world.koskela
+    assert Invitation.objects.get(pk=invitation.pk).accepted_at is not None
+
+
+def test_a_newcomer_without_demands_is_at_the_start_page(world: World) -> None:
+    _, path = invite(world, role="viewer")
+    assert Visitor().post(path, GOOD)["Location"] == "/"
+
+
+BAD = [
+    ({}, "name"),
+    ({"name": ""}, "name"),
+    ({"name": " \t "}, "name"),
+    ({"name": "x" * 201}, "name"),
+    ({"name": "a\x00b"}, "name"),
+    ({"name": "a\x1fb"}, "name"),
+    ({"password": ""}, "password"),
+    ({"password": "short"}, "password"),
+    ({"password": "x" * 1001}, "password"),
+    ({"password": "violet\x00lamps on water"}, "password"),
+    ({"password": ADDRESS}, "password"),
+    ({"password": "ida ranta 123"}, "password"),
+    ({"password": "qwerty123456"}, "password"),
+]
+
+
+def test_bad_input_is_said_at_the_field_and_the_name_is_kept(world: World) -> None:
+    _, path = invite(world)
+    for wrong, field in BAD:
+        page = Visitor().post(path, {**GOOD, **wrong} if wrong else {})
+        assert page.status_code == 200, wrong
+        assert field in page.context["form"].errors, wrong
+        if field == "password":
+            assert 'value="Ida Ranta"' in text(page)
+            assert f'value="{wrong["password"]}"' not in text(page).replace('value=""', "").replace(
+                f'autocomplete="username" value="{ADDRESS}"', ""
+            )
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
+def test_address_organization_and_role_come_from_the_invitation_alone(world: World) -> None:
+    _, path = invite(world, role="viewer")
+    Visitor().post(
+        path,
+        {
+            **GOOD,
+            "email": "evil@x.example",
+            "role": "organization_admin",
+            "organization": str(world.pohjola.pk),
+        },
+    )
+    (membership,) = Membership.objects.filter(user__email=ADDRESS)
+    assert membership.organization == world.koskela
+    assert [one.role.key for one in membership.assignments.all()] == ["viewer"]
+    assert not User.objects.filter(email="evil@x.example").exists()
+
+
+def test_links_that_do_not_work(world: World) -> None:
+    _invitation, path = invite(world)
+    unknown = Visitor().get(path[:-1] + ("a" if path[-1] != "a" else "b"))
+    assert (unknown.status_code, "does not work" in text(unknown)) == (404, True)
+    assert ADDRESS not in text(unknown)
+    for wrong in ("x", "khi_", "khi_" + "ä" * 50, "khi_" + "x" * 5000):
+        assert Visitor().get(reverse("join", kwargs={"link": wrong})).status_code == 404
+    invited = Visitor()
+    invited.post(path, GOOD)
+    used = invited.get(path)
+    assert (used.status_code, "accepted already" in text(used)) == (410, True)
+    assert Visitor().post(path, GOOD).status_code == 410
+    other, path = invite(world, "two@koskela.example")
+    invitations_send.cancel(actor=worlds.actor_of(world.aino), invitations=[other])
+    assert Visitor().get(path).status_code == 410
+    _, path = invite(world, "three@koskela.example")
+    worlds.move_clock(7 * 24 * 3600 + 1)
+    assert Visitor().get(path).status_code == 410
+    assert Visitor().post(path, GOOD).status_code == 410
+    assert not User.objects.filter(email__in=["two@koskela.example", "three@koskela.example"]).exists()
+
+
+def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world: World) -> None:
+    used, cancelled, late = (
+        invite(world, f"{name}@koskela.example", "viewer") for name in ("one", "two", "three")
+    )
+    invited = Visitor()
+    invited.post(used[1], GOOD)
+    invitations_send.cancel(actor=worlds.actor_of(world.aino), invitations=[cancelled[0]])
+    with worlds.by_hand():
+        Invitation.objects.filter(pk=late[0].pk).update(expires_at=late[0].created_at)
+    strangers = [Visitor(), Visitor().sign_in(world.stina.user)]
+    for stranger in strangers:
+        pages = [text(stranger.get(path)) for _, path in (used, cancelled, late)]
+        for page in pages:
+            assert "This invitation no longer works" in page
+            assert not [one for one in ("Aino", "Koskela", "koskela.example") if one in page]
+    assert "accepted already" in text(invited.get(used[1]))
+
+
+def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
+    _, path = invite(world)
+    world.change(world.aino, world.access("viewer"), by=world.paivi)
+    gone = Visitor().post(path, GOOD)
+    assert (gone.status_code, "no longer works" in text(gone)) == (410, True)
+    assert not User.objects.filter(email=ADDRESS).exists()
+
+
+def test_somebody_known_signs_in_first_and_accepts_with_one_press(world: World) -> None:
+    stina = world.stina.user
+    _, path = invite(world, stina.email, role="viewer")
+    visitor = Visitor()
+    page = visitor.get(path)
+    assert "Sign in to accept" in text(page)
+    assert page.context["form"] is None
+    assert visitor.post(path, GOOD).status_code == 200  # nothing can be set for somebody who exists
+    assert not Membership.objects.filter(user=stina, organization=world.koskela).exists()
+    visitor.sign_in(stina, to=path)
+    assert "Accept the invitation" in text(visitor.get(path))
+    assert visitor.post(path)["Location"] == "/"
+    assert Membership.objects.filter(user=stina, organization=world.koskela).exists()
+
+
+def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
+    _, path = invite(world)
+    visitor = Visitor().sign_in(world.stina.user)
+    other = visitor.get(path)
+    assert (other.status_code, "for someone else" in text(other)) == (403, True)
+    assert visitor.post(path, GOOD).status_code == 403
+    assert visitor.get(path + "/sign-out").status_code == 405
+    assert visitor.post(path + "/sign-out")["Location"] == path
+    assert visitor.get(path).status_code == 200
+    assert not visitor.is_signed_in
+
+
+def test_a_further_address_counts_once_it_is_proved(world: World) -> None:
+    """The link went to that address alone: whoever follows it reads its mail, and has proved it before."""
+    tiina = world.tiina.user
+    visitor = Visitor().sign_in(tiina)
+    _, path = invite(world, "tiina@home.example")
+    with worlds.by_hand():
+        claimed = EmailAddress.objects.create(user=tiina, email="tiina@home.example", verified=False)
+    assert visitor.get(path).status_code == 403
+    with worlds.by_hand():
+        EmailAddress.objects.filter(pk=claimed.pk).update(verified=True)
+    assert Visitor().get(path).status_code == 200  # to sign in, not to become a second person
+    assert Visitor().sign_in(world.stina.user).get(path).status_code == 403
+    assert visitor.get(path).status_code == 200
+    assert visitor.post(path).status_code == 302
+    assert Membership.objects.filter(organization=world.koskela, user=tiina).exists()
+
+
+def test_two_at_once_make_one_colleague(world: World) -> None:
+    _, path = invite(world)
+
+    def accept(_: int) -> int:
+        try:
+            return Visitor().post(path, GOOD).status_code
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(accept, range(4)))
+    assert statuses == [302, 410, 410, 410]
+    assert Membership.objects.filter(user__email=ADDRESS).count() == 1

@@ -1,0 +1,57 @@
+"""What the panel for inviting says and where it leads."""
+
+import re
+
+import pytest
+
+from delegation.invitations.models import Invitation
+from tests.fixtures import signed_in
+from tests.fixtures.world import World
+from tests.portal.web.test_pages import KOSKELA, orderer, person, said
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world: World) -> None:
+    visitor = signed_in.of(world.aino)
+    world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))
+    waiting = Invitation.objects.get(email="waiting@koskela.example")
+    form = orderer(world, email="waiting@koskela.example", name="")
+    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
+    assert f'<a href="{KOSKELA}/people#i{waiting.id}">See the invitation</a>' in html
+    assert f'<li id="i{waiting.id}">' in visitor.get(f"{KOSKELA}/people").content.decode()
+    form = orderer(world, email="mikko@koskela.example", name="", once="a2")
+    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
+    assert f'<a href="{person(world.mikko)}">See Mikko Laine</a>' in html
+
+
+def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
+    visitor = signed_in.of(world.aino)
+    assert "Choose what they may do. What follows is shown here." in said(
+        visitor.get(f"{KOSKELA}/people/invite")
+    )
+    text = said(visitor.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
+    assert "The colleague will be able to" in text
+    assert "What follows is shown here." not in text
+
+
+def test_another_tier_begins_with_the_limit_of_the_present_one(world: World) -> None:
+    html = signed_in.of(world.aino).get(person(world.mikko, "access")).content.decode()
+    for tier in ("orderer", "approver"):
+        (field,) = re.findall(rf'<input[^>]*name="limit_{tier}"[^>]*>', html)
+        assert 'value="5\N{NO-BREAK SPACE}000"' in field
+
+
+def test_the_list_of_those_removed_has_no_columns_for_what_they_no_longer_have(world: World) -> None:
+    visitor = signed_in.of(world.aino)
+    world.remove(world.olli)
+    assert "kh-c-access" in visitor.get(f"{KOSKELA}/people").content.decode()
+    html = visitor.get(f"{KOSKELA}/people?who=former").content.decode()
+    assert "Olli" in html
+    assert "kh-c-access" not in html
+    assert "kh-c-sites" not in html

@@ -1,0 +1,64 @@
+"""What the pages of a removal say: before, after, and to whoever may not."""
+
+import re
+
+import pytest
+
+from provisioning.accounts import progress
+from tests.fixtures import signed_in
+from tests.fixtures.world import World, by_hand
+from tests.portal.web.test_pages import KOSKELA, person, said
+from tests.provisioning.accounts.test_planner import sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_nobody_removes_themselves_and_is_told_whom_to_ask(world: World) -> None:
+    answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
+    assert answer.status_code == 403
+    assert "You cannot remove yourself. Nothing was changed. Ask another admin." in said(answer)
+    assert "If it happens again" not in said(answer)
+
+
+def test_the_only_admin_is_led_to_invite_a_second_one(world: World) -> None:
+    world.remove(world.paivi)
+    answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
+    assert answer.status_code == 403
+    assert "You are the only admin. Nothing was changed. Invite a second one first." in said(answer)
+    assert f'href="{KOSKELA}/people/invite?tier=organization_admin"' in answer.content.decode()
+
+
+def test_a_receipt_leads_back_to_the_one_who_was_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = signed_in.of(world.aino)
+    done = visitor.post(person(world.olli, "remove"), {"reason": "left", "once": "r1"})["Location"]
+    assert person(world.olli, "restore") not in visitor.get(done).content.decode()
+    monkeypatch.setattr(progress, "of", lambda **_asked: progress.Progress(lines=[], planned=True))
+    html, text = visitor.get(done).content.decode(), said(visitor.get(done))
+    assert person(world.olli, "restore") in html
+    assert "Nothing is left to do. Back to people Bring Olli Mäkinen back" in text
+    assert re.search(r"olli @koskela.example In the log event \d+ , ", text)
+    assert "(Helsinki time)" in text
+    assert re.search(rf'href="{KOSKELA}/people" aria-current="page"', html)
+
+
+def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = signed_in.of(world.aino)
+    monkeypatch.setattr(progress, "of", lambda **_asked: progress.Progress(lines=[], planned=True))
+    form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "once": "r2"}
+    done = visitor.post(f"{KOSKELA}/people/remove", form)["Location"]
+    assert f'href="{KOSKELA}/people?who=former">See those removed' in visitor.get(done).content.decode()
+
+
+def test_what_ends_is_named_by_the_service(world: World) -> None:
+    with by_hand():
+        sign_in(world.olli)
+    text = said(signed_in.of(world.aino).get(person(world.olli, "remove")))
+    assert "Signing in for Rakennusliike Koskela Oy no longer possible" in text
+    assert "Signed in to Web shop ends now" in text

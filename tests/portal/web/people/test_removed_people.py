@@ -1,0 +1,72 @@
+"""Those who were removed, in the list and on their page."""
+
+import datetime as dt
+import uuid
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from delegation.catalogue.display_names import DisplayNames
+from portal.wording import dates, systems
+from provisioning.accounts.status import SystemStatus, Worst
+from tests.fixtures import signed_in
+from tests.fixtures.world import World
+from tests.portal.web.test_pages import KOSKELA, said
+
+AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, does={}, sites={})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_removed_nobody_is_ticked() -> None:
+    world = World()
+    world.remove(world.olli)
+    answer = signed_in.of(world.aino).get(f"{KOSKELA}/people?who=former")
+    assert "1 removed" in said(answer)
+    assert "kh-tick" not in answer.content.decode()
+
+
+def _status(word: str) -> SystemStatus:
+    return SystemStatus(
+        target=uuid.uuid4(),
+        account=1,
+        application="crm",
+        name={"en": "CRM portal"},
+        should_be=[],
+        is_=[],
+        active=False,
+        checked_at=AT,
+        word=word,
+        attempts=0,
+        next_try_at=None,
+        error="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "former", "state", "summary"),
+    [
+        ("in_place", True, "closed", "All closed"),
+        ("in_place", False, "ok", "All in place"),
+        ("differs", True, "differs", "1 of 1 needs a look"),
+    ],
+)
+def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
+    *, word: str, former: bool, state: str, summary: str
+) -> None:
+    rows = systems.matrix([_status(word)], BOOK, dates.Clock(AT, ZoneInfo("UTC")), former=former)
+    assert [row["state"] for row in rows] == [state]
+    assert systems.summary(rows) == summary
+    assert systems.worst(Worst(word, "crm"), BOOK, former=former)["state"] == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody() -> None:
+    world = World()
+    sami = signed_in.of(world.sami)
+    assert "You look after 1 colleague." in said(sami.get(f"{KOSKELA}/"))
+    world.remove(world.olli)
+    for page in ("", "me"):
+        answer = sami.get(f"{KOSKELA}/{page}")
+        assert answer.status_code == 200
+        assert "You look after" not in said(answer)

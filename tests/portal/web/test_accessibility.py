@@ -1,0 +1,65 @@
+"""Every page in a browser: reachable for everybody, in both themes, from a small phone to a wide screen."""
+
+import pytest
+from axe_playwright_python import sync_playwright as axe
+from playwright import sync_api
+
+from tests.fixtures import page_metrics, screenshots
+from tests.fixtures.page_samples import samples
+
+WIDTHS = (320, 360, 600, 768, 960, 1280, 1920)
+
+
+@pytest.fixture
+def stage(page: sync_api.Page) -> screenshots.Stage:
+    """Give a browser that knows nothing but the sample pages, and in which nothing moves."""
+    page.emulate_media(reduced_motion="reduce")
+    return screenshots.Stage(page)
+
+
+def _faults(page: sync_api.Page, *rules: str) -> list[str]:
+    """What axe finds, one line each; by these rules, or by all."""
+    options = {"runOnly": list(rules)} if rules else None
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_a_page_is_for_everybody(stage: screenshots.Stage, name: str) -> None:
+    page = stage.page
+    stage.show(name, "fi")
+
+    found = {} if name.startswith("mail-") else _in_both_themes(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if page_metrics.sideways(page):
+            found[f"sideways at {width}"] = [str(page_metrics.sideways(page))]
+
+    assert found == {}
+
+
+def _in_both_themes(page: sync_api.Page) -> dict[str, list[str]]:
+    """Light on a desk, dark on a phone. A mail is read in mail programs; what they make of its tables is theirs."""
+    light = _faults(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    found = {"light": light, "dark": _faults(page, "color-contrast"), "small": page_metrics.small(page)}
+    return {kind: faults for kind, faults in found.items() if faults}
+
+
+def test_what_is_measured_is_found(stage: screenshots.Stage) -> None:
+    stage.show("people")
+    stage.page.set_viewport_size({"width": 360, "height": 800})
+
+    stage.page.evaluate("""() => {
+        const box = document.createElement('div');
+        box.innerHTML = '<button>x</button><img src="data:,">';
+        box.querySelector('button').style.cssText = 'height: 20px; min-height: 0; width: 900px';
+        document.querySelector('main').append(box);
+    }""")
+
+    assert page_metrics.sideways(stage.page) > 0
+    assert page_metrics.small(stage.page) == [
+        '<button style="height: 20px; min-height: 0px; width: 900px;">x</button>'
+    ]
+    assert any(line.startswith("image-alt") for line in _faults(stage.page))

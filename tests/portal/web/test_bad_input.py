@@ -1,0 +1,361 @@
+"""Bad input at every address, in every field: a sentence at the field, what was typed is kept, nothing is changed.
+
+What is tried is generated: the addresses from the URL map, forms and fields from the pages they answer with.
+"""
+
+import html
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.urls import Resolver404, resolve
+
+from audit.foundation import clock
+from tests.fixtures import form_discovery, signed_in, url_map
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.form_discovery import Field, Form
+from tests.fixtures.url_map import Address, Place, Stage
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+
+PARTS = 4
+GIVEN = ("identity_authorizationcode", "identity_signin", "identity_signin_clients")
+"""What opening the provider's page, as it should be opened, leaves."""
+BESIDE = {
+    "audit_inbox",
+    "audit_leaf",
+    "audit_person_key",
+    "audit_refusal",
+    "identity_session",
+    "portal_cache",
+}
+MISSING, TOO_LONG, WRONG_TYPE, FOREIGN, NUL, CONTROL = (
+    "missing", "too long", "wrong type", "foreign id", "U+0000", "control character",
+)  # fmt: skip
+
+# What a form is filled with, by the name of the field; a field of an unknown name fails the test.
+GOOD = {
+    "code": "123456",
+    "email": "somebody@koskela.example",
+    "limit_approver": "1 000",
+    "limit_orderer": "1 000",
+    "login": "aino@koskela.example",
+    "name": "Somebody New",
+    "note": "A note",
+    "oldpassword": "not the password",
+    "password": "not the password at all 7",
+    "password1": "not the password at all 7",
+    "password2": "not the password at all 7",
+    "q": "aino",
+    "reason": "Because",
+    "until": f"24.12.{clock.wall().year + 2}",
+}
+# The first that is not the field under test makes sure that a form is refused whatever else is in it.
+POISON = {
+    "email": "nope",
+    "until": "31.2.2030",
+    "where": "nonsense",
+    "reason": "nonsense",
+    "password2": "another",
+    "oldpassword": "nope",
+    "code": "nope",
+    "login": "nope@nowhere.example",
+    "password": "short",
+}
+TYPED = {"email", "until", "limit_orderer", "limit_approver", "code"}
+PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "oidc_oauth_token": (
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "client_id", "client_secret",
+    ),
+    "oidc_oauth_introspect": ("token", "token_type_hint", "client_id", "client_secret"),
+    "oidc_oauth_revoke": ("token", "token_type_hint", "client_id", "client_secret"),
+    "oidc_oauth_userinfo": ("access_token",),
+}  # fmt: skip
+# Forms that only some people meet, sent without their page.
+UNSEEN: Mapping[str, tuple[str, ...]] = {
+    "person_resync": ("x",),
+    "oidc_consent": ("request", "action", "organization", "state"),
+    "oidc_authorize": ("client_id", "redirect_uri", "scope", "state", "organization"),
+    "mfa_reauthenticate_webauthn": ("credential",),
+    "mfa_login_webauthn": ("credential",),
+    "mfa_edit_webauthn": ("name",),
+    "mfa_remove_webauthn": ("x",),
+    "account_set_password": ("password1", "password2"),
+    "mfa_deactivate_totp": ("x",),
+    "mfa_generate_recovery_codes": ("x",),
+    "join_sign_out": ("x",),
+    "my_sessions": ("session",),
+}
+SAFE_TO_POST = {
+    "account_logout",
+    "join_sign_out",
+    "mfa_deactivate_totp",
+    "mfa_download_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_remove_webauthn",
+}
+"""Their deed asks for nothing but the click: there is no field to fill wrongly."""
+
+
+def kinds(stage: Stage) -> dict[str, str | None]:
+    return {
+        MISSING: None,
+        TOO_LONG: "x" * 10_000,
+        WRONG_TYPE: "☃ nonsense",
+        FOREIGN: str(stage.world.stina.id),
+        NUL: "a\0b",
+        CONTROL: "a\x1bb",
+    }
+
+
+def snapshot() -> dict[str, str]:
+    """A hash over the rows of every table that a deed could change; not over sessions, caches, refusals and notes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace ORDER BY relname"
+        )
+        names = [row[0] for row in cursor.fetchall() if row[0] not in BESIDE]
+        parts = [
+            f"SELECT '{name}', md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM \"{name}\" t"
+            + (" WHERE outcome = 'done'" if name == "audit_event" else "")
+            for name in names
+        ]
+        cursor.execute(" UNION ALL ".join(parts))
+        return dict(cursor.fetchall())
+
+
+def changed(before: dict[str, str], *besides: str) -> list[str]:
+    """The tables that are not as they were."""
+    now = snapshot()
+    return [f"{name} was changed" for name in now if now[name] != before[name] and name not in besides]
+
+
+def part(number: int) -> list[Address]:
+    return url_map.addresses()[number::PARTS]
+
+
+def opened(place: Place) -> signed_in.Answer:
+    """The page, also behind a redirect of ours."""
+    response = place.visitor.get(place.path)
+    while response.status_code == 302 and response["Location"].startswith("/"):
+        response = place.visitor.get(response["Location"])
+    assert response.status_code < 500, place.path
+    return response
+
+
+def forms_of(place: Place) -> Iterator[Form]:
+    response = opened(place)
+    path = response.request["PATH_INFO"] + (
+        f"?{query}" if (query := response.request["QUERY_STRING"]) else ""
+    )
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        yield from form_discovery.of(response.content.decode(), path)
+
+
+def route_of(action: str) -> str:
+    try:
+        return resolve(action.partition("?")[0]).url_name or ""
+    except Resolver404:
+        return ""
+
+
+def filled(form: Form) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for one in form.fields.values():
+        if one.is_text:
+            values[one.name] = one.value or GOOD[one.name]
+        elif one.kind in {"radio", "select", "checkbox"} and one.of_django:
+            values[one.name] = one.value or next(option for option in one.options if option)
+        elif one.kind == "hidden":
+            values[one.name] = one.value
+    return values
+
+
+def poisoned(form: Form, tested: Field) -> tuple[dict[str, object], bool]:
+    """Filled, with one other field that cannot be right, where there is one.
+
+    A form of buttons alone gets a button that is not there.
+    """
+    values = filled(form)
+    if tested.name.startswith("limit_"):
+        values["tier"] = tested.name.removeprefix("limit_")
+    if tested.name == "sites":
+        values["where"] = "some"
+    other = next((name for name in POISON if name != tested.name and _poisons(form, name)), None)
+    if other is not None:
+        values[other] = POISON[other]
+    elif not form.visible:
+        values |= {one.name: "nonsense" for one in form.fields.values() if one.kind == "button"}
+    return values, other is not None or not form.visible
+
+
+def _poisons(form: Form, name: str) -> bool:
+    """Whether this field is there and takes no free text."""
+    one = form.fields.get(name)
+    return one is not None and (one.is_choice or (one.is_text and name != "reason"))
+
+
+def must_be_refused(one: Field, kind: str) -> bool:
+    if one.is_text and one.kind != "search":
+        wrong = {NUL, CONTROL, TOO_LONG} | ({WRONG_TYPE, FOREIGN} if one.name in TYPED else set())
+        return kind in wrong or (kind == MISSING and one.required)
+    return one.of_django and one.is_choice and (kind != MISSING or one.required)
+
+
+def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None) -> list[str]:
+    """What is wrong with the answer."""
+    if response.status_code >= 500:
+        return [f"status {response.status_code}"]
+    if not must_be_refused(one, kind):
+        return []
+    page = response.content.decode()
+    place = f'id="id_{one.name}_error"'
+    found = (
+        []
+        if response.status_code < 400 and (place in page or one.kind == "password")
+        else ["no sentence at the field"]
+    )
+    if one.kind == "password" and "kh-error" not in page and response.status_code == 200:
+        found.append("no sentence")
+    keeps = value is not None and one.is_text and one.kind != "password"
+    if keeps and html.escape(str(value)) not in page:
+        found.append("what was typed is gone")
+    return found
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_every_address_has_a_place() -> None:
+    names = [address.name for address in url_map.addresses()]
+    assert len(names) == len(set(names))
+    assert set(names) == set(url_map.WHERE)
+
+
+@pytest.mark.parametrize("number", range(PARTS))
+def test_forms(stage: Stage, number: int) -> None:
+    """Every field of every form on every page, six kinds each."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    found: list[str] = []
+    tried = 0
+    for address in part(number):
+        place = stage.place(address)
+        for form in forms_of(place):
+            key = route_of(form.action), frozenset(form.fields)
+            if form.method != "post" or key in seen:
+                continue
+            seen.add(key)
+            for one, kind, wrong in _tries(stage, place.visitor, form):
+                tried += 1
+                found += [f"{address.name} → {key[0]}: {one.name}, {kind}: {text}" for text in wrong]
+    assert "\n".join(found) == ""
+    assert tried > 0
+
+
+def _tries(stage: Stage, visitor: Visitor, form: Form) -> Iterator[tuple[Field, str, list[str]]]:
+    before = snapshot()
+    for one in form.fields.values():
+        if one.name == "csrfmiddlewaretoken":
+            continue
+        for kind, value in kinds(stage).items():
+            values, harmless = poisoned(form, one)
+            if not harmless and not must_be_refused(one, kind):
+                continue  # alone in its form, and right: that is no bad input
+            values.pop(one.name, None)
+            if value is not None or one.is_text:
+                values[one.name] = value or ""  # an empty field of text is sent, empty
+            cache.clear()
+            wrong = judged(visitor.post(form.action, values), one, kind, value)
+            yield one, kind, wrong + changed(before)
+
+
+@pytest.mark.parametrize("number", range(PARTS))
+def test_queries_and_paths(stage: Stage, number: int) -> None:
+    """Every parameter that an address takes, as its own forms and links name them, and every part of its path."""
+    before = snapshot()
+    found = [
+        f"{address.name}: {what}"
+        for address in part(number)
+        for what in _wrong_queries(stage, address) + _wrong_paths(stage, address)
+    ]
+    assert "\n".join(found) == ""
+    assert "\n".join(changed(before, *GIVEN)) == ""
+
+
+def _wrong_queries(stage: Stage, address: Address) -> list[str]:
+    """Pages refuse what no address holds; what programs read does not look at its query."""
+    place, found = stage.place(address), []
+    for name in _parameters(place):
+        for kind, value in kinds(stage).items():
+            asked = urlencode({name: value or ""})
+            status = place.visitor.get(f"{place.path.partition('?')[0]}?{asked}").status_code
+            unclean = kind in {NUL, CONTROL} and not address.name.startswith("oidc_")
+            if status >= 500 or (unclean and status not in {400, 405}):
+                found.append(f"?{name}: {kind}: {status}")
+    return found
+
+
+def _wrong_paths(stage: Stage, address: Address) -> list[str]:
+    place, found = stage.place(address), []
+    for name, value in place.arguments.items():
+        for kind, wrong in kinds(stage).items():
+            path = place.path.replace(value, quote(wrong or "", safe=""))
+            status = place.visitor.get(path).status_code
+            if status >= 500 or (kind in {NUL, CONTROL} and status not in {400, 404}):
+                found.append(f"{name}: {kind}: {status}")
+    return found
+
+
+def _parameters(place: Place) -> set[str]:
+    named = {one for form in forms_of(place) if form.method == "get" for one in form.fields}
+    query = place.path.partition("?")[2]
+    return named | {pair.partition("=")[0] for pair in query.split("&") if pair} | {"next"}
+
+
+def test_programs(stage: Stage) -> None:
+    """What programs send: an error of the protocol, never one of ours."""
+    before, found = snapshot(), []
+    for route, names in PROGRAMS.items():
+        place = stage.place(next(one for one in url_map.addresses() if one.name == route))
+        for name in names:
+            for kind, value in kinds(stage).items():
+                values = {"grant_type": "authorization_code", "client_id": "ordering", "client_secret": "x"}
+                values = {**values, name: value} if value is not None else values
+                status = place.visitor.post(place.path, values).status_code
+                if not 400 <= status < 500:
+                    found.append(f"{route}: {name}, {kind}: {status}")
+    assert "\n".join(found) == ""
+    assert "\n".join(changed(before)) == ""
+
+
+def test_forms_that_only_some_people_meet(stage: Stage) -> None:
+    before, found = snapshot(), []
+    for route, names in UNSEEN.items():
+        place = stage.place(next(one for one in url_map.addresses() if one.name == route))
+        for name in names if route not in SAFE_TO_POST else ():
+            for kind, value in kinds(stage).items():
+                cache.clear()
+                status = place.visitor.post(place.path, {} if value is None else {name: value}).status_code
+                if status >= 500:
+                    found.append(f"{route}: {name}, {kind}: {status}")
+    assert "\n".join(found) == ""
+    assert "\n".join(changed(before)) == ""
+
+
+def test_no_address_that_takes_a_form_escapes(stage: Stage) -> None:
+    """Whatever answers a POST is tried above: by a form of a page, as a program's, or by name."""
+    reached = {*PROGRAMS, *UNSEEN}
+    taking = set()
+    for address in url_map.addresses():
+        place = stage.place(address)
+        reached |= {route_of(form.action) for form in forms_of(place) if form.method == "post"}
+    for address in url_map.addresses():
+        place = stage.place(address)
+        if address.name not in SAFE_TO_POST and place.visitor.post(place.path, {"x": "y"}).status_code != 405:
+            taking.add(address.name)
+    assert taking - reached == set()

@@ -1,0 +1,196 @@
+"""The story in a real browser: invite, change, remove, receipt; at the desk, on a phone, and without script."""
+
+import re
+
+import pytest
+from playwright import sync_api
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from audit.foundation import clock
+from audit.foundation.actor import system
+from delegation.invitations.models import Invitation
+from identity.clients.models import Application
+from provisioning.accounts import planner
+from provisioning.accounts.models import Account, Delivery
+from provisioning.targets import commands as targets_commands
+from tests.fixtures import browsing
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """Two systems are provisioned; the shop knows Mikko and Olli, the CRM does not answer."""
+    made = World()
+    for key in ("ordering", "crm"):
+        application = Application.objects.get(key=key)
+        targets_commands.register(
+            actor=system(), application=application, base_url=f"http://127.0.0.1:9/{key}", token="t"
+        )
+    for one in (made.mikko, made.olli):
+        accounts = Account.objects.filter(user=one.user)
+        accounts.update(
+            state="in_place",
+            acknowledged_active=True,
+            acknowledged_at=clock.now(),
+            checked_at=clock.now(),
+            acknowledged_rights={str(one.id): [{"entitlement": "x", "role": "orderer"}]},
+            due_at=None,
+        )
+    return made
+
+
+def removed(world: World) -> None:
+    """What `deliver` does: read the log, tell the shop; the CRM does not answer."""
+    planner.plan(chain=world.koskela.id)
+    told = Account.objects.filter(user=world.mikko.user, target__application__key="ordering")
+    Delivery.objects.filter(account__in=told).update(done_at=clock.now())
+    told.update(state="in_place", due_at=None, acknowledged_active=False)
+    late = Account.objects.filter(user=world.mikko.user, target__application__key="crm")
+    late.update(attempts=3, last_error="unreachable")
+
+
+def test_an_admin_invites_changes_and_removes(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    browsing.signed_in(page, live_server.url, world.aino)
+    browsing.looked_at(page, "start")
+    page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="People").click()
+    browsing.looked_at(page, "people")
+
+    page.get_by_role("link", name="Invite").click()
+    page.get_by_label("E-mail address").fill("liisa.h@koskela.example")
+    page.get_by_label("Name", exact=False).last.fill("Liisa Hämäläinen-Östberg")
+    page.get_by_label("Orderer").check()
+    page.get_by_role("textbox", name="Limit for one order").fill("2 000")
+    page.get_by_label("Only some sites").check()
+    page.get_by_label("Tampere").check()
+    expect(page.locator("#effect")).to_contain_text("order in the web shop, up to 2")
+    assert not Invitation.objects.filter(email="liisa.h@koskela.example").exists()
+    browsing.looked_at(page, "invite")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_text("An invitation is on its way to liisa.h@koskela.example.")).to_be_visible()
+    browsing.looked_at(page, "invited")
+
+    page.get_by_role("link", name="Mikko Laine").click()
+    page.get_by_text("Order in the web shop").click()
+    expect(page.get_by_text("Tiers of Kivisalo, version 1").nth(1)).to_be_visible()
+    browsing.looked_at(page, "person")
+
+    page.get_by_role("link", name="Change access").click()
+    page.get_by_label("Approver").check()
+    page.get_by_role("textbox", name="Limit for one order").fill("3 000")
+    page.get_by_label("Reason").fill("Runs Tampere from December")
+    page.keyboard.press("Tab")
+    expect(page.locator("#effect")).to_contain_text("approve others’ orders")
+    browsing.looked_at(page, "access")
+    page.get_by_role("button", name="Change Mikko Laine’s access").click()
+    expect(page.get_by_text("The access of Mikko Laine is changed.")).to_be_visible()
+
+    page.get_by_role("link", name="Remove…").click()
+    expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
+    browsing.looked_at(page, "remove")
+    page.get_by_role("button", name="Remove Mikko Laine").click()
+    expect(page.get_by_role("heading", name="Mikko Laine is removed")).to_be_visible()
+
+    removed(world)
+    expect(page.get_by_text("Has not confirmed yet. It does not answer.")).to_be_visible()
+    expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
+    browsing.looked_at(page, "removal")
+    Delivery.objects.update(done_at=clock.now())
+    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()
+    browsing.looked_at(page, "receipt")
+
+    page.get_by_role("link", name=re.compile("^event")).click()
+    expect(page.get_by_text("removed Mikko Laine").first).to_be_visible()
+    browsing.looked_at(page, "activity")
+
+
+def test_a_receipt_asks_quietly_and_stops_asking(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    browsing.signed_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people/{world.mikko.id}/remove")
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if "/acts/" in answer.url else None)
+    page.get_by_role("button", name="Remove Mikko Laine").click()
+    removed(world)
+    expect(page.get_by_text("It does not answer.")).to_be_visible()
+    page.wait_for_timeout(3500)
+    assert answers.count(304) >= 1, answers
+    Delivery.objects.update(done_at=clock.now())
+    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()
+    asked = len(answers)
+    page.wait_for_timeout(2500)
+    assert len(answers) <= asked + 1
+
+
+def test_the_same_without_script(world: World, live_server: LiveServer, browser: sync_api.Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=browsing.PHONE)
+    page = browsing.signed_in(context.new_page(), live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people")
+    for name in ("Mikko Laine", "Olli Mäkinen"):
+        page.get_by_label(f"Select {name}").check()
+    page.get_by_role("button", name="Remove…").click()
+    expect(page.get_by_role("heading", name="Remove 2 colleagues")).to_be_visible()
+    page.get_by_role("button", name="Remove 2 colleagues").click()
+    expect(page.get_by_role("heading", name="Mikko Laine and Olli Mäkinen are removed")).to_be_visible()
+    planner.plan(chain=world.koskela.id)
+    Delivery.objects.update(done_at=clock.now())
+    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()  # by itself
+    page.goto(f"{live_server.url}/o/koskela/people/{world.vilma.id}/access")
+    page.get_by_label("Orderer").check()
+    page.get_by_role("textbox", name="Limit for one order").fill("100")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("order in the web shop, up to 100")).to_be_visible()
+    context.close()
+
+
+def test_long_names_and_finnish_at_every_width(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    world.member(world.koskela, "Karl-Gustaf Maximilian Wilhelm von Schantz-Korhonen-Lindholm", "approver")
+    world.member(
+        world.koskela, "Jekaterina محمد Нечаева-Hämäläinen", "orderer", sites=[world.oulu, world.tallinn]
+    )
+    endless = world.member(
+        world.koskela, "A" + "pitkänimi" * 16 + "nen", "orderer", sites=[world.oulu], amount=10
+    )
+    page.context.add_cookies([{"name": "kh-language", "value": "fi", "url": live_server.url}])
+    browsing.signed_in(page, live_server.url, world.aino)
+    for name, path in {
+        "fi-start": "",
+        "fi-people": "people",
+        "fi-invite": "people/invite",
+        "fi-person": f"people/{world.mikko.id}",
+        "fi-access": f"people/{world.mikko.id}/access",
+        "fi-remove": f"people/{world.mikko.id}/remove",
+        "fi-endless": f"people/{endless.id}",
+        "fi-endless-access": f"people/{endless.id}/access",
+        "fi-endless-remove": f"people/{endless.id}/remove",
+        "fi-endless-several": f"people/remove?m={endless.id}&m={world.mikko.id}",
+        "fi-activity": "activity",
+        "fi-me": "me",
+    }.items():
+        page.goto(f"{live_server.url}/o/koskela/{path}")
+        assert page.locator("html").get_attribute("lang") == "fi"
+        browsing.looked_at(page, name)
+
+
+def test_the_focus_goes_into_a_panel_and_back(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    browsing.signed_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people?tier=orderer")
+    page.get_by_role("link", name="Invite").press("Enter")
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/people?tier=orderer")
+    expect(page.get_by_role("link", name="Invite")).to_be_focused()
+    page.goto(f"{live_server.url}/o/koskela/people/{world.mikko.id}")
+    page.get_by_role("link", name="Change access").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Change access")).to_be_focused()

@@ -1,0 +1,150 @@
+"""Will and will no longer be able to: sentences from the difference between two sets of rights."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from delegation.access.queries import SiteName
+from delegation.authorization.entitlements import Right, SiteRef
+from portal.wording import access, access_changes, dates
+
+TAMPERE, OULU = (SiteName(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
+SITES = [OULU, TAMPERE]
+CLOCK = dates.Clock(dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
+"""The reader's."""
+DECEMBER, MARCH = (
+    dt.datetime(*day, tzinfo=CLOCK.zone) for day in ((2027, 1, 1), (2027, 4, 1))
+)  # fmt: skip
+TEXTS = {"shop:place": {"en": "order"}, "shop:see": {"en": "see orders"}}
+
+
+def right(key: str, *sites: SiteName, amount: int | None = None, until: dt.datetime | None = None) -> Right:
+    """At these sites, or everywhere where none is named."""
+    return Right(
+        membership=uuid.uuid4(),
+        application="shop",
+        entitlement=key,
+        role="x",
+        all_sites=not sites,
+        sites=tuple(SiteRef(site.id, site.name, "") for site in sites),
+        takes_amount=key in {"shop:place", "shop:approve"},
+        amount=None if amount is None else Decimal(amount),
+        currency="EUR",
+        period="order",
+        valid_from=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        valid_until=until,
+        assignment=uuid.uuid4(),
+    )
+
+
+def between(before: list[Right], after: list[Right]) -> tuple[list[str], list[str]]:
+    with translation.override("en"):
+        found = access_changes.between(before=before, after=after, sites=SITES, texts=TEXTS, clock=CLOCK)
+    plain = [
+        [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] for lines in (found.gains, found.losses)
+    ]
+    return plain[0], plain[1]
+
+
+SEE, PLACE = "shop:see", "shop:place"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gains", "losses"),
+    [
+        ([], [], [], []),
+        ([right(SEE)], [right(SEE)], [], []),
+        ([], [right(SEE)], ["see orders, at all sites"], []),
+        ([right(SEE, OULU)], [], [], ["see orders, at Oulu"]),
+        ([right(SEE, OULU)], [right(SEE, TAMPERE)], ["see orders, at Tampere"], ["see orders, at Oulu"]),
+        (
+            [right(SEE, OULU)],
+            [right(SEE)],
+            ["see orders, at Tampere, and at sites that are added later"],
+            [],
+        ),
+        ([right(SEE)], [right(SEE, OULU, TAMPERE)], [], ["see orders, at sites that are added later"]),
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=2000)],
+            ["order up to 2 000 € an order, not only 500 €"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=2000)],
+            [right(PLACE, amount=500)],
+            [],
+            ["order up to 2 000 € an order, only up to 500 €"],
+        ),
+        (
+            [right(PLACE, amount=2000)],
+            [right(PLACE, amount=None)],
+            ["order up to any amount an order, not only 2 000 €"],
+            [],
+        ),
+        (
+            [right(PLACE, OULU, amount=500), right(PLACE, TAMPERE, amount=900)],
+            [right(PLACE, OULU, TAMPERE, amount=900)],
+            ["order up to 900 € an order, not only 500 €, at Oulu"],
+            [],
+        ),
+        # Of several rights to one thing at one place the highest counts: nothing changes.
+        ([right(PLACE, amount=900), right(PLACE, OULU, amount=500)], [right(PLACE, amount=900)], [], []),
+        (
+            [right(SEE), right(PLACE, OULU, amount=5)],
+            [right(SEE)],
+            [],
+            ["order, up to 5 € an order, at Oulu"],
+        ),
+        # An end that is set, moved or taken away is a change of its own.
+        ([], [right(SEE, until=DECEMBER)], ["see orders, at all sites, until 31 Dec"], []),
+        ([right(SEE, until=DECEMBER)], [right(SEE, until=DECEMBER)], [], []),
+        ([right(SEE)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
+        ([right(SEE, until=DECEMBER)], [right(SEE)], ["see orders after 31 Dec"], []),
+        (
+            [right(SEE, until=DECEMBER)],
+            [right(SEE, until=MARCH)],
+            ["see orders after 31 Dec, until 31 Mar 2027"],
+            [],
+        ),
+        ([right(SEE, until=MARCH)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
+        (
+            [right(SEE, OULU, until=DECEMBER), right(SEE, TAMPERE)],
+            [right(SEE, OULU, TAMPERE)],
+            ["see orders after 31 Dec, at Oulu"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=500, until=DECEMBER)],
+            [right(PLACE, amount=2000, until=DECEMBER)],
+            ["order up to 2 000 € an order, not only 500 €, until 31 Dec"],
+            [],
+        ),
+    ],
+)
+def test_the_difference_in_sentences(
+    before: list[Right], after: list[Right], gains: list[str], losses: list[str]
+) -> None:
+    assert between(before, after) == (gains, losses)
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        ([right(SEE), right(SEE)], "see orders"),
+        ([right(SEE), right(PLACE, OULU, amount=6000, until=DECEMBER)],
+         "order, up to 6 000 € an order, at Oulu, until 31 Dec"),
+        ([right(PLACE, OULU, amount=6), right("shop:approve", OULU, amount=6)],
+         "order and approve, up to 6 € an order, at Oulu"),
+        ([right(PLACE, amount=6), right("shop:approve", OULU, amount=9)],
+         "order, up to 6 € an order; approve, up to 9 € an order, at Oulu"),
+    ],
+)  # fmt: skip
+def test_what_one_can_do_is_one_sentence(rights: list[Right], said: str) -> None:
+    with translation.override("en"):
+        texts = {**TEXTS, "shop:approve": {"en": "approve"}}
+        assert access.can(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said

@@ -1,0 +1,159 @@
+"""Times, amounts and lists as people read and write them."""
+
+import datetime as dt
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from portal.wording import amounts, dates, time_zones
+
+NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
+CLOCK = dates.Clock(NOW, ZoneInfo("Europe/Helsinki"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("5000", "5000.00"),
+        ("5 000", "5000.00"),
+        ("5\N{NO-BREAK SPACE}000", "5000.00"),
+        ("5000,5", "5000.50"),
+        ("5000.50", "5000.50"),
+        ("5 000,50 €", "5000.50"),
+        ("5,000.00", "5000.00"),
+        ("1.250.000,00 EUR", "1250000.00"),
+        ("0", "0.00"),
+        ("0,05", "0.05"),
+    ],
+)
+def test_amounts_are_understood(typed: str, amount: str) -> None:
+    assert amounts.parse(typed) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "-5",
+        "+5",
+        "5e3",
+        "NaN",
+        "Infinity",
+        "5,000",
+        "5.000",
+        "50 00",
+        "5,,0",
+        "1,5,0",
+        "5.000.00",
+        "٥٠٠٠",
+        "9" * 13,
+        "5 000 000 00",
+        "$5",
+        "0x10",
+        "5_000",
+    ],
+)
+def test_what_is_unclear_is_not_guessed(typed: str) -> None:
+    with pytest.raises(amounts.Unclear):
+        amounts.parse(typed)
+
+
+def test_an_amount_with_two_readings_names_one() -> None:
+    with pytest.raises(amounts.Unclear) as unclear:
+        amounts.parse("5,000")
+    assert unclear.value.could_mean == "5000"
+
+
+@pytest.mark.parametrize(
+    ("language", "at", "said"),
+    [
+        ("en", NOW, "today 14:00"),
+        ("fi", NOW, "tänään 14.00"),
+        ("en", NOW - dt.timedelta(hours=15), "yesterday 23:00"),
+        ("en", NOW - dt.timedelta(days=43), "12 Oct"),
+        ("fi", NOW - dt.timedelta(days=43), "12.10."),
+        ("en", NOW.replace(year=2023, month=2, day=14), "14 Feb 2023"),
+        ("fi", NOW.replace(year=2023, month=2, day=14), "14.2.2023"),
+    ],
+)
+def test_times_are_those_of_the_reader(language: str, at: dt.datetime, said: str) -> None:
+    with translation.override(language):
+        assert CLOCK.when(at) == said
+
+
+def test_an_interval_ends_on_its_last_day() -> None:
+    midnight = dt.datetime(2026, 12, 24, 22, 0, tzinfo=dt.UTC)
+    with translation.override("en"):
+        assert CLOCK.last_day(midnight) == "24 Dec"
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2026-12-24", dt.date(2026, 12, 24)),
+        ("24.12.2026", dt.date(2026, 12, 24)),
+        ("1. 2. 2027", dt.date(2027, 2, 1)),
+        ("24 Dec 2026", dt.date(2026, 12, 24)),
+        ("24 december 2026", dt.date(2026, 12, 24)),
+        ("12/10/2026", None),
+        ("31.2.2026", None),
+        ("24.12.26", None),
+        ("2026-13-01", None),
+        ("9999-12-31", None),
+        ("tomorrow", None),
+        ("", None),
+    ],
+)
+def test_days_are_understood_or_refused(typed: str, day: dt.date | None) -> None:
+    assert dates.parse_day(typed) == day
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], ""),
+        (["A"], "A"),
+        (["A", "B"], "A and B"),
+        (["A", "B", "C"], "A, B and C"),
+        (["A", "B", "C", "D"], "A, B and 2 more"),
+    ],
+)
+def test_lists_are_short(names: list[str], said: str) -> None:
+    with translation.override("en"):
+        assert dates.listed(names) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0,1 secs"), (4.24, "4,2 secs"), (9.94, "9,9 secs"), (9.96, "10 secs"), (59.7, "1 min"), (150, "2 mins"),
+     (7200, "2 hrs"), (400000, "4 days")],
+)  # fmt: skip
+def test_spans(seconds: float, said: str) -> None:
+    with translation.override("en"):
+        assert dates.span(seconds) == said
+
+
+def test_a_zone_that_is_none_is_passed_over() -> None:
+    assert time_zones.first("", "Nowhere/Land", "../etc/passwd", "Europe/Oslo") == ZoneInfo("Europe/Oslo")
+    assert time_zones.first("") == ZoneInfo("UTC")
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
+            "Chrome on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Safari/604.1",
+            "Safari on iPad",
+        ),
+        ("", "A browser"),
+    ],
+)
+def test_browsers_have_names(agent: str, said: str) -> None:
+    with translation.override("en"):
+        assert dates.browser(agent) == said

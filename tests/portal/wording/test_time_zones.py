@@ -1,0 +1,56 @@
+"""Instants in mails name their time zone: a mail is read anywhere."""
+
+import datetime as dt
+import email
+from email import policy
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from audit.foundation import encryption
+from portal.wording import time_zones
+from provisioning.mail.models import Mail
+from tests.fixtures import signed_in
+from tests.fixtures.browser_client import Visitor
+from tests.fixtures.world import World
+from tests.portal.web.test_pages import KOSKELA
+
+AT = dt.datetime(2026, 11, 30, 22, 3, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "said"),
+    [
+        ("en", "Europe/Helsinki", "1 Dec 2026, 00:03 (Helsinki time)"),
+        ("en", "America/Argentina/Buenos_Aires", "30 Nov 2026, 19:03 (Buenos Aires time)"),
+        ("fi", "Europe/Helsinki", "1.12.2026 0.03 (aikavyöhyke Helsinki)"),
+    ],
+)
+def test_a_moment_is_named_with_its_zone(language: str, zone: str, said: str) -> None:
+    with translation.override(language):
+        assert time_zones.named(AT, ZoneInfo(zone)) == said
+
+
+def test_a_moment_for_nobody_known_is_in_utc() -> None:
+    assert time_zones.moment(AT, None) == "30 Nov 2026, 22:03 UTC"
+
+
+def _text(mail: Mail) -> str:
+    whole = email.message_from_bytes(
+        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes),
+        policy=policy.default,
+    )
+    part = whole.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_say_until_when_their_link_works() -> None:
+    world = World()
+    form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "once": "m1"}
+    signed_in.of(world.aino).post(f"{KOSKELA}/people/invite", form)
+    assert "(Helsinki time), and only for new@koskela.example." in _text(Mail.objects.get())
+    Visitor().post("/account/password/reset/", {"email": world.vilma.user.email})
+    assert "The link works for 2 hours, and once." in _text(Mail.objects.get(purpose="password_reset"))

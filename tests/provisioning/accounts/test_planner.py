@@ -1,0 +1,310 @@
+"""From recorded to due: nothing is skipped, replay is harmless, and a set costs what one costs."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.foundation import clock
+from audit.models import Chain, Event
+from delegation.authorization import verbs
+from delegation.authorization.verbs import Effect, Topic, Verb
+from delegation.catalogue import commands as catalogue_commands
+from delegation.organizations import commands as organizations_commands
+from delegation.people import commands as people_commands
+from delegation.people import enrollment
+from identity.clients.models import Client
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization
+from identity.sessions.models import SignIn
+from provisioning.accounts import converge, planner
+from provisioning.accounts.models import Account, Cursor, Delivery
+from provisioning.accounts.planner import Planned
+from provisioning.delivery.task import DeliveryOutcome
+from provisioning.http.pool import Pool
+from provisioning.logout.models import Logout
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target as far
+from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
+from tests.provisioning.conftest import register
+
+
+@pytest.fixture
+def accounts() -> Iterator[converge.AccountDeliveries]:
+    kind = converge.AccountDeliveries(pool=Pool())
+    yield kind
+    kind.pool.close()
+
+
+def plan_all() -> None:
+    for chain in planner.behind():
+        planner.plan(chain=chain)
+
+
+def converge_all(accounts: converge.AccountDeliveries) -> int:
+    """Deliver in this thread until nothing is due; how many calls were needed."""
+    calls = 0
+    while (errands := accounts.lease(worker=1, at=clock.now(), load={})) is not None:
+        accounts.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in errands], at=clock.now())
+        calls += len(errands)
+    return calls
+
+
+def sign_in(membership: Membership, application: str = "ordering") -> SignIn:
+    at = clock.now()
+    row = SignIn.objects.create(
+        session_key=str(uuid.uuid4()),
+        user=membership.user,
+        membership=membership,
+        user_epoch=1,
+        membership_epoch=membership.epoch,
+        auth_time=at,
+        started_at=at,
+        last_seen_at=at,
+    )
+    row.clients.add(Client.objects.get(application__key=application))
+    return row
+
+
+def test_a_removal_makes_account_and_logout_due_first_and_remembers_why(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries
+) -> None:
+    plan_all()
+    converge_all(accounts)
+    open_one = sign_in(world.mikko)
+    other = sign_in(world.mikko_at_pohjola)
+    done = world.remove(world.mikko)
+    assert planner.plan(chain=world.koskela.id) == Planned(events=1, deliveries=1, logouts=1)
+    account = Account.objects.get(user=world.mikko.user)
+    assert (account.priority, account.state, account.act) == (0, "on_its_way", done.act)
+    (delivery,) = Delivery.objects.filter(done_at=None)
+    assert (delivery.act, delivery.membership_id) == (done.act, world.mikko.id)
+    (logout,) = Logout.objects.all()
+    assert (logout.sign_in_id, logout.act) == (open_one.id, done.act)
+    assert SignIn.objects.get(id=other.id).ended_at is None
+
+
+def test_replay_is_harmless(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+) -> None:
+    plan_all()
+    converge_all(accounts)
+    sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+    converge_all(accounts)
+    written, logouts = len(shop.journal), Logout.objects.count()
+    Cursor.objects.all().delete()
+    plan_all()
+    converge_all(accounts)
+    assert len(shop.journal) == written
+    assert Logout.objects.count() == logouts
+
+
+def test_nothing_is_planned_twice_or_for_nothing(world: World, ordering: Target) -> None:
+    plan_all()
+    assert planner.behind() == []
+    assert planner.plan(chain=world.koskela.id) == Planned()
+
+
+def test_three_changes_before_the_first_delivery_are_one_call(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+) -> None:
+    plan_all()
+    converge_all(accounts)
+    before = len(shop.journal)
+    for amount in (100, 200, 300):
+        world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=amount))
+    plan_all()
+    assert converge_all(accounts) == 1
+    assert len(shop.journal) == before + 1
+    said = shop.one(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
+    assert said["limits"][0]["amount"] == "300.00"
+    assert Delivery.objects.filter(done_at=None).count() == 0
+
+
+def test_statements_do_not_grow_with_the_set(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries
+) -> None:
+    plan_all()
+    converge_all(accounts)
+    crowd = [world.member(world.koskela, f"N{i} Nimi", "viewer", factor=False) for i in range(12)]
+    plan_all()
+    converge_all(accounts)
+    counts = []
+    for some in (crowd[:1], crowd[1:]):
+        people_commands.remove(actor=actor_of(world.aino), memberships=some, reason="left")
+        with CaptureQueriesContext(connection) as planning:
+            planned = planner.plan(chain=world.koskela.id)
+        with CaptureQueriesContext(connection) as leasing:
+            errands = accounts.lease(worker=1, at=clock.now(), load={}) or []
+        endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
+        with CaptureQueriesContext(connection) as settling:
+            accounts.settle(endings=endings, at=clock.now())
+        assert planned.deliveries == len(errands) == len(some)
+        counts.append((len(planning), len(leasing), len(settling)))
+    assert counts == [(2, 6, 8)] * 2, "one of them each is the clock's"
+
+
+def test_nothing_is_skipped_while_acts_go_on(
+    world: World, ordering: Target, together: Callable[..., list[object]]
+) -> None:
+    """Two planners read while two customers' admins act: in the end every event has made its account due."""
+    plan_all()
+    Account.objects.update(marks=1)
+    crowd = [world.member(world.koskela, f"N{i} Nimi", "viewer", factor=False) for i in range(6)]
+    more = [world.member(world.pohjola, f"P{i} Nimi", "viewer", factor=False) for i in range(6)]
+    plan_all()  # somebody who has gone before any planner looked needs no account
+
+    def act(some: list[Membership], by: Membership) -> Callable[[], None]:
+        def changes() -> None:
+            for one in some:
+                people_commands.remove(actor=actor_of(by), memberships=[one], reason="left")
+
+        return changes
+
+    def planning() -> None:
+        for _ in range(40):
+            planner.plan(chain=world.koskela.id)
+            planner.plan(chain=world.pohjola.id)
+
+    said = together(act(crowd, world.aino), act(more, world.tiina), planning, planning)
+    assert said == [None] * 4
+    plan_all()
+    for chain in (world.koskela.id, world.pohjola.id):
+        assert Cursor.objects.get(chain=chain).seq == Chain.objects.get(id=chain).last_seq
+    for one in [*crowd, *more]:
+        account = Account.objects.get(user=one.user)
+        acts = set(Delivery.objects.filter(account=account).values_list("act", flat=True))
+        assert account.priority == 0
+        assert len(acts) == 2, "joined and removed"
+
+
+def test_nobody_of_an_organization_without_the_application_gets_an_account(
+    world: World, ordering: Target
+) -> None:
+    organizations_commands.create_organization(
+        actor=world.system,
+        new=organizations_commands.NewOrganization(key="bare", name="Bare Oy", sites=[("Vaasa", "V")]),
+    )
+    organization = Organization.objects.get(key="bare")
+    loner = world.member(organization, "Lauri Lahti", "viewer", factor=False)
+    plan_all()
+    assert not Account.objects.filter(user=loner.user).exists()
+    assert Account.objects.filter(user=world.mikko.user).exists()
+
+
+def test_somebody_without_a_right_is_not_told_of(
+    world: World, contacts: Target, accounts: converge.AccountDeliveries, crm: far.Server
+) -> None:
+    """Site admins have nothing to do in this system, or have: the catalogue says, and only those are told of."""
+    plan_all()
+    converge_all(accounts)
+    for account in Account.objects.filter(target=contacts):
+        known = crm.by_external_id(account.user_id)
+        assert bool(known) is (account.state == "in_place")
+        assert (account.state == "not_needed") is (account.told == "")
+
+
+def test_a_change_of_the_catalogue_makes_everybody_due_once(
+    world: World, ordering: Target, contacts: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches of organizations it is told to: theirs is a repetition."""
+    plan_all()
+    marks = dict(Account.objects.values_list("id", "marks"))
+    monkeypatch.setattr(catalogue_commands, "_BATCH", 1)
+    roles = [replace(role, longest_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles]
+    applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
+    assert Event.objects.filter(verb="catalogue.propagate", subject_kind="organization").count() == 2
+    before = Delivery.objects.count()
+    plan_all()
+    assert {one.marks - marks[one.id] for one in Account.objects.all()} == {1}
+    fresh = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
+    assert {one.act for one in fresh} == {applied.act}
+
+
+def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target) -> None:
+    plan_all()
+    before = dict(Account.objects.values_list("id", "marks"))
+    people = [
+        enrollment.PersonToEnroll(
+            email=f"{name}@koskela.example", name=f"{name} Uusi", password="", language="fi", access=wanted
+        )
+        for name, wanted in (("eeva", world.access("viewer")), ("arvo", world.access("viewer")))
+    ]
+    enrollment.enroll(actor=world.system, organization=world.koskela, people=people)
+    assert planner.plan(chain=world.koskela.id) == Planned(events=3, deliveries=2)
+    fresh = Account.objects.exclude(id__in=before)
+    assert {one.user.email for one in fresh} == {"eeva@koskela.example", "arvo@koskela.example"}
+    assert dict(Account.objects.filter(id__in=before).values_list("id", "marks")) == before
+
+
+def test_time_alone_makes_due(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+) -> None:
+    until = clock.now() + dt.timedelta(hours=1)
+    world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=500, until=until))
+    plan_all()
+    converge_all(accounts)
+    assert Account.objects.get(user=world.olli.user).next_change_at == until
+    assert planner.sweep(at=until - dt.timedelta(seconds=1)) == 0
+    assert planner.sweep(at=until) == 1
+    later = until + dt.timedelta(seconds=1)
+    (errand,) = accounts.lease(worker=1, at=later, load={}) or []
+    accounts.settle(endings=[DeliveryOutcome(errand, result=errand.run())], at=later)
+    assert shop.one(world.olli.user_id)["active"] is False
+
+
+def test_a_sign_in_that_ended_without_an_act_is_swept(world: World, ordering: Target) -> None:
+    plan_all()
+    row = sign_in(world.mikko)
+    at = clock.now()
+    SignIn.objects.filter(id=row.id).update(ended_at=at)
+    assert planner.sweep(at=at) == 1
+    assert planner.sweep(at=at) == 0
+    (logout,) = Logout.objects.all()
+    assert (logout.sign_in_id, logout.act) == (row.id, None)
+
+
+def test_one_record_per_membership_where_the_target_wants_it(
+    world: World, shop: far.Server, accounts: converge.AccountDeliveries
+) -> None:
+
+    register("ordering", shop, record_per="membership")
+    plan_all()
+    converge_all(accounts)
+    assert shop.one(world.mikko.id)["userName"] == f"koskela/{world.mikko.user.email}"
+    world.remove(world.mikko)
+    plan_all()
+    assert converge_all(accounts) == 1
+    assert shop.one(world.mikko.id)["active"] is False
+    assert shop.one(world.mikko_at_pohjola.id)["active"] is True
+
+
+def test_a_blocked_person_is_gone_everywhere(
+    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+) -> None:
+    plan_all()
+    converge_all(accounts)
+    with by_hand():
+        world.mikko.user.is_active = False
+        world.mikko.user.save()
+    account = Account.objects.get(user=world.mikko.user)
+    Account.objects.filter(id=account.id).update(due_at=clock.now())
+    converge_all(accounts)
+    assert shop.one(world.mikko.user_id)["active"] is False
+
+
+def test_whose_rights_an_act_changes_comes_from_its_verb() -> None:
+    logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
+    assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
+        Verb.CATALOGUE_PROPAGATE, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
+        Verb.ORGANIZATION_CREATE, Verb.SITE_CREATE,
+    }  # fmt: skip
+    assert verbs.with_effect(Effect.ORGANIZATION) == [Verb.CEILING_SET]
+    assert verbs.with_effect(Effect.EVERYBODY) == [Verb.CATALOGUE_APPLY]
+    assert Verb.MEMBER_ENROLL in verbs.with_effect(Effect.MEMBERSHIP)

@@ -1,0 +1,144 @@
+"""When a failed delivery is retried, for every code, and when a failing target is called again."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from audit.foundation import clock
+from provisioning.accounts.converge import AccountDeliveries
+from provisioning.connectors.scim.sync_record import Result
+from provisioning.delivery import retry
+from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
+from provisioning.http.pool import Pool
+from provisioning.targets.models import Target
+from tests.fixtures.snapshot import Again
+from tests.fixtures.world import World, by_hand
+from tests.provisioning.accounts.test_planner import plan_all
+
+HOUR = 3600.0
+TARGET = {Code.UNREACHABLE, Code.LOST, Code.BUSY}
+"""Faults of the target as a whole: it is called again within seconds."""
+PERMANENT = {
+    Code.ADDRESS_REFUSED,
+    Code.AMBIGUOUS,
+    Code.CONFLICT,
+    Code.NOT_APPLIED,
+    Code.REFUSED,
+    Code.UNAUTHORIZED,
+}
+"""Retried every hour."""
+
+
+class Edge(random.Random):
+    """Answers with one end of the range it is asked for."""
+
+    def __init__(self, *, upper: bool) -> None:
+        super().__init__()
+        self.upper = upper
+
+    def uniform(self, a: float, b: float) -> float:
+        return b if self.upper else a
+
+
+def bounds(monkeypatch: pytest.MonkeyPatch, *, attempts: int, code: Code) -> tuple[float, float]:
+    """The shortest and the longest wait, in seconds."""
+    waits = []
+    for upper in (False, True):
+        monkeypatch.setattr(retry, "_spread", Edge(upper=upper))
+        waits.append(round(retry.after(attempts=attempts, code=code).total_seconds(), 3))
+    return waits[0], waits[1]
+
+
+@pytest.mark.parametrize("code", Code)
+@pytest.mark.parametrize(
+    ("attempts", "doubled"),
+    [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (12, 2048), (13, HOUR), (14, HOUR), (10_000, HOUR)],
+)
+def test_wait_doubles_up_to_an_hour_within_a_fifth(
+    monkeypatch: pytest.MonkeyPatch, code: Code, attempts: int, doubled: float
+) -> None:
+    found = bounds(monkeypatch, attempts=attempts, code=code)
+    if code in PERMANENT:
+        assert found == (0.9 * HOUR, HOUR)
+    else:
+        middle = min(doubled, 5) if code in TARGET else doubled
+        assert found == (round(0.8 * middle, 3), round(1.2 * middle, 3))
+
+
+@pytest.mark.parametrize("code", Code)
+@pytest.mark.parametrize(("asked", "given"), [(0, 0), (7, 7), (3600, 3600), (3601, 3600)])
+def test_wait_that_a_target_asks_for_is_kept_up_to_an_hour(code: Code, asked: int, given: int) -> None:
+    wait = retry.after(attempts=3, code=code, wait=dt.timedelta(seconds=asked))
+    assert wait == dt.timedelta(seconds=given)
+
+
+@pytest.fixture
+def world(world_again: Again) -> World:
+    return world_again()
+
+
+@pytest.fixture
+def accounts() -> Iterator[AccountDeliveries]:
+    kind = AccountDeliveries(pool=Pool())
+    yield kind
+    kind.pool.close()
+
+
+def lease(kind: AccountDeliveries, target: Target, **health: Any) -> DeliveryTask:
+    """One account of this target, which is as `health` says."""
+    plan_all()
+    with by_hand():
+        Target.objects.filter(id=target.id).update(**health)
+    return (kind.lease(worker=1, at=clock.now(), load={}) or [])[0]
+
+
+@pytest.mark.parametrize(("failures", "pause"), [(0, 1), (1, 2), (2, 4), (3, 5), (4, 5), (200, 5)])
+def test_failing_target_pauses_longer_each_time_up_to_five_seconds(
+    world: World, ordering: Target, accounts: AccountDeliveries, failures: int, pause: int
+) -> None:
+    at = clock.now()
+    since = at - dt.timedelta(minutes=1) if failures else None
+    errand = lease(accounts, ordering, failures=failures, down_since=since)
+    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(Code.UNREACHABLE))], at=at)
+    ordering.refresh_from_db()
+    assert ordering.failures == failures + 1
+    assert ordering.down_since == (since or at)
+    assert ordering.pause_until == at + dt.timedelta(seconds=pause)
+
+
+@pytest.mark.parametrize(("asked", "pause"), [(30, 30), (3600, 3600), (7200, 3600)])
+def test_target_pauses_as_long_as_it_asks_for_up_to_an_hour(
+    world: World, ordering: Target, accounts: AccountDeliveries, asked: int, pause: int
+) -> None:
+    at, problem = clock.now(), DeliveryError(Code.BUSY, wait=dt.timedelta(seconds=asked))
+    accounts.settle(endings=[DeliveryOutcome(lease(accounts, ordering), problem=problem)], at=at)
+    ordering.refresh_from_db()
+    assert ordering.pause_until == at + dt.timedelta(seconds=pause)
+
+
+@pytest.mark.parametrize("code", [code for code in Code if code not in TARGET])
+def test_fault_of_one_record_pauses_no_target(
+    world: World, ordering: Target, accounts: AccountDeliveries, code: Code
+) -> None:
+    accounts.settle(
+        endings=[DeliveryOutcome(lease(accounts, ordering), problem=DeliveryError(code))], at=clock.now()
+    )
+    ordering.refresh_from_db()
+    assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
+
+
+@pytest.mark.parametrize("patches", [True, False])
+def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patch(
+    world: World, ordering: Target, accounts: AccountDeliveries, *, patches: bool
+) -> None:
+    at = clock.now()
+    errand = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
+    result = Result(remote_id="r1", wrote=True, patches=patches)
+    accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=at)
+    ordering.refresh_from_db()
+    assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
+    assert ordering.patches is patches

@@ -1,0 +1,161 @@
+"""What a target answers can be unfit to be written down: that is its own trouble and nobody else's."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import DataError, OperationalError
+
+from audit import sealing
+from audit.foundation import clock
+from identity.clients.models import Client
+from provisioning import deliverer as provisioning_deliverer
+from provisioning.accounts import converge, reconcile
+from provisioning.accounts.models import Account
+from provisioning.connectors.scim import compare
+from provisioning.connectors.scim import schema as scim_schema
+from provisioning.connectors.scim.sync_record import Result
+from provisioning.deliverer import Deliverer
+from provisioning.delivery import settle
+from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.task import DeliveryOutcome
+from provisioning.http.pool import Pool
+from provisioning.logout.models import Logout
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target as far
+from tests.fixtures.world import World, by_hand
+from tests.provisioning.accounts.test_planner import converge_all, plan_all, sign_in
+from tests.provisioning.conftest import eventually, settled
+
+Start = Callable[[], Deliverer]
+LONG, BROKEN = "x" * 300, "a\x00b"
+
+
+@pytest.fixture
+def kind() -> Iterator[converge.AccountDeliveries]:
+    held = converge.AccountDeliveries(pool=Pool())
+    yield held
+    held.pool.close()
+
+
+@pytest.fixture(
+    params=[(LONG, 200, "unreadable"), (BROKEN, 200, "unreadable"), (LONG, 1000, "fault")],
+    ids=["long", "broken", "unnoticed"],
+)
+def misnamed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """An id, and what becomes of it."""
+    bad, longest, code = request.param
+    monkeypatch.setattr(compare, "LONGEST_ID", longest)
+    return bad, code
+
+
+@pytest.fixture
+def both(ordering: Target, contacts: Target) -> tuple[Target, Target]:
+    return ordering, contacts
+
+
+def test_an_id_that_cannot_be_kept_holds_up_neither_another_target_nor_a_logout(
+    world: World,
+    shop: far.Server,
+    crm: far.Server,
+    both: tuple[Target, Target],
+    deliverer: Start,
+    misnamed: tuple[str, str],
+) -> None:
+    """Also where the id is not noticed before the database refuses it."""
+    ordering, contacts = both
+    with by_hand():
+        Client.objects.update(backchannel_logout_uri=crm.logout_uri)
+    deliverer()
+    eventually(settled)
+    shop.be.next_id, code = misnamed
+    new = world.member(world.koskela, "Uusi Ihminen", "orderer", sites=[world.tampere], amount=10)
+    eventually(lambda: Account.objects.filter(user=new.user, target=ordering, last_error=code).exists())
+    sign_in(world.olli)
+    world.remove(world.olli)
+    eventually(lambda: crm.one(world.olli.user_id)["active"] is False)
+    eventually(
+        lambda: Account.objects.get(user=world.olli.user, target=contacts).acknowledged_active is False
+    )
+    eventually(
+        lambda: Account.objects.get(user=world.olli.user, target=ordering).acknowledged_active is False
+    )
+    eventually(lambda: Logout.objects.get().done_at)
+    assert len(crm.logouts) == 1
+    held = Account.objects.get(user=new.user, target=ordering)
+    assert (held.remote_id, held.acknowledged_active) == ("", None)
+    assert held.due_at is not None
+
+
+@pytest.mark.parametrize("bad", [LONG, BROKEN])
+def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
+    world: World, ordering: Target, kind: converge.AccountDeliveries, bad: str
+) -> None:
+    plan_all()
+    errands = kind.lease(worker=1, at=clock.now(), load={}) or []
+    endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
+    first, *others = endings
+    poison = DeliveryOutcome(first.errand, result=Result(remote_id=bad, wrote=True, patches=True))
+    settle.settle(kind=kind, endings=[poison, *others], at=clock.now())
+    held = Account.objects.get(id=first.errand.row.account.id)
+    assert (held.last_error, held.attempts, held.remote_id, held.leased_by) == ("fault", 1, "", None)
+    assert held.due_at is not None
+    assert held.due_at > clock.now()
+    rest = Account.objects.filter(id__in=[one.errand.row.account.id for one in others])
+    assert others
+    assert {(one.state, one.last_error) for one in rest} == {("in_place", "")}
+
+
+def test_a_database_that_has_gone_condemns_nobody(
+    world: World, ordering: Target, kind: converge.AccountDeliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_all()
+    errands = kind.lease(worker=1, at=clock.now(), load={}) or []
+    tried = []
+
+    def gone(**asked: object) -> None:
+        tried.append(asked)
+        raise OperationalError
+
+    monkeypatch.setattr(kind, "settle", gone)
+    with pytest.raises(OperationalError):
+        settle.settle(kind=kind, endings=[DeliveryOutcome(one) for one in errands], at=clock.now())
+    assert len(tried) == 1
+
+
+def test_what_a_target_holds_is_kept_without_what_the_database_takes_in_no_text(
+    world: World, shop: far.Server, ordering: Target, kind: converge.AccountDeliveries
+) -> None:
+    plan_all()
+    converge_all(kind)
+    said = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
+    said.update(role="or\x00derer\ud800", organization=said["organization"] + "\x00")
+    report = reconcile.check(target=ordering)
+    held = Account.objects.get(user=world.mikko.user)
+    assert report.differs == [held.id]
+    assert held.found is not None
+    assert held.found["rights"][str(world.koskela.id)][0]["role"] == "orderer"
+
+
+@pytest.mark.parametrize("bad", ["x" * 201, BROKEN, "a\nb", "a\x7fb", "a\ud800b"])
+def test_an_id_that_nobody_could_keep_is_unreadable(bad: str) -> None:
+    with pytest.raises(DeliveryError) as refused:
+        compare.remote_id({"ID": bad})
+    assert refused.value.code is Code.UNREADABLE
+
+
+@pytest.mark.parametrize("good", ["x" * 200, "ä/ö 7", ""])
+def test_any_other_id_is_taken(good: str) -> None:
+    assert compare.remote_id({"id": good}) == good
+
+
+def test_housekeeping_survives_a_fault(deliverer: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def seal_all() -> None:
+        calls.append(1)
+        raise DataError
+
+    monkeypatch.setattr(sealing, "seal_all", seal_all)
+    monkeypatch.setattr(provisioning_deliverer, "SWEEP_SECONDS", 0.1)
+    deliverer()
+    eventually(lambda: len(calls) > 2)

@@ -1,0 +1,139 @@
+"""Mails: stored sealed with the caller's transaction, sent after it, tried again, forgotten."""
+
+import email
+import uuid
+from collections.abc import Callable, Iterator
+from email.policy import default
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+
+from audit.foundation import encryption
+from audit.models import Event
+from provisioning.deliverer import Deliverer
+from provisioning.mail import queue as mail_queue
+from provisioning.mail.models import Mail
+from provisioning.mail.queue import QueueBackend
+from tests.fixtures import mail_relay
+from tests.fixtures.world import World
+from tests.provisioning.conftest import eventually
+
+Start = Callable[[], Deliverer]
+
+
+class Box:
+    """Catches mails; answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.caught: list[tuple[list[str], bytes]] = []
+        self.answers: list[str] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        said = self.answers.pop(0) if self.answers else "250 Caught"
+        if said.startswith("250"):
+            self.caught.append((envelope.rcpt_tos, envelope.content))
+        return said
+
+
+@pytest.fixture
+def box(settings: LazySettings) -> Iterator[Box]:
+    """A relay on loopback."""
+    held = Box()
+    with mail_relay.listening(held, settings):
+        yield held
+
+
+def queue(**more: Any) -> uuid.UUID:
+    """A mail to Mikko."""
+    parts = {
+        "to": "mikko@koskela.example",
+        "subject": "Tervetuloa, Päivi",
+        "text": "Hei! Linkki: /join/x",
+        **more,
+    }
+    return mail_queue.queue(**{"purpose": "invitation", "language": "fi", **parts})
+
+
+def test_a_mail_is_sent_after_the_commit_and_then_forgotten(world: World, box: Box, deliverer: Start) -> None:
+    deliverer()
+    with transaction.atomic():
+        name = queue(html="<p>Hei!</p>", about=world.mikko.user_id, organization=world.koskela.id)
+    eventually(lambda: box.caught)
+    ((to, content),) = box.caught
+    message = email.message_from_bytes(content, policy=default)
+    assert to == ["mikko@koskela.example"]
+    assert message["Subject"] == "Tervetuloa, Päivi"
+    assert message["Content-Language"] == "fi"
+    assert message["Keyholder-Purpose"] is None
+    assert {part.get_content_type() for part in message.iter_parts()} == {"text/plain", "text/html"}
+    eventually(lambda: Mail.objects.get(id=name).sent_at)
+    row = Mail.objects.get(id=name)
+    assert (row.message_id, bytes(row.body), row.due_at) == (message["Message-ID"], b"", None)
+    noted = Event.objects.get(verb="mail.sent")
+    assert (noted.organization, noted.subject) == (world.koskela.id, name)
+    assert b"mikko" not in bytes(noted.body)
+
+
+def test_what_is_rolled_back_is_not_sent(world: World, box: Box) -> None:
+    with transaction.atomic():
+        queue()
+        transaction.set_rollback(True)
+    assert not Mail.objects.exists()
+
+
+def test_rows_hold_nothing_in_clear(world: World) -> None:
+    queue(text="the secret link /join/abc")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(m)::text, encode(body, 'escape') FROM provisioning_mail m")
+        ((row, body),) = cursor.fetchall()
+    for clear in ("mikko", "join", "Tervetuloa"):
+        assert clear not in row
+        assert clear not in body
+
+
+def test_a_line_break_in_a_subject_makes_no_header(world: World) -> None:
+    name = queue(subject="Hello\r\nBcc: everybody@example.com")
+    row = Mail.objects.get(id=name)
+    sent = email.message_from_bytes(
+        encryption.decrypt_secret(data=row.body, context=name.bytes), policy=default
+    )
+    assert sent["Bcc"] is None
+
+
+def test_the_backend_makes_one_row_per_recipient(world: World) -> None:
+    message = EmailMessage("s", "t", to=["a@example.com", "B <b@example.com>"], bcc=["c@example.com"])
+    assert QueueBackend().send_messages([message]) == 1
+    to = {
+        encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
+        for row in Mail.objects.all()
+    }
+    assert to == {"a@example.com", "b@example.com", "c@example.com"}
+    assert Mail.objects.values("message_id").distinct().count() == 3
+
+
+def test_a_relay_that_is_not_there_or_busy_is_asked_again(
+    world: World, box: Box, deliverer: Start, settings: LazySettings
+) -> None:
+    box.answers = ["451 Later"]
+    port, settings.SMTP_PORT = settings.SMTP_PORT, 1
+    deliverer()
+    name = queue()
+    eventually(lambda: Mail.objects.get(id=name).attempts == 1)
+    assert Mail.objects.get(id=name).last_error == "unreachable"
+    settings.SMTP_PORT = port
+    eventually(lambda: box.caught, within=15)
+    eventually(lambda: Mail.objects.get(id=name).sent_at)
+    assert Mail.objects.get(id=name).attempts == 2
+
+
+def test_a_refused_mail_is_given_up_and_noted(world: World, box: Box, deliverer: Start) -> None:
+    box.answers = ["550 No such person"]
+    deliverer()
+    name = queue(about=world.mikko.user_id, organization=world.koskela.id)
+    eventually(lambda: Mail.objects.get(id=name).failed_at)
+    row = Mail.objects.get(id=name)
+    assert (row.due_at, bytes(row.body), row.last_error) == (None, b"", "refused")
+    assert Event.objects.get(verb="mail.failed").organization == world.koskela.id

@@ -1,0 +1,317 @@
+"""What the supplier says of the systems that are provisioned: acts of its own, guarded by the database."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db import DatabaseError, connection, transaction
+
+from audit.foundation import clock, encryption
+from audit.foundation.actor import system
+from audit.log import ledger
+from audit.models import Event
+from delegation.authorization.errors import AlreadyExists, Denied, InvalidInput, NotFound, Unchanged
+from identity.clients.models import Application
+from provisioning.accounts import commands as accounts_commands
+from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.errors import NothingToResync
+from provisioning.accounts.models import Account
+from provisioning.deliverer import Deliverer
+from provisioning.delivery import leases
+from provisioning.delivery.task import DeliveryOutcome
+from provisioning.http.pool import Pool
+from provisioning.targets import commands as targets_commands
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target as far
+from tests.fixtures.world import World, actor_of
+from tests.provisioning.conftest import eventually, register, settled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Start = Callable[[], Deliverer]
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    made = Pool()
+    yield made
+    made.close()
+
+
+def change(target: Target, **changes: Any) -> None:
+    targets_commands.change(actor=system(), target=target.id, changes=changes)
+
+
+def latest(verb: str) -> Event:
+    return Event.objects.filter(verb=verb).latest("seq")
+
+
+def test_registering_is_an_act_of_the_supplier(world: World, ordering: Target, shop: far.Server) -> None:
+    event = latest("target.register")
+    assert (event.chain, event.organization, event.outcome) == (ledger.SUPPLIER, None, "done")
+    body = bytes(event.body).decode()
+    assert str(ordering.id) in body
+    for clear in (far.TOKEN, shop.scim, shop.address):
+        assert clear not in body
+    assert encryption.decrypt_secret(data=ordering.token, context=ordering.id.bytes).decode() == far.TOKEN
+
+
+def test_nobody_but_the_system_may(world: World, ordering: Target) -> None:
+    application = Application.objects.get(key="crm")
+    for actor in (actor_of(world.aino), actor_of(world.tiina)):
+        with pytest.raises((Denied, NotFound)):
+            targets_commands.register(
+                actor=actor, application=application, base_url="https://crm.example.com", token="t"
+            )
+        with pytest.raises((Denied, NotFound)):
+            targets_commands.change(actor=actor, target=ordering.id, changes={"is_active": False})
+    assert Target.objects.filter(is_active=True).count() == 1
+
+
+def test_an_application_has_one_target_at_a_time(world: World, shop: far.Server, ordering: Target) -> None:
+    with pytest.raises(AlreadyExists):
+        register("ordering", shop)
+    change(ordering, is_active=False)
+    other = register("ordering", shop)
+    with pytest.raises(AlreadyExists):
+        change(ordering, is_active=True)
+    change(other, is_active=False)
+    change(ordering, is_active=True)
+
+
+def test_a_repeated_request_registers_once(world: World, shop: far.Server) -> None:
+    first = register("ordering", shop, idempotency_key="a")
+    assert register("ordering", shop, idempotency_key="a").id == first.id
+
+
+def test_a_new_token_is_tried_at_once(
+    world: World, shop: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    change(ordering, token="wrong")
+    deliverer()
+    eventually(lambda: Account.objects.filter(last_error="unauthorized").count() >= 5)
+    change(ordering, token=far.TOKEN)
+    eventually(settled)
+    assert shop.one(world.mikko.user_id)["active"]
+    event = latest("target.update")
+    assert json.loads(bytes(event.body))["after"] == {"token": "new"}
+    assert far.TOKEN not in bytes(event.body).decode()
+
+
+def test_what_changed_while_it_was_off_is_told_when_it_is_on_again(
+    world: World, shop: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    deliverer()
+    eventually(settled)
+    change(ordering, is_active=False)
+    world.remove(world.mikko)
+    world.remove(world.mikko_at_pohjola, by=world.tiina)
+    late = world.member(world.koskela, "Late Comer", "viewer")
+    eventually(settled)
+    assert shop.one(world.mikko.user_id)["active"]
+    change(ordering, is_active=True)
+    eventually(settled)
+    assert not shop.one(world.mikko.user_id)["active"]
+    assert shop.one(late.user_id)["active"]
+    body = json.loads(bytes(latest("target.update").body))
+    assert (body["before"], body["after"]) == ({"is_active": False}, {"is_active": True})
+
+
+def test_at_another_address_nothing_is_taken_for_granted(
+    world: World, shop: far.Server, crm: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    """The new system holds one of them already, under an id that the old one had given to somebody else."""
+    deliverer()
+    eventually(settled)
+    mikko, olli = shop.one(world.mikko.user_id), shop.one(world.olli.user_id)
+    crm.users[olli["id"]] = {**mikko, "id": olli["id"], "active": False}
+    change(ordering, base_url=crm.scim, token=far.TOKEN)
+    eventually(settled)
+    assert crm.one(world.mikko.user_id)["active"]
+    assert crm.one(world.mikko.user_id)["id"] == olli["id"]
+    assert crm.one(world.olli.user_id)["active"]
+
+
+@pytest.mark.parametrize("switched", [False, True])
+def test_answers_of_before_a_change_answer_for_nobody(
+    world: World,
+    shop: far.Server,
+    crm: far.Server,
+    ordering: Target,
+    pool: Pool,
+    switched: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Calls are under way when the system moves, or is switched off and on; their answers come after that."""
+    kind, began = AccountDeliveries(pool=pool), clock.now()
+    under_way = kind.lease(worker=1, at=began, load={}) or []
+    late = [DeliveryOutcome(one, result=one.run()) for one in under_way]
+    if switched:
+        change(ordering, is_active=False)
+        change(ordering, is_active=True)
+    else:
+        change(ordering, base_url=crm.scim, token=far.TOKEN)
+    kind.settle(endings=late, at=clock.now())
+    held = Account.objects.get(user=world.mikko.user_id)
+    assert (held.remote_id, held.told, held.leased_by) == ("", "", None)
+    again = kind.lease(worker=1, at=clock.now(), load={}) or []
+    assert len(again) == len(under_way) > 0
+    kind.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in again], at=clock.now())
+    assert (shop if switched else crm).one(world.mikko.user_id)["active"]
+    # What was under way may yet be carried out: it is looked at again when it is surely over.
+    held.refresh_from_db()
+    assert held.due_at == held.uncertain_until == began + leases.LEASE
+
+
+def test_the_token_does_not_follow_to_another_system(
+    world: World, shop: far.Server, crm: far.Server, ordering: Target
+) -> None:
+    elsewhere = [crm.scim, shop.scim.replace("http:", "https:"), shop.scim.replace("127.0.0.1", "localhost")]
+    for url in elsewhere:
+        with pytest.raises(InvalidInput) as refused:
+            change(ordering, base_url=url)
+        assert refused.value.data == {"field": "token", "problem": "anew"}
+        assert Target.objects.get(id=ordering.id).base_url == shop.scim
+    change(ordering, base_url=f"{shop.scim}/further")
+    change(ordering, base_url=crm.scim, token="another")
+
+
+def test_a_change_that_changes_nothing_is_none(world: World, ordering: Target) -> None:
+    with pytest.raises(Unchanged):
+        change(ordering, is_active=True, base_url=ordering.base_url)
+    with pytest.raises(NotFound):
+        targets_commands.change(actor=system(), target=uuid.uuid4(), changes={"is_active": True})
+    assert not Event.objects.filter(verb="target.update", outcome="done").exists()
+
+
+BAD = {
+    "nothing": "",
+    "no scheme": "shop.example.com/scim",
+    "no host": "https:///scim",
+    "another scheme": "ftp://shop.example.com/",
+    "script": "javascript:alert(1)",
+    "a user": "https://user@shop.example.com/",
+    "a password": "https://user:secret@shop.example.com/",
+    "an empty user": "https://@shop.example.com/",
+    "a fragment": "https://shop.example.com/#x",
+    "an empty fragment": "https://shop.example.com/#",
+    "a question": "https://shop.example.com/?tenant=1",
+    "a space": "https://shop.example.com/a b",
+    "a line break": "https://shop.example.com/\nHost: x",
+    "a backslash": "https://shop.example.com\\@127.0.0.1/",
+    "letters beyond ASCII": "https://shöp.example.com/",
+    "no port": "https://shop.example.com:port/",
+    "a port beyond all": "https://shop.example.com:99999/",
+    "half an address": "https://[::1/",
+    "too long": "https://shop.example.com/" + "x" * 500,
+    "in clear": "http://shop.example.com/scim",
+    "in clear elsewhere here": "http://127.0.0.2:9/scim",
+}
+
+
+def test_bad_addresses_are_refused(world: World, ordering: Target) -> None:
+    crm = Application.objects.get(key="crm")
+    for kind, url in BAD.items():
+        with pytest.raises(InvalidInput, match="bad_input") as refused:
+            targets_commands.register(actor=system(), application=crm, base_url=url, token="t")
+        assert refused.value.data["field"] == "base_url", kind
+        with pytest.raises(InvalidInput):
+            change(ordering, base_url=url)
+
+
+def test_in_production_an_address_in_clear_needs_the_operators_word(
+    world: World, ordering: Target, settings: LazySettings
+) -> None:
+    settings.KEYHOLDER_ENV = "production"
+    settings.ALLOWED_INTERNAL_HOSTS = ["scim.internal:8080"]
+    for url in ("http://127.0.0.1:9/scim", "http://localhost/scim", "http://scim.internal/scim"):
+        with pytest.raises(InvalidInput) as refused:
+            change(ordering, base_url=url)
+        assert refused.value.data["problem"] == "insecure"
+    change(ordering, base_url="http://scim.internal:8080/scim", token="t")
+    change(ordering, base_url="https://scim.example.com/v2", token="t")
+    change(ordering, base_url="https://SCIM.example.com:443/v3")
+
+
+def test_other_settings_are_checked_too(world: World, ordering: Target) -> None:
+    for changes in (
+        {"token": ""},
+        {"token": "a\x00b"},
+        {"on_removal": "forget"},
+        {"include_applications": ["nothing-of-ours"]},
+        {"failures": 0},
+    ):
+        with pytest.raises(InvalidInput):
+            change(ordering, **changes)
+
+
+def test_how_a_target_is_reached_needs_an_act_and_how_it_fares_does_not(
+    world: World, ordering: Target
+) -> None:
+    with connection.cursor() as cursor:
+        for column in (
+            "base_url",
+            "token",
+            "is_active",
+            "include_applications",
+            "record_per",
+            "on_removal",
+            "verify_writes",
+        ):
+            with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
+                cursor.execute(f"UPDATE provisioning_target SET {column} = {column}")
+        cursor.execute("UPDATE provisioning_target SET failures = 1, down_since = now(), patches = false")
+
+
+# Putting right
+
+
+def test_what_differs_is_put_right_at_once_and_once(
+    world: World, shop: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    deliverer()
+    eventually(settled)
+    shop.one(world.mikko.user_id)["active"] = False
+    Account.objects.filter(user=world.mikko.user_id).update(state="differs")
+    done = accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
+    assert done.result == accounts_commands.Resynced(accounts=1)
+    eventually(settled)
+    assert shop.one(world.mikko.user_id)["active"]
+    told = Event.objects.filter(verb="account.synced", act=done.act)
+    assert [event.subject for event in told] == [world.mikko.id]
+    with pytest.raises(NothingToResync):
+        accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
+
+
+def test_what_turns_out_to_be_right_is_not_told_again(
+    world: World, shop: far.Server, ordering: Target, deliverer: Start
+) -> None:
+    deliverer()
+    eventually(settled)
+    told, written = Event.objects.filter(verb="account.synced").count(), len(shop.journal)
+    Account.objects.filter(user=world.mikko.user_id).update(state="differs")
+    accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko])
+    eventually(settled)
+    assert Account.objects.get(user=world.mikko.user_id).state == "in_place"
+    assert (Event.objects.filter(verb="account.synced").count(), len(shop.journal)) == (told, written)
+
+
+def test_nobody_puts_right_what_they_do_not_look_after(
+    world: World, shop: far.Server, ordering: Target
+) -> None:
+    Account.objects.update(state="failed")
+    with pytest.raises(NotFound):
+        accounts_commands.resync(actor=actor_of(world.tiina), memberships=[world.olli])
+    with pytest.raises(NotFound):
+        accounts_commands.resync(actor=actor_of(world.sami), memberships=[world.mikko])
+    with pytest.raises((Denied, NotFound)):
+        accounts_commands.resync(actor=actor_of(world.vilma), memberships=[world.mikko])
+    assert accounts_commands.resync(
+        actor=actor_of(world.sami), memberships=[world.olli]
+    ).result == accounts_commands.Resynced(accounts=1)
+    world.remove(world.olli)
+    Account.objects.update(state="failed")
+    assert accounts_commands.resync(
+        actor=actor_of(world.aino), memberships=[world.olli]
+    ).result == accounts_commands.Resynced(accounts=1)
