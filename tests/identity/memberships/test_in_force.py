@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 import pytest
 from django.db.models import QuerySet
 
-from audit.foundation import clock
+from audit.foundation import clock, ids
 from identity.clients.models import Application
 from identity.grants import eligible_memberships
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
-from identity.organizations.models import Organization
+from identity.organizations.models import BusinessUnit, CustomerNumber, Organization
 from tests.fixtures import grant_conditions
 from tests.fixtures import world as worlds
 from tests.fixtures.grant_conditions import HOUR
@@ -131,3 +131,19 @@ def test_candidate_carries_the_epoch_of_the_same_instant(world: World) -> None:
         ("pohjola", 1, "K-pohjola"),
         ("koskela", 9, "K-koskela"),
     ]
+
+
+def test_candidate_has_the_customer_number_of_the_application_s_unit_alone(world: World) -> None:
+    application = Application.objects.get(key="ordering")
+    with worlds.by_hand():
+        other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
+    mine = CustomerNumber.objects.filter(organization=world.koskela)
+    with grant_conditions.changed(mine, unit=other):
+        found_here = eligible_memberships.eligible_memberships(
+            user=world.olli.user_id, application=application.id, at=clock.now()
+        )
+        assert [one.customer_number for one in found_here] == [""]
+    found_here = eligible_memberships.eligible_memberships(
+        user=world.olli.user_id, application=application.id, at=clock.now()
+    )
+    assert [one.customer_number for one in found_here] == ["K-koskela"]
