@@ -126,7 +126,7 @@ def test_failure_of_an_older_generation_does_not_put_off_the_newer_one(
     assert all(not closed for _, closed in deliveries(account))
 
 
-def test_lost_answer_is_in_doubt_until_the_call_is_surely_over(
+def test_lost_answer_is_in_uncertain_until_the_call_is_surely_over(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
     account, at = only(world), clock.now()
@@ -154,6 +154,8 @@ def test_lost_answer_is_in_doubt_until_the_call_is_surely_over(
         ({"last_error": "lost"}, True),
         ({"told": "0" * 64, "acknowledged_active": True}, True),
         ({"told": "0" * 64, "remote_id": "r1", "acknowledged_active": False}, False),
+        ({"told": "0" * 64, "acknowledged_active": False}, False),
+        ({"remote_id": "r1", "acknowledged_active": False}, False),
         ({"acknowledged_active": False, "last_error": "busy"}, False),
         ({"acknowledged_active": False, "found": {"active": True, "rights": {}}}, True),
         ({"acknowledged_active": False, "uncertain_until": dt.timedelta(seconds=5)}, True),

@@ -9,6 +9,7 @@ import pytest
 
 from audit.foundation import clock
 from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.models import Account
 from provisioning.connectors.scim.sync_record import Result
 from provisioning.delivery import retry
 from provisioning.delivery.errors import Code, DeliveryError
@@ -142,3 +143,36 @@ def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patc
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
     assert ordering.patches is patches
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts", "state"),
+    [
+        (Code.TARGET_ERROR, 3, "on_its_way"),
+        (Code.TARGET_ERROR, 4, "failed"),
+        (Code.UNREADABLE, 4, "failed"),
+        (Code.UNREACHABLE, 400, "on_its_way"),
+        (Code.REFUSED, 0, "failed"),
+        (Code.NOT_APPLIED, 0, "differs"),
+    ],
+)
+def test_record_counts_as_failed_at_once_or_at_its_fifth_failure_but_never_because_the_target_is_down(
+    *, world: World, ordering: Target, accounts: AccountDeliveries, code: Code, attempts: int, state: str
+) -> None:
+    plan_all()
+    Account.objects.update(attempts=attempts)
+    errand = lease(accounts, ordering)
+    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(code))], at=clock.now())
+    account = Account.objects.get(id=errand.row.account.id)
+    assert (account.state, account.attempts) == (state, attempts + 1)
+
+
+def test_rights_that_a_target_acknowledged_are_recorded(
+    world: World, ordering: Target, accounts: AccountDeliveries
+) -> None:
+    errand = lease(accounts, ordering)
+    result = Result(remote_id="r1", wrote=True, patches=True)
+    accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=clock.now())
+    account = Account.objects.get(id=errand.row.account.id)
+    assert account.acknowledged_rights == errand.row.wanted.rights
+    assert account.told == errand.row.wanted.digest
