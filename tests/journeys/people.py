@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from demo.stage import Stage
 from tests.journeys import codes
 
-LINK = re.compile(r"https?://\S+/join/\S+")
+LINK = re.compile(r"https?://\S+/invitations/\S+")
 PASSWORD = "a sentence that nobody else says 42"
 
 

@@ -66,9 +66,9 @@ class Join(input_cleaning.Form):
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def join(request: Request, link: str) -> HttpResponse:
+def accept(request: Request, token: str) -> HttpResponse:
     """The page behind the link in the mail."""
-    offer = invitations.find_offer(link)
+    offer = invitations.find_offer(token)
     if offer is None:
         return _state(request, "unknown")
     with translation.override(_language(request, offer)):
@@ -83,10 +83,10 @@ def join(request: Request, link: str) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def sign_out(request: Request, link: str) -> HttpResponse:
+def sign_out(request: Request, token: str) -> HttpResponse:
     """For whoever is signed in as somebody else: out, and back to the invitation."""
     invitations.sign_out(request)
-    return HttpResponseRedirect(reverse("join", kwargs={"link": link}))
+    return HttpResponseRedirect(reverse("invitation_accept", kwargs={"token": token}))
 
 
 def _open(request: Request, offer: InvitationOffer) -> HttpResponse:
@@ -114,7 +114,7 @@ def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
 
 
 def _page(request: Request, offer: InvitationOffer, **more: Any) -> HttpResponse:
-    here = reverse("join", kwargs={"link": offer.link})
+    here = reverse("invitation_accept", kwargs={"token": offer.link})
     zone = time_zones.first(offer.invitation.organization.time_zone)
     moment = time_zones.named(offer.invitation.expires_at, zone)
     context = {
@@ -141,7 +141,7 @@ def _state(request: Request, state: str, offer: InvitationOffer | None = None) -
             "inviter": offer.inviter(),
             "email": offer.email,
             "signed_in_as": getattr(request.user, "email", ""),
-            "sign_out_url": reverse("join_sign_out", kwargs={"link": offer.link}),
+            "sign_out_url": reverse("invitation_sign_out", kwargs={"token": offer.link}),
         }
     return render(request, "web/invitations/state.html", context, status=_STATUS.get(kind, _GONE))
 

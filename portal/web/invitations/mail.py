@@ -32,7 +32,7 @@ def sent(*, link: str, again: bool, here: PageContext) -> dict[str, str]:
 
 
 def _url(link: str) -> str:
-    return settings.ISSUER + reverse("join", kwargs={"link": link})
+    return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
 
 def _mail(offer: InvitationOffer, here: PageContext) -> None:

@@ -37,7 +37,7 @@ def client(**more: Any) -> Client:
 
 @pytest.mark.parametrize("bad", CONTROLS)
 def test_a_control_character_in_an_address_is_400(db: None, bad: str) -> None:
-    assert client().get("/join/" + bad).status_code == 400
+    assert client().get("/invitations/" + bad).status_code == 400
     assert client().get("/account/login/", {"next": bad}).status_code == 400
     assert client().get("/account/login/", {bad: "x"}).status_code == 400
 

@@ -138,7 +138,7 @@ CASES: dict[str, tuple[Ask, int, dict[str, Any]]] = {
     "not found": (Ask("/nowhere", cookies=INSIDE), 404, SAFE),
     "not found without a session": (Ask("/nowhere"), 404, SAFE),
     "another organization": (Ask("/o/pohjola/people", cookies=INSIDE), 404, SAFE),
-    "unknown invitation": (Ask("/join/nothing"), 404, SAFE),
+    "unknown invitation": (Ask("/invitations/nothing"), 404, SAFE),
     "another host": (Ask("/account/login/", headers={"Host": "evil.example"}), 400, SAFE),
     "health": (Ask("/health/live"), 200, SAFE),
     "metrics from elsewhere": (Ask("/metrics"), 404, SAFE),

@@ -29,7 +29,7 @@ FORMS: dict[str, set[str]] = {
     "home": set(),
     "invitation_cancel": {"invitation_cancel"},
     "invite": {"invitations", "invite", "people_select"},
-    "join": {"join"},
+    "invitation_accept": {"invitation_accept"},
     "mfa_activate_totp": {"mfa_activate_totp"},
     "mfa_add_webauthn": {"mfa_add_webauthn"},
     "mfa_authenticate": {"mfa_authenticate"},

@@ -85,12 +85,12 @@ UNSEEN: Mapping[str, tuple[str, ...]] = {
     "account_set_password": ("password1", "password2"),
     "mfa_deactivate_totp": ("x",),
     "mfa_generate_recovery_codes": ("x",),
-    "join_sign_out": ("x",),
+    "invitation_sign_out": ("x",),
     "my_sessions": ("session",),
 }
 SAFE_TO_POST = {
     "account_logout",
-    "join_sign_out",
+    "invitation_sign_out",
     "mfa_deactivate_totp",
     "mfa_download_recovery_codes",
     "mfa_generate_recovery_codes",

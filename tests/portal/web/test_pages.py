@@ -159,7 +159,7 @@ def test_the_only_admin_is_warned(world: World) -> None:
 
 def mailed_link() -> str:
     """The secret of the link in the one invitation that is mailed."""
-    found = re.search(r"http://localhost:8000/join/(khi_[\w-]+)", mailed_text())
+    found = re.search(r"http://localhost:8000/invitations/(khi_[\w-]+)", mailed_text())
     assert found
     return found[1]
 
@@ -183,7 +183,7 @@ def test_an_admin_to_be_reads_on_the_page_and_in_the_mail_what_was_foreseen(worl
     }
     foreseen = said(aino.post(panel, {**fields, "do": "preview"}))
     aino.post(panel, fields)
-    page = said(Visitor().get(f"/join/{mailed_link()}"))
+    page = said(Visitor().get(f"/invitations/{mailed_link()}"))
     for gain in (
         "see colleagues and what they may do, at Oulu",
         "remove colleagues, at Oulu",
@@ -198,7 +198,7 @@ def test_an_invitation_is_mailed_once(world: World) -> None:
     response = visitor.post(f"{KOSKELA}/people/invite", form)
     assert response.status_code == 200
     assert "An invitation is on its way to liisa.h@koskela.example." in said(response)
-    assert Visitor().get(f"/join/{mailed_link()}").status_code == 200
+    assert Visitor().get(f"/invitations/{mailed_link()}").status_code == 200
     assert Invitation.objects.get(email="liisa.h@koskela.example").name == "Liisa Hämäläinen"
 
     again = visitor.post(f"{KOSKELA}/people/invite", form)
@@ -309,7 +309,7 @@ def test_an_invitation_is_sent_again_renewed_and_cancelled(world: World) -> None
     assert invitation.cancelled_at is None
     gone = visitor.post(url, follow=True)
     assert "The invitation to kadri@koskela.example is cancelled." in said(gone)
-    assert Visitor().get(f"/join/{first}").status_code == 410
+    assert Visitor().get(f"/invitations/{first}").status_code == 410
     for answer in (visitor.get(url, follow=True), visitor.post(url, follow=True)):
         assert "That invitation is no longer open." in said(answer)
 
@@ -436,7 +436,9 @@ def test_wherever_access_is_said_its_end_is_said(world: World) -> None:
     assert f"order in the web shop, up to 2 000 € an order, at Tampere, {day}" in preview
     sent = said(visitor.post(f"{KOSKELA}/people/invite", form))
     assert f"Orderer, up to 2 000 €, Tampere, {day}. Open until" in sent
-    assert f"This access ends on {until.day} {until:%b %Y}." in said(Visitor().get(f"/join/{mailed_link()}"))
+    assert f"This access ends on {until.day} {until:%b %Y}." in said(
+        Visitor().get(f"/invitations/{mailed_link()}")
+    )
     assert f"This access ends on {until.day} {until:%b %Y}." in mailed_text()
     invitation = Invitation.objects.get(email="liisa@koskela.example")
     asked = said(visitor.get(f"{KOSKELA}/people/invitations/{invitation.id}/cancel"))
@@ -492,7 +494,7 @@ def test_what_one_may_do_to_colleagues_is_part_of_what_changes(world: World) -> 
     )
     assert "no longer" not in more
     visitor.post(f"{KOSKELA}/people/invite", {**admin, "email": "x@koskela.example", "do": ""})
-    assert "invite colleagues" in said(Visitor().get(f"/join/{mailed_link()}"))
+    assert "invite colleagues" in said(Visitor().get(f"/invitations/{mailed_link()}"))
 
 
 def test_the_form_begins_with_what_is_held(world: World) -> None:

@@ -51,7 +51,7 @@ def queue(**more: Any) -> uuid.UUID:
     parts = {
         "to": "mikko@koskela.example",
         "subject": "Tervetuloa, Päivi",
-        "text": "Hei! Linkki: /join/x",
+        "text": "Hei! Linkki: /invitations/x",
         **more,
     }
     return mail_queue.queue(**{"purpose": "invitation", "language": "fi", **parts})
@@ -85,11 +85,11 @@ def test_what_is_rolled_back_is_not_sent(world: World, box: Box) -> None:
 
 
 def test_rows_hold_nothing_in_clear(world: World) -> None:
-    queue(text="the secret link /join/abc")
+    queue(text="the secret link /invitations/abc")
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(m)::text, encode(body, 'escape') FROM provisioning_mail m")
         ((row, body),) = cursor.fetchall()
-    for clear in ("mikko", "join", "Tervetuloa"):
+    for clear in ("mikko", "invitations", "Tervetuloa"):
         assert clear not in row
         assert clear not in body
 

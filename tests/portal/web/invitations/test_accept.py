@@ -32,7 +32,7 @@ def invite(
     invitation, link = world.invite(
         world.koskela, address, wanted, actor=worlds.actor_of(world.aino), name="Ida"
     )
-    return invitation, reverse("join", kwargs={"link": link})
+    return invitation, reverse("invitation_accept", kwargs={"token": link})
 
 
 def text(answer: Any) -> str:
@@ -133,7 +133,7 @@ def test_links_that_do_not_work(world: World) -> None:
     assert (unknown.status_code, "does not work" in text(unknown)) == (404, True)
     assert ADDRESS not in text(unknown)
     for wrong in ("x", "khi_", "khi_" + "ä" * 50, "khi_" + "x" * 5000):
-        assert Visitor().get(reverse("join", kwargs={"link": wrong})).status_code == 404
+        assert Visitor().get(reverse("invitation_accept", kwargs={"token": wrong})).status_code == 404
     invited = Visitor()
     invited.post(path, GOOD)
     used = invited.get(path)

@@ -1,0 +1,7 @@
+"""The organization's log."""
+
+from django.urls import path
+
+from portal.web.activity import views
+
+organization_urlpatterns = [path("activity", views.listing, name="activity")]

@@ -1,0 +1,12 @@
+"""The start page and the way to it."""
+
+from django.urls import path
+
+from portal.web.home import views
+
+urlpatterns = [path("", views.root, name="root")]
+
+organization_urlpatterns = [
+    path("", views.start, name="home"),
+    path("open/<slug:application>", views.open_service, name="open"),
+]

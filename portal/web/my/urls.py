@@ -1,0 +1,10 @@
+"""One's own access and sessions."""
+
+from django.urls import path
+
+from portal.web.my import views
+
+organization_urlpatterns = [
+    path("me", views.access, name="my_access"),
+    path("me/sessions", views.sessions, name="my_sessions"),
+]
