@@ -34,8 +34,8 @@ class Chain(models.Model):
     last_seq = models.BigIntegerField(db_default=0)
     last_hash = models.BinaryField(db_default=b"")
     last_at = models.DateTimeField(null=True)
-    held = models.BooleanField(db_default=False)
-    """Never written: the one column the application may 'update', so that it may lock the row."""
+    row_lock = models.BooleanField(db_default=False)
+    """Never written: the one column with UPDATE granted to the application, because locking a row needs that right."""
 
     class Meta:
         db_table = "audit_chain"
@@ -57,7 +57,7 @@ class Event(models.Model):
 
         DONE = "done"
         REFUSED = "refused"
-        NOTED = "noted"
+        OBSERVED = "observed"
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     at = models.DateTimeField()
@@ -119,7 +119,7 @@ class Label(models.Model):
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32)
-    text = models.CharField(max_length=320)
+    name = models.CharField(max_length=320)
 
     class Meta:
         db_table = "audit_label"
@@ -131,14 +131,14 @@ class Refusal(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()
     actor_kind = models.CharField(max_length=16)
-    stream = models.UUIDField()
-    """Beside which chain it is noted."""
+    chain = models.UUIDField()
+    """The chain beside which it is recorded."""
     organization = models.UUIDField(null=True)
     verb = models.CharField(max_length=64)
     subject = models.UUIDField()
     code = models.CharField(max_length=64)
     minute = models.DateTimeField()
-    times = models.PositiveIntegerField(default=1)
+    count = models.PositiveIntegerField(default=1)
     """The first stands in the log at once."""
 
     class Meta:

@@ -149,7 +149,7 @@ def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> revocation.Revo
     return revocation.revoke_memberships(memberships=ended, at=at)
 
 
-def _label(kind: str, texts: Mapping[uuid.UUID, str]) -> None:
+def _label(kind: str, names: Mapping[uuid.UUID, str]) -> None:
     """Names for showing events: the log itself holds ids."""
-    labels = [Label(id=one, kind=kind, text=text[:320]) for one, text in texts.items()]
-    Label.objects.bulk_create(labels, update_conflicts=True, unique_fields=["id"], update_fields=["text"])
+    labels = [Label(id=one, kind=kind, name=name[:320]) for one, name in names.items()]
+    Label.objects.bulk_create(labels, update_conflicts=True, unique_fields=["id"], update_fields=["name"])

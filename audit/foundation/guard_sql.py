@@ -3,7 +3,7 @@
 
 def guard(table: str, *, noting: bool = False) -> str:
     """Refuse writes to `table` outside an act (or, with `noting`, outside `audit.log.observations` as well)."""
-    function = "audit_guard_noting" if noting else "audit_guard"
+    function = "audit_guard_act_or_observation" if noting else "audit_guard"
     return f"""
         CREATE TRIGGER keyholder_guard BEFORE INSERT OR UPDATE OR DELETE ON {table}
         FOR EACH STATEMENT EXECUTE FUNCTION {function}();

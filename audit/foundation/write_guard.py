@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 ACT = "keyholder.act"
-OBSERVATION = "keyholder.note"
+OBSERVATION = "keyholder.observation"
 
 
 def _set(name: str, value: str) -> None:

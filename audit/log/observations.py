@@ -17,7 +17,7 @@ from audit.personal_data import PersonalValue
 
 @dataclass(slots=True)
 class EventBatch:
-    """Collects what is to be noted; written when the block ends well."""
+    """Collects observations and writes them when the block ends without an error."""
 
     actor: Actor
     act: uuid.UUID = field(default_factory=ids.uuid7)
@@ -30,12 +30,12 @@ class EventBatch:
         subject: Subject,
         chain: uuid.UUID,
         organization: uuid.UUID | None = None,
-        outcome: str = "noted",
+        outcome: str = "observed",
         facts: Mapping[str, Any] | None = None,
         private: Mapping[str, PersonalValue] | None = None,
         actor: Actor | None = None,
     ) -> None:
-        """One event in the stream `chain`: the organization's when known, else the person's, else the supplier's."""
+        """One event in `chain`: the organization's when known, else the person's, else the supplier's."""
         entry = EventDraft(
             verb=verb, subject=subject, outcome=outcome, facts=facts or {}, private=private or {}
         )

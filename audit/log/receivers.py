@@ -29,7 +29,7 @@ BEGIN
         ELSIF t.relname IN ('audit_event', 'audit_leaf') THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_chain' THEN
-            EXECUTE format('GRANT SELECT, INSERT (id, kind), UPDATE (held) ON %%I TO %%I', t.relname, app);
+            EXECUTE format('GRANT SELECT, INSERT (id, kind), UPDATE (row_lock) ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_inbox' THEN
             EXECUTE format('GRANT SELECT, DELETE ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_person_key' THEN

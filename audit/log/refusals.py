@@ -14,10 +14,10 @@ from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Refusal
 
 _UPSERT = """
-INSERT INTO audit_refusal (id, actor, actor_kind, stream, organization, verb, subject, code, minute, times)
+INSERT INTO audit_refusal (id, actor, actor_kind, chain, organization, verb, subject, code, minute, count)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, date_trunc('minute', %s), 1)
-ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET times = audit_refusal.times + 1
-RETURNING times
+ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
+RETURNING count
 """
 
 
@@ -27,7 +27,7 @@ def record(
     verb: str,
     subject: Subject,
     code: str,
-    stream: uuid.UUID,
+    chain: uuid.UUID,
     organization: uuid.UUID | None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
@@ -35,15 +35,15 @@ def record(
     with transaction.atomic(durable=True):
         at = clock.now()
         with connection.cursor() as cursor:
-            who = [actor.id, actor.kind.value, stream, organization]
+            who = [actor.id, actor.kind.value, chain, organization]
             cursor.execute(_UPSERT, [ids.uuid7(), *who, verb, subject.id, code, at])
-            (times,) = cursor.fetchone()
-        if times == 1:
+            (count,) = cursor.fetchone()
+        if count == 1:
             entry = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
             heading = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=organization)
-            ledger.insert_unchained(chain=stream, heading=heading, entries=[entry])
+            ledger.insert_unchained(chain=chain, heading=heading, entries=[entry])
 
 
 def flush_repeats() -> int:
@@ -53,7 +53,7 @@ def flush_repeats() -> int:
     with transaction.atomic(durable=True):
         rows = list(Refusal.objects.filter(minute__lte=over).select_for_update(skip_locked=True)[:500])
         for row in rows:
-            if row.times > 1:
+            if row.count > 1:
                 _flush_one(row, at)
         Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
     return len(rows)
@@ -65,7 +65,7 @@ def _flush_one(row: Refusal, at: dt.datetime) -> None:
         verb=row.verb,
         subject=Subject("refusal", row.subject),
         outcome="refused",
-        facts={"code": row.code, "repeats": row.times - 1, "minute": ledger.format_instant(row.minute)},
+        facts={"code": row.code, "repeats": row.count - 1, "minute": ledger.format_instant(row.minute)},
     )
     heading = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
-    ledger.insert_unchained(chain=row.stream, heading=heading, entries=[entry])
+    ledger.insert_unchained(chain=row.chain, heading=heading, entries=[entry])

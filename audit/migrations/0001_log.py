@@ -16,18 +16,18 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION audit_guard_noting() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_guard_act_or_observation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF coalesce(current_setting('keyholder.act', true), '') = ''
-       AND coalesce(current_setting('keyholder.note', true), '') = '' THEN
-        RAISE EXCEPTION 'a write to % outside an act or a note', TG_TABLE_NAME USING ERRCODE = 'KH001';
+       AND coalesce(current_setting('keyholder.observation', true), '') = '' THEN
+        RAISE EXCEPTION 'a write to % outside an act or an observation', TG_TABLE_NAME USING ERRCODE = 'KH001';
     END IF;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION audit_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% takes additions and nothing else', TG_TABLE_NAME USING ERRCODE = 'KH002';
+    RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = 'KH002';
 END $$;
 """
 
@@ -55,26 +55,26 @@ CREATE INDEX audit_event_chain ON audit_event (chain, seq);
 CREATE INDEX audit_event_organization ON audit_event (organization, at DESC, id DESC);
 CREATE INDEX audit_event_subject ON audit_event (subject, at DESC, id DESC);
 CREATE INDEX audit_event_actor ON audit_event (actor, at DESC, id DESC);
-CREATE TABLE audit_event_rest PARTITION OF audit_event DEFAULT;
+CREATE TABLE audit_event_default PARTITION OF audit_event DEFAULT;
 
 CREATE FUNCTION audit_ensure_partitions(first date, months integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     month date;
-    made text;
+    partition_name text;
 BEGIN
     FOR i IN 0 .. least(months, 24) - 1 LOOP
         month := (date_trunc('month', first) + make_interval(months => i))::date;
-        made := 'audit_event_' || to_char(month, 'YYYYMM');
-        IF to_regclass(made) IS NULL
-           AND NOT EXISTS (SELECT 1 FROM audit_event_rest
+        partition_name := 'audit_event_' || to_char(month, 'YYYYMM');
+        IF to_regclass(partition_name) IS NULL
+           AND NOT EXISTS (SELECT 1 FROM audit_event_default
                            WHERE at >= month::timestamp AT TIME ZONE 'UTC'
                              AND at < (month + interval '1 month') AT TIME ZONE 'UTC') THEN
             EXECUTE format('CREATE TABLE %I PARTITION OF audit_event FOR VALUES FROM (%L) TO (%L)',
-                made, month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+                partition_name, month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
             -- A statement on a partition does not fire the triggers of the table it is a part of.
             EXECUTE format('CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I
-                            FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only()', made);
+                            FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only()', partition_name);
         END IF;
     END LOOP;
 END $$;
@@ -82,16 +82,16 @@ SELECT audit_ensure_partitions(current_date, 6);
 """
 
 EXTEND = """
-CREATE FUNCTION audit_extend() RETURNS trigger
+CREATE FUNCTION audit_extend_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- Whoever comes without the lock waits here, and is then judged by what the one before left.
-    PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM fresh WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
+    PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
     IF EXISTS (
         SELECT 1 FROM (
             SELECT chain, seq, prev, at,
                    lag(seq) OVER w AS seq_before, lag(hash) OVER w AS hash_before, lag(at) OVER w AS at_before
-            FROM fresh WHERE seq IS NOT NULL
+            FROM inserted WHERE seq IS NOT NULL
             WINDOW w AS (PARTITION BY chain ORDER BY seq)
         ) e LEFT JOIN audit_chain c ON c.id = e.chain
         WHERE c.id IS NULL
@@ -99,19 +99,19 @@ BEGIN
            OR e.prev IS DISTINCT FROM coalesce(e.hash_before, c.last_hash)
            OR e.at < coalesce(e.at_before, c.last_at)
     ) THEN
-        RAISE EXCEPTION 'this does not continue the chain' USING ERRCODE = 'KH003';
+        RAISE EXCEPTION 'the event does not continue its chain' USING ERRCODE = 'KH003';
     END IF;
     UPDATE audit_chain c SET last_seq = e.seq, last_hash = e.hash, last_at = e.at
-    FROM (SELECT DISTINCT ON (chain) chain, seq, hash, at FROM fresh
+    FROM (SELECT DISTINCT ON (chain) chain, seq, hash, at FROM inserted
           WHERE seq IS NOT NULL ORDER BY chain, seq DESC) e
     WHERE c.id = e.chain;
-    INSERT INTO audit_inbox (event, at) SELECT id, at FROM fresh;
+    INSERT INTO audit_inbox (event, at) SELECT id, at FROM inserted;
     PERFORM pg_notify('keyholder_chain', chain::text)
-    FROM (SELECT DISTINCT chain FROM fresh WHERE seq IS NOT NULL) e;
+    FROM (SELECT DISTINCT chain FROM inserted WHERE seq IS NOT NULL) e;
     RETURN NULL;
 END $$;
-CREATE TRIGGER audit_extend AFTER INSERT ON audit_event
-REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit_extend();
+CREATE TRIGGER audit_extend_chain AFTER INSERT ON audit_event
+REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION audit_extend_chain();
 """
 
 EVENT_STATE = migrations.CreateModel(
@@ -126,7 +126,7 @@ EVENT_STATE = migrations.CreateModel(
         (
             "outcome",
             models.CharField(
-                choices=[("done", "Done"), ("refused", "Refused"), ("noted", "Noted")], max_length=16
+                choices=[("done", "Done"), ("refused", "Refused"), ("observed", "Observed")], max_length=16
             ),
         ),
         ("actor_kind", models.CharField(max_length=16)),
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             FUNCTIONS,
-            "DROP FUNCTION audit_guard(); DROP FUNCTION audit_guard_noting(); DROP FUNCTION audit_insert_only();",
+            "DROP FUNCTION audit_guard(); DROP FUNCTION audit_guard_act_or_observation(); DROP FUNCTION audit_insert_only();",
         ),
         migrations.CreateModel(
             name="Installation",
@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 ("last_seq", models.BigIntegerField(db_default=0)),
                 ("last_hash", models.BinaryField(db_default=b"")),
                 ("last_at", models.DateTimeField(null=True)),
-                ("held", models.BooleanField(db_default=False)),
+                ("row_lock", models.BooleanField(db_default=False)),
             ],
             options={"db_table": "audit_chain"},
         ),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("kind", models.CharField(max_length=32)),
-                ("text", models.CharField(max_length=320)),
+                ("name", models.CharField(max_length=320)),
             ],
             options={"db_table": "audit_label"},
         ),
@@ -232,13 +232,13 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("actor", models.UUIDField()),
                 ("actor_kind", models.CharField(max_length=16)),
-                ("stream", models.UUIDField()),
+                ("chain", models.UUIDField()),
                 ("organization", models.UUIDField(null=True)),
                 ("verb", models.CharField(max_length=64)),
                 ("subject", models.UUIDField()),
                 ("code", models.CharField(max_length=64)),
                 ("minute", models.DateTimeField()),
-                ("times", models.PositiveIntegerField(default=1)),
+                ("count", models.PositiveIntegerField(default=1)),
             ],
             options={
                 "db_table": "audit_refusal",
@@ -263,9 +263,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 sql.insert_only("audit_event"),
-                sql.insert_only("audit_event_rest"),
+                sql.insert_only("audit_event_default"),
                 sql.insert_only("audit_leaf"),
-                "CREATE INDEX audit_label_text ON audit_label USING gin (text gin_trgm_ops);",
+                "CREATE INDEX audit_label_name ON audit_label USING gin (name gin_trgm_ops);",
                 "INSERT INTO audit_installation (id, incarnation) VALUES (1, 1);",
                 (
                     "INSERT INTO audit_chain (id, kind) VALUES (%s, 'supplier');",

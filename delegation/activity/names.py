@@ -8,4 +8,4 @@ from audit.models import Label
 
 def display_names(*, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What each of these is called; absent for one that has been erased or never had a name. One statement."""
-    return dict(Label.objects.filter(id__in=set(ids)).values_list("id", "text"))
+    return dict(Label.objects.filter(id__in=set(ids)).values_list("id", "name"))

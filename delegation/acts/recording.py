@@ -63,7 +63,7 @@ def write_refusal(*, on: SubjectSet, actor: Actor, verb: Verb, refusal: DomainEr
         verb=verb.value,
         subject=Subject("unknown", actor.id) if nameless else _first(on, refusal.data),
         code=refusal.code,
-        stream=actor.id if nameless else on.home(on.ids[0]).chain,
+        chain=actor.id if nameless else on.home(on.ids[0]).chain,
         organization=None if nameless else organization_of(on),
         facts={} if nameless else {name: value for name, value in refusal.data.items() if name != "refused"},
     )

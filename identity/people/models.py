@@ -1,6 +1,5 @@
 """Sign-in identities: one table, three directories, and a manager that opens the customers' door only."""
 
-import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -87,8 +86,3 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _hash_with(self, value: str) -> str:
         return salted_hmac("identity.User.session", value, algorithm="sha256").hexdigest()
-
-    @property
-    def stream(self) -> uuid.UUID:
-        """The chain of the log that is this person's own."""
-        return self.id

@@ -48,7 +48,7 @@ def _say(
     facts: Mapping[str, Any],
 ) -> None:
     subject = Subject("membership", membership)
-    notes.say(verb, subject=subject, stream=organization, organization=organization, act=act, facts=facts)
+    notes.say(verb, subject=subject, chain=organization, organization=organization, act=act, facts=facts)
 
 
 def _facts(ending: DeliveryOutcome) -> dict[str, Any]:

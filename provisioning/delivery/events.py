@@ -25,20 +25,20 @@ class DeliveryEvents:
         verb: Observation,
         *,
         subject: Subject,
-        stream: uuid.UUID,
+        chain: uuid.UUID,
         organization: uuid.UUID | None,
         act: uuid.UUID,
         facts: Mapping[str, Any],
     ) -> None:
-        """One event in the stream of the organization, else of the person, else of the supplier."""
-        entry = EventDraft(verb=verb.value, subject=subject, outcome="noted", facts=facts)
-        self.entries[stream, organization, act].append(entry)
+        """One event in the chain of the organization, else of the person, else of the supplier."""
+        entry = EventDraft(verb=verb.value, subject=subject, outcome="observed", facts=facts)
+        self.entries[chain, organization, act].append(entry)
 
     def write(self, *, at: dt.datetime) -> None:
         """Insert what was said; the caller's transaction."""
-        for (stream, organization, act), entries in self.entries.items():
+        for (chain, organization, act), entries in self.entries.items():
             heading = EventContext(actor=actor.system(), act=act, at=at, organization=organization)
-            ledger.insert_unchained(chain=stream, heading=heading, entries=entries)
+            ledger.insert_unchained(chain=chain, heading=heading, entries=entries)
 
 
 def seconds(since: dt.datetime, until: dt.datetime) -> str:

@@ -163,7 +163,7 @@ def _record_event(
     notes.say(
         verb,
         subject=Subject("membership", row.membership),
-        stream=row.organization,
+        chain=row.organization,
         organization=row.organization,
         act=row.act or row.sid,
         facts={

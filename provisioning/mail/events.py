@@ -15,7 +15,7 @@ def record(notes: DeliveryEvents, verb: Observation, row: Mail, facts: Mapping[s
     notes.say(
         verb,
         subject=Subject("mail", row.id),
-        stream=row.organization or row.about or ledger.SUPPLIER,
+        chain=row.organization or row.about or ledger.SUPPLIER,
         organization=row.organization,
         act=row.about or row.id,
         facts={"purpose": row.purpose, **({"about": str(row.about)} if row.about else {}), **facts},

@@ -27,7 +27,7 @@ def setters(module: code.Module) -> list[str]:
 
 def named(module: code.Module) -> list[str]:
     """Name every string that holds the setting's own name, or turns triggers off."""
-    telling = ("keyholder.act", "keyholder.note", "session_replication_role", "DISABLE TRIGGER")
+    telling = ("keyholder.act", "keyholder.observation", "session_replication_role", "DISABLE TRIGGER")
     return [
         f"{module.name}:{text.lineno}"
         for text in code.strings(module.tree)

@@ -67,7 +67,7 @@ class Duel:
                 people_commands.remove(actor=actor, memberships=[whom])
                 outcome = "removed"
             except Exception as error:  # noqa: BLE001 - counted, and judged by the test
-                outcome = "forked" if "does not continue the chain" in str(error) else type(error).__name__
+                outcome = "forked" if "does not continue its chain" in str(error) else type(error).__name__
             self.outcomes[outcome] += 1
             self.end.wait(run_concurrently.TIMEOUT)
         connections.close_all()
@@ -96,11 +96,11 @@ def without_locking(*, chains: list[Any], users: set[Any], actor: object) -> dic
 def without_trigger(owner_url: str) -> Iterator[None]:
     """The owner takes the chain's own check away, and with it what makes a place in a chain unique."""
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_extend")
+        owner.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_extend_chain")
         try:
             yield
         finally:
-            owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend")
+            owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend_chain")
 
 
 def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say: measurements.Say) -> None:

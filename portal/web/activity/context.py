@@ -59,7 +59,7 @@ def _options() -> dict[str, dict[str, str]]:
             Topic.MAILS.value: _("Mails"),
             _FAILED: _("What could not be delivered"),
         },
-        "outcome": {"done": _("Done"), "refused": _("Refused"), "noted": _("Noted")},
+        "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Noted")},
     }
 
 
@@ -82,7 +82,7 @@ def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
         invitations=_invitations(here, values),
         verbs=kinds,
         outcome=values["outcome"],
-        folded=kinds is None and values["outcome"] != "noted",
+        folded=kinds is None and values["outcome"] != "observed",
         before=shell_forms.identifier(query.get("before", "")),
         after=shell_forms.identifier(query.get("after", "")),
     )

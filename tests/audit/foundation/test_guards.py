@@ -40,7 +40,7 @@ def tables() -> set[str]:
 
 def test_every_table_of_the_commands_is_guarded_or_says_why_not() -> None:
     assert tables() - guards().keys() == UNGUARDED.keys()
-    assert {table for table, how in guards().items() if how == "audit_guard_noting"} == NOTED
+    assert {table for table, how in guards().items() if how == "audit_guard_act_or_observation"} == NOTED
 
 
 UPDATE = "UPDATE {0} SET {1} = {1} WHERE false"  # writes nothing: the guard is the statement's
@@ -67,7 +67,7 @@ def test_no_guarded_table_is_written_without_a_mark(world: World) -> None:
 def test_a_note_opens_the_tables_of_sign_in_and_no_others(world: World) -> None:
     for table, how in guards().items():
         with transaction.atomic(), write_guard.allow(name=write_guard.OBSERVATION, value="test"):
-            if how == "audit_guard_noting":
+            if how == "audit_guard_act_or_observation":
                 _write(table, UPDATE)
                 continue
             with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():

@@ -58,7 +58,7 @@ def write(table: str, verb: str) -> None:
 
 def is_refused(table: str, verb: str) -> bool:
     """Whether the guard refuses it, with exactly its own words and code."""
-    words = "an act or a note" if table in NOTED else "an act"
+    words = "an act or an observation" if table in NOTED else "an act"
     try:
         write(table, verb)
     except DatabaseError as error:

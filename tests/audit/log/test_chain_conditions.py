@@ -74,7 +74,7 @@ def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
 def refused(*rows: Row) -> None:
     """The exact refusal, and nothing of it stays."""
     before = (list(Chain.objects.order_by("id").values()), Event.objects.count(), Inbox.objects.count())
-    with pytest.raises(DatabaseError, match="this does not continue the chain") as refusal:
+    with pytest.raises(DatabaseError, match="the event does not continue its chain") as refusal:
         insert(*rows)
     assert isinstance(refusal.value.__cause__, psycopg.Error)
     assert refusal.value.__cause__.sqlstate == "KH003"

@@ -119,7 +119,7 @@ def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
         lambda: without_lock(first=True), lambda: without_lock(first=False)
     )
     assert isinstance(one, list)
-    assert "does not continue the chain" in str(other)
+    assert "does not continue its chain" in str(other)
     assert verification.verify().findings == []
 
 
@@ -150,7 +150,7 @@ def test_the_application_may_only_add(world: World, table: str, statement: str) 
         "UPDATE audit_installation SET incarnation = 2",
         "INSERT INTO audit_inbox (event, at) SELECT id, at FROM audit_event",
         "UPDATE audit_person_key SET wrapped = ''",
-        "DELETE FROM audit_event_rest",
+        "DELETE FROM audit_event_default",
     ],
 )
 def test_the_application_may_not_forge(world: World, statement: str) -> None:

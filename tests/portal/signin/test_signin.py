@@ -391,7 +391,7 @@ def test_a_question_to_a_passkey_is_kept_for_minutes_and_a_sign_in_for_its_own_t
 
 
 def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
-    with pytest.raises(Exception, match="outside an act or a note"), connection.cursor() as cursor:
+    with pytest.raises(Exception, match="outside an act or an observation"), connection.cursor() as cursor:
         cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
 
 

@@ -38,7 +38,7 @@ def answered(
     known = {"application": "crm", "active": False, "seconds": "0.400", **facts}
     subject = Subject("membership", one.id)
     notes.say(
-        verb, subject=subject, stream=world.koskela.id, organization=world.koskela.id, act=act, facts=known
+        verb, subject=subject, chain=world.koskela.id, organization=world.koskela.id, act=act, facts=known
     )
     with transaction.atomic():
         notes.write(at=clock.now())
@@ -46,7 +46,7 @@ def answered(
 
 def own(one: Membership, verb: Observation) -> None:
     """Something that somebody does to their own sign-in."""
-    entry = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="noted")
+    entry = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="observed")
     heading = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
     with transaction.atomic():
         ledger.insert_unchained(chain=one.user_id, heading=heading, entries=[entry])
