@@ -33,7 +33,7 @@ check-fast: .venv/.ok
 	$(PYTEST) -m fast $(PYTEST_ARGS)
 
 check-browser: .venv/.ok ## Run the tests that drive Chromium
-	KEYHOLDER_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)
+	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)
 
 check-slow: .venv/.ok ## Run sequences, faults, kills, races and journeys, and install from the lock offline
 	$(PYTEST) -m slow --dist loadgroup $(PYTEST_ARGS)
