@@ -123,12 +123,9 @@ def shop(settings: LazySettings) -> Iterator[far.Server]:
 
 
 @pytest.mark.timeout(300)
-def test_kill_9_loses_nothing(
-    transactional_db: None, shop: far.Server, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_kill_9_loses_nothing(world: World, shop: far.Server, capsys: pytest.CaptureFixture[str]) -> None:
     seed = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     chance, figures = random.Random(seed), Figures()  # noqa: S311 - moments, not secrets
-    world = World()
     leavers = crowd(world)
     register("ordering", shop)
     with delivering(shop.address) as process:

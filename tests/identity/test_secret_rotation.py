@@ -1,5 +1,6 @@
 """A rotation of the pepper voids nothing that is on its way: links, sessions, codes, tokens, clients' secrets."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def world(transactional_db: None, settings: LazySettings, tmp_path: Path) -> World:
-    for purpose in key_files.PURPOSES:
-        key_files.ensure(folder=tmp_path, purpose=purpose)
+def world(world: World, settings: LazySettings, tmp_path: Path) -> World:
+    shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
     settings.KEYS_FOLDER = tmp_path
-    return World()
+    return world
 
 
 def rotate(folder: Path) -> None:

@@ -37,12 +37,6 @@ def crm(settings: LazySettings) -> Iterator[far.Server]:
         yield server
 
 
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    """The cast, really committed."""
-    return World()
-
-
 def register(application: str, server: far.Server, **more: Any) -> Target:
     """Take a system into provisioning."""
     found = Application.objects.get(key=application)

@@ -16,11 +16,6 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def plain(rights: list[Right]) -> list[Right]:
     """The rights without whose they are and since when."""
     same = {"membership": None, "assignment": None, "valid_from": None}

@@ -17,11 +17,6 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def remembered() -> list[tuple[str, str]]:
     """What stands in the log of changes, and of what was refused."""
     rows = Event.objects.filter(Q(verb="access.change") | Q(outcome="refused"))

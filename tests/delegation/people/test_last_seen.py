@@ -32,8 +32,7 @@ def _signed_in(one: Membership, *, ago: dt.timedelta) -> dt.datetime:
     return at
 
 
-def test_who_signed_out_was_still_seen_when_they_signed_in() -> None:
-    world = World()
+def test_who_signed_out_was_still_seen_when_they_signed_in(world: World) -> None:
     assert _seen(world.olli) is None
     visitor = Visitor().sign_in(world.olli.user)
     visitor.logout()
@@ -44,8 +43,7 @@ def test_who_signed_out_was_still_seen_when_they_signed_in() -> None:
     assert found.at == world.olli.user.last_login is not None
 
 
-def test_where_it_cannot_be_told_for_which_company_it_is_not_known() -> None:
-    world = World()
+def test_where_it_cannot_be_told_for_which_company_it_is_not_known(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with by_hand():
         for one in (here, there):
@@ -54,8 +52,7 @@ def test_where_it_cannot_be_told_for_which_company_it_is_not_known() -> None:
     assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(None)] * 2
 
 
-def test_a_company_one_has_left_does_not_hide_what_came_after() -> None:
-    world = World()
+def test_a_company_one_has_left_does_not_hide_what_came_after(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with by_hand():
         _begun(here, ago=5 * HOUR)
@@ -64,8 +61,7 @@ def test_a_company_one_has_left_does_not_hide_what_came_after() -> None:
     assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(at), sessions.LastSeen(None)]
 
 
-def test_who_left_was_last_seen_before_that() -> None:
-    world = World()
+def test_who_left_was_last_seen_before_that(world: World) -> None:
     with by_hand():
         _begun(world.olli, ago=3 * HOUR)
         at = _signed_in(world.olli, ago=2 * HOUR)

@@ -17,11 +17,6 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def signed_in(membership: Membership, key: str) -> None:
     """A browser in which a service of this organization is in use."""
     now, user = clock.now(), User.objects.get(id=membership.user_id)

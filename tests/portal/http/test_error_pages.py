@@ -26,11 +26,6 @@ UNTIL = "2026-12-01T00:00:00+00:00"
 CONTROLS = ["\x00", "a\x00b", "\x01", "\x1f", "\x7f", "\x85"]
 
 
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    return World()
-
-
 def client(**more: Any) -> Client:
     return Client(headers={"host": "localhost"}, **more)
 

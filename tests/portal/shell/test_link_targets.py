@@ -11,6 +11,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from tests.fixtures import url_map
 from tests.fixtures.markup import Form, Page, Target
 from tests.fixtures.url_map import Address, Place, Stage
+from tests.fixtures.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -161,9 +162,9 @@ def about_another(one: Opened) -> list[str]:
     ]
 
 
-def test_every_address_of_every_page_opens_the_view_that_it_names() -> None:
+def test_every_address_of_every_page_opens_the_view_that_it_names(world: World) -> None:
     found = {}
-    pages = list(opened(Stage()))
+    pages = list(opened(Stage(world)))
     for one in pages:
         if wrong := faults(one):
             found[one.address.name] = wrong

@@ -25,8 +25,7 @@ FORMS = {
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
-    made = World()
+def world(world: World) -> World:
     with worlds.by_hand():
         User.everyone.create(
             id=ids.uuid7(),
@@ -37,7 +36,7 @@ def world(transactional_db: None) -> World:
             password=make_password(None),
             created_at=clock.now(),
         )
-    return made
+    return world
 
 
 def answer(name: str, address: str) -> tuple[int, str, str]:

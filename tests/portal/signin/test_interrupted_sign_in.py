@@ -18,11 +18,6 @@ from tests.portal.signin.test_signin import NEW, recovery_link, verbs
 STASH = "account_login"
 
 
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    return World()
-
-
 def half_way(user: User) -> Visitor:
     visitor = Visitor()
     assert visitor.password(user)["Location"] == CODE

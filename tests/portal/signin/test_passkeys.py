@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from playwright import sync_api
@@ -10,11 +9,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.fixtures import world as worlds
 from tests.fixtures.world import World
-
-
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    return World()
 
 
 def test_a_passkey_is_added_and_signs_in_alone(

@@ -81,8 +81,7 @@ def test_the_common_ones_are_refused_by_our_sentence() -> None:
         passwords.Common().validate("password1234")
 
 
-def test_a_reset_to_the_same_password_is_refused(transactional_db: None) -> None:
-    world = World()
+def test_a_reset_to_the_same_password_is_refused(world: World) -> None:
     visitor = Visitor().sign_in(world.aino.user)
     asked = {"oldpassword": worlds.PASSWORD, "password1": worlds.PASSWORD}
     page = visitor.post(reverse("account_change_password"), asked)

@@ -31,11 +31,6 @@ from tests.fixtures.world import World
 NEW = "another long passphrase 42"
 
 
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    return World()
-
-
 def verbs(user: User) -> list[str]:
     return list(Event.objects.filter(chain=user.id).order_by("at", "id").values_list("verb", flat=True))
 

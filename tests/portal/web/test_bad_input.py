@@ -17,6 +17,7 @@ from tests.fixtures import form_discovery, signed_in, url_map
 from tests.fixtures.browser_client import Visitor
 from tests.fixtures.form_discovery import Field, Form
 from tests.fixtures.url_map import Address, Place, Stage
+from tests.fixtures.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -227,8 +228,8 @@ def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None)
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage(world: World) -> Stage:
+    return Stage(world)
 
 
 def test_every_address_has_a_place() -> None:

@@ -6,14 +6,15 @@ from tests.fixtures import rendering
 from tests.fixtures.page_outline import Outline
 from tests.fixtures.page_samples import samples
 from tests.fixtures.url_map import Address, Stage, addresses
+from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = 30
 """Addresses that answer with a page, at least."""
 
 
-def test_every_page_has_an_outline_and_names_for_everything() -> None:
-    stage = Stage()
+def test_every_page_has_an_outline_and_names_for_everything(world: World) -> None:
+    stage = Stage(world)
     found: dict[str, list[str]] = {}
     pages = 0
     for address in addresses():

@@ -32,11 +32,6 @@ KOSKELA = "/o/koskela"
 LIST, PERSON, INVITE, CHANGE, REMOVE, ACTIVITY, START = 21, 27, 26, 34, 17, 14, 11
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def said(response: signed_in.Answer) -> str:
     """What is read on the page: text without marks and runs of space."""
     text = re.sub(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)

@@ -21,15 +21,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
+def world(world: World) -> World:
     """Two systems are provisioned; the shop knows Mikko and Olli, the CRM does not answer."""
-    made = World()
     for key in ("ordering", "crm"):
         application = Application.objects.get(key=key)
         targets_commands.register(
             actor=system(), application=application, base_url=f"http://127.0.0.1:9/{key}", token="t"
         )
-    for one in (made.mikko, made.olli):
+    for one in (world.mikko, world.olli):
         accounts = Account.objects.filter(user=one.user)
         accounts.update(
             state="in_place",
@@ -39,7 +38,7 @@ def world(transactional_db: None) -> World:
             acknowledged_rights={str(one.id): [{"entitlement": "x", "role": "orderer"}]},
             due_at=None,
         )
-    return made
+    return world
 
 
 def removed(world: World) -> None:

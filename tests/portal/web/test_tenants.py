@@ -21,11 +21,6 @@ NOT_OURS = {"application", "key", "link", "pk", "uidb36"}
 METHODS = ("get", "post", "put", "delete")
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def inside() -> list[Address]:
     return [address for address in url_map.addresses() if "organization" in address.arguments]
 

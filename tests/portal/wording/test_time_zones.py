@@ -47,8 +47,7 @@ def _text(mail: Mail) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mails_say_until_when_their_link_works() -> None:
-    world = World()
+def test_mails_say_until_when_their_link_works(world: World) -> None:
     form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "once": "m1"}
     signed_in.of(world.aino).post(f"{KOSKELA}/people/invite", form)
     assert "(Helsinki time), and only for new@koskela.example." in _text(Mail.objects.get())

@@ -16,18 +16,12 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
-from tests.fixtures.snapshot import Again
 from tests.fixtures.world import World
 from tests.provisioning.accounts.test_planner import converge_all, plan_all
 
 SECOND = dt.timedelta(seconds=1)
 WRITTEN = Result(remote_id="r1", wrote=True, patches=True)
 SAME = Result(remote_id="r1", wrote=False, patches=True)
-
-
-@pytest.fixture
-def world(world_again: Again) -> World:
-    return world_again()
 
 
 @pytest.fixture

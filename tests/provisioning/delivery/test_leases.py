@@ -29,7 +29,6 @@ from provisioning.mail.models import Mail
 from provisioning.mail.smtp import MailDeliveries
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
-from tests.fixtures.snapshot import Again
 from tests.fixtures.world import World, by_hand
 from tests.provisioning.accounts.test_planner import plan_all, sign_in
 from tests.provisioning.conftest import eventually
@@ -101,11 +100,6 @@ def mail_case(world: World, pool: Pool) -> Case:
     return Case(
         MailDeliveries(), Mail.objects.filter(id=name), leases.MAILS, leases.LONG_LEASE, None, "mail.sent"
     )
-
-
-@pytest.fixture
-def world(world_again: Again) -> World:
-    return world_again()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
-from tests.fixtures.snapshot import Again
 from tests.fixtures.world import World, by_hand
 from tests.provisioning.accounts.test_planner import plan_all
 
@@ -75,11 +74,6 @@ def test_wait_doubles_up_to_an_hour_within_a_fifth(
 def test_wait_that_a_target_asks_for_is_kept_up_to_an_hour(code: Code, asked: int, given: int) -> None:
     wait = retry.after(attempts=3, code=code, wait=dt.timedelta(seconds=asked))
     assert wait == dt.timedelta(seconds=given)
-
-
-@pytest.fixture
-def world(world_again: Again) -> World:
-    return world_again()
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ from tests.portal.web.test_pages import KOSKELA, person, said
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def answered(
     world: World,
     one: Membership,

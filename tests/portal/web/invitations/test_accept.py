@@ -3,7 +3,6 @@
 import concurrent.futures
 from typing import Any
 
-import pytest
 from allauth.account.models import EmailAddress
 from django.db import connections
 from django.urls import reverse
@@ -18,11 +17,6 @@ from tests.fixtures.world import World
 
 ADDRESS = "ida@koskela.example"
 GOOD = {"name": "Ida Ranta", "password": "violet lamps on water"}
-
-
-@pytest.fixture
-def world(transactional_db: None) -> World:
-    return World()
 
 
 def invite(

@@ -12,11 +12,6 @@ from tests.portal.web.test_pages import KOSKELA, orderer, person, said
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world: World) -> None:
     visitor = signed_in.of(world.aino)
     world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))

@@ -13,11 +13,6 @@ from tests.provisioning.accounts.test_planner import sign_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_nobody_removes_themselves_and_is_told_whom_to_ask(world: World) -> None:
     answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
     assert answer.status_code == 403

@@ -18,8 +18,7 @@ BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, does={
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_removed_nobody_is_ticked() -> None:
-    world = World()
+def test_of_those_removed_nobody_is_ticked(world: World) -> None:
     world.remove(world.olli)
     answer = signed_in.of(world.aino).get(f"{KOSKELA}/people?who=former")
     assert "1 removed" in said(answer)
@@ -61,8 +60,7 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody() -> None:
-    world = World()
+def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody(world: World) -> None:
     sami = signed_in.of(world.sami)
     assert "You look after 1 colleague." in said(sami.get(f"{KOSKELA}/"))
     world.remove(world.olli)
