@@ -125,17 +125,17 @@ def _no_call() -> None:
     """Nothing differs."""
 
 
-def _carry_out(push: AccountUpdate, pool: Pool) -> sync_record.Result:
+def _carry_out(push: AccountUpdate, pool: Pool) -> sync_record.SyncResult:
     target, account = push.target, push.account
     token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
-    task = sync_record.Task(
+    task = sync_record.SyncTask(
         base_url=target.base_url,
         token=token,
         record=push.wanted.record,
         remote_id=account.remote_id,
-        look=_is_uncertain(account),
+        read_first=_is_uncertain(account),
         patches=target.patches,
         verify_writes=target.verify_writes,
         deletes=target.on_removal == Target.WhenGone.DELETE,
     )
-    return sync_record.carry_out(task=task, pool=pool)
+    return sync_record.run(task=task, pool=pool)

@@ -14,7 +14,7 @@ from delegation.authorization.entitlements import Right
 from provisioning.accounts.models import Account
 from provisioning.connectors import rights_summary
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.schema import Belonging, Resource
+from provisioning.connectors.scim.schema import OrganizationEntry, Resource
 from provisioning.targets.models import Target
 
 _MEMBERS = """
@@ -148,12 +148,14 @@ def _record(
         email=person["email"],
         name=person["name"],
         language=person["language"],
-        belongings=[_belonging(one, mine, str(target.application.unit_id)) for one, mine in named],
+        organizations=[
+            _organization_entry(one, mine, str(target.application.unit_id)) for one, mine in named
+        ],
     )
 
 
-def _belonging(one: _Member, mine: Sequence[Right], unit: str) -> Belonging:
-    return Belonging(
+def _organization_entry(one: _Member, mine: Sequence[Right], unit: str) -> OrganizationEntry:
+    return OrganizationEntry(
         organization=str(one.organization),
         key=one.key,
         name=one.organization_name,

@@ -128,7 +128,11 @@ def update_target_health(
     for one in failed:
         if one.problem and one.problem.code in delivery_errors.TARGET_UNAVAILABLE:
             target = one.errand.row.target.id
-            wait = None if one.problem.wait is None else min(one.problem.wait, retry.LONGEST).total_seconds()
+            wait = (
+                None
+                if one.problem.retry_after is None
+                else min(one.problem.retry_after, retry.LONGEST).total_seconds()
+            )
             seen[target] = {"id": str(target), "well": False, "wait": wait, "patches": True}
     for one in done:
         if one.result is not None:
@@ -173,11 +177,11 @@ def _state(account: Account, *, needed: bool) -> str:
 def _failed_row(ending: DeliveryOutcome, at: dt.datetime) -> dict[str, Any]:
     account = ending.errand.row.account
     problem = ending.problem or DeliveryError(Code.FAULT)
-    wait = retry.after(attempts=account.attempts + 1, code=problem.code, wait=problem.wait)
+    delay = retry.delay(attempts=account.attempts + 1, code=problem.code, retry_after=problem.retry_after)
     return {
         **_mark(ending),
         "worker": ending.errand.worker,
-        "retry_at": (at + wait).isoformat(),
+        "retry_at": (at + delay).isoformat(),
         "code": problem.code.value,
         "state": _worse(account, problem.code),
         "doubt": (at + workers.UNCERTAINTY).isoformat() if problem.code is Code.LOST else None,

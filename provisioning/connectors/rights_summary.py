@@ -1,4 +1,4 @@
-"""A right in few words: what a target was told of it, and what pages show side by side."""
+"""A right in short form: as a target acknowledged it, and as pages compare it."""
 
 from collections.abc import Iterable
 from typing import NotRequired, TypedDict
@@ -8,7 +8,7 @@ from delegation.authorization.values import amount_to_json
 
 
 class RightSummary(TypedDict):
-    """Codes, ids and decimal strings; no personal value."""
+    """One right in codes, ids and decimal strings; no personal value."""
 
     entitlement: str
     role: str
@@ -16,7 +16,7 @@ class RightSummary(TypedDict):
     sites: list[str]
     """Ids of sites, sorted."""
     amount: str | None
-    """None: without limit, or the entitlement takes none."""
+    """None: unlimited, or the entitlement has no amount."""
     currency: str
     period: str
     until: NotRequired[str | None]

@@ -1,4 +1,4 @@
-"""How a delivery ended, in codes."""
+"""Why deliveries fail: public codes."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Why something is not delivered. Public: pages make sentences of them."""
+    """Why a delivery failed. Public: pages map each code to a sentence."""
 
     ADDRESS_REFUSED = "address_refused"
-    """It leads into the machine's own networks and the operator has not allowed that host."""
+    """The address lies in the machine's own networks and the operator has not allowed that host."""
     AMBIGUOUS = "ambiguous"
-    """The target names several records for one person."""
+    """The target has several records for one person."""
     BUSY = "busy"
-    """The target asks to be left alone for a while (429, 503)."""
+    """The target asks for a pause (429, 503)."""
     CONFLICT = "conflict"
-    """The target holds somebody else under this address."""
+    """The target has another person's record under this address."""
     FAULT = "fault"
-    """Something on our side; the log of `deliver` says what."""
+    """A fault in Keyholder; the log of `deliver` has the traceback."""
     LOST = "lost"
-    """The connection broke or time ran out after the request had gone out: it may have been carried out."""
+    """The connection broke or timed out after the request was sent: it may have been executed."""
     NOT_APPLIED = "not_applied"
-    """The target answered that it had done it, and reading it back shows that it has not."""
+    """The target reported success, and reading the record back shows no change."""
     REFUSED = "refused"
-    """The target understood and refused."""
+    """The target understood the request and refused it."""
     TARGET_ERROR = "target_error"
     """The target failed (5xx)."""
     UNAUTHORIZED = "unauthorized"
@@ -31,25 +31,25 @@ class Code(StrEnum):
     UNREACHABLE = "unreachable"
     """No connection."""
     UNREADABLE = "unreadable"
-    """The answer is not what the protocol asks for."""
+    """The response does not follow the protocol."""
 
 
 TARGET_UNAVAILABLE = frozenset({Code.UNREACHABLE, Code.LOST, Code.BUSY})
-"""The target as a whole, not one record."""
+"""The target as a whole is unavailable, not one record."""
 PERMANENT = frozenset(
     {Code.ADDRESS_REFUSED, Code.AMBIGUOUS, Code.CONFLICT, Code.NOT_APPLIED, Code.REFUSED, Code.UNAUTHORIZED}
 )
-"""Trying again soon will hardly help."""
+"""An early retry will hardly succeed."""
 
 
 @dataclass(slots=True)
 class DeliveryError(Exception):
-    """A delivery that did not succeed. `wait`: how long the other side asked us to stay away."""
+    """A failed delivery. `retry_after`: the pause that the target asked for."""
 
     code: Code
-    wait: dt.timedelta | None = None
+    retry_after: dt.timedelta | None = None
     detail: str = ""
-    """For the operator's log; never a body of the other side."""
+    """For the operator's log; never a response body."""
 
     def __str__(self) -> str:
         return f"{self.code} {self.detail}".strip()

@@ -1,4 +1,4 @@
-"""When to try again."""
+"""How long to wait before the next attempt (exponential backoff with jitter)."""
 
 import datetime as dt
 import random
@@ -9,29 +9,29 @@ from provisioning.delivery.errors import Code
 FIRST = dt.timedelta(seconds=1)
 LONGEST = dt.timedelta(hours=1)
 LONGEST_PAUSE = dt.timedelta(seconds=5)
-"""A target that is down is left alone for 1, 2, 4, at most 5 s, then one call tries it (`accounts.results`).
+"""An unavailable target is paused for 1, 2, 4, at most 5 s, then one call tries it (`accounts.results`).
 
-Short, because everybody waits behind it and one connection every five seconds harms nobody.
+Short, because all its deliveries wait, and one connection every five seconds is no load.
 """
 _DOUBLINGS = 12
-_spread = random.SystemRandom()
+_random = random.SystemRandom()
 
 
-def after(*, attempts: int, code: Code, wait: dt.timedelta | None = None) -> dt.timedelta:
-    """How long one record waits after its `attempts`-th failure in a row: 1 s to 1 h, spread by a fifth.
+def delay(*, attempts: int, code: Code, retry_after: dt.timedelta | None = None) -> dt.timedelta:
+    """The delay after the `attempts`-th failure in a row of one record: 1 s to 1 h, with 20 % jitter.
 
-    What trying again will hardly help is tried every hour; a record whose target is down waits no longer than the
-    target is left alone (`LONGEST_PAUSE`). A wish of the other side (Retry-After) is honored, up to 1 h.
+    A permanent failure is retried every hour. A record of an unavailable target waits no longer than the target is
+    paused (`LONGEST_PAUSE`). `retry_after`, the wish of the target (Retry-After), is honored up to 1 h.
     """
-    if wait is not None:
-        return min(wait, LONGEST)
+    if retry_after is not None:
+        return min(retry_after, LONGEST)
     if code in errors.PERMANENT:
-        return LONGEST * _spread.uniform(0.9, 1.0)
-    doubled = FIRST * _doubled(attempts)
-    return min(doubled, LONGEST_PAUSE if code in errors.TARGET_UNAVAILABLE else LONGEST) * _spread.uniform(
+        return LONGEST * _random.uniform(0.9, 1.0)
+    backoff = FIRST * _backoff_factor(attempts)
+    return min(backoff, LONGEST_PAUSE if code in errors.TARGET_UNAVAILABLE else LONGEST) * _random.uniform(
         0.8, 1.2
     )
 
 
-def _doubled(times: int) -> int:
-    return 1 << min(max(times - 1, 0), _DOUBLINGS)
+def _backoff_factor(attempts: int) -> int:
+    return 1 << min(max(attempts - 1, 0), _DOUBLINGS)

@@ -1,7 +1,7 @@
-"""Connections to other systems: only to addresses that the guard has seen, and with the host's own certificate.
+"""Connections to other systems: only to addresses that the guard allows, and only with the host's own certificate.
 
-An exchange has an end in time and in size, whatever the other side does: one that sends a byte now and then must not
-hold a delivery for longer than it is leased (`provisioning.delivery.leases`).
+Every exchange is limited in time and size. A server that sends a byte now and then must not hold a delivery for longer
+than its lease (`provisioning.delivery.leases`).
 """
 
 import http.client
@@ -17,49 +17,49 @@ from provisioning.http import ssrf_guard
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
-"""How long the other side may say nothing."""
+"""How long the server may send nothing."""
 EXCHANGE_SECONDS = 15.0
-"""From the beginning of connecting to the last byte of the answer."""
-MOST_BYTES = 2_000_000
-"""Of one answer, its headers among them."""
+"""From the start of connecting to the last byte of the response."""
+MAX_BYTES = 2_000_000
+"""Of one response, headers included."""
 
 
-class Limits:
-    """What is left of one exchange. A connection that is kept open gets new ones for the next."""
+class ExchangeLimits:
+    """Time and bytes that one exchange has left. A reused connection gets new limits for each exchange."""
 
     def __init__(self) -> None:
         self._until = time.monotonic() + EXCHANGE_SECONDS
-        self._bytes = MOST_BYTES
+        self._bytes = MAX_BYTES
 
-    def patience(self, most: float) -> float:
-        """Seconds to wait now, `most` at most. Raises TimeoutError where the exchange has had its time."""
+    def remaining(self, most: float) -> float:
+        """Seconds that may be waited now, `most` at most. Raises TimeoutError after the end of the exchange."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return min(left, most)
 
-    def spend(self, size: int) -> None:
-        """Count what has come. Raises Problem where that is too much."""
+    def count(self, size: int) -> None:
+        """Count received bytes. Raises DeliveryError above the limit."""
         self._bytes -= size
         if self._bytes < 0:
-            raise DeliveryError(Code.UNREADABLE, detail="too much")
+            raise DeliveryError(Code.UNREADABLE, detail="response too large")
 
 
-class Paced:
-    """A socket as the standard library's client uses one, within limits."""
+class LimitedSocket:
+    """The socket interface that `http.client` uses, within the limits of an exchange."""
 
-    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+    def __init__(self, sock: socket.socket, limits: ExchangeLimits) -> None:
         self._sock = sock
         self.limits = limits
 
     def sendall(self, data: bytes) -> None:
-        """Send, as long as there is time."""
-        self._sock.settimeout(self.limits.patience(READ_SECONDS))
+        """Send everything. Raises TimeoutError after the end of the exchange."""
+        self._sock.settimeout(self.limits.remaining(READ_SECONDS))
         self._sock.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """What comes in, for one answer."""
-        return io.BufferedReader(_Incoming(self._sock, self.limits))
+        """A reader for one response."""
+        return io.BufferedReader(_LimitedReader(self._sock, self.limits))
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -68,8 +68,8 @@ class Paced:
         self._sock.close()
 
 
-class _Incoming(io.RawIOBase):
-    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+class _LimitedReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, limits: ExchangeLimits) -> None:
         self._sock = sock
         self._limits = limits
         self._raw = sock.makefile("rb", buffering=0)
@@ -78,10 +78,10 @@ class _Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        """Every read waits only as long as the whole exchange has left."""
-        self._sock.settimeout(self._limits.patience(READ_SECONDS))
+        """Wait for one read no longer than the whole exchange has left."""
+        self._sock.settimeout(self._limits.remaining(READ_SECONDS))
         size = self._raw.readinto(buffer)
-        self._limits.spend(size or 0)
+        self._limits.count(size or 0)
         return size
 
     def close(self) -> None:
@@ -89,53 +89,53 @@ class _Incoming(io.RawIOBase):
         super().close()
 
 
-class Guarded(http.client.HTTPConnection):
-    """Connects to addresses that the guard has seen, and to no others."""
+class GuardedConnection(http.client.HTTPConnection):
+    """Connects only to addresses that the guard allows."""
 
-    _paced: Paced
+    _limited_socket: LimitedSocket
 
-    def __init__(self, host: str, port: int, limits: Limits) -> None:
+    def __init__(self, host: str, port: int, limits: ExchangeLimits) -> None:
         super().__init__(host, port)
         self._limits = limits
 
     def connect(self) -> None:
-        """Raises Problem."""
-        self._paced = self.sock = Paced(self._opened(), self._limits)
+        """Raises DeliveryError."""
+        self._limited_socket = self.sock = LimitedSocket(self._open_socket(), self._limits)
 
-    def renew(self, limits: Limits) -> None:
-        """Begin another exchange on a connection that was kept open."""
-        self._paced.limits = limits
+    def begin_exchange(self, limits: ExchangeLimits) -> None:
+        """Begin another exchange on this open connection."""
+        self._limited_socket.limits = limits
 
-    def _opened(self) -> socket.socket:
-        return _connected(self.host, self.port, self._limits)
+    def _open_socket(self) -> socket.socket:
+        return _connect(self.host, self.port, self._limits)
 
 
-class GuardedTls(Guarded):
-    """The same, and the certificate must be the host's."""
+class GuardedTlsConnection(GuardedConnection):
+    """A guarded connection over TLS; the certificate must match the host."""
 
     default_port = http.client.HTTPS_PORT
 
-    def _opened(self) -> socket.socket:
-        raw = super()._opened()
+    def _open_socket(self) -> socket.socket:
+        raw = super()._open_socket()
         try:
-            return _tls().wrap_socket(raw, server_hostname=self.host)
+            return _tls_context().wrap_socket(raw, server_hostname=self.host)
         except (OSError, ValueError) as error:
             raw.close()
             raise DeliveryError(Code.UNREACHABLE, detail=f"TLS: {type(error).__name__}") from error
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _connected(host: str, port: int, limits: Limits) -> socket.socket:
-    for place in ssrf_guard.public_addresses(host=host, port=port):
-        sock = socket.socket(place.family, socket.SOCK_STREAM)
+def _connect(host: str, port: int, limits: ExchangeLimits) -> socket.socket:
+    for address in ssrf_guard.public_addresses(host=host, port=port):
+        sock = socket.socket(address.family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(limits.patience(CONNECT_SECONDS))
-            sock.connect(place.address)
-            sock.settimeout(limits.patience(READ_SECONDS))
+            sock.settimeout(limits.remaining(CONNECT_SECONDS))
+            sock.connect(address.sockaddr)
+            sock.settimeout(limits.remaining(READ_SECONDS))
         except OSError:
             sock.close()
             continue

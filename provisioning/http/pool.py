@@ -1,4 +1,4 @@
-"""HTTP to other systems: guarded, kept alive, bounded in time and size; redirects are not followed, proxies not asked.
+"""HTTP to other systems: guarded, kept alive, limited in time and size; follows no redirect and uses no proxy.
 
 The standard library's client: a quarter of the processor time of httpx2 and half of urllib3's per call, measured.
 """
@@ -20,7 +20,7 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import connection as http_connection
 
 DEADLINE_SECONDS = 30.0
-"""No further call of the same delivery begins after this."""
+"""No further request of the same delivery begins after this."""
 _IDLE_SECONDS = 50.0
 _CHUNK = 65_536
 _USER_AGENT = "Keyholder"
@@ -29,14 +29,14 @@ _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back."""
+    """A response: status, headers in lower case, body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @property
-    def wait(self) -> dt.timedelta | None:
+    def retry_after(self) -> dt.timedelta | None:
         """Retry-After (RFC 9110 §10.2.3), seconds or a date."""
         text = self.headers.get("retry-after", "").strip()
         if text.isdigit():
@@ -49,7 +49,7 @@ class Reply:
         return max(aware - clock.wall(), dt.timedelta(0))
 
 
-_Door = tuple[str, str, int]
+_Origin = tuple[str, str, int]
 
 
 @dataclass(slots=True)
@@ -57,42 +57,41 @@ class Pool:
     """Connections kept open, newest first. Safe for threads."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _idle: dict[_Door, list[tuple[http_connection.Guarded, float]]] = field(
+    _idle: dict[_Origin, list[tuple[http_connection.GuardedConnection, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
     def request(
         self, *, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Reply:
-        """One exchange. Raises Problem: unreachable, lost, address_refused, unreadable.
+        """Send one request and return its response.
 
-        Where a connection kept open turns out to be closed, what may be repeated is sent once more on a new one.
+        A reused connection may turn out to be closed; a repeatable request is then sent again on a new one.
+        Raises DeliveryError: unreachable, lost, address_refused, unreadable.
         """
         parts = urlsplit(url)
-        channel = _door(parts)
+        origin = _origin(parts)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        limits = http_connection.Limits()
-        kept = self._take(channel)
-        if kept is not None:
-            kept.renew(limits)
+        limits = http_connection.ExchangeLimits()
+        reused = self._take_idle(origin)
+        if reused is not None:
+            reused.begin_exchange(limits)
             try:
-                return self._exchange(channel, kept, method, path, headers, body)
-            except _Stale as stale:
+                return self._exchange(origin, reused, method, path, headers, body)
+            except _StaleConnection as stale:
                 if method not in _REPEATABLE:
                     raise DeliveryError(Code.LOST) from stale
-        fresh = (http_connection.GuardedTls if channel[0] == "https" else http_connection.Guarded)(
-            channel[1], channel[2], limits
-        )
-        fresh.connect()
+        connection = _connection(origin, limits)
+        connection.connect()
         try:
-            return self._exchange(channel, fresh, method, path, headers, body)
-        except _Stale as stale:
+            return self._exchange(origin, connection, method, path, headers, body)
+        except _StaleConnection as stale:
             raise DeliveryError(Code.LOST) from stale
 
     def _exchange(
         self,
-        channel: _Door,
-        connection: http_connection.Guarded,
+        origin: _Origin,
+        connection: http_connection.GuardedConnection,
         method: str,
         path: str,
         headers: Mapping[str, str],
@@ -102,10 +101,10 @@ class Pool:
             connection.request(method, path, body, {"User-Agent": _USER_AGENT, **headers})
             with connection.getresponse() as response:
                 headers_back = {name.lower(): value for name, value in response.getheaders()}
-                reply = Reply(response.status, headers_back, _read(response))
+                reply = Reply(response.status, headers_back, _read_body(response))
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             connection.close()
-            raise _Stale from error
+            raise _StaleConnection from error
         except DeliveryError:
             connection.close()
             raise
@@ -115,37 +114,44 @@ class Pool:
         if response.will_close:
             connection.close()
         else:
-            self._give_back(channel, connection)
+            self._return_idle(origin, connection)
         return reply
 
-    def _take(self, channel: _Door) -> http_connection.Guarded | None:
+    def _take_idle(self, origin: _Origin) -> http_connection.GuardedConnection | None:
         while True:
             with self._lock:
-                if not self._idle[channel]:
+                if not self._idle[origin]:
                     return None
-                connection, since = self._idle[channel].pop()
-            if time.monotonic() - since < _IDLE_SECONDS and not _has_ended(connection):
+                connection, since = self._idle[origin].pop()
+            if time.monotonic() - since < _IDLE_SECONDS and not _is_closed(connection):
                 return connection
             connection.close()
 
-    def _give_back(self, channel: _Door, connection: http_connection.Guarded) -> None:
+    def _return_idle(self, origin: _Origin, connection: http_connection.GuardedConnection) -> None:
         with self._lock:
-            self._idle[channel].append((connection, time.monotonic()))
+            self._idle[origin].append((connection, time.monotonic()))
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         with self._lock:
-            for kept in self._idle.values():
-                for connection, _ in kept:
+            for connections in self._idle.values():
+                for connection, _ in connections:
                     connection.close()
             self._idle.clear()
 
 
-class _Stale(Exception):
-    """The other side had closed, or closed without a word."""
+class _StaleConnection(Exception):
+    """The server had closed the connection, or closed it without a response."""
 
 
-def _door(parts: SplitResult) -> _Door:
+def _connection(origin: _Origin, limits: http_connection.ExchangeLimits) -> http_connection.GuardedConnection:
+    scheme, host, port = origin
+    secure = scheme == "https"
+    kind = http_connection.GuardedTlsConnection if secure else http_connection.GuardedConnection
+    return kind(host, port, limits)
+
+
+def _origin(parts: SplitResult) -> _Origin:
     try:
         port = parts.port
     except ValueError as error:
@@ -155,8 +161,8 @@ def _door(parts: SplitResult) -> _Door:
     return (parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80))
 
 
-def _has_ended(connection: http_connection.Guarded) -> bool:
-    """Whether something waits to be read on a connection at rest: that is its end."""
+def _is_closed(connection: http_connection.GuardedConnection) -> bool:
+    """Whether an idle connection has something to read: that can only be its end."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         waiting = select.poll()
         waiting.register(connection.sock, select.POLLIN)
@@ -164,8 +170,8 @@ def _has_ended(connection: http_connection.Guarded) -> bool:
     return True
 
 
-def _read(response: http.client.HTTPResponse) -> bytes:
-    """In pieces: a promised length is not believed, and not made room for."""
+def _read_body(response: http.client.HTTPResponse) -> bytes:
+    """Read in pieces: no memory is reserved for the length that the server announces."""
     parts: list[bytes] = []
     while chunk := response.read1(_CHUNK):
         parts.append(chunk)

@@ -10,8 +10,8 @@ from django.conf import settings
 from provisioning.delivery.errors import Code, DeliveryError
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# Ranges that lead elsewhere than they seem to, beyond what the standard library calls not global.
-_CLOSED = tuple(
+# Ranges that translate to other addresses, beyond what the standard library calls not global.
+_NOT_PUBLIC = tuple(
     ipaddress.ip_network(text)
     for text in (
         "64:ff9b::/96",
@@ -27,36 +27,36 @@ _CLOSED = tuple(
 
 
 class Address(NamedTuple):
-    """Where to connect: what `socket.socket` and `connect` take."""
+    """The arguments of `socket.socket` and `connect`."""
 
     family: socket.AddressFamily
-    address: Any
+    sockaddr: Any
 
 
 def public_addresses(*, host: str, port: int) -> Iterator[Address]:
-    """Every address of the host that may be connected to, in the resolver's order; connect to these and no others.
+    """The allowed addresses of the host, in the resolver's order. Callers connect to these only.
 
-    Raises Problem: unreachable where the name leads nowhere, address_refused where no address is allowed.
+    Raises DeliveryError: unreachable for an unknown name, address_refused where no address is allowed.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise DeliveryError(Code.UNREACHABLE, detail="name not found") from error
     allowed = f"{host}:{port}" in settings.ALLOWED_INTERNAL_HOSTS
-    open_ones = [
+    permitted = [
         Address(socket.AddressFamily(family), address)
-        for family, _, _, _, address in found
+        for family, _, _, _, address in resolved
         if allowed or is_public(str(address[0]))
     ]
-    if not open_ones:
+    if not permitted:
         raise DeliveryError(Code.ADDRESS_REFUSED, detail="inside the machine's own networks")
-    yield from open_ones
+    yield from permitted
 
 
 def is_public(text: str) -> bool:
-    """Whether an address belongs to the internet at large."""
+    """Whether an address is reachable on the public internet."""
     address: _Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    closed = any(address.version == net.version and address in net for net in _CLOSED)
-    return address.is_global and not address.is_multicast and not closed
+    excluded = any(address.version == net.version and address in net for net in _NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not excluded

@@ -128,7 +128,7 @@ def _send(row: DueLogout, pool: Pool) -> None:
     if reply.status in _TOLD:
         return
     if reply.status == _TOO_MANY or reply.status > _SERVER:
-        raise DeliveryError(Code.BUSY, wait=reply.wait, detail=f"answered {reply.status}")
+        raise DeliveryError(Code.BUSY, retry_after=reply.retry_after, detail=f"answered {reply.status}")
     code = Code.TARGET_ERROR if reply.status == _SERVER else Code.REFUSED
     raise DeliveryError(code, detail=f"answered {reply.status}")
 
@@ -139,8 +139,10 @@ def _mark(ending: DeliveryOutcome) -> dict[str, Any]:
 
 def _retry_row(ending: DeliveryOutcome, at: dt.datetime) -> dict[str, Any]:
     problem = ending.problem or DeliveryError(Code.FAULT)
-    wait = retry.after(attempts=ending.errand.row.attempts + 1, code=problem.code, wait=problem.wait)
-    return {**_mark(ending), "retry_at": (at + wait).isoformat(), "code": problem.code.value}
+    delay = retry.delay(
+        attempts=ending.errand.row.attempts + 1, code=problem.code, retry_after=problem.retry_after
+    )
+    return {**_mark(ending), "retry_at": (at + delay).isoformat(), "code": problem.code.value}
 
 
 def _record(known: Sequence[DeliveryOutcome], tried: Sequence[DeliveryOutcome], at: dt.datetime) -> None:

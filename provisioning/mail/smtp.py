@@ -171,6 +171,6 @@ def _retry_row(ending: DeliveryOutcome, at: dt.datetime) -> dict[str, Any]:
     row: Mail = ending.errand.row
     problem = ending.problem or DeliveryError(Code.FAULT)
     over = problem.code is Code.REFUSED or at - row.created_at > GIVE_UP
-    wait = retry.after(attempts=row.attempts + 1, code=problem.code, wait=problem.wait)
-    retry_at = None if over else (at + wait).isoformat()
+    delay = retry.delay(attempts=row.attempts + 1, code=problem.code, retry_after=problem.retry_after)
+    retry_at = None if over else (at + delay).isoformat()
     return {**_mark(ending), "retry_at": retry_at, "code": problem.code.value}

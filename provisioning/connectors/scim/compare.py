@@ -1,4 +1,4 @@
-"""What a target says about somebody, in a form that can be compared: targets reorder, recase, and rewrite instants."""
+"""Compare records despite the rewrites of targets, which reorder lists, change case and reformat instants."""
 
 import datetime as dt
 import re
@@ -11,113 +11,118 @@ from provisioning.connectors.scim import schema
 from provisioning.delivery.errors import Code, DeliveryError
 
 Record = Mapping[str, Any]
-Line = tuple[tuple[str, object], ...]
+_Entry = tuple[tuple[str, object], ...]
 
-LONGEST_ID = 200
-"""Characters, as many as are kept of an id."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NOT_KEPT = re.compile(r"[\x00\ud800-\udfff]")
-"""What the database takes in no text: U+0000, and halves of surrogate pairs."""
+MAX_ID_LENGTH = 200
+"""Characters; the length of the column that stores an id."""
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""Characters that PostgreSQL refuses in text: U+0000, and halves of surrogate pairs."""
 
 
 def matches(ours: Record, theirs: Record) -> bool:
-    """Whether a target's record says what ours says, as far as we look after it."""
-    return _view(ours) == _view(theirs)
+    """Whether the two records agree in every attribute that Keyholder manages."""
+    return _comparable(ours) == _comparable(theirs)
 
 
 def is_active(record: Record) -> bool:
-    """Strict: what is not clearly true is not active, except that RFC 7643 lets targets leave `active` out."""
-    return _folded(record).get("active", True) in (True, "true", "True")
+    """Whether the record is active: only a clear true counts. RFC 7643 lets targets omit `active`, which means true."""
+    return _lower_keys(record).get("active", True) in (True, "true", "True")
 
 
 def external_id(record: Record) -> str:
-    """Empty where there is none."""
-    return str(_folded(record).get("externalid") or "")
+    """The `externalId`; empty where absent."""
+    return str(_lower_keys(record).get("externalid") or "")
 
 
 def user_name(record: Record) -> str:
-    """As compared: without regard to case (RFC 7643 §4.1.1)."""
-    return str(_folded(record).get("username") or "").casefold()
+    """The `userName` in a form for comparison, which ignores case (RFC 7643 §4.1.1)."""
+    return str(_lower_keys(record).get("username") or "").casefold()
 
 
 def remote_id(record: Record) -> str:
-    """The target's own id; empty where there is none. Raises Problem for one that nobody could keep."""
-    said = str(_folded(record).get("id") or "")
-    if len(said) > LONGEST_ID or _CONTROL.search(said):
+    """The target's own id; empty where absent. Raises DeliveryError for an id that cannot be stored."""
+    identifier = str(_lower_keys(record).get("id") or "")
+    if len(identifier) > MAX_ID_LENGTH or _CONTROL_CHARACTERS.search(identifier):
         raise DeliveryError(Code.UNREADABLE, detail="an id too long, or with control characters")
-    return said
+    return identifier
 
 
 def observed_state(record: Record) -> dict[str, Any]:
-    """What pages show where a target differs: {"active", "rights": {organization: [Summary]}}. No names."""
-    said = _extension(record)
+    """The state of a differing record, without names: {"active", "rights": {organization: [RightSummary]}}."""
+    extension = _extension(record)
     rights: dict[str, list[RightSummary]] = {}
-    for grant in _lines(said, "grants"):
-        rights.setdefault(_text(grant.get("organization")), []).append(_summary(grant, said))
+    for grant in _entries(extension, "grants"):
+        rights.setdefault(_storable_text(grant.get("organization")), []).append(_summary(grant, extension))
     return {"active": is_active(record), "rights": rights}
 
 
-def _summary(grant: Record, said: Record) -> RightSummary:
-    limit = next((one for one in _lines(said, "limits") if _meets(one, grant)), {})
+def _summary(grant: Record, extension: Record) -> RightSummary:
+    limits = _entries(extension, "limits")
+    limit = next((entry for entry in limits if _applies_to(entry, grant)), {})
     site = grant.get("site")
     return RightSummary(
-        entitlement=_text(grant.get("entitlement", "")),
-        role=_text(grant.get("role", "")),
+        entitlement=_storable_text(grant.get("entitlement", "")),
+        role=_storable_text(grant.get("role", "")),
         all_sites=not site,
-        sites=[_text(site)] if site else [],
-        amount=_text(limit["amount"]) if "amount" in limit else None,
-        currency=_text(limit.get("currency", "")),
-        period=_text(limit.get("period", "")),
+        sites=[_storable_text(site)] if site else [],
+        amount=_storable_text(limit["amount"]) if "amount" in limit else None,
+        currency=_storable_text(limit.get("currency", "")),
+        period=_storable_text(limit.get("period", "")),
     )
 
 
-def _text(said: object) -> str:
-    return _NOT_KEPT.sub("", str(said))
+def _storable_text(value: object) -> str:
+    return _UNSTORABLE.sub("", str(value))
 
 
-def _meets(limit: Record, grant: Record) -> bool:
+def _applies_to(limit: Record, grant: Record) -> bool:
     keys = ("organization", "entitlement", "site")
     return all((limit.get(key) or "") == (grant.get(key) or "") for key in keys)
 
 
-def _view(record: Record) -> dict[str, object]:
-    plain = _folded(record)
-    said = _extension(record)
+def _comparable(record: Record) -> dict[str, object]:
+    attributes = _lower_keys(record)
+    extension = _extension(record)
     return {
         "active": is_active(record),
         "externalId": external_id(record),
         "userName": user_name(record),
-        "displayName": plain.get("displayname"),
-        "emails": _addresses(plain.get("emails")),
-        **{name: _set(_lines(said, name)) for name in ("organizations", "grants", "limits")},
+        "displayName": attributes.get("displayname"),
+        "emails": _email_addresses(attributes.get("emails")),
+        **{name: _entry_set(_entries(extension, name)) for name in ("organizations", "grants", "limits")},
     }
 
 
-def _addresses(emails: object) -> frozenset[str]:
-    lines = emails if isinstance(emails, list) else []
-    return frozenset(str(one.get("value", "")).casefold() for one in lines if isinstance(one, dict))
+def _email_addresses(emails: object) -> frozenset[str]:
+    entries = emails if isinstance(emails, list) else []
+    return frozenset(str(entry.get("value", "")).casefold() for entry in entries if isinstance(entry, dict))
 
 
 def _extension(record: Record) -> Record:
-    said = _folded(record).get(schema.EXTENSION.casefold())
-    return _folded(said) if isinstance(said, dict) else {}
+    extension = _lower_keys(record).get(schema.EXTENSION.casefold())
+    return _lower_keys(extension) if isinstance(extension, dict) else {}
 
 
-def _lines(said: Record, name: str) -> list[Record]:
-    lines = said.get(name)
-    return [one for one in lines if isinstance(one, dict)] if isinstance(lines, list) else []
+def _entries(extension: Record, name: str) -> list[Record]:
+    entries = extension.get(name)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _set(lines: list[Record]) -> frozenset[Line]:
+def _entry_set(entries: list[Record]) -> frozenset[_Entry]:
     return frozenset(
         tuple(
-            sorted((key.casefold(), _plain(value)) for key, value in one.items() if value not in (None, ""))
+            sorted(
+                (key.casefold(), _normalized(value))
+                for key, value in entry.items()
+                if value not in (None, "")
+            )
         )
-        for one in lines
+        for entry in entries
     )
 
 
-def _plain(value: object) -> object:
+def _normalized(value: object) -> object:
     if not isinstance(value, str):
         return str(value)
     if "T" in value:
@@ -142,6 +147,6 @@ def _number(text: str) -> object:
         return text
 
 
-def _folded(record: Record) -> dict[str, Any]:
-    """Attribute names are compared without regard to case (RFC 7643 §2.1)."""
+def _lower_keys(record: Record) -> dict[str, Any]:
+    """Attribute names ignore case (RFC 7643 §2.1)."""
     return {str(key).casefold(): value for key, value in record.items()}

@@ -1,4 +1,4 @@
-"""The requests of RFC 7644 that we send, and what a target's answers mean. Knows nothing of our rows."""
+"""The requests of RFC 7644 that Keyholder sends, and the meaning of a target's responses. Knows no database rows."""
 
 import json
 import time
@@ -12,13 +12,13 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import pool as http_pool
 from provisioning.http.pool import Pool, Reply
 
-_TYPE = "application/scim+json"
+_MEDIA_TYPE = "application/scim+json"
 _OK, _CREATED, _NO_CONTENT = 200, 201, 204
-_BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 400, 401, 403, 404, 409
-_TOO_MANY, _SERVER, _UNAVAILABLE = 429, 500, 503
-_CANNOT = frozenset({_BAD, 405, 415, 501})
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 400, 401, 403, 404, 409
+_TOO_MANY_REQUESTS, _SERVER_ERROR, _UNAVAILABLE = 429, 500, 503
+_NOT_SUPPORTED = frozenset({_BAD_REQUEST, 405, 415, 501})
 _GATEWAYS = frozenset({502, _UNAVAILABLE, 504})
-_PAGE = 100
+_PAGE_SIZE = 100
 
 Resource = dict[str, Any]
 
@@ -28,16 +28,16 @@ class Conflict(Exception):
 
 
 class NotFound(Exception):
-    """404: the target knows no such record (any more)."""
+    """404: the target has no such record, or no longer has it."""
 
 
 class NotSupported(Exception):
-    """The target cannot do this kind of request at all, or not with this content."""
+    """The target supports no request of this kind, or not with this content."""
 
 
 @dataclass(slots=True)
 class ScimEndpoint:
-    """One target's SCIM end point, for the calls of one delivery."""
+    """One target's SCIM endpoint, for the requests of one delivery."""
 
     base_url: str
     token: str
@@ -45,100 +45,103 @@ class ScimEndpoint:
     clock: Callable[[], float] = time.monotonic
     calls: int = 0
     writes: int = 0
-    _until: float = field(init=False)
+    _deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._until = self.clock() + http_pool.DEADLINE_SECONDS
+        self._deadline = self.clock() + http_pool.DEADLINE_SECONDS
 
     def create(self, record: Mapping[str, Any]) -> Resource:
-        """POST. Raises Taken, Problem. The answer's Location is not believed; its `id` is."""
-        reply = self._call("POST", "/Users", record)
+        """POST. Trusts the `id` of the response, not its Location. Raises Conflict, DeliveryError."""
+        reply = self._request("POST", "/Users", record)
         if reply.status == _CONFLICT:
             raise Conflict
         if reply.status not in {_OK, _CREATED}:
-            raise _problem(reply)
-        made = _resource(reply)
-        if not compare.remote_id(made):
+            raise _error(reply)
+        created = _resource(reply)
+        if not compare.remote_id(created):
             raise DeliveryError(Code.UNREADABLE, detail="created without an id")
-        return made
+        return created
 
     def get(self, remote_id: str) -> Resource:
-        """GET by id. Raises Missing, Problem."""
-        reply = self._call("GET", _at(remote_id))
-        _insist(reply, {_OK})
+        """GET by id. Raises NotFound, DeliveryError."""
+        reply = self._request("GET", _path(remote_id))
+        _require_status(reply, {_OK})
         return _resource(reply)
 
     def patch(self, remote_id: str, change: Mapping[str, Any]) -> None:
-        """PATCH; the body of the answer proves nothing. Raises Missing, Taken, Unable, Problem."""
-        reply = self._call("PATCH", _at(remote_id), change)
-        if reply.status in _CANNOT:
+        """PATCH; the response body proves nothing. Raises NotFound, Conflict, NotSupported, DeliveryError."""
+        reply = self._request("PATCH", _path(remote_id), change)
+        if reply.status in _NOT_SUPPORTED:
             raise NotSupported
-        _insist(reply, {_OK, _NO_CONTENT})
+        _require_status(reply, {_OK, _NO_CONTENT})
 
     def put(self, remote_id: str, record: Mapping[str, Any]) -> None:
-        """PUT of the whole record. Raises Missing, Taken, Problem."""
-        reply = self._call("PUT", _at(remote_id), {**record, "id": remote_id})
-        _insist(reply, {_OK, _CREATED, _NO_CONTENT})
+        """PUT of the whole record. Raises NotFound, Conflict, DeliveryError."""
+        reply = self._request("PUT", _path(remote_id), {**record, "id": remote_id})
+        _require_status(reply, {_OK, _CREATED, _NO_CONTENT})
 
     def delete(self, remote_id: str) -> None:
-        """DELETE; gone already is as good. Raises Problem."""
-        reply = self._call("DELETE", _at(remote_id))
+        """DELETE; an absent record counts as deleted. Raises DeliveryError."""
+        reply = self._request("DELETE", _path(remote_id))
         if reply.status != _NOT_FOUND:
-            _insist(reply, {_OK, _NO_CONTENT, 202})
+            _require_status(reply, {_OK, _NO_CONTENT, 202})
 
     def find(self, attribute: str, value: str) -> list[Resource]:
-        """Records by filter, unchecked: a target may ignore the filter and name anybody. Raises Problem."""
+        """Records by filter, unchecked: a target may ignore the filter and return any record. Raises DeliveryError."""
         literal = json.dumps(value)
-        return self._list(f"/Users?filter={quote(f'{attribute} eq {literal}')}")[0]
+        return self._list_records(f"/Users?filter={quote(f'{attribute} eq {literal}')}")[0]
 
     def page(self, start: int) -> tuple[list[Resource], int]:
-        """Records from the `start`-th (from 1) on, and how many there are in all (§3.4.2.4). Raises Problem."""
-        return self._list(f"/Users?startIndex={start}&count={_PAGE}")
+        """The records from the `start`-th (from 1), and the total number (§3.4.2.4). Raises DeliveryError."""
+        return self._list_records(f"/Users?startIndex={start}&count={_PAGE_SIZE}")
 
-    def _list(self, path: str) -> tuple[list[Resource], int]:
-        reply = self._call("GET", path)
+    def _list_records(self, path: str) -> tuple[list[Resource], int]:
+        reply = self._request("GET", path)
         if reply.status != _OK:
-            raise _problem(reply)
+            raise _error(reply)
         message = _resource(reply)
-        listed = message.get("Resources")
-        records = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        items = message.get("Resources")
+        records = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         total = message.get("totalResults")
         return records, total if isinstance(total, int) else len(records)
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
-        if self.clock() > self._until:
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+        if self.clock() > self._deadline:
             raise DeliveryError(Code.LOST, detail="the delivery took too long")
         self.calls += 1
         self.writes += method != "GET"
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": f"{_TYPE}, application/json;q=0.9"}
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": f"{_MEDIA_TYPE}, application/json;q=0.9",
+        }
         if body is not None:
-            headers["Content-Type"] = _TYPE
+            headers["Content-Type"] = _MEDIA_TYPE
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         return self.pool.request(
             method=method, url=self.base_url.rstrip("/") + path, headers=headers, body=data
         )
 
 
-def _at(remote_id: str) -> str:
+def _path(remote_id: str) -> str:
     return f"/Users/{quote(remote_id, safe='')}"
 
 
-def _insist(reply: Reply, wanted: set[int]) -> None:
-    if reply.status in wanted:
+def _require_status(reply: Reply, expected: set[int]) -> None:
+    if reply.status in expected:
         return
     if reply.status == _NOT_FOUND:
         raise NotFound
     if reply.status == _CONFLICT:
         raise Conflict
-    raise _problem(reply)
+    raise _error(reply)
 
 
-def _problem(reply: Reply) -> DeliveryError:
-    detail = f"answered {reply.status}"
-    if reply.status == _TOO_MANY or reply.status in _GATEWAYS:
-        return DeliveryError(Code.BUSY, wait=reply.wait, detail=detail)
-    if reply.status >= _SERVER and reply.status != 501:
-        return DeliveryError(Code.TARGET_ERROR, wait=reply.wait, detail=detail)
+def _error(reply: Reply) -> DeliveryError:
+    detail = f"status {reply.status}"
+    if reply.status == _TOO_MANY_REQUESTS or reply.status in _GATEWAYS:
+        return DeliveryError(Code.BUSY, retry_after=reply.retry_after, detail=detail)
+    if reply.status >= _SERVER_ERROR and reply.status != 501:
+        return DeliveryError(Code.TARGET_ERROR, retry_after=reply.retry_after, detail=detail)
     if reply.status in {_UNAUTHORIZED, _FORBIDDEN}:
         return DeliveryError(Code.UNAUTHORIZED, detail=detail)
     return DeliveryError(Code.REFUSED, detail=detail)
@@ -146,9 +149,9 @@ def _problem(reply: Reply) -> DeliveryError:
 
 def _resource(reply: Reply) -> Resource:
     try:
-        read = json.loads(reply.body)
+        resource = json.loads(reply.body)
     except ValueError as error:
         raise DeliveryError(Code.UNREADABLE, detail="not JSON") from error
-    if not isinstance(read, dict):
+    if not isinstance(resource, dict):
         raise DeliveryError(Code.UNREADABLE, detail="not an object")
-    return read
+    return resource

@@ -1,4 +1,4 @@
-"""From a person and what is true of her now to a SCIM user (RFC 7643) with our extension, whose lists are flat."""
+"""The SCIM user (RFC 7643) of a person, with the Keyholder extension, whose lists are flat."""
 
 import datetime as dt
 import hashlib
@@ -19,8 +19,8 @@ Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
-    """One organization as the target shall know it for this person."""
+class OrganizationEntry:
+    """One organization in a person's record."""
 
     organization: str
     key: str
@@ -37,10 +37,10 @@ def user(
     email: str,
     name: str,
     language: str,
-    belongings: Iterable[Belonging],
+    organizations: Iterable[OrganizationEntry],
 ) -> Resource:
-    """The whole record. Active as long as one organization is."""
-    known = list(belongings)
+    """The whole record; it is active while one of the organizations is."""
+    entries = list(organizations)
     record: Resource = {
         "schemas": [CORE, EXTENSION],
         "externalId": external_id,
@@ -48,11 +48,11 @@ def user(
         "displayName": name,
         "name": {"formatted": name},
         "emails": [{"value": email, "type": "work", "primary": True}],
-        "active": any(one.active for one in known),
+        "active": any(entry.active for entry in entries),
         EXTENSION: {
-            "organizations": [_organization(one) for one in known],
-            "grants": [grant for one in known for grant in _grants(one)],
-            "limits": [limit for one in known for limit in _limits(one)],
+            "organizations": [_organization(entry) for entry in entries],
+            "grants": [grant for entry in entries for grant in _grants(entry)],
+            "limits": [limit for entry in entries for limit in _limits(entry)],
         },
     }
     if language:
@@ -61,12 +61,12 @@ def user(
 
 
 def digest(record: Resource) -> str:
-    """SHA-256 over the record, whatever the order of its keys."""
+    """SHA-256 over the record, independent of the order of its keys."""
     return hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def patch(record: Resource) -> Resource:
-    """Replace every attribute that we look after, each by its path (RFC 7644 §3.5.2.3), and no other."""
+    """Replace exactly the attributes that Keyholder manages, each by its path (RFC 7644 §3.5.2.3)."""
     operations = [
         {"op": "replace", "path": path, "value": record[path]}
         for path in ("active", "userName", "externalId", "displayName", "name", "emails", "preferredLanguage")
@@ -80,64 +80,65 @@ def patch(record: Resource) -> Resource:
     return {"schemas": [PATCH], "Operations": operations}
 
 
-def _organization(one: Belonging) -> Resource:
+def _organization(entry: OrganizationEntry) -> Resource:
     return {
-        "id": one.organization,
-        "key": one.key,
-        "name": one.name,
-        "customerNumber": one.customer_number,
-        "active": one.active,
+        "id": entry.organization,
+        "key": entry.key,
+        "name": entry.name,
+        "customerNumber": entry.customer_number,
+        "active": entry.active,
     }
 
 
-def _grants(one: Belonging) -> Iterator[Resource]:
-    for right in one.rights:
+def _grants(entry: OrganizationEntry) -> Iterator[Resource]:
+    for right in entry.rights:
         base = {
-            "organization": one.organization,
+            "organization": entry.organization,
             "application": right.application,
             "role": right.role,
             "entitlement": right.entitlement,
-            "from": _stamp(right.valid_from),
+            "from": _format_instant(right.valid_from),
         }
         if right.valid_until:
-            base["until"] = _stamp(right.valid_until)
+            base["until"] = _format_instant(right.valid_until)
         if right.all_sites:
             yield base
         else:
             yield from ({**base, "site": str(site.id), "siteName": site.name} for site in right.sites)
 
 
-def _limits(one: Belonging) -> Iterator[Resource]:
-    """For each place the highest amount of the rights that cover it; where one has no limit, no line."""
-    limited = [right for right in one.rights if right.takes_amount]
-    places: dict[tuple[str, str | None], None] = {}
+def _limits(entry: OrganizationEntry) -> Iterator[Resource]:
+    """The highest amount of the rights that cover each site (None: all sites); no entry where one is unlimited."""
+    limited = [right for right in entry.rights if right.takes_amount]
+    sites: dict[tuple[str, str | None], None] = {}
     for right in limited:
-        for place in [None] if right.all_sites else [str(site.id) for site in right.sites]:
-            places[right.entitlement, place] = None
-    for entitlement, place in places:
-        yield from _limit(
-            one, entitlement, place, [right for right in limited if _covers(right, entitlement, place)]
-        )
+        for site_id in [None] if right.all_sites else [str(site.id) for site in right.sites]:
+            sites[right.entitlement, site_id] = None
+    for entitlement, site_id in sites:
+        covering = [right for right in limited if _covers(right, entitlement, site_id)]
+        yield from _limit(entry, entitlement, site_id, covering)
 
 
-def _limit(one: Belonging, entitlement: str, place: str | None, covering: list[Right]) -> Iterator[Resource]:
+def _limit(
+    entry: OrganizationEntry, entitlement: str, site_id: str | None, covering: list[Right]
+) -> Iterator[Resource]:
     if any(right.amount is None for right in covering):
         return
     highest: dict[tuple[str, str], Decimal] = {}
     for right in covering:
-        held = (right.currency, right.period)
-        highest[held] = max(highest.get(held, Decimal(0)), right.amount or Decimal(0))
+        unit = (right.currency, right.period)
+        highest[unit] = max(highest.get(unit, Decimal(0)), right.amount or Decimal(0))
     for (currency, period), amount in highest.items():
-        site = {"site": place} if place else {}
+        site = {"site": site_id} if site_id else {}
         limit = AmountLimit(amount, currency, period).to_json()
-        yield {"organization": one.organization, "entitlement": entitlement, **site, **limit}
+        yield {"organization": entry.organization, "entitlement": entitlement, **site, **limit}
 
 
-def _covers(right: Right, entitlement: str, place: str | None) -> bool:
+def _covers(right: Right, entitlement: str, site_id: str | None) -> bool:
     return right.entitlement == entitlement and (
-        right.all_sites or (place is not None and any(str(site.id) == place for site in right.sites))
+        right.all_sites or (site_id is not None and any(str(site.id) == site_id for site in right.sites))
     )
 
 
-def _stamp(at: dt.datetime) -> str:
+def _format_instant(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -10,7 +10,7 @@ from django.db.models import F
 from audit.foundation import clock
 from provisioning.accounts.converge import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
-from provisioning.connectors.scim.sync_record import Result
+from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
@@ -20,8 +20,8 @@ from tests.fixtures.world import World
 from tests.provisioning.accounts.test_planner import converge_all, plan_all
 
 SECOND = dt.timedelta(seconds=1)
-WRITTEN = Result(remote_id="r1", wrote=True, patches=True)
-SAME = Result(remote_id="r1", wrote=False, patches=True)
+WRITTEN = SyncResult(remote_id="r1", wrote=True, patches=True)
+SAME = SyncResult(remote_id="r1", wrote=False, patches=True)
 
 
 @pytest.fixture

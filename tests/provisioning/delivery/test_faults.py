@@ -268,15 +268,15 @@ def test_each_connection_begins_with_doubting_what_is_under_way(
     ],
 )
 def test_backoff(attempts: int, code: Code, least: float, most: float) -> None:
-    waits = [retry.after(attempts=attempts, code=code).total_seconds() for _ in range(50)]
+    waits = [retry.delay(attempts=attempts, code=code).total_seconds() for _ in range(50)]
     assert least <= min(waits) <= max(waits) <= most
     assert len(set(waits)) > 1
 
 
 def test_a_wish_is_honored_up_to_an_hour() -> None:
     for asked, given in ((7, 7), (10_000, 3600)):
-        wait = retry.after(attempts=9, code=Code.BUSY, wait=dt.timedelta(seconds=asked))
-        assert wait.total_seconds() == given
+        delay = retry.delay(attempts=9, code=Code.BUSY, retry_after=dt.timedelta(seconds=asked))
+        assert delay.total_seconds() == given
 
 
 def _address() -> str:

@@ -17,7 +17,7 @@ from identity.clients.models import Client
 from provisioning.accounts import planner
 from provisioning.accounts.converge import AccountDeliveries
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim.sync_record import Result
+from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask
@@ -34,7 +34,7 @@ from tests.provisioning.accounts.test_planner import plan_all, sign_in
 from tests.provisioning.conftest import eventually
 
 SECOND = dt.timedelta(seconds=1)
-WRITTEN = Result(remote_id="r1", wrote=True, patches=True)
+WRITTEN = SyncResult(remote_id="r1", wrote=True, patches=True)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Case:
     rows: "QuerySet[Any]"
     statement: str
     lease: dt.timedelta
-    result: Result | None
+    result: SyncResult | None
     event: str
 
     @property

@@ -10,7 +10,7 @@ import pytest
 from audit.foundation import clock
 from provisioning.accounts.converge import AccountDeliveries
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim.sync_record import Result
+from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import retry
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
@@ -48,8 +48,8 @@ def bounds(monkeypatch: pytest.MonkeyPatch, *, attempts: int, code: Code) -> tup
     """The shortest and the longest wait, in seconds."""
     waits = []
     for upper in (False, True):
-        monkeypatch.setattr(retry, "_spread", Edge(upper=upper))
-        waits.append(round(retry.after(attempts=attempts, code=code).total_seconds(), 3))
+        monkeypatch.setattr(retry, "_random", Edge(upper=upper))
+        waits.append(round(retry.delay(attempts=attempts, code=code).total_seconds(), 3))
     return waits[0], waits[1]
 
 
@@ -72,8 +72,8 @@ def test_wait_doubles_up_to_an_hour_within_a_fifth(
 @pytest.mark.parametrize("code", Code)
 @pytest.mark.parametrize(("asked", "given"), [(0, 0), (7, 7), (3600, 3600), (3601, 3600)])
 def test_wait_that_a_target_asks_for_is_kept_up_to_an_hour(code: Code, asked: int, given: int) -> None:
-    wait = retry.after(attempts=3, code=code, wait=dt.timedelta(seconds=asked))
-    assert wait == dt.timedelta(seconds=given)
+    delay = retry.delay(attempts=3, code=code, retry_after=dt.timedelta(seconds=asked))
+    assert delay == dt.timedelta(seconds=given)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_failing_target_pauses_longer_each_time_up_to_five_seconds(
 def test_target_pauses_as_long_as_it_asks_for_up_to_an_hour(
     world: World, ordering: Target, accounts: AccountDeliveries, asked: int, pause: int
 ) -> None:
-    at, problem = clock.now(), DeliveryError(Code.BUSY, wait=dt.timedelta(seconds=asked))
+    at, problem = clock.now(), DeliveryError(Code.BUSY, retry_after=dt.timedelta(seconds=asked))
     accounts.settle(endings=[DeliveryOutcome(lease(accounts, ordering), problem=problem)], at=at)
     ordering.refresh_from_db()
     assert ordering.pause_until == at + dt.timedelta(seconds=pause)
@@ -132,7 +132,7 @@ def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patc
 ) -> None:
     at = clock.now()
     errand = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
-    result = Result(remote_id="r1", wrote=True, patches=patches)
+    result = SyncResult(remote_id="r1", wrote=True, patches=patches)
     accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=at)
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
@@ -165,7 +165,7 @@ def test_rights_that_a_target_acknowledged_are_recorded(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
     errand = lease(accounts, ordering)
-    result = Result(remote_id="r1", wrote=True, patches=True)
+    result = SyncResult(remote_id="r1", wrote=True, patches=True)
     accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=clock.now())
     account = Account.objects.get(id=errand.row.account.id)
     assert account.acknowledged_rights == errand.row.wanted.rights

@@ -13,7 +13,7 @@ from provisioning.accounts import converge, reconcile
 from provisioning.accounts.models import Account
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.sync_record import Result
+from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.deliverer import Deliverer
 from provisioning.delivery import settle
 from provisioning.delivery.errors import Code, DeliveryError
@@ -44,7 +44,7 @@ def kind() -> Iterator[converge.AccountDeliveries]:
 def misnamed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """An id, and what becomes of it."""
     bad, longest, code = request.param
-    monkeypatch.setattr(compare, "LONGEST_ID", longest)
+    monkeypatch.setattr(compare, "MAX_ID_LENGTH", longest)
     return bad, code
 
 
@@ -94,7 +94,7 @@ def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
     errands = kind.lease(worker=1, at=clock.now(), load={}) or []
     endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
     first, *others = endings
-    poison = DeliveryOutcome(first.errand, result=Result(remote_id=bad, wrote=True, patches=True))
+    poison = DeliveryOutcome(first.errand, result=SyncResult(remote_id=bad, wrote=True, patches=True))
     settle.settle(kind=kind, endings=[poison, *others], at=clock.now())
     held = Account.objects.get(id=first.errand.row.account.id)
     assert (held.last_error, held.attempts, held.remote_id, held.leased_by) == ("fault", 1, "", None)

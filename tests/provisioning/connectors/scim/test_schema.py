@@ -1,4 +1,4 @@
-"""From rights to a SCIM user, and back from whatever a target makes of it."""
+"""SCIM users: built from rights, and compared with the rewrites of targets."""
 
 import datetime as dt
 import uuid
@@ -12,7 +12,7 @@ from delegation.authorization.entitlements import Right, SiteRef
 from demo.service import schema as demo_schema
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.schema import Belonging
+from provisioning.connectors.scim.schema import OrganizationEntry
 
 TAMPERE = SiteRef(uuid.UUID(int=1), "Tampere", "TRE")
 OULU = SiteRef(uuid.UUID(int=2), "Oulu", "OUL")
@@ -22,7 +22,7 @@ FROM = dt.datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=dt.UTC)
 def right(
     amount: int | None, *sites: SiteRef, entitlement: str = "ordering:orders.place", **more: Any
 ) -> Right:
-    """A right to order; everywhere without sites."""
+    """A right to order; without sites it covers all sites."""
     values = {
         "membership": uuid.UUID(int=9),
         "application": "ordering",
@@ -42,14 +42,14 @@ def right(
 
 
 def user(*rights: Right, active: bool = True) -> dict[str, Any]:
-    belonging = Belonging("o-1", "koskela", "Rakennusliike Koskela Oy", "K-1", active, rights)
+    entry = OrganizationEntry("o-1", "koskela", "Rakennusliike Koskela Oy", "K-1", active, rights)
     return scim_schema.user(
         external_id="p-1",
         user_name="ada@koskela.example",
         email="ada@koskela.example",
         name="Ada Orderer",
         language="fi",
-        belongings=[belonging],
+        organizations=[entry],
     )
 
 
@@ -70,45 +70,45 @@ def limits(*rights: Right) -> dict[str | None, str]:
         ([right(7, entitlement="ordering:orders.see", takes_amount=False)], {}),
     ],
 )
-def test_for_each_place_the_highest_limit_applies(
+def test_limit_of_a_site_is_the_highest_that_covers_it(
     rights: list[Right], expected: dict[SiteRef | None, str]
 ) -> None:
     assert limits(*rights) == {site and str(site.id): amount for site, amount in expected.items()}
 
 
-def test_grants_are_flat_one_for_each_place() -> None:
+def test_grants_are_flat_with_one_entry_per_site() -> None:
     until = FROM + dt.timedelta(days=1)
-    made = user(right(1, TAMPERE, OULU, valid_until=until), right(1))[scim_schema.EXTENSION]["grants"]
-    assert [one.get("siteName") for one in made] == ["Tampere", "Oulu", None]
-    assert made[0]["from"] == "2026-03-01T08:30:00.123456Z"
-    assert made[0]["until"] == "2026-03-02T08:30:00.123456Z"
-    assert not any(isinstance(value, dict | list) for one in made for value in one.values())
+    grants = user(right(1, TAMPERE, OULU, valid_until=until), right(1))[scim_schema.EXTENSION]["grants"]
+    assert [one.get("siteName") for one in grants] == ["Tampere", "Oulu", None]
+    assert grants[0]["from"] == "2026-03-01T08:30:00.123456Z"
+    assert grants[0]["until"] == "2026-03-02T08:30:00.123456Z"
+    assert not any(isinstance(value, dict | list) for one in grants for value in one.values())
 
 
-def test_an_independent_library_reads_the_same() -> None:
+def test_record_is_valid_for_an_independent_library() -> None:
     """scim2-models knows RFC 7643; the extension is the one that the demo's services declare for themselves."""
-    made = demo_schema.User.model_validate(user(right(5000, TAMPERE)))
-    assert made.external_id == "p-1"
-    assert made.active is True
-    said = demo_schema.extension(made)
-    assert said.limits is not None
-    assert said.grants is not None
-    assert (said.limits[0].amount, said.grants[0].site_name, said.grants[0].from_) == (
+    parsed = demo_schema.User.model_validate(user(right(5000, TAMPERE)))
+    assert parsed.external_id == "p-1"
+    assert parsed.active is True
+    extension = demo_schema.extension(parsed)
+    assert extension.limits is not None
+    assert extension.grants is not None
+    assert (extension.limits[0].amount, extension.grants[0].site_name, extension.grants[0].from_) == (
         "5000.00",
         "Tampere",
         FROM,
     )
-    back = made.model_dump(scim_ctx=scim2_models.Context.RESOURCE_QUERY_RESPONSE)
+    back = parsed.model_dump(scim_ctx=scim2_models.Context.RESOURCE_QUERY_RESPONSE)
     assert compare.matches(user(right(5000, TAMPERE)), back)
 
 
-def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
-    made = user(right(1))
-    assert scim_schema.digest(dict(reversed(made.items()))) == scim_schema.digest(made)
-    assert scim_schema.digest(user(right(2))) != scim_schema.digest(made)
+def test_digest_ignores_the_order_of_keys() -> None:
+    record = user(right(1))
+    assert scim_schema.digest(dict(reversed(record.items()))) == scim_schema.digest(record)
+    assert scim_schema.digest(user(right(2))) != scim_schema.digest(record)
 
 
-def test_patch_replaces_and_removes_by_path() -> None:
+def test_patch_replaces_and_removes_each_attribute_by_path() -> None:
     operations = {one["path"]: one for one in scim_schema.patch(user(active=False))["Operations"]}
     assert operations["active"] == {"op": "replace", "path": "active", "value": False}
     assert operations[f"{scim_schema.EXTENSION}:grants"]["op"] == "remove"
@@ -146,7 +146,7 @@ def extended(**more: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_targets_rewrite_is_the_same(theirs: dict[str, Any]) -> None:
+def test_record_rewritten_by_a_target_matches(theirs: dict[str, Any]) -> None:
     assert compare.matches(OURS, theirs)
 
 
@@ -156,7 +156,7 @@ def test_what_targets_rewrite_is_the_same(theirs: dict[str, Any]) -> None:
         changed(active=False),
         changed(externalId="p-2"),
         changed(userName="eve@koskela.example"),
-        changed(displayName="Somebody Else"),
+        changed(displayName="Another Name"),
         changed(emails=[]),
         extended(grants=OURS[scim_schema.EXTENSION]["grants"][:1]),
         extended(limits=[]),
@@ -166,18 +166,18 @@ def test_what_targets_rewrite_is_the_same(theirs: dict[str, Any]) -> None:
         {},
     ],
 )
-def test_what_differs_is_not(theirs: dict[str, Any]) -> None:
+def test_record_with_another_value_does_not_match(theirs: dict[str, Any]) -> None:
     assert not compare.matches(OURS, theirs)
 
 
-def test_what_was_found_holds_no_name() -> None:
-    found = compare.observed_state(OURS)
-    assert found["active"] is True
-    (first, _) = found["rights"]["o-1"]
+def test_observed_state_contains_no_name() -> None:
+    observed = compare.observed_state(OURS)
+    assert observed["active"] is True
+    (first, _) = observed["rights"]["o-1"]
     assert (first["role"], first["sites"], first["amount"]) == ("orderer", [str(TAMPERE.id)], "5000.00")
-    assert "ada" not in repr(found).lower()
+    assert "ada" not in repr(observed).lower()
 
 
 @pytest.mark.parametrize("active", [None, 1, "yes", [], {}, "False"])
-def test_what_is_not_clearly_active_is_not(active: object) -> None:
+def test_record_without_a_clear_true_is_not_active(active: object) -> None:
     assert not compare.is_active({"active": active}) or active == 1

@@ -1,4 +1,4 @@
-"""One record in one target: whatever it is like, the record says what is true, once, or we know that not."""
+"""One record in one target of any behavior: it ends in the desired state, once, or the delivery fails."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from django.conf import LazySettings
 
 from provisioning.connectors.scim import schema as scim_schema
 from provisioning.connectors.scim import sync_record
-from provisioning.connectors.scim.sync_record import Result, Task
+from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http.pool import Pool
 from tests.fixtures import fake_target as far
@@ -19,81 +19,81 @@ ADA, EVE = "0190-ada", "0190-eve"
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    held = Pool()
-    yield held
-    held.close()
+    shared = Pool()
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def tell(shop: far.Server, pool: Pool) -> Any:
-    """Carry out one task against the shop."""
+def synchronize(shop: far.Server, pool: Pool) -> Any:
+    """Synchronize one record with the shop."""
 
-    def carry_out(record: dict[str, Any], **more: Any) -> Result:
-        task = Task(**{"base_url": shop.scim, "token": far.TOKEN, "record": record, **more})
-        return sync_record.carry_out(task=task, pool=pool)
+    def run(record: dict[str, Any], **more: Any) -> SyncResult:
+        task = SyncTask(**{"base_url": shop.scim, "token": far.TOKEN, "record": record, **more})
+        return sync_record.run(task=task, pool=pool)
 
-    return carry_out
+    return run
 
 
 def record(*, active: bool = True, name: str = "Ada Orderer", who: str = ADA, **more: Any) -> dict[str, Any]:
-    """A person as `schema.user` makes her, with one organization while she is active."""
-    belonging = scim_schema.Belonging("o-1", "acme", "Acme Oy", "0042", active, ())
-    made = scim_schema.user(
+    """The record of a person with one organization."""
+    entry = scim_schema.OrganizationEntry("o-1", "acme", "Acme Oy", "0042", active, ())
+    created = scim_schema.user(
         external_id=who,
         user_name=f"{who}@acme.example",
         email=f"{who}@acme.example",
         name=name,
         language="fi",
-        belongings=[belonging],
+        organizations=[entry],
     )
-    return {**made, **more}
+    return {**created, **more}
 
 
-def stranger(shop: far.Server, **said: Any) -> str:
-    """Somebody the target knows by herself."""
-    made = {"id": "stranger", "userName": "eve@acme.example", "active": True, **said}
-    shop.users["stranger"] = made
+def foreign_record(shop: far.Server, **attributes: Any) -> str:
+    """A record that the target created itself."""
+    created = {"id": "stranger", "userName": "eve@acme.example", "active": True, **attributes}
+    shop.users["stranger"] = created
     return "stranger"
 
 
-def test_creates_changes_and_deactivates(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
-    tell(record(name="Ada Approver"), remote_id=made.remote_id)
+def test_record_is_created_changed_and_deactivated(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
+    synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
     assert shop.one(ADA)["displayName"] == "Ada Approver"
-    tell(record(active=False), remote_id=made.remote_id)
+    synchronize(record(active=False), remote_id=created.remote_id)
     assert shop.one(ADA)["active"] is False
     assert shop.one(ADA)[scim_schema.EXTENSION]["organizations"][0]["active"] is False
     assert [one.method for one in shop.journal] == ["POST", "PATCH", "PATCH"]
 
 
-def test_somebody_gone_whom_it_never_knew_is_not_made(shop: far.Server, tell: Any) -> None:
-    assert tell(record(active=False)) == Result("", wrote=False, patches=True)
+def test_inactive_person_without_record_is_not_created(shop: far.Server, synchronize: Any) -> None:
+    assert synchronize(record(active=False)) == SyncResult("", wrote=False, patches=True)
     assert shop.users == {}
 
 
-def test_a_target_that_cannot_patch_gets_whole_records_and_is_remembered(shop: far.Server, tell: Any) -> None:
+def test_target_without_patch_is_sent_whole_records(shop: far.Server, synchronize: Any) -> None:
     shop.be.patches = False
-    made = tell(record())
-    told = tell(record(active=False), remote_id=made.remote_id)
-    assert (shop.one(ADA)["active"], told.patches) == (False, False)
+    created = synchronize(record())
+    result = synchronize(record(active=False), remote_id=created.remote_id)
+    assert (shop.one(ADA)["active"], result.patches) == (False, False)
     shop.requests.clear()
-    tell(record(), remote_id=made.remote_id, patches=False)
+    synchronize(record(), remote_id=created.remote_id, patches=False)
     assert not [one for one in shop.requests if one.startswith("PATCH")]
 
 
 @pytest.mark.parametrize("status", [400, 405, 415])
-def test_a_patch_that_is_not_understood_becomes_a_put(shop: far.Server, tell: Any, status: int) -> None:
-    made = tell(record())
+def test_rejected_patch_becomes_a_put(shop: far.Server, synchronize: Any, status: int) -> None:
+    created = synchronize(record())
     shop.be.next = [Fault(status=status)]
-    assert tell(record(active=False), remote_id=made.remote_id).patches is False
+    assert synchronize(record(active=False), remote_id=created.remote_id).patches is False
     assert shop.one(ADA)["active"] is False
 
 
-def test_a_target_that_ignores_the_filter_does_not_lead_to_somebody_else(shop: far.Server, tell: Any) -> None:
+def test_ignored_filter_does_not_select_a_foreign_record(shop: far.Server, synchronize: Any) -> None:
     shop.be.filters = False
-    stranger(shop, externalId=EVE)
-    made = tell(record())
-    assert made.remote_id != "stranger"
+    foreign_record(shop, externalId=EVE)
+    created = synchronize(record())
+    assert created.remote_id != "stranger"
     assert shop.one(EVE) == {
         "id": "stranger",
         "userName": "eve@acme.example",
@@ -102,97 +102,101 @@ def test_a_target_that_ignores_the_filter_does_not_lead_to_somebody_else(shop: f
     }
 
 
-def test_two_records_with_one_external_id_are_refused(shop: far.Server, tell: Any) -> None:
-    stranger(shop, externalId=ADA)
+def test_two_records_with_one_external_id_are_ambiguous(shop: far.Server, synchronize: Any) -> None:
+    foreign_record(shop, externalId=ADA)
     shop.users["other"] = {"id": "other", "externalId": ADA}
     with pytest.raises(DeliveryError) as refused:
-        tell(record())
+        synchronize(record())
     assert refused.value.code is Code.AMBIGUOUS
     assert shop.journal == []
 
 
-def test_an_id_that_was_given_to_somebody_else_is_not_written_to(shop: far.Server, tell: Any) -> None:
-    stranger(shop, externalId=EVE)
+def test_id_of_a_foreign_record_is_not_written(shop: far.Server, synchronize: Any) -> None:
+    foreign_record(shop, externalId=EVE)
     with pytest.raises(DeliveryError) as refused:
-        tell(record(active=False), remote_id="stranger", look=True)
+        synchronize(record(active=False), remote_id="stranger", read_first=True)
     assert refused.value.code is Code.AMBIGUOUS
     assert shop.one(EVE)["active"] is True
 
 
-def test_a_lost_answer_makes_no_second_record(shop: far.Server, tell: Any) -> None:
+def test_lost_response_leads_to_no_second_record(shop: far.Server, synchronize: Any) -> None:
     shop.be.next = [Fault(), Fault(lost_reply=True)]  # the search, the creation
     with pytest.raises(DeliveryError) as lost:
-        tell(record())
+        synchronize(record())
     assert lost.value.code is Code.LOST
-    again = tell(record(), look=True)
+    again = synchronize(record(), read_first=True)
     assert again.remote_id == shop.one(ADA)["id"]
     assert [one.method for one in shop.journal] == ["POST"]
 
 
-def test_409_leads_to_the_record_of_ours(shop: far.Server, tell: Any) -> None:
-    first = tell(record())
+def test_conflict_leads_to_our_own_record(shop: far.Server, synchronize: Any) -> None:
+    first = synchronize(record())
     shop.be.next = [Fault(status=200)]  # a search that finds nothing
-    again = tell(record(name="Ada Approver"))
+    again = synchronize(record(name="Ada Approver"))
     assert again.remote_id == first.remote_id
     assert shop.one(ADA)["displayName"] == "Ada Approver"
 
 
-def test_409_adopts_a_record_that_nobody_looks_after(shop: far.Server, tell: Any) -> None:
-    stranger(shop, userName=f"{ADA.upper()}@acme.example".replace("0190-ADA", ADA))
-    assert tell(record()).remote_id == "stranger"
+def test_conflict_adopts_an_unmanaged_record(shop: far.Server, synchronize: Any) -> None:
+    foreign_record(shop, userName=f"{ADA.upper()}@acme.example".replace("0190-ADA", ADA))
+    assert synchronize(record()).remote_id == "stranger"
     assert shop.one(ADA)["id"] == "stranger"
 
 
-def test_409_never_takes_somebody_elses_record(shop: far.Server, tell: Any) -> None:
-    stranger(shop, userName=f"{ADA}@acme.example", externalId=EVE)
+def test_conflict_never_adopts_a_foreign_record(shop: far.Server, synchronize: Any) -> None:
+    foreign_record(shop, userName=f"{ADA}@acme.example", externalId=EVE)
     with pytest.raises(DeliveryError) as refused:
-        tell(record())
+        synchronize(record())
     assert refused.value.code is Code.CONFLICT
     assert shop.one(EVE)["id"] == "stranger"
 
 
-def test_a_record_that_vanished_is_made_anew(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
+def test_lost_record_is_created_again(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
     shop.users.clear()
-    again = tell(record(name="Ada Approver"), remote_id=made.remote_id)
-    assert again.remote_id == shop.one(ADA)["id"] != made.remote_id
+    again = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
+    assert again.remote_id == shop.one(ADA)["id"] != created.remote_id
 
 
-def test_somebody_gone_whose_record_vanished_is_not_made_anew(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
+def test_lost_record_of_an_inactive_person_is_not_created_again(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
     shop.users.clear()
-    assert tell(record(active=False), remote_id=made.remote_id).remote_id == ""
+    assert synchronize(record(active=False), remote_id=created.remote_id).remote_id == ""
     assert shop.users == {}
 
 
-def test_200_and_nothing_done_is_not_believed(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
+def test_unapplied_write_fails(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
     shop.be.applies = False
     with pytest.raises(DeliveryError) as refused:
-        tell(record(active=False), remote_id=made.remote_id)
+        synchronize(record(active=False), remote_id=created.remote_id)
     assert refused.value.code is Code.NOT_APPLIED
 
 
-def test_a_target_that_drops_the_rights_is_not_believed(shop: far.Server, tell: Any) -> None:
+def test_target_that_drops_the_extension_fails(shop: far.Server, synchronize: Any) -> None:
     shop.be.drops_extension = True
     with pytest.raises(DeliveryError) as refused:
-        tell(record())
+        synchronize(record())
     assert refused.value.code is Code.NOT_APPLIED
 
 
-def test_looking_writes_only_where_it_differs(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
-    assert tell(record(), remote_id=made.remote_id, look=True).wrote is False
-    shop.users[made.remote_id]["active"] = False
-    told = tell(record(), remote_id=made.remote_id, look=True)
-    assert (told.wrote, told.found, shop.one(ADA)["active"]) == (True, {"active": False, "rights": {}}, True)
+def test_reading_first_writes_only_a_difference(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
+    assert synchronize(record(), remote_id=created.remote_id, read_first=True).wrote is False
+    shop.users[created.remote_id]["active"] = False
+    result = synchronize(record(), remote_id=created.remote_id, read_first=True)
+    assert (result.wrote, result.observed, shop.one(ADA)["active"]) == (
+        True,
+        {"active": False, "rights": {}},
+        True,
+    )
 
 
-def test_where_records_are_deleted_gone_means_deleted(shop: far.Server, tell: Any) -> None:
-    made = tell(record())
-    assert tell(record(active=False), remote_id=made.remote_id, deletes=True).remote_id == ""
+def test_inactive_record_is_deleted_where_the_target_deletes(shop: far.Server, synchronize: Any) -> None:
+    created = synchronize(record())
+    assert synchronize(record(active=False), remote_id=created.remote_id, deletes=True).remote_id == ""
     assert shop.users == {}
-    assert tell(record(active=False), remote_id=made.remote_id, deletes=True).remote_id == ""
+    assert synchronize(record(active=False), remote_id=created.remote_id, deletes=True).remote_id == ""
 
 
 @pytest.mark.parametrize(
@@ -208,25 +212,27 @@ def test_where_records_are_deleted_gone_means_deleted(shop: far.Server, tell: An
         (503, Code.BUSY),
     ],
 )
-def test_each_refusal_has_a_code(shop: far.Server, tell: Any, status: int, code: Code) -> None:
+def test_error_status_maps_to_a_code(shop: far.Server, synchronize: Any, status: int, code: Code) -> None:
     shop.be.always = Fault(status=status, retry_after=7 if status == 503 else None)
     with pytest.raises(DeliveryError) as refused:
-        tell(record(), remote_id="any")
+        synchronize(record(), remote_id="any")
     assert refused.value.code is code
-    assert (refused.value.wait is not None) is (status == 503)
+    assert (refused.value.retry_after is not None) is (status == 503)
     assert shop.users == {}
 
 
-def test_the_reset_of_a_connection_is_a_lost_answer(shop: far.Server, tell: Any) -> None:
+def test_reset_connection_is_a_lost_response(shop: far.Server, synchronize: Any) -> None:
     shop.be.always = Fault(reset=True)
     with pytest.raises(DeliveryError) as lost:
-        tell(record())
+        synchronize(record())
     assert lost.value.code is Code.LOST
 
 
-def test_a_host_inside_is_refused_unless_allowed(shop: far.Server, tell: Any, settings: LazySettings) -> None:
+def test_internal_host_is_refused_unless_allowed(
+    shop: far.Server, synchronize: Any, settings: LazySettings
+) -> None:
     settings.ALLOWED_INTERNAL_HOSTS = []
     with pytest.raises(DeliveryError) as refused:
-        tell(record())
+        synchronize(record())
     assert refused.value.code is Code.ADDRESS_REFUSED
     assert shop.connections == 0
