@@ -12,7 +12,6 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from audit.foundation.errors import DomainError
-from identity.people.models import User
 from portal.http import error_responses, input_cleaning
 from portal.http.request_context import Request
 from portal.operations import request_log
@@ -67,7 +66,7 @@ def _language(request: HttpRequest) -> str:
     if chosen in known:
         return chosen
     user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    if isinstance(user, User) and user.language in known:
+    if user is not None and user.is_authenticated and user.language in known:
         return user.language
     return translation.get_language_from_request(request)
 
@@ -125,7 +124,7 @@ class RequireSignIn:
         del args, kwargs
         if not getattr(view, "login_required", True):
             return None
-        if getattr(view, "any_strength", False) and isinstance(request.user, User):
+        if getattr(view, "any_strength", False) and request.user.is_authenticated:
             return None
         return customers_adapter.require(request)
 

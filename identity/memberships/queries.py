@@ -1,7 +1,9 @@
 """Reading memberships at an instant."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -9,10 +11,22 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.foundation.intervals import InForce
 from identity.memberships.models import Membership, MembershipPeriod
+from identity.organizations import queries as organizations_queries
 from identity.organizations.models import Organization
+from identity.organizations.queries import OrganizationView
 from identity.people.models import User
 
 _STATE = MembershipPeriod.State
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveMembership:
+    """A membership in force, with its person and its organization."""
+
+    id: uuid.UUID
+    user: User
+    organization: OrganizationView
+    created_at: dt.datetime
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
@@ -51,16 +65,20 @@ WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
 )
 
 
-def eligible(*, user: User, at: dt.datetime) -> list[Membership]:
+def eligible(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
     """This person's memberships in force at `at` with their organizations, by name. One statement, on every page."""
     with connection.cursor() as cursor:
         cursor.execute(_ELIGIBLE, {"user": user.pk, "at": at})
-        return [_read(row, user) for row in cursor.fetchall()]
+        return [_membership_from_row(row, user) for row in cursor.fetchall()]
 
 
-def _read(row: tuple[Any, ...], user: User) -> Membership:
+def _membership_from_row(row: tuple[Any, ...], user: User) -> ActiveMembership:
     cut = len(_FIELDS[Membership])
-    found = Membership.from_db(connection.alias, _FIELDS[Membership], row[:cut])
-    found.organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:])
-    found.user = user
-    return found
+    membership = Membership.from_db(connection.alias, _FIELDS[Membership], row[:cut])
+    organization = Organization.from_db(connection.alias, _FIELDS[Organization], row[cut:])
+    return ActiveMembership(
+        id=membership.id,
+        user=user,
+        organization=organizations_queries.view_of(organization),
+        created_at=membership.created_at,
+    )

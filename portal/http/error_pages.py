@@ -46,7 +46,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 def failed(request: HttpRequest) -> HttpResponse:
     """Status 500, without session, database or anything else that may be what failed."""
     context: Mapping[str, Any] = {
-        "reference": request_context.number(request) or secrets.token_hex(8),
+        "reference": request_context.request_id(request) or secrets.token_hex(8),
         "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
     }
     return error_responses.replace_whole_page(

@@ -21,7 +21,7 @@ _SESSION_GONE = 419
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """The page for this status. In answer to htmx it takes the place of everything, never of a panel."""
     zone = request.zone if isinstance(request, request_context.Request) else None
-    known = {"reference": request_context.number(request), "at": time_zones.moment(clock.wall(), zone)}
+    known = {"reference": request_context.request_id(request), "at": time_zones.moment(clock.wall(), zone)}
     response = render(request, f"{status}.html", {**known, **context}, status=status)
     return replace_whole_page(request, response)
 

@@ -1,4 +1,4 @@
-"""A request as our pages see it: who acts, when, from where, under which number."""
+"""A request as our pages see it: who acts, when, from which address, under which id."""
 
 import datetime as dt
 import ipaddress
@@ -18,42 +18,43 @@ from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from identity.memberships import queries as memberships_queries
-from identity.memberships.models import Membership
-from identity.people.models import User
+from identity.memberships.queries import ActiveMembership
 from portal.wording import time_zones
 
 
 class Request(WSGIRequest):
-    """What `portal.middleware.RequestLog` makes of every request; nothing is computed before it is asked for."""
+    """The class `portal.middleware.RequestLog` gives to every request; each value is computed on first use."""
 
     @cached_property
     def request_id(self) -> str:
-        """Stands in the log line, in events and on error pages. Never the caller's: it could not be trusted."""
+        """Appears in the log line, in events and on error pages. Never the caller's: it could not be trusted."""
         return ids.uuid7().hex
 
     @cached_property
     def now(self) -> dt.datetime:
-        """One instant for the whole request, by the database's clock."""
+        """The single instant of the whole request, by the database's clock."""
         return clock.now()
 
     @property
     def actor(self) -> Actor:
-        """The person signed in, else the system. Not kept: signing in changes it within the request."""
+        """The person signed in, else the system. Not cached: signing in changes it within the request."""
         user = getattr(self, "user", None)
-        return person(self, user) if isinstance(user, User) else nobody(self)
+        if user is None or not user.is_authenticated:
+            return system(self)
+        return person(self, user=user.pk, name=user.name)
 
     @cached_property
-    def memberships(self) -> Sequence[Membership]:
-        """Where the person signed in is an active colleague, by name. One statement."""
-        return (
-            memberships_queries.eligible(user=self.user, at=self.now) if isinstance(self.user, User) else []
-        )
+    def memberships(self) -> Sequence[ActiveMembership]:
+        """The active memberships of the person signed in, by the organization's name. One statement."""
+        if not self.user.is_authenticated:
+            return []
+        return memberships_queries.eligible(user=self.user, at=self.now)
 
-    def membership(self, key: str) -> Membership:
-        """The membership in the organization with this key. Raises NotFound, as for a key that nobody has."""
-        for one in self.memberships:
-            if one.organization.key == key:
-                return one
+    def membership(self, key: str) -> ActiveMembership:
+        """The membership in the organization with this key. Raises NotFound, as for a key that does not exist."""
+        for membership in self.memberships:
+            if membership.organization.key == key:
+                return membership
         raise NotFound
 
     @property
@@ -61,11 +62,11 @@ class Request(WSGIRequest):
         """The reader's time zone at the company in the address, else at any of theirs; None for a stranger."""
         key = self.resolver_match.kwargs.get("organization") if self.resolver_match else ""
         known = self.memberships if hasattr(self, "user") else []  # a wrong host is refused before that
-        mine = sorted(known, key=lambda one: one.organization.key != key)
-        return time_zones.zone_of(mine[0]) if mine else None
+        ordered = sorted(known, key=lambda membership: membership.organization.key != key)
+        return time_zones.zone_of(ordered[0]) if ordered else None
 
     def abilities(self, organization: uuid.UUID) -> frozenset[Verb]:
-        """What the reader may do somewhere in this organization; asked once a request. Three statements."""
+        """The verbs the reader holds somewhere in this organization; read once per request. Three statements."""
         if organization not in self._abilities:
             self._abilities[organization] = policy.organization_abilities(
                 actor=self.actor, organization=organization, at=self.now
@@ -77,42 +78,48 @@ class Request(WSGIRequest):
         return {}
 
 
-def person(request: HttpRequest, user: User) -> Actor:
-    """This person, through the web."""
+def person(request: HttpRequest, *, user: uuid.UUID, name: str) -> Actor:
+    """This person, acting through the web."""
     return Actor(
         kind=Kind.PERSON,
-        id=uuid.UUID(str(user.pk)),
+        id=user,
         channel=Channel.WEB,
-        label=user.name,
+        label=name,
         address=address_of(request.META),
-        request_id=number(request),
+        request_id=request_id(request),
     )
 
 
-def nobody(request: HttpRequest) -> Actor:
-    """The system, for what happens before anybody has signed in."""
-    system = foundation_actor.system(channel=Channel.WEB)
+def system(request: HttpRequest) -> Actor:
+    """The system, for what happens before a sign-in."""
+    actor = foundation_actor.system(channel=Channel.WEB)
     return Actor(
-        kind=system.kind, id=system.id, channel=system.channel, label=system.label, request_id=number(request)
+        kind=actor.kind,
+        id=actor.id,
+        channel=actor.channel,
+        label=actor.label,
+        request_id=request_id(request),
     )
 
 
-def number(request: HttpRequest) -> str:
-    """The request's number; empty for one that did not come through the middleware."""
+def request_id(request: HttpRequest) -> str:
+    """The request's id; empty for a request that did not pass the middleware."""
     return request.request_id if isinstance(request, Request) else ""
 
 
 def address_of(meta: Mapping[str, object]) -> str:
-    """The client's IP address, counted from the proxies of ours; empty when there is none to be had."""
+    """The client's IP address, counted from our own proxies; empty where the headers name no valid address."""
     address = str(meta.get("REMOTE_ADDR") or "")
     proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    told = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",") if part.strip()]
-    if proxies and len(told) >= proxies:
-        address = told[-proxies]
-    return _plain(address)
+    forwarded = [
+        part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",") if part.strip()
+    ]
+    if proxies and len(forwarded) >= proxies:
+        address = forwarded[-proxies]
+    return _without_port(address)
 
 
-def _plain(address: str) -> str:
+def _without_port(address: str) -> str:
     host = address
     if address.startswith("["):
         host = address[1:].partition("]")[0]

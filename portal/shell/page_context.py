@@ -1,4 +1,4 @@
-"""Where a page inside an organization stands: who reads it, as a colleague of which company, at which instant."""
+"""What every page about an organization starts from: viewer, organization, instant, time zone and abilities."""
 
 import datetime as dt
 import functools
@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.foundation.actor import Actor
+from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
-from identity.memberships.models import Membership
-from identity.organizations.models import Organization
+from identity.memberships.queries import ActiveMembership
+from identity.organizations.queries import OrganizationView
 from identity.sessions.store import SessionStore
 from portal.http.request_context import Request
 from portal.wording import time_zones
@@ -25,74 +26,81 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """All a page needs to know before it knows what it is about."""
+    """The reader of a page about an organization, whether or not the reader belongs to it."""
 
-    actor: Actor
+    viewer: Actor
+    organization: OrganizationView
     at: dt.datetime
-    membership: Membership
-    verbs: frozenset[Verb]
-    """What the reader may do somewhere in this organization."""
-    alone: bool
-    """Whether it is the reader's only organization."""
+    zone: ZoneInfo
+    """The reader's time zone, else the organization's."""
+    abilities: frozenset[Verb]
+    """The verbs the reader holds somewhere in this organization."""
+    membership: ActiveMembership | None
+    """The reader's own; None for staff and auditors."""
 
     @property
-    def organization(self) -> Organization:
-        """The company in the address."""
-        return self.membership.organization
+    def organization_id(self) -> uuid.UUID:
+        """Also the id of the organization's chain in the log."""
+        return self.organization.id
 
     @property
-    def company(self) -> uuid.UUID:
-        """Its id."""
-        return self.membership.organization_id
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The reader's time zone, else the company's."""
-        return time_zones.zone_of(self.membership)
+    def own_membership(self) -> ActiveMembership:
+        """For pages about the reader. Raises NotFound for a reader who does not belong to the organization."""
+        if self.membership is None:
+            raise NotFound
+        return self.membership
 
     @property
     def sees_activity(self) -> bool:
-        """Whether the reader may see what happened."""
-        return Verb.ACTIVITY_VIEW in self.verbs
+        """Whether the reader may see the organization's log."""
+        return Verb.ACTIVITY_VIEW in self.abilities
 
-    def url(self, route: str, **where: object) -> str:
+    def is_own(self, membership: uuid.UUID) -> bool:
+        """Whether this membership is the reader's own."""
+        return self.membership is not None and self.membership.id == membership
+
+    def url(self, route: str, **arguments: object) -> str:
         """The address of a page of this organization."""
-        return reverse(route, kwargs={"organization": self.organization.key, **where})
+        return reverse(route, kwargs={"organization": self.organization.key, **arguments})
 
 
 def organization_page(
     view: Callable[Concatenate[Request, PageContext, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
-    """For views below /o/<organization>/. Raises NotFound, as for a random key, where the reader is no colleague."""
+    """For views below /o/<organization>/ that members read. Raises NotFound, as for a random key, for other readers."""
 
     @functools.wraps(view)
-    def found(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def with_context(
+        request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
         if not isinstance(request, Request):
             raise TypeError(request)
-        return view(request, page_context(request, organization), *args, **kwargs)
+        return view(request, member_context(request, organization), *args, **kwargs)
 
-    return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", found)
+    return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_context)
 
 
-def page_context(request: Request, organization: str) -> PageContext:
-    """Times in sentences are from now on those of the reader. Raises NotFound."""
-    membership = request.membership(organization)
-    timezone.activate(time_zones.zone_of(membership))
+def member_context(request: Request, key: str) -> PageContext:
+    """Activates the reader's time zone for the rest of the request. Raises NotFound for a reader who is no member."""
+    membership = request.membership(key)
+    zone = time_zones.zone_of(membership)
+    timezone.activate(zone)
     return PageContext(
-        actor=request.actor,
+        viewer=request.actor,
+        organization=membership.organization,
         at=request.now,
+        zone=zone,
+        abilities=request.abilities(membership.organization.id),
         membership=membership,
-        verbs=request.abilities(membership.organization_id),
-        alone=len(request.memberships) == 1,
     )
 
 
 def session_of(request: Request) -> str:
-    """The stored key of the browser session that asks; of no use as a cookie."""
+    """The stored key of the requesting browser session; of no use as a cookie."""
     session = request.session
     return session.stored_key() if isinstance(session, SessionStore) and session.session_key else ""
 
 
-def home_of(membership: Membership) -> str:
-    """The address of the start page there."""
+def home_of(membership: ActiveMembership) -> str:
+    """The address of the membership's start page."""
     return reverse("home", kwargs={"organization": membership.organization.key})

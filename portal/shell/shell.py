@@ -9,8 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from delegation.authorization.verbs import Verb
-from identity.memberships.models import Membership
-from identity.people.models import User
+from identity.memberships.queries import ActiveMembership
 from portal.http.request_context import Request
 
 _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
@@ -44,7 +43,7 @@ def mail_brand() -> dict[str, str]:
 def _shell(request: HttpRequest) -> dict[str, Any]:
     shell: dict[str, Any] = {"brand": brand(), "here": request.get_full_path(), "links": _links(), "nav": []}
     user = getattr(request, "user", None)
-    if isinstance(request, Request) and isinstance(user, User):
+    if isinstance(request, Request) and user is not None and user.is_authenticated:
         shell["person"] = {"name": user.name, "email": user.email}
         shell |= _organizations(request)
     return shell
@@ -74,15 +73,19 @@ def _organizations(request: Request) -> dict[str, Any]:
     }
 
 
-def _entry(membership: Membership, *, current: bool) -> dict[str, Any]:
+def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:
     organization = membership.organization
-    number = next((one.number for one in organization.customer_numbers.all()), "")
     url = _address("home", organization.key) or "/"
-    return {"name": organization.name, "customer_number": number, "url": url, "current": current}
+    return {
+        "name": organization.name,
+        "customer_number": organization.customer_number,
+        "url": url,
+        "current": current,
+    }
 
 
-def _nav(request: Request, membership: Membership) -> list[dict[str, Any]]:
-    held = request.abilities(membership.organization_id)
+def _nav(request: Request, membership: ActiveMembership) -> list[dict[str, Any]]:
+    held = request.abilities(membership.organization.id)
     route_here = request.resolver_match.url_name if request.resolver_match else ""
     shown = []
     for key, (route, verb) in _NAVIGATION.items():

@@ -26,7 +26,7 @@ def timeline(
 ) -> list[dict[str, Any]]:
     """For `kh.timeline`, with what systems were told under the deed. Two statements at most."""
     told_by = event_wording(events, book, clock)
-    answers = delivery_results.for_events(organization=here.company, events=events)
+    answers = delivery_results.for_events(organization=here.organization_id, events=events)
     return [_moment(event, told_by, told_by.told(answers.get(event.id, ())), clock) for event in events]
 
 

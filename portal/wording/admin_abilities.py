@@ -7,15 +7,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from delegation.authorization.verbs import Verb
-from delegation.invitations.models import Invitation
 from portal.wording import cldr
 
 
-def ends(invitation: Invitation, *, zone: dt.tzinfo) -> str:
+def ends(until: dt.datetime | None, *, zone: dt.tzinfo) -> str:
     """A sentence for access with an end date; nothing for access without one."""
-    if invitation.access_until is None:
+    if until is None:
         return ""
-    last = (invitation.access_until - dt.timedelta(microseconds=1)).astimezone(zone)
+    last = (until - dt.timedelta(microseconds=1)).astimezone(zone)
     return _("This access ends on %(day)s.") % {"day": cldr.date(last)}
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
-from identity.memberships.models import Membership
+from identity.memberships.queries import ActiveMembership
 from portal.wording import cldr
 
 
@@ -19,7 +19,7 @@ def first(*names: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def zone_of(membership: Membership) -> ZoneInfo:
+def zone_of(membership: ActiveMembership) -> ZoneInfo:
     """A colleague's own, else the company's."""
     return first(membership.user.time_zone, membership.organization.time_zone)
 

@@ -10,7 +10,7 @@ from audit.foundation.actor import Channel, system
 from delegation.catalogue import catalog_file
 from delegation.catalogue import commands as catalogue_commands
 from delegation.catalogue.defaults import Catalogue
-from identity.organizations.models import BusinessUnit
+from identity.organizations import queries as organizations_queries
 from portal.templatetags import kh
 
 
@@ -36,8 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._require_icons(file, read)
         actor = system(channel=Channel.SHELL)
-        known = set(BusinessUnit.objects.values_list("key", flat=True))
-        units = [key for key in read.units if key not in known]
+        units = organizations_queries.unknown_units(keys=read.units)
         if units and not dry_run:
             catalogue_commands.add_units(actor=actor, catalogue=read)
         done = catalogue_commands.apply(actor=actor, catalogue=read, dry_run=dry_run).result

@@ -32,7 +32,7 @@ def record_event(
     """One event in the person's own stream; nothing where no note is being taken."""
     note = event_transaction.current()
     if note is not None:
-        actor = request_context.person(request, user)
+        actor = request_context.person(request, user=user.pk, name=user.name)
         note.say(verb, subject=Subject("user", user.pk), chain=user.pk, facts=facts, actor=actor)
 
 

@@ -99,7 +99,7 @@ def begin(request: Request, offer: InvitationOffer, *, name: str, password: str)
         kind=Kind.SYSTEM,
         id=offer.invitation.id,
         channel=Channel.WEB,
-        request_id=request_context.number(request),
+        request_id=request_context.request_id(request),
     )
     done = invitations_accept.accept(
         actor=actor, invitation=offer.invitation, link=offer.link, as_whom=newcomer

@@ -49,7 +49,7 @@ def _missing(here: PageContext, form: shell_forms.AccessForm) -> Sequence[str]:
 def _compared(
     here: PageContext, form: shell_forms.AccessForm, book: DisplayNames, before: Before
 ) -> access_changes.AccessChanges:
-    after = entitlements.supposed_rights(organization=here.company, access=form.access, at=here.at)
+    after = entitlements.supposed_rights(organization=here.organization_id, access=form.access, at=here.at)
     had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.gifts)
     found = access_changes.between(
         before=[*had.rights, *before.rights],

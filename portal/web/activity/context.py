@@ -32,8 +32,8 @@ def context(here: PageContext, query: QueryDict, clock: dates.Clock) -> dict[str
     options = _options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
-    page = activity_queries.page(organization=here.company, wish=_wish(here, query, values))
-    book = display_names.display_names(organization=here.company)
+    page = activity_queries.page(organization=here.organization_id, wish=_wish(here, query, values))
+    book = display_names.display_names(organization=here.organization_id)
     told_by = timeline.event_wording(page.events, book, clock)
     url = here.url("activity")
     return {
@@ -91,9 +91,11 @@ def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
 def _people(here: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
     """Users that are searched by name or address, or the one colleague asked for; None: everybody."""
     if values["person"]:
-        return people_queries.users(organization=here.company, memberships=[uuid.UUID(values["person"])])
+        return people_queries.users(
+            organization=here.organization_id, memberships=[uuid.UUID(values["person"])]
+        )
     if values["q"]:
-        return people_queries.users_like(organization=here.company, text=values["q"])
+        return people_queries.users_like(organization=here.organization_id, text=values["q"])
     return None
 
 
@@ -101,13 +103,13 @@ def _invitations(here: PageContext, values: Mapping[str, str]) -> Mapping[uuid.U
     """Whoever has been invited is no colleague yet and found by what stands in the invitation."""
     if values["person"] or not values["q"]:
         return {}
-    return invitations_queries.matching(organization=here.company, text=values["q"])
+    return invitations_queries.matching(organization=here.organization_id, text=values["q"])
 
 
 def _sub(here: PageContext, page: Page, *, narrowed: bool) -> str:
     """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
     if not narrowed:
-        length = activity_queries.count(organization=here.company)
+        length = activity_queries.count(organization=here.organization_id)
         text = ngettext(
             "%(number)s numbered change. Deliveries and mails are under “What”.",
             "%(number)s numbered changes. Deliveries and mails are under “What”.",
@@ -142,7 +144,7 @@ def _verified(events: Sequence[EventView]) -> dict[str, str] | None:
 def _events(
     here: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
 ) -> list[dict[str, Any]]:
-    answers = delivery_results.for_events(organization=here.company, events=events)
+    answers = delivery_results.for_events(organization=here.organization_id, events=events)
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
@@ -191,7 +193,7 @@ def _menus(
 
 
 def _name(here: PageContext, membership: uuid.UUID) -> str:
-    found = people_queries.users(organization=here.company, memberships=[membership])
+    found = people_queries.users(organization=here.organization_id, memberships=[membership])
     return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
 
 

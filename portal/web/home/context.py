@@ -33,10 +33,10 @@ _LOOKS_AFTER = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CH
 
 def context(here: PageContext, clock: dates.Clock) -> dict[str, Any]:
     """The whole page."""
-    book = display_names.display_names(organization=here.company)
-    rights = entitlements.rights_of(memberships=[here.membership.id], at=here.at)[here.membership.id]
+    book = display_names.display_names(organization=here.organization_id)
+    rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at)[here.own_membership.id]
     mine = entitlements.by_application(rights)
-    looking_after = continuity.working_admins(organization=here.company, at=here.at)
+    looking_after = continuity.working_admins(organization=here.organization_id, at=here.at)
     known = {one.key: one for one in applications_queries.services()}
     cares = looks_after(here)
     happened = _happened(here, book, clock)  # before what waits: a system told in between has been told
@@ -53,12 +53,12 @@ def context(here: PageContext, clock: dates.Clock) -> dict[str, Any]:
 
 def looks_after(here: PageContext) -> bool:
     """Whether the reader has colleagues to look after."""
-    return bool(_LOOKS_AFTER & here.verbs)
+    return bool(_LOOKS_AFTER & here.abilities)
 
 
 def cares_for(here: PageContext) -> str:
     """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
-    rows = people_queries.manageable(actor=here.actor, organization=here.company, at=here.at)
+    rows = people_queries.manageable(actor=here.viewer, organization=here.organization_id, at=here.at)
     others = people_queries.count(rows=rows)
     if not others:
         return ""
@@ -85,9 +85,11 @@ def _service(here: PageContext, one: Service, rights: Sequence[Right], book: Dis
 
 def _todo(here: PageContext) -> list[dict[str, str]]:
     """What waits for somebody who looks after others: most urgent first."""
-    found = accounts_queries.in_state(organization=here.company, states=accounts_queries.NEEDS_ATTENTION)
-    rows = [_look(here, len(found))] if found and Verb.MEMBER_VIEW in here.verbs else []
-    waiting = invitations_queries.pending(actor=here.actor, organization=here.company, at=here.at)
+    found = accounts_queries.in_state(
+        organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
+    )
+    rows = [_look(here, len(found))] if found and Verb.MEMBER_VIEW in here.abilities else []
+    waiting = invitations_queries.pending(actor=here.viewer, organization=here.organization_id, at=here.at)
     over = [one for one in waiting if one.expires_at <= here.at]
     for number, text, sub in (
         (len(over), *_expired(len(over))),
@@ -117,7 +119,7 @@ def _look(here: PageContext, number: int) -> dict[str, str]:
 
 def _way_out(here: PageContext) -> str:
     """For who may, the button on the person's page; others can only call."""
-    if Verb.ACCOUNT_RESYNC in here.verbs:
+    if Verb.ACCOUNT_RESYNC in here.abilities:
         return _("Open the person and choose “Put right now”.")
     brand = shells.brand()
     text = _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
@@ -140,7 +142,7 @@ def _happened(here: PageContext, book: DisplayNames, clock: dates.Clock) -> dict
     if not here.sees_activity:
         return {}
     page = activity_queries.page(
-        organization=here.company, wish=activity_queries.EventFilter(folded=True), size=_EVENTS
+        organization=here.organization_id, wish=activity_queries.EventFilter(folded=True), size=_EVENTS
     )
     return {
         "events": timeline.timeline(here, page.events, book, clock),
@@ -150,13 +152,13 @@ def _happened(here: PageContext, book: DisplayNames, clock: dates.Clock) -> dict
 
 def target(here: PageContext, application: str) -> Service | None:
     """The service, if the reader may do anything there and it can be opened from here."""
-    rights = entitlements.rights_of(memberships=[here.membership.id], at=here.at, application=application)
+    rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at, application=application)
     one = next((one for one in applications_queries.services() if one.key == application), None)
-    return one if one and one.initiate_login_uri and rights[here.membership.id] else None
+    return one if one and one.initiate_login_uri and rights[here.own_membership.id] else None
 
 
 def my_admins(here: PageContext) -> list[Mapping[str, str]]:
     """Whom to ask, besides oneself."""
-    found = continuity.working_admins(organization=here.company, at=here.at)
-    own: uuid.UUID = here.membership.id
+    found = continuity.working_admins(organization=here.organization_id, at=here.at)
+    own: uuid.UUID = here.own_membership.id
     return [{"name": one.user.name, "email": one.user.email} for one in found if one.id != own]

@@ -42,6 +42,6 @@ def open_service(request: Request, here: PageContext, application: str) -> HttpR
     service = context.target(here, application)
     if service is None:
         raise NotFound
-    asked = {"iss": settings.ISSUER, "login_hint": here.actor.id, "organization": here.organization.key}
+    asked = {"iss": settings.ISSUER, "login_hint": here.viewer.id, "organization": here.organization.key}
     mark = "&" if "?" in service.initiate_login_uri else "?"
     return HttpResponseRedirect(f"{service.initiate_login_uri}{mark}{urlencode(asked)}")

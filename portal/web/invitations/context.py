@@ -31,4 +31,7 @@ def of(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> dict[str, 
         clock=dates.Clock(at, zone),
     )
     given = admin_rights.compare_gives(before=admin_rights.NOTHING, after=own, book=book)
-    return {"gains": [*found.gains, *given.gains], "ends": admin_abilities.ends(invitation, zone=zone)}
+    return {
+        "gains": [*found.gains, *given.gains],
+        "ends": admin_abilities.ends(invitation.access_until, zone=zone),
+    }

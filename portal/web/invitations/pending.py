@@ -42,12 +42,12 @@ def resend(request: Request, here: PageContext) -> HttpResponse:
 def _sent_again(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
     verb = Verb.INVITATION_RESEND
     found = invitations_queries.get(
-        actor=here.actor, verb=verb, organization=here.company, at=here.at, invitation=one
+        actor=here.viewer, verb=verb, organization=here.organization_id, at=here.at, invitation=one
     )
     if found is None:
         raise NotFound
     once = shell_forms.key(request.POST.get("once", ""), verb, one)
-    outcome = invitations_send.resend(actor=here.actor, invitation=found, idempotency_key=once)
+    outcome = invitations_send.resend(actor=here.viewer, invitation=found, idempotency_key=once)
     link = outcome.result.link
     return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
 
@@ -58,7 +58,7 @@ def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpRe
     """GET says what follows; POST cancels the invitation. One that is no longer open leads to the list."""
     verb, one = Verb.INVITATION_CANCEL, invitation
     found = invitations_queries.get(
-        actor=here.actor, verb=verb, organization=here.company, at=here.at, invitation=one
+        actor=here.viewer, verb=verb, organization=here.organization_id, at=here.at, invitation=one
     )
     if found is None:
         return _no_longer_open(request, here, invitation)
@@ -69,7 +69,7 @@ def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpRe
             "web/invitations/cancel_confirm.html",
             pending_invitations.cancelling(here, invitations_queries.read(found), clock),
         )
-    invitations_send.cancel(actor=here.actor, invitations=[found])
+    invitations_send.cancel(actor=here.viewer, invitations=[found])
     messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
     return HttpResponseRedirect(here.url("people"))
 
@@ -77,7 +77,7 @@ def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpRe
 def _no_longer_open(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
     """Raises NotFound for one that this reader could never have cancelled."""
     if not invitations_queries.was_pending(
-        actor=here.actor, organization=here.company, at=here.at, invitation=one
+        actor=here.viewer, organization=here.organization_id, at=here.at, invitation=one
     ):
         raise NotFound
     messages.info(request, _("That invitation is no longer open."))

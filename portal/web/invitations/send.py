@@ -50,10 +50,10 @@ def invite(request: Request, here: PageContext) -> HttpResponse:
 
 def _form(request: Request, here: PageContext) -> shell_forms.InvitationForm:
     """Raises Denied for whoever may invite nobody."""
-    if Verb.MEMBER_INVITE not in here.verbs:
+    if Verb.MEMBER_INVITE not in here.abilities:
         raise Denied(reason="no_permission")
     given = assignable.assignable_options(
-        actor=here.actor, verb=Verb.MEMBER_INVITE, organization=here.company, at=here.at
+        actor=here.viewer, verb=Verb.MEMBER_INVITE, organization=here.organization_id, at=here.at
     )
     known = [tier.key for tier in given.tiers if tier.assignable]
     wished = request.GET.get("tier", "")
@@ -68,8 +68,8 @@ def _form(request: Request, here: PageContext) -> shell_forms.InvitationForm:
 def _send(here: PageContext, form: shell_forms.InvitationForm) -> Any:
     data = form.cleaned_data
     return invitations_send.invite(
-        actor=here.actor,
-        organization=here.organization,
+        actor=here.viewer,
+        organization=here.organization.row,
         email=data["email"],
         name=data["name"],
         access=form.access,
@@ -95,7 +95,9 @@ def _colleague(here: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
     """Address and label of the colleague's page; nothing where the reader may not see it."""
     one = uuid.UUID(refusal.data["membership"])
     try:
-        found = people_queries.get(actor=here.actor, organization=here.company, at=here.at, membership=one)
+        found = people_queries.get(
+            actor=here.viewer, organization=here.organization_id, at=here.at, membership=one
+        )
     except NotFound:
         return "", ""
     return here.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
@@ -106,7 +108,7 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
 
 
 def _page(request: Request, here: PageContext, form: shell_forms.InvitationForm) -> HttpResponse:
-    book = display_names.display_names(organization=here.company)
+    book = display_names.display_names(organization=here.organization_id)
     nothing = _("Choose what they may do. What follows is shown here.")
     chosen = form.filled_in() if form.initial["tier"] else form
     foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)

@@ -16,12 +16,11 @@ from portal.wording import dates
 
 def context(here: PageContext, session: str, clock: dates.Clock) -> dict[str, Any]:
     """The whole page; `session` is the stored key of the browser that asks."""
-    one = here.membership
-    book = display_names.display_names(organization=here.company)
+    one = here.own_membership
+    book = display_names.display_names(organization=here.organization_id)
     why = Why(here, one.id, book, clock)
-    browsers = sessions.browser_sessions(user=one.user_id, at=here.at)
+    browsers = sessions.browser_sessions(user=one.user.id, at=here.at)
     shown = [detail_context.browser(found, clock, own=session) for found in browsers]
-    number = next((found.number for found in here.organization.customer_numbers.all()), "")
     return {
         "lead": _lead(here, why, book),
         "can": why.rows(),
@@ -29,7 +28,7 @@ def context(here: PageContext, session: str, clock: dates.Clock) -> dict[str, An
         "facts": {
             "signs_in_with": ways_in(sessions.factors(user=one.user)),
             "member_since": clock.date(one.created_at),
-            "customer_number": number,
+            "customer_number": here.organization.customer_number,
         },
         "security_url": reverse("mfa_index"),
         "sessions": sorted(shown, key=lambda one: not one["here"]),

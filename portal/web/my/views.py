@@ -37,11 +37,11 @@ def sessions(request: Request, here: PageContext) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(here.url("my_access"))
     wanted = request.POST.get("session", "")
-    mine = {found.key for found in people_sessions.browser_sessions(user=here.actor.id, at=here.at)}
+    mine = {found.key for found in people_sessions.browser_sessions(user=here.viewer.id, at=here.at)}
     if wanted != "all" and wanted not in mine:
         raise NotFound
     self_service.sign_out(
-        actor=here.actor, person=here.membership.user, session="" if wanted == "all" else wanted
+        actor=here.viewer, person=here.own_membership.user, session="" if wanted == "all" else wanted
     )
     if wanted in {"all", page_context.session_of(request)}:
         auth.logout(request)

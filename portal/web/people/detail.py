@@ -92,7 +92,7 @@ def resync(request: Request, here: PageContext, membership: uuid.UUID) -> HttpRe
     found = found_here(here, membership)
     if request.method == "POST":
         try:
-            accounts_commands.resync(actor=here.actor, memberships=[found.membership])
+            accounts_commands.resync(actor=here.viewer, memberships=[found.membership])
         except NothingToResync as nothing:
             messages.info(request, refusals.sentence_for(nothing).text)
         else:
@@ -102,22 +102,24 @@ def resync(request: Request, here: PageContext, membership: uuid.UUID) -> HttpRe
 
 def found_here(here: PageContext, membership: uuid.UUID) -> VisibleMember:
     """Raises NotFound for whom the reader may not see."""
-    return people_queries.get(actor=here.actor, organization=here.company, at=here.at, membership=membership)
+    return people_queries.get(
+        actor=here.viewer, organization=here.organization_id, at=here.at, membership=membership
+    )
 
 
 def to_receipt(here: PageContext, membership: uuid.UUID) -> HttpResponse:
     """Whoever removed a colleague may no longer see them, but still the receipt. Raises NotFound."""
     event = activity_queries.last(
-        organization=here.company, membership=membership, verb=Verb.MEMBER_REMOVE.value
+        organization=here.organization_id, membership=membership, verb=Verb.MEMBER_REMOVE.value
     )
-    if event is None or event.actor != here.actor.id:
+    if event is None or event.actor != here.viewer.id:
         raise NotFound
     return HttpResponseRedirect(here.url("removal", act=event.act))
 
 
 def _ask(here: PageContext, membership: uuid.UUID, verb: Verb) -> None:
     """Raises Denied: nobody fills in a form that will be refused."""
-    may = policy.decide(actor=here.actor, verb=verb, on=policy.MembershipIds([membership]), at=here.at)
+    may = policy.decide(actor=here.viewer, verb=verb, on=policy.MembershipIds([membership]), at=here.at)
     if not may:
         raise Denied(reason=may.reason)
 
@@ -127,7 +129,9 @@ def _why(here: PageContext, found: VisibleMember) -> Why:
 
 
 def _gifts(here: PageContext, verb: Verb) -> AssignableOptions:
-    return assignable.assignable_options(actor=here.actor, verb=verb, organization=here.company, at=here.at)
+    return assignable.assignable_options(
+        actor=here.viewer, verb=verb, organization=here.organization_id, at=here.at
+    )
 
 
 def _form(
@@ -149,7 +153,7 @@ def _done(
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return None
     try:
-        command(actor=here.actor, memberships=[found.membership], **form.asked)
+        command(actor=here.viewer, memberships=[found.membership], **form.asked)
     except Unchanged:
         said = _("Nothing was changed: %(name)s may do exactly this already.")
     except DomainError as refusal:

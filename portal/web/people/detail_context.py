@@ -29,13 +29,15 @@ _VERBS = (Verb.ACCESS_CHANGE, Verb.ACCOUNT_RESYNC, Verb.MEMBER_REMOVE, Verb.MEMB
 
 def why(here: PageContext, found: VisibleMember, clock: dates.Clock) -> Why:
     """What this colleague may do, for the page and for a panel over it."""
-    return Why(here, found.membership.id, display_names.display_names(organization=here.company), clock)
+    return Why(
+        here, found.membership.id, display_names.display_names(organization=here.organization_id), clock
+    )
 
 
 def context(here: PageContext, found: VisibleMember, why: Why) -> dict[str, Any]:
     """The whole page."""
     one, book, clock = found.membership, why.book, why.clock
-    may = policy.abilities(actor=here.actor, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
+    may = policy.abilities(actor=here.viewer, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
     # Before the accounts: a system told in between has been told.
     happened = _events(here, found, book, clock)
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
@@ -62,7 +64,7 @@ def _deeds(here: PageContext, found: VisibleMember, may: Mapping[Verb, Decision]
     change = _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
     remove = _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
     refused = list(dict.fromkeys(one["why"] for one in (change, remove) if one and one["why"]))
-    if found.membership.id == here.membership.id and len(refused) > 1:
+    if here.is_own(found.membership.id) and len(refused) > 1:
         refused = [_("You cannot change your own access or remove yourself. Ask another admin.")]
     return {
         "change": change if change and change["url"] else None,
@@ -87,9 +89,11 @@ def _resync(here: PageContext, found: VisibleMember, may: Decision, rows: Sequen
 def _events(
     here: PageContext, found: VisibleMember, book: DisplayNames, clock: dates.Clock
 ) -> dict[str, Any]:
-    if Verb.ACTIVITY_VIEW not in here.verbs:
+    if Verb.ACTIVITY_VIEW not in here.abilities:
         return {}
-    told = activity_queries.about(organization=here.company, membership=found.membership.id, most=_EVENTS)
+    told = activity_queries.about(
+        organization=here.organization_id, membership=found.membership.id, most=_EVENTS
+    )
     return {
         "events": timeline.timeline(here, told, book, clock),
         "events_url": f"{here.url('activity')}?person={found.membership.id}",
@@ -121,13 +125,13 @@ def had(here: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str,
 
 def _removal(here: PageContext, found: VisibleMember) -> EventView | None:
     return activity_queries.last(
-        organization=here.company, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value
+        organization=here.organization_id, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value
     )
 
 
 def sees_receipt(here: PageContext, event: EventView) -> bool:
     """Whoever sees the log, and whoever did it."""
-    return Verb.ACTIVITY_VIEW in here.verbs or event.actor == here.actor.id
+    return Verb.ACTIVITY_VIEW in here.abilities or event.actor == here.viewer.id
 
 
 def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) -> str:
@@ -141,7 +145,7 @@ def _facts(
     here: PageContext, found: VisibleMember, grants: Sequence[AssignmentView], clock: dates.Clock
 ) -> dict[str, str]:
     one = found.membership
-    others = people_queries.in_other_organizations(actor=here.actor, of=one, at=here.at)
+    others = people_queries.in_other_organizations(actor=here.viewer, of=one, at=here.at)
     return {
         "last_seen": last_seen(here, found, clock),
         "signs_in_with": ways_in(sessions.factors(user=one.user)),

@@ -29,7 +29,7 @@ def listing(request: Request, here: PageContext) -> HttpResponse:
 
 def shown(request: HttpRequest, here: PageContext, **also: object) -> HttpResponse:
     """The list, and above it what has just been done. Raises Denied for who sees no colleagues."""
-    if Verb.MEMBER_VIEW not in here.verbs:
+    if Verb.MEMBER_VIEW not in here.abilities:
         raise Denied(reason="no_permission")
     return render(
         request,

@@ -34,14 +34,15 @@ def context(
     here: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
 ) -> dict[str, Any]:
     """The whole list, `size` rows of it."""
-    book = display_names.display_names(organization=here.company)
+    organization = here.organization_id
+    book = display_names.display_names(organization=organization)
     asked = filters.read(query, book)
     looked = filters.wish(here, asked)
-    rows = people_queries.matching(actor=here.actor, organization=here.company, at=here.at, wish=looked)
+    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, wish=looked)
     page = people_queries.page(rows=rows, wish=looked, size=size)
     total = people_queries.count(rows=rows)
-    invitations = invitations_queries.pending(actor=here.actor, organization=here.company, at=here.at)
-    looking_after = continuity.working_admins(organization=here.company, at=here.at)
+    invitations = invitations_queries.pending(actor=here.viewer, organization=organization, at=here.at)
+    looking_after = continuity.working_admins(organization=organization, at=here.at)
     url = here.url("people")
     return {
         "summary": _summary(asked, total, len(invitations), len(looking_after)),
@@ -64,16 +65,20 @@ def context(
 
 def _select_url(here: PageContext, *, former: bool) -> str:
     """Where selected people are removed; empty where this reader may remove none of them."""
-    return "" if former or Verb.MEMBER_REMOVE not in here.verbs else here.url("people_select")
+    return "" if former or Verb.MEMBER_REMOVE not in here.abilities else here.url("people_select")
 
 
 def _look(here: PageContext, url: str) -> dict[str, str] | None:
     """The way to those whose systems differ or failed. One statement where there are none, else three."""
-    known = accounts_queries.in_state(organization=here.company, states=accounts_queries.NEEDS_ATTENTION)
+    known = accounts_queries.in_state(
+        organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
+    )
     if not known:
         return None
     wish = PeopleFilter(among=known)
-    rows = people_queries.matching(actor=here.actor, organization=here.company, at=here.at, wish=wish)
+    rows = people_queries.matching(
+        actor=here.viewer, organization=here.organization_id, at=here.at, wish=wish
+    )
     number = people_queries.count(rows=rows)
     if not number:
         return None
@@ -86,7 +91,7 @@ def _look(here: PageContext, url: str) -> dict[str, str] | None:
 
 def _inviting(here: PageContext, asked: filters.Filters, url: str) -> actions.Action | None:
     """The panel is closed onto the list as it was."""
-    if Verb.MEMBER_INVITE not in here.verbs:
+    if Verb.MEMBER_INVITE not in here.abilities:
         return None
     kept = asked.url(url).partition("?")[2]
     return {"url": query_string.with_values(here.url("invite"), {"list": kept}), "why": ""}
@@ -94,7 +99,7 @@ def _inviting(here: PageContext, asked: filters.Filters, url: str) -> actions.Ac
 
 def only_admin(here: PageContext, admins_here: Sequence[uuid.UUID]) -> dict[str, str] | None:
     """The warning for the one on whom everything hangs."""
-    if list(admins_here) != [here.membership.id]:
+    if len(admins_here) != 1 or not here.is_own(admins_here[0]):
         return None
     return {
         "tone": "warn",
@@ -131,7 +136,7 @@ def _rows(
     seen = sessions.last_seen(memberships=wanted, at=here.at)
     worst = status.for_list(memberships=wanted)
     may = policy.abilities(
-        actor=here.actor,
+        actor=here.viewer,
         memberships=wanted,
         at=here.at,
         verbs=(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE),

@@ -25,7 +25,7 @@ from provisioning.accounts.progress import Line, Progress
 def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> dict[str, Any]:
     """The page after the deed, while systems answer and when all have."""
     first = events[0]
-    book = display_names.display_names(organization=here.company)
+    book = display_names.display_names(organization=here.organization_id)
     told_by = timeline.event_wording(events, book)
     done = _progress(here, events)
     names = [told_by.who(event) for event in events]
@@ -55,7 +55,7 @@ def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) 
 def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
     """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
     first = events[0]
-    done = progress.of(act=first.act, chain=here.company, at=here.at)
+    done = progress.of(act=first.act, chain=here.organization_id, at=here.at)
     if done.planned:
         return done
     waiting = progress.expected(memberships=[event.subject for event in events], since=first.at, at=here.at)
@@ -162,7 +162,7 @@ def _back(here: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progr
     if not done.done:
         return {}
     verb = Verb.MEMBER_RESTORE
-    if not policy.decide(actor=here.actor, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
+    if not policy.decide(actor=here.viewer, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
         return {}
     if len(leavers) > 1:
         url = query_string.with_values(here.url("people"), {"who": "former"})

@@ -67,7 +67,7 @@ def _remove(
 def _oneself(request: Request, here: PageContext) -> HttpResponse:
     """Nobody removes themselves; the only admin first needs a second one."""
     if list_context.only_admin(
-        here, [one.id for one in continuity.working_admins(organization=here.company, at=here.at)]
+        here, [one.id for one in continuity.working_admins(organization=here.organization_id, at=here.at)]
     ):
         way = (here.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
         said = _("You are the only admin. Nothing was changed. Invite a second one first.")
@@ -101,11 +101,11 @@ def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: shell_forms.Remova
 
     The command decides, also when the same form is sent again and they are gone already. Raises Denied and NotFound.
     """
-    rows = people_queries.for_command(organization=here.company, ids=wanted)
+    rows = people_queries.for_command(organization=here.organization_id, ids=wanted)
     key = form.cleaned_data["once"]
     try:
         return people_commands.remove(
-            actor=here.actor, memberships=rows, reason=form.written, idempotency_key=key
+            actor=here.viewer, memberships=rows, reason=form.written, idempotency_key=key
         ).act
     except LastAdmin:  # the page says so, and the way out
         form.add_error(None, _("Nobody was removed."))
@@ -118,7 +118,9 @@ def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: shell_forms.Remova
 
 def _found(here: PageContext, wanted: Sequence[uuid.UUID]) -> list[VisibleMember]:
     """Raises NotFound where one of them is not to be seen."""
-    found = people_queries.visible(actor=here.actor, organization=here.company, at=here.at, ids=wanted)
+    found = people_queries.visible(
+        actor=here.viewer, organization=here.organization_id, at=here.at, ids=wanted
+    )
     if len(found) != len(wanted):
         raise NotFound
     return found
@@ -142,7 +144,7 @@ def _where_gone(here: PageContext, found: Sequence[VisibleMember]) -> str:
 def _ask(here: PageContext, leavers: Sequence[VisibleMember]) -> None:
     """Raises Denied where one may not be removed."""
     these = policy.MembershipIds([one.membership.id for one in leavers])
-    may = policy.decide(actor=here.actor, verb=Verb.MEMBER_REMOVE, on=these, at=here.at)
+    may = policy.decide(actor=here.viewer, verb=Verb.MEMBER_REMOVE, on=these, at=here.at)
     if not may:
         raise Denied(reason=may.reason)
 
@@ -151,7 +153,9 @@ def _ask(here: PageContext, leavers: Sequence[VisibleMember]) -> None:
 @page_context.organization_page
 def progress(request: Request, here: PageContext, act: uuid.UUID) -> HttpResponse:
     """How far the systems are with a removal; the receipt. Status 304 while nothing new would be shown."""
-    events = activity_queries.of_act(organization=here.company, act=act, verb=Verb.MEMBER_REMOVE.value)
+    events = activity_queries.of_act(
+        organization=here.organization_id, act=act, verb=Verb.MEMBER_REMOVE.value
+    )
     if not events or not detail_context.sees_receipt(here, events[0]):
         raise NotFound
     context = receipt.context(here, events, dates.Clock(here.at, here.zone))

@@ -63,7 +63,7 @@ def _named(one: VisibleMember) -> dict[str, str]:
 
 
 def _blocked(here: PageContext, leavers: Sequence[VisibleMember]) -> dict[str, str] | None:
-    working = continuity.working_admins(organization=here.company, at=here.at)
+    working = continuity.working_admins(organization=here.organization_id, at=here.at)
     staying = [one for one in working if one.id not in {leaver.membership.id for leaver in leavers}]
     if not working or staying:
         return None
@@ -111,7 +111,7 @@ def _stays(here: PageContext, single: VisibleMember | None) -> str:
     stays = _("Past orders, addresses and invoices, and everything that stands in the log.")
     if single is None:
         return stays
-    others = people_queries.in_other_organizations(actor=here.actor, of=single.membership, at=here.at)
+    others = people_queries.in_other_organizations(actor=here.viewer, of=single.membership, at=here.at)
     if not others:
         return stays
     names = dates.listed([other.organization.name for other in others], most=5)
@@ -121,7 +121,7 @@ def _stays(here: PageContext, single: VisibleMember | None) -> str:
 def _who(here: PageContext, single: VisibleMember, clock: dates.Clock) -> dict[str, str]:
     one = single.membership
     grants = access_queries.assignments(memberships=[one.id], at=here.at).get(one.id, [])
-    other = people_queries.same_name(actor=here.actor, of=one, at=here.at)
+    other = people_queries.same_name(actor=here.viewer, of=one, at=here.at)
     who = {
         "question": _("Is this the right %(name)s?") % {"name": one.user.name},
         "email": one.user.email,

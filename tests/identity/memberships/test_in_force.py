@@ -27,12 +27,12 @@ ACTIVE = {"active", "present", "of", "candidates"}
 def found(who: Membership, at: dt.datetime) -> set[str]:
     """Name the readings in which this membership is found at `at`."""
     application = Application.objects.get(key="ordering").id
-    readings: dict[str, QuerySet[Membership] | list[Membership]] = {
-        "active": memberships_queries.active(at=at),
-        "present": memberships_queries.present(at=at),
-        "of": memberships_queries.eligible(user=who.user, at=at),
+    readings = {
+        "active": {row.id for row in memberships_queries.active(at=at)},
+        "present": {row.id for row in memberships_queries.present(at=at)},
+        "of": {row.id for row in memberships_queries.eligible(user=who.user, at=at)},
     }
-    names = {name for name, rows in readings.items() if who.id in {row.id for row in rows}}
+    names = {name for name, ids in readings.items() if who.id in ids}
     mine = eligible_memberships.eligible_memberships(user=who.user_id, application=application, at=at)
     return names | ({"candidates"} if who.id in {one.membership for one in mine} else set())
 

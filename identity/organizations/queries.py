@@ -1,0 +1,38 @@
+"""Organizations and business units as channels read them."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from identity.organizations.models import BusinessUnit, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationView:
+    """A customer company as pages show it."""
+
+    id: uuid.UUID
+    key: str
+    name: str
+    language: str
+    time_zone: str
+    row: Organization
+    """What commands take."""
+
+    @property
+    def customer_number(self) -> str:
+        """Empty for an organization without one. One statement."""
+        return next((number.number for number in self.row.customer_numbers.all()), "")
+
+
+def view_of(row: Organization) -> OrganizationView:
+    """The part of an organization that pages show."""
+    return OrganizationView(
+        id=row.id, key=row.key, name=row.name, language=row.language, time_zone=row.time_zone, row=row
+    )
+
+
+def unknown_units(*, keys: Collection[str]) -> list[str]:
+    """The keys that no business unit has, in the given order. One statement."""
+    known = set(BusinessUnit.objects.filter(key__in=keys).values_list("key", flat=True))
+    return [key for key in keys if key not in known]
