@@ -1,10 +1,10 @@
-"""Personal values in the log: ciphertext under the key of the person they are about.
+"""Personal values in the log: ciphertext under the keys of their data subjects.
 
-AES-256-GCM; the key of each person is itself wrapped by a key file outside the database. Erasing a person deletes the
+AES-256-GCM. Each person's key is itself encrypted under a key file outside the database. Erasing a person deletes the
 row of `PersonKey`; the hashes over the ciphertext still hold.
 
-Where a person's key cannot be opened because the key file is lost, nothing is read and nothing personal is written: an
-event without the name is better than a leaver who cannot be removed.
+Without the key file no personal value is read and none is written: an event without the name is better than a leaver
+who cannot be removed.
 """
 
 import base64
@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 class PersonalValue(NamedTuple):
-    """A personal value and the persons it is about; free text is about its writer and its subject."""
+    """A personal value and the people it is about. Free text has two data subjects: its writer and its subject."""
 
     text: str
-    about: tuple[uuid.UUID, ...]
+    data_subjects: tuple[uuid.UUID, ...]
 
 
 def _wrap(person: uuid.UUID, key: bytes) -> bytes:
@@ -32,22 +32,22 @@ def _wrap(person: uuid.UUID, key: bytes) -> bytes:
 
 
 def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
-    """None where the wrapping key is not at hand, or another one of that name is."""
+    """None where the wrapping key is missing, or is another one with the same id."""
     try:
         return encryption.decrypt_with_key_file(purpose="person", data=wrapped, context=person.bytes)
     except encryption.DecryptionFailed:
         return None
 
 
-def keys_of(*, persons: Iterable[uuid.UUID], make: bool = False) -> dict[uuid.UUID, bytes]:
-    """The keys of these persons that can be opened, three statements at most; with `make`, missing ones are made."""
-    wanted = set(persons)
-    if not wanted:
+def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> dict[uuid.UUID, bytes]:
+    """The keys of these people that can be decrypted; `create` makes missing ones. At most three statements."""
+    people = set(data_subjects)
+    if not people:
         return {}
-    held = _keys(wanted)
-    missing = sorted(wanted - held.keys()) if make else []
+    wrapped = _load_wrapped(people)
+    missing = sorted(people - wrapped.keys()) if create else []
     if missing:
-        # Ascending, as everything that several acts may insert at once; where somebody else is first, theirs stands.
+        # Ascending, as everything that several acts may insert at once; where another act is first, its key stands.
         PersonKey.objects.bulk_create(
             [
                 PersonKey(id=person, wrapped=_wrap(person, secrets.token_bytes(encryption.KEY_BYTES)))
@@ -55,46 +55,44 @@ def keys_of(*, persons: Iterable[uuid.UUID], make: bool = False) -> dict[uuid.UU
             ],
             ignore_conflicts=True,
         )
-        held |= _keys(missing)
-    opened = {person: _unwrap(person, wrapped) for person, wrapped in held.items()}
-    if closed := [person for person, key in opened.items() if key is None]:
+        wrapped |= _load_wrapped(missing)
+    keys = {person: _unwrap(person, data) for person, data in wrapped.items()}
+    if failed := [person for person, key in keys.items() if key is None]:
         _log.error(
-            "The key file does not open the keys of %d persons, one of them %s", len(closed), closed[0]
+            "The key file does not open the keys of %d persons, one of them %s", len(failed), failed[0]
         )
-    return {person: key for person, key in opened.items() if key is not None}
+    return {person: key for person, key in keys.items() if key is not None}
 
 
-def _keys(persons: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
-    rows = db.fetch_all("SELECT id, wrapped FROM audit_person_key WHERE id = ANY(%s)", [list(persons)])
+def _load_wrapped(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    rows = db.fetch_all("SELECT id, wrapped FROM audit_person_key WHERE id = ANY(%s)", [list(people)])
     return {person: bytes(wrapped) for person, wrapped in rows}
 
 
-def encrypt(*, private: PersonalValue, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:
-    """`{"about": [ids], "text": base64url}`, readable only while every one of the persons' keys exists.
+def encrypt(*, value: PersonalValue, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:
+    """`{"data_subjects": [ids], "ciphertext": base64url}`, readable only while the key of every data subject exists.
 
-    The text is empty where a key is missing from `keys`. Raises ValueError for a value that is about nobody: there is
-    no key to encrypt it under.
+    The ciphertext is empty where a key is missing from `keys`. Raises ValueError for a value without data subjects:
+    there is no key to encrypt it under.
     """
-    data = private.text.encode(errors="replace")
-    if not private.about:
-        raise ValueError("a personal value is about somebody")
-    if not keys.keys() >= set(private.about):
-        return {"about": [str(person) for person in private.about], "text": ""}
-    for person in private.about:
+    if not value.data_subjects:
+        raise ValueError("a personal value needs a data subject")
+    data_subjects = [str(person) for person in value.data_subjects]
+    if not keys.keys() >= set(value.data_subjects):
+        return {"data_subjects": data_subjects, "ciphertext": ""}
+    data = value.text.encode(errors="replace")
+    for person in value.data_subjects:
         data = encryption.encrypt(key=keys[person], data=data, context=person.bytes)
-    return {
-        "about": [str(person) for person in private.about],
-        "text": base64.urlsafe_b64encode(data).decode(),
-    }
+    return {"data_subjects": data_subjects, "ciphertext": base64.urlsafe_b64encode(data).decode()}
 
 
 def decrypt(*, encrypted: Mapping[str, object], keys: Mapping[uuid.UUID, bytes]) -> str | None:
-    """The text again, or None where a key has been destroyed."""
-    data = base64.urlsafe_b64decode(str(encrypted["text"]))
-    about = encrypted["about"]
-    if not data or not isinstance(about, list):
+    """The text that `encrypt` was given, or None where a key is missing or wrong."""
+    data = base64.urlsafe_b64decode(str(encrypted["ciphertext"]))
+    data_subjects = encrypted["data_subjects"]
+    if not data or not isinstance(data_subjects, list):
         return None
-    for name in reversed(about):
+    for name in reversed(data_subjects):
         person = uuid.UUID(name)
         if person not in keys:
             return None

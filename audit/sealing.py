@@ -1,4 +1,4 @@
-"""Gives events their place in the log's one public order by adding a leaf each. Events are never touched."""
+"""Sealing: gives each event its position in the log's one public order by inserting a leaf. Events never change."""
 
 import hashlib
 import uuid
@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from audit.models import Leaf
 
-_ONE_SEALER = 0x6B657973  # an advisory lock of our own; any constant will do
+_SEALER_LOCK = 0x6B657973  # an arbitrary key of an advisory lock
 _SELECT_INBOX = """
 SELECT e.id, e.at, e.hash FROM audit_inbox i JOIN audit_event e ON e.id = i.event AND e.at = i.at
 ORDER BY e.at, e.chain, e.seq, e.id LIMIT %s
@@ -19,42 +19,42 @@ SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::bytea[], %
 
 
 def leaf_hash(*, before: bytes, position: int, event: uuid.UUID, event_hash: bytes) -> bytes:
-    """SHA-256 over the leaf before, this place, and this event."""
+    """SHA-256 of the hash before, the position (8 bytes, big-endian), the event's id (16 bytes) and its hash."""
     return hashlib.sha256(before + position.to_bytes(8, "big") + event.bytes + event_hash).digest()
 
 
 def seal(*, limit: int = 2000) -> int:
-    """Seal up to `limit` events; 0 when there is nothing to do or another sealer is at work.
+    """Seal up to `limit` events in a transaction of its own. Returns 0 when none waits or another sealer works.
 
-    One sealer at a time needs no lock on the rows; the snapshot of what is taken is younger than the lock.
+    One sealer at a time needs no lock on the rows: the snapshot that selects them is younger than the sealer's lock.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ONE_SEALER])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALER_LOCK])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(_SELECT_INBOX, [limit])
-        taken = cursor.fetchall()
-        if not taken:
+        events = cursor.fetchall()
+        if not events:
             return 0
-        leaves = _leaves(taken)
+        leaves = _leaves(events)
         cursor.execute(_INSERT_LEAVES, [list(column) for column in zip(*leaves, strict=True)])
-        cursor.execute("DELETE FROM audit_inbox WHERE event = ANY(%s)", [[row[0] for row in taken]])
-    return len(taken)
+        cursor.execute("DELETE FROM audit_inbox WHERE event = ANY(%s)", [[row[0] for row in events]])
+    return len(events)
 
 
-def _leaves(taken: list[tuple[uuid.UUID, object, bytes]]) -> list[tuple[object, ...]]:
+def _leaves(events: list[tuple[uuid.UUID, object, bytes]]) -> list[tuple[object, ...]]:
     last = Leaf.objects.order_by("-position").first()
-    position, before = (last.position, bytes(last.hash)) if last else (0, b"")
+    position, previous = (last.position, bytes(last.hash)) if last else (0, b"")
     leaves: list[tuple[object, ...]] = []
-    for event, at, digest in taken:
+    for event, at, event_hash in events:
         position += 1
-        before = leaf_hash(before=before, position=position, event=event, event_hash=bytes(digest))
-        leaves.append((position, event, at, bytes(digest), before))
+        previous = leaf_hash(before=previous, position=position, event=event, event_hash=bytes(event_hash))
+        leaves.append((position, event, at, bytes(event_hash), previous))
     return leaves
 
 
 def seal_all() -> int:
-    """Seal until the inbox is empty. Returns how many were sealed."""
+    """Seal until the inbox is empty. Returns the number of events sealed."""
     total = 0
     while sealed := seal():
         total += sealed

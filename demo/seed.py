@@ -123,7 +123,7 @@ def factor(user: User) -> str:
     actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
     with observations.recording(actor=actor) as note:
         TOTP.activate(user, secret)
-        note.say(
+        note.add(
             Observation.FACTOR_ADDED, subject=Subject("user", user.id), chain=user.id, facts={"kind": "totp"}
         )
     return str(secret)

@@ -1,4 +1,4 @@
-"""Who acts, through which door. Plain values: a log outlives its subjects."""
+"""Who acts, and through which channel. Plain values without foreign keys: the log outlives its subjects."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What kind of being acts."""
+    """The kind of an actor."""
 
     PERSON = "person"
     STAFF = "staff"
@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
 
 class Channel(StrEnum):
-    """The way in through which an act came."""
+    """The channel through which an act came."""
 
     WEB = "web"
     API = "api"
@@ -28,9 +28,9 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One who acts. Never None: what nobody did, the system did.
+    """The person, program or system that acts. Never None: a timer acts as the system.
 
-    `label` and `address` are personal and are written to the log as ciphertext only.
+    `label` and `address` are personal: the log holds them as ciphertext only.
     """
 
     kind: Kind
@@ -42,7 +42,7 @@ class Actor:
 
     @property
     def is_person(self) -> bool:
-        """Whether a user row stands behind this actor."""
+        """Whether `id` is the id of a user."""
         return self.kind in {Kind.PERSON, Kind.STAFF, Kind.SERVICE}
 
 
@@ -50,5 +50,5 @@ SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 
 
 def system(*, channel: Channel = Channel.JOB) -> Actor:
-    """The system itself: timers, migrations of data, the first onboarding."""
+    """The system as the actor of timers, data migrations and the first onboarding."""
     return Actor(kind=Kind.SYSTEM, id=SYSTEM_ID, channel=channel, label="Keyholder")

@@ -1,4 +1,4 @@
-"""What must be so before anything starts."""
+"""Checks that must pass before any process starts."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from django.core import checks
 
 
 @checks.register()
-def production_has_the_real_clock(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Production refuses a clock that can be moved."""
+def check_clock_is_real_in_production(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Production refuses a clock that a file can move."""
     del app_configs
     if settings.CLOCK_OFFSET_FILE and settings.KEYHOLDER_ENV == "production":
         return [

@@ -1,7 +1,7 @@
 """The only clock.
 
-The database's clock is the clock, so that several processes on several machines agree. Tests and the demo may move it
-by a file that every process reads; production refuses to start with one (`audit.foundation.checks`).
+It is the database's, so that processes on several machines agree. Tests and the demo may move it by a file that every
+process reads; production refuses to start with one (`audit.foundation.checks`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
 
 
 def offset() -> float:
-    """Seconds by which this installation's clock is moved; 0.0 outside tests and demo."""
+    """Seconds by which the clock is moved; 0.0 outside tests and demo."""
     path: str = settings.CLOCK_OFFSET_FILE
     if not path:
         return 0.0
@@ -26,7 +26,7 @@ def offset() -> float:
 
 
 def now() -> dt.datetime:
-    """The database's clock at this very moment (not the transaction's start), UTC."""
+    """The database's clock when the statement runs (not when the transaction began), in UTC."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {SQL_NOW}", [offset()])
         row: tuple[dt.datetime] = cursor.fetchone()
@@ -34,5 +34,5 @@ def now() -> dt.datetime:
 
 
 def wall() -> dt.datetime:
-    """This process's own clock, for what needs no agreement with others: logs, cache ages, Retry-After."""
+    """This process's own clock in UTC, where processes need not agree: logs, cache ages, Retry-After."""
     return dt.datetime.now(tz=dt.UTC) + dt.timedelta(seconds=offset())

@@ -14,14 +14,14 @@ Params = Sequence[Any] | Mapping[str, Any]
 
 
 def fetch_all(statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
-    """Every row that the statement returns; none for a statement that returns no rows."""
+    """All rows of the statement's result; empty for a statement without a result."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def fetch_one(statement: str, params: Params = ()) -> tuple[Any, ...] | None:
-    """The first row that the statement returns."""
+    """The first row of the statement's result, or None."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -29,18 +29,18 @@ def fetch_one(statement: str, params: Params = ()) -> tuple[Any, ...] | None:
 
 
 def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[tuple[Any, ...]]:
-    """Run one statement for many rows, which it reads as %(rows)s by `jsonb_to_recordset`. Runs nothing for no rows."""
+    """Run one statement for many rows, which it reads as %(rows)s by `jsonb_to_recordset`; none for no rows."""
     return fetch_all(statement, {"rows": json.dumps(list(rows)), **params}) if rows else []
 
 
 def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[uuid.UUID]:
-    """The first column of what `fetch_for_rows` returns."""
+    """The first column of the rows of `fetch_for_rows`."""
     return [row[0] for row in fetch_for_rows(statement, rows, **params)]
 
 
 @dataclass(frozen=True, slots=True)
 class KeysetPage(Generic[Row]):
-    """Rows in reading order, and the ids to continue before and after; None where there is no such page."""
+    """Rows in reading order; `previous` and `next` are the ids for `before` and `after`, None at the ends."""
 
     rows: list[Row]
     previous: uuid.UUID | None
@@ -60,18 +60,18 @@ def keyset(
 
     `order` names fields and annotations, all ascending or all descending, and ends with the primary key. Several
     querysets are each read by their own index and merged here; Python and the database must then sort their fields
-    alike, so no text. `after` and `before` are looked up in `anchors` (default: `rows`): one statement for each
-    queryset until it is found. An id that is not found begins at the first page.
+    alike, so no text. `after` and `before` are looked up in `anchors` (default: `rows`). An unknown id gives the first
+    page.
 
-    One statement for each queryset, besides the lookup.
+    One statement for each queryset, and for the lookup one for each of `anchors` until the id is found.
     """
     fields, descending = _parse(order)
     start = _values(anchors or rows, before or after, fields)
     backwards = before is not None and start is not None
     downwards = descending != backwards
-    behind = _beyond(fields, start, down=downwards) if start else Q()
-    found = _first([one.filter(behind) for one in rows], fields, size + 1, down=downwards)
-    more, shown = len(found) > size, found[:size]
+    beyond = _beyond(fields, start, down=downwards) if start else Q()
+    following = _first([source.filter(beyond) for source in rows], fields, size + 1, down=downwards)
+    more, shown = len(following) > size, following[:size]
     if backwards:
         shown.reverse()
     first, last = (shown[0].pk, shown[-1].pk) if shown else (None, None)
@@ -95,12 +95,12 @@ def _values(
     """The values of the anchor's fields."""
     if anchor is None:
         return None
-    places = (one.filter(pk=anchor).order_by().values_list(*fields)[:1] for one in sources)
-    return next((place[0] for place in places if place), None)
+    matches = (source.filter(pk=anchor).order_by().values_list(*fields)[:1] for source in sources)
+    return next((rows[0] for rows in matches if rows), None)
 
 
 def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
-    """`a >= x AND (a > x OR (b >= y AND (b > y OR …)))`: its first part is a condition that an index can use."""
+    """`a >= x AND (a > x OR (b >= y AND (b > y OR …)))`: an index can use the first condition."""
     sign = "lt" if down else "gt"
     past = Q(**{f"{fields[0]}__{sign}": values[0]})
     if len(fields) == 1:
@@ -108,9 +108,9 @@ def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
     return Q(**{f"{fields[0]}__{sign}e": values[0]}) & (past | _beyond(fields[1:], values[1:], down=down))
 
 
-def _first(sources: Sequence[QuerySet[Row]], fields: Sequence[str], most: int, *, down: bool) -> list[Row]:
+def _first(sources: Sequence[QuerySet[Row]], fields: Sequence[str], limit: int, *, down: bool) -> list[Row]:
     order = [f"-{field}" if down else field for field in fields]
-    found = [row for source in sources for row in source.order_by(*order)[:most]]
+    rows = [row for source in sources for row in source.order_by(*order)[:limit]]
     if len(sources) > 1:
-        found.sort(key=lambda row: [getattr(row, field) for field in fields], reverse=down)
-    return found[:most]
+        rows.sort(key=lambda row: [getattr(row, field) for field in fields], reverse=down)
+    return rows[:limit]

@@ -1,8 +1,8 @@
-"""AES-256-GCM, once for the whole product.
+"""AES-256-GCM for everything that is stored encrypted.
 
-A ciphertext is `<nonce><ciphertext and tag>`. Under a key file it is `<key id>:<nonce><ciphertext and tag>`, so that
-older keys still decrypt after a rotation. `context` is the associated data: it binds a ciphertext to the row or person
-it belongs to.
+A ciphertext is a nonce of 12 bytes, the encrypted data, and a tag of 16 bytes. Under a key file, the key's id and a
+colon precede it, so that older keys still decrypt after a rotation. `context` is the associated data: it binds a
+ciphertext to its row or person.
 """
 
 import secrets
@@ -19,7 +19,7 @@ _NONCE_BYTES = 12
 
 
 class DecryptionFailed(Exception):
-    """The key is missing, or the ciphertext was made with another key or context, or was changed."""
+    """The key is missing, the key or context is not that of the encryption, or the ciphertext was changed."""
 
 
 def encrypt(*, key: bytes, data: bytes, context: bytes) -> bytes:
@@ -29,7 +29,7 @@ def encrypt(*, key: bytes, data: bytes, context: bytes) -> bytes:
 
 
 def decrypt(*, key: bytes, data: bytes, context: bytes) -> bytes:
-    """Raises DecryptionFailed."""
+    """Decrypt what `encrypt` returned for the same key and context. Raises DecryptionFailed."""
     try:
         return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], context)
     except (InvalidTag, ValueError) as error:
@@ -52,12 +52,12 @@ def decrypt_with_key_file(*, purpose: str, data: bytes | memoryview, context: by
 
 
 def encrypt_secret(*, data: bytes, context: bytes) -> bytes:
-    """Encrypt a secret of another system or person under the key file `secrets`."""
+    """Encrypt a secret that another system or a person must get back, under the key file `secrets`."""
     return encrypt_with_key_file(purpose="secrets", data=data, context=context)
 
 
 def decrypt_secret(*, data: bytes | memoryview, context: bytes) -> bytes:
-    """Raises DecryptionFailed."""
+    """Decrypt what `encrypt_secret` returned. Raises DecryptionFailed."""
     return decrypt_with_key_file(purpose="secrets", data=data, context=context)
 
 

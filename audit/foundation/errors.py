@@ -1,4 +1,4 @@
-"""The mother of all anticipated errors."""
+"""The base classes of all anticipated errors."""
 
 from typing import Any, ClassVar
 
@@ -7,12 +7,12 @@ class DomainError(Exception):
     """Something a person can act on: a code, named data, and a sentence made when shown.
 
     `code` is public and stable; `data` holds ids, codes and numbers (it is written to the log).
-    The sentence is looked up by the door (`portal.wording.refusals`), so that it is in the reader's language.
+    Each channel looks the sentence up (`portal.wording.refusals`), so that it is in the reader's language.
     """
 
     code = "error"
     is_refusal: ClassVar[bool] = True
-    """Whether somebody was told no, which is remembered beside the log. A slip in what was typed is none."""
+    """Whether the actor was refused something, which the log records. A mistake in a form is not a refusal."""
 
     def __init__(self, **data: Any) -> None:
         super().__init__(self.code)
@@ -20,6 +20,6 @@ class DomainError(Exception):
 
 
 class Busy(DomainError):
-    """The organization is being changed by somebody else, or the database by us; try again after `seconds`."""
+    """Another act holds the organization's lock, or a migration just ran. Retry after `seconds`."""
 
     code = "busy"

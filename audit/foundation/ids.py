@@ -1,4 +1,4 @@
-"""Keys made in Python, so that every PostgreSQL from 15 on will do."""
+"""Primary keys, made in Python: PostgreSQL makes version 7 UUIDs only from 18 on."""
 
 import secrets
 import time
@@ -11,7 +11,7 @@ _RANDOM = 74
 def uuid7() -> uuid.UUID:
     """A version 7 UUID (RFC 9562 §5.7): time-ordered, 74 random bits.
 
-    Order is a convenience for indexes; nothing may rely on it.
+    The order serves indexes only; no code may rely on it.
     """
     milliseconds = time.time_ns() // 1_000_000  # noqa: TID251 - an index hint, never read back as an instant
     random = secrets.randbits(_RANDOM)

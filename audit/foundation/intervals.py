@@ -1,4 +1,4 @@
-"""What holds at an instant: the ORM's twins of the SQL functions `in_force` and `not_ended`."""
+"""Conditions on half-open intervals: the ORM expressions of the SQL functions `in_force` and `not_ended`."""
 
 import datetime as dt
 from typing import Any
@@ -7,7 +7,7 @@ from django.db.models import BooleanField, DateTimeField, F, Func, Value
 
 
 class NotEnded(Func):
-    """The condition that an interval has not ended at `at`: an instant, or an expression for one."""
+    """True while a row's `valid_until` is after `at` or NULL. `at` is an instant or an expression for one."""
 
     function = "not_ended"
     output_field = BooleanField()
@@ -17,7 +17,7 @@ class NotEnded(Func):
 
 
 class InForce(Func):
-    """The condition that the half-open interval of a row holds at `at`: an instant, or an expression for one."""
+    """True while `at` is in [`valid_from`, `valid_until`) of a row. `at` is an instant or an expression for one."""
 
     function = "in_force"
     output_field = BooleanField()

@@ -1,8 +1,12 @@
 """Keys outside the database: one file per purpose in a 0700 folder, each key with an id.
 
-Lost `person` file: personal values in the log can never be read again. Lost `pepper`: every machine secret and
-outstanding link is void. Lost `secrets`: targets' tokens and queued mails must be made anew. Lost `web`: everybody
-signs in again. Lost `signing`: clients fetch the new key; tokens signed before are refused.
+What is lost with a file:
+
+- `person`: personal values in the log can never be read again.
+- `pepper`: every machine secret and every open link is void.
+- `secrets`: targets' tokens and queued mails must be entered or sent again.
+- `web`: all sessions end.
+- `signing`: clients fetch the new key and refuse tokens signed before.
 """
 
 import base64
@@ -25,14 +29,14 @@ class MissingKey(FileNotFoundError):
 
 
 class Key(NamedTuple):
-    """One key: its id, short enough to stand in front of what it made, and its 32 bytes."""
+    """A key of 32 bytes. Its id is short: it prefixes every hash and ciphertext made with the key."""
 
     id: str
     material: bytes
 
 
 def ensure(*, folder: Path, purpose: str) -> None:
-    """Make the file of `purpose` with one fresh key, unless it is there. Safe when several processes race."""
+    """Create the file of `purpose` with one new key, unless it exists. Safe when several processes race."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps(
         {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(_BYTES)).decode()}}, indent=1
@@ -41,7 +45,7 @@ def ensure(*, folder: Path, purpose: str) -> None:
 
 
 def write_once(*, path: Path, text: str) -> None:
-    """Write a 0600 file that appears whole or not at all, and only if it was not there."""
+    """Create a 0600 file atomically, unless it exists."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with os.fdopen(
         os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
@@ -57,24 +61,24 @@ def write_once(*, path: Path, text: str) -> None:
         draft.unlink()
 
 
-def _lock(path: Path) -> tuple[str, dict[str, bytes]]:
-    """One stat per use: a rotation is seen by running processes. Raises MissingKey."""
+def _load(path: Path) -> tuple[str, dict[str, bytes]]:
+    """The current key's id, and all keys. Reads a changed file again, at the price of a stat. Raises MissingKey."""
     try:
-        seen = path.stat()
+        status = path.stat()
     except FileNotFoundError as error:
         raise MissingKey(path) from error
-    return _read(path, seen.st_mtime_ns, seen.st_ino, seen.st_size)
+    return _parse(path, status.st_mtime_ns, status.st_ino, status.st_size)
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[str, bytes]]:
-    held = json.loads(path.read_text(encoding="ascii"))
-    return held["current"], {key: base64.b64decode(value) for key, value in held["keys"].items()}
+def _parse(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[str, bytes]]:
+    content = json.loads(path.read_text(encoding="ascii"))
+    return content["current"], {key: base64.b64decode(value) for key, value in content["keys"].items()}
 
 
 def current(*, folder: Path, purpose: str) -> Key:
-    """The key that new things are made with. Raises MissingKey."""
-    name, keys = _lock(folder / f"{purpose}.json")
+    """The key for new hashes and ciphertexts. Raises MissingKey."""
+    name, keys = _load(folder / f"{purpose}.json")
     return Key(name, keys[name])
 
 
@@ -92,25 +96,25 @@ def secret_key(*, folder: Path) -> str:
 
 
 def all_keys(*, folder: Path, purpose: str) -> list[Key]:
-    """All keys that are kept, the current one first."""
-    name, keys = _lock(folder / f"{purpose}.json")
+    """All keys of the file, the current one first. Raises MissingKey."""
+    name, keys = _load(folder / f"{purpose}.json")
     return [Key(name, keys[name]), *(Key(other, keys[other]) for other in keys if other != name)]
 
 
 def key_by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
-    """An older or the current key by its id, or None."""
-    material = _lock(folder / f"{purpose}.json")[1].get(key)
+    """The current or an older key with this id, or None. Raises MissingKey."""
+    material = _load(folder / f"{purpose}.json")[1].get(key)
     return Key(key, material) if material else None
 
 
 def rotate(*, folder: Path, purpose: str) -> str:
-    """Add a key and make it current; older ones go on opening what they closed. Returns the new id."""
+    """Add a key and make it current; older ones still decrypt and verify. Returns the new id."""
     path = folder / f"{purpose}.json"
-    held = json.loads(path.read_text(encoding="ascii"))
-    name = f"k{len(held['keys']) + 1}"
-    held["keys"][name] = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
-    held["current"] = name
+    content = json.loads(path.read_text(encoding="ascii"))
+    name = f"k{len(content['keys']) + 1}"
+    content["keys"][name] = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
+    content["current"] = name
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_once(path=draft, text=json.dumps(held, indent=1))
+    write_once(path=draft, text=json.dumps(content, indent=1))
     draft.replace(path)
     return name

@@ -1,7 +1,7 @@
-"""Prepared statements that a migration has overtaken.
+"""Prepared statements that a migration made invalid.
 
-The server refuses one whose columns have changed their type since ("cached plan must not change result type"), each
-time, for as long as the connection lives: it must not go back into the pool.
+PostgreSQL refuses a prepared statement whose columns have changed their type since ("cached plan must not change result
+type"). It refuses as long as the connection lives, so that the connection must not return to the pool.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _STALE = "cached plan"
 
 @receiver(connection_created)
 def install(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """For every connection there is; one that comes from the pool is known already."""
+    """Wrap each new connection once; one that returns from the pool has its wrapper already."""
     if retry_stale_plan not in connection.execute_wrappers:
         connection.execute_wrappers.append(retry_stale_plan)
 
@@ -31,7 +31,7 @@ def retry_stale_plan(
     many: bool,  # noqa: FBT001 - Django's signature
     context: dict[str, Any],
 ) -> Any:
-    """Raises Busy, once for each connection: the next attempt has a new one."""
+    """Close the connection and raise Busy, so that the next attempt gets a new connection."""
     try:
         return execute(sql, params, many, context)
     except NotSupportedError as error:

@@ -1,4 +1,4 @@
-"""The mark of a transaction: guarded tables are written under one or not at all (`guard_sql.guard`)."""
+"""The mark of a transaction. Guarded tables refuse a write without one (`guard_sql.guard`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +9,18 @@ ACT = "keyholder.act"
 OBSERVATION = "keyholder.observation"
 
 
-def _set(name: str, value: str) -> None:
+def _set(mark: str, origin: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        cursor.execute("SELECT set_config(%s, %s, true)", [mark, origin])
 
 
 @contextmanager
-def allow(*, name: str, value: str) -> Iterator[None]:
-    """Set the mark and clear it on leaving.
+def allow(*, mark: str, origin: str) -> Iterator[None]:
+    """Allow writes to guarded tables inside the block. `origin` is the id of the act or observation that writes.
 
-    Clearing by name matters: the setting belongs to the outermost transaction, and would outlive a savepoint.
+    The block clears the mark itself: the setting belongs to the outermost transaction and outlives a savepoint.
     After an error the transaction is rolled back, and the mark with it.
     """
-    _set(name, value)
+    _set(mark, origin)
     yield
-    _set(name, "")
+    _set(mark, "")

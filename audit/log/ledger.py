@@ -1,4 +1,4 @@
-"""The only writer of the log."""
+"""The only writer of the log: events that continue a chain, and events beside it."""
 
 import datetime as dt
 import hashlib
@@ -17,8 +17,10 @@ from audit.models import Chain
 from audit.personal_data import PersonalValue
 
 SUPPLIER = uuid.UUID("00000000-0000-7000-8000-000000000002")
+"""The id of the supplier's chain."""
 SCHEMA = 1
-_EXACT = 2**53 - 1
+_MAX_EXACT = 2**53 - 1
+"""The largest integer that every reader of JSON represents exactly."""
 
 Facts = Mapping[str, Any]
 """JSON of ids, codes, numbers as strings or integers, and instants. Never a name, an address, or free text."""
@@ -34,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """One event to be written."""
+    """An event to be written. `private` holds its personal values by name; `cause` is the verb of the act behind it."""
 
     verb: str
     subject: Subject
@@ -48,7 +50,7 @@ class EventDraft:
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """What the events of one act share."""
+    """What the events of one act share. `organization` is the one whose log shows them."""
 
     actor: Actor
     act: uuid.UUID
@@ -68,12 +70,12 @@ class ChainHead:
 
 
 def open_chain(*, chain: uuid.UUID, kind: Chain.Kind) -> None:
-    """Make the head of a new chain; nothing happens where it is there already."""
+    """Create the head of a new chain; an existing one stays as it is."""
     open_chains(chains=[chain], kind=kind)
 
 
 def open_chains(*, chains: Sequence[uuid.UUID], kind: Chain.Kind) -> None:
-    """Make the heads of new chains, one statement however many."""
+    """Create the heads of new chains; existing ones stay as they are. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audit_chain (id, kind)"
@@ -89,35 +91,37 @@ FROM audit_chain WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 
 
 def lock_chains(*, chains: Iterable[uuid.UUID]) -> dict[uuid.UUID, ChainHead]:
-    """Lock the heads of these chains, ascending by id, until the transaction ends.
+    """Lock the heads of these chains, ascending by id, until the transaction ends. One statement.
 
     Raises Chain.DoesNotExist for a chain that was never opened.
     """
-    wanted = sorted(set(chains))
+    chain_ids = sorted(set(chains))
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [wanted])
-        held = {row[0]: ChainHead(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in cursor.fetchall()}
-    if len(held) != len(wanted):
+        cursor.execute(_LOCK, [chain_ids])
+        heads = {
+            row[0]: ChainHead(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in cursor.fetchall()
+        }
+    if len(heads) != len(chain_ids):
         raise Chain.DoesNotExist
-    return held
+    return heads
 
 
-def next_instant(*, held: Iterable[ChainHead]) -> dt.datetime:
-    """The moment of an act: the database's clock, read after the lock, and after all that stands in its chains."""
-    last = [head.at + clock.TICK for head in held if head.at is not None]
-    return max([clock.now(), *last])
+def next_instant(*, heads: Iterable[ChainHead]) -> dt.datetime:
+    """The instant of an act: the database's clock, read under the locks, but later than each chain's last event."""
+    earliest = [head.at + clock.TICK for head in heads if head.at is not None]
+    return max([clock.now(), *earliest])
 
 
 def format_instant(at: dt.datetime) -> str:
-    """An instant as it stands in the log: UTC with microseconds."""
+    """Format an instant for the log: ISO 8601 in UTC with microseconds."""
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def canonical(body: Mapping[str, Any]) -> bytes:
-    """The bytes that are hashed: RFC 8785 of strings, whole numbers, true, false, null, lists and objects.
+    """The bytes that are hashed: RFC 8785 of strings, integers, true, false, null, lists and objects.
 
-    Raises TypeError for anything else (amounts are decimal strings), ValueError for a whole number that not every
-    reader of JSON holds exactly (RFC 8785 §3.2.2.3).
+    Raises TypeError for anything else (amounts are decimal strings), ValueError for an integer that not every reader
+    of JSON represents exactly (RFC 8785 §3.2.2.3).
     """
     return json.dumps(
         _ordered(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -125,15 +129,15 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 
 
 def _ordered(value: Any) -> Any:
-    """Objects with their keys in the order of UTF-16 code units (RFC 8785 §3.2.3)."""
+    """Sort the keys of objects by UTF-16 code units (RFC 8785 §3.2.3)."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, int):
-        if abs(value) > _EXACT:
+        if abs(value) > _MAX_EXACT:
             raise ValueError("a number too large for JSON")
         return value
     if isinstance(value, list | tuple):
-        return [_ordered(one) for one in value]
+        return [_ordered(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
     raise TypeError(f"{type(value).__name__} does not belong into the log")
@@ -144,37 +148,37 @@ def _utf16(key: str) -> bytes:
 
 
 class Append(NamedTuple):
-    """What an act appends to one of the chains it holds."""
+    """What an act appends to one of its chains, of which `head` is locked."""
 
-    held: ChainHead
-    heading: EventContext
-    entries: Sequence[EventDraft]
+    head: ChainHead
+    context: EventContext
+    drafts: Sequence[EventDraft]
 
 
 def append(*, parts: Iterable[Append]) -> list[uuid.UUID]:
-    """Append to held chains, one insert however many; the trigger moves the heads. Returns the events' ids."""
-    return _write([(part.held, part.held.id, part.heading, part.entries) for part in parts])
+    """Append to locked chains with one insert; a trigger moves the stored heads. Returns the events' ids."""
+    return _write([(part.head, part.head.id, part.context, part.drafts) for part in parts])
 
 
 def insert_unchained(
-    *, chain: uuid.UUID, heading: EventContext, entries: Sequence[EventDraft]
+    *, chain: uuid.UUID, context: EventContext, drafts: Sequence[EventDraft]
 ) -> list[uuid.UUID]:
-    """Insert beside the chain, without its lock; the sealer gives the place."""
-    return _write([(None, chain, heading, entries)])
+    """Insert events beside the chain, without its lock; sealing orders them. Returns the events' ids."""
+    return _write([(None, chain, context, drafts)])
 
 
 def _write(
     parts: Sequence[tuple[ChainHead | None, uuid.UUID, EventContext, Sequence[EventDraft]]],
 ) -> list[uuid.UUID]:
-    if not any(entries for *_, entries in parts):
+    if not any(drafts for *_, drafts in parts):
         return []
-    incarnation = next((held.incarnation for held, *_ in parts if held), None) or _incarnation()
-    about = set().union(*(_about(heading, entries) for *_, heading, entries in parts))
-    keys = personal_data.keys_of(persons=about, make=True)
+    incarnation = next((head.incarnation for head, *_ in parts if head), None) or _incarnation()
+    data_subjects = set().union(*(_data_subjects(context, drafts) for *_, context, drafts in parts))
+    keys = personal_data.load_keys(data_subjects=data_subjects, create=True)
     rows = [
-        _row(held, chain, heading, entry, incarnation, keys)
-        for held, chain, heading, entries in parts
-        for entry in entries
+        _row(head, chain, context, draft, incarnation, keys)
+        for head, chain, context, drafts in parts
+        for draft in drafts
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
@@ -188,34 +192,37 @@ def _incarnation() -> int:
     return row[0]
 
 
-def _about(heading: EventContext, entries: Iterable[EventDraft]) -> set[uuid.UUID]:
-    about = {person for entry in entries for value in entry.private.values() for person in value.about}
-    return about | ({heading.actor.id} if heading.actor.is_person else set())
+def _data_subjects(context: EventContext, drafts: Iterable[EventDraft]) -> set[uuid.UUID]:
+    values = [value for draft in drafts for value in draft.private.values()]
+    actor = {context.actor.id} if context.actor.is_person else set()
+    return actor.union(*(value.data_subjects for value in values))
 
 
 def _row(
-    held: ChainHead | None,
+    head: ChainHead | None,
     chain: uuid.UUID,
-    heading: EventContext,
-    entry: EventDraft,
+    context: EventContext,
+    draft: EventDraft,
     incarnation: int,
     keys: Mapping[uuid.UUID, bytes],
 ) -> tuple[Any, ...]:
-    actor = heading.actor
-    seq, prev = (held.seq + 1, held.hash) if held else (None, None)
-    place = _Position(ids.uuid7(), chain, seq, prev, incarnation)
-    body = canonical(_body(place, heading, entry, keys))
+    """The columns of one event, in the order of _INSERT; moves `head` on to it."""
+    actor = context.actor
+    seq, prev = (head.seq + 1, head.hash) if head else (None, None)
+    link = _ChainLink(ids.uuid7(), chain, seq, prev, incarnation)
+    body = canonical(_body(link, context, draft, keys))
     digest = hashlib.sha256(body).digest()
-    if held:
-        held.seq, held.hash = held.seq + 1, digest
-    # The order is that of _INSERT.
+    if head:
+        head.seq, head.hash = head.seq + 1, digest
     return (
-        place.event, heading.at, chain, seq, heading.act, entry.verb, entry.outcome, actor.kind.value, actor.id,
-        entry.subject.kind, entry.subject.id, heading.organization, incarnation, prev, digest, body,
+        link.event, context.at, chain, seq, context.act, draft.verb, draft.outcome, actor.kind.value, actor.id,
+        draft.subject.kind, draft.subject.id, context.organization, incarnation, prev, digest, body,
     )  # fmt: skip
 
 
-class _Position(NamedTuple):
+class _ChainLink(NamedTuple):
+    """Where an event stands; `seq` and `prev` are None beside the chain."""
+
     event: uuid.UUID
     chain: uuid.UUID
     seq: int | None
@@ -224,36 +231,34 @@ class _Position(NamedTuple):
 
 
 def _body(
-    place: _Position, heading: EventContext, entry: EventDraft, keys: Mapping[uuid.UUID, bytes]
+    link: _ChainLink, context: EventContext, draft: EventDraft, keys: Mapping[uuid.UUID, bytes]
 ) -> dict[str, Any]:
     """Everything that is hashed, in one place."""
-    organization = heading.organization
-    private = {**entry.private, **_of_actor(heading.actor)}
+    organization = context.organization
+    private = {**draft.private, **_personal_values_of(context.actor)}
     return {
         "schema": SCHEMA,
-        "id": str(place.event),
-        "incarnation": place.incarnation,
-        "chain": str(place.chain),
-        "seq": place.seq,
-        "prev": None if place.prev is None else place.prev.hex(),
-        "at": format_instant(heading.at),
-        "act": str(heading.act),
-        "verb": entry.verb,
-        "outcome": entry.outcome,
-        "actor": _actor(heading.actor),
-        "subject": {"kind": entry.subject.kind, "id": str(entry.subject.id)},
+        "id": str(link.event),
+        "incarnation": link.incarnation,
+        "chain": str(link.chain),
+        "seq": link.seq,
+        "prev": None if link.prev is None else link.prev.hex(),
+        "at": format_instant(context.at),
+        "act": str(context.act),
+        "verb": draft.verb,
+        "outcome": draft.outcome,
+        "actor": _actor_json(context.actor),
+        "subject": {"kind": draft.subject.kind, "id": str(draft.subject.id)},
         "organization": str(organization) if organization else None,
-        "cause": entry.cause,
-        "before": dict(entry.before),
-        "after": dict(entry.after),
-        "facts": dict(entry.facts),
-        "private": {
-            name: personal_data.encrypt(private=private[name], keys=keys) for name in sorted(private)
-        },
+        "cause": draft.cause,
+        "before": dict(draft.before),
+        "after": dict(draft.after),
+        "facts": dict(draft.facts),
+        "private": {name: personal_data.encrypt(value=private[name], keys=keys) for name in sorted(private)},
     }
 
 
-def _actor(actor: Actor) -> dict[str, Any]:
+def _actor_json(actor: Actor) -> dict[str, Any]:
     return {
         "kind": actor.kind.value,
         "id": str(actor.id),
@@ -262,9 +267,9 @@ def _actor(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _of_actor(actor: Actor) -> dict[str, PersonalValue]:
-    said = {"actor.label": actor.label, "actor.address": actor.address} if actor.is_person else {}
-    return {name: PersonalValue(text, (actor.id,)) for name, text in said.items() if text}
+def _personal_values_of(actor: Actor) -> dict[str, PersonalValue]:
+    texts = {"actor.label": actor.label, "actor.address": actor.address} if actor.is_person else {}
+    return {name: PersonalValue(text, (actor.id,)) for name, text in texts.items() if text}
 
 
 _COLUMNS = {

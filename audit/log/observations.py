@@ -1,4 +1,4 @@
-"""Events of what is not an act: sign-ins, changes of one's own factors, deliveries, readings."""
+"""Observations: events of what is not an act, such as sign-ins, changes of one's own factors, and readings."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,13 @@ from audit.personal_data import PersonalValue
 
 @dataclass(slots=True)
 class EventBatch:
-    """Collects observations and writes them when the block ends without an error."""
+    """Collects the events of one observation; `recording` writes them when its block ends without an error."""
 
     actor: Actor
     act: uuid.UUID = field(default_factory=ids.uuid7)
-    said: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
+    drafts: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
 
-    def say(
+    def add(
         self,
         verb: str,
         *,
@@ -36,27 +36,27 @@ class EventBatch:
         actor: Actor | None = None,
     ) -> None:
         """One event in `chain`: the organization's when known, else the person's, else the supplier's."""
-        entry = EventDraft(
+        draft = EventDraft(
             verb=verb, subject=subject, outcome=outcome, facts=facts or {}, private=private or {}
         )
-        self.said.append((chain, organization, actor or self.actor, entry))
+        self.drafts.append((chain, organization, actor or self.actor, draft))
 
 
 @contextmanager
 def recording(*, actor: Actor) -> Iterator[EventBatch]:
-    """One transaction with its events; opens the tables of django-allauth for writing, and none of the acts'."""
+    """A transaction that may write django-allauth's tables, none of the acts', and writes its events at the end."""
     with transaction.atomic(durable=True):
-        note = EventBatch(actor=actor)
-        with write_guard.allow(name=write_guard.OBSERVATION, value=str(note.act)):
-            yield note
-        write(note=note)
+        batch = EventBatch(actor=actor)
+        with write_guard.allow(mark=write_guard.OBSERVATION, origin=str(batch.act)):
+            yield batch
+        write(batch=batch)
 
 
-def write(*, note: EventBatch) -> None:
-    """Insert what was said; the caller's transaction."""
-    if not note.said:
+def write(*, batch: EventBatch) -> None:
+    """Insert the events in the caller's transaction, all with the same instant."""
+    if not batch.drafts:
         return
     at = clock.now()
-    for chain, organization, actor, entry in note.said:
-        heading = EventContext(actor=actor, act=note.act, at=at, organization=organization)
-        ledger.insert_unchained(chain=chain, heading=heading, entries=[entry])
+    for chain, organization, actor, draft in batch.drafts:
+        context = EventContext(actor=actor, act=batch.act, at=at, organization=organization)
+        ledger.insert_unchained(chain=chain, context=context, drafts=[draft])

@@ -1,4 +1,4 @@
-"""The log lies in one table per month, made ahead."""
+"""Monthly partitions of the log, created in advance."""
 
 import datetime as dt
 
@@ -8,6 +8,6 @@ MONTHS = 6
 
 
 def ensure(*, at: dt.datetime) -> None:
-    """Make the tables of this month and the coming ones; those that are there stay."""
+    """Create the partitions of the month of `at` and of the next MONTHS months; existing ones stay."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_ensure_partitions(%s, %s)", [at.date(), MONTHS])

@@ -1,4 +1,4 @@
-"""After every migration: what the application's role may do, table by table."""
+"""Grants the application's database role its privileges, table by table, after every migration."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-RIGHTS = """
+_GRANT_PRIVILEGES = """
 DO $$
 DECLARE
     t record;
@@ -43,10 +43,10 @@ END $$;
 
 
 @receiver(post_migrate)
-def grant_rights(sender: AppConfig, using: str, **_: Any) -> None:
-    """Give the application's role its rights; runs once per `migrate`, with the owner's connection."""
+def grant_privileges(sender: AppConfig, using: str, **_: Any) -> None:
+    """Runs once per `migrate`, on the owner's connection."""
     if sender.name != "audit":
         return
     connection = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(RIGHTS % {"role": "'" + settings.APPLICATION_ROLE.replace("'", "") + "'"})
+        cursor.execute(_GRANT_PRIVILEGES % {"role": "'" + settings.APPLICATION_ROLE.replace("'", "") + "'"})

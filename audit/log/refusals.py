@@ -1,4 +1,4 @@
-"""What was refused, beside the chain: nobody who is refused can hold a customer's chain."""
+"""Refused attempts, as events beside the chain: a refused request never locks a customer's chain."""
 
 import datetime as dt
 import uuid
@@ -31,7 +31,10 @@ def record(
     organization: uuid.UUID | None,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """The first refusal of a minute is an event at once; its repeats become one event with a count (`settle`)."""
+    """Write the first refusal of a minute as an event; count its repeats for `flush_repeats`.
+
+    A transaction of its own. A repeat has the same actor, verb, subject and code.
+    """
     with transaction.atomic(durable=True):
         at = clock.now()
         with connection.cursor() as cursor:
@@ -39,33 +42,36 @@ def record(
             cursor.execute(_UPSERT, [ids.uuid7(), *who, verb, subject.id, code, at])
             (count,) = cursor.fetchone()
         if count == 1:
-            entry = EventDraft(
+            draft = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
-            heading = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=organization)
-            ledger.insert_unchained(chain=chain, heading=heading, entries=[entry])
+            context = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=organization)
+            ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
 def flush_repeats() -> int:
-    """Write the repeats of minutes that are over, one event each, and forget their counters. Returns how many."""
+    """Write one event with a count for the repeats of each finished minute, and delete the counters.
+
+    At most 500 counters a call. Returns how many were deleted.
+    """
     at = clock.now()
-    over = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
+    last_minute = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
     with transaction.atomic(durable=True):
-        rows = list(Refusal.objects.filter(minute__lte=over).select_for_update(skip_locked=True)[:500])
+        rows = list(Refusal.objects.filter(minute__lte=last_minute).select_for_update(skip_locked=True)[:500])
         for row in rows:
             if row.count > 1:
-                _flush_one(row, at)
+                _write_repeats(row, at)
         Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
     return len(rows)
 
 
-def _flush_one(row: Refusal, at: dt.datetime) -> None:
+def _write_repeats(row: Refusal, at: dt.datetime) -> None:
     actor = Actor(kind=Kind(row.actor_kind), id=row.actor, channel=Channel.JOB)
-    entry = EventDraft(
+    draft = EventDraft(
         verb=row.verb,
         subject=Subject("refusal", row.subject),
         outcome="refused",
         facts={"code": row.code, "repeats": row.count - 1, "minute": ledger.format_instant(row.minute)},
     )
-    heading = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
-    ledger.insert_unchained(chain=row.chain, heading=heading, entries=[entry])
+    context = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
+    ledger.insert_unchained(chain=row.chain, context=context, drafts=[draft])

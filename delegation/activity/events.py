@@ -49,7 +49,9 @@ def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     """Events with their bodies opened and their people found. Three statements at most."""
     bodies = [json.loads(bytes(row.body)) for row in rows]
     sealed = [value for body in bodies for value in body["private"].values()]
-    keys = personal_data.keys_of(persons={uuid.UUID(one) for value in sealed for one in value["about"]})
+    keys = personal_data.load_keys(
+        data_subjects={uuid.UUID(one) for value in sealed for one in value["data_subjects"]}
+    )
     users = _users(rows)
     emails = _emails(rows)
     return [_event_view(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]

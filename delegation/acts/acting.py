@@ -32,7 +32,7 @@ def acting(actor: Actor, verb: Verb, *, on: SubjectSet, idempotency_key: str | N
             request.recall()
             on.reload()
             authorize.require_all(on=on, actor=actor, verb=verb, at=act.at)
-            with write_guard.allow(name=write_guard.ACT, value=str(act.id)):
+            with write_guard.allow(mark=write_guard.ACT, origin=str(act.id)):
                 yield act
                 request.keep(act.outcome)
             recording.write_events(act=act)
@@ -42,7 +42,7 @@ def _begin(on: SubjectSet, actor: Actor, verb: Verb) -> Act:
     held = locks.acquire(chains=on.chains(), users=on.users(), actor=actor)
     return Act(
         id=ids.uuid7(),
-        at=ledger.next_instant(held=held.values()),
+        at=ledger.next_instant(heads=held.values()),
         actor=actor,
         verb=verb,
         subjects=on,

@@ -45,7 +45,9 @@ def _entry(act: Act, one: uuid.UUID) -> EventDraft:
         before=said.before,
         after=said.after,
         facts={**act.common.facts, **said.facts},
-        private={name: PersonalValue(value.text, value.about or about) for name, value in private.items()},
+        private={
+            name: PersonalValue(value.text, value.data_subjects or about) for name, value in private.items()
+        },
     )
 
 

@@ -37,7 +37,7 @@ def issue(*, actor: Actor, asked: CodeRequest, standing: AuthenticationContext, 
         at = clock.now()
         sid = sign_ins.get_or_open(standing=standing, at=at)
         if sign_ins.add_client(sid=sid, client=asked.client):
-            note.say(
+            note.add(
                 noted,
                 subject=Subject("membership", standing.membership),
                 chain=standing.organization,

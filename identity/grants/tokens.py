@@ -150,7 +150,7 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted:
     organization, membership, family, ended_now = row
     if ended_now:
         with observations.recording(actor=actor.system(channel=Channel.OIDC)) as note:
-            note.say(
+            note.add(
                 noted,
                 subject=Subject("membership", membership),
                 chain=organization,

@@ -37,8 +37,8 @@ class DeliveryEvents:
     def write(self, *, at: dt.datetime) -> None:
         """Insert what was said; the caller's transaction."""
         for (chain, organization, act), entries in self.entries.items():
-            heading = EventContext(actor=actor.system(), act=act, at=at, organization=organization)
-            ledger.insert_unchained(chain=chain, heading=heading, entries=entries)
+            context = EventContext(actor=actor.system(), act=act, at=at, organization=organization)
+            ledger.insert_unchained(chain=chain, context=context, drafts=entries)
 
 
 def seconds(since: dt.datetime, until: dt.datetime) -> str:

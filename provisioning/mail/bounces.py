@@ -101,9 +101,9 @@ def _recipient(row: Mail) -> str:
 
 
 def _record_event(note: EventBatch, person: User, at: dt.datetime) -> None:
-    note.say(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
+    note.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
     for one in memberships_queries.present(at=at).filter(user=person).order_by("id"):
-        note.say(
+        note.add(
             Observation.MAIL_BOUNCED,
             subject=Subject("membership", one.id),
             chain=one.organization_id,
@@ -114,6 +114,6 @@ def _record_event(note: EventBatch, person: User, at: dt.datetime) -> None:
 def _orphaned(note: EventBatch, organization: uuid.UUID) -> None:
     """The outside world may take the last working admin away; whoever looks after orphans begins here."""
     subject = Subject("organization", organization)
-    note.say(
+    note.add(
         Observation.ORGANIZATION_ORPHANED, subject=subject, chain=organization, organization=organization
     )

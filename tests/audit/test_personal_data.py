@@ -1,4 +1,4 @@
-"""Personal values: readable while the key is there, and hashes that hold without it."""
+"""Personal values are readable while their keys exist; the log verifies without them."""
 
 import base64
 import json
@@ -30,10 +30,10 @@ def private(event: Event) -> dict[str, dict[str, Any]]:
     return dict(json.loads(bytes(event.body))["private"])
 
 
-def reveal(event: Event, name: str) -> str | None:
-    sealed = private(event)[name]
-    keys = personal_data.keys_of(persons=[uuid.UUID(one) for one in sealed["about"]])
-    return personal_data.decrypt(encrypted=sealed, keys=keys)
+def decrypted(event: Event, name: str) -> str | None:
+    encrypted = private(event)[name]
+    keys = personal_data.load_keys(data_subjects=[uuid.UUID(one) for one in encrypted["data_subjects"]])
+    return personal_data.decrypt(encrypted=encrypted, keys=keys)
 
 
 def removal(world: World) -> Event:
@@ -43,43 +43,48 @@ def removal(world: World) -> Event:
     return Event.objects.get(verb="member.remove")
 
 
-def test_a_reason_is_sealed_for_its_writer_and_its_subject(world: World) -> None:
+def test_reason_of_a_removal_has_its_writer_and_subject_as_data_subjects(world: World) -> None:
     event = removal(world)
-    assert private(event)["reason"]["about"] == [str(world.aino.user_id), str(world.mikko.user_id)]
-    assert reveal(event, "reason") == "Moved to the competition"
-    assert reveal(event, "actor.label") == "Aino Virtanen"
-    assert reveal(event, "actor.address") == "203.0.113.7"
+    assert private(event)["reason"]["data_subjects"] == [str(world.aino.user_id), str(world.mikko.user_id)]
+    assert decrypted(event, "reason") == "Moved to the competition"
+    assert decrypted(event, "actor.label") == "Aino Virtanen"
+    assert decrypted(event, "actor.address") == "203.0.113.7"
 
 
 @pytest.mark.parametrize("who", ["aino", "mikko"])
-def test_erasing_either_makes_it_unreadable_and_the_log_still_holds(world: World, who: str) -> None:
+def test_reason_after_erasing_a_data_subject_is_unreadable_and_the_log_verifies(
+    world: World, who: str
+) -> None:
     event = removal(world)
     PersonKey.objects.filter(id=getattr(world, who).user_id).delete()
-    assert reveal(event, "reason") is None
+    assert decrypted(event, "reason") is None
     assert verification.verify().findings == []
 
 
-def test_the_address_of_an_invitation_goes_with_the_invitations_own_key(world: World) -> None:
+def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world: World) -> None:
     made, _ = world.invite(world.koskela, "new@koskela.example", world.access("viewer"), name="New Colleague")
     event = Event.objects.filter(verb="member.invite").latest("seq")
-    assert reveal(event, "email") == "new@koskela.example"
-    assert reveal(event, "name") == "New Colleague"
-    assert private(event)["email"]["about"] == [str(made.id)]
+    assert decrypted(event, "email") == "new@koskela.example"
+    assert decrypted(event, "name") == "New Colleague"
+    assert private(event)["email"]["data_subjects"] == [str(made.id)]
     PersonKey.objects.filter(id=made.id).delete()
-    assert reveal(event, "email") is None
+    assert decrypted(event, "email") is None
 
 
-def test_free_text_without_writer_or_person_goes_with_the_chain(world: World) -> None:
+def test_free_text_without_a_person_is_encrypted_under_the_chain_s_key(world: World) -> None:
     with acting(world.system, Verb.CATALOGUE_APPLY, on=SupplierSet()) as act:
         act.say(reason="Agreed with Aino Virtanen")
     event = Event.objects.get(act=act.id)
-    assert private(event)["reason"]["about"] == [str(event.chain)]
-    assert reveal(event, "reason") == "Agreed with Aino Virtanen"
+    assert private(event)["reason"]["data_subjects"] == [str(event.chain)]
+    assert decrypted(event, "reason") == "Agreed with Aino Virtanen"
 
 
-def test_a_value_about_nobody_is_refused(world: World) -> None:
-    with pytest.raises(ValueError, match="about somebody"), observations.recording(actor=system()) as note:
-        note.say(
+def test_personal_value_without_a_data_subject_is_refused(world: World) -> None:
+    with (
+        pytest.raises(ValueError, match="needs a data subject"),
+        observations.recording(actor=system()) as note,
+    ):
+        note.add(
             "test.note",
             subject=Subject("user", world.aino.user_id),
             chain=world.koskela.id,
@@ -87,10 +92,10 @@ def test_a_value_about_nobody_is_refused(world: World) -> None:
         )
 
 
-def test_without_the_key_file_people_can_still_be_removed(
+def test_removal_without_the_key_file_is_recorded_without_personal_values(
     world: World, settings: LazySettings, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another folder with keys of the same names, as after a restore without the keys."""
+    """Another folder holds keys with the same ids, as after a restore without the key files."""
     before = Event.objects.filter(verb="member.invite", actor_kind="system").latest("seq")
     for purpose in key_files.PURPOSES:
         key_files.ensure(folder=tmp_path, purpose=purpose)
@@ -98,33 +103,33 @@ def test_without_the_key_file_people_can_still_be_removed(
     with caplog.at_level(logging.ERROR):
         event = removal(world)
     assert "does not open the keys" in caplog.text
-    assert reveal(before, "email") is None
-    assert private(event)["reason"]["text"] == ""
-    assert reveal(event, "reason") is None
+    assert decrypted(before, "email") is None
+    assert private(event)["reason"]["ciphertext"] == ""
+    assert decrypted(event, "reason") is None
     assert verification.verify().findings == []
 
 
-def test_a_key_added_by_another_process_opens(
+def test_key_added_by_another_process_is_loaded(
     world: World, settings: LazySettings, tmp_path: pathlib.Path
 ) -> None:
     key_files.ensure(folder=tmp_path, purpose="person")
     assert key_files.current(folder=tmp_path, purpose="person").id == "k1"
-    held = json.loads((tmp_path / "person.json").read_text())
-    held["keys"]["k2"] = base64.b64encode(b"2" * 32).decode()
-    (tmp_path / "person.json").write_text(json.dumps(held))
+    content = json.loads((tmp_path / "person.json").read_text())
+    content["keys"]["k2"] = base64.b64encode(b"2" * 32).decode()
+    (tmp_path / "person.json").write_text(json.dumps(content))
     added = key_files.key_by_id(folder=tmp_path, purpose="person", key="k2")
     assert added == key_files.Key("k2", b"2" * 32)
     assert key_files.key_by_id(folder=tmp_path, purpose="person", key="k3") is None
 
 
-def test_after_rotation_the_old_and_the_new_are_read(
+def test_person_keys_after_a_rotation_decrypt_under_old_and_new_key(
     world: World, settings: LazySettings, tmp_path: pathlib.Path
 ) -> None:
     settings.KEYS_FOLDER = tmp_path
     key_files.ensure(folder=tmp_path, purpose="person")
     persons = [uuid.uuid4(), uuid.uuid4()]
-    first = personal_data.keys_of(persons=persons[:1], make=True)
+    first = personal_data.load_keys(data_subjects=persons[:1], create=True)
     assert key_files.rotate(folder=tmp_path, purpose="person") == "k2"
-    both = personal_data.keys_of(persons=persons, make=True)
+    both = personal_data.load_keys(data_subjects=persons, create=True)
     assert both[persons[0]] == first[persons[0]]
     assert bytes(PersonKey.objects.get(id=persons[1]).wrapped).startswith(b"k2:")

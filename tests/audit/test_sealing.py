@@ -1,4 +1,4 @@
-"""The sealer: what a leaf's hash covers, the one order, and that it takes only what it seals."""
+"""The sealer: what a leaf's hash covers, the order of leaves, and sealers that race."""
 
 import datetime as dt
 import hashlib
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SECOND = dt.timedelta(seconds=1)
 
 
-def note(chain: uuid.UUID, at: dt.datetime | None = None, *, count: int = 1) -> list[uuid.UUID]:
-    heading = EventContext(actor=system(), act=ids.uuid7(), at=at or clock.now())
-    entries = [EventDraft(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
-    return ledger.insert_unchained(chain=chain, heading=heading, entries=entries)
+def insert_events(chain: uuid.UUID, at: dt.datetime | None = None, *, count: int = 1) -> list[uuid.UUID]:
+    context = EventContext(actor=system(), act=ids.uuid7(), at=at or clock.now())
+    drafts = [EventDraft(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
+    return ledger.insert_unchained(chain=chain, context=context, drafts=drafts)
 
 
 def order() -> list[uuid.UUID]:
@@ -43,7 +43,7 @@ EVENT = uuid.UUID("01a20000-0000-7000-8000-000000000001")
 
 
 def test_leaf_hash_is_the_documented_digest() -> None:
-    """A verifier elsewhere computes it from these bytes: place as eight bytes, big-endian; id as sixteen."""
+    """An independent verifier computes it from these bytes: position as eight bytes, big-endian; id as sixteen."""
     before, event_hash = b"b" * 32, b"e" * 32
     expected = hashlib.sha256(before + b"\0\0\0\0\0\0\x01\x02" + EVENT.bytes + event_hash).digest()
     assert (
@@ -66,20 +66,20 @@ def test_leaf_hash_changes_with_each_thing_it_covers(other: dict[str, object]) -
 def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> None:
     sealing.seal_all()
     known, at = order(), clock.now()
-    late = note(world.koskela.id, at + SECOND)
+    late = insert_events(world.koskela.id, at + SECOND)
     first, second = sorted([world.koskela.id, world.pohjola.id])
-    of_second, of_first = note(second, at), note(first, at)
-    early = note(world.koskela.id, at - SECOND)
+    of_second, of_first = insert_events(second, at), insert_events(first, at)
+    early = insert_events(world.koskela.id, at - SECOND)
     assert sealing.seal_all() == 4
     assert order() == [*known, *early, *of_first, *of_second, *late]
-    same = note(world.koskela.id, at, count=5)
+    same = insert_events(world.koskela.id, at, count=5)
     assert sealing.seal_all() == 5
     assert order()[-5:] == sorted(same)
     assert verification.verify().findings == []
 
 
 def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> None:
-    note(world.koskela.id)
+    insert_events(world.koskela.id)
     while sealing.seal(limit=5):
         pass
     hashes, before = dict(Event.objects.values_list("id", "hash")), b""
@@ -95,7 +95,7 @@ def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> N
         before = expected
 
 
-def test_sealer_takes_as_many_as_asked_and_leaves_the_rest_waiting(world: World) -> None:
+def test_sealer_with_a_limit_leaves_the_rest_waiting(world: World) -> None:
     total = waiting()
     assert sealing.seal(limit=3) == 3
     assert len(order()) == 3
@@ -111,7 +111,7 @@ def test_sealing_all_counts_over_several_runs(world: World, monkeypatch: pytest.
     assert sealing.seal_all() == 0
 
 
-def test_sealer_beside_another_one_does_nothing(world: World) -> None:
+def test_sealer_beside_another_sealer_does_nothing(world: World) -> None:
     total = waiting()
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -122,8 +122,8 @@ def test_sealer_beside_another_one_does_nothing(world: World) -> None:
     assert sealing.seal_all() == len(total)
 
 
-def test_second_sealer_that_begins_before_the_first_commits_seals_nothing_twice(world: World) -> None:
-    """The lock is held until the commit: whoever gets it afterwards sees what was sealed."""
+def test_second_sealer_before_the_first_commits_seals_nothing_twice(world: World) -> None:
+    """The lock lasts until the commit: the next sealer sees what was sealed."""
     total, holding, go_on = len(waiting()), threading.Event(), threading.Event()
 
     def first() -> int:
@@ -152,16 +152,16 @@ def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., 
     return pausing
 
 
-def test_sealing_is_a_transaction_of_its_own(world: World) -> None:
+def test_sealing_inside_a_transaction_is_refused(world: World) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         sealing.seal()
     assert order() == []
 
 
-def test_event_that_is_gone_while_waiting_keeps_its_place_in_the_inbox(world: World) -> None:
-    """Nothing is forgotten silently: `audit verify` names it."""
+def test_event_removed_from_the_inbox_is_named_by_verification(world: World) -> None:
+    """An event that is neither sealed nor waiting does not go unnoticed."""
     sealing.seal_all()
-    (event,) = note(world.koskela.id)
+    (event,) = insert_events(world.koskela.id)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
     assert sealing.seal_all() == 0
@@ -169,10 +169,10 @@ def test_event_that_is_gone_while_waiting_keeps_its_place_in_the_inbox(world: Wo
     assert codes == {("neither sealed nor waiting", str(event))}
 
 
-def test_sealed_log_of_random_hashes_is_refused_by_verify(world: World) -> None:
-    """The negative control of `verify`: a leaf in its place with another digest is named."""
+def test_leaf_with_a_random_hash_is_named_by_verification(world: World) -> None:
+    """The negative control of `verify`: the same leaf with the correct hash is not named."""
     sealing.seal_all()
-    (event,) = note(world.koskela.id)
+    (event,) = insert_events(world.koskela.id)
     row, last = Event.objects.get(id=event), Leaf.objects.latest("position")
     for digest in (os.urandom(32), None):
         with connection.cursor() as cursor, transaction.atomic():
@@ -187,6 +187,6 @@ def test_sealed_log_of_random_hashes_is_refused_by_verify(world: World) -> None:
                 [last.position + 1, event, row.at, bytes(row.hash), digest or right],
             )
             cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
-            found = {finding.code for finding in verification.verify().findings}
+            codes = {finding.code for finding in verification.verify().findings}
             transaction.set_rollback(True)
-        assert found == ({"leaf changed"} if digest else set())
+        assert codes == ({"leaf changed"} if digest else set())

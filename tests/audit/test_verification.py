@@ -1,6 +1,6 @@
-"""What the owner of the database changes behind the log's back is found, and named, by `manage.py audit verify`.
+"""`manage.py audit verify` names every change that the owner of the database makes to the log directly.
 
-Cutting off the end, or writing everything anew, is not found from inside: that takes a checkpoint kept elsewhere.
+A truncated end, or a log rewritten as a whole, is consistent: finding that needs a checkpoint stored elsewhere.
 """
 
 import io
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    """The owner as an intruder: no trigger runs."""
+    """A connection of the owner as an intruder: no trigger runs."""
     with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
         opened.execute("SET session_replication_role = replica")
         yield opened
@@ -38,24 +38,26 @@ def middle(world: World) -> Event:
     return list(rows)[3]
 
 
-def found() -> set[tuple[str, str]]:
-    """Code and event of each finding, as the command says them."""
-    said = io.StringIO()
-    with pytest.raises(CommandError, match="The log does not hold"):
-        call_command("audit", "verify", stdout=io.StringIO(), stderr=said)
-    lines = said.getvalue().splitlines()
+def findings() -> set[tuple[str, str]]:
+    """Code and event of each finding in the command's output."""
+    errors = io.StringIO()
+    with pytest.raises(CommandError, match="The log is inconsistent"):
+        call_command("audit", "verify", stdout=io.StringIO(), stderr=errors)
+    lines = errors.getvalue().splitlines()
     return {(line.split(":", 1)[0], line.rpartition("event ")[2]) for line in lines}
 
 
-def test_even_the_owner_is_stopped_by_the_trigger(database_urls: cluster.Urls, middle: Event) -> None:
-    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as honest:
+def test_log_changed_by_the_owner_with_triggers_is_refused(
+    database_urls: cluster.Urls, middle: Event
+) -> None:
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as with_triggers:
         for statement in (
             "UPDATE audit_event SET verb = 'x'",
             "DELETE FROM audit_event",
             "TRUNCATE audit_event",
         ):
             with pytest.raises(psycopg.DatabaseError, match="is insert-only"):
-                honest.execute(statement.encode())
+                with_triggers.execute(statement.encode())
 
 
 COLUMNS = {
@@ -75,32 +77,36 @@ COLUMNS = {
 }
 
 
-def test_the_list_of_columns_is_complete() -> None:
+def test_changed_columns_cover_the_whole_table() -> None:
     assert {field.column for field in Event._meta.concrete_fields} == COLUMNS.keys() | {"id", "hash", "body"}
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_a_changed_column_is_named(owner: psycopg.Connection, middle: Event, column: str) -> None:
+def test_verify_of_a_changed_column_names_the_event(
+    owner: psycopg.Connection, middle: Event, column: str
+) -> None:
     owner.execute(f"UPDATE audit_event SET {column} = {COLUMNS[column]} WHERE id = %s".encode(), [middle.id])
-    assert ("column changed", str(middle.id)) in found()
+    assert ("column changed", str(middle.id)) in findings()
 
 
-def test_a_changed_id_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_changed_id_names_both_ids(owner: psycopg.Connection, middle: Event) -> None:
     other = uuid.uuid4()
     owner.execute("UPDATE audit_event SET id = %s WHERE id = %s", [other, middle.id])
-    assert {("column changed", str(other)), ("event deleted", str(middle.id))} <= found()
+    assert {("column changed", str(other)), ("event deleted", str(middle.id))} <= findings()
 
 
 @pytest.mark.parametrize("column", ["hash", "body"])
-def test_a_changed_body_or_hash_is_named(owner: psycopg.Connection, middle: Event, column: str) -> None:
+def test_verify_of_a_changed_body_or_hash_names_the_event(
+    owner: psycopg.Connection, middle: Event, column: str
+) -> None:
     owner.execute(
         f"UPDATE audit_event SET {column} = {column} || 'x'::bytea WHERE id = %s".encode(), [middle.id]
     )
-    assert ("body changed", str(middle.id)) in found()
+    assert ("body changed", str(middle.id)) in findings()
 
 
 def _rewrite(owner: psycopg.Connection, event: Event) -> None:
-    """Another verb, in the body too, with the right hash: all that can be done to one event alone."""
+    """Change the verb in column and body with a matching hash: the most that one event alone allows."""
     body = json.loads(bytes(event.body)) | {"verb": "member.restore"}
     owner.execute(
         "UPDATE audit_event SET verb = 'member.restore', body = %(body)s, hash = sha256(%(body)s) WHERE id = %(id)s",
@@ -108,53 +114,55 @@ def _rewrite(owner: psycopg.Connection, event: Event) -> None:
     )
 
 
-def test_a_rewritten_event_no_longer_fits_the_next(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_rewritten_event_names_the_next_one(owner: psycopg.Connection, middle: Event) -> None:
     _rewrite(owner, middle)
     after = Event.objects.get(chain=middle.chain, seq=(middle.seq or 0) + 1)
-    assert found() == {
+    assert findings() == {
         ("does not follow the event before", str(after.id)),
         ("event changed after sealing", str(middle.id)),
     }
 
 
-def test_a_rewritten_last_event_does_not_fit_its_chain(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_rewritten_last_event_names_the_head(owner: psycopg.Connection, middle: Event) -> None:
     last = Event.objects.filter(chain=middle.chain, seq__isnull=False).latest("seq")
     _rewrite(owner, last)
-    assert {code for code, _ in found()} == {
+    assert {code for code, _ in findings()} == {
         "head does not match the last event",
         "event changed after sealing",
     }
 
 
-def test_a_body_that_is_none_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_an_unreadable_body_names_the_event(owner: psycopg.Connection, middle: Event) -> None:
     for nonsense in (b"nonsense", b"[]", b'{"actor": 1}'):
         owner.execute(
             "UPDATE audit_event SET body = %(b)s, hash = sha256(%(b)s) WHERE id = %(id)s",
             {"b": nonsense, "id": middle.id},
         )
-        assert ("column changed", str(middle.id)) in found()
+        assert ("column changed", str(middle.id)) in findings()
 
 
-def test_a_deleted_event_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_deleted_event_names_it_and_the_gap(owner: psycopg.Connection, middle: Event) -> None:
     owner.execute("DELETE FROM audit_event WHERE id = %s", [middle.id])
     after = Event.objects.get(chain=middle.chain, seq=(middle.seq or 0) + 1)
-    assert {("gap or change of order", str(after.id)), ("event deleted", str(middle.id))} <= found()
+    assert {("gap or change of order", str(after.id)), ("event deleted", str(middle.id))} <= findings()
 
 
-def test_an_event_deleted_with_its_leaf_is_still_missed(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_an_event_deleted_with_its_leaf_names_both_gaps(
+    owner: psycopg.Connection, middle: Event
+) -> None:
     owner.execute("DELETE FROM audit_event WHERE id = %s", [middle.id])
     owner.execute("DELETE FROM audit_leaf WHERE event = %s", [middle.id])
-    assert {code for code, _ in found()} == {"gap or change of order", "gap between leaves"}
+    assert {code for code, _ in findings()} == {"gap or change of order", "gap between leaves"}
 
 
-def test_an_event_deleted_before_it_was_sealed_is_named(owner: psycopg.Connection, world: World) -> None:
+def test_verify_of_an_event_deleted_before_sealing_names_it(owner: psycopg.Connection, world: World) -> None:
     waiting = Event.objects.filter(chain=world.koskela.id).order_by("seq")[3]
     owner.execute("DELETE FROM audit_event WHERE id = %s", [waiting.id])
-    assert ("waiting event deleted", str(waiting.id)) in found()
+    assert ("waiting event deleted", str(waiting.id)) in findings()
 
 
-def test_an_inserted_event_is_named(owner: psycopg.Connection, middle: Event) -> None:
-    """In the middle of the chain, with everything of its own right, and beside the chain."""
+def test_verify_of_an_inserted_event_names_it(owner: psycopg.Connection, middle: Event) -> None:
+    """In the middle of the chain, consistent in itself, and beside the chain."""
     for seq in (middle.seq, None):
         body = json.loads(bytes(middle.body)) | {"id": str(uuid.uuid4()), "seq": seq}
         data = json.dumps(body).encode()
@@ -167,13 +175,13 @@ def test_an_inserted_event_is_named(owner: psycopg.Connection, middle: Event) ->
             "UPDATE audit_event SET body = %(b)s, hash = sha256(%(b)s) WHERE id = %(id)s",
             {"b": data, "id": body["id"]},
         )
-        named = found()
+        named = findings()
         assert ("neither sealed nor waiting", body["id"]) in named
         assert ("gap or change of order" in {code for code, _ in named}) is (seq is not None)
         owner.execute("DELETE FROM audit_event WHERE id = %s", [body["id"]])
 
 
-def test_a_doubled_event_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_duplicated_event_names_it(owner: psycopg.Connection, middle: Event) -> None:
     owner.execute(
         "INSERT INTO audit_event SELECT (jsonb_populate_record(e, jsonb_build_object('at', e.at + interval '1 day',"
         " 'seq', null))).* FROM audit_event e WHERE id = %s",
@@ -182,11 +190,11 @@ def test_a_doubled_event_is_named(owner: psycopg.Connection, middle: Event) -> N
     assert {
         ("event written twice", str(middle.id)),
         ("neither sealed nor waiting", str(middle.id)),
-    } <= found()
+    } <= findings()
 
 
-def test_two_events_that_changed_places_are_named(owner: psycopg.Connection, middle: Event) -> None:
-    """Columns and bodies both: each says it is where the other was."""
+def test_verify_of_two_exchanged_events_names_both(owner: psycopg.Connection, middle: Event) -> None:
+    """In columns and bodies: each event has the position of the other."""
     after = Event.objects.get(chain=middle.chain, seq=(middle.seq or 0) + 1)
     for event, seq in ((middle, after.seq), (after, middle.seq)):
         body = json.loads(bytes(event.body)) | {"seq": seq}
@@ -195,7 +203,7 @@ def test_two_events_that_changed_places_are_named(owner: psycopg.Connection, mid
             {"seq": seq, "b": json.dumps(body).encode(), "id": event.id},
         )
     assert {str(middle.id), str(after.id)} <= {
-        event for code, event in found() if "follow" in code or "sealing" in code
+        event for code, event in findings() if "follow" in code or "sealing" in code
     }
 
 
@@ -208,51 +216,55 @@ LEAF = {
 
 
 @pytest.mark.parametrize("column", LEAF)
-def test_a_changed_leaf_is_named(owner: psycopg.Connection, middle: Event, column: str) -> None:
+def test_verify_of_a_changed_leaf_names_its_event(
+    owner: psycopg.Connection, middle: Event, column: str
+) -> None:
     owner.execute(f"UPDATE audit_leaf SET {column} = {LEAF[column]} WHERE event = %s".encode(), [middle.id])
     event = "00000000-0000-7000-8000-00000000000f" if column == "event" else str(middle.id)
-    assert ("leaf changed", event) in found()
+    assert ("leaf changed", event) in findings()
 
 
-def test_a_moved_leaf_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_moved_leaf_names_the_gap(owner: psycopg.Connection, middle: Event) -> None:
     owner.execute("UPDATE audit_leaf SET position = position + 1000 WHERE event = %s", [middle.id])
-    assert ("gap between leaves", str(middle.id)) in found()
+    assert ("gap between leaves", str(middle.id)) in findings()
 
 
-def test_a_deleted_leaf_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_deleted_leaf_names_its_event(owner: psycopg.Connection, middle: Event) -> None:
     owner.execute("DELETE FROM audit_leaf WHERE event = %s", [middle.id])
-    assert ("neither sealed nor waiting", str(middle.id)) in found()
+    assert ("neither sealed nor waiting", str(middle.id)) in findings()
 
 
-def test_leaves_that_changed_places_are_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_two_exchanged_leaves_names_them(owner: psycopg.Connection, middle: Event) -> None:
     first = Leaf.objects.get(event=middle.id).position
     owner.execute("UPDATE audit_leaf SET position = -1 WHERE position = %s", [first])
     owner.execute("UPDATE audit_leaf SET position = %s WHERE position = %s", [first, first + 1])
     owner.execute("UPDATE audit_leaf SET position = %s WHERE position = -1", [first + 1])
-    assert ("leaf changed", str(middle.id)) in found()
+    assert ("leaf changed", str(middle.id)) in findings()
 
 
 @pytest.mark.parametrize(
     "change", ["last_seq = last_seq + 1", "last_hash = 'x'", "last_at = last_at + interval '1 second'"]
 )
-def test_a_changed_head_is_named(owner: psycopg.Connection, middle: Event, change: str) -> None:
+def test_verify_of_a_changed_head_names_it(owner: psycopg.Connection, middle: Event, change: str) -> None:
     owner.execute(f"UPDATE audit_chain SET {change} WHERE id = %s".encode(), [middle.chain])
-    assert {code for code, _ in found()} == {"head does not match the last event"}
+    assert {code for code, _ in findings()} == {"head does not match the last event"}
 
 
-def test_a_deleted_head_is_named(owner: psycopg.Connection, middle: Event) -> None:
+def test_verify_of_a_deleted_head_names_its_chain(owner: psycopg.Connection, middle: Event) -> None:
     owner.execute("DELETE FROM audit_chain WHERE id = %s", [middle.chain])
-    assert {code for code, _ in found()} == {"chain without a head"}
+    assert {code for code, _ in findings()} == {"chain without a head"}
 
 
-def test_one_chain_can_be_asked_alone(owner: psycopg.Connection, world: World, middle: Event) -> None:
+def test_verify_of_one_chain_names_findings_of_that_chain_only(
+    owner: psycopg.Connection, world: World, middle: Event
+) -> None:
     owner.execute("UPDATE audit_event SET verb = 'x' WHERE id = %s", [middle.id])
     assert verification.verify(chain=world.pohjola.id).findings == []
     (finding,) = verification.verify(chain=world.koskela.id).findings
     assert str(finding) == f"column changed: {world.koskela.id} at {middle.seq}, event {middle.id}"
 
 
-def test_what_holds_is_said(middle: Event) -> None:
-    said = io.StringIO()
-    call_command("audit", "verify", stdout=said)
-    assert "everything holds" in said.getvalue()
+def test_verify_of_an_unchanged_log_succeeds(middle: Event) -> None:
+    output = io.StringIO()
+    call_command("audit", "verify", stdout=output)
+    assert "log verified" in output.getvalue()

@@ -1,4 +1,4 @@
-"""Checks and care of the log: `manage.py audit verify` says whether it proves itself."""
+"""`manage.py audit`: verify the log, seal waiting events, create partitions."""
 
 import uuid
 from typing import Any
@@ -11,20 +11,20 @@ from audit.log import partitions
 
 
 class Command(BaseCommand):
-    """Checks and care of the log."""
+    """`manage.py audit`."""
 
-    help = "verify: name what does not fit in chains and leaves. seal: place waiting events. partitions: make months."
+    help = "verify: name inconsistencies in chains and leaves. seal: seal waiting events. partitions: create months."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """What to do, and for which chain."""
-        parser.add_argument("what", choices=["verify", "seal", "partitions"])
+        """The action, and the chain for `verify`."""
+        parser.add_argument("action", choices=["verify", "seal", "partitions"])
         parser.add_argument(
             "--chain", type=uuid.UUID, help="only this organization's, person's or the supplier's chain"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Raises CommandError (exit code 1) when the log does not hold."""
-        getattr(self, f"_{options['what']}")(options)
+        """Raises CommandError (exit code 1) when verification finds an inconsistency."""
+        getattr(self, f"_{options['action']}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         report = verification.verify(chain=options["chain"])
@@ -32,9 +32,11 @@ class Command(BaseCommand):
             self.stderr.write(str(finding))
         read = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"
         if report.findings:
-            message = f"{len(report.findings)} findings in {read}. The log does not hold."
+            message = f"{len(report.findings)} findings in {read}. The log is inconsistent."
             raise CommandError(message)
-        self.stdout.write(f"{read}: everything holds. A cut-off end is found only against a kept checkpoint.")
+        self.stdout.write(
+            f"{read}: log verified. A truncated end is found only with a checkpoint stored elsewhere."
+        )
 
     def _seal(self, options: dict[str, Any]) -> None:
         del options

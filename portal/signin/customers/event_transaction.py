@@ -45,7 +45,7 @@ def event_transaction(request: Request) -> Iterator[EventBatch]:
 
 def _record_event(note: EventBatch) -> None:
     """One mail to whoever's password or factors have changed, for all that changed; queued in this transaction."""
-    entries = [(chain, entry) for chain, _, _, entry in note.said]
+    entries = [(chain, entry) for chain, _, _, entry in note.drafts]
     happened = {
         chain: told
         for chain, _ in entries
@@ -68,7 +68,7 @@ def refused(user: User, *, code: str) -> None:
     note = current()
     if note is not None:
         subject = Subject("user", user.pk)
-        note.say(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
+        note.add(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
 
 
 def view(function: View, *, also_reading: bool = False) -> View:

@@ -33,7 +33,7 @@ def record_event(
     note = event_transaction.current()
     if note is not None:
         actor = request_context.person(request, user=user.pk, name=user.name)
-        note.say(verb, subject=Subject("user", user.pk), chain=user.pk, facts=facts, actor=actor)
+        note.add(verb, subject=Subject("user", user.pk), chain=user.pk, facts=facts, actor=actor)
 
 
 def signed_in(request: HttpRequest, user: User) -> None:
@@ -64,7 +64,7 @@ def failed(*, user: User | None, method: str) -> None:
     if note is not None:
         where = user.pk if user else SUPPLIER
         subject = Subject("user", where) if user else Subject("supplier", SUPPLIER)
-        note.say(Observation.SIGN_IN_FAILED, subject=subject, chain=where, facts={"method": method})
+        note.add(Observation.SIGN_IN_FAILED, subject=subject, chain=where, facts={"method": method})
 
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
@@ -101,11 +101,11 @@ def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
     kind = str(authenticator.type)
     gone = [
         one
-        for one in note.said
+        for one in note.drafts
         if one[3].verb == Observation.FACTOR_REMOVED and one[3].facts.get("type") == kind
     ]
     if verb is Observation.FACTOR_ADDED and gone:
-        note.said.remove(gone[-1])
+        note.drafts.remove(gone[-1])
         verb = Observation.FACTOR_RESET
     who = uuid.UUID(str(authenticator.user_id))
-    note.say(verb, subject=Subject("user", who), chain=who, facts={"type": kind})
+    note.add(verb, subject=Subject("user", who), chain=who, facts={"type": kind})

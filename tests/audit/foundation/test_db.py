@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 INSTANTS = (3, 1, 2, 2, 2, 1, 3)
-"""Minutes: every instant but none is alone, so that ids decide."""
+"""Minutes; every instant occurs at least twice, so that ids decide the order."""
 
 
 @pytest.fixture
@@ -88,13 +88,13 @@ def test_keyset_with_an_unknown_anchor_shows_the_first_page(stored: list[Organiz
     assert first.previous is None
 
 
-def test_keyset_goes_on_from_an_anchor_that_left_the_rows(stored: list[Organization]) -> None:
-    gone, rows = stored[2], Organization.objects.exclude(id=stored[2].id)
+def test_keyset_from_an_anchor_that_left_the_rows_continues_behind_it(stored: list[Organization]) -> None:
+    removed, rows = stored[2], Organization.objects.exclude(id=stored[2].id)
     everything = [Organization.objects.all()]
-    behind = page([rows], after=gone.id, anchors=everything)
+    behind = page([rows], after=removed.id, anchors=everything)
     assert ids(behind.rows) == ids(stored[3:5])
-    assert ids(page([rows], before=gone.id, anchors=everything).rows) == ids(stored[:2])
-    assert ids(page([rows], after=gone.id).rows) == ids(stored[:2])
+    assert ids(page([rows], before=removed.id, anchors=everything).rows) == ids(stored[:2])
+    assert ids(page([rows], after=removed.id).rows) == ids(stored[:2])
 
 
 def test_keyset_without_rows_has_no_neighbours(stored: list[Organization]) -> None:
@@ -111,9 +111,9 @@ def test_keyset_before_wins_over_after(stored: list[Organization]) -> None:
 
 def test_keyset_takes_one_statement_per_source_and_one_to_find_the_anchor(stored: list[Organization]) -> None:
     def statements(sources: Any, **at: Any) -> int:
-        with CaptureQueriesContext(connection) as seen:
+        with CaptureQueriesContext(connection) as queries:
             page(sources(), **at)
-        return len(seen)
+        return len(queries)
 
     in_first = Organization.objects.filter(register_id="0").values_list("id", flat=True)[0]
     in_second = Organization.objects.filter(register_id="1").values_list("id", flat=True)[0]
@@ -130,9 +130,9 @@ def test_keyset_with_mixed_directions_is_refused() -> None:
 
 
 def test_keyset_condition_begins_with_the_column_of_the_index(stored: list[Organization]) -> None:
-    with CaptureQueriesContext(connection) as seen:
+    with CaptureQueriesContext(connection) as queries:
         page(one_source(), after=stored[0].id)
-    condition = seen[-1]["sql"].partition(" WHERE ")[2]
+    condition = queries[-1]["sql"].partition(" WHERE ")[2]
     assert condition.startswith('("identity_organization"."created_at" >= ')
 
 
@@ -141,7 +141,7 @@ def test_fetch_one_returns_a_row_or_none() -> None:
     assert db.fetch_one("SELECT 1 WHERE false") is None
 
 
-def test_fetch_all_returns_rows_also_of_statements_without_any() -> None:
+def test_fetch_all_without_a_result_returns_no_rows() -> None:
     assert db.fetch_all("SELECT generate_series(1, %(n)s)", {"n": 2}) == [(1,), (2,)]
     assert db.fetch_all("SET LOCAL lock_timeout = 0") == []
 
@@ -151,9 +151,9 @@ def test_fetch_for_rows_runs_one_statement_and_none_for_no_rows() -> None:
         "SELECT x.id, x.word || %(end)s FROM jsonb_to_recordset(%(rows)s) AS x(id uuid, word text) ORDER BY 2"
     )
     rows = [{"id": str(uuid.UUID(int=n)), "word": word} for n, word in enumerate("ab")]
-    with CaptureQueriesContext(connection) as seen:
+    with CaptureQueriesContext(connection) as queries:
         assert db.fetch_for_rows(statement, [], end="!") == []
-        found = db.fetch_for_rows(statement, rows, end="!")
-    assert len(seen) == 1
-    assert found == [(uuid.UUID(int=0), "a!"), (uuid.UUID(int=1), "b!")]
+        result = db.fetch_for_rows(statement, rows, end="!")
+    assert len(queries) == 1
+    assert result == [(uuid.UUID(int=0), "a!"), (uuid.UUID(int=1), "b!")]
     assert db.fetch_ids_for_rows(statement, rows, end="!") == [uuid.UUID(int=0), uuid.UUID(int=1)]

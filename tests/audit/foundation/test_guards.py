@@ -1,4 +1,4 @@
-"""Every table says who may write it: a command's act, a note, or by name nobody in particular."""
+"""Every table is guarded for an act, guarded for an act or an observation, or listed as free with its reason."""
 
 import pytest
 from django.apps import apps
@@ -38,7 +38,7 @@ def tables() -> set[str]:
     return {model._meta.db_table for app in ours for model in app.get_models(include_auto_created=True)}
 
 
-def test_every_table_of_the_commands_is_guarded_or_says_why_not() -> None:
+def test_table_without_a_guard_is_listed_with_its_reason() -> None:
     assert tables() - guards().keys() == UNGUARDED.keys()
     assert {table for table, how in guards().items() if how == "audit_guard_act_or_observation"} == NOTED
 
@@ -53,7 +53,7 @@ def _write(table: str, statement: str) -> None:
         cursor.execute(statement.format(table, names[0]))
 
 
-def test_no_guarded_table_is_written_without_a_mark(world: World) -> None:
+def test_guarded_table_without_a_mark_refuses_each_write(world: World) -> None:
     assert len(guards()) >= 20
     for table in guards():
         for statement in STATEMENTS:
@@ -64,9 +64,9 @@ def test_no_guarded_table_is_written_without_a_mark(world: World) -> None:
                 _write(table, statement)
 
 
-def test_a_note_opens_the_tables_of_sign_in_and_no_others(world: World) -> None:
+def test_observation_mark_allows_the_tables_of_sign_in_only(world: World) -> None:
     for table, how in guards().items():
-        with transaction.atomic(), write_guard.allow(name=write_guard.OBSERVATION, value="test"):
+        with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="test"):
             if how == "audit_guard_act_or_observation":
                 _write(table, UPDATE)
                 continue
@@ -74,7 +74,7 @@ def test_a_note_opens_the_tables_of_sign_in_and_no_others(world: World) -> None:
                 _write(table, UPDATE)
 
 
-def test_the_mark_ends_with_its_block(world: World) -> None:
+def test_mark_after_its_block_is_cleared(world: World) -> None:
     with transaction.atomic():
         with by_hand():
             _write("identity_membership", UPDATE)
@@ -88,7 +88,7 @@ def _fail_under_the_mark() -> None:
         raise ZeroDivisionError
 
 
-def test_the_mark_ends_with_an_error_too(world: World) -> None:
+def test_mark_after_an_error_is_cleared(world: World) -> None:
     with transaction.atomic():
         with pytest.raises(ZeroDivisionError):
             _fail_under_the_mark()

@@ -1,4 +1,4 @@
-"""A statement prepared before a migration does not poison its connection."""
+"""A statement prepared before a migration ends its connection, and the next attempt succeeds."""
 
 import psycopg
 import pytest
@@ -11,12 +11,12 @@ from tests.fixtures import cluster
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def ask(text: str) -> None:
+def execute(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(text)
+        cursor.execute(statement)
 
 
-def test_after_a_column_changes_its_type_one_attempt_fails_and_the_next_has_a_new_connection(
+def test_stale_plan_fails_once_and_the_next_attempt_has_a_new_connection(
     database_urls: cluster.Urls,
 ) -> None:
     with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as owner:
@@ -24,13 +24,13 @@ def test_after_a_column_changes_its_type_one_attempt_fails_and_the_next_has_a_ne
         owner.execute("GRANT SELECT ON short TO keyholder_app")
         try:
             for _ in range(3):  # prepared by now
-                ask("SELECT name FROM short")
+                execute("SELECT name FROM short")
             first = connection.connection
             owner.execute("ALTER TABLE short ALTER name TYPE varchar(50)")
             with pytest.raises(Busy):
-                ask("SELECT name FROM short")
+                execute("SELECT name FROM short")
             connection.close_if_unusable_or_obsolete()
-            ask("SELECT name FROM short")
+            execute("SELECT name FROM short")
             assert connection.connection is not first
         finally:
             owner.execute("DROP TABLE short")

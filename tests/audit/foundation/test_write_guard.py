@@ -1,4 +1,4 @@
-"""The guard of each table by each verb, and the mark that opens it: what it is not opened by."""
+"""The guard of each table for each statement, and the marks that allow a write."""
 
 from collections.abc import Callable
 
@@ -72,12 +72,12 @@ def is_refused(table: str, verb: str) -> bool:
 
 
 @pytest.mark.parametrize("table", [*STRICT, *NOTED])
-def test_write_without_a_mark_is_refused_and_under_an_act_is_not(world: World, table: str) -> None:
+def test_write_to_a_guarded_table_needs_a_mark(world: World, table: str) -> None:
     for verb in VERBS:
         assert is_refused(table, verb)
-        with transaction.atomic(), write_guard.allow(name=write_guard.ACT, value="act"):
+        with transaction.atomic(), write_guard.allow(mark=write_guard.ACT, origin="act"):
             assert not is_refused(table, verb)
-        with transaction.atomic(), write_guard.allow(name=write_guard.OBSERVATION, value="note"):
+        with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="note"):
             assert is_refused(table, verb) is (table in STRICT)
         assert is_refused(table, verb)
 
@@ -97,21 +97,21 @@ NO_MARK: dict[str, Callable[[], None]] = {
 }
 
 
-def _commit(name: str) -> None:
-    """A mark that nobody cleared, in a transaction that ended: a connection of the pool takes none along."""
+def _commit(mark: str) -> None:
+    """Leave a mark in a transaction that ends: a connection of the pool must not carry it on."""
     assert transaction.get_autocommit()
     with transaction.atomic():
-        write_guard._set(name, "left behind")
+        write_guard._set(mark, "left behind")
 
 
-def _rolled_back(name: str) -> None:
+def _rolled_back(mark: str) -> None:
     with transaction.atomic():
-        write_guard._set(name, "left behind")
+        write_guard._set(mark, "left behind")
         transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("what", NO_MARK)
-def test_what_is_no_mark_opens_no_table(world: World, what: str) -> None:
+def test_invalid_mark_allows_no_table(world: World, what: str) -> None:
     if "earlier" in what:
         NO_MARK[what]()
         assert is_refused("identity_membership", "update")
@@ -123,18 +123,18 @@ def test_what_is_no_mark_opens_no_table(world: World, what: str) -> None:
         assert is_refused("identity_user", "update")
 
 
-def test_mark_is_cleared_at_the_end_of_its_block_within_a_longer_transaction(world: World) -> None:
+def test_mark_within_a_longer_transaction_is_cleared_after_its_block(world: World) -> None:
     with transaction.atomic():
-        for name, table in (
+        for mark, table in (
             (write_guard.ACT, "identity_membership"),
             (write_guard.OBSERVATION, "identity_user"),
         ):
-            with write_guard.allow(name=name, value="x"):
+            with write_guard.allow(mark=mark, origin="x"):
                 assert not is_refused(table, "update")
             assert is_refused(table, "update")
 
 
-def test_noting_opens_the_tables_of_sign_in_until_it_ends(world: World) -> None:
+def test_recording_allows_the_tables_of_sign_in_until_it_ends(world: World) -> None:
     with observations.recording(actor=system()):
         assert not is_refused("identity_user", "update")
         assert is_refused("identity_membership", "update")
@@ -171,7 +171,7 @@ def test_configuration_of_a_target_without_an_act_is_refused_column_by_column(
 
 
 @pytest.mark.parametrize("column", HEALTH)
-def test_health_of_a_target_is_written_without_an_act(world: World, column: str) -> None:
+def test_health_of_a_target_without_an_act_is_written(world: World, column: str) -> None:
     _set_column(column)
 
 

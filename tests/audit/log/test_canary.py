@@ -1,4 +1,4 @@
-"""The canaries sing."""
+"""The search for personal values in clear finds one that was written on purpose."""
 
 import uuid
 
@@ -13,13 +13,13 @@ from tests.fixtures.world import World
 
 
 @pytest.mark.parametrize("text", ["Aino Virtanen", "aino@koskela.example", "came from 203.0.113.7"])
-def test_a_personal_value_in_clear_is_found(
+def test_canary_with_a_personal_value_in_clear_names_the_event(
     world: World, emptied: database_reset.Emptying, text: str
 ) -> None:
     assert canary.in_clear(emptied.connection) == []
-    heading = EventContext(actor=system(), act=ids.uuid7(), at=world.aino.created_at)
-    entry = EventDraft(verb="test.leak", subject=Subject("user", uuid.uuid4()), facts={"said": text})
-    ledger.insert_unchained(chain=world.koskela.id, heading=heading, entries=[entry])
-    found = canary.in_clear(emptied.connection)
-    assert {row[0] for row in found} == {"test.leak"}
+    context = EventContext(actor=system(), act=ids.uuid7(), at=world.aino.created_at)
+    draft = EventDraft(verb="test.leak", subject=Subject("user", uuid.uuid4()), facts={"text": text})
+    ledger.insert_unchained(chain=world.koskela.id, context=context, drafts=[draft])
+    leaks = canary.in_clear(emptied.connection)
+    assert {row[0] for row in leaks} == {"test.leak"}
     emptied.empty()

@@ -1,4 +1,4 @@
-"""The bytes that are hashed are RFC 8785's, judged by an independent implementation."""
+"""The canonical bytes equal those of an independent implementation of RFC 8785."""
 
 import datetime as dt
 import decimal
@@ -21,11 +21,11 @@ BODY = st.dictionaries(TEXT, VALUE, max_size=6)
 
 
 @given(BODY)
-def test_it_is_rfc_8785(body: dict[str, object]) -> None:
+def test_canonical_bytes_of_any_body_are_those_of_rfc_8785(body: dict[str, object]) -> None:
     assert ledger.canonical(body) == rfc8785.dumps(body)  # type: ignore[arg-type] # its JSON type is narrower
 
 
-def test_keys_stand_in_the_order_of_utf_16() -> None:
+def test_canonical_keys_beyond_the_basic_plane_are_sorted_by_utf_16() -> None:
     beyond, within = "\N{GRINNING FACE}", "\N{LATIN SMALL LIGATURE FF}"
     assert beyond > within  # in the order of code points, which is Python's
     assert list(json.loads(ledger.canonical({within: 1, beyond: 2}))) == [beyond, within]
@@ -34,12 +34,12 @@ def test_keys_stand_in_the_order_of_utf_16() -> None:
 @pytest.mark.parametrize(
     "bad", [1.0, decimal.Decimal(1), dt.datetime.now(tz=dt.UTC), uuid.uuid4(), {1, 2}, b""]
 )
-def test_what_has_no_one_form_is_no_fact(bad: object) -> None:
+def test_canonical_bytes_of_a_value_with_several_forms_are_refused(bad: object) -> None:
     with pytest.raises(TypeError, match="does not belong"):
         ledger.canonical({"facts": [bad]})
 
 
 @pytest.mark.parametrize("bad", [2**53, -(2**53)])
-def test_a_number_that_readers_round_is_no_fact(bad: int) -> None:
+def test_canonical_bytes_of_an_integer_that_readers_round_are_refused(bad: int) -> None:
     with pytest.raises(ValueError, match="too large"):
         ledger.canonical({"n": bad})

@@ -1,6 +1,6 @@
-"""What the database itself demands of an event that continues a chain: one condition wrong, and the insert is refused.
+"""Conditions of the database on an event that continues a chain: an insert that breaks one of them is refused.
 
-Written in SQL as the application's role, past `audit.log.ledger`, as an intruder with that role would.
+Written in SQL as the application's role and without `audit.log.ledger`, as an intruder with that role would.
 """
 
 import datetime as dt
@@ -35,9 +35,9 @@ VALUES (%(id)s, %(at)s, %(chain)s, %(seq)s, %(id)s, 'test.done', 'done', 'system
 
 
 def following(head: Chain, **other: Any) -> Row:
-    """The event that rightly continues this chain, but for what is given."""
+    """A valid next event of this chain, except for the given columns."""
     assert head.last_at is not None
-    right = {
+    valid = {
         "id": ids.uuid7(),
         "at": head.last_at + TICK,
         "chain": head.id,
@@ -45,25 +45,25 @@ def following(head: Chain, **other: Any) -> Row:
         "prev": bytes(head.last_hash),
         "hash": os.urandom(32),
     }
-    return right | other
+    return valid | other
 
 
 def after(row: Row, **other: Any) -> Row:
-    """The event that rightly continues after that one."""
-    right = {"id": ids.uuid7(), "at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1}
-    return right | {"prev": row["hash"], "hash": os.urandom(32)} | other
+    """A valid next event after that one, except for the given columns."""
+    valid = {"id": ids.uuid7(), "at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1}
+    return valid | {"prev": row["hash"], "hash": os.urandom(32)} | other
 
 
 def insert(*rows: Row) -> None:
-    """All rows in one statement: the trigger is the statement's."""
+    """Insert all rows in one statement, because the trigger runs for each statement."""
     head, values = INSERT.split("VALUES")
     parts: list[str] = []
-    given: Row = {}
+    params: Row = {}
     for number, row in enumerate(rows):
         parts.append(values.replace(")s", f"_{number})s"))
-        given |= {f"{name}_{number}": value for name, value in row.items()}
+        params |= {f"{name}_{number}": value for name, value in row.items()}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{head} VALUES {', '.join(parts)}", given)
+        cursor.execute(f"{head} VALUES {', '.join(parts)}", params)
 
 
 def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
@@ -71,8 +71,8 @@ def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
     return head.last_seq, bytes(head.last_hash), head.last_at
 
 
-def refused(*rows: Row) -> None:
-    """The exact refusal, and nothing of it stays."""
+def assert_refused(*rows: Row) -> None:
+    """The insert fails with the exact error, and no row changes."""
     before = (list(Chain.objects.order_by("id").values()), Event.objects.count(), Inbox.objects.count())
     with pytest.raises(DatabaseError, match="the event does not continue its chain") as refusal:
         insert(*rows)
@@ -99,7 +99,7 @@ def test_event_that_continues_the_chain_moves_its_head_alone(world: World, head:
     assert list(Chain.objects.exclude(id=head.id).order_by("id").values()) == others
 
 
-ONE: dict[str, Callable[[Chain], Row]] = {
+WRONG_EVENT: dict[str, Callable[[Chain], Row]] = {
     "place skipped": lambda head: {"seq": head.last_seq + 2},
     "place taken": lambda head: {"seq": head.last_seq},
     "place of the first": lambda _: {"seq": 1},
@@ -113,9 +113,9 @@ ONE: dict[str, Callable[[Chain], Row]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", ONE)
+@pytest.mark.parametrize("wrong", WRONG_EVENT)
 def test_event_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
-    refused(following(head, **ONE[wrong](head)))
+    assert_refused(following(head, **WRONG_EVENT[wrong](head)))
     insert(following(head))
 
 
@@ -125,10 +125,10 @@ def test_event_of_the_same_instant_continues_the_chain(head: Chain) -> None:
 
 def test_event_for_the_head_of_another_chain_is_refused(world: World, head: Chain) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
-    refused(following(other, chain=head.id, at=head.last_at + TICK if head.last_at else None))
+    assert_refused(following(other, chain=head.id, at=head.last_at + TICK if head.last_at else None))
 
 
-SECOND: dict[str, Callable[[Row], Row]] = {
+WRONG_SECOND_EVENT: dict[str, Callable[[Row], Row]] = {
     "place skipped": lambda first: {"seq": first["seq"] + 2},
     "place of the first": lambda first: {"seq": first["seq"]},
     "hash of the head before": lambda first: {"prev": first["prev"]},
@@ -139,12 +139,12 @@ SECOND: dict[str, Callable[[Row], Row]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", SECOND)
+@pytest.mark.parametrize("wrong", WRONG_SECOND_EVENT)
 def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
     first = following(head)
-    refused(first, after(first, **SECOND[wrong](first)))
+    assert_refused(first, after(first, **WRONG_SECOND_EVENT[wrong](first)))
     last = after(first)
-    insert(last, first)  # the order of the rows says nothing: the places do
+    insert(last, first)  # `seq` decides, not the order of the rows
     assert head_of(head.id) == (last["seq"], last["hash"], last["at"])
 
 
@@ -153,28 +153,28 @@ def test_statement_over_two_chains_is_refused_whole_where_one_is_wrong(world: Wo
     for wrong in (0, 1):
         rows = [following(head), following(other)]
         rows[wrong]["prev"] = b"x"
-        refused(*rows)
+        assert_refused(*rows)
     one, two = following(head), following(other)
     insert(one, after(one), two)
     assert head_of(head.id)[0] == one["seq"] + 1
     assert head_of(other.id) == (two["seq"], two["hash"], two["at"])
 
 
-def test_first_event_of_an_opened_chain_follows_nothing(world: World) -> None:
+def test_first_event_of_an_opened_chain_has_an_empty_previous_hash(world: World) -> None:
     chain = uuid.uuid4()
     ledger.open_chain(chain=chain, kind=Chain.Kind.PERSON)
     opened = Chain.objects.get(id=chain)
     assert (opened.last_seq, bytes(opened.last_hash), opened.last_at) == (0, b"", None)
     opened.last_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # no head yet, so no instant is too early
-    refused(following(opened, prev=None))
-    refused(following(opened, prev=b"x"))
-    refused(following(opened, seq=2))
+    assert_refused(following(opened, prev=None))
+    assert_refused(following(opened, prev=b"x"))
+    assert_refused(following(opened, seq=2))
     insert(following(opened))
     ledger.open_chain(chain=chain, kind=Chain.Kind.SUPPLIER)
     assert (Chain.objects.get(id=chain).last_seq, Chain.objects.get(id=chain).kind) == (1, "person")
 
 
-def test_event_beside_the_chain_moves_no_head_and_needs_none(world: World, head: Chain) -> None:
+def test_event_beside_the_chain_moves_no_head(world: World, head: Chain) -> None:
     before = list(Chain.objects.order_by("id").values())
     insert(following(head, seq=None, prev=None), following(head, seq=None, prev=None, chain=uuid.uuid4()))
     insert(following(head, seq=None, prev=None, at=head.last_at and head.last_at - TICK))
@@ -183,7 +183,7 @@ def test_event_beside_the_chain_moves_no_head_and_needs_none(world: World, head:
     assert head_of(head.id)[0] == head.last_seq + 1
 
 
-def test_each_inserted_event_waits_to_be_sealed_under_its_instant(head: Chain) -> None:
+def test_inserted_event_enters_the_inbox_under_its_instant(head: Chain) -> None:
     first = following(head)
     beside = following(head, seq=None, prev=None)
     known = set(Inbox.objects.values_list("event", flat=True))
@@ -192,14 +192,12 @@ def test_each_inserted_event_waits_to_be_sealed_under_its_instant(head: Chain) -
     assert waiting == {first["id"]: first["at"], beside["id"]: beside["at"]}
 
 
-def test_hold_names_every_chain_it_locks_and_refuses_one_that_was_never_opened(
-    world: World, head: Chain
-) -> None:
+def test_lock_chains_with_an_unopened_chain_is_refused(world: World, head: Chain) -> None:
     with transaction.atomic():
-        held = ledger.lock_chains(chains=[world.pohjola.id, head.id, head.id])
-        assert set(held) == {world.pohjola.id, head.id}
-        mine = held[head.id]
-        assert (mine.seq, mine.hash, mine.at, mine.incarnation) == (
+        heads = ledger.lock_chains(chains=[world.pohjola.id, head.id, head.id])
+        assert set(heads) == {world.pohjola.id, head.id}
+        locked = heads[head.id]
+        assert (locked.seq, locked.hash, locked.at, locked.incarnation) == (
             head.last_seq,
             bytes(head.last_hash),
             head.last_at,
@@ -209,14 +207,14 @@ def test_hold_names_every_chain_it_locks_and_refuses_one_that_was_never_opened(
         ledger.lock_chains(chains=[head.id, uuid.uuid4()])
 
 
-def test_ledger_writes_nothing_for_no_entries(world: World) -> None:
+def test_ledger_without_drafts_writes_nothing(world: World) -> None:
     before = Event.objects.count()
-    said = EventContext(actor=system(), act=ids.uuid7(), at=dt.datetime.now(dt.UTC))
-    assert ledger.insert_unchained(chain=world.koskela.id, heading=said, entries=[]) == []
+    context = EventContext(actor=system(), act=ids.uuid7(), at=dt.datetime.now(dt.UTC))
+    assert ledger.insert_unchained(chain=world.koskela.id, context=context, drafts=[]) == []
     assert (
         len(
             ledger.insert_unchained(
-                chain=world.koskela.id, heading=said, entries=[EventDraft("t.d", Subject("x", said.act))]
+                chain=world.koskela.id, context=context, drafts=[EventDraft("t.d", Subject("x", context.act))]
             )
         )
         == 1
@@ -231,12 +229,12 @@ def listening(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
         yield opened
 
 
-def test_each_chain_that_moved_is_notified_once_and_a_note_is_not(
+def test_insert_that_moves_chains_notifies_once_for_each_chain(
     world: World, head: Chain, listening: psycopg.Connection
 ) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
     insert(following(head, seq=None, prev=None))
     one = following(head)
     insert(one, after(one), following(other))
-    heard = [notice.payload for notice in listening.notifies(timeout=0.5, stop_after=3)]
-    assert sorted(heard) == sorted([str(head.id), str(other.id)])
+    notified = [notice.payload for notice in listening.notifies(timeout=0.5, stop_after=3)]
+    assert sorted(notified) == sorted([str(head.id), str(other.id)])

@@ -1,6 +1,6 @@
-"""The log takes additions alone: by right for the application's role, by trigger for the owner of the tables.
+"""The log is insert-only: by privileges for the application's role, by triggers for the owner of the tables.
 
-Each table and each verb by itself, with the exact refusal.
+Each table and each statement by itself, with the exact error.
 """
 
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ def rows() -> tuple[int, int]:
 
 @pytest.fixture
 def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    """The owner of the tables with its triggers on."""
+    """A connection of the owner of the tables, on which triggers run."""
     with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_owner_changing_the_log_is_refused_by_the_table_s_trigger(
+def test_log_changed_by_the_owner_is_refused_by_the_table_s_trigger(
     world: World, owner: psycopg.Connection, table: str, statement: str
 ) -> None:
     sealing.seal_all()
@@ -56,10 +56,10 @@ def test_owner_changing_the_log_is_refused_by_the_table_s_trigger(
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_owner_changing_one_month_of_the_log_is_refused_by_its_own_trigger(
+def test_partition_changed_by_the_owner_is_refused_by_its_own_trigger(
     world: World, owner: psycopg.Connection, statement: str
 ) -> None:
-    """A statement on a partition does not fire the triggers of the table it is a part of."""
+    """A statement on a partition does not fire the triggers of its parent table."""
     months = [row[0] for row in owner.execute(PARTITIONS.encode())]
     assert len(months) >= 7
     for month in months:
@@ -67,7 +67,7 @@ def test_owner_changing_one_month_of_the_log_is_refused_by_its_own_trigger(
             owner.execute(STATEMENTS[statement].format(month, "at").encode())
 
 
-def test_month_made_later_is_guarded_and_out_of_the_application_s_reach(
+def test_partition_created_later_is_guarded_and_closed_to_the_application(
     world: World, owner: psycopg.Connection
 ) -> None:
     with owner.transaction(force_rollback=True):
@@ -77,8 +77,10 @@ def test_month_made_later_is_guarded_and_out_of_the_application_s_reach(
             owner.execute("DELETE FROM audit_event_203103")
 
 
-def test_owner_may_add_to_the_log(world: World, owner: psycopg.Connection) -> None:
-    """The guard is against changes: an insert is judged by the chain's own trigger."""
+def test_log_extended_by_the_owner_is_judged_by_the_chain_s_trigger(
+    world: World, owner: psycopg.Connection
+) -> None:
+    """The guard refuses changes only; the chain's own trigger judges an insert."""
     with owner.transaction(force_rollback=True):
         owner.execute("INSERT INTO audit_leaf VALUES (9999999, gen_random_uuid(), now(), '', '')")
     with pytest.raises(psycopg.Error, match="does not continue its chain"), owner.transaction():
@@ -105,7 +107,7 @@ DENIED = {
     "audit_label": "truncate",
     "identity_user": "truncate",
 }
-"""What the application's role may not do; what it may is the rest."""
+"""Statements that the application's role may not run; all others it may."""
 SHAPES = {
     "select": "SELECT 1 FROM {0} WHERE false",
     "insert": "INSERT INTO {0} SELECT * FROM {0} WHERE false",
@@ -118,7 +120,7 @@ SHAPES = {
 @pytest.mark.parametrize(
     ("table", "verb"), [(table, verb) for table, verbs in DENIED.items() for verb in verbs.split()]
 )
-def test_application_without_the_right_is_refused(world: World, table: str, verb: str) -> None:
+def test_application_without_the_privilege_is_refused(world: World, table: str, verb: str) -> None:
     with pytest.raises(DatabaseError, match=f"^permission denied for table {table}") as refusal:
         execute(SHAPES[verb].format(table, "id" if table not in {"audit_leaf", "audit_inbox"} else "at"))
     assert isinstance(refusal.value.__cause__, pg.InsufficientPrivilege)
@@ -144,17 +146,17 @@ EXCEPTIONS = {
 }
 
 
-def test_application_holds_exactly_the_rights_it_needs(owner: psycopg.Connection) -> None:
-    """Every table is asked: no partition is reached, nothing can be truncated or given a trigger."""
+def test_application_has_exactly_the_privileges_it_needs(owner: psycopg.Connection) -> None:
+    """Every table counts: the role reaches no partition, and can neither truncate a table nor add a trigger."""
     rights: dict[str, str] = dict(owner.execute(RIGHTS).fetchall())
     assert len(rights) > 50
     views = {name: rights.pop(name) for name in list(rights) if "_published_" in name}
     assert set(views.values()) == {"SELECT"}
-    assert {table: held for table, held in rights.items() if held != ORDINARY} == EXCEPTIONS
+    assert {table: privileges for table, privileges in rights.items() if privileges != ORDINARY} == EXCEPTIONS
     assert not [table for table in rights if table.startswith("audit_event_")]
 
 
-def test_application_reaches_of_a_chain_its_identity_and_the_column_it_locks_by(
+def test_application_may_write_only_the_identity_and_lock_column_of_a_chain(
     owner: psycopg.Connection,
 ) -> None:
     columns = [
@@ -163,12 +165,12 @@ def test_application_reaches_of_a_chain_its_identity_and_the_column_it_locks_by(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'audit_chain'::regclass AND attnum > 0"
         )
     ]
-    asked = "SELECT has_column_privilege('keyholder_app', 'audit_chain', %s, %s)"
-    held = {
-        verb: {name for name in columns if owner.execute(asked, [name, verb]).fetchone() == (True,)}
+    question = "SELECT has_column_privilege('keyholder_app', 'audit_chain', %s, %s)"
+    writable = {
+        verb: {name for name in columns if owner.execute(question, [name, verb]).fetchone() == (True,)}
         for verb in ("INSERT", "UPDATE")
     }
-    assert held == {"INSERT": {"id", "kind"}, "UPDATE": {"row_lock"}}
+    assert writable == {"INSERT": {"id", "kind"}, "UPDATE": {"row_lock"}}
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "last_seq", "last_hash", "last_at"])

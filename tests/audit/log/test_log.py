@@ -1,4 +1,4 @@
-"""Chains, leaves and what the application itself may not do to them."""
+"""Chains and leaves: their order, races, and what the application's role may not change."""
 
 import threading
 import time
@@ -20,19 +20,19 @@ from tests.fixtures.world import World, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def heading() -> EventContext:
+def new_context() -> EventContext:
     return EventContext(actor=system(), act=ids.uuid7(), at=clock.now())
 
 
-def entries(count: int) -> list[EventDraft]:
+def drafts(count: int) -> list[EventDraft]:
     return [EventDraft(verb="test.done", subject=Subject("thing", uuid.uuid4())) for _ in range(count)]
 
 
 def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
     with transaction.atomic():
-        (held,) = ledger.lock_chains(chains=[chain]).values()
-        said = EventContext(actor=system(), act=ids.uuid7(), at=ledger.next_instant(held=[held]))
-        return ledger.append(parts=[Append(held, said, entries(count))])
+        (head,) = ledger.lock_chains(chains=[chain]).values()
+        context = EventContext(actor=system(), act=ids.uuid7(), at=ledger.next_instant(heads=[head]))
+        return ledger.append(parts=[Append(head, context, drafts(count))])
 
 
 def execute(statement: str, params: list[Any] | None = None) -> None:
@@ -40,7 +40,7 @@ def execute(statement: str, params: list[Any] | None = None) -> None:
         cursor.execute(statement, params)
 
 
-def test_a_chain_grows_in_commit_order_and_proves_itself(world: World) -> None:
+def test_chain_with_appended_events_is_in_commit_order_and_verifies(world: World) -> None:
     first = Chain.objects.get(id=world.koskela.id).last_seq
     made = [event for _ in range(3) for event in extend(world.koskela.id, 2)]
     rows = list(Event.objects.filter(chain=world.koskela.id, seq__gt=first).order_by("seq"))
@@ -50,10 +50,10 @@ def test_a_chain_grows_in_commit_order_and_proves_itself(world: World) -> None:
     assert verification.verify().findings == []
 
 
-def test_every_event_gets_one_place_in_one_order(world: World) -> None:
+def test_sealing_gives_each_event_one_position_in_one_order(world: World) -> None:
     total = Event.objects.count()
     assert sealing.seal(limit=7) == 7
-    late = ledger.insert_unchained(chain=world.koskela.id, heading=heading(), entries=entries(1))
+    late = ledger.insert_unchained(chain=world.koskela.id, context=new_context(), drafts=drafts(1))
     assert sealing.seal_all() == total - 7 + 1
     assert sealing.seal_all() == 0
     assert list(Leaf.objects.order_by("position").values_list("position", flat=True)) == list(
@@ -63,11 +63,11 @@ def test_every_event_gets_one_place_in_one_order(world: World) -> None:
         Event.objects.values_list("id", flat=True)
     )
     assert Leaf.objects.latest("position").event == late[0]
-    _chains_stand_in_their_own_order()
+    _assert_leaves_follow_each_chain()
     assert verification.verify().leaves == total + 1
 
 
-def _chains_stand_in_their_own_order() -> None:
+def _assert_leaves_follow_each_chain() -> None:
     places = dict(Leaf.objects.values_list("event", "position"))
     for chain in Chain.objects.all():
         in_chain = Event.objects.filter(chain=chain.id, seq__isnull=False).order_by("seq")
@@ -75,21 +75,23 @@ def _chains_stand_in_their_own_order() -> None:
         assert order == sorted(order)
 
 
-def test_two_sealers_at_once_are_harmless(world: World) -> None:
+def test_sealers_at_the_same_time_seal_each_event_once(world: World) -> None:
     total = Event.objects.count()
     counts = run_concurrently.together(sealing.seal_all, sealing.seal_all, sealing.seal_all)
     assert sum(int(str(one)) for one in counts) == total
     assert verification.verify().findings == []
 
 
-def test_a_late_commit_is_sealed_late_and_not_skipped(world: World) -> None:
+def test_event_committed_late_is_sealed_late(world: World) -> None:
     sealing.seal_all()
 
     def slow() -> uuid.UUID:
         with transaction.atomic():
-            (made,) = ledger.insert_unchained(chain=world.koskela.id, heading=heading(), entries=entries(1))
+            (made,) = ledger.insert_unchained(chain=world.koskela.id, context=new_context(), drafts=drafts(1))
             run_concurrently.together(
-                lambda: ledger.insert_unchained(chain=world.pohjola.id, heading=heading(), entries=entries(1))
+                lambda: ledger.insert_unchained(
+                    chain=world.pohjola.id, context=new_context(), drafts=drafts(1)
+                )
             )
             assert run_concurrently.together(sealing.seal_all) == [1]
         return made
@@ -99,20 +101,20 @@ def test_a_late_commit_is_sealed_late_and_not_skipped(world: World) -> None:
     assert Leaf.objects.latest("position").event == made
 
 
-def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
-    """The second writes while the first has written and not yet committed: both saw the same head."""
+def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
+    """The second writes while the first has written and not yet committed: both read the same head."""
     head = Chain.objects.get(id=world.koskela.id)
     written = threading.Event()
 
     def without_lock(first: bool) -> list[uuid.UUID]:  # noqa: FBT001
-        held = ledger.ChainHead(head.id, head.last_seq, bytes(head.last_hash), head.last_at, incarnation=1)
+        stale = ledger.ChainHead(head.id, head.last_seq, bytes(head.last_hash), head.last_at, incarnation=1)
         with transaction.atomic():
             if not first:
                 written.wait(run_concurrently.TIMEOUT)
-            made = ledger.append(parts=[Append(held, heading(), entries(1))])
+            made = ledger.append(parts=[Append(stale, new_context(), drafts(1))])
             if first:
                 written.set()
-                time.sleep(0.5)  # long enough for the other to come as far as it can
+                time.sleep(0.5)  # long enough for the second to reach its insert
             return made
 
     one, other = run_concurrently.together(
@@ -123,7 +125,7 @@ def test_who_comes_without_the_lock_cannot_fork_a_chain(world: World) -> None:
     assert verification.verify().findings == []
 
 
-def test_an_act_is_later_than_its_chain_even_when_the_clock_goes_back(world: World) -> None:
+def test_next_instant_after_the_clock_went_back_is_later_than_the_chain(world: World) -> None:
     extend(world.koskela.id)
     last = Chain.objects.get(id=world.koskela.id).last_at
     assert last is not None
@@ -135,7 +137,7 @@ def test_an_act_is_later_than_its_chain_even_when_the_clock_goes_back(world: Wor
 
 @pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}", "TRUNCATE {}"])
-def test_the_application_may_only_add(world: World, table: str, statement: str) -> None:
+def test_log_changed_by_the_application_is_refused(world: World, table: str, statement: str) -> None:
     sealing.seal_all()
     with pytest.raises(Error, match="permission denied"):
         execute(statement.format(table))
@@ -153,6 +155,6 @@ def test_the_application_may_only_add(world: World, table: str, statement: str) 
         "DELETE FROM audit_event_default",
     ],
 )
-def test_the_application_may_not_forge(world: World, statement: str) -> None:
+def test_table_of_the_log_forged_by_the_application_is_refused(world: World, statement: str) -> None:
     with pytest.raises(Error, match="permission denied"):
         execute(statement)

@@ -1,4 +1,4 @@
-"""What is refused is remembered once, and counted when it comes again."""
+"""Refusals: the first of a minute is an event, repeats are counted."""
 
 import json
 
@@ -15,7 +15,7 @@ from tests.fixtures.world import World, actor_of, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def refused() -> list[Event]:
+def refused_events() -> list[Event]:
     return list(Event.objects.filter(outcome="refused").order_by("at", "id"))
 
 
@@ -24,18 +24,18 @@ def body(event: Event) -> dict[str, object]:
 
 
 def early_in_a_minute() -> int:
-    """Move the clock so that the next seconds lie in one minute."""
+    """Move the clock to the start of a minute. Returns the seconds by which it moved."""
     offset = 3600 - clock.wall().second
     move_clock(offset)
     return offset
 
 
-def test_repeats_within_a_minute_become_one_event_with_a_count(world: World) -> None:
+def test_refusals_repeated_within_a_minute_become_one_event_with_a_count(world: World) -> None:
     begin = early_in_a_minute()
     for _ in range(4):
         with pytest.raises(authorization_errors.Denied):
             people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
-    (first,) = refused()
+    (first,) = refused_events()
     assert (first.verb, first.subject, first.seq) == ("member.remove", world.aino.id, None)
     assert (first.chain, first.organization, first.actor) == (
         world.koskela.id,
@@ -47,7 +47,7 @@ def test_repeats_within_a_minute_become_one_event_with_a_count(world: World) -> 
     assert refusals.flush_repeats() == 0
     move_clock(begin + 180)
     assert refusals.flush_repeats() == 1
-    _, repeats = refused()
+    _, repeats = refused_events()
     assert (repeats.chain, repeats.organization) == (world.koskela.id, world.koskela.id)
     assert (repeats.actor_kind, repeats.actor) == ("person", world.ulla.user_id)
     facts = body(repeats)["facts"]
@@ -56,43 +56,43 @@ def test_repeats_within_a_minute_become_one_event_with_a_count(world: World) -> 
     assert not Refusal.objects.exists()
 
 
-def test_a_single_refusal_needs_no_second_event(world: World) -> None:
+def test_refusal_without_repeats_has_one_event(world: World) -> None:
     begin = early_in_a_minute()
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
     move_clock(begin + 180)
     assert refusals.flush_repeats() == 1
-    assert len(refused()) == 1
+    assert len(refused_events()) == 1
 
 
-def test_a_stranger_is_remembered_in_their_own_stream_and_nothing_is_named(world: World) -> None:
+def test_refusal_of_a_stranger_is_in_their_own_chain_and_names_nothing_else(world: World) -> None:
     with pytest.raises(authorization_errors.NotFound):
         people_commands.remove(actor=actor_of(world.tiina), memberships=[world.vilma])
-    (event,) = refused()
+    (event,) = refused_events()
     assert (event.chain, event.organization) == (world.tiina.user_id, None)
     assert event.subject == world.tiina.user_id
     assert str(world.vilma.id) not in json.dumps(body(event))
     assert str(world.koskela.id) not in json.dumps(body(event))
 
 
-def test_of_a_set_the_one_refused_is_named(world: World) -> None:
+def test_refusal_of_a_set_names_the_refused_member(world: World) -> None:
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=actor_of(world.ulla), memberships=[world.vilma, world.olli, world.paivi])
-    (event,) = refused()
+    (event,) = refused_events()
     assert event.subject == world.paivi.id
 
 
-def test_what_was_never_founded_is_not_named_and_a_mistake_is_no_refusal(world: World) -> None:
+def test_refusal_without_an_existing_subject_names_none_and_a_mistake_is_not_recorded(world: World) -> None:
     new = organizations_commands.NewOrganization(key="koskela", name="The key is taken")
     with pytest.raises(authorization_errors.AlreadyExists):
         organizations_commands.create_organization(actor=world.system, new=new)
     with pytest.raises(authorization_errors.NotFound):
         organizations_commands.create_organization(actor=actor_of(world.aino), new=new)
-    (unseen,) = refused()
+    (unseen,) = refused_events()
     assert (unseen.organization, unseen.chain) == (None, world.aino.user_id)
 
 
-def test_a_refusal_takes_no_lock_on_the_organization(world: World) -> None:
+def test_refusal_of_an_act_is_beside_the_organization_s_chain(world: World) -> None:
     before = Event.objects.filter(chain=world.koskela.id, seq__isnull=False).count()
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])

@@ -41,10 +41,10 @@ def answered(
 
 def own(one: Membership, verb: Observation) -> None:
     """Something that somebody does to their own sign-in."""
-    entry = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="observed")
-    heading = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
+    draft = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="observed")
+    context = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
     with transaction.atomic():
-        ledger.insert_unchained(chain=one.user_id, heading=heading, entries=[entry])
+        ledger.insert_unchained(chain=one.user_id, context=context, drafts=[draft])
 
 
 def log_of(world: World, who: Membership, query: str = "", key: str = "koskela") -> str:
