@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from delegation.access.assignable import AssignableOptions, TierOption
 from delegation.access.queries import AssignmentView
 from delegation.people.queries import VisibleMember
-from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
-from portal.web.access import preview
+from portal.web.access import forms, preview
 from portal.web.access.explanation import Why
+from portal.web.access.forms import AccessForm
 from portal.wording import access, admin_abilities, amounts, cldr, dates
 
 
-def choices(form: shell_forms.AccessForm, *, now: str = "") -> dict[str, Any]:
+def choices(form: AccessForm, *, now: str = "") -> dict[str, Any]:
     """For web/access/_tiers.html and web/access/_sites.html; `now` is the present tier."""
-    gifts = form.gifts
+    gifts = form.options
     where = str(form["where"].value() or "")
     return {
         "form": form,
@@ -41,7 +41,7 @@ def choices(form: shell_forms.AccessForm, *, now: str = "") -> dict[str, Any]:
             for place in gifts.sites
         ],
         "sites_why": _sites_why(gifts),
-        "until_hint": shell_forms.example_day(),
+        "until_hint": forms.example_day(),
     }
 
 
@@ -55,7 +55,7 @@ def _shown(gifts: AssignableOptions, now: str) -> list[TierOption]:
     return [tier for tier in gifts.tiers if tier.assignable or tier.key == now]
 
 
-def _tier(form: shell_forms.AccessForm, tier: TierOption, now: str) -> dict[str, Any]:
+def _tier(form: AccessForm, tier: TierOption, now: str) -> dict[str, Any]:
     limited = bool(tier.amounts)
     return {
         "value": tier.key,
@@ -64,7 +64,7 @@ def _tier(form: shell_forms.AccessForm, tier: TierOption, now: str) -> dict[str,
         "why": "" if tier.assignable else _("You may not give this."),
         "now": tier.key == now,
         "checked": form["tier"].value() == tier.key,
-        "limit": form[shell_forms.limit_field(tier.key)] if limited else None,
+        "limit": form[forms.limit_field(tier.key)] if limited else None,
         "limit_hint": _hint(tier),
         "currency": cldr.currency_sign(tier.currency),
     }
@@ -96,7 +96,7 @@ def initial(
     limits = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
     if limits:
         values |= _limits(min(limits), gifts)
-        values[shell_forms.limit_field(grant.role)] = amounts.typed(min(limits))
+        values[forms.limit_field(grant.role)] = amounts.typed(min(limits))
     return values
 
 
@@ -107,7 +107,7 @@ def _limits(amount: Decimal, gifts: AssignableOptions) -> dict[str, str]:
         for tier in gifts.tiers
         if tier.amounts
     }
-    return {shell_forms.limit_field(key): amounts.typed(one) for key, one in most.items() if one > 0}
+    return {forms.limit_field(key): amounts.typed(one) for key, one in most.items() if one > 0}
 
 
 def initial_again(had: Mapping[str, Any], gifts: AssignableOptions, clock: dates.Clock) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def initial_again(had: Mapping[str, Any], gifts: AssignableOptions, clock: dates
     limits = [Decimal(had["limits"][key]["amount"] or 0) for key in tier.amounts if key in had["limits"]]
     if limits and min(limits) > 0:
         most = min(limits) if tier.most is None else min(*limits, tier.most)
-        values[shell_forms.limit_field(tier.key)] = amounts.typed(most)
+        values[forms.limit_field(tier.key)] = amounts.typed(most)
     return values
 
 
@@ -137,9 +137,7 @@ def until_typed(until: dt.datetime | None, clock: dates.Clock) -> str:
     return dates.typed_day(clock.local(until - dt.timedelta(microseconds=1)).date()) if until else ""
 
 
-def changing(
-    here: PageContext, found: VisibleMember, form: shell_forms.AccessForm, why: Why
-) -> dict[str, Any]:
+def changing(here: PageContext, found: VisibleMember, form: AccessForm, why: Why) -> dict[str, Any]:
     """The panel of web/access/change.html over the page of a colleague. One statement at most."""
     held = access.summary(why.grants, why.clock) or _("no access")
     return {
@@ -151,7 +149,7 @@ def changing(
 
 
 def restoring(
-    here: PageContext, found: VisibleMember, form: shell_forms.AccessForm, why: Why, *, had: str
+    here: PageContext, found: VisibleMember, form: AccessForm, why: Why, *, had: str
 ) -> dict[str, Any]:
     """The same for somebody who was removed; `had` is what was held until then."""
     if had:
@@ -168,12 +166,12 @@ def restoring(
 
 
 def _panel(
-    here: PageContext, found: VisibleMember, form: shell_forms.AccessForm, why: Why, *, route: str
+    here: PageContext, found: VisibleMember, form: AccessForm, why: Why, *, route: str
 ) -> dict[str, Any]:
     one = found.membership
     before = preview.Before(why.rights, why.grants)
     return {
-        "effect": preview.of(here, form.filled_in(), why.book, before, nothing=""),
+        "effect": preview.of(here, form.with_initial(), why.book, before, nothing=""),
         "first_name": one.user.name,
         "access_url": here.url(route, membership=one.id),
         "close_url": here.url("person", membership=one.id),

@@ -10,9 +10,9 @@ from delegation.authorization import access_validation, entitlements
 from delegation.authorization.entitlements import Right
 from delegation.authorization.errors import InvalidAccess
 from delegation.catalogue.display_names import DisplayNames
-from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
 from portal.web.access import admin_rights
+from portal.web.access.forms import AccessForm
 from portal.wording import access_changes, dates, refusals
 
 
@@ -25,7 +25,7 @@ class Before:
 
 
 def of(
-    here: PageContext, form: shell_forms.AccessForm, book: DisplayNames, before: Before, *, nothing: str
+    here: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str
 ) -> dict[str, Sequence[str] | str]:
     """What would follow from what is filled in; a sentence where it is not yet clear. One statement."""
     missing = _missing(here, form) if form.is_bound else ()
@@ -36,7 +36,7 @@ def of(
     return {"gains": found.gains, "losses": found.losses, "nothing": _("Nothing changes.")}
 
 
-def _missing(here: PageContext, form: shell_forms.AccessForm) -> Sequence[str]:
+def _missing(here: PageContext, form: AccessForm) -> Sequence[str]:
     found = form.missing()
     if not found:
         try:
@@ -47,10 +47,10 @@ def _missing(here: PageContext, form: shell_forms.AccessForm) -> Sequence[str]:
 
 
 def _compared(
-    here: PageContext, form: shell_forms.AccessForm, book: DisplayNames, before: Before
+    here: PageContext, form: AccessForm, book: DisplayNames, before: Before
 ) -> access_changes.AccessChanges:
     after = entitlements.supposed_rights(organization=here.organization_id, access=form.access, at=here.at)
-    had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.gifts)
+    had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.options)
     found = access_changes.between(
         before=[*had.rights, *before.rights],
         after=[*has.rights, *after],

@@ -5,63 +5,26 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
-from identity.people import names
-from portal.http import input_cleaning
 from portal.http.request_context import Request
 from portal.signin.customers import adapter as customers_adapter
 from portal.signin.customers import invitations
 from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context as invitations_context
+from portal.web.invitations.forms import NewcomerForm
 from portal.wording import time_zones
 
 _KINDS = {"cancelled": "withdrawn"}
 _STATUS = {"unknown": 404, "other": 403}
 _GONE = 410
-
-
-class Join(input_cleaning.Form):
-    """What a newcomer gives: the rest stands in the invitation."""
-
-    name = forms.CharField(max_length=200, error_messages={"required": gettext_lazy("Give your name.")})
-    password = forms.CharField(
-        strip=False,
-        widget=forms.PasswordInput,
-        validators=[MaxLengthValidator(1000)],
-        error_messages={"required": gettext_lazy("Choose a password.")},
-    )
-
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.email = email
-
-    def clean_name(self) -> str:
-        """Raises ValidationError for a name of nothing but blanks."""
-        name = names.clean(self.cleaned_data["name"])
-        if not name:
-            raise ValidationError(_("Give your name."), code="required")
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        """Judge the password knowing name and address. Raises nothing: errors stand at the field."""
-        password = self.cleaned_data.get("password")
-        if password:
-            try:
-                invitations.judge(password=password, email=self.email, name=self.cleaned_data.get("name", ""))
-            except ValidationError as error:
-                self.add_error("password", error)
-        return self.cleaned_data
 
 
 @login_not_required
@@ -95,7 +58,7 @@ def _open(request: Request, offer: InvitationOffer) -> HttpResponse:
     if offer.is_known():
         return _page(request, offer, kind="known")
     typed = request.POST if request.method == "POST" else None
-    form = Join(typed, email=offer.email, initial={"name": offer.invitation.name})
+    form = NewcomerForm(typed, email=offer.email, initial={"name": offer.invitation.name})
     if typed is None or not form.is_valid():
         return _page(request, offer, kind="new", form=form)
     return invitations.begin(request, offer, **form.cleaned_data)

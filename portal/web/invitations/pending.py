@@ -46,7 +46,7 @@ def _sent_again(request: Request, here: PageContext, one: uuid.UUID) -> HttpResp
     )
     if found is None:
         raise NotFound
-    once = shell_forms.key(request.POST.get("once", ""), verb, one)
+    once = shell_forms.idempotency_key(request.POST.get("once", ""), verb, one)
     outcome = invitations_send.resend(actor=here.viewer, invitation=found, idempotency_key=once)
     link = outcome.result.link
     return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))

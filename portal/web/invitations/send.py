@@ -19,11 +19,11 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.people import queries as people_queries
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import forms as shell_forms
 from portal.shell import page_context
 from portal.shell.page_context import PageContext
 from portal.web.access import form_context, preview
 from portal.web.invitations import mail
+from portal.web.invitations.forms import InvitationForm
 from portal.web.people import list as list_page
 from portal.web.people import list_context
 from portal.wording import dates, refusals
@@ -48,7 +48,7 @@ def invite(request: Request, here: PageContext) -> HttpResponse:
     return list_page.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
 
 
-def _form(request: Request, here: PageContext) -> shell_forms.InvitationForm:
+def _form(request: Request, here: PageContext) -> InvitationForm:
     """Raises Denied for whoever may invite nobody."""
     if Verb.MEMBER_INVITE not in here.abilities:
         raise Denied(reason="no_permission")
@@ -57,15 +57,15 @@ def _form(request: Request, here: PageContext) -> shell_forms.InvitationForm:
     )
     known = [tier.key for tier in given.tiers if tier.assignable]
     wished = request.GET.get("tier", "")
-    return shell_forms.InvitationForm(
+    return InvitationForm(
         request.POST if request.method == "POST" else None,
-        gifts=given,
+        options=given,
         zone=here.zone,
         initial={"tier": wished if wished in known else "", "where": "all" if given.everywhere else "some"},
     )
 
 
-def _send(here: PageContext, form: shell_forms.InvitationForm) -> Any:
+def _send(here: PageContext, form: InvitationForm) -> Any:
     data = form.cleaned_data
     return invitations_send.invite(
         actor=here.viewer,
@@ -79,7 +79,7 @@ def _send(here: PageContext, form: shell_forms.InvitationForm) -> Any:
     )
 
 
-def _refused(here: PageContext, form: shell_forms.InvitationForm, refusal: DomainError) -> None:
+def _refused(here: PageContext, form: InvitationForm, refusal: DomainError) -> None:
     """At the field, with the way on where there is one."""
     text = refusals.sentence_for(refusal).text
     if isinstance(refusal, AlreadyMember):
@@ -88,7 +88,7 @@ def _refused(here: PageContext, form: shell_forms.InvitationForm, refusal: Domai
         url = f"{here.url('people')}#i{refusal.data['invitation']}"
         form.add_error("email", _with_link(text, url, _("See the invitation")))
     else:
-        form.refused(refusal)
+        form.add_refusal(refusal)
 
 
 def _colleague(here: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
@@ -107,10 +107,10 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
     return format_html('{} <a href="{}">{}</a>', text, url, label) if url else format_html("{}", text)
 
 
-def _page(request: Request, here: PageContext, form: shell_forms.InvitationForm) -> HttpResponse:
+def _page(request: Request, here: PageContext, form: InvitationForm) -> HttpResponse:
     book = display_names.display_names(organization=here.organization_id)
     nothing = _("Choose what they may do. What follows is shown here.")
-    chosen = form.filled_in() if form.initial["tier"] else form
+    chosen = form.with_initial() if form.initial["tier"] else form
     foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
     effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
     if request.POST.get("do") == "preview" and error_responses.asked_by_htmx(request):
@@ -134,5 +134,5 @@ def _below(request: Request, here: PageContext) -> dict[str, Any]:
     }
 
 
-def _who(form: shell_forms.InvitationForm) -> str:
+def _who(form: InvitationForm) -> str:
     return str(form["name"].value() or form["email"].value() or _("The colleague")).strip()[:80]

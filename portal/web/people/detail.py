@@ -23,11 +23,11 @@ from delegation.people import queries as people_queries
 from delegation.people.queries import VisibleMember
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import forms as shell_forms
 from portal.shell import page_context
 from portal.shell.page_context import PageContext
 from portal.web.access import form_context
 from portal.web.access.explanation import Why
+from portal.web.access.forms import AccessForm
 from portal.web.people import detail_context as reading
 from portal.wording import dates, refusals
 from provisioning.accounts import commands as accounts_commands
@@ -136,16 +136,16 @@ def _gifts(here: PageContext, verb: Verb) -> AssignableOptions:
 
 def _form(
     request: Request, here: PageContext, given: AssignableOptions, initial: Mapping[str, Any]
-) -> shell_forms.ChangeAccessForm:
+) -> AccessForm:
     typed = request.POST if request.method == "POST" else None
-    return shell_forms.ChangeAccessForm(typed, gifts=given, zone=here.zone, initial=dict(initial))
+    return AccessForm(typed, options=given, zone=here.zone, initial=dict(initial))
 
 
 def _done(
     request: Request,
     here: PageContext,
     found: VisibleMember,
-    form: shell_forms.ChangeAccessForm,
+    form: AccessForm,
     command: Command,
     said: str,
 ) -> HttpResponse | None:
@@ -153,11 +153,11 @@ def _done(
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return None
     try:
-        command(actor=here.viewer, memberships=[found.membership], **form.asked)
+        command(actor=here.viewer, memberships=[found.membership], **form.command_arguments)
     except Unchanged:
         said = _("Nothing was changed: %(name)s may do exactly this already.")
     except DomainError as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return None
     messages.success(request, said % {"name": found.membership.user.name})
     return HttpResponseRedirect(here.url("person", membership=found.membership.id))

@@ -26,6 +26,7 @@ from portal.shell import page_context
 from portal.shell.page_context import PageContext
 from portal.web.people import detail as person_page
 from portal.web.people import detail_context, list_context, receipt, removal_context
+from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
 
 MOST = 300
@@ -80,7 +81,7 @@ def _oneself(request: Request, here: PageContext) -> HttpResponse:
 def _removing(
     request: Request, here: PageContext, wanted: Sequence[uuid.UUID], *, back_url: str
 ) -> HttpResponse:
-    form = shell_forms.RemovalForm(request.POST if request.method == "POST" else None)
+    form = RemovalForm(request.POST if request.method == "POST" else None)
     done = _do(here, wanted, form) if request.method == "POST" and form.is_valid() else None
     if done is not None:
         return HttpResponseRedirect(here.url("removal", act=done))
@@ -96,7 +97,7 @@ def _removing(
     return render(request, "web/people/remove_confirm.html", {**context, **where})
 
 
-def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: shell_forms.RemovalForm) -> uuid.UUID | None:
+def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: RemovalForm) -> uuid.UUID | None:
     """The act; None where the page is shown again, with what is wrong.
 
     The command decides, also when the same form is sent again and they are gone already. Raises Denied and NotFound.
@@ -105,7 +106,7 @@ def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: shell_forms.Remova
     key = form.cleaned_data["once"]
     try:
         return people_commands.remove(
-            actor=here.viewer, memberships=rows, reason=form.written, idempotency_key=key
+            actor=here.viewer, memberships=rows, reason=form.log_reason, idempotency_key=key
         ).act
     except LastAdmin:  # the page says so, and the way out
         form.add_error(None, _("Nobody was removed."))

@@ -12,16 +12,16 @@ from delegation.access import queries as access_queries
 from delegation.people import queries as people_queries
 from delegation.people import removal_impact
 from delegation.people.queries import VisibleMember
-from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
 from portal.web.people import detail_context
+from portal.web.people.forms import RemovalForm
 from portal.wording import access, admin_abilities, dates
 from provisioning.accounts import progress
 from provisioning.accounts.progress import Closing
 
 
 def impact(
-    here: PageContext, leavers: Sequence[VisibleMember], form: shell_forms.RemovalForm, clock: dates.Clock
+    here: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, clock: dates.Clock
 ) -> dict[str, Any]:
     """The page before the deed."""
     ids = [one.membership.id for one in leavers]

@@ -1,0 +1,167 @@
+"""The form of an access: a tier with its limit, sites, an end, a reason."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from audit.foundation.errors import DomainError
+from delegation.access.assignable import AssignableOptions, TierOption
+from delegation.authorization.errors import InvalidAccess, LastAdmin
+from delegation.authorization.values import AccessSpec, AmountLimit
+from portal.http import input_cleaning
+from portal.shell.forms import IdempotentForm
+from portal.wording import amounts, cldr, dates, refusals
+
+_REASON_LENGTH = 300
+
+
+class AccessForm(IdempotentForm):
+    """A tier, its limit, sites, an end and a reason. The fields `limit_<tier>` follow from the assignable tiers."""
+
+    tier = forms.ChoiceField(widget=forms.RadioSelect)
+    where = forms.ChoiceField(widget=forms.RadioSelect)
+    sites = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    until = forms.CharField(required=False, max_length=40)
+    reason = forms.CharField(required=False, max_length=_REASON_LENGTH)
+
+    def __init__(self, *args: Any, options: AssignableOptions, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.options, self.zone = options, zone
+        assignable = [(tier.key, tier.key) for tier in options.tiers if tier.assignable]
+        self._choices("tier", assignable, _("Choose what they may do."))
+        self._choices("where", [("all", "all"), ("some", "some")], _("Choose where."))
+        self._choices("sites", [(str(site.id), site.name) for site in options.sites], "")
+        for tier in options.tiers:
+            if tier.amounts:
+                self.fields[limit_field(tier.key)] = forms.CharField(required=False, max_length=40)
+        for field in self.fields.values():
+            field.error_messages.setdefault("max_length", _("This is too long."))
+        input_cleaning.make_plain(self)
+
+    def _choices(self, name: str, choices: list[tuple[str, str]], missing: str) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+        invalid = _("This cannot be chosen. Choose again.")
+        field.error_messages |= {"required": missing, "invalid_choice": invalid, "invalid_list": invalid}
+
+    @property
+    def access(self) -> AccessSpec:
+        """The requested access of a valid form."""
+        return AccessSpec(
+            role=self.cleaned_data["tier"],
+            all_sites=self.cleaned_data["where"] == "all",
+            sites=frozenset(uuid.UUID(site) for site in self.cleaned_data["sites"]),
+            limits=self.cleaned_data["limits"],
+            until=self.cleaned_data["until"],
+        )
+
+    @property
+    def command_arguments(self) -> dict[str, Any]:
+        """The arguments of a command that assigns, from a valid form."""
+        return {
+            "access": self.access,
+            "reason": self.cleaned_data["reason"],
+            "idempotency_key": self.cleaned_data["once"],
+        }
+
+    def clean_until(self) -> dt.datetime | None:
+        """The end of the entered day in the organization's time zone. Raises ValidationError."""
+        typed = self.cleaned_data["until"]
+        if not typed:
+            return None
+        day = dates.parse_day(typed)
+        if day is None:
+            raise ValidationError(dates.no_day(typed, example=example_day()))
+        return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.zone)
+
+    def clean(self) -> dict[str, Any]:
+        """Add the limits of the chosen tier, and drop sites unless only some are chosen."""
+        data = super().clean() or self.cleaned_data
+        tier = self.options.tier(str(data.get("tier", "")))
+        data["limits"] = self._limits(tier) if tier else {}
+        if data.get("where") == "all":
+            data["sites"] = []
+        elif data.get("where") == "some" and not data.get("sites") and "sites" not in self.errors:
+            self.add_error("sites", _("Choose at least one site."))
+        return data
+
+    def _limits(self, tier: TierOption) -> Mapping[str, AmountLimit]:
+        if not tier.amounts:
+            return {}
+        name = limit_field(tier.key)
+        typed = self.cleaned_data.get(name)
+        if typed is None:  # refused already
+            return {}
+        try:
+            amount = amounts.parse(typed)
+        except amounts.Unclear as unclear:
+            self.add_error(name, _unclear(typed, unclear))
+            return {}
+        self._within(name, amount, tier)
+        return {key: AmountLimit(amount, tier.currency) for key in tier.amounts}
+
+    def _within(self, name: str, amount: Decimal, tier: TierOption) -> None:
+        if amount == 0:
+            zero = InvalidAccess(field="limit", problem="zero")
+            self.add_error(name, refusals.sentence_for(zero).text)
+        if tier.most is not None and amount > tier.most:
+            most = cldr.money(tier.most, tier.currency)
+            self.add_error(name, _("The limit must be %(amount)s or less.") % {"amount": most})
+
+    def with_initial(self) -> Self:
+        """A bound form with the initial values, for a preview of an unchanged form."""
+        if self.is_bound:
+            return self
+        return type(self)(dict(self.initial), options=self.options, zone=self.zone)
+
+    def missing(self) -> list[str]:
+        """The errors that prevent a preview. Recipient, reason and idempotency key do not matter for it."""
+        self.is_valid()
+        return [
+            str(error)
+            for name, errors in self.errors.items()
+            if name not in {"email", "name", "reason", "once"}
+            for error in errors
+        ]
+
+    def add_refusal(self, error: DomainError) -> None:
+        """Show a refusal of the command at its field. Raises it again where it concerns no field of this form."""
+        sentence = refusals.sentence_for(error)
+        field = {"role": "tier", "limit": limit_field(str(self.data.get("tier", "")))}.get(
+            sentence.field, sentence.field
+        )
+        if isinstance(error, LastAdmin):
+            self.add_error(None, sentence.text)
+        elif field in self.fields:
+            self.add_error(field, sentence.text)
+        else:
+            raise error
+
+
+def limit_field(tier: str) -> str:
+    """The name of the field for a tier's limit."""
+    return f"limit_{tier}"
+
+
+def example_day() -> str:
+    """A sample date, written as the active language writes dates."""
+    return dates.typed_day(dt.date(2026, 12, 24))
+
+
+def _unclear(typed: str, unclear: amounts.Unclear) -> str:
+    if not typed.strip():
+        return _("Write the limit.")
+    if unclear.could_mean:
+        return _("Write %(amount)s without a separator: %(typed)s is read in two ways.") % {
+            "amount": unclear.could_mean,
+            "typed": typed.strip(),
+        }
+    return _("Write the limit as an amount, like 5 000 or 5 000.50.")
