@@ -103,15 +103,15 @@ def _needs_a_call(push: AccountUpdate) -> bool:
 def _is_known(push: AccountUpdate) -> bool:
     account = push.account
     if push.wanted.active:
-        return push.wanted.digest == account.told
+        return push.wanted.digest == account.acknowledged_digest
     # Of somebody who is gone a target hears nothing more; somebody it never heard of it need not forget.
-    never = not account.told and not account.remote_id and not account.last_error
+    never = not account.acknowledged_digest and not account.remote_id and not account.last_error
     return account.acknowledged_active is False or never
 
 
 def _is_uncertain(account: Account) -> bool:
     """Whether the target may hold something else than it last acknowledged."""
-    return account.uncertain_until is not None or account.found is not None
+    return account.uncertain_until is not None or account.observed is not None
 
 
 def _errand(push: AccountUpdate, worker: int, pool: Pool | None) -> DeliveryTask:
@@ -134,8 +134,8 @@ def _carry_out(push: AccountUpdate, pool: Pool) -> sync_record.SyncResult:
         record=push.wanted.record,
         remote_id=account.remote_id,
         read_first=_is_uncertain(account),
-        patches=target.patches,
+        supports_patch=target.supports_patch,
         verify_writes=target.verify_writes,
-        deletes=target.on_removal == Target.WhenGone.DELETE,
+        deletes=target.on_removal == Target.OnRemoval.DELETE,
     )
     return sync_record.run(task=task, pool=pool)

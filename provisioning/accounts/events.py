@@ -20,7 +20,7 @@ def record(*, delivered: Sequence[Acknowledged], failed: Sequence[DeliveryOutcom
         membership = str(one.membership)
         rights = one.ending.errand.row.wanted.rights.get(membership, [])
         # Of this membership alone: whether the person is active for others is nothing for this organization's log.
-        held = {"active": bool(rights), "rights": len(rights), "seconds": seconds(one.asked_at, at)}
+        held = {"active": bool(rights), "rights": len(rights), "seconds": seconds(one.act_at, at)}
         facts = {**_facts(one.ending), **held}
         _say(notes, Observation.ACCOUNT_SYNCED, one.membership, one.organization, one.act, facts)
     for ending in failed:

@@ -12,8 +12,8 @@ from provisioning.targets.models import Target
 class Account(Due):
     """What the target last acknowledged, and when it is next to be told.
 
-    `membership` is None where the target keeps one record per person. `marks` counts how often the row was made due:
-    an answer settles only the marks that were there when its content was computed.
+    `membership` is None where the target keeps one record per person. `generation` is raised each time
+    the row becomes due: an answer settles only the generation for which its content was computed.
     """
 
     class State(models.TextChoices):
@@ -29,20 +29,20 @@ class Account(Due):
     user = models.ForeignKey(User, models.PROTECT, related_name="accounts")
     membership = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="accounts")
     remote_id = models.CharField(max_length=200, blank=True)
-    told = models.CharField(max_length=64, blank=True)
+    acknowledged_digest = models.CharField(max_length=64, blank=True)
     """SHA-256 of the record last acknowledged."""
     acknowledged_active = models.BooleanField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_rights = models.JSONField(default=dict)
     """{membership: [`rights_summary` of each right]} as acknowledged; a membership once told of stays a key."""
-    found = models.JSONField(null=True)
+    observed = models.JSONField(null=True)
     """What reading the target showed where that differs: {"active": bool, "rights": {organization: [...]}}."""
     checked_at = models.DateTimeField(null=True)
-    """When the target was last known to hold what `told` says."""
+    """When the target was last known to hold what `acknowledged_digest` says."""
     state = models.CharField(max_length=12, choices=State, default=State.ON_ITS_WAY)
     priority = models.PositiveSmallIntegerField(default=1)
     """0 where somebody goes, 1 else."""
-    marks = models.PositiveIntegerField(default=1)
+    generation = models.PositiveIntegerField(default=1)
     next_change_at = models.DateTimeField(null=True)
     """The next instant at which time alone changes what should be true."""
     uncertain_until = models.DateTimeField(null=True)
@@ -81,10 +81,10 @@ class Delivery(models.Model):
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
     organization = models.UUIDField()
     act = models.UUIDField()
-    asked_at = models.DateTimeField()
+    act_at = models.DateTimeField()
     """The instant of the act."""
-    number = models.PositiveIntegerField()
-    """The account's `marks` when it was made due."""
+    generation = models.PositiveIntegerField()
+    """The account's `generation` when it was made due."""
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -72,7 +72,8 @@ wanted AS (
 ),
 marked AS (
     INSERT INTO provisioning_account AS a (
-        target_id, user_id, membership_id, due_at, priority, act, marks, state, remote_id, told, acknowledged_rights,
+        target_id, user_id, membership_id, due_at, priority, act, generation, state, remote_id, acknowledged_digest,
+        acknowledged_rights,
         attempts, last_error)
     SELECT target_id, user_id, membership_id, (SELECT at FROM present), CASE WHEN gone THEN 0 ELSE 1 END, act, 1,
            'on_its_way', '', '', '{}', 0, ''
@@ -80,13 +81,13 @@ marked AS (
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
             ELSE least(a.priority, excluded.priority) END,
-        act = excluded.act, marks = a.marks + 1,
+        act = excluded.act, generation = a.generation + 1,
         state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'on_its_way' END
-    RETURNING id, target_id, user_id, membership_id, marks
+    RETURNING id, target_id, user_id, membership_id, generation
 ),
 deliveries AS (
-    INSERT INTO provisioning_delivery (account_id, target_id, membership_id, organization, act, asked_at, number)
-    SELECT m.id, m.target_id, x.membership, x.organization_id, x.act, max(x.at), m.marks
+    INSERT INTO provisioning_delivery (account_id, target_id, membership_id, organization, act, act_at, generation)
+    SELECT m.id, m.target_id, x.membership, x.organization_id, x.act, max(x.at), m.generation
     FROM marked m
     JOIN touched x ON x.user_id = m.user_id AND (m.membership_id IS NULL OR m.membership_id = x.membership)
     GROUP BY 1, 2, 3, 4, 5, 7
@@ -160,7 +161,7 @@ ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
 """
 
 _BOUNDARIES = """
-UPDATE provisioning_account SET due_at = %(at)s, marks = marks + 1, priority = 0, next_change_at = NULL
+UPDATE provisioning_account SET due_at = %(at)s, generation = generation + 1, priority = 0, next_change_at = NULL
 WHERE next_change_at <= %(at)s
 """
 

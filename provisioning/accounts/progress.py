@@ -73,7 +73,7 @@ class _Part:
     application: str
     name: Mapping[str, str]
     kind: str
-    asked_at: dt.datetime
+    act_at: dt.datetime
     done_at: dt.datetime | None
     failed: bool
     attempts: int
@@ -100,7 +100,7 @@ def _accounts(act: uuid.UUID) -> Iterable[_Part]:
             application=target.application.key,
             name=target.application.name,
             kind="scim",
-            asked_at=row.asked_at,
+            act_at=row.act_at,
             done_at=row.done_at,
             failed=waits and account.state in {Account.State.FAILED, Account.State.DIFFERS},
             attempts=account.attempts if waits else 0,
@@ -116,7 +116,7 @@ def _logouts(act: uuid.UUID) -> Iterable[_Part]:
             application=application.key,
             name=application.name,
             kind="logout",
-            asked_at=row.ended_at,
+            act_at=row.ended_at,
             done_at=row.done_at or (None if row.due_at else row.ended_at),
             failed=row.refused_at is not None,
             attempts=row.attempts,
@@ -138,7 +138,7 @@ def _line(parts: list[_Part], at: dt.datetime) -> Line:
         count=len(parts),
         waiting=len(waiting),
         at=last,
-        seconds=max(0.0, ((last or at) - first.asked_at).total_seconds()),
+        seconds=max(0.0, ((last or at) - first.act_at).total_seconds()),
         attempts=max((part.attempts for part in waiting), default=0),
         next_try_at=min((part.next_try_at for part in waiting if part.next_try_at), default=None),
         error=next((part.error for part in waiting if part.error), ""),

@@ -66,7 +66,7 @@ def resync(*, accounts: Iterable[int]) -> int:
         return Account.objects.filter(id__in=[row.id for row in held]).update(
             due_at=at,
             uncertain_until=at,
-            marks=F("marks") + 1,
+            generation=F("generation") + 1,
             attempts=0,
             state=Account.State.ON_ITS_WAY,
         )
@@ -109,15 +109,25 @@ def _compare(
     row.checked_at = at
     if _agrees(there, should.record, needed=should.active):
         report.same += 1
-        row.found, row.state = None, Account.State.IN_PLACE
+        row.observed, row.state = None, Account.State.IN_PLACE
     else:
         report.differs.append(row.id)
-        row.found = compare.observed_state(there[0]) if there else _ABSENT
+        row.observed = compare.observed_state(there[0]) if there else _ABSENT
         row.state = Account.State.DIFFERS
         if resync or not should.active:
             row.due_at, row.uncertain_until, row.priority = at, at, 0 if not should.active else 1
-            row.marks += 1
-    row.save(update_fields=["checked_at", "found", "state", "due_at", "uncertain_until", "priority", "marks"])
+            row.generation += 1
+    row.save(
+        update_fields=[
+            "checked_at",
+            "observed",
+            "state",
+            "due_at",
+            "uncertain_until",
+            "priority",
+            "generation",
+        ]
+    )
 
 
 def _agrees(there: Sequence[Resource], record: Resource, *, needed: bool) -> bool:

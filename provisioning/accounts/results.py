@@ -1,6 +1,6 @@
 """Writing down how accounts were delivered: one statement each for what is known, what failed, and targets' health.
 
-An answer counts only while the row is still leased by who brings it, and settles only the marks it was computed under.
+An answer counts only while its bearer still holds the lease. It settles only the generation it was computed for.
 """
 
 import datetime as dt
@@ -25,28 +25,30 @@ held AS (
 """
 _DONE = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
-    id bigint, worker integer, marks integer, remote_id text, told text, active boolean, rights jsonb, wrote boolean,
-    called boolean, state text, next_change_at timestamptz)),
+    id bigint, worker integer, generation integer, remote_id text, digest text, active boolean, rights jsonb,
+    wrote boolean, called boolean, state text, next_change_at timestamptz)),
 {_IN_ORDER}
 UPDATE provisioning_account a SET
-    remote_id = x.remote_id, told = x.told, acknowledged_active = x.active, acknowledged_rights = x.rights,
+    remote_id = x.remote_id, acknowledged_digest = x.digest, acknowledged_active = x.active,
+    acknowledged_rights = x.rights,
     acknowledged_at = CASE WHEN x.wrote THEN %(at)s ELSE a.acknowledged_at END,
     checked_at = CASE WHEN x.called THEN %(at)s ELSE a.checked_at END,
-    found = CASE WHEN x.called THEN NULL ELSE a.found END,
-    state = CASE WHEN a.marks = x.marks THEN x.state ELSE a.state END,
-    due_at = CASE WHEN a.marks <> x.marks THEN a.due_at WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
+    observed = CASE WHEN x.called THEN NULL ELSE a.observed END,
+    state = CASE WHEN a.generation = x.generation THEN x.state ELSE a.state END,
+    due_at = CASE WHEN a.generation <> x.generation THEN a.due_at
+                  WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
     uncertain_until = CASE WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
-    next_change_at = x.next_change_at, priority = CASE WHEN a.marks = x.marks THEN 1 ELSE a.priority END,
+    next_change_at = x.next_change_at, priority = CASE WHEN a.generation = x.generation THEN 1 ELSE a.priority END,
     attempts = 0, last_error = '', leased_until = NULL, leased_by = NULL
 FROM x JOIN held ON held.id = x.id WHERE a.id = x.id
 RETURNING a.id
 """  # noqa: S608 - our own constants
 _FAILED = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
-    id bigint, worker integer, marks integer, retry_at timestamptz, code text, state text, doubt timestamptz)),
+    id bigint, worker integer, generation integer, retry_at timestamptz, code text, state text, doubt timestamptz)),
 {_IN_ORDER}
 UPDATE provisioning_account a SET
-    due_at = CASE WHEN a.marks = x.marks THEN x.retry_at ELSE a.due_at END,
+    due_at = CASE WHEN a.generation = x.generation THEN x.retry_at ELSE a.due_at END,
     attempts = a.attempts + 1, last_error = x.code, state = x.state,
     uncertain_until = coalesce(x.doubt, a.uncertain_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN held ON held.id = x.id WHERE a.id = x.id
@@ -54,13 +56,13 @@ RETURNING a.id
 """  # noqa: S608 - our own constants
 _CLOSE = """
 UPDATE provisioning_delivery d SET done_at = %(at)s
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, marks integer)
-WHERE d.account_id = x.id AND d.done_at IS NULL AND d.number <= x.marks
-RETURNING d.account_id, d.membership_id, d.organization, d.act, d.asked_at
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, generation integer)
+WHERE d.account_id = x.id AND d.done_at IS NULL AND d.generation <= x.generation
+RETURNING d.account_id, d.membership_id, d.organization, d.act, d.act_at
 """
 _FORGET = """
-DELETE FROM provisioning_delivery d USING jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, marks integer)
-WHERE d.account_id = x.id AND d.done_at IS NULL AND d.number <= x.marks
+DELETE FROM provisioning_delivery d USING jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, generation integer)
+WHERE d.account_id = x.id AND d.done_at IS NULL AND d.generation <= x.generation
 """
 _HEALTH = """
 UPDATE provisioning_target t SET
@@ -68,9 +70,9 @@ UPDATE provisioning_target t SET
     down_since = CASE WHEN x.well THEN NULL ELSE coalesce(t.down_since, %(at)s) END,
     pause_until = CASE WHEN x.well THEN NULL
         ELSE %(at)s + make_interval(secs => coalesce(x.wait, least(power(2, least(t.failures, 10)), %(longest)s))) END,
-    patches = t.patches AND x.patches
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, well boolean, wait double precision, patches boolean)
-WHERE t.id = x.id AND (NOT x.well OR t.failures > 0 OR t.patches <> (t.patches AND x.patches))
+    supports_patch = t.supports_patch AND x.supports_patch
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, well boolean, wait double precision, supports_patch boolean)
+WHERE t.id = x.id AND (NOT x.well OR t.failures > 0 OR t.supports_patch <> (t.supports_patch AND x.supports_patch))
 """
 
 
@@ -82,7 +84,7 @@ class Acknowledged:
     membership: uuid.UUID
     organization: uuid.UUID
     act: uuid.UUID
-    asked_at: dt.datetime
+    act_at: dt.datetime
 
 
 def record_success(*, done: Sequence[DeliveryOutcome], at: dt.datetime) -> list[Acknowledged]:
@@ -133,12 +135,12 @@ def update_target_health(
                 if one.problem.retry_after is None
                 else min(one.problem.retry_after, retry.LONGEST).total_seconds()
             )
-            seen[target] = {"id": str(target), "well": False, "wait": wait, "patches": True}
+            seen[target] = {"id": str(target), "well": False, "wait": wait, "supports_patch": True}
     for one in done:
         if one.result is not None:
             target = one.errand.row.target.id
-            patches = one.result.patches and seen.get(target, {}).get("patches", True)
-            seen[target] = {"id": str(target), "well": True, "wait": None, "patches": patches}
+            supports_patch = one.result.supports_patch and seen.get(target, {}).get("supports_patch", True)
+            seen[target] = {"id": str(target), "well": True, "wait": None, "supports_patch": supports_patch}
     db.fetch_for_rows(_HEALTH, list(seen.values()), at=at, longest=retry.LONGEST_PAUSE.total_seconds())
 
 
@@ -148,20 +150,20 @@ def _wrote(ending: DeliveryOutcome) -> bool:
 
 def _mark(ending: DeliveryOutcome) -> dict[str, Any]:
     account = ending.errand.row.account
-    return {"id": account.id, "marks": account.marks}
+    return {"id": account.id, "generation": account.generation}
 
 
 def _done_row(ending: DeliveryOutcome) -> dict[str, Any]:
     account, wanted, result = ending.errand.row.account, ending.errand.row.wanted, ending.result
-    told = result is not None or wanted.digest == account.told
+    acknowledged = result is not None or wanted.digest == account.acknowledged_digest
     next_change = wanted.next_change_at
     return {
         **_mark(ending),
         "worker": ending.errand.worker,
         "remote_id": result.remote_id if result else account.remote_id,
-        "told": wanted.digest if told else account.told,
-        "active": wanted.active if told else account.acknowledged_active,
-        "rights": wanted.rights if told else account.acknowledged_rights,
+        "digest": wanted.digest if acknowledged else account.acknowledged_digest,
+        "active": wanted.active if acknowledged else account.acknowledged_active,
+        "rights": wanted.rights if acknowledged else account.acknowledged_rights,
         "wrote": _wrote(ending),
         "called": result is not None,
         "state": _state(account, needed=wanted.active),
@@ -170,7 +172,7 @@ def _done_row(ending: DeliveryOutcome) -> dict[str, Any]:
 
 
 def _state(account: Account, *, needed: bool) -> str:
-    ever = needed or account.told or account.remote_id
+    ever = needed or account.acknowledged_digest or account.remote_id
     return Account.State.IN_PLACE.value if ever else Account.State.NOT_NEEDED.value
 
 

@@ -34,14 +34,14 @@ GROUP BY m.id
 """
 # Of acts on one person since the system was taken in: how long a load of thousands took says nothing of a removal.
 _USUALLY = """
-SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.asked_at))
+SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.act_at))
 FROM provisioning_target t
 CROSS JOIN LATERAL (
-    SELECT r.done_at, r.asked_at FROM (
-        SELECT done_at, asked_at, act, account_id FROM provisioning_delivery
+    SELECT r.done_at, r.act_at FROM (
+        SELECT done_at, act_at, act, account_id FROM provisioning_delivery
         WHERE target_id = t.id AND done_at > %(since)s ORDER BY done_at DESC LIMIT %(looked_at)s
     ) r
-    WHERE r.asked_at >= t.created_at AND NOT EXISTS (
+    WHERE r.act_at >= t.created_at AND NOT EXISTS (
         SELECT 1 FROM provisioning_delivery o
         WHERE o.act = r.act AND o.target_id = t.id AND o.account_id <> r.account_id)
     ORDER BY r.done_at DESC LIMIT %(recent)s
@@ -131,8 +131,8 @@ def _status(
 
 
 def _is(account: Account, organizations: Mapping[uuid.UUID, uuid.UUID]) -> list[RightSummary] | None:
-    if account.found:
-        by_organization: dict[str, list[RightSummary]] = account.found["rights"]
+    if account.observed:
+        by_organization: dict[str, list[RightSummary]] = account.observed["rights"]
         return [one for name in organizations.values() for one in by_organization.get(str(name), [])]
     if account.acknowledged_active is None:
         return None

@@ -9,7 +9,7 @@ CONFIGURATION = (
 
 
 class Migration(migrations.Migration):
-    """Writes of the configuration need an act's mark; `patches`, `failures`, `down_since`, `pause_until` do not."""
+    """Writes of the configuration need an act's mark; `supports_patch`, `failures`, `down_since`, `pause_until` do not."""
 
     dependencies = [("provisioning", "0003_also_tells"), ("audit", "0001_log")]
     operations = [

@@ -27,7 +27,8 @@ _PORTS = {"http": 80, "https": 443}
 # Everybody who is there already; whoever comes later is found by the planner.
 _FILL = """
 INSERT INTO provisioning_account (
-    target_id, user_id, membership_id, due_at, priority, marks, state, remote_id, told, acknowledged_rights, attempts,
+    target_id, user_id, membership_id, due_at, priority, generation, state, remote_id, acknowledged_digest,
+    acknowledged_rights, attempts,
     last_error)
 SELECT DISTINCT t.id, m.user_id, CASE WHEN t.record_per = 'membership' THEN m.id END, %(at)s::timestamptz, 1, 1,
        'on_its_way', '', '', '{}'::jsonb, 0, ''
@@ -43,7 +44,7 @@ ON CONFLICT (target_id, user_id, membership_id) DO NOTHING
 # another address nothing is taken for granted. The answer to a call still under way does not count any more; what that
 # call may change is looked at again when it is surely over.
 _AGAIN = """
-UPDATE provisioning_account a SET due_at = %(at)s, marks = marks + 1, attempts = 0,
+UPDATE provisioning_account a SET due_at = %(at)s, generation = generation + 1, attempts = 0,
     uncertain_until = CASE WHEN %(look)s THEN greatest(%(at)s, leased_until) ELSE uncertain_until END,
     leased_by = CASE WHEN %(look)s THEN NULL ELSE leased_by END,
     leased_until = CASE WHEN %(look)s THEN NULL ELSE leased_until END,
@@ -71,7 +72,7 @@ def register(
     base_url: str,
     token: str,
     record_per: str = Target.RecordPer.PERSON,
-    on_removal: str = Target.WhenGone.DEACTIVATE,
+    on_removal: str = Target.OnRemoval.DEACTIVATE,
     include_applications: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Outcome[TargetRegistered]:
@@ -85,7 +86,7 @@ def register(
             {"base_url": base_url, "token": token, "include_applications": list(include_applications)}
         ),
         "record_per": _among(Target.RecordPer, record_per, "record_per"),
-        "on_removal": _among(Target.WhenGone, on_removal, "on_removal"),
+        "on_removal": _among(Target.OnRemoval, on_removal, "on_removal"),
     }
     with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         _only(application.id)
@@ -175,7 +176,7 @@ _MAY_CHANGE: Mapping[str, Callable[[Any], Any]] = {
     "base_url": _end_point,
     "token": _secret,
     "include_applications": list,
-    "on_removal": lambda how: _among(Target.WhenGone, how, "on_removal"),
+    "on_removal": lambda how: _among(Target.OnRemoval, how, "on_removal"),
     "verify_writes": bool,
     "is_active": bool,
 }
@@ -213,7 +214,7 @@ def _sealed(target: uuid.UUID, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_healthy(after: Mapping[str, Any]) -> dict[str, Any]:
     """A new way to it may work where the old one did not; another system may be able to do more."""
-    return {**_WELL, **({"patches": True} if "base_url" in after else {})}
+    return {**_WELL, **({"supports_patch": True} if "base_url" in after else {})}
 
 
 def _record_event(act: Act, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ class Target(models.Model):
         PERSON = "person"
         MEMBERSHIP = "membership"
 
-    class WhenGone(models.TextChoices):
+    class OnRemoval(models.TextChoices):
         """What becomes of a record that is no longer needed."""
 
         DEACTIVATE = "deactivate"
@@ -36,8 +36,8 @@ class Target(models.Model):
     include_applications = models.JSONField(default=list)
     """Keys of further applications whose rights are told too, of people who have rights here: what sales may see."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
-    on_removal = models.CharField(max_length=10, choices=WhenGone, default=WhenGone.DEACTIVATE)
-    patches = models.BooleanField(default=True)
+    on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
+    supports_patch = models.BooleanField(default=True)
     """Set to False once the target has answered that it cannot PATCH; then it is sent whole records."""
     verify_writes = models.BooleanField(default=True)
     """Whether every write is read back to be sure."""

@@ -22,7 +22,7 @@ class SyncTask:
     remote_id: str = ""
     read_first: bool = False
     """Read the record before writing: it may be up to date, or differ from the last acknowledgement."""
-    patches: bool = True
+    supports_patch: bool = True
     verify_writes: bool = True
     deletes: bool = False
     """Whether an inactive record is deleted instead of deactivated."""
@@ -34,7 +34,7 @@ class SyncResult:
 
     remote_id: str
     wrote: bool
-    patches: bool
+    supports_patch: bool
     """False when the target has shown that it does not support PATCH."""
     observed: dict[str, Any] | None = None
     """The unexpected state that reading first showed; None where it matched or was not read."""
@@ -57,11 +57,11 @@ def run(*, task: SyncTask, pool: Pool) -> SyncResult:
 class _Sync:
     task: SyncTask
     endpoint: ScimEndpoint
-    patches: bool = True
+    supports_patch: bool = True
     observed: dict[str, Any] | None = None
 
     def upsert(self) -> SyncResult:
-        self.patches = self.task.patches
+        self.supports_patch = self.task.supports_patch
         current = self._current()
         if current is None:
             if not self.task.record["active"]:
@@ -132,7 +132,7 @@ class _Sync:
         return matching[0] if len(matching) == 1 and not compare.external_id(matching[0]) else None
 
     def _update(self, remote_id: str) -> str:
-        if self.patches:
+        if self.supports_patch:
             try:
                 self.endpoint.patch(remote_id, schema.patch(self.task.record))
             except NotSupported:
@@ -146,7 +146,7 @@ class _Sync:
 
     def _put_instead(self, remote_id: str) -> None:
         self.endpoint.put(remote_id, self.task.record)
-        self.patches = False
+        self.supports_patch = False
         self._verify(remote_id)
 
     def _verify_or_put(self, remote_id: str) -> None:
@@ -176,5 +176,8 @@ class _Sync:
 
     def _result(self, remote_id: str) -> SyncResult:
         return SyncResult(
-            remote_id=remote_id, wrote=self.endpoint.writes > 0, patches=self.patches, observed=self.observed
+            remote_id=remote_id,
+            wrote=self.endpoint.writes > 0,
+            supports_patch=self.supports_patch,
+            observed=self.observed,
         )

@@ -20,8 +20,8 @@ from tests.fixtures.world import World
 from tests.provisioning.accounts.test_planner import converge_all, plan_all
 
 SECOND = dt.timedelta(seconds=1)
-WRITTEN = SyncResult(remote_id="r1", wrote=True, patches=True)
-SAME = SyncResult(remote_id="r1", wrote=False, patches=True)
+WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
+SAME = SyncResult(remote_id="r1", wrote=False, supports_patch=True)
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def lease(kind: AccountDeliveries, *, at: dt.datetime) -> DeliveryTask:
 
 def deliveries(account: Account) -> list[tuple[int, bool]]:
     """Of each delivery, its generation and whether it is closed."""
-    found = Delivery.objects.filter(account=account).order_by("number")
-    return [(one.number, one.done_at is not None) for one in found]
+    found = Delivery.objects.filter(account=account).order_by("generation")
+    return [(one.generation, one.done_at is not None) for one in found]
 
 
 def test_answer_closes_its_own_deliveries_and_no_newer_one(
@@ -54,13 +54,13 @@ def test_answer_closes_its_own_deliveries_and_no_newer_one(
 ) -> None:
     account, at = only(world), clock.now()
     errand = lease(accounts, at=at)
-    leased = errand.row.account.marks
+    leased = errand.row.account.generation
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=700))
     plan_all()
     accounts.settle(endings=[DeliveryOutcome(errand, result=WRITTEN)], at=at)
     assert deliveries(account)[-2:] == [(leased, True), (leased + 1, False)]
     account.refresh_from_db()
-    assert (account.state, account.marks, account.leased_by) == ("on_its_way", leased + 1, None)
+    assert (account.state, account.generation, account.leased_by) == ("on_its_way", leased + 1, None)
     assert account.due_at is not None
     assert (account.remote_id, account.acknowledged_active, account.acknowledged_at) == ("r1", True, at)
     Account.objects.exclude(id=account.id).update(due_at=None)
@@ -76,7 +76,7 @@ def test_answer_that_wrote_nothing_forgets_its_own_deliveries_and_no_newer_one(
 ) -> None:
     account, at = only(world), clock.now()
     errand = lease(accounts, at=at)
-    leased = errand.row.account.marks
+    leased = errand.row.account.generation
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=700))
     plan_all()
     accounts.settle(endings=[DeliveryOutcome(errand, result=SAME)], at=at)
@@ -112,7 +112,7 @@ def test_failure_of_an_older_generation_does_not_put_off_the_newer_one(
 ) -> None:
     account, at = only(world), clock.now()
     errand = lease(accounts, at=at)
-    Account.objects.filter(id=account.id).update(marks=F("marks") + 1, due_at=at + SECOND)
+    Account.objects.filter(id=account.id).update(generation=F("generation") + 1, due_at=at + SECOND)
     accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(code))], at=at)
     account.refresh_from_db()
     assert (account.due_at, account.attempts, account.leased_by) == (at + SECOND, 1, None)
@@ -143,15 +143,15 @@ def test_lost_answer_is_in_uncertain_until_the_call_is_surely_over(
     ("known", "called"),
     [
         ({}, False),
-        ({"told": "0" * 64}, True),
+        ({"acknowledged_digest": "0" * 64}, True),
         ({"remote_id": "r1"}, True),
         ({"last_error": "lost"}, True),
-        ({"told": "0" * 64, "acknowledged_active": True}, True),
-        ({"told": "0" * 64, "remote_id": "r1", "acknowledged_active": False}, False),
-        ({"told": "0" * 64, "acknowledged_active": False}, False),
+        ({"acknowledged_digest": "0" * 64, "acknowledged_active": True}, True),
+        ({"acknowledged_digest": "0" * 64, "remote_id": "r1", "acknowledged_active": False}, False),
+        ({"acknowledged_digest": "0" * 64, "acknowledged_active": False}, False),
         ({"remote_id": "r1", "acknowledged_active": False}, False),
         ({"acknowledged_active": False, "last_error": "busy"}, False),
-        ({"acknowledged_active": False, "found": {"active": True, "rights": {}}}, True),
+        ({"acknowledged_active": False, "observed": {"active": True, "rights": {}}}, True),
         ({"acknowledged_active": False, "uncertain_until": dt.timedelta(seconds=5)}, True),
         ({"uncertain_until": dt.timedelta(seconds=-5)}, True),
     ],
@@ -173,7 +173,7 @@ def test_leaver_is_closed_wherever_a_target_may_know_the_person(  # one case per
     if called and errands:
         assert errands[0].row.wanted.record["active"] is False
     else:
-        ever = bool(known.get("told") or known.get("remote_id"))
+        ever = bool(known.get("acknowledged_digest") or known.get("remote_id"))
         assert account.state == ("in_place" if ever else "not_needed")
         assert deliveries(account) == []
 
@@ -186,12 +186,12 @@ def test_member_whose_record_is_known_to_match_needs_no_call(
     account = Account.objects.get(user=world.olli.user_id)
     at = clock.now()
     Account.objects.filter(id=account.id).update(
-        due_at=at, marks=F("marks") + 1, attempts=3, last_error="busy"
+        due_at=at, generation=F("generation") + 1, attempts=3, last_error="busy"
     )
     assert accounts.lease(worker=1, at=at, load={}) == []
     account.refresh_from_db()
     assert (account.due_at, account.state, account.attempts, account.last_error) == (None, "in_place", 0, "")
-    Account.objects.filter(id=account.id).update(due_at=at, told="0" * 64)
+    Account.objects.filter(id=account.id).update(due_at=at, acknowledged_digest="0" * 64)
     assert len(accounts.lease(worker=1, at=at, load={}) or []) == 1
 
 

@@ -155,7 +155,7 @@ def test_nothing_is_skipped_while_acts_go_on(
 ) -> None:
     """Two planners read while two customers' admins act: in the end every event has made its account due."""
     plan_all()
-    Account.objects.update(marks=1)
+    Account.objects.update(generation=1)
     crowd = [world.member(world.koskela, f"N{i} Nimi", "viewer", factor=False) for i in range(6)]
     more = [world.member(world.pohjola, f"P{i} Nimi", "viewer", factor=False) for i in range(6)]
     plan_all()  # somebody who has gone before any planner looked needs no account
@@ -207,7 +207,7 @@ def test_somebody_without_a_right_is_not_told_of(
     for account in Account.objects.filter(target=contacts):
         known = crm.by_external_id(account.user_id)
         assert bool(known) is (account.state == "in_place")
-        assert (account.state == "not_needed") is (account.told == "")
+        assert (account.state == "not_needed") is (account.acknowledged_digest == "")
 
 
 def test_a_change_of_the_catalogue_makes_everybody_due_once(
@@ -215,21 +215,21 @@ def test_a_change_of_the_catalogue_makes_everybody_due_once(
 ) -> None:
     """However many batches of organizations it is told to: theirs is a repetition."""
     plan_all()
-    marks = dict(Account.objects.values_list("id", "marks"))
+    generations = dict(Account.objects.values_list("id", "generation"))
     monkeypatch.setattr(catalogue_commands, "_BATCH", 1)
     roles = [replace(role, longest_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles]
     applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert Event.objects.filter(verb="catalogue.propagate", subject_kind="organization").count() == 2
     before = Delivery.objects.count()
     plan_all()
-    assert {one.marks - marks[one.id] for one in Account.objects.all()} == {1}
+    assert {one.generation - generations[one.id] for one in Account.objects.all()} == {1}
     fresh = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
     assert {one.act for one in fresh} == {applied.act}
 
 
 def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target) -> None:
     plan_all()
-    before = dict(Account.objects.values_list("id", "marks"))
+    before = dict(Account.objects.values_list("id", "generation"))
     people = [
         enrollment.PersonToEnroll(
             email=f"{name}@koskela.example", name=f"{name} Uusi", password="", language="fi", access=wanted
@@ -240,7 +240,7 @@ def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target)
     assert planner.plan(chain=world.koskela.id) == Planned(events=3, deliveries=2)
     fresh = Account.objects.exclude(id__in=before)
     assert {one.user.email for one in fresh} == {"eeva@koskela.example", "arvo@koskela.example"}
-    assert dict(Account.objects.filter(id__in=before).values_list("id", "marks")) == before
+    assert dict(Account.objects.filter(id__in=before).values_list("id", "generation")) == before
 
 
 def test_time_alone_makes_due(

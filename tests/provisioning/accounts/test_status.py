@@ -198,8 +198,8 @@ def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, took: floa
         membership_id=account.user.memberships.values_list("id", flat=True)[0],
         organization=uuid.uuid4(),
         act=act,
-        asked_at=at - dt.timedelta(seconds=took),
-        number=1,
+        act_at=at - dt.timedelta(seconds=took),
+        generation=1,
         done_at=at,
     )
 

@@ -34,7 +34,7 @@ from tests.provisioning.accounts.test_planner import plan_all, sign_in
 from tests.provisioning.conftest import eventually
 
 SECOND = dt.timedelta(seconds=1)
-WRITTEN = SyncResult(remote_id="r1", wrote=True, patches=True)
+WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
 
 
 @dataclass(frozen=True)

@@ -126,17 +126,17 @@ def test_fault_of_one_record_pauses_no_target(
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
 
 
-@pytest.mark.parametrize("patches", [True, False])
+@pytest.mark.parametrize("supports_patch", [True, False])
 def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patch(
-    world: World, ordering: Target, accounts: AccountDeliveries, *, patches: bool
+    world: World, ordering: Target, accounts: AccountDeliveries, *, supports_patch: bool
 ) -> None:
     at = clock.now()
     errand = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
-    result = SyncResult(remote_id="r1", wrote=True, patches=patches)
+    result = SyncResult(remote_id="r1", wrote=True, supports_patch=supports_patch)
     accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=at)
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
-    assert ordering.patches is patches
+    assert ordering.supports_patch is supports_patch
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,8 @@ def test_rights_that_a_target_acknowledged_are_recorded(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
     errand = lease(accounts, ordering)
-    result = SyncResult(remote_id="r1", wrote=True, patches=True)
+    result = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
     accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=clock.now())
     account = Account.objects.get(id=errand.row.account.id)
     assert account.acknowledged_rights == errand.row.wanted.rights
-    assert account.told == errand.row.wanted.digest
+    assert account.acknowledged_digest == errand.row.wanted.digest

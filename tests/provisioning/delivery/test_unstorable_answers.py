@@ -94,7 +94,7 @@ def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
     errands = kind.lease(worker=1, at=clock.now(), load={}) or []
     endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
     first, *others = endings
-    poison = DeliveryOutcome(first.errand, result=SyncResult(remote_id=bad, wrote=True, patches=True))
+    poison = DeliveryOutcome(first.errand, result=SyncResult(remote_id=bad, wrote=True, supports_patch=True))
     settle.settle(kind=kind, endings=[poison, *others], at=clock.now())
     held = Account.objects.get(id=first.errand.row.account.id)
     assert (held.last_error, held.attempts, held.remote_id, held.leased_by) == ("fault", 1, "", None)
@@ -132,8 +132,8 @@ def test_what_a_target_holds_is_kept_without_what_the_database_takes_in_no_text(
     report = reconcile.check(target=ordering)
     held = Account.objects.get(user=world.mikko.user)
     assert report.differs == [held.id]
-    assert held.found is not None
-    assert held.found["rights"][str(world.koskela.id)][0]["role"] == "orderer"
+    assert held.observed is not None
+    assert held.observed["rights"][str(world.koskela.id)][0]["role"] == "orderer"
 
 
 @pytest.mark.parametrize("bad", ["x" * 201, BROKEN, "a\nb", "a\x7fb", "a\ud800b"])

@@ -154,7 +154,7 @@ def test_answers_of_before_a_change_answer_for_nobody(
         change(ordering, base_url=crm.scim, token=far.TOKEN)
     kind.settle(endings=late, at=clock.now())
     held = Account.objects.get(user=world.mikko.user_id)
-    assert (held.remote_id, held.told, held.leased_by) == ("", "", None)
+    assert (held.remote_id, held.acknowledged_digest, held.leased_by) == ("", "", None)
     again = kind.lease(worker=1, at=clock.now(), load={}) or []
     assert len(again) == len(under_way) > 0
     kind.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in again], at=clock.now())
@@ -261,7 +261,9 @@ def test_how_a_target_is_reached_needs_an_act_and_how_it_fares_does_not(
         ):
             with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
                 cursor.execute(f"UPDATE provisioning_target SET {column} = {column}")
-        cursor.execute("UPDATE provisioning_target SET failures = 1, down_since = now(), patches = false")
+        cursor.execute(
+            "UPDATE provisioning_target SET failures = 1, down_since = now(), supports_patch = false"
+        )
 
 
 # Putting right

@@ -35,12 +35,12 @@ def test_record_is_created_found_changed_deactivated_and_reactivated(service: pr
     again = synchronize(user(right(5000, TAMPERE)))
     assert again.remote_id == created.remote_id, "the record is found again after a lost response"
     changed = synchronize(user(right(700, TAMPERE), right(20, OULU)), remote_id=created.remote_id)
-    assert changed.patches, "the target supports PATCH, as reading back shows"
+    assert changed.supports_patch, "the target supports PATCH, as reading back shows"
     assert not synchronize(
         user(right(700, TAMPERE), right(20, OULU)), remote_id=created.remote_id, read_first=True
     ).wrote
     gone = synchronize(user(active=False), remote_id=created.remote_id)
-    assert gone.patches
+    assert gone.supports_patch
     (listed,), total = endpoint.ScimEndpoint(base, processes.TOKEN, pool).page(1)
     assert (listed["active"], total) == (False, 1)
     back = synchronize(user(right(1)), remote_id=created.remote_id)

@@ -67,17 +67,17 @@ def test_record_is_created_changed_and_deactivated(shop: far.Server, synchronize
 
 
 def test_inactive_person_without_record_is_not_created(shop: far.Server, synchronize: Any) -> None:
-    assert synchronize(record(active=False)) == SyncResult("", wrote=False, patches=True)
+    assert synchronize(record(active=False)) == SyncResult("", wrote=False, supports_patch=True)
     assert shop.users == {}
 
 
 def test_target_without_patch_is_sent_whole_records(shop: far.Server, synchronize: Any) -> None:
-    shop.be.patches = False
+    shop.be.supports_patch = False
     created = synchronize(record())
     result = synchronize(record(active=False), remote_id=created.remote_id)
-    assert (shop.one(ADA)["active"], result.patches) == (False, False)
+    assert (shop.one(ADA)["active"], result.supports_patch) == (False, False)
     shop.requests.clear()
-    synchronize(record(), remote_id=created.remote_id, patches=False)
+    synchronize(record(), remote_id=created.remote_id, supports_patch=False)
     assert not [one for one in shop.requests if one.startswith("PATCH")]
 
 
@@ -85,7 +85,7 @@ def test_target_without_patch_is_sent_whole_records(shop: far.Server, synchroniz
 def test_rejected_patch_becomes_a_put(shop: far.Server, synchronize: Any, status: int) -> None:
     created = synchronize(record())
     shop.be.next = [Fault(status=status)]
-    assert synchronize(record(active=False), remote_id=created.remote_id).patches is False
+    assert synchronize(record(active=False), remote_id=created.remote_id).supports_patch is False
     assert shop.one(ADA)["active"] is False
 
 
