@@ -24,10 +24,10 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.oidc import metadata
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import CHALLENGE, VERIFIER
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 PLACEHOLDER = re.compile(r"\{\{([a-z0-9_]+)\}\}")
 HOST = {"shop": "shop", "crm": "crm", "app": "app", "disabled": "old"}

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 
 from tests.corpus.cast import HOST, Cast
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures.grants import VERIFIER
-from tests.portal.oidc import browsing
 
 Line = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ from django.test import Client
 
 from tests.corpus import judging
 from tests.corpus.cast import Cast
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 Line = Mapping[str, Any]
 

@@ -3,12 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
 
 @pytest.fixture(scope="session")
-def op() -> Iterator[fake_op.FakeOp]:
-    running = fake_op.FakeOp()
+def op() -> Iterator[fake_provider.FakeProvider]:
+    running = fake_provider.FakeProvider()
     yield running
     running.close()
 
@@ -18,33 +19,37 @@ def _truthful(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "op" in request.fixturenames:
         running = request.getfixturevalue("op")
-        running.error, running.lie = "", fake_op.Lie()
+        running.error, running.lie = "", fake_provider.Lie()
 
 
 @pytest.fixture(scope="session")
-def shop(op: fake_op.FakeOp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[processes.Service]:
-    service = processes.Service("ordering", tmp_path_factory.mktemp("ordering"), op.url)
+def shop(
+    op: fake_provider.FakeProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[demo_services.Service]:
+    service = demo_services.Service("ordering", tmp_path_factory.mktemp("ordering"), op.url)
     yield service
     assert service.stop() == 0
 
 
 @pytest.fixture(scope="session")
-def crm(op: fake_op.FakeOp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[processes.Service]:
-    service = processes.Service("crm", tmp_path_factory.mktemp("crm"), op.url)
+def crm(
+    op: fake_provider.FakeProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[demo_services.Service]:
+    service = demo_services.Service("crm", tmp_path_factory.mktemp("crm"), op.url)
     yield service
     assert service.stop() == 0
 
 
 @pytest.fixture
-def own_shop(op: fake_op.FakeOp, tmp_path: pathlib.Path) -> Iterator[processes.Service]:
+def own_shop(op: fake_provider.FakeProvider, tmp_path: pathlib.Path) -> Iterator[demo_services.Service]:
     """Give a shop for one test, that may be killed."""
-    service = processes.Service("ordering", tmp_path, op.url)
+    service = demo_services.Service("ordering", tmp_path, op.url)
     yield service
     service.stop()
 
 
 @pytest.fixture
-def sub(shop: processes.Service) -> str:
+def sub(shop: demo_services.Service) -> str:
     """Give somebody who is known in the shop and orders up to 5,000 € for Tampere."""
     grants, limits = cast.orderer()
     created = cast.new_sub()
@@ -53,5 +58,5 @@ def sub(shop: processes.Service) -> str:
 
 
 @pytest.fixture
-def seat(shop: processes.Service) -> processes.Seat:
-    return processes.Seat(shop)
+def seat(shop: demo_services.Service) -> demo_services.Seat:
+    return demo_services.Seat(shop)

@@ -2,33 +2,36 @@
 
 import pytest
 
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
 CONTACTS = "crm:contacts.see"
 TICKETS = "crm:tickets.create"
 
 
 @pytest.fixture
-def contact(op: fake_op.FakeOp, crm: processes.Service) -> processes.Seat:
+def contact(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.Seat:
     """Give somebody who sees contacts and opens tickets."""
     sub = cast.new_sub()
     grants = [cast.grant(CONTACTS, role="organization_admin"), cast.grant(TICKETS, role="organization_admin")]
     assert crm.scim("POST", "/Users", cast.user(sub, name="Liisa Admin", grants=grants)).status_code == 201
-    seat = processes.Seat(crm)
+    seat = demo_services.Seat(crm)
     seat.sign_in(op, cast.claims(sub))
     return seat
 
 
 @pytest.fixture
-def outsider(op: fake_op.FakeOp, crm: processes.Service) -> processes.Seat:
+def outsider(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.Seat:
     sub = cast.new_sub()
     assert crm.scim("POST", "/Users", cast.user(sub, name="Ulla Outside")).status_code == 201
-    seat = processes.Seat(crm)
+    seat = demo_services.Seat(crm)
     seat.sign_in(op, cast.claims(sub))
     return seat
 
 
-def test_lists_contacts_with_tier_limit_and_site(contact: processes.Seat, crm: processes.Service) -> None:
+def test_lists_contacts_with_tier_limit_and_site(
+    contact: demo_services.Seat, crm: demo_services.Service
+) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     said = cast.user(sub, name="Olli Orderer", grants=grants, limits=limits)
@@ -43,23 +46,29 @@ def test_lists_contacts_with_tier_limit_and_site(contact: processes.Seat, crm: p
     assert "Olli Orderer" in page
 
 
-def test_shows_no_contact_of_another_customer(contact: processes.Seat, crm: processes.Service) -> None:
+def test_shows_no_contact_of_another_customer(
+    contact: demo_services.Seat, crm: demo_services.Service
+) -> None:
     sub = cast.new_sub()
     crm.scim("POST", "/Users", cast.user(sub, name="Sanna Stranger", organizations=[cast.POHJOLA]))
     assert "Sanna Stranger" not in contact.get(f"/contacts?q={sub}").text
 
 
-def test_without_the_entitlements(outsider: processes.Seat) -> None:
+def test_without_the_entitlements(outsider: demo_services.Seat) -> None:
     assert "Nothing yet." in outsider.get("/").text
     assert outsider.get("/contacts").status_code == 403
     assert outsider.get("/tickets/new").status_code == 403
-    fields = {"csrf": processes.found(processes.CSRF, outsider.get("/").text), "subject": "a", "text": "b"}
+    fields = {
+        "csrf": demo_services.found(demo_services.CSRF, outsider.get("/").text),
+        "subject": "a",
+        "text": "b",
+    }
     refused = outsider.http.post(outsider.service.url + "/tickets/new", data=fields, timeout=10)
     assert refused.status_code == 403
     assert "Nothing was sent." in refused.text
 
 
-def test_opens_a_ticket(contact: processes.Seat) -> None:
+def test_opens_a_ticket(contact: demo_services.Seat) -> None:
     page = contact.send("/tickets/new", subject="Missing pallet", text="Two lines\r\nof words")
     assert "is open. We answer to" in page.text
     assert "Missing pallet" in contact.get("/").text
@@ -76,7 +85,7 @@ def test_opens_a_ticket(contact: processes.Seat) -> None:
         ("text", "t" * 6000),
     ],
 )
-def test_bad_input_gets_a_sentence(contact: processes.Seat, field: str, value: str) -> None:
+def test_bad_input_gets_a_sentence(contact: demo_services.Seat, field: str, value: str) -> None:
     before = len(contact.service.journal("tickets"))
     page = contact.send("/tickets/new", **{"subject": "kept as typed", "text": "kept as typed", field: value})
     assert page.status_code == 422
@@ -86,7 +95,7 @@ def test_bad_input_gets_a_sentence(contact: processes.Seat, field: str, value: s
 
 
 def test_cookies_of_the_services_do_not_meet(
-    op: fake_op.FakeOp, contact: processes.Seat, shop: processes.Service, sub: str
+    op: fake_provider.FakeProvider, contact: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     contact.http.get(shop.url + "/", timeout=10)
     op.person = cast.claims(sub)

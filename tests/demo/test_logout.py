@@ -7,20 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
 
 @pytest.fixture
-def seated(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> processes.Seat:
+def seated(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> demo_services.Seat:
     """Give somebody signed in with the sid "sid-of-<sub>"."""
     assert seat.sign_in(op, cast.claims(sub, sid=f"sid-of-{sub}")).status_code == 200
     return seat
 
 
 def test_ends_the_session_it_names_and_no_other(
-    op: fake_op.FakeOp, seated: processes.Seat, shop: processes.Service, sub: str
+    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
-    elsewhere = processes.Seat(shop)
+    elsewhere = demo_services.Seat(shop)
     elsewhere.sign_in(op, cast.claims(sub))
     answer = shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}", sub=sub))
     assert answer.status_code == 200
@@ -32,10 +33,13 @@ def test_ends_the_session_it_names_and_no_other(
 
 
 def test_next_request_is_refused_and_says_why(
-    op: fake_op.FakeOp, seated: processes.Seat, shop: processes.Service, sub: str
+    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     form = seated.get("/order").text
-    hidden = {"csrf": processes.found(processes.CSRF, form), "once": processes.found(processes.ONCE, form)}
+    hidden = {
+        "csrf": demo_services.found(demo_services.CSRF, form),
+        "once": demo_services.found(demo_services.ONCE, form),
+    }
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}"))
     page = seated.get("/people")
     assert page.status_code == 401
@@ -49,9 +53,9 @@ def test_next_request_is_refused_and_says_why(
 
 
 def test_without_sid_ends_all_of_a_person(
-    op: fake_op.FakeOp, seated: processes.Seat, shop: processes.Service, sub: str
+    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
-    elsewhere = processes.Seat(shop)
+    elsewhere = demo_services.Seat(shop)
     elsewhere.sign_in(op, cast.claims(sub))
     assert shop.log_out(op.logout_token(client_id="ordering", sub=sub)).status_code == 200
     assert not seated.signed_in
@@ -60,7 +64,7 @@ def test_without_sid_ends_all_of_a_person(
 
 
 def test_sid_of_another_person_ends_nothing(
-    op: fake_op.FakeOp, seated: processes.Seat, shop: processes.Service, sub: str
+    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}", sub="somebody-else"))
     assert seated.signed_in
@@ -70,36 +74,40 @@ def minutes(count: float) -> int:
     return int(time.time() + 60 * count)
 
 
-FALSE: dict[str, fake_op.Lie] = {
-    "an ID token's typ": fake_op.Lie(header={"typ": "JWT"}),
-    "no typ": fake_op.Lie(header={"typ": None}),
-    "another issuer": fake_op.Lie(claims={"iss": "http://evil.example"}),
-    "no issuer": fake_op.Lie(claims={"iss": None}),
-    "another service": fake_op.Lie(claims={"aud": "crm"}),
-    "no audience": fake_op.Lie(claims={"aud": None}),
-    "no iat": fake_op.Lie(claims={"iat": None}),
-    "iat as a text": fake_op.Lie(claims={"iat": "now"}),
-    "from the future": fake_op.Lie(claims={"iat": minutes(10)}),
-    "expired": fake_op.Lie(claims={"exp": minutes(-1)}),
-    "no exp": fake_op.Lie(claims={"exp": None}),
-    "exp as true": fake_op.Lie(claims={"exp": True}),
-    "no events": fake_op.Lie(claims={"events": None}),
-    "another event": fake_op.Lie(claims={"events": {"http://evil.example/other": {}}}),
-    "event without its object": fake_op.Lie(claims={"events": {fake_op.EVENT: None}}),
-    "events as a list": fake_op.Lie(claims={"events": [fake_op.EVENT]}),
-    "a nonce": fake_op.Lie(claims={"nonce": "n"}),
-    "no jti": fake_op.Lie(claims={"jti": None}),
-    "nobody named": fake_op.Lie(claims={"sid": None, "sub": None}),
-    "sid as a number": fake_op.Lie(claims={"sid": 7}),
-    "a stranger's key": fake_op.Lie(key=fake_op.Key("first")),
-    "no signature": fake_op.Lie(algorithm="none"),
-    "public key as secret": fake_op.Lie(algorithm="HS256"),
+FALSE: dict[str, fake_provider.Lie] = {
+    "an ID token's typ": fake_provider.Lie(header={"typ": "JWT"}),
+    "no typ": fake_provider.Lie(header={"typ": None}),
+    "another issuer": fake_provider.Lie(claims={"iss": "http://evil.example"}),
+    "no issuer": fake_provider.Lie(claims={"iss": None}),
+    "another service": fake_provider.Lie(claims={"aud": "crm"}),
+    "no audience": fake_provider.Lie(claims={"aud": None}),
+    "no iat": fake_provider.Lie(claims={"iat": None}),
+    "iat as a text": fake_provider.Lie(claims={"iat": "now"}),
+    "from the future": fake_provider.Lie(claims={"iat": minutes(10)}),
+    "expired": fake_provider.Lie(claims={"exp": minutes(-1)}),
+    "no exp": fake_provider.Lie(claims={"exp": None}),
+    "exp as true": fake_provider.Lie(claims={"exp": True}),
+    "no events": fake_provider.Lie(claims={"events": None}),
+    "another event": fake_provider.Lie(claims={"events": {"http://evil.example/other": {}}}),
+    "event without its object": fake_provider.Lie(claims={"events": {fake_provider.EVENT: None}}),
+    "events as a list": fake_provider.Lie(claims={"events": [fake_provider.EVENT]}),
+    "a nonce": fake_provider.Lie(claims={"nonce": "n"}),
+    "no jti": fake_provider.Lie(claims={"jti": None}),
+    "nobody named": fake_provider.Lie(claims={"sid": None, "sub": None}),
+    "sid as a number": fake_provider.Lie(claims={"sid": 7}),
+    "a stranger's key": fake_provider.Lie(key=fake_provider.Key("first")),
+    "no signature": fake_provider.Lie(algorithm="none"),
+    "public key as secret": fake_provider.Lie(algorithm="HS256"),
 }
 
 
 @pytest.mark.parametrize("lie", FALSE.values(), ids=FALSE)
 def test_refuses_a_false_token(
-    op: fake_op.FakeOp, seated: processes.Seat, shop: processes.Service, sub: str, lie: fake_op.Lie
+    op: fake_provider.FakeProvider,
+    seated: demo_services.Seat,
+    shop: demo_services.Service,
+    sub: str,
+    lie: fake_provider.Lie,
 ) -> None:
     token = op.logout_token(client_id="ordering", lie=lie, sid=f"sid-of-{sub}", sub=sub)
     answer = shop.log_out(token)
@@ -111,11 +119,13 @@ def test_refuses_a_false_token(
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "\x00", "eyJhbGciOiJSUzI1NiJ9.e30."])
-def test_refuses_what_is_no_token(shop: processes.Service, token: str) -> None:
+def test_refuses_what_is_no_token(shop: demo_services.Service, token: str) -> None:
     assert shop.log_out(token).status_code == 400
 
 
-def test_a_token_counts_once_also_across_a_restart(op: fake_op.FakeOp, own_shop: processes.Service) -> None:
+def test_a_token_counts_once_also_across_a_restart(
+    op: fake_provider.FakeProvider, own_shop: demo_services.Service
+) -> None:
     token = op.logout_token(client_id="ordering", sid="some")
     assert own_shop.log_out(token).status_code == 200
     assert own_shop.log_out(token).status_code == 400
@@ -126,33 +136,33 @@ def test_a_token_counts_once_also_across_a_restart(op: fake_op.FakeOp, own_shop:
 
 
 @pytest.fixture
-def rotated(op: fake_op.FakeOp) -> Iterator[fake_op.Key]:
+def rotated(op: fake_provider.FakeProvider) -> Iterator[fake_provider.Key]:
     former = op.key
-    op.key = fake_op.Key("second")
+    op.key = fake_provider.Key("second")
     yield op.key
     op.key = former
 
 
 def test_asks_once_for_a_key_it_does_not_know(
-    op: fake_op.FakeOp, own_shop: processes.Service, rotated: fake_op.Key
+    op: fake_provider.FakeProvider, own_shop: demo_services.Service, rotated: fake_provider.Key
 ) -> None:
     own_shop.log_out(op.logout_token(client_id="ordering", sid="some"))
-    op.key = fake_op.Key("third")
+    op.key = fake_provider.Key("third")
     fetched = op.jwks_fetched
     assert own_shop.log_out(op.logout_token(client_id="ordering", sid="some")).status_code == 200
     assert op.jwks_fetched == fetched + 1
-    unknown = fake_op.Lie(header={"kid": "never-heard-of"})
+    unknown = fake_provider.Lie(header={"kid": "never-heard-of"})
     refused = own_shop.log_out(op.logout_token(client_id="ordering", lie=unknown, sid="some"))
     assert refused.status_code == 400
     assert op.jwks_fetched == fetched + 2
 
 
 def test_portal_that_does_not_answer_is_asked_to_come_again(
-    op: fake_op.FakeOp, tmp_path: pathlib.Path
+    op: fake_provider.FakeProvider, tmp_path: pathlib.Path
 ) -> None:
-    gone = f"http://localhost:{processes.free_port()}"
-    service = processes.Service("ordering", tmp_path, gone)
-    with processes.running(service):
+    gone = f"http://localhost:{demo_services.free_port()}"
+    service = demo_services.Service("ordering", tmp_path, gone)
+    with demo_services.running(service):
         answer = service.log_out(op.logout_token(client_id="ordering", sid="some"))
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
@@ -160,23 +170,29 @@ def test_portal_that_does_not_answer_is_asked_to_come_again(
 
 @pytest.mark.parametrize("named", [{"sid": "overtaken"}, {"sub": ""}], ids=["by sid", "by sub"])
 def test_a_sign_in_under_way_is_ended_too(
-    op: fake_op.FakeOp, seat: processes.Seat, shop: processes.Service, sub: str, named: dict[str, Any]
+    op: fake_provider.FakeProvider,
+    seat: demo_services.Seat,
+    shop: demo_services.Service,
+    sub: str,
+    named: dict[str, Any],
 ) -> None:
     who: dict[str, Any] = {key: value or sub for key, value in named.items()}
     token = op.logout_token(client_id="ordering", **who)
     assert shop.log_out(token).status_code == 200
-    with op.lying(fake_op.Lie(claims={"iat": minutes(0) - 2})):
+    with op.lying(fake_provider.Lie(claims={"iat": minutes(0) - 2})):
         page = seat.sign_in(op, cast.claims(sub, sid="overtaken"))
     assert page.status_code == 400
     assert "ended while it was under way" in page.text
-    with op.lying(fake_op.Lie(claims={"iat": minutes(0) + 2})):
+    with op.lying(fake_provider.Lie(claims={"iat": minutes(0) + 2})):
         assert seat.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
 
 
-def test_a_restart_neither_forgets_nor_revives(op: fake_op.FakeOp, own_shop: processes.Service) -> None:
+def test_a_restart_neither_forgets_nor_revives(
+    op: fake_provider.FakeProvider, own_shop: demo_services.Service
+) -> None:
     sub = cast.new_sub()
     own_shop.scim("POST", "/Users", cast.user(sub))
-    staying, ending = processes.Seat(own_shop), processes.Seat(own_shop)
+    staying, ending = demo_services.Seat(own_shop), demo_services.Seat(own_shop)
     staying.sign_in(op, cast.claims(sub, sid="stays"))
     ending.sign_in(op, cast.claims(sub, sid="ends"))
     own_shop.log_out(op.logout_token(client_id="ordering", sid="ends"))

@@ -14,19 +14,19 @@ import requests
 from playwright import sync_api
 
 from demo.mail import box, codes
-from tests.demo import processes
+from tests.fixtures import demo_services
 
 
-class Mailbox(processes.Process):
+class Mailbox(demo_services.Process):
     def __init__(self, store: pathlib.Path) -> None:
-        self.smtp = processes.free_port()
+        self.smtp = demo_services.free_port()
         self.people = store / "people.json"
         environment = {
             "SERVICE_STORE": str(store / "mails"),
             "SMTP_PORT": str(self.smtp),
             "SAMPLE_PEOPLE": str(self.people),
         }
-        super().__init__("demo.mail", port=processes.free_port(), environment=environment)
+        super().__init__("demo.mail", port=demo_services.free_port(), environment=environment)
 
     def messages(self, **asked: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = requests.get(f"{self.url}/messages", params=asked, timeout=10).json()

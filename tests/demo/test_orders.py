@@ -12,21 +12,22 @@ import pytest
 import requests
 
 from demo.ordering import orders, rules
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
-Enter = Callable[..., processes.Seat]
+Enter = Callable[..., demo_services.Seat]
 PLACE = "ordering:orders.place"
 
 
 @pytest.fixture
-def enter(op: fake_op.FakeOp, shop: processes.Service) -> Enter:
+def enter(op: fake_provider.FakeProvider, shop: demo_services.Service) -> Enter:
     """Give somebody with these grants and limits, signed in."""
 
-    def entered(*, of: cast.Said = cast.KOSKELA, **said: Any) -> processes.Seat:
+    def entered(*, of: cast.Said = cast.KOSKELA, **said: Any) -> demo_services.Seat:
         sub = cast.new_sub()
         answer = shop.scim("POST", "/Users", cast.user(sub, **{"organizations": [of], **said}))
         assert answer.status_code == 201, answer.text
-        seat = processes.Seat(shop)
+        seat = demo_services.Seat(shop)
         seat.sign_in(op, cast.claims(sub, of=of))
         seat.http.headers["X-Sub"] = sub
         return seat
@@ -34,24 +35,24 @@ def enter(op: fake_op.FakeOp, shop: processes.Service) -> Enter:
     return entered
 
 
-def resource_of(seat: processes.Seat) -> str:
+def resource_of(seat: demo_services.Seat) -> str:
     sub = str(seat.http.headers["X-Sub"])
     asked = f"/Users?filter=externalId%20eq%20%22{sub}%22"
     return str(seat.service.scim("GET", asked).json()["Resources"][0]["id"])
 
 
-def orders_of(seat: processes.Seat) -> list[str]:
+def orders_of(seat: demo_services.Seat) -> list[str]:
     lines = seat.service.journal("orders")
     return [line["amount"] for line in lines if line["sub"] == seat.http.headers["X-Sub"]]
 
 
 @pytest.fixture
-def orderer(enter: Enter) -> processes.Seat:
+def orderer(enter: Enter) -> demo_services.Seat:
     grants, limits = cast.orderer()
     return enter(grants=grants, limits=limits)
 
 
-def test_within_the_limit(orderer: processes.Seat) -> None:
+def test_within_the_limit(orderer: demo_services.Seat) -> None:
     page = orderer.send("/order", amount="4900", site="site-tampere", reference="Roof")
     assert page.status_code == 200
     for words in ("is placed.", "4\u00a0900\u00a0€", "Tampere", "Roof"):
@@ -60,7 +61,7 @@ def test_within_the_limit(orderer: processes.Seat) -> None:
     assert "4\u00a0900\u00a0€" in orderer.get("/").text
 
 
-def test_above_the_limit(orderer: processes.Seat) -> None:
+def test_above_the_limit(orderer: demo_services.Seat) -> None:
     page = orderer.send("/order", amount="5 100", site="site-tampere", reference="Roof & <b>")
     assert page.status_code == 422
     assert "5\u00a0100\u00a0€ is above your limit of 5\u00a0000\u00a0€. Nothing was ordered." in page.text
@@ -69,12 +70,12 @@ def test_above_the_limit(orderer: processes.Seat) -> None:
     assert orders_of(orderer) == []
 
 
-def test_the_limit_itself_is_allowed(orderer: processes.Seat) -> None:
+def test_the_limit_itself_is_allowed(orderer: demo_services.Seat) -> None:
     assert orderer.send("/order", amount="5000.01", site="site-tampere").status_code == 422
     assert orderer.send("/order", amount="5000.00", site="site-tampere").status_code == 200
 
 
-def test_another_site(orderer: processes.Seat, enter: Enter) -> None:
+def test_another_site(orderer: demo_services.Seat, enter: Enter) -> None:
     enter(grants=[cast.grant(PLACE, at=cast.OULU)])
     assert "Oulu" in orderer.get("/order").text
     page = orderer.send("/order", amount="10", site="site-oulu")
@@ -84,7 +85,7 @@ def test_another_site(orderer: processes.Seat, enter: Enter) -> None:
     assert orders_of(orderer) == []
 
 
-def test_all_sites_are_those_the_shop_knows(orderer: processes.Seat, enter: Enter) -> None:
+def test_all_sites_are_those_the_shop_knows(orderer: demo_services.Seat, enter: Enter) -> None:
     everywhere = enter(grants=[cast.grant(PLACE)])
     assert everywhere.send("/order", amount="9999999", site="site-tampere").status_code == 200
     page = everywhere.send("/order", amount="10", site="nowhere")
@@ -130,7 +131,7 @@ def test_a_grant_for_another_organization_is_none(enter: Enter) -> None:
     assert seat.send("/order", amount="10", site="site-tampere").status_code == 422
 
 
-def test_rights_are_those_of_this_moment(orderer: processes.Seat) -> None:
+def test_rights_are_those_of_this_moment(orderer: demo_services.Seat) -> None:
     resource = resource_of(orderer)
     lowered = [cast.limit("50", at=cast.TAMPERE)]
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to(f"{cast.EXTENSION}:limits", lowered))
@@ -152,14 +153,14 @@ INACTIVE = [
 
 
 @pytest.mark.parametrize("change", INACTIVE, ids=["person", "organization", "not named", "deleted"])
-def test_somebody_inactive_is_signed_out(orderer: processes.Seat, change: cast.Said | None) -> None:
+def test_somebody_inactive_is_signed_out(orderer: demo_services.Seat, change: cast.Said | None) -> None:
     form = orderer.get("/order").text
     resource = resource_of(orderer)
     method = "PATCH" if change else "DELETE"
     assert orderer.service.scim(method, f"/Users/{resource}", change).ok
     order = {
-        "csrf": processes.found(processes.CSRF, form),
-        "once": processes.found(processes.ONCE, form),
+        "csrf": demo_services.found(demo_services.CSRF, form),
+        "once": demo_services.found(demo_services.ONCE, form),
         "amount": "10",
         "site": "site-tampere",
     }
@@ -171,7 +172,7 @@ def test_somebody_inactive_is_signed_out(orderer: processes.Seat, change: cast.S
     assert orders_of(orderer) == []
 
 
-def test_coming_back_takes_a_new_sign_in(op: fake_op.FakeOp, orderer: processes.Seat) -> None:
+def test_coming_back_takes_a_new_sign_in(op: fake_provider.FakeProvider, orderer: demo_services.Seat) -> None:
     resource = resource_of(orderer)
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
     assert not orderer.signed_in
@@ -181,12 +182,12 @@ def test_coming_back_takes_a_new_sign_in(op: fake_op.FakeOp, orderer: processes.
     assert orderer.signed_in
 
 
-def test_one_organization_ends_and_the_other_goes_on(op: fake_op.FakeOp, enter: Enter) -> None:
+def test_one_organization_ends_and_the_other_goes_on(op: fake_provider.FakeProvider, enter: Enter) -> None:
     both = enter(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE), cast.grant(PLACE, at=cast.OULU, of=cast.POHJOLA)],
     )
-    second = processes.Seat(both.service)
+    second = demo_services.Seat(both.service)
     second.sign_in(op, cast.claims(str(both.http.headers["X-Sub"]), of=cast.POHJOLA))
     ended = [{**cast.KOSKELA, "active": False}, {**cast.POHJOLA, "active": True}]
     change = cast.set_to(f"{cast.EXTENSION}:organizations", ended)
@@ -208,7 +209,7 @@ def test_the_shop_counts_what_was_used(enter: Enter) -> None:
 
 def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
     seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")])
-    csrf = processes.found(processes.CSRF, seat.get("/order").text)
+    csrf = demo_services.found(demo_services.CSRF, seat.get("/order").text)
     cookie = {"Cookie": f"kh_ordering={seat.http.cookies['kh_ordering']}"}
 
     def order(number: int) -> int:
@@ -245,11 +246,11 @@ def test_one_order_at_a_time_is_judged(tmp_path: pathlib.Path) -> None:
         assert sorted(pool.map(place, range(4))) == [False, False, False, True]
 
 
-def test_the_same_form_orders_once(orderer: processes.Seat) -> None:
+def test_the_same_form_orders_once(orderer: demo_services.Seat) -> None:
     page = orderer.get("/order").text
     fields = {
-        "csrf": processes.found(processes.CSRF, page),
-        "once": processes.found(processes.ONCE, page),
+        "csrf": demo_services.found(demo_services.CSRF, page),
+        "once": demo_services.found(demo_services.ONCE, page),
         "amount": "10",
         "site": "site-tampere",
     }
@@ -276,7 +277,7 @@ def test_the_same_form_orders_once(orderer: processes.Seat) -> None:
         ("reference", "r" * 300),
     ],
 )
-def test_bad_input_gets_a_sentence(orderer: processes.Seat, field: str, value: str) -> None:
+def test_bad_input_gets_a_sentence(orderer: demo_services.Seat, field: str, value: str) -> None:
     typed = {"amount": "10", "site": "site-tampere", "reference": "kept as typed", field: value}
     page = orderer.send("/order", **typed)
     assert page.status_code == 422
@@ -287,14 +288,14 @@ def test_bad_input_gets_a_sentence(orderer: processes.Seat, field: str, value: s
     assert orders_of(orderer) == []
 
 
-def test_a_form_of_somebody_else_orders_nothing(orderer: processes.Seat) -> None:
+def test_a_form_of_somebody_else_orders_nothing(orderer: demo_services.Seat) -> None:
     fields = {"csrf": "guessed", "once": "x", "amount": "10", "site": "site-tampere"}
     page = orderer.http.post(orderer.service.url + "/order", data=fields, timeout=10)
     assert page.status_code == 403
     assert orders_of(orderer) == []
 
 
-def test_orders_are_their_organizations(enter: Enter, orderer: processes.Seat) -> None:
+def test_orders_are_their_organizations(enter: Enter, orderer: demo_services.Seat) -> None:
     number = orderer.send("/order", amount="77.70", site="site-tampere").url.rpartition("/")[2]
     colleague = enter(grants=[cast.grant("ordering:orders.see")])
     without = enter(grants=[cast.grant(PLACE)])
@@ -305,7 +306,7 @@ def test_orders_are_their_organizations(enter: Enter, orderer: processes.Seat) -
         assert f">{number}<" not in seat.get("/").text
 
 
-def test_people_of_ones_own_organization_only(enter: Enter, orderer: processes.Seat) -> None:
+def test_people_of_ones_own_organization_only(enter: Enter, orderer: demo_services.Seat) -> None:
     gone = enter(name="Gone Virtanen")
     stranger = enter(of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)])
     gone.service.scim("PATCH", f"/Users/{resource_of(gone)}", cast.set_to("active", value=False))
@@ -320,7 +321,7 @@ def test_people_of_ones_own_organization_only(enter: Enter, orderer: processes.S
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 60, "²", "1000"])
-def test_strange_page_numbers(orderer: processes.Seat, page: str) -> None:
+def test_strange_page_numbers(orderer: demo_services.Seat, page: str) -> None:
     assert orderer.get("/people", params={"page": page}).status_code == 200
 
 
@@ -338,7 +339,7 @@ def test_periods_begin(period: str, begins: dt.datetime) -> None:
     assert orders.begin(period, dt.datetime(2026, 8, 20, 13, 37, 5, tzinfo=dt.UTC)) == begins
 
 
-def test_says_where_and_how_much_tier_by_tier(enter: Enter, orderer: processes.Seat) -> None:
+def test_says_where_and_how_much_tier_by_tier(enter: Enter, orderer: demo_services.Seat) -> None:
     approver = "ordering:orders.approve"
     seat = enter(
         grants=[

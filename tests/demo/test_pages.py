@@ -6,14 +6,17 @@ import time
 import pytest
 from playwright import sync_api
 
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
 PHONE = sync_api.ViewportSize(width=360, height=780)
 LONG = "Maximilian-Konstantin von Hohenzollern-Sigmaringen-Wittelsbach"
 
 
 @pytest.fixture
-def opened(op: fake_op.FakeOp, shop: processes.Service, page: sync_api.Page, sub: str) -> sync_api.Page:
+def opened(
+    op: fake_provider.FakeProvider, shop: demo_services.Service, page: sync_api.Page, sub: str
+) -> sync_api.Page:
     """Give the shop's order form, opened by somebody with the sid "open-<sub>"."""
     op.person = cast.claims(sub, sid=f"open-{sub}")
     page.goto(shop.url + "/login?next=/order")
@@ -27,7 +30,7 @@ def signed_out(page: sync_api.Page) -> str:
 
 
 def test_an_open_page_says_by_itself_that_it_is_over(
-    op: fake_op.FakeOp, shop: processes.Service, opened: sync_api.Page, sub: str
+    op: fake_provider.FakeProvider, shop: demo_services.Service, opened: sync_api.Page, sub: str
 ) -> None:
     opened.get_by_label("Amount").fill("4900")
     began = time.monotonic()
@@ -40,7 +43,7 @@ def test_an_open_page_says_by_itself_that_it_is_over(
 
 
 def test_an_open_page_notices_what_scim_says(
-    shop: processes.Service, opened: sync_api.Page, sub: str
+    shop: demo_services.Service, opened: sync_api.Page, sub: str
 ) -> None:
     found = shop.scim("GET", f"/Users?filter=externalId%20eq%20%22{sub}%22").json()["Resources"][0]["id"]
     lowered = cast.set_to(f"{cast.EXTENSION}:limits", [cast.limit("10", at=cast.TAMPERE)])
@@ -64,7 +67,7 @@ def test_an_order_in_the_browser(opened: sync_api.Page) -> None:
 
 
 def test_without_javascript_a_page_looks_again(
-    op: fake_op.FakeOp, shop: processes.Service, browser: sync_api.Browser, sub: str
+    op: fake_provider.FakeProvider, shop: demo_services.Service, browser: sync_api.Browser, sub: str
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -80,9 +83,13 @@ def test_without_javascript_a_page_looks_again(
     [("shop", ["/", "/order", "/people"]), ("crm", ["/", "/contacts", "/tickets/new"])],
 )
 def test_fits_a_phone(
-    request: pytest.FixtureRequest, op: fake_op.FakeOp, page: sync_api.Page, service: str, paths: list[str]
+    request: pytest.FixtureRequest,
+    op: fake_provider.FakeProvider,
+    page: sync_api.Page,
+    service: str,
+    paths: list[str],
 ) -> None:
-    running: processes.Service = request.getfixturevalue(service)
+    running: demo_services.Service = request.getfixturevalue(service)
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     own = [cast.grant(key) for key in ("crm:contacts.see", "crm:tickets.create", "ordering:orders.see")]

@@ -8,23 +8,24 @@ import urllib.parse
 import pytest
 import requests
 
-from tests.demo import cast, processes
+from tests.demo import cast
+from tests.fixtures import demo_services
 
 
-def users(service: processes.Service, asked: str) -> list[cast.Said]:
+def users(service: demo_services.Service, asked: str) -> list[cast.Said]:
     answer = service.scim("GET", f"/Users?filter={urllib.parse.quote(asked)}")
     assert answer.status_code == 200
     resources: list[cast.Said] = answer.json()["Resources"]
     return resources
 
 
-def create(service: processes.Service, said: cast.Said) -> str:
+def create(service: demo_services.Service, said: cast.Said) -> str:
     answer = service.scim("POST", "/Users", said)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-def test_keeps_what_it_is_told(shop: processes.Service) -> None:
+def test_keeps_what_it_is_told(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     said = cast.user(sub, grants=grants, limits=limits)
@@ -36,7 +37,7 @@ def test_keeps_what_it_is_told(shop: processes.Service) -> None:
     assert kept["meta"]["resourceType"] == "User"
 
 
-def test_finds_by_external_id_and_user_name(shop: processes.Service) -> None:
+def test_finds_by_external_id_and_user_name(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     create(shop, cast.user(cast.new_sub()))
@@ -46,7 +47,7 @@ def test_finds_by_external_id_and_user_name(shop: processes.Service) -> None:
     assert users(shop, 'externalId eq "nobody"') == []
 
 
-def test_replaces_whole(shop: processes.Service) -> None:
+def test_replaces_whole(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     resource = create(shop, cast.user(sub, grants=grants, limits=limits))
@@ -58,7 +59,7 @@ def test_replaces_whole(shop: processes.Service) -> None:
     assert "grants" not in kept[cast.EXTENSION]
 
 
-def test_patches_a_part(shop: processes.Service) -> None:
+def test_patches_a_part(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     assert shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False)).ok
@@ -70,7 +71,7 @@ def test_patches_a_part(shop: processes.Service) -> None:
     assert kept["displayName"] == "Aino Korhonen"
 
 
-def test_forgets_whom_it_is_told_to_delete(shop: processes.Service) -> None:
+def test_forgets_whom_it_is_told_to_delete(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     assert shop.scim("DELETE", f"/Users/{resource}").status_code == 204
@@ -78,7 +79,7 @@ def test_forgets_whom_it_is_told_to_delete(shop: processes.Service) -> None:
     assert create(shop, cast.user(sub)) != resource
 
 
-def test_announces_our_extension(shop: processes.Service) -> None:
+def test_announces_our_extension(shop: demo_services.Service) -> None:
     schemas = {one["id"]: one for one in shop.scim("GET", "/Schemas").json()["Resources"]}
     attributes = {one["name"]: one for one in schemas[cast.EXTENSION]["attributes"]}
     assert set(attributes) == {"organizations", "grants", "limits"}
@@ -101,14 +102,16 @@ def test_announces_our_extension(shop: processes.Service) -> None:
         (400, {cast.EXTENSION: {"organizations": [{"name": "nameless"}]}}),
     ],
 )
-def test_refuses_what_it_could_not_act_on(shop: processes.Service, status: int, change: cast.Said) -> None:
+def test_refuses_what_it_could_not_act_on(
+    shop: demo_services.Service, status: int, change: cast.Said
+) -> None:
     sub = cast.new_sub()
     said = {key: value for key, value in {**cast.user(sub), **change}.items() if value is not None}
     assert shop.scim("POST", "/Users", said).status_code == status
     assert users(shop, f'externalId eq "{sub}"') == []
 
 
-def test_keeps_one_record_per_person(shop: processes.Service) -> None:
+def test_keeps_one_record_per_person(shop: demo_services.Service) -> None:
     first, second = cast.new_sub(), cast.new_sub()
     create(shop, cast.user(first))
     other = create(shop, cast.user(second))
@@ -123,8 +126,8 @@ def test_keeps_one_record_per_person(shop: processes.Service) -> None:
     assert [line["status"] for line in refused] == [201, 409]
 
 
-@pytest.mark.parametrize("token", ["", "wrong", processes.TOKEN[:-1], processes.TOKEN + "x"])
-def test_lets_only_the_token_in(shop: processes.Service, token: str) -> None:
+@pytest.mark.parametrize("token", ["", "wrong", demo_services.TOKEN[:-1], demo_services.TOKEN + "x"])
+def test_lets_only_the_token_in(shop: demo_services.Service, token: str) -> None:
     before = len(shop.journal("writes"))
     for method, path in (("GET", "/Users"), ("POST", "/Users"), ("GET", "/Schemas"), ("PATCH", "/Users/x")):
         assert shop.scim(method, path, cast.user("x"), token=token).status_code == 401
@@ -135,7 +138,7 @@ def test_lets_only_the_token_in(shop: processes.Service, token: str) -> None:
     assert len(shop.journal("writes")) == before
 
 
-def test_writes_down_every_write(shop: processes.Service) -> None:
+def test_writes_down_every_write(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
@@ -153,7 +156,7 @@ def test_writes_down_every_write(shop: processes.Service) -> None:
     assert all(one["began_monotonic_ns"] < one["monotonic_ns"] for one in lines)
 
 
-def test_survives_being_killed(own_shop: processes.Service) -> None:
+def test_survives_being_killed(own_shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     resource = create(own_shop, cast.user(sub, grants=grants, limits=limits))
@@ -174,7 +177,7 @@ def test_survives_being_killed(own_shop: processes.Service) -> None:
     assert (last["method"], last["active"]) == ("PATCH", True)
 
 
-def test_loses_nothing_it_has_answered(own_shop: processes.Service) -> None:
+def test_loses_nothing_it_has_answered(own_shop: demo_services.Service) -> None:
     """Killed in the midst of writes: the last state it acknowledged, or the one under way, is there again."""
     resource = create(own_shop, cast.user(cast.new_sub()))
     acknowledged = 0
@@ -194,7 +197,7 @@ def test_loses_nothing_it_has_answered(own_shop: processes.Service) -> None:
     assert acknowledged > 10
 
 
-def test_counts_open_requests_and_is_slow_when_asked(own_shop: processes.Service) -> None:
+def test_counts_open_requests_and_is_slow_when_asked(own_shop: demo_services.Service) -> None:
     own_shop.control("POST", "/delay", {"before_ms": 700})
     create_slowly = threading.Thread(target=create, args=(own_shop, cast.user(cast.new_sub())))
     create_slowly.start()
@@ -208,7 +211,7 @@ def test_counts_open_requests_and_is_slow_when_asked(own_shop: processes.Service
 
 
 @pytest.mark.parametrize("applied", [False, True])
-def test_fails_when_asked(own_shop: processes.Service, *, applied: bool) -> None:
+def test_fails_when_asked(own_shop: demo_services.Service, *, applied: bool) -> None:
     own_shop.control("POST", "/fail", {"status": 503, "times": 2, "applied": applied, "retry_after": 7})
     sub = cast.new_sub()
     answers = [own_shop.scim("POST", "/Users", cast.user(sub)) for _ in range(3)]

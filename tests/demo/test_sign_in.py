@@ -8,19 +8,24 @@ from typing import Any
 import pytest
 import requests
 
-from tests.demo import cast, fake_op, processes
+from tests.demo import cast
+from tests.fixtures import demo_services, fake_provider
 
-FOREIGN = fake_op.Key("first")
+FOREIGN = fake_provider.Key("first")
 
 
-def test_signs_in_and_says_what_one_may_do(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_signs_in_and_says_what_one_may_do(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     page = seat.sign_in(op, cast.claims(sub))
     assert page.status_code == 200
     for words in ("orderer", "Place orders", "Tampere", "5\u00a0000\u00a0€ per order", "10077"):
         assert words in page.text
 
 
-def test_asks_with_state_nonce_and_pkce(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_asks_with_state_nonce_and_pkce(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     op.person = cast.claims(sub)
     seat.get("/login?organization=koskela&login_hint=x&next=/people")
     seat.get("/login")
@@ -31,7 +36,9 @@ def test_asks_with_state_nonce_and_pkce(op: fake_op.FakeOp, seat: processes.Seat
     assert all(first[key] and first[key] != second[key] for key in ("state", "nonce", "code_challenge"))
 
 
-def test_cookie_is_its_own_and_kept_from_scripts(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_cookie_is_its_own_and_kept_from_scripts(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     seat.sign_in(op, cast.claims(sub))
     cookies = {cookie.name: cookie for cookie in seat.http.cookies}
     assert set(cookies) == {"kh_ordering"}
@@ -40,26 +47,26 @@ def test_cookie_is_its_own_and_kept_from_scripts(op: fake_op.FakeOp, seat: proce
     assert rest["samesite"] == "Lax"
 
 
-LIES: dict[str, fake_op.Lie] = {
-    "nonce of another sign-in": fake_op.Lie(claims={"nonce": "other"}),
-    "no nonce": fake_op.Lie(claims={"nonce": None}),
-    "another issuer": fake_op.Lie(claims={"iss": "http://evil.example"}),
-    "another service": fake_op.Lie(claims={"aud": "crm"}),
-    "expired": fake_op.Lie(claims={"exp": int(time.time()) - 60}),
-    "no expiry": fake_op.Lie(claims={"exp": None}),
-    "from the future": fake_op.Lie(claims={"iat": int(time.time()) + 3600}),
-    "a stranger's key": fake_op.Lie(key=FOREIGN),
-    "no signature": fake_op.Lie(algorithm="none"),
-    "public key as secret": fake_op.Lie(algorithm="HS256"),
-    "no sid": fake_op.Lie(claims={"sid": None}),
-    "no organization": fake_op.Lie(claims={"organization": None}),
-    "half an organization": fake_op.Lie(claims={"organization": {"id": "org-koskela"}}),
+LIES: dict[str, fake_provider.Lie] = {
+    "nonce of another sign-in": fake_provider.Lie(claims={"nonce": "other"}),
+    "no nonce": fake_provider.Lie(claims={"nonce": None}),
+    "another issuer": fake_provider.Lie(claims={"iss": "http://evil.example"}),
+    "another service": fake_provider.Lie(claims={"aud": "crm"}),
+    "expired": fake_provider.Lie(claims={"exp": int(time.time()) - 60}),
+    "no expiry": fake_provider.Lie(claims={"exp": None}),
+    "from the future": fake_provider.Lie(claims={"iat": int(time.time()) + 3600}),
+    "a stranger's key": fake_provider.Lie(key=FOREIGN),
+    "no signature": fake_provider.Lie(algorithm="none"),
+    "public key as secret": fake_provider.Lie(algorithm="HS256"),
+    "no sid": fake_provider.Lie(claims={"sid": None}),
+    "no organization": fake_provider.Lie(claims={"organization": None}),
+    "half an organization": fake_provider.Lie(claims={"organization": {"id": "org-koskela"}}),
 }
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_refuses_a_false_id_token(
-    op: fake_op.FakeOp, seat: processes.Seat, sub: str, lie: fake_op.Lie
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, lie: fake_provider.Lie
 ) -> None:
     with op.lying(lie):
         assert seat.sign_in(op, cast.claims(sub)).status_code == 400
@@ -67,7 +74,7 @@ def test_refuses_a_false_id_token(
     assert seat.sign_in(op, cast.claims(sub)).status_code == 200
 
 
-def begun(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> str:
+def begun(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> str:
     """Begin a sign-in and give the address the browser would come back to."""
     op.person = cast.claims(sub)
     asked = seat.get("/login", allow_redirects=False).headers["Location"]
@@ -75,7 +82,7 @@ def begun(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> str:
 
 
 def test_an_answer_works_once_and_only_where_it_began(
-    op: fake_op.FakeOp, seat: processes.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     back = begun(op, seat, sub)
     assert requests.get(back, timeout=10).status_code == 400
@@ -83,7 +90,9 @@ def test_an_answer_works_once_and_only_where_it_began(
     assert seat.http.get(back, timeout=10).status_code == 400
 
 
-def test_refuses_an_answer_of_somebody_else(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_refuses_an_answer_of_somebody_else(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     back = begun(op, seat, sub)
     mixed_up = back.replace(urllib.parse.quote_plus(op.url), "http%3A%2F%2Fevil.example")
     assert mixed_up != back
@@ -91,7 +100,9 @@ def test_refuses_an_answer_of_somebody_else(op: fake_op.FakeOp, seat: processes.
     assert not seat.signed_in
 
 
-def test_passes_on_why_the_portal_refuses(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_passes_on_why_the_portal_refuses(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     op.error = "Nobody gave you the web shop."
     page = seat.sign_in(op, cast.claims(sub))
     assert page.status_code == 400
@@ -101,7 +112,9 @@ def test_passes_on_why_the_portal_refuses(op: fake_op.FakeOp, seat: processes.Se
     assert "Call this number" not in planted.text
 
 
-def test_portal_may_begin_a_sign_in(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_portal_may_begin_a_sign_in(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     op.person = cast.claims(sub)
     asked = {
         "iss": op.url,
@@ -131,7 +144,9 @@ STRANGE: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
-def test_nobody_else_may_begin_one(op: fake_op.FakeOp, seat: processes.Seat, strange: dict[str, str]) -> None:
+def test_nobody_else_may_begin_one(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, strange: dict[str, str]
+) -> None:
     said = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
     before = len(op.asked)
     assert seat.get("/initiate", params={"iss": op.url, **said}).status_code == 400
@@ -139,13 +154,15 @@ def test_nobody_else_may_begin_one(op: fake_op.FakeOp, seat: processes.Seat, str
 
 
 @pytest.mark.parametrize("going_to", ["//evil.example", "/\\evil.example", "http://evil.example", "x"])
-def test_never_leads_elsewhere(op: fake_op.FakeOp, seat: processes.Seat, sub: str, going_to: str) -> None:
+def test_never_leads_elsewhere(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, going_to: str
+) -> None:
     op.person = cast.claims(sub)
     assert seat.get("/login", params={"next": going_to}).url == seat.service.url + "/"
 
 
 def test_waits_for_somebody_it_has_not_heard_of(
-    op: fake_op.FakeOp, seat: processes.Seat, shop: processes.Service
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, shop: demo_services.Service
 ) -> None:
     newcomer = cast.new_sub()
     page = seat.sign_in(op, cast.claims(newcomer))
@@ -157,9 +174,9 @@ def test_waits_for_somebody_it_has_not_heard_of(
     assert "What you may do" in seat.get("/").text
 
 
-def test_signing_out_here(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_signing_out_here(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> None:
     seat.sign_in(op, cast.claims(sub))
-    csrf = processes.found(processes.CSRF, seat.get("/").text)
+    csrf = demo_services.found(demo_services.CSRF, seat.get("/").text)
     address = seat.service.url + "/logout"
     assert seat.http.post(address, data={"csrf": "guessed"}, timeout=10).status_code == 403
     assert seat.signed_in
@@ -168,7 +185,9 @@ def test_signing_out_here(op: fake_op.FakeOp, seat: processes.Seat, sub: str) ->
     assert "You signed out here at" in page.text
 
 
-def test_a_new_sign_in_takes_a_new_session(op: fake_op.FakeOp, seat: processes.Seat, sub: str) -> None:
+def test_a_new_sign_in_takes_a_new_session(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     seat.sign_in(op, cast.claims(sub))
     old = seat.http.cookies["kh_ordering"]
     seat.sign_in(op, cast.claims(sub))
@@ -182,13 +201,13 @@ def test_a_new_sign_in_takes_a_new_session(op: fake_op.FakeOp, seat: processes.S
 
 
 def test_starts_before_the_portal(tmp_path: pathlib.Path) -> None:
-    port = processes.free_port()
-    service = processes.Service("ordering", tmp_path, f"http://localhost:{port}")
-    with processes.running(service):
-        seat = processes.Seat(service)
+    port = demo_services.free_port()
+    service = demo_services.Service("ordering", tmp_path, f"http://localhost:{port}")
+    with demo_services.running(service):
+        seat = demo_services.Seat(service)
         assert seat.get("/").status_code == 401
         assert seat.get("/login").status_code == 503
-        late = fake_op.FakeOp(port)
+        late = fake_provider.FakeProvider(port)
         try:
             assert seat.sign_in(late, cast.claims("x")).status_code == 403
         finally:
@@ -196,10 +215,10 @@ def test_starts_before_the_portal(tmp_path: pathlib.Path) -> None:
 
 
 def test_refuses_discovery_in_another_name(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = fake_op.FakeOp()
+    honest = fake_provider.FakeProvider()
     said: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
-    with processes.running(service := processes.Service("ordering", tmp_path, honest.url)):
-        seat = processes.Seat(service)
+    with demo_services.running(service := demo_services.Service("ordering", tmp_path, honest.url)):
+        seat = demo_services.Seat(service)
         with monkeypatch.context() as patch:
             patch.setattr(honest, "discovery", lambda: said)
             assert seat.sign_in(honest, cast.claims("x")).status_code == 503

@@ -24,9 +24,9 @@ from identity.people.models import User
 from identity.people.names import sort_key
 from provisioning.accounts.models import Account, Delivery
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, register
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, actor_of, by_hand
-from tests.provisioning.conftest import eventually, register
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LEAVERS = 200

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from demo.places import PORTS, Places
 from demo.stage import Stage
-from tests.demo.processes import free_port
+from tests.fixtures.demo_services import free_port
 from tests.journeys.people import Person
 
 

@@ -14,9 +14,9 @@ from provisioning.deliverer import Deliverer
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, settled
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
-from tests.provisioning.conftest import eventually, settled
 
 Start = Callable[[], Deliverer]
 

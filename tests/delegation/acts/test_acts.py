@@ -2,7 +2,6 @@
 
 import datetime as dt
 import functools
-import json
 import time
 import uuid
 from typing import Any
@@ -40,17 +39,10 @@ from identity.organizations.models import Organization
 from identity.people.models import User
 from identity.sessions.models import Session
 from tests.fixtures import run_concurrently
+from tests.fixtures.events import body, done
 from tests.fixtures.world import World, actor_of, by_hand, hashed, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def body(event: Event) -> dict[str, Any]:
-    return dict(json.loads(bytes(event.body)))
-
-
-def done(verb: Verb, **which: Any) -> list[Event]:
-    return list(Event.objects.filter(verb=verb, outcome="done", **which).order_by("seq"))
 
 
 # Whole

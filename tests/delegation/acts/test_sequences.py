@@ -48,8 +48,7 @@ from delegation.retention import commands as retention_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
-from tests.delegation.authorization import oracle
-from tests.fixtures import measurements, snapshot
+from tests.fixtures import measurements, oracle, snapshot
 from tests.fixtures.world import (
     APPROVE,
     CATALOGUE,

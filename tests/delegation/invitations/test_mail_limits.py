@@ -12,7 +12,7 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations import mail_limits
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation, InvitationToken
-from tests.delegation.acts.test_acts import body, done
+from tests.fixtures.events import body, done
 from tests.fixtures.world import World, actor_of, by_hand, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,10 +12,10 @@ from identity.grants.models import AuthorizationCode
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
 from portal.oidc import metadata
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import ADDRESS
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

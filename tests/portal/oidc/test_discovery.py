@@ -10,10 +10,10 @@ from django.test import Client
 
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import Visitor
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Try = Callable[[World], None]

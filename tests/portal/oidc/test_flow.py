@@ -10,8 +10,8 @@ from django.test import Client
 from audit.models import Event
 from identity.sessions.models import SignIn
 from portal.oidc import metadata
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,10 +18,10 @@ from identity.grants.models import RefreshToken
 from identity.memberships.models import Membership
 from portal.oidc import client_authentication, fast_path, metadata
 from portal.operations import metrics
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import ADDRESS, VERIFIER
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FORM = "application/x-www-form-urlencoded"

@@ -8,9 +8,9 @@ import pytest
 from delegation.authorization.models.assignments import Assignment
 from portal.oidc import metadata
 from tests.fixtures import grant_conditions
+from tests.fixtures import oidc_browser as browsing
 from tests.fixtures.grant_conditions import Change
 from tests.fixtures.world import World
-from tests.portal.oidc import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,9 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 from audit.foundation import key_files
 from portal.settings import environment, report, variables
 from tests.fixtures.production import REQUIRED
-from tests.laws import code as laws_code
 
-BRAND = str(laws_code.ROOT / "demo" / "brand")
+ROOT = pathlib.Path(__file__).parents[3]
+BRAND = str(ROOT / "demo" / "brand")
 GOOD: list[tuple[str, str, object]] = [
     ("KEYHOLDER_ENV", "demo", "demo"),
     ("KEYHOLDER_ISSUER", "https://id.example.test:8443/", "https://id.example.test:8443"),
@@ -83,10 +83,10 @@ def variable(name: str) -> environment.Variable[object]:
 
 
 def python(
-    *words: str, environ: dict[str, str], cwd: pathlib.Path = laws_code.ROOT
+    *words: str, environ: dict[str, str], cwd: pathlib.Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with this environment and nothing else."""
-    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(laws_code.ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, *words], env=known | environ, cwd=cwd, capture_output=True, text=True, check=False
     )
@@ -179,7 +179,7 @@ def test_brand_folder_gives_static_files_and_mail_colors() -> None:
 
 
 def test_documented_table_equals_the_declarations() -> None:
-    text = (laws_code.ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     assert report.table() in text, "Put the output of `manage.py config table` into docs/running.md."
 
 

@@ -12,8 +12,9 @@ from identity.sessions.models import Session
 from portal.signin.customers import adapter as customers_adapter
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, Visitor
+from tests.fixtures.events import verbs
+from tests.fixtures.recovery import NEW, recovery_link
 from tests.fixtures.world import World
-from tests.portal.signin.test_signin import NEW, recovery_link, verbs
 
 STASH = "account_login"
 

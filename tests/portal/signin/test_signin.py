@@ -26,28 +26,9 @@ from portal.signin.customers import factors
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, Visitor, code_from, code_of
+from tests.fixtures.events import verbs
+from tests.fixtures.recovery import NEW, recovery_link
 from tests.fixtures.world import World
-
-NEW = "another long passphrase 42"
-
-
-def verbs(user: User) -> list[str]:
-    return list(Event.objects.filter(chain=user.id).order_by("at", "id").values_list("verb", flat=True))
-
-
-def recovery_link(visitor: Visitor, user: User) -> str:
-    """Ask for a new password and read the link out of the queued mail."""
-    visitor.post(reverse("account_reset_password"), {"email": user.email})
-    mail = Mail.objects.latest("created_at")
-    text = (
-        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes)
-        .decode()
-        .replace("=\n", "")
-        .replace("=3D", "=")
-    )
-    found = re.search(r"http://localhost:8000(/account/password/reset/key/\S+/)", text)
-    assert found, text
-    return found[1]
 
 
 def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]]:

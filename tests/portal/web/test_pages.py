@@ -23,19 +23,13 @@ from provisioning.mail.models import Mail
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import Visitor
+from tests.fixtures.pages import KOSKELA, orderer, person, said
 from tests.fixtures.world import APPROVE, OFFER, World, by_hand, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KOSKELA = "/o/koskela"
 
 # Statements a page asks, whatever it shows.
 LIST, PERSON, INVITE, CHANGE, REMOVE, ACTIVITY, START = 21, 27, 26, 34, 17, 14, 11
-
-
-def said(response: signed_in.Answer) -> str:
-    """What is read on the page: text without marks and runs of space."""
-    text = re.sub(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
-    return " ".join(text.replace("&#x27;", "'").replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 def statements(visitor: Visitor, url: str) -> int:
@@ -44,24 +38,6 @@ def statements(visitor: Visitor, url: str) -> int:
     ) as asked:
         assert visitor.get(url).status_code == 200
     return len(asked)
-
-
-def person(membership: Membership, *rest: str) -> str:
-    return "/".join([KOSKELA, "people", str(membership.id), *rest])
-
-
-def orderer(world: World, **other: str) -> dict[str, object]:
-    """A form of access as it is sent."""
-    return {
-        "tier": "orderer",
-        "limit_orderer": "2 000",
-        "where": "some",
-        "sites": [str(world.tampere.id)],
-        "until": "",
-        "reason": "",
-        "once": "a1",
-        **other,
-    }
 
 
 # The list

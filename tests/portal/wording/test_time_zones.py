@@ -13,8 +13,8 @@ from portal.wording import time_zones
 from provisioning.mail.models import Mail
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import Visitor
+from tests.fixtures.pages import KOSKELA
 from tests.fixtures.world import World
-from tests.portal.web.test_pages import KOSKELA
 
 AT = dt.datetime(2026, 11, 30, 22, 3, tzinfo=dt.UTC)
 

@@ -16,8 +16,8 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
+from tests.fixtures.deliveries import converge_all, plan_all
 from tests.fixtures.world import World
-from tests.provisioning.accounts.test_planner import converge_all, plan_all
 
 SECOND = dt.timedelta(seconds=1)
 WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)

@@ -1,7 +1,6 @@
 """From recorded to due: nothing is skipped, replay is harmless, and a set costs what one costs."""
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -17,7 +16,6 @@ from delegation.catalogue import commands as catalogue_commands
 from delegation.organizations import commands as organizations_commands
 from delegation.people import commands as people_commands
 from delegation.people import enrollment
-from identity.clients.models import Client
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.sessions.models import SignIn
@@ -29,8 +27,8 @@ from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import converge_all, plan_all, register, sign_in
 from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
-from tests.provisioning.conftest import register
 
 
 @pytest.fixture
@@ -38,36 +36,6 @@ def accounts() -> Iterator[converge.AccountDeliveries]:
     kind = converge.AccountDeliveries(pool=Pool())
     yield kind
     kind.pool.close()
-
-
-def plan_all() -> None:
-    for chain in planner.behind():
-        planner.plan(chain=chain)
-
-
-def converge_all(accounts: converge.AccountDeliveries) -> int:
-    """Deliver in this thread until nothing is due; how many calls were needed."""
-    calls = 0
-    while (errands := accounts.lease(worker=1, at=clock.now(), load={})) is not None:
-        accounts.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in errands], at=clock.now())
-        calls += len(errands)
-    return calls
-
-
-def sign_in(membership: Membership, application: str = "ordering") -> SignIn:
-    at = clock.now()
-    row = SignIn.objects.create(
-        session_key=str(uuid.uuid4()),
-        user=membership.user,
-        membership=membership,
-        user_epoch=1,
-        membership_epoch=membership.epoch,
-        auth_time=at,
-        started_at=at,
-        last_seen_at=at,
-    )
-    row.clients.add(Client.objects.get(application__key=application))
-    return row
 
 
 def test_a_removal_makes_account_and_logout_due_first_and_remembers_why(

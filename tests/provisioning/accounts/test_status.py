@@ -18,10 +18,9 @@ from provisioning.deliverer import Deliverer
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, settled, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, by_hand
-from tests.provisioning.accounts.test_planner import sign_in
-from tests.provisioning.conftest import eventually, settled
 
 Start = Callable[[], Deliverer]
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"

@@ -10,8 +10,8 @@ from provisioning.accounts import planner
 from provisioning.accounts.models import Account
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, settled
 from tests.fixtures.world import World
-from tests.provisioning.conftest import eventually, settled
 
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
 

@@ -20,9 +20,9 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, settled
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
-from tests.provisioning.conftest import eventually, settled
 
 Start = Callable[[], Deliverer]
 

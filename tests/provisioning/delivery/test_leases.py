@@ -29,9 +29,8 @@ from provisioning.mail.models import Mail
 from provisioning.mail.smtp import MailDeliveries
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.world import World, by_hand
-from tests.provisioning.accounts.test_planner import plan_all, sign_in
-from tests.provisioning.conftest import eventually
 
 SECOND = dt.timedelta(seconds=1)
 WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)

@@ -16,8 +16,8 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
+from tests.fixtures.deliveries import plan_all
 from tests.fixtures.world import World, by_hand
-from tests.provisioning.accounts.test_planner import plan_all
 
 HOUR = 3600.0
 TARGET = {Code.UNREACHABLE, Code.LOST, Code.BUSY}

@@ -22,9 +22,8 @@ from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import converge_all, eventually, plan_all, settled, sign_in
 from tests.fixtures.world import World, by_hand
-from tests.provisioning.accounts.test_planner import converge_all, plan_all, sign_in
-from tests.provisioning.conftest import eventually, settled
 
 Start = Callable[[], Deliverer]
 LONG, BROKEN = "x" * 300, "a\x00b"

@@ -13,10 +13,9 @@ from provisioning.deliverer import Deliverer
 from provisioning.logout import delivery
 from provisioning.logout.models import Logout
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, by_hand
-from tests.provisioning.accounts.test_planner import sign_in
-from tests.provisioning.conftest import eventually
 
 Start = Callable[[], Deliverer]
 

@@ -35,9 +35,9 @@ from provisioning.mail.models import Mail
 from provisioning.mail.smtp import MailDeliveries
 from tests.fixtures import mail_relay as relays
 from tests.fixtures.browser_client import Visitor
+from tests.fixtures.deliveries import eventually
+from tests.fixtures.recovery import recovery_link
 from tests.fixtures.world import World, actor_of, by_hand
-from tests.portal.signin.test_signin import recovery_link
-from tests.provisioning.conftest import eventually
 
 Start = Callable[[], Deliverer]
 OURS = "<0199a1b2-0000-7000-8000-000000000001@keyholder.example>"

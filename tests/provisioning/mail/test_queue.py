@@ -18,8 +18,8 @@ from provisioning.mail import queue as mail_queue
 from provisioning.mail.models import Mail
 from provisioning.mail.queue import QueueBackend
 from tests.fixtures import mail_relay
+from tests.fixtures.deliveries import eventually
 from tests.fixtures.world import World
-from tests.provisioning.conftest import eventually
 
 Start = Callable[[], Deliverer]
 

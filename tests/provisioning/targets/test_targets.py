@@ -26,8 +26,8 @@ from provisioning.http.pool import Pool
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
+from tests.fixtures.deliveries import eventually, register, settled
 from tests.fixtures.world import World, actor_of
-from tests.provisioning.conftest import eventually, register, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[[], Deliverer]

@@ -15,8 +15,8 @@ from delegation.authorization.verbs import Observation
 from identity.memberships.models import Membership
 from provisioning.delivery import events as delivery_events
 from tests.fixtures import signed_in
+from tests.fixtures.pages import KOSKELA, person, said
 from tests.fixtures.world import World, move_clock
-from tests.portal.web.test_pages import KOSKELA, person, said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,8 @@ import pytest
 
 from delegation.invitations.models import Invitation
 from tests.fixtures import signed_in
+from tests.fixtures.pages import KOSKELA, orderer, person, said
 from tests.fixtures.world import World
-from tests.portal.web.test_pages import KOSKELA, orderer, person, said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

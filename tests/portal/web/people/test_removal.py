@@ -6,9 +6,9 @@ import pytest
 
 from provisioning.accounts import progress
 from tests.fixtures import signed_in
+from tests.fixtures.deliveries import sign_in
+from tests.fixtures.pages import KOSKELA, person, said
 from tests.fixtures.world import World, by_hand
-from tests.portal.web.test_pages import KOSKELA, person, said
-from tests.provisioning.accounts.test_planner import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,8 +10,8 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.wording import dates, systems
 from provisioning.accounts.status import SystemStatus, Worst
 from tests.fixtures import signed_in
+from tests.fixtures.pages import KOSKELA, said
 from tests.fixtures.world import World
-from tests.portal.web.test_pages import KOSKELA, said
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, does={}, sites={})

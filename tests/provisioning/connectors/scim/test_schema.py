@@ -1,8 +1,6 @@
 """SCIM users: built from rights, and compared with the rewrites of targets."""
 
 import datetime as dt
-import uuid
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,45 +10,7 @@ from delegation.authorization.entitlements import Right, SiteRef
 from demo.service import schema as demo_schema
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.schema import OrganizationEntry
-
-TAMPERE = SiteRef(uuid.UUID(int=1), "Tampere", "TRE")
-OULU = SiteRef(uuid.UUID(int=2), "Oulu", "OUL")
-FROM = dt.datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=dt.UTC)
-
-
-def right(
-    amount: int | None, *sites: SiteRef, entitlement: str = "ordering:orders.place", **more: Any
-) -> Right:
-    """A right to order; without sites it covers all sites."""
-    values = {
-        "membership": uuid.UUID(int=9),
-        "application": "ordering",
-        "entitlement": entitlement,
-        "role": "orderer",
-        "all_sites": not sites,
-        "sites": sites,
-        "takes_amount": True,
-        "amount": None if amount is None else Decimal(amount),
-        "currency": "EUR",
-        "period": "order",
-        "valid_from": FROM,
-        "valid_until": None,
-        "assignment": uuid.UUID(int=8),
-    }
-    return Right(**{**values, **more})
-
-
-def user(*rights: Right, active: bool = True) -> dict[str, Any]:
-    entry = OrganizationEntry("o-1", "koskela", "Rakennusliike Koskela Oy", "K-1", active, rights)
-    return scim_schema.user(
-        external_id="p-1",
-        user_name="ada@koskela.example",
-        email="ada@koskela.example",
-        name="Ada Orderer",
-        language="fi",
-        organizations=[entry],
-    )
+from tests.fixtures.scim_users import FROM, OULU, TAMPERE, right, user
 
 
 def limits(*rights: Right) -> dict[str | None, str]:

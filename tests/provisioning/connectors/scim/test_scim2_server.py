@@ -10,24 +10,24 @@ from django.conf import LazySettings
 from provisioning.connectors.scim import endpoint, sync_record
 from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
 from provisioning.http.pool import Pool
-from tests.demo import processes
-from tests.provisioning.connectors.scim.test_schema import OULU, TAMPERE, right, user
+from tests.fixtures import demo_services
+from tests.fixtures.scim_users import OULU, TAMPERE, right, user
 
 
 @pytest.fixture
-def service(tmp_path: pathlib.Path, settings: LazySettings) -> Iterator[processes.Service]:
+def service(tmp_path: pathlib.Path, settings: LazySettings) -> Iterator[demo_services.Service]:
     """The shop, without its OpenID provider."""
-    running = processes.Service("ordering", tmp_path, "http://127.0.0.1:9")
+    running = demo_services.Service("ordering", tmp_path, "http://127.0.0.1:9")
     settings.ALLOWED_INTERNAL_HOSTS = [f"localhost:{running.port}", f"127.0.0.1:{running.port}"]
     yield running
     running.stop()
 
 
-def test_record_is_created_found_changed_deactivated_and_reactivated(service: processes.Service) -> None:
+def test_record_is_created_found_changed_deactivated_and_reactivated(service: demo_services.Service) -> None:
     base, pool = f"{service.url}/scim/v2", Pool()
 
     def synchronize(record: dict[str, Any], **more: Any) -> SyncResult:
-        task = SyncTask(**{"base_url": base, "token": processes.TOKEN, "record": record, **more})
+        task = SyncTask(**{"base_url": base, "token": demo_services.TOKEN, "record": record, **more})
         return sync_record.run(task=task, pool=pool)
 
     created = synchronize(user(right(5000, TAMPERE)))
@@ -41,7 +41,7 @@ def test_record_is_created_found_changed_deactivated_and_reactivated(service: pr
     ).wrote
     gone = synchronize(user(active=False), remote_id=created.remote_id)
     assert gone.supports_patch
-    (listed,), total = endpoint.ScimEndpoint(base, processes.TOKEN, pool).page(1)
+    (listed,), total = endpoint.ScimEndpoint(base, demo_services.TOKEN, pool).page(1)
     assert (listed["active"], total) == (False, 1)
     back = synchronize(user(right(1)), remote_id=created.remote_id)
     assert back.remote_id == created.remote_id
