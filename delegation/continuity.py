@@ -1,4 +1,4 @@
-"""An organization that has a working admin keeps one."""
+"""The rule that an organization with a working admin never loses the last one by its own act."""
 
 import datetime as dt
 import uuid
@@ -13,11 +13,11 @@ from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec
 from identity.memberships.models import Membership
 
-NAMED_AT_MOST = 20
-"""How many are named in a refusal."""
-LISTED_AT_MOST = 5
+MAX_REFUSED = 20
+"""How many memberships a refusal lists."""
+MAX_LISTED = 5
 
-_ADMINS_AMONG = """
+_ANY_ADMIN = """
 SELECT EXISTS (
     SELECT 1 FROM delegation_assignment a
     JOIN delegation_roleversion v ON v.role_id = a.role_id AND v.is_admin
@@ -27,55 +27,57 @@ SELECT EXISTS (
 """
 
 
-def require_remaining_admin(*, organization: uuid.UUID, losing: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """Raises LastAdmin, naming them, if the organization has a working admin and all of them are among `losing`.
+def require_remaining_admin(
+    *, organization: uuid.UUID, without: Iterable[uuid.UUID], at: dt.datetime
+) -> None:
+    """Raises LastAdmin with their ids if the organization's working admins are all in `without`.
 
-    An admin who counts has neither end date nor an ending period, so that one who counts at `at` counts at every
-    later instant already in the data.
+    A working admin has neither an end date nor an ending period, so that a working admin at `at` is one at every
+    later instant already in the data. An organization that has no working admin is not refused.
     """
-    members = list(losing)
-    if not _admins_among(members, at):
+    members = list(without)
+    if not _any_admin(members, at):
         return
     admins = authorities.working_admins(organization=organization, at=at)
     if admins.exclude(id__in=members).exists():
         return
-    lost = list(admins.order_by("sort_key", "id").values_list("id", flat=True)[:NAMED_AT_MOST])
-    if lost:
-        raise LastAdmin(organization=str(organization), refused=[str(one) for one in lost])
+    refused = list(admins.order_by("sort_key", "id").values_list("id", flat=True)[:MAX_REFUSED])
+    if refused:
+        raise LastAdmin(organization=str(organization), refused=[str(one) for one in refused])
 
 
 def organizations_administered_by(*, user: uuid.UUID, at: dt.datetime) -> list[uuid.UUID]:
-    """The organizations that this person is a working admin of: whose chains are held before a way to sign in goes."""
-    mine = Membership.objects.filter(user=user).values_list("organization", flat=True)
+    """The organizations with this person as a working admin: their chains are locked before a factor is removed."""
+    own = Membership.objects.filter(user=user).values_list("organization", flat=True)
     return [
-        one
-        for one in mine.order_by("organization")
-        if authorities.working_admins(organization=one, at=at).filter(user=user).exists()
+        organization
+        for organization in own.order_by("organization")
+        if authorities.working_admins(organization=organization, at=at).filter(user=user).exists()
     ]
 
 
 def keeps_admin_without(*, user: uuid.UUID, without: Collection[int], at: dt.datetime) -> bool:
-    """Whether all organizations of this person keep a working admin when these authenticators of theirs are gone."""
+    """Whether all organizations of this person keep a working admin without these authenticators of the person."""
     return all(
-        authorities.working_admins(organization=one, at=at, without=without).exists()
-        for one in organizations_administered_by(user=user, at=at)
+        authorities.working_admins(organization=organization, at=at, without=without).exists()
+        for organization in organizations_administered_by(user=user, at=at)
     )
 
 
-def _admins_among(members: list[uuid.UUID], at: dt.datetime) -> bool:
-    """Whether anybody here could count: most leavers are no admins, and then nothing more has to be asked."""
+def _any_admin(members: list[uuid.UUID], at: dt.datetime) -> bool:
+    """Whether a member can be a working admin: most leavers are not, which saves the further statements."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADMINS_AMONG, {"members": members, "at": at})
+        cursor.execute(_ANY_ADMIN, {"members": members, "at": at})
         return bool(cursor.fetchone()[0])
 
 
 def grants_admin(*, access: AccessSpec, at: dt.datetime) -> bool:
-    """Whether whoever holds `access` is an admin that counts: an admin's role, everywhere and without end."""
+    """Whether `access` can make a working admin: an admin's role for all sites without end."""
     admin = RoleVersion.objects.filter(InForce(at), role__key=access.role, is_admin=True).exists()
     return admin and access.all_sites and access.until is None
 
 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
-    """Its working admins with their users, `LISTED_AT_MOST`, in the order of names. Two statements."""
+    """Up to `MAX_LISTED` working admins with their users, in the order of names. Two statements."""
     rows = authorities.working_admins(organization=organization, at=at)
-    return list(rows.select_related("user").order_by("sort_key", "id")[:LISTED_AT_MOST])
+    return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])

@@ -1,4 +1,4 @@
-"""What an actor may give in an organization: for drawing choices. `rules.within_authority` decides."""
+"""The tiers and sites that an actor may assign: choices for a form. `rules.check_assignment_authority` decides."""
 
 import datetime as dt
 import uuid
@@ -22,40 +22,40 @@ from identity.organizations.models import Site
 
 @dataclass(frozen=True, slots=True)
 class TierOption:
-    """A role to choose. `amounts` are the entitlements that need a limit here; `most` what this actor may give."""
+    """One tier of the form; `limited_entitlements` need an amount, up to `max_amount`."""
 
     key: str
     name: Text
     description: Text
     assignable: bool
     verbs: frozenset[str] = frozenset()
-    """What it lets its holder do to colleagues."""
-    gives: frozenset[str] = frozenset()
-    """Keys of the tiers its holder may give."""
-    amounts: Sequence[str] = ()
-    most: Decimal | None = None
-    by_ceiling: bool = False
-    """Whether `most` is what was agreed for the organization, not the actor's own."""
+    """What its holder may do to members."""
+    assignable_roles: frozenset[str] = frozenset()
+    """The keys of the tiers that its holder may assign."""
+    limited_entitlements: Sequence[str] = ()
+    max_amount: Decimal | None = None
+    max_from_ceiling: bool = False
+    """Whether `max_amount` comes from the organization's ceiling and not from the actor's authority."""
     currency: str = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
 class AssignableOptions:
-    """All of it, and where: `everywhere` where the actor may give all sites."""
+    """The tiers and the sites of an organization, and what of them the actor may assign."""
 
     tiers: Sequence[TierOption]
     sites: Sequence[SiteName]
-    everywhere: bool
-    own: frozenset[uuid.UUID] = frozenset()
-    """The sites this actor may give."""
+    all_sites: bool
+    assignable_sites: frozenset[uuid.UUID] = frozenset()
+    """The sites that this actor may assign."""
 
     def tier(self, key: str) -> TierOption | None:
-        """The tier of that key."""
+        """The tier of this key; None for an unknown key."""
         return next((tier for tier in self.tiers if tier.key == key), None)
 
 
-class _Line(NamedTuple):
-    """One entitlement of a role's version, and what is offered of it here."""
+class _EntitlementLine(NamedTuple):
+    """One entitlement of a role version, with the organization's ceiling."""
 
     entitlement: uuid.UUID
     key: str
@@ -69,11 +69,11 @@ class _Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Book:
-    """What has been read: versions of roles, and what each holds."""
+class _Versions:
+    """The role versions at an instant, and the entitlements of each."""
 
-    versions: Sequence[RoleVersion]
-    lines: Mapping[uuid.UUID, Sequence[_Line]]
+    current: Sequence[RoleVersion]
+    lines: Mapping[uuid.UUID, Sequence[_EntitlementLine]]
 
 
 _LINES = """
@@ -91,67 +91,75 @@ ORDER BY e.rank, e.key
 def assignable_options(
     *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime
 ) -> AssignableOptions:
-    """What this actor may give by `verb`. Four statements."""
-    held = authorities.authorities_of(actor=actor, at=at, organization=organization)
-    mine = [power for power in held if verb.value in power.verbs]
-    book = _read(organization, at)
-    everywhere = any(power.all_sites for power in mine)
-    sites = Site.objects.filter(organization=organization).order_by("sort_key", "id")
-    places = [SiteName(one, name) for one, name in sites.values_list("id", "name")]
-    own = {place.id for place in places} if everywhere else set().union(*(power.sites for power in mine))
-    tiers = [_tier(version, mine, book) for version in book.versions]
-    return AssignableOptions(tiers, places, everywhere, frozenset(own))
+    """The options that this actor may assign by `verb`. Four statements."""
+    own = authorities.authorities_of(actor=actor, at=at, organization=organization)
+    holding = [authority for authority in own if verb.value in authority.verbs]
+    versions = _load_versions(organization, at)
+    all_sites = any(authority.all_sites for authority in holding)
+    rows = Site.objects.filter(organization=organization).order_by("sort_key", "id")
+    sites = [SiteName(site, name) for site, name in rows.values_list("id", "name")]
+    assignable_sites = (
+        {site.id for site in sites} if all_sites else set().union(*(authority.sites for authority in holding))
+    )
+    tiers = [_tier(version, holding, versions) for version in versions.current]
+    return AssignableOptions(tiers, sites, all_sites, frozenset(assignable_sites))
 
 
-def _read(organization: uuid.UUID, at: dt.datetime) -> _Book:
+def _load_versions(organization: uuid.UUID, at: dt.datetime) -> _Versions:
     rows = RoleVersion.objects.filter(InForce(at))
     current = list(rows.select_related("role").order_by("role__rank", "role__key"))
-    lines: dict[uuid.UUID, list[_Line]] = defaultdict(list)
-    asked: dict[str, Any] = {
+    lines: dict[uuid.UUID, list[_EntitlementLine]] = defaultdict(list)
+    parameters: dict[str, Any] = {
         "organization": organization,
         "at": at,
         "versions": [version.id for version in current],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LINES, asked)
+        cursor.execute(_LINES, parameters)
         for version, *columns in cursor.fetchall():
-            lines[version].append(_Line(*columns))
-    return _Book(current, lines)
+            lines[version].append(_EntitlementLine(*columns))
+    return _Versions(current, lines)
 
 
-def _tier(version: RoleVersion, mine: Sequence[Authority], book: _Book) -> TierOption:
+def _tier(version: RoleVersion, holding: Sequence[Authority], versions: _Versions) -> TierOption:
     limited = [
-        line for line in book.lines.get(version.id, ()) if line.allowed and line.takes_amount and line.offered
+        line
+        for line in versions.lines.get(version.id, ())
+        if line.allowed and line.takes_amount and line.offered
     ]
-    agreed = min((line.ceiling for line in limited if line.ceiling is not None), default=None)
-    givers = [power for power in mine if version.role.key in power.gives]
-    own = _own(givers, limited, book)
+    ceiling = min((line.ceiling for line in limited if line.ceiling is not None), default=None)
+    assigning = [authority for authority in holding if version.role.key in authority.assignable_roles]
+    own = _own_max_amount(assigning, limited, versions)
     return TierOption(
         key=version.role.key,
         name=version.role.name,
         description=version.role.description,
-        assignable=bool(givers),
+        assignable=bool(assigning),
         verbs=frozenset(version.verbs),
-        gives=frozenset(version.gives),
-        amounts=[line.key for line in limited],
-        most=min((value for value in (agreed, own) if value is not None), default=None),
-        by_ceiling=own is None or (agreed is not None and agreed < own),
+        assignable_roles=frozenset(version.gives),
+        limited_entitlements=[line.key for line in limited],
+        max_amount=min((value for value in (ceiling, own) if value is not None), default=None),
+        max_from_ceiling=own is None or (ceiling is not None and ceiling < own),
         currency=next((line.currency for line in limited if line.currency), "EUR"),
     )
 
 
-def _own(givers: Sequence[Authority], limited: Sequence[_Line], book: _Book) -> Decimal | None:
-    """The highest amount that one of these powers may give for all of these entitlements; None: no limit of its own."""
-    best: list[Decimal] = []
-    for power in givers:
-        gives = {line.entitlement: line for line in book.lines.get(power.version, ()) if line.assignable}
-        caps = [_cap(gives.get(line.entitlement)) for line in limited]
-        known = [cap for cap in caps if cap is not None]
+def _own_max_amount(
+    assigning: Sequence[Authority], limited: Sequence[_EntitlementLine], versions: _Versions
+) -> Decimal | None:
+    """The highest amount that one authority may assign for all these entitlements; None where it has no limit."""
+    amounts: list[Decimal] = []
+    for authority in assigning:
+        assignable = {
+            line.entitlement: line for line in versions.lines.get(authority.version, ()) if line.assignable
+        }
+        maxima = [_max_amount(assignable.get(line.entitlement)) for line in limited]
+        known = [amount for amount in maxima if amount is not None]
         if not known:
             return None
-        best.append(min(known))
-    return max(best, default=None)
+        amounts.append(min(known))
+    return max(amounts, default=None)
 
 
-def _cap(line: _Line | None) -> Decimal | None:
+def _max_amount(line: _EntitlementLine | None) -> Decimal | None:
     return Decimal(0) if line is None else line.max_assignable_amount

@@ -1,4 +1,4 @@
-"""Changing what colleagues may do."""
+"""Changing the access of members."""
 
 from collections.abc import Sequence
 
@@ -22,15 +22,15 @@ def change(
     reason: str = "",
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Put this access in the place of everything these colleagues hold here.
+    """Replace everything that these members hold here with this access.
 
     Raises InvalidAccess, InvalidInput, ExceedsAuthority, ExceedsCeiling, LastAdmin and Unchanged besides what
     every act raises.
     """
-    why = input_cleaning.reason(reason)
+    reason = input_cleaning.reason(reason)
     with acting(
         actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        effects.assign(act, act.on, access=access, reason=why)
-        act.say(reason=why)
+        effects.assign(act, act.on, access=access, reason=reason)
+        act.record(reason=reason)
     return act.outcome

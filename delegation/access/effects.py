@@ -1,10 +1,9 @@
-"""Assigning an access in place of another."""
+"""The effect of an access change, for commands of any capability."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.log.ledger import Subject
 from delegation import continuity
 from delegation.access import rules as access_rules
 from delegation.access import store as access_store
@@ -16,22 +15,22 @@ from identity.memberships.models import Membership
 
 
 def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec, reason: str) -> None:
-    """Put this access in the place of everything these members hold here. Statements: constant, whatever the size.
+    """Replace everything that these members hold here with this access. The number of statements is constant.
 
     Raises InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied, LastAdmin, NotFound and Unchanged.
     """
     ids = act.require(Verb.ACCESS_CHANGE, members)
     _check(act, members, ids, access)
     before = access_store.snapshot(memberships=ids, at=act.at)
-    if all(_is_only(before.get(one, ()), access) for one in ids):
+    if all(_holds_only(before.get(member, ()), access) for member in ids):
         raise Unchanged
     access_store.end(memberships=ids, at=act.at)
     access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at, reason=reason)
-    for one in ids:
+    for member in ids:
         act.record_change(
-            Verb.ACCESS_CHANGE,
-            Subject("membership", one),
-            before={"access": before.get(one, [])},
+            member,
+            verb=Verb.ACCESS_CHANGE,
+            before={"access": before.get(member, [])},
             after={"access": [access.to_json()]},
         )
 
@@ -46,9 +45,9 @@ def _check(act: Act, members: Sequence[Membership], ids: Sequence[uuid.UUID], ac
         receivers=[row.user_id for row in members],
     )
     if not continuity.grants_admin(access=access, at=act.at):
-        continuity.require_remaining_admin(organization=act.organization, losing=ids, at=act.at)
+        continuity.require_remaining_admin(organization=act.organization, without=ids, at=act.at)
 
 
-def _is_only(held: Sequence[Mapping[str, Any]], access: AccessSpec) -> bool:
-    """Whether this access, and no other, is what is held."""
-    return len(held) == 1 and AccessSpec.from_json(held[0]) == access
+def _holds_only(assignments: Sequence[Mapping[str, Any]], access: AccessSpec) -> bool:
+    """Whether a member holds this access and nothing else."""
+    return len(assignments) == 1 and AccessSpec.from_json(assignments[0]) == access

@@ -1,4 +1,4 @@
-"""What colleagues hold, in the words of roles and sites rather than of entitlements. One statement for any number."""
+"""The assignments of members, with the names of roles and sites. One statement for any number of members."""
 
 import datetime as dt
 import json
@@ -25,7 +25,7 @@ class SiteName:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """One assignment with what explains it."""
+    """One assignment, with the texts and rights that explain it."""
 
     id: uuid.UUID
     membership: uuid.UUID
@@ -33,13 +33,13 @@ class AssignmentView:
     role_name: Text
     description: Text
     verbs: frozenset[str]
-    """What the role lets its holder do to colleagues."""
-    gives: frozenset[str]
-    """Keys of the tiers its holder may give."""
+    """What its holder may do to members."""
+    assignable_roles: frozenset[str]
+    """The keys of the tiers that its holder may assign."""
     version: int
     is_admin: bool
     all_sites: bool
-    places: Sequence[SiteName]
+    sites: Sequence[SiteName]
     limits: Mapping[str, AmountLimit]
     valid_from: dt.datetime
     valid_until: dt.datetime | None
@@ -50,8 +50,8 @@ class AssignmentView:
 
     @property
     def access(self) -> AccessSpec:
-        """The same as it would be asked for."""
-        sites = frozenset(place.id for place in self.places)
+        """The access as a command takes it."""
+        sites = frozenset(site.id for site in self.sites)
         return AccessSpec(self.role, self.all_sites, sites, self.limits, self.valid_until)
 
 
@@ -76,31 +76,31 @@ ORDER BY a.valid_from, a.id
 def assignments(
     *, memberships: Iterable[uuid.UUID], at: dt.datetime
 ) -> dict[uuid.UUID, list[AssignmentView]]:
-    """What each of these holds at `at`, oldest first. Absent for who holds nothing."""
-    found: dict[uuid.UUID, list[AssignmentView]] = defaultdict(list)
+    """The assignments in force at `at`, oldest first, by membership. Members without one are absent."""
+    by_membership: dict[uuid.UUID, list[AssignmentView]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_ASSIGNMENTS, {"memberships": list(memberships), "at": at})
         for row in cursor.fetchall():
-            grant = _assignment_from_row(row)
-            found[grant.membership].append(grant)
-    return found
+            assignment = _assignment_from_row(row)
+            by_membership[assignment.membership].append(assignment)
+    return by_membership
 
 
 def _assignment_from_row(row: tuple[Any, ...]) -> AssignmentView:
-    one, membership, role, *texts, number, is_admin, all_sites, places, limits = row[:12]
-    name, description, verbs, gives = map(json.loads, texts)
+    assignment, membership, role, *texts, number, is_admin, all_sites, sites, limits = row[:12]
+    name, description, verbs, assignable_roles = map(json.loads, texts)
     columns: list[Any] = [
-        one,
+        assignment,
         membership,
         role,
         name,
         description,
         frozenset(verbs),
-        frozenset(gives),
+        frozenset(assignable_roles),
         number,
         is_admin,
         all_sites,
-        [SiteName(uuid.UUID(site), text) for site, text in json.loads(places or "[]")],
+        [SiteName(uuid.UUID(site), text) for site, text in json.loads(sites or "[]")],
         {
             key: AmountLimit(amount_from_json(amount), *rest)
             for key, amount, *rest in json.loads(limits or "[]")

@@ -1,4 +1,4 @@
-"""Nobody gives beyond their grant authority or the ceiling, and nobody gives to themselves."""
+"""No actor assigns beyond their assignment authority or the ceiling, and none to themselves."""
 
 import datetime as dt
 import uuid
@@ -18,14 +18,14 @@ from delegation.authorization.verbs import Verb
 from identity.organizations.models import Organization, Site
 
 REFUSALS = (InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied)
-"""What `within_authority` raises."""
+"""What `check_assignment_authority` raises."""
 
-_CLOSENESS = ("role", "sites", "until", "limit")
+_FIELDS_IN_ORDER = ("role", "sites", "until", "limit")
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What one entitlement of the wanted role may carry at most, here."""
+class _OfferedEntitlement:
+    """One entitlement of the requested role that is offered here, with its ceiling."""
 
     entitlement: str
     takes_amount: bool
@@ -42,18 +42,18 @@ def check_assignment_authority(
     at: dt.datetime,
     receivers: Sequence[uuid.UUID] = (),
 ) -> None:
-    """Whether `actor` may give `access` here by `verb`; `receivers` are users.
+    """Check that `actor` may assign `access` in this organization by `verb`; `receivers` are users.
 
-    The system is bound by the ceiling alone. Raises one of REFUSALS, naming the field.
+    For the system, only the ceiling applies. Raises one of REFUSALS with the field.
     """
     if actor.is_person and actor.id in receivers:
-        raise Denied(reason="self")
+        raise Denied(reason="own_membership")
     if not Organization.objects.filter(id=organization, status=Organization.Status.ACTIVE).exists():
-        raise Denied(reason="closed")
+        raise Denied(reason="organization_closed")
     access_validation.validate_access(access=access, at=at)
     version = _version(access, at)
     _check_sites(organization, access)
-    _check_limits(access, _lines(organization, version, at))
+    _check_limits(access, _offered_entitlements(organization, version, at))
     if actor.kind is not Kind.SYSTEM:
         _check_actor_authority(actor, verb, organization, access, at)
 
@@ -76,76 +76,83 @@ def _check_sites(organization: uuid.UUID, access: AccessSpec) -> None:
         raise InvalidAccess(field="sites", problem="unknown")
 
 
-def _lines(organization: uuid.UUID, version: RoleVersion, at: dt.datetime) -> dict[str, _Line]:
-    offered = {
+def _offered_entitlements(
+    organization: uuid.UUID, version: RoleVersion, at: dt.datetime
+) -> dict[str, _OfferedEntitlement]:
+    ceilings = {
         row.entitlement_id: row for row in Ceiling.objects.filter(InForce(at), organization=organization)
     }
-    held = RoleEntitlement.objects.filter(version=version, allowed=True).select_related("entitlement")
+    allowed = RoleEntitlement.objects.filter(version=version, allowed=True).select_related("entitlement")
     return {
-        row.entitlement.key: _Line(
+        row.entitlement.key: _OfferedEntitlement(
             row.entitlement.key, row.entitlement.takes_amount, ceiling.amount, ceiling.currency
         )
-        for row in held
-        if (ceiling := offered.get(row.entitlement_id))
+        for row in allowed
+        if (ceiling := ceilings.get(row.entitlement_id))
     }
 
 
-def _check_limits(access: AccessSpec, lines: dict[str, _Line]) -> None:
-    needed = {key for key, line in lines.items() if line.takes_amount}
+def _check_limits(access: AccessSpec, offered: dict[str, _OfferedEntitlement]) -> None:
+    needed = {key for key, entitlement in offered.items() if entitlement.takes_amount}
     if access.limits.keys() - needed:
         raise InvalidAccess(field="limit", problem="unknown")
     for key in sorted(needed):
         if key not in access.limits:
             raise InvalidAccess(field="limit", problem="missing", entitlement=key)
-        _under_ceiling(lines[key], access.limits[key])
+        _check_ceiling(offered[key], access.limits[key])
 
 
-def _under_ceiling(line: _Line, limit: AmountLimit) -> None:
-    if line.currency and limit.currency != line.currency:
+def _check_ceiling(offered: _OfferedEntitlement, limit: AmountLimit) -> None:
+    if offered.currency and limit.currency != offered.currency:
         raise InvalidAccess(
-            field="limit", problem="currency", entitlement=line.entitlement, currency=line.currency
+            field="limit", problem="currency", entitlement=offered.entitlement, currency=offered.currency
         )
-    if line.ceiling is not None and (limit.amount is None or limit.amount > line.ceiling):
+    if offered.ceiling is not None and (limit.amount is None or limit.amount > offered.ceiling):
         raise ExceedsCeiling(
-            field="limit", entitlement=line.entitlement, amount=f"{line.ceiling:.2f}", currency=line.currency
+            field="limit",
+            entitlement=offered.entitlement,
+            amount=f"{offered.ceiling:.2f}",
+            currency=offered.currency,
         )
 
 
 def _check_actor_authority(
     actor: Actor, verb: Verb, organization: uuid.UUID, access: AccessSpec, at: dt.datetime
 ) -> None:
-    mine = [
-        p
-        for p in authorities.authorities_of(actor=actor, at=at, organization=organization)
-        if verb.value in p.verbs
+    holding = [
+        authority
+        for authority in authorities.authorities_of(actor=actor, at=at, organization=organization)
+        if verb.value in authority.verbs
     ]
-    if not mine:
+    if not holding:
         raise Denied(reason="no_permission")
-    refusals = [refusal for power in mine if (refusal := _exceeds_authority(power, access, at)) is not None]
-    if len(refusals) == len(mine):
-        # Of several powers, the refusal of the one that came closest helps most: the last field asked.
-        raise max(refusals, key=lambda refusal: _CLOSENESS.index(refusal.data["field"]))
+    refusals = [
+        refusal for authority in holding if (refusal := _exceeds_authority(authority, access, at)) is not None
+    ]
+    if len(refusals) == len(holding):
+        # The refusal of the authority that came closest helps most: the one that failed at the last field.
+        raise max(refusals, key=lambda refusal: _FIELDS_IN_ORDER.index(refusal.data["field"]))
 
 
-def _exceeds_authority(power: Authority, access: AccessSpec, at: dt.datetime) -> ExceedsAuthority | None:
-    if access.role not in power.gives:
+def _exceeds_authority(authority: Authority, access: AccessSpec, at: dt.datetime) -> ExceedsAuthority | None:
+    if access.role not in authority.assignable_roles:
         return ExceedsAuthority(field="role")
-    if not power.all_sites and (access.all_sites or not access.sites <= power.sites):
+    if not authority.all_sites and (access.all_sites or not access.sites <= authority.sites):
         return ExceedsAuthority(field="sites")
-    if power.longest_days is not None:
-        latest = at + dt.timedelta(days=power.longest_days)
+    if authority.max_days is not None:
+        latest = at + dt.timedelta(days=authority.max_days)
         if access.until is None or access.until > latest:
             return ExceedsAuthority(field="until", until=latest.isoformat())
-    return _exceeds_amounts(power, access)
+    return _exceeds_amounts(authority, access)
 
 
-def _exceeds_amounts(power: Authority, access: AccessSpec) -> ExceedsAuthority | None:
-    rows = RoleEntitlement.objects.filter(version=power.version, assignable=True).select_related(
+def _exceeds_amounts(authority: Authority, access: AccessSpec) -> ExceedsAuthority | None:
+    rows = RoleEntitlement.objects.filter(version=authority.version, assignable=True).select_related(
         "entitlement"
     )
-    may = {row.entitlement.key: row for row in rows}
+    assignable = {row.entitlement.key: row for row in rows}
     for key, limit in sorted(access.limits.items()):
-        row = may.get(key)
+        row = assignable.get(key)
         if row is None:
             return ExceedsAuthority(field="limit", entitlement=key, amount="0.00", currency=limit.currency)
         if row.max_assignable_amount is None:

@@ -1,4 +1,4 @@
-"""Writing assignments, without asking. Only `delegation.commands` may import this (contract)."""
+"""Writing assignments without authorization. Only commands and effects may import it (import contract)."""
 
 import datetime as dt
 import uuid
@@ -20,7 +20,7 @@ WHERE membership_id = ANY(%(memberships)s) AND not_ended(valid_until, %(at)s)
 
 
 def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """Close every assignment of these memberships at `at`; one that had not begun never holds."""
+    """End all assignments of these memberships at `at`; a future assignment gets an empty interval."""
     with connection.cursor() as cursor:
         cursor.execute(_END, {"memberships": list(memberships), "at": at})
 
@@ -34,33 +34,41 @@ def assign(
     at: dt.datetime,
     reason: str,
 ) -> None:
-    """The same access to each of these, from `at` on. Statements: constant, whatever the size of the set."""
-    assign_each(gifts=[(one, access) for one in memberships], actor=actor, act=act, at=at, reason=reason)
+    """Assign the same access to each membership from `at` on. The number of statements is constant."""
+    assign_each(
+        assignments=[(membership, access) for membership in memberships],
+        actor=actor,
+        act=act,
+        at=at,
+        reason=reason,
+    )
 
 
 def assign_each(
     *,
-    gifts: Sequence[tuple[uuid.UUID, AccessSpec]],
+    assignments: Sequence[tuple[uuid.UUID, AccessSpec]],
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
     reason: str,
 ) -> None:
-    """To each membership its own access. Statements: constant, whatever the size of the set."""
-    roles = {role.key: role for role in Role.objects.filter(key__in={access.role for _, access in gifts})}
-    made = [
-        (_assignment(one, roles[access.role], access, actor, act, at, reason), access)
-        for one, access in gifts
+    """Assign its own access to each membership. The number of statements is constant."""
+    roles = {
+        role.key: role for role in Role.objects.filter(key__in={access.role for _, access in assignments})
+    }
+    rows = [
+        (_assignment(membership, roles[access.role], access, actor, act, at, reason), access)
+        for membership, access in assignments
     ]
-    Assignment.objects.bulk_create([assignment for assignment, _ in made])
+    Assignment.objects.bulk_create([assignment for assignment, _ in rows])
     AssignmentSite.objects.bulk_create(
         [
             AssignmentSite(assignment=assignment, site_id=site)
-            for assignment, access in made
+            for assignment, access in rows
             for site in sorted(access.sites)
         ]
     )
-    _add_limits(made)
+    _add_limits(rows)
 
 
 def _assignment(  # noqa: PLR0917 - the columns of one row
@@ -85,8 +93,8 @@ def _assignment(  # noqa: PLR0917 - the columns of one row
     )
 
 
-def _add_limits(made: Sequence[tuple[Assignment, AccessSpec]]) -> None:
-    keys = {key for _, access in made for key in access.limits}
+def _add_limits(rows: Sequence[tuple[Assignment, AccessSpec]]) -> None:
+    keys = {key for _, access in rows for key in access.limits}
     known = {row.key: row for row in Entitlement.objects.filter(key__in=keys)}
     AssignmentLimit.objects.bulk_create(
         [
@@ -97,7 +105,7 @@ def _add_limits(made: Sequence[tuple[Assignment, AccessSpec]]) -> None:
                 currency=limit.currency,
                 period=limit.period,
             )
-            for assignment, access in made
+            for assignment, access in rows
             for key, limit in sorted(access.limits.items())
         ]
     )
@@ -115,12 +123,12 @@ ORDER BY a.valid_from, a.id
 
 
 def snapshot(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """What these memberships hold at `at`, as it stands in the log. One statement."""
-    found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+    """The assignments of these memberships at `at`, in the form of the log. One statement."""
+    by_membership: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"memberships": list(memberships), "at": at})
         for membership, assignment, role, all_sites, until, sites, limits in cursor.fetchall():
-            found[membership].append(
+            by_membership[membership].append(
                 {
                     "assignment": str(assignment),
                     "role": role,
@@ -133,4 +141,4 @@ def snapshot(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.
                     "until": until.isoformat() if until else None,
                 }
             )
-    return dict(found)
+    return dict(by_membership)

@@ -1,4 +1,4 @@
-"""What a command has in hand while it holds the locks."""
+"""The unit of work that a command holds while it has the locks."""
 
 import datetime as dt
 import uuid
@@ -21,64 +21,58 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class EventDetails:
-    """What is to stand in one event, or in all of an act."""
+    """The contents of one event, or of all events of an act."""
 
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
-    private: dict[str, PersonalValue] = field(default_factory=dict)
+    personal: dict[str, PersonalValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Act:
-    """One act under way. `on` is what was read again under the locks; a command uses nothing else."""
+    """One act under way. `on` holds the rows reloaded under the locks; a command uses no others."""
 
     id: uuid.UUID
     at: dt.datetime
     actor: Actor
     verb: Verb
     subjects: SubjectSet
-    held: dict[uuid.UUID, ChainHead]
-    said: dict[uuid.UUID, EventDetails] = field(default_factory=dict)
+    chain_heads: dict[uuid.UUID, ChainHead]
+    details: dict[uuid.UUID, EventDetails] = field(default_factory=dict)
     common: EventDetails = field(default_factory=EventDetails)
     consequences: list[tuple[uuid.UUID, EventDraft]] = field(default_factory=list)
     result: Any = None
 
     @property
     def on(self) -> list[Any]:
-        """The subjects as they are under the locks."""
+        """The subjects as reloaded under the locks."""
         return list(self.subjects.rows)
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """Their ids."""
+        """The ids of the subjects."""
         return list(self.subjects.ids)
 
     @property
     def organization(self) -> uuid.UUID:
-        """The one organization of the set. Raises NotFound for the supplier's own acts, and for several."""
+        """The organization of the set. Raises NotFound for an act of the supplier and for several organizations."""
         organization = organization_of(self.subjects)
         if organization is None:
             raise NotFound
         return organization
 
-    def say(self, *, reason: str = "", **facts: Any) -> None:
-        """Facts of the whole act. `reason` is free text: it is about its writer and every subject, and is sealed."""
+    def record(self, *, reason: str = "", **facts: Any) -> None:
+        """Add facts to every event of the act. `reason` is free text: encrypted, about its writer and the subject."""
         self.common.facts |= facts
         if reason:
-            self.common.private["reason"] = PersonalValue(reason, ())
-
-    def changed(self, one: uuid.UUID, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """What was and what is now, for one of the set: ids, codes, numbers, instants."""
-        said = self.said.setdefault(one, EventDetails())
-        said.before |= before
-        said.after |= after
+            self.common.personal["reason"] = PersonalValue(reason, ())
 
     def require(self, verb: Verb, members: Sequence[Membership]) -> list[uuid.UUID]:
-        """Authorize an effect on members, and give their ids: nothing more is asked where the act itself is that.
+        """Authorize an effect on members and return their ids; an effect that is the act itself is authorized already.
 
-        Raises Denied or NotFound as an act of its own would, and TypeError where their users are not locked: let
-        `users()` of the act's set name them.
+        Raises Denied or NotFound as a separate act would, and TypeError where the members' users are not locked:
+        `users()` of the act's set must name them.
         """
         ids = [row.id for row in members]
         if verb is self.verb and ids == self.ids:
@@ -91,19 +85,36 @@ class Act:
         return ids
 
     def record_change(
-        self, verb: Verb, one: Subject, *, before: Mapping[str, Any], after: Mapping[str, Any]
+        self,
+        subject: uuid.UUID,
+        *,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        verb: Verb | None = None,
     ) -> None:
-        """What an effect changed: in the act's own event where it is about its own subject, else in a further one."""
-        if verb is self.verb and self.subjects.has(one.id):
-            self.changed(one.id, before=before, after=after)
-            return
-        entry = EventDraft(verb=verb.value, subject=one, before=before, after=after, cause=self.verb.value)
-        self.consequences.append((self.subjects.home(self.ids[0]).chain, entry))
+        """Record the state of a subject before and after: ids, codes, numbers and instants only.
 
-    def record_personal(self, one: uuid.UUID, name: str, text: str, *about: uuid.UUID) -> None:
-        """A personal value of one of the set, sealed under the keys of those it is about; nothing where it is empty."""
+        It goes into the subject's own event; a `verb` or subject other than the act's gets a consequence event.
+        """
+        changed_by = verb or self.verb
+        if changed_by is self.verb and self.subjects.contains(subject):
+            details = self.details.setdefault(subject, EventDetails())
+            details.before |= before
+            details.after |= after
+            return
+        event = EventDraft(
+            verb=changed_by.value,
+            subject=Subject(changed_by.rule.on.value, subject),
+            before=before,
+            after=after,
+            cause=self.verb.value,
+        )
+        self.consequences.append((self._default_chain, event))
+
+    def record_personal(self, subject: uuid.UUID, name: str, text: str, *about: uuid.UUID) -> None:
+        """Record a personal value, encrypted under the keys of those it is about. An empty value is left out."""
         if text:
-            self.said.setdefault(one, EventDetails()).private[name] = PersonalValue(text, about)
+            self.details.setdefault(subject, EventDetails()).personal[name] = PersonalValue(text, about)
 
     def also(
         self,
@@ -116,13 +127,13 @@ class Act:
         after: Mapping[str, Any] | None = None,
         chain: uuid.UUID | None = None,
     ) -> None:
-        """What follows in the same transaction: recorded like the first, and decided like it unless that entails it.
+        """Record a consequence in the same transaction; it is authorized first, unless `cause` implies it.
 
         Raises Denied or NotFound where the actor may not do `verb` to this subject.
         """
         if verb is not cause and verb not in cause.rule.implies:
             authorize.require_one(actor=self.actor, verb=verb, subject=subject, at=self.at)
-        entry = EventDraft(
+        event = EventDraft(
             verb=verb.value,
             subject=subject,
             facts=facts or {},
@@ -130,14 +141,18 @@ class Act:
             after=after or {},
             cause=cause.value,
         )
-        self.consequences.append((chain or self.subjects.home(self.ids[0]).chain, entry))
+        self.consequences.append((chain or self._default_chain, event))
+
+    @property
+    def _default_chain(self) -> uuid.UUID:
+        return self.subjects.event_chain(self.ids[0]).chain
 
     def set_result(self, result: R) -> Outcome[R]:
-        """What the command's caller needs besides ids, stored for a repetition. Returns what the command returns."""
+        """Store the result for a repeated request, and return the outcome that the command returns."""
         self.result = result
         return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), result)
 
     @property
     def outcome(self) -> Outcome[Any]:
-        """What the command returns, with the result that was set."""
+        """The outcome that the command returns, with the result set so far."""
         return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), self.result)

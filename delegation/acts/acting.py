@@ -1,4 +1,4 @@
-"""Asked, alone, whole, remembered, told, once."""
+"""The unit of work of a command: authorize, lock, re-authorize, change, record, commit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,43 +18,45 @@ from delegation.authorization.verbs import Verb
 
 @contextmanager
 def acting(actor: Actor, verb: Verb, *, on: SubjectSet, idempotency_key: str | None = None) -> Iterator[Act]:
-    """Ask, lock, ask again, do, remember; or leave nothing but the refusal.
+    """Run the body as one durable transaction under the locks of the set; a failed act leaves only its refusal.
 
-    With an idempotency key, the command under way is done once: a repetition gets the stored outcome.
-    Raises Denied, NotFound, Busy, and whatever the command's rules raise.
+    With an idempotency key the body runs once: a repeated request gets the stored outcome.
+    Raises Denied, NotFound, Busy, and the errors of the command's rules.
     """
-    request = idempotency.request(actor=actor, key=idempotency_key)
-    with _refusals(on, actor, verb, request):
-        request.recall()
+    request = idempotency.current_request(actor=actor, key=idempotency_key)
+    with _recording_refusals(on, actor, verb, request):
+        request.replay_if_done()
         authorize.require_all(on=on, actor=actor, verb=verb, at=clock.now())
         with transaction.atomic(durable=True):
             act = _begin(on, actor, verb)
-            request.recall()
+            request.replay_if_done()
             on.reload()
             authorize.require_all(on=on, actor=actor, verb=verb, at=act.at)
             with write_guard.allow(mark=write_guard.ACT, origin=str(act.id)):
                 yield act
-                request.keep(act.outcome)
+                request.store(act.outcome)
             recording.write_events(act=act)
 
 
 def _begin(on: SubjectSet, actor: Actor, verb: Verb) -> Act:
-    held = locks.acquire(chains=on.chains(), users=on.users(), actor=actor)
+    chain_heads = locks.acquire(chains=on.chains(), users=on.users(), actor=actor)
     return Act(
         id=ids.uuid7(),
-        at=ledger.next_instant(heads=held.values()),
+        at=ledger.next_instant(heads=chain_heads.values()),
         actor=actor,
         verb=verb,
         subjects=on,
-        held=held,
+        chain_heads=chain_heads,
     )
 
 
 @contextmanager
-def _refusals(on: SubjectSet, actor: Actor, verb: Verb, request: IdempotentRequest) -> Iterator[None]:
-    """What comes out of an act that fails: a refusal that is remembered, or Busy, or what nobody anticipated."""
+def _recording_refusals(
+    on: SubjectSet, actor: Actor, verb: Verb, request: IdempotentRequest
+) -> Iterator[None]:
+    """Record a refusal in a transaction of its own. Busy and unexpected errors leave no record."""
     try:
-        with locks.busy_on_timeout(), _clashes(request):
+        with locks.busy_on_timeout(), _translating_conflicts(request):
             yield
     except Busy:
         raise
@@ -65,13 +67,13 @@ def _refusals(on: SubjectSet, actor: Actor, verb: Verb, request: IdempotentReque
 
 
 @contextmanager
-def _clashes(request: IdempotentRequest) -> Iterator[None]:
+def _translating_conflicts(request: IdempotentRequest) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        # Under another lock somebody was first: the same request, or another one that wants the same name.
-        request.recall()
-        meaning = conflicts.translate(error)
-        if meaning is None:
+        # Another transaction under other locks was first: the same request, or another one for the same unique value.
+        request.replay_if_done()
+        refusal = conflicts.translate(error)
+        if refusal is None:
             raise
-        raise meaning from error
+        raise refusal from error

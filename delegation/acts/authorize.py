@@ -1,4 +1,4 @@
-"""Asking the policy, and saying no in a way that tells strangers nothing."""
+"""Asking the policy, and refusing without revealing what the actor may not see."""
 
 import datetime as dt
 import uuid
@@ -12,38 +12,38 @@ from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import Verb
 
-_NAMED = 20
-"""How many of a large set are named in a refusal."""
+_MAX_LISTED = 20
+"""How many ids of a large set a refusal lists."""
 
 
 def require_all(*, on: SubjectSet, actor: Actor, verb: Verb, at: dt.datetime) -> None:
-    """Raises Denied or NotFound unless `verb` may be done to all of the set.
+    """Raises Denied or NotFound unless the actor may do `verb` to the whole set.
 
-    Raises TypeError for a set of a kind that the verb is not done to: a mistake in a command, and nobody's refusal.
+    Raises TypeError for a set of a kind that the verb does not apply to: an error in a command, not a refusal.
     """
     _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=on, at=at))
 
 
 def require_one(*, actor: Actor, verb: Verb, subject: Subject, at: dt.datetime) -> None:
-    """The same for one further subject of an act under way."""
+    """Raises Denied or NotFound unless the actor may do `verb` to one further subject of an act under way."""
     policy.check_kind(verb, subject.kind)
     by_id = policy.BY_ID.get(verb.rule.on)
     if by_id is None:
         raise TypeError(
-            f"{verb} is never decided as what follows from another act: let the first verb entail it (Rule.entails), or"
-            " do it in an act of its own."
+            f"{verb} cannot be authorized as a consequence of another act: let the first verb imply it (Rule.implies),"
+            " or do it in a separate act."
         )
     _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=by_id(subject.id), at=at))
 
 
 def require_members(*, actor: Actor, verb: Verb, ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
-    """The same for further members of an act under way: two statements, whatever the size."""
+    """Raises Denied or NotFound unless the actor may do `verb` to these further members. Two statements."""
     _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=policy.MembershipIds(ids), at=at))
 
 
 def _raise_unless_allowed(decision: Decision) -> None:
     if decision:
         return
-    if not decision.seen:
+    if not decision.visible:
         raise NotFound
-    raise Denied(reason=decision.reason, refused=[str(one) for one in decision.refused[:_NAMED]])
+    raise Denied(reason=decision.reason, refused=[str(subject) for subject in decision.refused[:_MAX_LISTED]])

@@ -1,4 +1,4 @@
-"""What a unique constraint means when two acts under different locks want the same."""
+"""The refusal behind a violated unique constraint: two acts under different locks need the same unique value."""
 
 from django.db import IntegrityError
 
@@ -12,13 +12,13 @@ _FIELDS = {
     "identity_organization_key_key": "key",
     "site_name_in_organization": "site",
 }
-_ONLY_ONCE = {"unique_verified_email", "user_email_unique_for_customers"}
-"""Looked up before: whoever asks again is told what it is."""
+_CHECKED_BEFORE = {"unique_verified_email", "user_email_unique_for_customers"}
+"""Checked before the insert: a repeated request finds the row and gets the precise refusal."""
 
 
 def translate(error: IntegrityError) -> DomainError | None:
-    """The refusal behind a violated constraint, or None for one that nobody should be able to violate."""
+    """The refusal behind a violated constraint; None for one that no request should violate."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    if name in _ONLY_ONCE:
+    if name in _CHECKED_BEFORE:
         return Busy(seconds=1)
     return AlreadyExists(field=_FIELDS[name]) if name in _FIELDS else None

@@ -1,4 +1,4 @@
-"""What a command is called with, as canonical JSON: tells a repetition from another request under the same key."""
+"""A command's arguments as canonical JSON: it tells a repeated request from another one under the same key."""
 
 import datetime as dt
 import functools
@@ -16,9 +16,9 @@ from typing import Any
 from django.db.models import Model
 
 CHANGES_EACH_TIME: Mapping[str, Any] = {"fingerprint": False}
-"""Metadata of a dataclass field that differs when the same request comes again, such as a salted hash."""
+"""Metadata of a dataclass field that differs in a repeated request, such as a salted hash."""
 _NOT_FINGERPRINTED = frozenset({"actor", "idempotency_key"})
-"""The key is looked up for its actor; neither says what is requested."""
+"""The record is looked up by actor and key; neither is part of the request."""
 _signature = functools.cache(inspect.signature)
 
 
@@ -31,19 +31,19 @@ class Call:
 
     @property
     def fingerprint(self) -> str:
-        """The command and every argument, texts too, in clear: only a keyed hash of it may be stored.
+        """The command and every argument in clear text: only a keyed hash of it may be stored.
 
         Raises TypeError for an argument that has no canonical form.
         """
-        named = {name: _canonical(value) for name, value in self.arguments.items()}
-        return _encoded({"command": self.function.__name__, "arguments": named})
+        arguments = {name: _canonical(value) for name, value in self.arguments.items()}
+        return _encoded({"command": self.function.__name__, "arguments": arguments})
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def call_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> Call:
-    """The call with its defaults filled in. Raises TypeError as the call itself would."""
+    """The call with its defaults. Raises TypeError as the call itself would."""
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return Call(
@@ -54,7 +54,7 @@ def call_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> Call:
 
 @contextmanager
 def calling(call: Call) -> Iterator[None]:
-    """Around the body of a command."""
+    """Set the current call while the body of a command runs."""
     token = _current.set(call)
     try:
         yield
@@ -63,7 +63,7 @@ def calling(call: Call) -> Iterator[None]:
 
 
 def current() -> Call:
-    """The call of the command under way. Raises TypeError outside a command: only a command has an idempotency key."""
+    """The call of the command under way. Raises TypeError outside a command."""
     call = _current.get()
     if call is None:
         raise TypeError("An idempotency key needs @command: it compares the arguments of the two calls.")
@@ -71,7 +71,7 @@ def current() -> Call:
 
 
 def _canonical(value: Any) -> Any:
-    """JSON in which equal requests are equal: models by id, and no order where there is none."""
+    """JSON that is equal for equal requests: models by id, sets in sorted order."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Model | uuid.UUID):
@@ -80,9 +80,9 @@ def _canonical(value: Any) -> Any:
         return str(value)
     if is_dataclass(value):
         return {
-            one.name: _canonical(getattr(value, one.name))
-            for one in fields(value)
-            if one.metadata.get("fingerprint", True)
+            column.name: _canonical(getattr(value, column.name))
+            for column in fields(value)
+            if column.metadata.get("fingerprint", True)
         }
     if isinstance(value, Mapping):
         return [[_canonical(key), _canonical(value[key])] for key in sorted(value)]
@@ -92,12 +92,12 @@ def _canonical(value: Any) -> Any:
 
 
 def _canonical_collection(values: Iterable[Any]) -> list[Any]:
-    """Rows are a set of subjects: neither their order nor a repetition says anything."""
-    kept = list(values)
-    if kept and all(isinstance(one, Model) for one in kept):
-        return sorted({_id(one) for one in kept})
-    found = [_canonical(one) for one in kept]
-    return sorted(found, key=_encoded) if isinstance(values, AbstractSet) else found
+    """Rows are a set of subjects: their order and repetition are not part of the request."""
+    items = list(values)
+    if items and all(isinstance(item, Model) for item in items):
+        return sorted({_id(item) for item in items})
+    canonical = [_canonical(item) for item in items]
+    return sorted(canonical, key=_encoded) if isinstance(values, AbstractSet) else canonical
 
 
 def _id(value: Model | uuid.UUID) -> str:

@@ -1,4 +1,4 @@
-"""What a command returns, and returns again to a repeated request under the same idempotency key."""
+"""The outcome of a command, stored for repeated requests under the same idempotency key."""
 
 import datetime as dt
 import functools
@@ -19,20 +19,20 @@ from identity import machine_secrets
 P = ParamSpec("P")
 R = TypeVar("R")
 NOT_STORED: Mapping[str, Any] = {"stored": False}
-"""Metadata of a result's field that a repetition does not get again, such as a secret; it needs a default."""
+"""Metadata of a result's field that is not stored, such as a secret; the field needs a default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[R]):
-    """The act's id and instant, its subjects, and what the caller needs besides: a frozen dataclass, or None."""
+    """The act's id and instant, its subjects, and the command's result: a frozen dataclass, or None."""
 
     act: uuid.UUID
     at: dt.datetime
     organization: uuid.UUID | None
     subjects: tuple[uuid.UUID, ...]
     result: R
-    again: bool = False
-    """Whether this is the answer to an earlier request under the same idempotency key."""
+    replayed: bool = False
+    """Whether an earlier request under the same idempotency key had this outcome."""
 
 
 _LOAD = "SELECT request, outcome FROM delegation_idempotencyrecord WHERE actor = %s AND key = %s"
@@ -43,7 +43,7 @@ INSERT INTO delegation_idempotencyrecord (actor, key, request, outcome, at) VALU
 
 
 class Replayed(Exception):
-    """Carries the stored outcome out of the `with` block that must not run again."""
+    """Carries the stored outcome out of the `with` block, whose body must not run again."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         super().__init__()
@@ -51,36 +51,36 @@ class Replayed(Exception):
 
 
 COMMANDS: list[Callable[..., Outcome[Any]]] = []
-"""Every command of the modules imported so far."""
+"""All commands of the modules imported so far."""
 
 
 def command(function: Callable[P, Outcome[R]]) -> Callable[P, Outcome[R]]:
-    """Marks a command: its arguments are the request's fingerprint, and a repeated request gets the stored outcome."""
+    """Mark a command: its arguments are the request's fingerprint; a repeated request gets the stored outcome."""
 
     @functools.wraps(function)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
+    def replaying(*args: P.args, **kwargs: P.kwargs) -> Outcome[R]:
         try:
             with acts_fingerprint.calling(acts_fingerprint.call_of(function, *args, **kwargs)):
                 return function(*args, **kwargs)
         except Replayed as replayed:
             return _outcome(replayed.stored, result_type(function))
 
-    COMMANDS.append(answered)
-    return answered
+    COMMANDS.append(replaying)
+    return replaying
 
 
 def result_type(function: Callable[..., Outcome[Any]]) -> Any:
-    """What a command's outcome holds: a dataclass, or the type of None."""
+    """The result type of a command: a dataclass, or the type of None."""
     (kind,) = get_args(get_type_hints(function)["return"])
     return kind
 
 
 def result_to_json(result: Any) -> dict[str, Any]:
-    """A result as it is stored."""
+    """The stored form of a result."""
     if result is None:
         return {}
-    stored = [one.name for one in fields(result) if one.metadata.get("stored", True)]
-    return {name: _plain(getattr(result, name)) for name in stored}
+    names = [column.name for column in fields(result) if column.metadata.get("stored", True)]
+    return {name: _plain(getattr(result, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 
 
 def result_from_json(kind: Any, stored: Mapping[str, Any]) -> Any:
-    """The stored result, in its type."""
+    """The result of its stored form."""
     if kind is type(None):
         return None
     hints = get_type_hints(kind)
@@ -103,32 +103,32 @@ def _typed(hint: Any, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request under its caller's idempotency key; without a key there is nothing to recall and nothing to keep."""
+    """A request under its caller's idempotency key; without a key, nothing is stored or replayed."""
 
     actor: Actor
     key: str | None
     fingerprint: str
-    """In clear, names and reasons too: only its keyed hash is stored."""
+    """In clear text, with names and reasons: only its keyed hash is stored."""
 
-    def recall(self) -> None:
-        """Raises Replayed if this was done already, IdempotencyKeyReused if the key was used for something else."""
+    def replay_if_done(self) -> None:
+        """Raises Replayed for a request already done, IdempotencyKeyReused for another request under the same key."""
         if self.key is None:
             return
         with connection.cursor() as cursor:
             cursor.execute(_LOAD, [self.actor.id, self.key])
-            kept = cursor.fetchone()
-        if kept is None:
+            row = cursor.fetchone()
+        if row is None:
             return
-        stored, outcome = kept
-        if not machine_secrets.matches(secret=self.fingerprint, stored=stored):
+        request_hash, outcome = row
+        if not machine_secrets.matches(secret=self.fingerprint, stored=request_hash):
             raise IdempotencyKeyReused
         raise Replayed(json.loads(outcome))
 
-    def keep(self, outcome: Outcome[Any]) -> None:
-        """Write the outcome down, in the act's own transaction."""
+    def store(self, outcome: Outcome[Any]) -> None:
+        """Store the outcome in the act's own transaction."""
         if self.key is None:
             return
-        kept = {
+        record = {
             "act": str(outcome.act),
             "at": outcome.at.isoformat(),
             "organization": str(outcome.organization) if outcome.organization else None,
@@ -142,13 +142,13 @@ class IdempotentRequest:
                     self.actor.id,
                     self.key,
                     machine_secrets.hash_secret(self.fingerprint),
-                    json.dumps(kept),
+                    json.dumps(record),
                     outcome.at,
                 ],
             )
 
 
-def request(*, actor: Actor, key: str | None) -> IdempotentRequest:
+def current_request(*, actor: Actor, key: str | None) -> IdempotentRequest:
     """The request of the command under way. Raises InvalidInput for a bad key."""
     if key is None:
         return IdempotentRequest(actor=actor, key=None, fingerprint="")
@@ -156,12 +156,12 @@ def request(*, actor: Actor, key: str | None) -> IdempotentRequest:
     return IdempotentRequest(actor=actor, key=key, fingerprint=acts_fingerprint.current().fingerprint)
 
 
-def _outcome(kept: Mapping[str, Any], kind: Any) -> Outcome[Any]:
+def _outcome(stored: Mapping[str, Any], kind: Any) -> Outcome[Any]:
     return Outcome(
-        act=uuid.UUID(kept["act"]),
-        at=dt.datetime.fromisoformat(kept["at"]),
-        organization=uuid.UUID(kept["organization"]) if kept["organization"] else None,
-        subjects=tuple(uuid.UUID(one) for one in kept["subjects"]),
-        result=result_from_json(kind, kept["result"]),
-        again=True,
+        act=uuid.UUID(stored["act"]),
+        at=dt.datetime.fromisoformat(stored["at"]),
+        organization=uuid.UUID(stored["organization"]) if stored["organization"] else None,
+        subjects=tuple(uuid.UUID(one) for one in stored["subjects"]),
+        result=result_from_json(kind, stored["result"]),
+        replayed=True,
     )

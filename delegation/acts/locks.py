@@ -1,4 +1,4 @@
-"""Who waits for whom: chains by id, then user rows by id, then the rest. Nothing slow under them."""
+"""The lock order of every act: chains by id, then user rows by id, then the rest. Do nothing slow under them."""
 
 import datetime as dt
 import uuid
@@ -20,13 +20,13 @@ _BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def lock_timeout(actor: Actor) -> dt.timedelta:
-    """How long this actor's door may wait for a lock."""
+    """How long an act on this actor's channel waits for a lock."""
     return MACHINES if actor.channel in {Channel.API, Channel.SCIM, Channel.OIDC} else PEOPLE
 
 
 @contextmanager
 def busy_on_timeout() -> Iterator[None]:
-    """Around a transaction that takes locks: raises Busy where one was not to be had in time."""
+    """Wrap a transaction that takes locks. Raises Busy where a lock was not granted in time."""
     try:
         yield
     except OperationalError as error:
@@ -38,20 +38,20 @@ def busy_on_timeout() -> Iterator[None]:
 def acquire(
     *, chains: Iterable[uuid.UUID], users: Iterable[uuid.UUID], actor: Actor
 ) -> dict[uuid.UUID, ChainHead]:
-    """Take all locks of an act, until its transaction ends. Five statements at most."""
+    """Take all locks of an act until its transaction ends, and return the chain heads. Five statements at most."""
     with connection.cursor() as cursor:
         milliseconds = int(lock_timeout(actor).total_seconds() * 1000)
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{milliseconds}ms"])
-    held = ledger.lock_chains(chains=chains)
-    _acquire_users(set(users), actor)
-    return held
+    chain_heads = ledger.lock_chains(chains=chains)
+    _lock_users(set(users), actor)
+    return chain_heads
 
 
-def _acquire_users(subjects: set[uuid.UUID], actor: Actor) -> None:
-    """Subjects FOR UPDATE, the actor FOR SHARE, all in one ascending order so that no two acts wait in a circle."""
+def _lock_users(subjects: set[uuid.UUID], actor: Actor) -> None:
+    """Lock subjects FOR UPDATE and the actor FOR SHARE, in ascending order, so that no two acts wait in a circle."""
     if not actor.is_person or actor.id in subjects:
         locks.lock(users=sorted(subjects), mode="UPDATE")
         return
-    locks.lock(users=sorted(one for one in subjects if one < actor.id), mode="UPDATE")
+    locks.lock(users=sorted(user for user in subjects if user < actor.id), mode="UPDATE")
     locks.lock(users=[actor.id], mode="SHARE")
-    locks.lock(users=sorted(one for one in subjects if one > actor.id), mode="UPDATE")
+    locks.lock(users=sorted(user for user in subjects if user > actor.id), mode="UPDATE")

@@ -1,16 +1,16 @@
-"""Idempotency keys, kept with the outcome in the act's own transaction."""
+"""Idempotency keys, stored with the outcome in the act's own transaction."""
 
 from django.db import models
 
 
 class IdempotencyRecord(models.Model):
-    """What a caller asked under its own key, and what the answer was."""
+    """A request under its caller's key, and its outcome."""
 
     id = models.BigAutoField(primary_key=True)
     actor = models.UUIDField()
     key = models.CharField(max_length=200)
     request = models.CharField(max_length=80)
-    """Keyed hash of all that was asked: another request under the same key is a mistake."""
+    """Keyed hash of the request's fingerprint: another request under the same key is refused."""
     outcome = models.JSONField()
     at = models.DateTimeField()
 

@@ -19,21 +19,21 @@ def recording_under_locks(
 ) -> Iterator[EventBatch]:
     """A transaction with its observations, under the locks of these users and their chains; without users, no locks.
 
-    Two who are lost at once are lost one after the other, so that the second finds nobody left. Raises Busy.
+    Two admins lost at the same time are lost one after the other, so that the second finds no admin left. Raises Busy.
     """
-    with locks.busy_on_timeout(), observations.recording(actor=actor) as note:
-        people = users()
-        if people and not hold(users=people, chains=chains, actor=actor):
+    with locks.busy_on_timeout(), observations.recording(actor=actor) as batch:
+        locked_users = users()
+        if locked_users and not acquire_locks(users=locked_users, chains=chains, actor=actor):
             raise Busy(seconds=1)
-        yield note
+        yield batch
 
 
-def hold(*, users: Ids, chains: Callable[[Ids], Ids], actor: Actor) -> bool:
-    """Take the locks in the order of acts, inside a transaction. False where more chains concern them by then.
+def acquire_locks(*, users: Ids, chains: Callable[[Ids], Ids], actor: Actor) -> bool:
+    """Take the locks in the order of acts, inside a transaction. False where further chains concern the users by then.
 
-    Raises Busy where a lock was not to be had in time.
+    Raises Busy where a lock was not granted in time.
     """
-    held = set(chains(users))
+    locked_chains = set(chains(users))
     with locks.busy_on_timeout():
-        locks.acquire(chains=held, users=users, actor=actor)
-    return held >= set(chains(users))
+        locks.acquire(chains=locked_chains, users=users, actor=actor)
+    return locked_chains >= set(chains(users))

@@ -1,4 +1,4 @@
-"""Writing down what was done, and what was refused."""
+"""Writing the events of an act, and its refusal."""
 
 import uuid
 from typing import Any
@@ -15,63 +15,64 @@ from delegation.authorization.verbs import Verb
 
 
 def write_events(*, act: Act) -> None:
-    """One event per subject, and what followed, each in its chain; in the act's own transaction."""
-    entries: dict[uuid.UUID, list[EventDraft]] = {}
-    readers: dict[uuid.UUID, uuid.UUID | None] = {}
-    for one in act.ids:
-        chain, readers[chain] = act.subjects.home(one)
-        entries.setdefault(chain, []).append(_entry(act, one))
-    for chain, entry in act.consequences:
-        entries.setdefault(chain, []).append(entry)
+    """Write one event per subject and the consequences, each to its chain, in the act's own transaction."""
+    drafts: dict[uuid.UUID, list[EventDraft]] = {}
+    organizations: dict[uuid.UUID, uuid.UUID | None] = {}
+    for subject in act.ids:
+        chain, organizations[chain] = act.subjects.event_chain(subject)
+        drafts.setdefault(chain, []).append(_event_of(act, subject))
+    for chain, draft in act.consequences:
+        drafts.setdefault(chain, []).append(draft)
     ledger.append(
         parts=[
-            Append(act.held[one], _heading(act, readers.get(one, one)), entries[one])
-            for one in sorted(entries)
+            Append(act.chain_heads[chain], _context(act, organizations.get(chain, chain)), drafts[chain])
+            for chain in sorted(drafts)
         ]
     )
 
 
-def _heading(act: Act, organization: uuid.UUID | None) -> EventContext:
+def _context(act: Act, organization: uuid.UUID | None) -> EventContext:
     return EventContext(actor=act.actor, act=act.id, at=act.at, organization=organization)
 
 
-def _entry(act: Act, one: uuid.UUID) -> EventDraft:
-    said = act.said.get(one, EventDetails())
-    private = {**act.common.private, **said.private}
-    about = _about(act, one)
+def _event_of(act: Act, subject: uuid.UUID) -> EventDraft:
+    details = act.details.get(subject, EventDetails())
+    personal = {**act.common.personal, **details.personal}
+    about = _data_subjects(act, subject)
     return EventDraft(
         verb=act.verb.value,
-        subject=act.subjects.log_subject(one),
-        before=said.before,
-        after=said.after,
-        facts={**act.common.facts, **said.facts},
+        subject=act.subjects.log_subject(subject),
+        before=details.before,
+        after=details.after,
+        facts={**act.common.facts, **details.facts},
         private={
-            name: PersonalValue(value.text, value.data_subjects or about) for name, value in private.items()
+            name: PersonalValue(value.text, value.data_subjects or about) for name, value in personal.items()
         },
     )
 
 
-def _about(act: Act, subject: uuid.UUID) -> tuple[uuid.UUID, ...]:
-    """Free text is about its writer and its subject; where there is neither, it goes with the whole chain."""
-    both = [act.actor.id if act.actor.is_person else None, act.subjects.person(subject)]
-    return tuple(dict.fromkeys(one for one in both if one is not None)) or (act.subjects.home(subject).chain,)
+def _data_subjects(act: Act, subject: uuid.UUID) -> tuple[uuid.UUID, ...]:
+    """Free text is about its writer and its subject; without either, it is encrypted under the chain's key."""
+    users = [act.actor.id if act.actor.is_person else None, act.subjects.data_subject(subject)]
+    known = tuple(dict.fromkeys(user for user in users if user is not None))
+    return known or (act.subjects.event_chain(subject).chain,)
 
 
 def write_refusal(*, on: SubjectSet, actor: Actor, verb: Verb, refusal: DomainError) -> None:
-    """Beside the chain. Of what the actor may not see, and of what was never made, nothing is named."""
-    nameless = isinstance(refusal, NotFound) or on.is_new
+    """Record a refusal beside the chain. A subject that is hidden or was never created is not named."""
+    unnamed = isinstance(refusal, NotFound) or on.is_new
     refusals.record(
         actor=actor,
         verb=verb.value,
-        subject=Subject("unknown", actor.id) if nameless else _first(on, refusal.data),
+        subject=Subject("unknown", actor.id) if unnamed else _refused_subject(on, refusal.data),
         code=refusal.code,
-        chain=actor.id if nameless else on.home(on.ids[0]).chain,
-        organization=None if nameless else organization_of(on),
-        facts={} if nameless else {name: value for name, value in refusal.data.items() if name != "refused"},
+        chain=actor.id if unnamed else on.event_chain(on.ids[0]).chain,
+        organization=None if unnamed else organization_of(on),
+        facts={} if unnamed else {name: value for name, value in refusal.data.items() if name != "refused"},
     )
 
 
-def _first(on: SubjectSet, data: dict[str, Any]) -> Subject:
-    """The first of the set that it was refused for, or the first of the set."""
-    named = [uuid.UUID(one) for one in data.get("refused", ())]
-    return on.log_subject(named[0] if named else on.ids[0])
+def _refused_subject(on: SubjectSet, data: dict[str, Any]) -> Subject:
+    """The first refused subject, or the first of the set."""
+    refused = [uuid.UUID(subject) for subject in data.get("refused", ())]
+    return on.log_subject(refused[0] if refused else on.ids[0])

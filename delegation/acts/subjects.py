@@ -1,4 +1,4 @@
-"""What an act is done to: which chains and users it locks, and what it reloads under the locks."""
+"""The subjects of an act: the chains and users it locks, and the rows it reloads under the locks."""
 
 import datetime as dt
 import uuid
@@ -18,82 +18,82 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 
 
-class Home(NamedTuple):
-    """Where the event of a subject is written: a chain, and the organization that reads it, if one does."""
+class EventChain(NamedTuple):
+    """The chain of a subject's event, and the organization that reads it; None for the supplier's and a person's."""
 
     chain: uuid.UUID
     organization: uuid.UUID | None
 
 
 class SubjectSet(Protocol):
-    """The subjects of one act. Each capability has its own class, and `acting` knows none of them."""
+    """The subjects of one act. Each capability has its own class; `acting` imports none of them."""
 
     is_new: bool
-    """Whether the act creates its subject: a refusal has nothing to name."""
+    """Whether the act creates its subject: a refusal has no subject to name."""
 
     @property
     def kind(self) -> On:
-        """What the verb must be done to."""
+        """The kind that the verb must apply to."""
         ...
 
     @property
     def ids(self) -> Sequence[uuid.UUID]:
-        """The subjects, in order. The log gets one event for each."""
+        """The ids of the subjects, in order. Each gets one event."""
         ...
 
     @property
     def rows(self) -> Sequence[Any]:
-        """The subjects as they were read last."""
+        """The subjects as last read."""
         ...
 
-    def has(self, one: uuid.UUID) -> bool:
-        """Whether it is one of the subjects."""
+    def contains(self, subject: uuid.UUID) -> bool:
+        """Whether the set contains this subject."""
         ...
 
-    def home(self, one: uuid.UUID) -> Home:
-        """Where the event of this subject is written."""
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
+        """The chain that the event of this subject is written to."""
         ...
 
     def chains(self) -> Sequence[uuid.UUID]:
-        """Every chain to lock. A new subject's chain is opened here."""
+        """All chains to lock. Opens the chain of a new subject."""
         ...
 
     def users(self) -> Collection[uuid.UUID]:
-        """The users whose rows are locked."""
+        """The users whose rows the act locks."""
         ...
 
-    def person(self, one: uuid.UUID) -> uuid.UUID | None:
-        """The user that free text about this subject is about."""
+    def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
+        """The user that free text about this subject concerns; None where there is no user."""
         ...
 
     def reload(self) -> None:
-        """Replace the rows by what is true under the locks. Raises NotFound where one has gone."""
+        """Read the rows again under the locks. Raises NotFound for a deleted row."""
         ...
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """May the actor do this to all of them?"""
+        """Decide whether the actor may do the verb to the whole set."""
         ...
 
-    def log_subject(self, one: uuid.UUID) -> Subject:
-        """How the log names this subject."""
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """The kind and id that the log names this subject by."""
         ...
 
 
 def organization_of(on: SubjectSet) -> uuid.UUID | None:
-    """The one organization of the set; None for the supplier's things, a person, or several organizations."""
-    found = {on.home(one).organization for one in on.ids}
-    return found.pop() if len(found) == 1 else None
+    """The organization of the set; None for the supplier, a person, or several organizations."""
+    organizations = {on.event_chain(subject).organization for subject in on.ids}
+    return organizations.pop() if len(organizations) == 1 else None
 
 
 class RowsOfOneOrganization:
-    """Rows of one table that belong to one organization: the common part of most sets.
+    """Rows of one table that belong to one organization: the base class of most sets.
 
     Raises NotFound for an empty set and for a set over several organizations.
     """
 
     kind: ClassVar[On]
     stored: ClassVar[QuerySet[Any]]
-    """Where the rows are reloaded from."""
+    """The source of `reload`."""
     is_new = False
 
     def __init__(self, rows: Iterable[Any]) -> None:
@@ -110,43 +110,43 @@ class RowsOfOneOrganization:
         """The ids, in the order of the set."""
         return list(self._ids)
 
-    def has(self, one: uuid.UUID) -> bool:
-        """Whether it is one of them."""
-        return one in self._ids
+    def contains(self, subject: uuid.UUID) -> bool:
+        """Whether the set contains this subject."""
+        return subject in self._ids
 
-    def home(self, one: uuid.UUID) -> Home:
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
         """The organization's chain."""
-        del one
-        return Home(self.organization, self.organization)
+        del subject
+        return EventChain(self.organization, self.organization)
 
     def chains(self) -> list[uuid.UUID]:
-        """The organization's."""
+        """The organization's chain."""
         return [self.organization]
 
     def users(self) -> Collection[uuid.UUID]:
-        """None."""
+        """No users."""
         return ()
 
-    def person(self, one: uuid.UUID) -> uuid.UUID | None:
-        """None."""
-        del one
+    def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
+        """No user."""
+        del subject
         return None
 
     def reload(self) -> None:
-        """Raises NotFound where a row has gone or belongs to an organization whose chain is not locked."""
-        fresh = {row.id: row for row in self.stored.filter(id__in=self.ids)}
-        fresh = {one: row for one, row in fresh.items() if row.organization_id == self.organization}
+        """Raises NotFound for a deleted row, and for one of an organization whose chain is not locked."""
+        rows = self.stored.filter(id__in=self.ids)
+        fresh = {row.id: row for row in rows if row.organization_id == self.organization}
         if len(fresh) != len(self.rows):
             raise NotFound
-        self.rows = [fresh[one] for one in self.ids]
+        self.rows = [fresh[row_id] for row_id in self.ids]
 
-    def log_subject(self, one: uuid.UUID) -> Subject:
-        """By its kind."""
-        return Subject(self.kind.value, one)
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """The subject under its kind."""
+        return Subject(self.kind.value, subject)
 
 
 class MembershipSet(RowsOfOneOrganization):
-    """Members of one organization, with the people behind them."""
+    """Members of one organization, with their users."""
 
     kind = On.MEMBERSHIP
     stored = Membership.objects.all()
@@ -156,20 +156,20 @@ class MembershipSet(RowsOfOneOrganization):
         self._users: dict[uuid.UUID, uuid.UUID] = {row.id: row.user_id for row in self.rows}
 
     def users(self) -> set[uuid.UUID]:
-        """The users behind the memberships."""
+        """The users of the memberships."""
         return set(self._users.values())
 
-    def person(self, one: uuid.UUID) -> uuid.UUID | None:
-        """The user behind this membership."""
-        return self._users.get(one)
+    def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
+        """The user of this membership."""
+        return self._users.get(subject)
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """By the members' roles and sites."""
+        """Decide by the members' roles and sites."""
         return policy.MembershipIds(self.ids).decide(actor=actor, verb=verb, at=at)
 
 
 class OneChain:
-    """A single subject with a chain of its own."""
+    """A single subject that has its own chain."""
 
     kind: ClassVar[On]
     is_new = False
@@ -180,36 +180,36 @@ class OneChain:
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """The subject's id is its chain's."""
+        """The id of the subject, which is also its chain's."""
         return [self.chain]
 
-    def has(self, one: uuid.UUID) -> bool:
-        """Whether it is the subject."""
-        return one in self.ids
+    def contains(self, subject: uuid.UUID) -> bool:
+        """Whether this is the subject."""
+        return subject in self.ids
 
-    def home(self, one: uuid.UUID) -> Home:
-        """Its own chain, which no organization reads."""
-        return Home(one, None)
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
+        """The subject's own chain, which no organization reads."""
+        return EventChain(subject, None)
 
     def chains(self) -> list[uuid.UUID]:
-        """Its own."""
+        """The subject's own chain."""
         return [self.chain]
 
     def users(self) -> Collection[uuid.UUID]:
-        """None."""
+        """No users."""
         return ()
 
-    def person(self, one: uuid.UUID) -> uuid.UUID | None:
-        """None."""
-        del one
+    def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
+        """No user."""
+        del subject
         return None
 
     def reload(self) -> None:
-        """Nothing is kept in memory."""
+        """Do nothing: no row is held in memory."""
 
-    def log_subject(self, one: uuid.UUID) -> Subject:
-        """By its kind."""
-        return Subject(self.kind.value, one)
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """The subject under its kind."""
+        return Subject(self.kind.value, subject)
 
 
 class OrganizationSet(OneChain):
@@ -220,23 +220,23 @@ class OrganizationSet(OneChain):
     def __init__(self, organization: Organization) -> None:
         super().__init__(organization.id, [organization])
 
-    def home(self, one: uuid.UUID) -> Home:
-        """Its own chain."""
-        return Home(one, one)
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
+        """The organization's own chain."""
+        return EventChain(subject, subject)
 
     def reload(self) -> None:
-        """Raises NotFound where it has gone."""
+        """Raises NotFound for a deleted organization."""
         self.rows = list(Organization.objects.filter(id=self.chain))
         if not self.rows:
             raise NotFound
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """By the roles held somewhere in it."""
+        """Decide by the actor's roles anywhere in it."""
         return policy.OrganizationId(self.chain).decide(actor=actor, verb=verb, at=at)
 
 
 class SupplierSet(OneChain):
-    """The supplier's own things; `affects` are the organizations that get a consequence event."""
+    """The supplier's own data; `affects` are the organizations that get a consequence event."""
 
     kind = On.SUPPLIER
 
@@ -245,10 +245,10 @@ class SupplierSet(OneChain):
         self._affects = affects
 
     def chains(self) -> list[uuid.UUID]:
-        """The supplier's, and those of the organizations affected."""
+        """The supplier's chain, and those of the affected organizations."""
         return [self.chain, *self._affects]
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Only the system may: `policy.decide` has said yes to it already."""
+        """Refuse everyone but the system, which `policy.decide` allows before it asks the set."""
         del actor, verb, at
         return policy.HIDDEN

@@ -62,7 +62,7 @@ def register_application(
         made = Application.objects.create(key=key, name=dict(name), unit=_unit(unit), created_at=act.at)
         if client is not None:
             _client(made, client, shown)
-        act.say(application=str(made.id), client=client.client_id if client else None)
+        act.record(application=str(made.id), client=client.client_id if client else None)
         return act.set_result(ApplicationRegistered(made.id, shown))
 
 

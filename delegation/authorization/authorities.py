@@ -1,6 +1,6 @@
-"""What an actor's own assignments let them do to colleagues, and what is true of those colleagues at an instant.
+"""The authorities of an actor over members, and the state of members at an instant.
 
-The raw material of `policy`, `scopes`, `rules` and `history`; the number of statements is that of one row.
+`policy`, `scopes`, `access.rules` and `history` read these. The number of statements does not grow with the set.
 """
 
 import datetime as dt
@@ -27,58 +27,57 @@ _WITHOUT_END = Q(valid_until__isnull=True)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """One assignment of an actor, as a right over colleagues of one organization."""
+    """One assignment of an actor, as an authority over members of one organization."""
 
     assignment: uuid.UUID
     organization: uuid.UUID
     version: uuid.UUID
     verbs: frozenset[str]
-    gives: frozenset[str]
-    longest_days: int | None
+    assignable_roles: frozenset[str]
+    max_days: int | None
     all_sites: bool
     sites: frozenset[uuid.UUID]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """One assignment of a colleague: which role, where."""
+    """One assignment of a member: the role and its sites."""
 
-    role: str
+    key: str
     all_sites: bool
     sites: frozenset[uuid.UUID]
 
 
 @dataclass(slots=True)
 class MembershipState:
-    """What policy needs to know of a membership at an instant."""
+    """What the policy reads of a membership at an instant."""
 
     id: uuid.UUID
     organization: uuid.UUID
     user: uuid.UUID
     state: str
-    open: bool
-    """Whether the organization is in force."""
-    held: list[HeldRole] = field(default_factory=list)
+    organization_in_force: bool
+    roles: list[HeldRole] = field(default_factory=list)
 
 
 def in_force(at: dt.datetime) -> QuerySet[Assignment]:
-    """Assignments whose interval holds `at`."""
+    """The assignments whose interval contains `at`."""
     return Assignment.objects.filter(InForce(at))
 
 
 def versions(at: dt.datetime) -> dict[uuid.UUID, RoleVersion]:
-    """The version of every role at `at`, by the role's id."""
+    """The version of each role at `at`, by the role's id."""
     return {version.role_id: version for version in RoleVersion.objects.filter(InForce(at))}
 
 
 def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
-    """The sites of these assignments."""
-    found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    """The sites of these assignments, by assignment."""
+    by_assignment: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     for assignment, site in AssignmentSite.objects.filter(assignment__in=list(assignments)).values_list(
         "assignment_id", "site_id"
     ):
-        found[assignment].add(site)
-    return {assignment: frozenset(sites) for assignment, sites in found.items()}
+        by_assignment[assignment].add(site)
+    return {assignment: frozenset(sites) for assignment, sites in by_assignment.items()}
 
 
 _AUTHORITIES = """
@@ -96,39 +95,39 @@ JOIN delegation_roleversion v ON v.role_id = a.role_id
 """
 
 
-def _of_member(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
-    """A person's own assignments. One statement."""
+def _authorities_of_member(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
+    """The authorities that a person's own assignments give. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_AUTHORITIES, {"at": at, "user": actor.id, "organization": organization})
         return [_authority_from_row(row) for row in cursor.fetchall()]
 
 
 AUTHORITIES: dict[Kind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {
-    Kind.PERSON: _of_member
+    Kind.PERSON: _authorities_of_member
 }
-"""Where the authorities of each kind of actor come from; None asks for those in every organization.
+"""The source of authorities by kind of actor; an organization of None means all organizations.
 
-A kind that is not here has none. The system has none either: it acts by `Rule.system` (`policy.decide`).
+A kind without an entry has no authorities. The system has none: `policy.decide` reads `Rule.allow_system`.
 """
 
 
 def authorities_of(
     *, actor: Actor, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> list[Authority]:
-    """What this actor may do to members, and give them, at `at`. Asked twice in every act."""
-    found = AUTHORITIES.get(actor.kind)
-    return found(actor, at, organization) if found else []
+    """What this actor may do to members, and assign to them, at `at`. Every act reads it twice."""
+    source = AUTHORITIES.get(actor.kind)
+    return source(actor, at, organization) if source else []
 
 
 def _authority_from_row(row: tuple[Any, ...]) -> Authority:
-    assignment, organization, version, verbs, gives, longest_days, all_sites, sites = row
+    assignment, organization, version, verbs, assignable_roles, max_days, all_sites, sites = row
     return Authority(
         assignment=assignment,
         organization=organization,
         version=version,
         verbs=frozenset(json.loads(verbs)),
-        gives=frozenset(json.loads(gives)),
-        longest_days=longest_days,
+        assignable_roles=frozenset(json.loads(assignable_roles)),
+        max_days=max_days,
         all_sites=all_sites,
         sites=frozenset(sites),
     )
@@ -146,40 +145,43 @@ WHERE m.id = ANY(%(ids)s)
 
 
 def membership_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, MembershipState]:
-    """What is true of these memberships at `at`. One statement, whatever the size of the set."""
-    found: dict[uuid.UUID, MembershipState] = {}
+    """The state of these memberships at `at`, by id. One statement, whatever the size of the set."""
+    states: dict[uuid.UUID, MembershipState] = {}
     with connection.cursor() as cursor:
         cursor.execute(_MEMBERSHIP_STATES, {"at": at, "ids": list(ids)})
-        for one, organization, user, state, is_open, role, everywhere, sites in cursor.fetchall():
-            colleague = found.setdefault(one, MembershipState(one, organization, user, state, is_open))
+        for row_id, organization, user, state, in_force_there, role, all_sites, sites in cursor.fetchall():
+            member = states.setdefault(
+                row_id, MembershipState(row_id, organization, user, state, in_force_there)
+            )
             if role is not None:
-                colleague.held.append(HeldRole(role, everywhere, frozenset(sites)))
-    return found
+                member.roles.append(HeldRole(role, all_sites, frozenset(sites)))
+    return states
 
 
 def working_admins(
     *, organization: uuid.UUID, at: dt.datetime, without: Collection[int] = ()
 ) -> QuerySet[Membership]:
-    """Members who can keep an organization running, now and at every later instant already in the data.
+    """The members who count as working admins, now and at every later instant already in the data.
 
-    Organization admin everywhere by own assignment without end, active without end, a usable sign-in of the strength
-    the role demands (the authenticators of `without` do not count), mail not bounced. Programs never count.
+    A working admin has an admin role for all sites by an own assignment without end, an active period without end, a
+    usable sign-in of the strength the role requires, and mail that has not bounced. The authenticators of `without` do
+    not count, and programs never count.
     """
     admins = [version for version in versions(at).values() if version.is_admin]
     working = Q(pk__in=[])
     for strength in sorted({version.strength for version in admins}):
         roles = [version.role_id for version in admins if version.strength == strength]
-        given = Assignment.objects.filter(
+        assignments = Assignment.objects.filter(
             _WITHOUT_END, organization=organization, valid_from__lte=at, role__in=roles, all_sites=True
         )
         able = credentials.able_to_sign_in(strong=strength == Strength.MFA, without=without)
-        working |= Q(id__in=given.values("membership"), user__in=able)
-    lasting = MembershipPeriod.objects.filter(_WITHOUT_END, valid_from__lte=at, state=_STATE.ACTIVE)
+        working |= Q(id__in=assignments.values("membership"), user__in=able)
+    without_end = MembershipPeriod.objects.filter(_WITHOUT_END, valid_from__lte=at, state=_STATE.ACTIVE)
     return Membership.objects.filter(
         working,
         organization=organization,
         kind=Membership.Kind.PERSON,
-        id__in=lasting.values("membership"),
+        id__in=without_end.values("membership"),
     )
 
 

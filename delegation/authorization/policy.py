@@ -1,4 +1,4 @@
-"""May this actor do this to these? One place, asked by acts (twice), by pages for their buttons, and by tests."""
+"""Whether an actor may do a verb to a set of subjects. Acts ask twice; pages ask for their buttons."""
 
 import datetime as dt
 import uuid
@@ -12,70 +12,70 @@ from audit.foundation.actor import Actor, Kind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority, MembershipState
 from delegation.authorization.models.roles import Strength
-from delegation.authorization.verbs import On, Reach, State, Verb
+from delegation.authorization.verbs import On, SiteReach, State, Verb
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, the code of the reason why not, the ids it fails for, and whether the actor may know they exist."""
+    """The answer, the reason code of a refusal, the refused ids, and whether the actor may know that they exist."""
 
     allowed: bool
     reason: str = ""
     refused: tuple[uuid.UUID, ...] = ()
-    seen: bool = True
+    visible: bool = True
 
     def __bool__(self) -> bool:
         return self.allowed
 
 
 YES = Decision(allowed=True)
-HIDDEN = Decision(allowed=False, reason="no_permission", seen=False)
-"""No, to an actor who may not know that there is such a thing."""
+HIDDEN = Decision(allowed=False, reason="no_permission", visible=False)
+"""A refusal to an actor who may not know that the subject exists."""
 
 
 class Subjects(Protocol):
-    """What the policy must know of a set: its kind, and how a set of that kind is decided."""
+    """What the policy reads of a set: its kind, and its own decision."""
 
     @property
     def kind(self) -> On:
-        """What a verb must be done to."""
+        """The kind that a verb must apply to."""
         ...
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Allowed for all of the set or for none."""
+        """Allow the whole set or nothing."""
         ...
 
 
 def decide(*, actor: Actor, verb: Verb, on: Subjects, at: dt.datetime) -> Decision:
-    """May this actor do this to all of these?
+    """Decide whether the actor may do the verb to all of these subjects at `at`.
 
-    Raises TypeError for a set of a kind that the verb is not done to.
+    Raises TypeError for a set of a kind that the verb does not apply to.
     """
     check_kind(verb, on.kind)
-    if actor.kind is Kind.SYSTEM and verb.rule.system:
+    if actor.kind is Kind.SYSTEM and verb.rule.allow_system:
         return YES
     return on.decide(actor=actor, verb=verb, at=at)
 
 
 def check_kind(verb: Verb, kind: str) -> None:
-    """Raises TypeError: a mistake in a command."""
+    """Raises TypeError for a verb and a kind that do not fit: an error in a command."""
     if verb.rule.on != kind:
-        raise TypeError(f"{verb} is done to {verb.rule.on}, not to {kind}: pass that, or use another verb.")
+        raise TypeError(f"{verb} applies to {verb.rule.on}, not to {kind}: pass that, or use another verb.")
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationId:
-    """An organization as a whole: invite, see the activity, add a site."""
+    """An organization as a whole: invite, view the activity, add a site."""
 
     id: uuid.UUID
     kind = On.ORGANIZATION
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """By the roles that the actor holds somewhere in it."""
-        held = authorities.authorities_of(actor=actor, at=at, organization=self.id)
-        if any(verb.value in power.verbs for power in held):
+        """Decide by the actor's roles anywhere in the organization."""
+        own = authorities.authorities_of(actor=actor, at=at, organization=self.id)
+        if any(verb.value in authority.verbs for authority in own):
             return YES
-        return Decision(allowed=False, reason="no_permission", refused=(self.id,), seen=bool(held))
+        return Decision(allowed=False, reason="no_permission", refused=(self.id,), visible=bool(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,41 +86,48 @@ class MembershipIds:
     kind = On.MEMBERSHIP
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """By the roles and sites of both. A refused set is hidden unless the actor sees each member refused."""
-        held = authorities.authorities_of(actor=actor, at=at)
-        known = authorities.membership_states(ids=self.ids, at=at)
-        reasons = {one: _why_not(actor, verb, held, known.get(one)) for one in self.ids}
-        refused = tuple(one for one, reason in reasons.items() if reason)
+        """Decide by roles and sites. A refusal is hidden unless the actor may see each refused member."""
+        own = authorities.authorities_of(actor=actor, at=at)
+        states = authorities.membership_states(ids=self.ids, at=at)
+        reasons = {member: _refusal_reason(actor, verb, own, states.get(member)) for member in self.ids}
+        refused = tuple(member for member, reason in reasons.items() if reason)
         if not refused:
             return YES
-        seen = all(not _why_not(actor, Verb.MEMBER_VIEW, held, known.get(one)) for one in refused)
-        return Decision(allowed=False, reason=reasons[refused[0]], refused=refused, seen=seen)
+        visible = all(
+            not _refusal_reason(actor, Verb.MEMBER_VIEW, own, states.get(member)) for member in refused
+        )
+        return Decision(allowed=False, reason=reasons[refused[0]], refused=refused, visible=visible)
 
 
 BY_ID: Mapping[On, Callable[[uuid.UUID], Subjects]] = {
-    On.MEMBERSHIP: lambda one: MembershipIds([one]),
+    On.MEMBERSHIP: lambda membership: MembershipIds([membership]),
     On.ORGANIZATION: OrganizationId,
 }
-"""Kinds that are decided by an id alone."""
+"""The kinds that are decided by an id alone."""
 
 
 def within_scope(*, ids: Sequence[uuid.UUID], scope: QuerySet[Any]) -> Decision:
-    """A set whose decision is a queryset: allowed where all of it is in the scope, hidden otherwise. One statement."""
-    found = set(scope.filter(id__in=ids).values_list("id", flat=True))
-    refused = tuple(one for one in ids if one not in found)
-    return Decision(allowed=False, reason="not_visible", refused=refused, seen=False) if refused else YES
+    """Allow a set where the scope contains all of it; hide it otherwise. One statement."""
+    allowed = set(scope.filter(id__in=ids).values_list("id", flat=True))
+    refused = tuple(row_id for row_id in ids if row_id not in allowed)
+    if not refused:
+        return YES
+    return Decision(allowed=False, reason="not_visible", refused=refused, visible=False)
 
 
 def abilities(
     *, actor: Actor, memberships: Sequence[uuid.UUID], at: dt.datetime, verbs: Iterable[Verb] = tuple(Verb)
 ) -> Mapping[uuid.UUID, dict[Verb, Decision]]:
-    """For drawing buttons: what this actor may do to each of these colleagues, with the reason why not."""
-    held = authorities.authorities_of(actor=actor, at=at)
-    known = authorities.membership_states(ids=memberships, at=at)
-    asked = [verb for verb in verbs if verb.rule.on is On.MEMBERSHIP]
+    """What the actor may do to each of these members, with the reason where not: pages draw their buttons from it."""
+    own = authorities.authorities_of(actor=actor, at=at)
+    states = authorities.membership_states(ids=memberships, at=at)
+    member_verbs = [verb for verb in verbs if verb.rule.on is On.MEMBERSHIP]
     return {
-        one: {verb: _decision(_why_not(actor, verb, held, known.get(one)), one) for verb in asked}
-        for one in memberships
+        member: {
+            verb: _decision(_refusal_reason(actor, verb, own, states.get(member)), member)
+            for verb in member_verbs
+        }
+        for member in memberships
     }
 
 
@@ -129,51 +136,53 @@ def _decision(reason: str, subject: uuid.UUID) -> Decision:
 
 
 def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> frozenset[Verb]:
-    """Which verbs this actor holds somewhere in this organization: what its navigation shows."""
-    held = authorities.authorities_of(actor=actor, at=at, organization=organization)
-    return frozenset(verb for verb in Verb if any(verb.value in power.verbs for power in held))
+    """The verbs that the actor's roles allow anywhere in this organization: its navigation is drawn from it."""
+    own = authorities.authorities_of(actor=actor, at=at, organization=organization)
+    return frozenset(verb for verb in Verb if any(verb.value in authority.verbs for authority in own))
 
 
-def _why_not(actor: Actor, verb: Verb, held: Sequence[Authority], colleague: MembershipState | None) -> str:
-    """Empty when allowed, else the code of the first reason."""
-    if colleague is None:
+def _refusal_reason(
+    actor: Actor, verb: Verb, own: Sequence[Authority], member: MembershipState | None
+) -> str:
+    """The code of the first reason against it; empty where it is allowed."""
+    if member is None:
         return "not_visible"
-    here = [power for power in held if power.organization == colleague.organization]
-    mine = [power for power in here if verb.value in power.verbs]
-    reaching = [power for power in mine if _reaches(power, verb.rule.reach, colleague)]
+    local = [authority for authority in own if authority.organization == member.organization]
+    holding = [authority for authority in local if verb.value in authority.verbs]
+    reaching = [authority for authority in holding if _reaches_sites(authority, verb.rule.site_reach, member)]
     reasons = {
-        "no_permission": not mine,
-        "closed": not colleague.open,
-        "self": colleague.user == actor.id and not verb.rule.allow_self,
-        "state": not _state_fits(verb.rule.state, colleague.state),
+        "no_permission": not holding,
+        "organization_closed": not member.organization_in_force,
+        "own_membership": member.user == actor.id and not verb.rule.allow_self,
+        "wrong_state": not _state_allowed(verb.rule.state, member.state),
         "outside_sites": not reaching,
         "exceeds_authority": verb.rule.within_authority
-        and not any(_gives_all(power, colleague) for power in reaching),
+        and not any(_may_assign_all_roles(authority, member) for authority in reaching),
     }
-    return next((reason for reason, holds in reasons.items() if holds), "")
+    return next((reason for reason, applies in reasons.items() if applies), "")
 
 
-def _state_fits(wanted: State, state: str) -> bool:
-    return wanted is State.ANY or (wanted is State.ENDED) == (state == "ended")
+def _state_allowed(required: State, state: str) -> bool:
+    return required is State.ANY or (required is State.ENDED) == (state == "ended")
 
 
-def _reaches(power: Authority, reach: Reach, colleague: MembershipState) -> bool:
-    if power.all_sites:
+def _reaches_sites(authority: Authority, reach: SiteReach, member: MembershipState) -> bool:
+    if authority.all_sites:
         return True
-    if reach is Reach.TOUCH:
-        return any(held.all_sites or held.sites & power.sites for held in colleague.held)
-    return bool(colleague.held) and all(
-        not held.all_sites and held.sites <= power.sites for held in colleague.held
+    if reach is SiteReach.OVERLAPS:
+        return any(role.all_sites or role.sites & authority.sites for role in member.roles)
+    return bool(member.roles) and all(
+        not role.all_sites and role.sites <= authority.sites for role in member.roles
     )
 
 
-def _gives_all(power: Authority, colleague: MembershipState) -> bool:
-    return all(held.role in power.gives for held in colleague.held)
+def _may_assign_all_roles(authority: Authority, member: MembershipState) -> bool:
+    return all(role.key in authority.assignable_roles for role in member.roles)
 
 
-def sign_in(*, user: uuid.UUID, at: dt.datetime) -> Strength:
-    """How strongly this person must sign in: as the most demanding of their roles asks."""
+def required_strength(*, user: uuid.UUID, at: dt.datetime) -> Strength:
+    """How strongly this person must sign in: the highest strength that one of their roles requires."""
     roles = authorities.in_force(at).filter(membership__user=user).values_list("role_id", flat=True)
-    known = authorities.versions(at)
-    demands = {known[role].strength for role in roles if role in known}
-    return Strength.MFA if Strength.MFA in demands else Strength.PASSWORD
+    versions = authorities.versions(at)
+    required = {versions[role].strength for role in roles if role in versions}
+    return Strength.MFA if Strength.MFA in required else Strength.PASSWORD

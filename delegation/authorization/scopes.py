@@ -1,4 +1,4 @@
-"""Which rows may this actor see, or do this to? The same answer as `policy`, as querysets."""
+"""The rows that an actor may see or act on: the decisions of `policy` as querysets."""
 
 import datetime as dt
 import uuid
@@ -9,7 +9,7 @@ from audit.foundation.actor import Actor
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
-from delegation.authorization.verbs import Reach, State, Verb
+from delegation.authorization.verbs import SiteReach, State, Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -18,20 +18,20 @@ _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 
 def organizations(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
-    """Where this person is an active member."""
+    """The organizations in which this person is an active member."""
     return Organization.objects.filter(
         memberships__in=memberships_queries.active(at=at).filter(user=actor.id)
     )
 
 
-def colleagues(
+def memberships(
     *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> QuerySet[Membership]:
     """The memberships that this actor may do `verb` to at `at`."""
     allowed = Q(pk__in=[])
-    for power in authorities.authorities_of(actor=actor, at=at, organization=organization):
-        if verb.value in power.verbs:
-            allowed |= _reached(power, verb, at)
+    for authority in authorities.authorities_of(actor=actor, at=at, organization=organization):
+        if verb.value in authority.verbs:
+            allowed |= _within(authority, verb, at)
     rows = Membership.objects.filter(allowed, organization__status=Organization.Status.ACTIVE)
     if verb.rule.state is not State.ANY:
         present = memberships_queries.in_state(at=at, states=_PRESENT)
@@ -39,20 +39,20 @@ def colleagues(
     return rows if verb.rule.allow_self else rows.exclude(user=actor.id)
 
 
-def _reached(power: Authority, verb: Verb, at: dt.datetime) -> Q:
-    given = authorities.in_force(at).filter(membership=OuterRef("pk"))
-    reached = Q(organization=power.organization)
-    if not power.all_sites:
-        reached &= _in_sites(power, verb.rule.reach, given)
+def _within(authority: Authority, verb: Verb, at: dt.datetime) -> Q:
+    assignments = authorities.in_force(at).filter(membership=OuterRef("pk"))
+    condition = Q(organization=authority.organization)
+    if not authority.all_sites:
+        condition &= _in_sites(authority, verb.rule.site_reach, assignments)
     if verb.rule.within_authority:
-        reached &= ~Q(Exists(given.exclude(role__key__in=power.gives)))
-    return reached
+        condition &= ~Q(Exists(assignments.exclude(role__key__in=authority.assignable_roles)))
+    return condition
 
 
-def _in_sites(power: Authority, reach: Reach, given: QuerySet[Assignment]) -> Q:
-    places = AssignmentSite.objects.filter(assignment=OuterRef("pk"))
-    inside = Exists(places.filter(site__in=power.sites))
-    if reach is Reach.TOUCH:
-        return Q(Exists(given.filter(Q(all_sites=True) | inside)))
-    outside = Exists(places.exclude(site__in=power.sites))
-    return Q(Exists(given)) & ~Q(Exists(given.filter(Q(all_sites=True) | outside)))
+def _in_sites(authority: Authority, reach: SiteReach, assignments: QuerySet[Assignment]) -> Q:
+    sites = AssignmentSite.objects.filter(assignment=OuterRef("pk"))
+    if reach is SiteReach.OVERLAPS:
+        inside = Exists(sites.filter(site__in=authority.sites))
+        return Q(Exists(assignments.filter(Q(all_sites=True) | inside)))
+    outside = Exists(sites.exclude(site__in=authority.sites))
+    return Q(Exists(assignments)) & ~Q(Exists(assignments.filter(Q(all_sites=True) | outside)))

@@ -1,11 +1,11 @@
-"""Every verb: the permission needed and the event left. The matrix page, the docs and the tests are drawn from here."""
+"""Every verb: the permission it needs, the event type it leaves, and its metadata."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class On(StrEnum):
-    """What kind of thing a verb is done to."""
+    """The kind of subject that a verb applies to."""
 
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
@@ -14,17 +14,17 @@ class On(StrEnum):
     SUPPLIER = "supplier"
 
 
-class Reach(StrEnum):
-    """How a power that is limited to sites meets a colleague's access."""
+class SiteReach(StrEnum):
+    """How an authority limited to sites must meet a member's sites."""
 
-    TOUCH = "touch"
-    """It is enough that they have one site in common."""
-    COVER = "cover"
-    """All of the colleague's access must lie in the power's sites."""
+    OVERLAPS = "overlaps"
+    """One site in common is enough."""
+    CONTAINS = "contains"
+    """All sites of the member must be sites of the authority."""
 
 
 class State(StrEnum):
-    """In which state of a membership a verb makes sense."""
+    """The state that a verb requires of a membership."""
 
     PRESENT = "present"
     ENDED = "ended"
@@ -32,19 +32,19 @@ class State(StrEnum):
 
 
 class Effect(StrEnum):
-    """Whose rights in other systems may change after an act."""
+    """The members whose rights in other systems an act may change."""
 
     MEMBERSHIP = "membership"
-    """Those of the members that the act's events name, directly or as an invitation or a person."""
+    """The members that the act's events name, directly or through an invitation or a user."""
     ORGANIZATION = "organization"
-    """Those of every member of the organization."""
-    EVERYBODY = "everybody"
-    """Those of every member of every organization."""
+    """Every member of the organization."""
+    ALL_ORGANIZATIONS = "all_organizations"
+    """Every member of every organization."""
     NONE = "none"
 
 
 class Topic(StrEnum):
-    """Under which filter of an organization's log an event is found."""
+    """The filter of an organization's log that finds an event."""
 
     INVITATIONS = "invitations"
     ACCESS = "access"
@@ -53,33 +53,33 @@ class Topic(StrEnum):
     SYSTEMS = "systems"
     MAILS = "mails"
     OTHER = "other"
-    """In the log, under no filter of its own."""
+    """In the log, but under no filter."""
     NOT_LOGGED = "not_logged"
-    """Never in an organization's log: the supplier's own, and reading."""
+    """Not in an organization's log: acts of the supplier, and reading verbs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a verb asks for, apart from being held, and what follows from it."""
+    """What a verb requires besides the permission, and its consequences."""
 
     on: On
     effect: Effect
     topic: Topic
     reading: bool = False
-    """Reading verbs leave no event."""
-    reach: Reach = Reach.COVER
+    """A reading verb leaves no event."""
+    site_reach: SiteReach = SiteReach.CONTAINS
     state: State = State.PRESENT
     allow_self: bool = False
     within_authority: bool = False
-    """Every role the colleague holds must be one that the actor may give."""
-    system: bool = False
-    """The system may do it: onboarding, catalogue, timers."""
+    """Every role of the member must be assignable by the actor."""
+    allow_system: bool = False
+    """Whether the system may do it: onboarding, catalogue, timers."""
     implies: tuple["Verb", ...] = ()
-    """What follows without being asked for: gone is gone, and a new invitation takes the place of an expired one."""
+    """Consequences without a decision of their own: a removal, and a new invitation, may cancel invitations."""
 
 
 class Verb(StrEnum):
-    """`noun.verb`, alphabetical within a noun."""
+    """Named `noun.verb`; an act's event has the verb as its type."""
 
     ACCESS_CHANGE = "access.change"
     ACCOUNT_RESYNC = "account.resync"
@@ -105,12 +105,12 @@ class Verb(StrEnum):
 
     @property
     def rule(self) -> Rule:
-        """What this verb asks for."""
+        """The requirements and metadata of this verb."""
         return RULES[self]
 
     @property
     def topic(self) -> Topic:
-        """The filter of the log."""
+        """The filter of the log that finds it."""
         return self.rule.topic
 
 
@@ -122,19 +122,24 @@ def with_effect(*effects: Effect) -> list[str]:
 RULES: dict[Verb, Rule] = {
     Verb.ACCESS_CHANGE: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, within_authority=True),
     Verb.ACCOUNT_RESYNC: Rule(
-        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.OTHER, reach=Reach.TOUCH, state=State.ANY, allow_self=True
+        On.MEMBERSHIP,
+        Effect.MEMBERSHIP,
+        Topic.OTHER,
+        site_reach=SiteReach.OVERLAPS,
+        state=State.ANY,
+        allow_self=True,
     ),
     Verb.ACTIVITY_VIEW: Rule(On.ORGANIZATION, Effect.NONE, Topic.NOT_LOGGED, reading=True),
-    Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
-    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.EVERYBODY, Topic.NOT_LOGGED, system=True),
-    Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, system=True),
-    Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, system=True),
+    Verb.APPLICATION_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CATALOGUE_APPLY: Rule(On.SUPPLIER, Effect.ALL_ORGANIZATIONS, Topic.NOT_LOGGED, allow_system=True),
+    Verb.CATALOGUE_PROPAGATE: Rule(On.SUPPLIER, Effect.NONE, Topic.ACCESS, allow_system=True),
+    Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
     Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
-    Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, system=True),
+    Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(
-        On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, system=True, implies=(Verb.INVITATION_CANCEL,)
+        On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, allow_system=True, implies=(Verb.INVITATION_CANCEL,)
     ),
     Verb.MEMBER_REMOVE: Rule(
         On.MEMBERSHIP,
@@ -144,28 +149,28 @@ RULES: dict[Verb, Rule] = {
         implies=(Verb.INVITATION_CANCEL,),
     ),
     Verb.MEMBER_RESTORE: Rule(
-        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, reach=Reach.TOUCH
+        On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
     ),
     Verb.MEMBER_VIEW: Rule(
         On.MEMBERSHIP,
         Effect.NONE,
         Topic.NOT_LOGGED,
         reading=True,
-        reach=Reach.TOUCH,
+        site_reach=SiteReach.OVERLAPS,
         state=State.ANY,
         allow_self=True,
     ),
-    Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, system=True),
+    Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
-    Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
-    Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, system=True),
-    Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
-    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, system=True),
+    Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, allow_system=True),
+    Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
+    Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
 }
 
 
 class Observation(StrEnum):
-    """What is noted beside the acts: done by people to their own sign-in, or by the system."""
+    """Event types recorded outside acts: changes to one's own sign-in, and results of the system."""
 
     ACCOUNT_SYNCED = "account.synced"
     ACCOUNT_SYNC_FAILED = "account.sync_failed"
@@ -189,12 +194,12 @@ class Observation(StrEnum):
 
     @property
     def topic(self) -> Topic:
-        """The filter of the log."""
+        """The filter of the log that finds it."""
         return _TOPICS.get(self, Topic.OTHER)
 
 
 FAILURES = frozenset({Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED, Observation.MAIL_FAILED})
-"""What could not be delivered: a filter across topics."""
+"""Failed deliveries: a filter across topics."""
 _TOPICS: dict[Observation, Topic] = {
     Observation.ACCOUNT_SYNCED: Topic.SYSTEMS,
     Observation.ACCOUNT_SYNC_FAILED: Topic.SYSTEMS,
@@ -215,6 +220,6 @@ _TOPICS: dict[Observation, Topic] = {
 }
 
 
-def of_topic(topic: Topic) -> list[str]:
-    """The verbs and observations found under this filter."""
-    return sorted(str(one) for one in (*Verb, *Observation) if one.topic is topic)
+def event_types(topic: Topic) -> list[str]:
+    """The verbs and observations that this filter finds."""
+    return sorted(str(event_type) for event_type in (*Verb, *Observation) if event_type.topic is topic)

@@ -43,7 +43,7 @@ def set_ceiling(
         now.filter(NotEnded(act.at)).update(valid_until=act.at)
         given = [(known[key], limit) for key, limit in offer.items() if limit is not None]
         Ceiling.objects.bulk_create([_ceiling(act, organization, *one) for one in given])
-        act.say(organization=str(organization.id), **facts)
+        act.record(organization=str(organization.id), **facts)
         act.also(
             Verb.CEILING_SET,
             Subject("organization", organization.id),

@@ -35,7 +35,7 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         for key, name in catalogue.units.items():
             BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
-        act.say(units=sorted(catalogue.units))
+        act.record(units=sorted(catalogue.units))
     return act.outcome
 
 
@@ -75,7 +75,7 @@ def apply(
             changed = [
                 spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)
             ]
-            act.say(roles=changed, entitlements=sorted(known))
+            act.record(roles=changed, entitlements=sorted(known))
             left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
             outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
             _take_back(outcome, only_if=dry_run)
@@ -96,7 +96,7 @@ def _propagate(actor: Actor, roles: list[str], first: Act) -> None:
         batch = affected[begin : begin + _BATCH]
         facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
         with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
-            act.say(**facts)
+            act.record(**facts)
             for one in batch:
                 act.also(
                     Verb.CATALOGUE_PROPAGATE,

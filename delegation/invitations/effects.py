@@ -25,7 +25,7 @@ def join(act: Act, invitation: Invitation, *, user: User, access: AccessSpec, se
     )
     Invitation.objects.filter(id=invitation.id).update(accepted_at=act.at, membership=membership)
     after = {"state": "active", "access": [access.to_json()], "membership": str(membership.id)}
-    act.record_change(Verb.INVITATION_ACCEPT, Subject("invitation", invitation.id), before={}, after=after)
+    act.record_change(invitation.id, verb=Verb.INVITATION_ACCEPT, before={}, after=after)
     act.also(
         Verb.INVITATION_ACCEPT,
         Subject("membership", membership.id),

@@ -28,7 +28,7 @@ class PendingInvitation:
     name: str
     role_name: Text
     all_sites: bool
-    places: Sequence[SiteName]
+    sites: Sequence[SiteName]
     limits: Sequence[AmountLimit]
     until: dt.datetime | None
     """When the access that is offered ends."""
@@ -69,7 +69,7 @@ def _invitation_from_row(
         name=row.name,
         role_name=row.role.name,
         all_sites=row.all_sites,
-        places=[
+        sites=[
             SiteName(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
         ],
         limits=[AmountLimit.from_json(line) for line in row.limits],

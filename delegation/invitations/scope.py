@@ -1,4 +1,4 @@
-"""Which invitations may this actor see, resend or cancel? The same answer as the policy, as querysets."""
+"""The invitations that an actor may see, resend or cancel: the decisions of the policy as querysets."""
 
 import datetime as dt
 import uuid
@@ -14,23 +14,23 @@ from identity.organizations.models import Site
 
 
 def pending(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
-    """Open invitations that this actor may resend or cancel: those that they could have sent."""
-    ever = visible(actor=actor, verb=verb, at=at, organization=organization)
-    return ever.filter(accepted_at=None, cancelled_at=None)
+    """The open invitations that this actor may resend or cancel: those that the actor could have sent."""
+    rows = visible(actor=actor, verb=verb, at=at, organization=organization)
+    return rows.filter(accepted_at=None, cancelled_at=None)
 
 
 def visible(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
-    """The same with those that are accepted or cancelled: seen, though nothing can be done to them."""
+    """The same with accepted and cancelled invitations, which the actor may still see."""
     allowed = Q(pk__in=[])
-    for power in authorities.authorities_of(actor=actor, at=at, organization=organization):
-        if verb.value in power.verbs:
-            allowed |= _invited(power)
+    for authority in authorities.authorities_of(actor=actor, at=at, organization=organization):
+        if verb.value in authority.verbs:
+            allowed |= _assignable_by(authority)
     return Invitation.objects.filter(allowed)
 
 
-def _invited(power: Authority) -> Q:
-    reached = Q(organization=power.organization, role__key__in=power.gives)
-    if power.all_sites:
-        return reached
-    outside = Site.objects.filter(organization=power.organization).exclude(id__in=power.sites)
-    return reached & Q(all_sites=False) & ~Q(sites__in=outside)
+def _assignable_by(authority: Authority) -> Q:
+    condition = Q(organization=authority.organization, role__key__in=authority.assignable_roles)
+    if authority.all_sites:
+        return condition
+    outside = Site.objects.filter(organization=authority.organization).exclude(id__in=authority.sites)
+    return condition & Q(all_sites=False) & ~Q(sites__in=outside)

@@ -1,4 +1,4 @@
-"""Invitations as the subjects of an act."""
+"""Invitations as subjects of an act."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ class InvitationSet(RowsOfOneOrganization):
     stored = Invitation.objects.select_related("organization", "role")
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Whoever could have sent them may. Accepting is free: the command checks the link under the lock."""
+        """Allow actors who could have sent them. Acceptance is always allowed: the command checks the link."""
         if verb is Verb.INVITATION_ACCEPT:
             return policy.YES
         scope = invitations_scope.visible(actor=actor, verb=verb, at=at, organization=self.organization)

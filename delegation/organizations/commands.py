@@ -12,7 +12,7 @@ from audit.log.ledger import Subject
 from audit.models import Chain
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
-from delegation.acts.subjects import Home, OneChain, OrganizationSet
+from delegation.acts.subjects import EventChain, OneChain, OrganizationSet
 from delegation.authorization import input_cleaning, policy
 from delegation.authorization.errors import AlreadyExists, InvalidInput
 from delegation.authorization.policy import Decision
@@ -35,28 +35,28 @@ class NewOrganization:
 
 
 class OrganizationToCreate(OneChain):
-    """An organization that does not exist yet: its chain begins with this act."""
+    """An organization that does not exist yet: this act opens its chain."""
 
     kind = On.SUPPLIER
     is_new = True
 
-    def home(self, one: uuid.UUID) -> Home:
-        """The chain that it gets."""
-        return Home(one, one)
+    def event_chain(self, subject: uuid.UUID) -> EventChain:
+        """The chain that the act opens."""
+        return EventChain(subject, subject)
 
     def chains(self) -> list[uuid.UUID]:
-        """Its own, opened here."""
+        """The organization's chain, opened by this call."""
         ledger.open_chain(chain=self.chain, kind=Chain.Kind.ORGANIZATION)
         return [self.chain]
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Only the system may: `policy.decide` has said yes to it already."""
+        """Refuse everyone but the system, which `policy.decide` allows before it asks the set."""
         del actor, verb, at
         return policy.HIDDEN
 
-    def log_subject(self, one: uuid.UUID) -> Subject:
-        """As the organization that it becomes."""
-        return Subject("organization", one)
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """The organization that the act creates."""
+        return Subject("organization", subject)
 
 
 @command
@@ -82,7 +82,9 @@ def create_organization(
         )
         sites = lifecycle.add_sites(organization=made, sites=new.sites, at=act.at)
         _number(made, new.numbers)
-        act.changed(made.id, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]})
+        act.record_change(
+            act.organization, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]}
+        )
     return act.outcome
 
 
@@ -140,5 +142,5 @@ def add_sites(
     ) as act:
         (fresh,) = act.on
         made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
-        act.changed(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})
+        act.record_change(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})
     return act.outcome

@@ -40,7 +40,7 @@ def remove(
         actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         ended = effects.end_members(act, act.on)
-        act.say(reason=why, sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
+        act.record(reason=why, sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
         return act.set_result(Removed(ended.sign_ins, ended.families, ended.sessions))
 
 
@@ -74,8 +74,8 @@ def restore(
             memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why
         )
         for one in act.ids:
-            act.changed(
+            act.record_change(
                 one, before={"state": "ended"}, after={"state": "active", "access": [access.to_json()]}
             )
-        act.say(reason=why)
+        act.record(reason=why)
     return act.outcome

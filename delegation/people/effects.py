@@ -22,7 +22,7 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
     Raises Denied, NotFound and LastAdmin.
     """
     ids = act.require(Verb.MEMBER_REMOVE, members)
-    continuity.require_remaining_admin(organization=act.organization, losing=ids, at=act.at)
+    continuity.require_remaining_admin(organization=act.organization, without=ids, at=act.at)
     states = authorities.period_states(ids=ids, at=act.at)
     held = access_store.snapshot(memberships=ids, at=act.at)
     access_store.end(memberships=ids, at=act.at)
@@ -30,9 +30,7 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
     _withdraw_invitations(act, {row.user_id for row in members})
     for one in ids:
         before = {"state": states[one], "access": held.get(one, [])}
-        act.record_change(
-            Verb.MEMBER_REMOVE, Subject("membership", one), before=before, after={"state": "ended"}
-        )
+        act.record_change(one, verb=Verb.MEMBER_REMOVE, before=before, after={"state": "ended"})
     return ended
 
 

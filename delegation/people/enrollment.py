@@ -55,8 +55,8 @@ def enroll(
         users = _users(act, people)
         (fresh,) = act.on
         joined = lifecycle.add_members(organization=fresh, users=users, at=act.at)
-        gifts = [(membership.id, one.access) for membership, one in zip(joined, people, strict=True)]
-        access_store.assign_each(gifts=gifts, actor=actor, act=act.id, at=act.at, reason="")
+        assignments = [(membership.id, one.access) for membership, one in zip(joined, people, strict=True)]
+        access_store.assign_each(assignments=assignments, actor=actor, act=act.id, at=act.at, reason="")
         _record_events(act, joined, people)
     return act.outcome
 
@@ -110,4 +110,4 @@ def _record_events(act: Act, joined: Sequence[Membership], people: Sequence[Pers
             before={"state": "none"},
             after={"state": "active", "access": [one.access.to_json()]},
         )
-    act.say(people=len(joined))
+    act.record(people=len(joined))

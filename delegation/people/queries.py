@@ -44,7 +44,7 @@ def matching(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, wish: PeopleFilter
 ) -> QuerySet[Membership]:
     """The colleagues whom this actor may see and who fit."""
-    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     rows = rows.filter(~present if wish.former else present)
     if wish.text:
@@ -56,7 +56,7 @@ def matching(
 
 def manageable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
     """The colleagues whose access this actor may change."""
-    return scopes.colleagues(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
+    return scopes.memberships(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
 
 
 def _name_condition(text: str) -> Q:
@@ -105,7 +105,7 @@ class VisibleMember:
 
 def get(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, membership: uuid.UUID) -> VisibleMember:
     """The colleague of this id. Four statements. Raises NotFound, also for one whom this actor may not see."""
-    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     row = rows.filter(pk=membership).annotate(here=present).select_related("user", "organization").first()
     if row is None:
@@ -117,7 +117,7 @@ def visible(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
 ) -> list[VisibleMember]:
     """Of these ids the colleagues whom this actor may see, with users, in the order of names. Four statements."""
-    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     named = rows.filter(pk__in=ids).annotate(here=present).select_related("user", "organization")
     return [VisibleMember(row, former=not row.here) for row in named.order_by("sort_key", "id")]
@@ -133,7 +133,7 @@ def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[
 
 def same_name(*, actor: Actor, of: Membership, at: dt.datetime) -> Membership | None:
     """Another colleague of the same name, present and to be seen by this actor: an easy mistake."""
-    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=of.organization_id)
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=of.organization_id)
     same = rows.filter(memberships_queries.in_state(at=at, states=_PRESENT), sort_key=of.sort_key).exclude(
         pk=of.pk
     )
@@ -142,7 +142,7 @@ def same_name(*, actor: Actor, of: Membership, at: dt.datetime) -> Membership | 
 
 def in_other_organizations(*, actor: Actor, of: Membership, at: dt.datetime) -> list[Membership]:
     """The same person's memberships in other organizations, where this actor may see them there."""
-    rows = scopes.colleagues(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
     there = rows.filter(memberships_queries.in_state(at=at, states=_PRESENT), user=of.user_id)
     others = there.exclude(organization=of.organization_id)
     return list(others.select_related("organization").order_by("organization__sort_key"))

@@ -41,9 +41,9 @@ class PersonSet(OneChain):
         del verb, at
         return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
 
-    def log_subject(self, one: uuid.UUID) -> Subject:
-        """The log speaks of users."""
-        return Subject("user", one)
+    def log_subject(self, subject: uuid.UUID) -> Subject:
+        """The log names a person by the user."""
+        return Subject("user", subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def sign_out(
     """End one browser session by its stored key, or, without one, everything that was issued to this person."""
     with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
         ended = _end(act, session)
-        act.say(
+        act.record(
             everywhere=not session, sessions=ended.sessions, sign_ins=ended.sign_ins, families=ended.families
         )
         return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.families))

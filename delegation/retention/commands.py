@@ -31,5 +31,5 @@ def purge(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[Purged
         links = list(expired.dead_links(at=act.at).values_list("hash", flat=True)[:BATCH])
         IdempotencyRecord.objects.filter(id__in=answers).delete()
         InvitationToken.objects.filter(hash__in=links).delete()
-        act.say(answers=len(answers), links=len(links))
+        act.record(answers=len(answers), links=len(links))
         return act.set_result(Purged(len(answers), len(links)))

@@ -25,9 +25,9 @@ def _why(verb: Verb) -> Mapping[str, str]:
     else:
         own = _("You cannot change your own access. Ask another admin.")
     return {
-        "self": own,
+        "own_membership": own,
         "outside_sites": _("This colleague also works at sites that you do not look after."),
         "exceeds_authority": _("This colleague holds more than you may give."),
-        "state": "",
-        "closed": _("The organization is closed."),
+        "wrong_state": "",
+        "organization_closed": _("The organization is closed."),
     }

@@ -66,7 +66,7 @@ def at(names: Sequence[str], *, most: int = 3) -> str:
 
 def of_grant(grant: AssignmentView, *, inside: bool = False) -> str:
     """Where a grant holds."""
-    names = [place.name for place in grant.places]
+    names = [place.name for place in grant.sites]
     return places(everywhere=grant.all_sites, names=names, inside=inside)
 
 
@@ -105,7 +105,7 @@ def sites(grants: Sequence[AssignmentView]) -> str:
     """Where any of it holds."""
     if any(grant.all_sites for grant in grants):
         return places(everywhere=True, names=())
-    found = {place.id: place for grant in grants for place in grant.places}
+    found = {place.id: place for grant in grants for place in grant.sites}
     return places(everywhere=False, names=[place.name for place in found.values()])
 
 

@@ -62,15 +62,15 @@ def _busy(data: Data) -> Sentence:
 
 def _denied(data: Data) -> Sentence:
     texts = {
-        "self": _("Nobody changes their own access. Nothing was changed. Ask another admin."),
+        "own_membership": _("Nobody changes their own access. Nothing was changed. Ask another admin."),
         "outside_sites": _(
             "This reaches beyond the sites you look after. Nothing was changed. Ask an admin of those sites."
         ),
         "exceeds_authority": _(
             "This person holds more than you may give. Nothing was changed. Ask an organization admin."
         ),
-        "state": _("This has changed meanwhile. Nothing was changed. Look at the page again."),
-        "closed": _("The organization is closed. Nothing was changed."),
+        "wrong_state": _("This has changed meanwhile. Nothing was changed. Look at the page again."),
+        "organization_closed": _("The organization is closed. Nothing was changed."),
         "several": _(
             "These people belong to different organizations. Nothing was changed. Choose those of one."
         ),

@@ -43,7 +43,7 @@ def resync(
         if not accounts:
             raise NothingToResync
         reconcile.resync(accounts=accounts)
-        act.say(accounts=len(accounts))
+        act.record(accounts=len(accounts))
         return act.set_result(Resynced(len(accounts)))
 
 

@@ -169,7 +169,7 @@ WHERE next_change_at <= %(at)s
 _IDLE = verbs.with_effect(Effect.NONE)
 # Acts whose events name every member concerned: the event that names the organization adds nobody.
 _MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
-_EVERYBODY = verbs.with_effect(Effect.EVERYBODY)
+_EVERYBODY = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
 RECENT = dt.timedelta(hours=2)
 LONG_AGO = dt.timedelta(days=7)
 _TRIES = 20

@@ -93,7 +93,7 @@ def register(
         _known(wanted["include_applications"])
         Target.objects.create(id=name, application=application, created_at=act.at, **_sealed(name, wanted))
         _fill(target=name)
-        act.say(target=str(name), application=application.key)
+        act.record(target=str(name), application=application.key)
         _record_event(act, before={}, after=wanted)
         return act.set_result(TargetRegistered(name))
 
@@ -124,7 +124,7 @@ def change(
         _keeps_secrets(row, after)
         _retry(target, after)
         Target.objects.filter(id=target).update(**_sealed(target, after), **_is_healthy(after))
-        act.say(target=str(target))
+        act.record(target=str(target))
         _record_event(act, before=before, after=after)
     return act.outcome
 
@@ -221,7 +221,7 @@ def _record_event(act: Act, *, before: Mapping[str, Any], after: Mapping[str, An
     """The address is text and sealed; of the token, only that there is a new one."""
     plain = after.keys() - {"token", "base_url"}
     secret = {"token": "new"} if "token" in after else {}
-    act.changed(
+    act.record_change(
         ledger.SUPPLIER,
         before={key: before[key] for key in plain if key in before},
         after={**{key: after[key] for key in sorted(plain)}, **secret},

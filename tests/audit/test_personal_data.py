@@ -73,7 +73,7 @@ def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world:
 
 def test_free_text_without_a_person_is_encrypted_under_the_chain_s_key(world: World) -> None:
     with acting(world.system, Verb.CATALOGUE_APPLY, on=SupplierSet()) as act:
-        act.say(reason="Agreed with Aino Virtanen")
+        act.record(reason="Agreed with Aino Virtanen")
     event = Event.objects.get(act=act.id)
     assert private(event)["reason"]["data_subjects"] == [str(event.chain)]
     assert decrypted(event, "reason") == "Agreed with Aino Virtanen"

@@ -162,6 +162,6 @@ def test_nobody_gives_to_themselves_and_so_nobody_takes_their_own_last_right(wor
     ):
         with pytest.raises(authorization_errors.Denied) as refusal:
             access_commands.change(actor=actor_of(only), memberships=[only], access=wanted)
-        assert refusal.value.data["reason"] == "self"
+        assert refusal.value.data["reason"] == "own_membership"
         with pytest.raises(authorization_errors.Denied):
             people_commands.remove(actor=actor_of(only), memberships=[only])

@@ -95,7 +95,7 @@ def pages(world: World) -> Paths:
         ),
         "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
         "last admin": lambda: continuity.require_remaining_admin(
-            organization=organization, losing=[admin.id], at=at
+            organization=organization, without=[admin.id], at=at
         ),
         "one chain": lambda: verification.verify(chain=world.koskela.id),
     }

@@ -8,7 +8,7 @@ from identity.memberships.models import no_overlapping_intervals
 
 
 class Strength(models.TextChoices):
-    """What strength of sign-in a role demands (`delegation.authorization.policy.sign_in`)."""
+    """What strength of sign-in a role demands (`delegation.authorization.policy.required_strength`)."""
 
     PASSWORD = "password"  # noqa: S105 - a word
     MFA = "mfa"

@@ -100,12 +100,12 @@ def _may_be_sent(act: Act, letter: _Recipient, access: AccessSpec) -> None:
 def _record_event(act: Act, made: Invitation, access: AccessSpec) -> None:
     """What is personal is about somebody who has no key yet: it is sealed under the invitation's own."""
     where = act.organization
-    act.changed(where, before={}, after={"invitation": str(made.id), "access": access.to_json()})
+    act.record_change(where, before={}, after={"invitation": str(made.id), "access": access.to_json()})
     act.record_personal(where, "email", made.email, made.id)
     act.record_personal(where, "name", made.name, made.id)
     writer = [act.actor.id] if act.actor.is_person else []
     act.record_personal(where, "reason", made.reason, *writer, made.id)
-    act.say(invitation=str(made.id))
+    act.record(invitation=str(made.id))
 
 
 def _check_not_member(act: Act, address: str) -> None:
@@ -182,7 +182,7 @@ def resend(
         InvitationToken.objects.create(
             hash=machine_secrets.hash_secret(link), invitation=fresh, created_at=act.at
         )
-        act.changed(
+        act.record_change(
             fresh.id,
             before={"expires": fresh.expires_at.isoformat(), "invited_by": str(fresh.invited_by)},
             after={"expires": (act.at + VALIDITY).isoformat(), "invited_by": str(actor.id)},

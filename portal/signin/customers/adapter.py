@@ -43,12 +43,12 @@ def require(request: HttpRequest) -> HttpResponse | None:
 
 
 def strong_enough(request: HttpRequest) -> bool:
-    """Whether the session's methods satisfy `policy.sign_in`. No statement where two factors were used."""
+    """Whether the session's methods satisfy `policy.required_strength`. No statement where two factors were used."""
     amr = authentication_methods.authentication(request)[1]
     if "mfa" in amr:
         return True
     at = request.now if isinstance(request, request_context.Request) else clock.now()
-    return bool(amr) and policy.sign_in(user=_person(request).pk, at=at) is Strength.PASSWORD
+    return bool(amr) and policy.required_strength(user=_person(request).pk, at=at) is Strength.PASSWORD
 
 
 def second_factor(request: HttpRequest) -> str:

@@ -32,7 +32,7 @@ def kinds(user: User) -> list[str]:
 
 def demanded(user: User) -> bool:
     """Whether this person's access asks for a second factor."""
-    return policy.sign_in(user=uuid.UUID(str(user.pk)), at=clock.now()) is Strength.MFA
+    return policy.required_strength(user=uuid.UUID(str(user.pk)), at=clock.now()) is Strength.MFA
 
 
 def hardware(authenticator: Authenticator) -> str:
@@ -86,7 +86,7 @@ class MFAAdapter(DefaultMFAAdapter):
         person, users = authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
         if connection.in_atomic_block:
             actor = Actor(kind=Kind.PERSON, id=person, channel=Channel.WEB)
-            if not observations.hold(users=[person], chains=_looked_after, actor=actor):
+            if not observations.acquire_locks(users=[person], chains=_looked_after, actor=actor):
                 return False  # became an admin somewhere while this waited: asked again, it is seen
         at, user = clock.now(), users.get()
         others = Authenticator.objects.filter(user=user, type__in=SECOND).exclude(pk=authenticator.pk)

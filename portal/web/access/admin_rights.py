@@ -38,13 +38,13 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 def current(grants: Sequence[AssignmentView]) -> AdminRights:
     """What a colleague has now."""
     found = [right for grant in grants for right in rights(grant.verbs, grant.access)]
-    return AdminRights(found, frozenset().union(*(grant.gives for grant in grants)))
+    return AdminRights(found, frozenset().union(*(grant.assignable_roles for grant in grants)))
 
 
 def requested(access: AccessSpec, gifts: AssignableOptions) -> AdminRights:
     """What this access would bring with it."""
     tier = gifts.tier(access.role)
-    return AdminRights(rights(tier.verbs, access), tier.gives) if tier else NOTHING
+    return AdminRights(rights(tier.verbs, access), tier.assignable_roles) if tier else NOTHING
 
 
 def rights(verbs: Iterable[str], access: AccessSpec) -> list[Right]:

@@ -53,7 +53,7 @@ class Why:
         chain = self._chain(grant, limit="")
         return [
             {"text": dates.first_upper(text), "where": where, "chain": chain}
-            for text in (*does, *admin_rights.gives(grant.gives, self.book))
+            for text in (*does, *admin_rights.gives(grant.assignable_roles, self.book))
         ]
 
     def _right(self, right: Right) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def choices(form: AccessForm, *, now: str = "") -> dict[str, Any]:
         "all_sites": {
             "label": _("All sites"),
             "sentence": _("Also sites that are added later."),
-            "why": "" if gifts.everywhere else _("You look after some sites only."),
+            "why": "" if gifts.all_sites else _("You look after some sites only."),
             "checked": where == "all",
         },
         "some_sites_checked": where == "some",
@@ -36,7 +36,7 @@ def choices(form: AccessForm, *, now: str = "") -> dict[str, Any]:
             {
                 "value": str(place.id),
                 "label": place.name,
-                "why": "" if place.id in gifts.own else _("You do not look after this site."),
+                "why": "" if place.id in gifts.assignable_sites else _("You do not look after this site."),
             }
             for place in gifts.sites
         ],
@@ -46,7 +46,7 @@ def choices(form: AccessForm, *, now: str = "") -> dict[str, Any]:
 
 
 def _sites_why(gifts: AssignableOptions) -> str:
-    if all(place.id in gifts.own for place in gifts.sites):
+    if all(place.id in gifts.assignable_sites for place in gifts.sites):
         return ""
     return _("The sites that cannot be ticked are not yours to give.")
 
@@ -56,7 +56,7 @@ def _shown(gifts: AssignableOptions, now: str) -> list[TierOption]:
 
 
 def _tier(form: AccessForm, tier: TierOption, now: str) -> dict[str, Any]:
-    limited = bool(tier.amounts)
+    limited = bool(tier.limited_entitlements)
     return {
         "value": tier.key,
         "label": admin_abilities.in_language(tier.name),
@@ -71,10 +71,10 @@ def _tier(form: AccessForm, tier: TierOption, now: str) -> dict[str, Any]:
 
 
 def _hint(tier: TierOption) -> str:
-    if tier.most is None:
+    if tier.max_amount is None:
         return ""
-    most = cldr.money(tier.most, tier.currency)
-    if tier.by_ceiling:
+    most = cldr.money(tier.max_amount, tier.currency)
+    if tier.max_from_ceiling:
         agreed = {"amount": most, "supplier": settings.SUPPLIER_NAME}
         return _("At most %(amount)s, as agreed with %(supplier)s.") % agreed
     return _("You can give up to %(amount)s.") % {"amount": most}
@@ -90,7 +90,7 @@ def initial(
     values: dict[str, Any] = {
         "tier": grant.role,
         "where": "all" if grant.all_sites else "some",
-        "sites": [str(place.id) for place in grant.places],
+        "sites": [str(place.id) for place in grant.sites],
         "until": until_typed(grant.valid_until, clock),
     }
     limits = [limit.amount for limit in grant.limits.values() if limit.amount is not None]
@@ -103,9 +103,9 @@ def initial(
 def _limits(amount: Decimal, gifts: AssignableOptions) -> dict[str, str]:
     """This amount for every tier that takes one, as far as it may be given."""
     most = {
-        tier.key: amount if tier.most is None else min(amount, tier.most)
+        tier.key: amount if tier.max_amount is None else min(amount, tier.max_amount)
         for tier in gifts.tiers
-        if tier.amounts
+        if tier.limited_entitlements
     }
     return {forms.limit_field(key): amounts.typed(one) for key, one in most.items() if one > 0}
 
@@ -115,19 +115,23 @@ def initial_again(had: Mapping[str, Any], gifts: AssignableOptions, clock: dates
     tier = gifts.tier(str(had.get("role", "")))
     if tier is None or not tier.assignable:
         return {"where": "some"}
-    own = [str(place.id) for place in gifts.sites if place.id in gifts.own]
+    own = [str(place.id) for place in gifts.sites if place.id in gifts.assignable_sites]
     until = dt.datetime.fromisoformat(had["until"]) if had["until"] else None
     values: dict[str, Any] = {
         "tier": tier.key,
-        "where": "all" if had["all_sites"] and gifts.everywhere else "some",
+        "where": "all" if had["all_sites"] and gifts.all_sites else "some",
         "sites": [site for site in own if had["all_sites"] or site in had["sites"]],
         "until": until_typed(until, clock) if until and until > clock.now else "",
     }
     if values["where"] == "all":
         values["sites"] = []
-    limits = [Decimal(had["limits"][key]["amount"] or 0) for key in tier.amounts if key in had["limits"]]
+    limits = [
+        Decimal(had["limits"][key]["amount"] or 0)
+        for key in tier.limited_entitlements
+        if key in had["limits"]
+    ]
     if limits and min(limits) > 0:
-        most = min(limits) if tier.most is None else min(*limits, tier.most)
+        most = min(limits) if tier.max_amount is None else min(*limits, tier.max_amount)
         values[forms.limit_field(tier.key)] = amounts.typed(most)
     return values
 

@@ -39,7 +39,7 @@ class AccessForm(IdempotentForm):
         self._choices("where", [("all", "all"), ("some", "some")], _("Choose where."))
         self._choices("sites", [(str(site.id), site.name) for site in options.sites], "")
         for tier in options.tiers:
-            if tier.amounts:
+            if tier.limited_entitlements:
                 self.fields[limit_field(tier.key)] = forms.CharField(required=False, max_length=40)
         for field in self.fields.values():
             field.error_messages.setdefault("max_length", _("This is too long."))
@@ -94,7 +94,7 @@ class AccessForm(IdempotentForm):
         return data
 
     def _limits(self, tier: TierOption) -> Mapping[str, AmountLimit]:
-        if not tier.amounts:
+        if not tier.limited_entitlements:
             return {}
         name = limit_field(tier.key)
         typed = self.cleaned_data.get(name)
@@ -106,14 +106,14 @@ class AccessForm(IdempotentForm):
             self.add_error(name, _unclear(typed, unclear))
             return {}
         self._within(name, amount, tier)
-        return {key: AmountLimit(amount, tier.currency) for key in tier.amounts}
+        return {key: AmountLimit(amount, tier.currency) for key in tier.limited_entitlements}
 
     def _within(self, name: str, amount: Decimal, tier: TierOption) -> None:
         if amount == 0:
             zero = InvalidAccess(field="limit", problem="zero")
             self.add_error(name, refusals.sentence_for(zero).text)
-        if tier.most is not None and amount > tier.most:
-            most = cldr.money(tier.most, tier.currency)
+        if tier.max_amount is not None and amount > tier.max_amount:
+            most = cldr.money(tier.max_amount, tier.currency)
             self.add_error(name, _("The limit must be %(amount)s or less.") % {"amount": most})
 
     def with_initial(self) -> Self:

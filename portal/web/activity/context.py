@@ -67,7 +67,7 @@ def _verbs(what: str) -> list[str] | None:
     """The verbs under this filter; None: all."""
     if not what:
         return None
-    return sorted(FAILURES) if what == _FAILED else verbs.of_topic(Topic(what))
+    return sorted(FAILURES) if what == _FAILED else verbs.event_types(Topic(what))
 
 
 def _person(query: QueryDict) -> str:

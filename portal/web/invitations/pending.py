@@ -49,7 +49,7 @@ def _sent_again(request: Request, here: PageContext, one: uuid.UUID) -> HttpResp
     once = shell_forms.idempotency_key(request.POST.get("once", ""), verb, one)
     outcome = invitations_send.resend(actor=here.viewer, invitation=found, idempotency_key=once)
     link = outcome.result.link
-    return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
+    return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.replayed, here=here))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -45,7 +45,7 @@ def invite(request: Request, here: PageContext) -> HttpResponse:
         _refused(here, form, refusal)
         return _page(request, here, form)
     link = outcome.result.link
-    return list_page.shown(request, here, sent=mail.sent(link=link, again=outcome.again, here=here))
+    return list_page.shown(request, here, sent=mail.sent(link=link, again=outcome.replayed, here=here))
 
 
 def _form(request: Request, here: PageContext) -> InvitationForm:
@@ -61,7 +61,7 @@ def _form(request: Request, here: PageContext) -> InvitationForm:
         request.POST if request.method == "POST" else None,
         options=given,
         zone=here.zone,
-        initial={"tier": wished if wished in known else "", "where": "all" if given.everywhere else "some"},
+        initial={"tier": wished if wished in known else "", "where": "all" if given.all_sites else "some"},
     )
 
 

@@ -44,7 +44,7 @@ def cancelling(
 
 def _offered(one: invitations_queries.PendingInvitation, clock: dates.Clock) -> str:
     """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
-    names = [place.name for place in one.places]
+    names = [place.name for place in one.sites]
     parts = (
         admin_abilities.in_language(one.role_name),
         access.shortest(one.limits),

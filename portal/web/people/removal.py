@@ -60,7 +60,7 @@ def _remove(
     try:
         return _removing(request, here, wanted, back_url=back_url)
     except Denied as denied:
-        if denied.data["reason"] != "self":
+        if denied.data["reason"] != "own_membership":
             raise
         return _oneself(request, here)
 
@@ -111,7 +111,7 @@ def _do(here: PageContext, wanted: Sequence[uuid.UUID], form: RemovalForm) -> uu
     except LastAdmin:  # the page says so, and the way out
         form.add_error(None, _("Nobody was removed."))
     except Denied as denied:
-        if denied.data["reason"] != "state":
+        if denied.data["reason"] != "wrong_state":
             raise
         form.add_error(None, _("Nobody was removed: this has changed meanwhile. Look at it again."))
     return None

@@ -138,7 +138,7 @@ def test_nobody_gives_in_a_closed_organization_and_the_system_neither(world: Wor
         Organization.objects.filter(id=world.koskela.id).update(status="closed")
     with pytest.raises(authorization_errors.Denied) as refusal:
         world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
-    assert refusal.value.data["reason"] == "closed"
+    assert refusal.value.data["reason"] == "organization_closed"
 
 
 def test_who_comes_back_gets_no_more_than_may_be_given(world: World) -> None:

@@ -23,7 +23,7 @@ from delegation.access import commands as access_commands
 from delegation.acts import locks
 from delegation.acts.acting import acting
 from delegation.acts.models import IdempotencyRecord
-from delegation.acts.subjects import Home, MembershipSet, OneChain, OrganizationSet
+from delegation.acts.subjects import EventChain, MembershipSet, OneChain, OrganizationSet
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization import policy
 from delegation.authorization.models.assignments import Assignment
@@ -255,18 +255,18 @@ def test_a_verb_is_asked_of_its_own_kind_or_the_command_is_wrong(world: World) -
     aino = actor_of(world.aino)
     with (
         pytest.raises(
-            TypeError, match=r"^member\.remove is done to membership, not to organization: pass that"
+            TypeError, match=r"^member\.remove applies to membership, not to organization: pass that"
         ),
         acting(aino, Verb.MEMBER_REMOVE, on=OrganizationSet(world.koskela)),
     ):
         pass
     with (
-        pytest.raises(TypeError, match=r"^site\.create is done to organization, not to membership"),
+        pytest.raises(TypeError, match=r"^site\.create applies to organization, not to membership"),
         acting(aino, Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.SITE_CREATE, Subject("membership", world.vilma.id), cause=Verb.MEMBER_REMOVE)
     with (
-        pytest.raises(TypeError, match=r"^invitation\.resend is never decided .* entail it"),
+        pytest.raises(TypeError, match=r"^invitation\.resend cannot be authorized .* imply it"),
         acting(aino, Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
     ):
         act.also(Verb.INVITATION_RESEND, Subject("invitation", world.somewhere), cause=Verb.MEMBER_REMOVE)
@@ -304,8 +304,8 @@ class TwoOrganizations(OneChain):
     def ids(self) -> list[uuid.UUID]:
         return [row.id for row in self.rows]
 
-    def home(self, one: uuid.UUID) -> Home:
-        return Home(one, one)
+    def event_chain(self, one: uuid.UUID) -> EventChain:
+        return EventChain(one, one)
 
     def chains(self) -> list[uuid.UUID]:
         return self.ids
@@ -318,7 +318,7 @@ class TwoOrganizations(OneChain):
 def test_an_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> None:
     both = TwoOrganizations(world.koskela, world.pohjola)
     with acting(world.system, Verb.SITE_CREATE, on=both) as act:
-        act.changed(world.pohjola.id, before={}, after={"sites": []})
+        act.record_change(world.pohjola.id, before={}, after={"sites": []})
         with pytest.raises(authorization_errors.NotFound):
             assert act.organization
     events = Event.objects.filter(act=act.id).order_by("chain")
@@ -352,7 +352,7 @@ def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
         first.subjects,
         first.result,
     )
-    assert (first.again, second.again) == (False, True)
+    assert (first.replayed, second.replayed) == (False, True)
     assert Event.objects.count() == between == events + 2
 
 
@@ -412,7 +412,7 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
         idempotency_key="a",
     )
     accept(as_whom=invitations_accept.Newcomer("Canary Bird", hashed(), "en"))
-    assert accept(as_whom=invitations_accept.Newcomer("Canary Bird", "another hash", "en")).again
+    assert accept(as_whom=invitations_accept.Newcomer("Canary Bird", "another hash", "en")).replayed
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
         accept(as_whom=invitations_accept.Newcomer("Other Bird", hashed(), "en"))
 
@@ -450,7 +450,9 @@ def test_two_foundings_at_once_under_one_key_found_one(world: World) -> None:
 
     outcomes = run_concurrently.together(found, found, found)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
-    assert organizations_commands.create_organization(actor=world.system, new=new, idempotency_key="k").again
+    assert organizations_commands.create_organization(
+        actor=world.system, new=new, idempotency_key="k"
+    ).replayed
     assert len(done(Verb.ORGANIZATION_CREATE)) == 3
     assert Chain.objects.filter(kind="organization").count() == 3
     assert verification.verify().findings == []

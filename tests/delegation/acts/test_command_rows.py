@@ -204,7 +204,7 @@ def test_colleague_without_access_is_removed_by_an_admin_of_all_sites(world: Wor
     actor = actor_of(world.ulla)
     decisions = policy.abilities(actor=actor, memberships=[olli], at=at)[olli]
     assert decisions[Verb.MEMBER_REMOVE]
-    assert scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).filter(id=olli).exists()
+    assert scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).filter(id=olli).exists()
     assert world.ulla.user_id in history.who_could(verb=Verb.MEMBER_REMOVE, membership=olli, at=at)
     assert people_commands.remove(actor=actor, memberships=[world.olli]).subjects == (olli,)
 

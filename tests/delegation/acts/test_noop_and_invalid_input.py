@@ -57,7 +57,7 @@ def test_a_repetition_is_answered_like_the_first(world: World) -> None:
         access_commands.change(actor=aino, memberships=[world.olli], access=wanted, idempotency_key="k")
         for _ in range(2)
     )
-    assert (again.act, again.again) == (first.act, True)
+    assert (again.act, again.replayed) == (first.act, True)
 
 
 def test_what_is_typed_wrongly_is_not_remembered_and_what_is_not_allowed_is(world: World) -> None:

@@ -183,7 +183,7 @@ class Sequences(RuleBasedStateMachine):
 
     def whom(self, actor: Actor, verb: Verb, drawn: Drawn) -> list[Membership]:
         """Of those the actor may do this to, most times; else anybody of one organization."""
-        within = scopes.colleagues(actor=actor, verb=verb, at=clock.now()).order_by("created_at", "id")
+        within = scopes.memberships(actor=actor, verb=verb, at=clock.now()).order_by("created_at", "id")
         if drawn.number < 6 and (known := list(within.select_related("user", "organization"))):
             here = [one for one in known if one.organization_id == known[0].organization_id]
             return list({one.id: one for one in (pick(here, n) for n in drawn.some)}.values())
@@ -306,7 +306,7 @@ class Sequences(RuleBasedStateMachine):
 
     def restore(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
-        ended = scopes.colleagues(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
+        ended = scopes.memberships(actor=actor, verb=Verb.MEMBER_RESTORE, at=clock.now())
         if not ended.exists():
             return self.remove(drawn)
         some = self.whom(actor, Verb.MEMBER_RESTORE, drawn)

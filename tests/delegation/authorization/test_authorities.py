@@ -26,7 +26,7 @@ def test_a_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: 
     assert authorities.authorities_of(actor=actor, at=at) == []
     vilma = policy.MembershipIds([world.vilma.id])
     assert not policy.decide(actor=actor, verb=Verb.MEMBER_REMOVE, on=vilma, at=at)
-    assert not scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).exists()
+    assert not scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).exists()
 
 
 def test_a_further_source_is_heeded_by_policy_scopes_and_buttons(
@@ -41,8 +41,8 @@ def test_a_further_source_is_heeded_by_policy_scopes_and_buttons(
                 organization=world.koskela.id,
                 version=uuid.uuid4(),
                 verbs=verbs,
-                gives=frozenset({"viewer"}),
-                longest_days=None,
+                assignable_roles=frozenset({"viewer"}),
+                max_days=None,
                 all_sites=True,
                 sites=frozenset(),
             )
@@ -51,7 +51,7 @@ def test_a_further_source_is_heeded_by_policy_scopes_and_buttons(
     monkeypatch.setitem(authorities.AUTHORITIES, Kind.STAFF, rights)
     actor, at = of_kind(Kind.STAFF, world), clock.now()
     ids = [world.vilma.id, world.olli.id, world.stina.id]
-    scope = scopes.colleagues(actor=actor, verb=Verb.MEMBER_REMOVE, at=at)
+    scope = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at)
     assert set(scope.filter(id__in=ids).values_list("id", flat=True)) == {world.vilma.id}
     decisions = {
         one: policy.decide(actor=actor, verb=Verb.MEMBER_REMOVE, on=policy.MembershipIds([one]), at=at).reason

@@ -28,7 +28,7 @@ def authorities(world: World, at: dt.datetime) -> dict[str, bool]:
     sami, olli, remove = world.sami, world.olli.id, Verb.MEMBER_REMOVE
     return {
         "policy": bool(policy.abilities(actor=actor_of(sami), memberships=[olli], at=at)[olli][remove]),
-        "scope": scopes.colleagues(actor=actor_of(sami), verb=remove, at=at).filter(id=olli).exists(),
+        "scope": scopes.memberships(actor=actor_of(sami), verb=remove, at=at).filter(id=olli).exists(),
         "history": sami.user_id in history.who_could(verb=remove, membership=olli, at=at),
     }
 

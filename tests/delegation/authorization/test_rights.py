@@ -202,11 +202,13 @@ def test_access_that_each_may_give_is_exactly_this(world: World, name: str) -> N
     places = {place.id: place.name for place in found.sites}
     assert (
         tuple(tier.key for tier in mine),
-        {tier.key: f"{tier.most} {tier.currency}" for tier in mine if tier.amounts},
-        sorted(places[site] for site in found.own),
+        {tier.key: f"{tier.max_amount} {tier.currency}" for tier in mine if tier.limited_entitlements},
+        sorted(places[site] for site in found.assignable_sites),
     ) == (tuple(ASSIGNABLE[name][0]), ASSIGNABLE[name][1], list(ASSIGNABLE[name][2]))
     assert [tier.key for tier in found.tiers] == list(TIERS)
-    assert {tier.key: list(tier.amounts) for tier in found.tiers if tier.amounts} == {
+    assert {
+        tier.key: list(tier.limited_entitlements) for tier in found.tiers if tier.limited_entitlements
+    } == {
         "orderer": ["ordering:orders.place"],
         "approver": ["ordering:orders.place", "ordering:orders.approve"],
     }

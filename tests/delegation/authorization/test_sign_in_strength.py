@@ -37,7 +37,7 @@ def second_role(world: World, membership: Membership, role: str) -> None:
 )
 def test_sign_in_is_as_strong_as_the_role_asks(world: World, name: str, strength: str) -> None:
     one: Membership = getattr(world, name)
-    assert policy.sign_in(user=one.user_id, at=clock.now()) == strength
+    assert policy.required_strength(user=one.user_id, at=clock.now()) == strength
 
 
 @pytest.mark.parametrize(("first", "second"), [("vilma", "orderer"), ("olli", "viewer")])
@@ -46,24 +46,24 @@ def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: st
     with by_hand():
         second_role(world, one, second)
     at = clock.now()
-    assert policy.sign_in(user=one.user_id, at=at) == "mfa"
-    assert policy.sign_in(user=world.stina.user_id, at=at) == "password"
+    assert policy.required_strength(user=one.user_id, at=at) == "mfa"
+    assert policy.required_strength(user=world.stina.user_id, at=at) == "password"
     with by_hand():
         strong = Assignment.objects.filter(membership=one, role__key="orderer")
         strong.update(valid_until=at + DAY)
-    assert policy.sign_in(user=one.user_id, at=at + DAY - TICK) == "mfa"
-    assert policy.sign_in(user=one.user_id, at=at + DAY) == "password"
+    assert policy.required_strength(user=one.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.required_strength(user=one.user_id, at=at + DAY) == "password"
 
 
 def test_sign_in_is_strong_for_a_strong_role_in_any_organization(world: World) -> None:
     """Mikko only looks at Pohjola, and orders at Koskela."""
-    assert policy.sign_in(user=world.mikko.user_id, at=clock.now()) == "mfa"
+    assert policy.required_strength(user=world.mikko.user_id, at=clock.now()) == "mfa"
     world.remove(world.mikko)
-    assert policy.sign_in(user=world.mikko.user_id, at=clock.now()) == "password"
+    assert policy.required_strength(user=world.mikko.user_id, at=clock.now()) == "password"
 
 
 def test_sign_in_without_any_role_is_by_password(world: World) -> None:
-    assert policy.sign_in(user=world.somewhere, at=clock.now()) == "password"
+    assert policy.required_strength(user=world.somewhere, at=clock.now()) == "password"
 
 
 def test_sign_in_follows_the_version_in_force(world: World) -> None:
@@ -72,5 +72,5 @@ def test_sign_in_follows_the_version_in_force(world: World) -> None:
         RoleVersion.objects.filter(role__key="orderer").update(valid_until=at + DAY)
         role = RoleVersion.objects.get(role__key="orderer").role
         RoleVersion.objects.create(role=role, number=2, strength="password", valid_from=at + DAY)
-    assert policy.sign_in(user=world.olli.user_id, at=at + DAY - TICK) == "mfa"
-    assert policy.sign_in(user=world.olli.user_id, at=at + DAY) == "password"
+    assert policy.required_strength(user=world.olli.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.required_strength(user=world.olli.user_id, at=at + DAY) == "password"

@@ -54,6 +54,6 @@ def test_asked_twice_under_one_key_it_answers_the_same(world: World) -> None:
     second = people_commands.remove(
         actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1"
     )
-    assert (second.act, second.again) == (first.act, True)
+    assert (second.act, second.replayed) == (first.act, True)
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
         people_commands.remove(actor=actor_of(world.aino), memberships=[world.vilma], idempotency_key="k-1")

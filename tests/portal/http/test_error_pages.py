@@ -90,7 +90,10 @@ def test_every_refusal_has_a_sentence(kind: type[DomainError]) -> None:
 
 CASES = [
     (delegation.authorization.errors.Denied(reason=reason), 403)
-    for reason in ("self", "outside_sites", "exceeds_authority", "state", "closed", "several", "no_permission")
+    for reason in (
+        "own_membership", "outside_sites", "exceeds_authority", "wrong_state", "organization_closed", "several",
+        "no_permission",
+    )
 ] + [
     (delegation.authorization.errors.InvalidAccess(field=field, problem=problem, currency="EUR"), 400)
     for field, problem in (

@@ -57,7 +57,7 @@ def test_every_verb_that_can_be_refused_here_has_one_sentence_for_the_attempt_an
 
 
 def test_filters_of_the_log_find_what_they_say() -> None:
-    found = {topic.value: set(verbs.of_topic(topic)) for topic in Topic}
+    found = {topic.value: set(verbs.event_types(topic)) for topic in Topic}
     assert found["invitations"] == {
         Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT
     }  # fmt: skip

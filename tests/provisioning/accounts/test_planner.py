@@ -274,5 +274,5 @@ def test_whose_rights_an_act_changes_comes_from_its_verb() -> None:
         Verb.ORGANIZATION_CREATE, Verb.SITE_CREATE,
     }  # fmt: skip
     assert verbs.with_effect(Effect.ORGANIZATION) == [Verb.CEILING_SET]
-    assert verbs.with_effect(Effect.EVERYBODY) == [Verb.CATALOGUE_APPLY]
+    assert verbs.with_effect(Effect.ALL_ORGANIZATIONS) == [Verb.CATALOGUE_APPLY]
     assert Verb.MEMBER_ENROLL in verbs.with_effect(Effect.MEMBERSHIP)
