@@ -98,8 +98,8 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
                     role=role,
                     all_sites=True,
                     valid_from=at,
-                    given_by=world.system.id,
-                    given_by_kind="system",
+                    assigned_by=world.system.id,
+                    assigned_by_kind="system",
                     act=uuid.uuid4(),
                 )
                 for m in members

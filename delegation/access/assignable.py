@@ -136,7 +136,7 @@ def _tier(version: RoleVersion, holding: Sequence[Authority], versions: _Version
         description=version.role.description,
         assignable=bool(assigning),
         verbs=frozenset(version.verbs),
-        assignable_roles=frozenset(version.gives),
+        assignable_roles=frozenset(version.assignable_roles),
         limited_entitlements=[line.key for line in limited],
         max_amount=min((value for value in (ceiling, own) if value is not None), default=None),
         max_from_ceiling=own is None or (ceiling is not None and ceiling < own),

@@ -43,8 +43,8 @@ class AssignmentView:
     limits: Mapping[str, AmountLimit]
     valid_from: dt.datetime
     valid_until: dt.datetime | None
-    given_by: uuid.UUID
-    given_by_kind: str
+    assigned_by: uuid.UUID
+    assigned_by_kind: str
     reason: str
     act: uuid.UUID
 
@@ -56,14 +56,15 @@ class AssignmentView:
 
 
 _ASSIGNMENTS = """
-SELECT a.id, a.membership_id, r.key, r.name, r.description, v.verbs, v.gives, v.number, v.is_admin, a.all_sites,
+SELECT a.id, a.membership_id, r.key, r.name, r.description, v.verbs, v.assignable_roles, v.number, v.is_admin,
+       a.all_sites,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.name) ORDER BY s.sort_key, s.id)
         FROM delegation_assignmentsite x JOIN identity_published_site s ON s.id = x.site_id
         WHERE x.assignment_id = a.id),
        (SELECT jsonb_agg(jsonb_build_array(e.key, l.amount::text, l.currency, l.period) ORDER BY e.rank, e.key)
         FROM delegation_assignmentlimit l JOIN delegation_entitlement e ON e.id = l.entitlement_id
         WHERE l.assignment_id = a.id),
-       a.valid_from, a.valid_until, a.given_by, a.given_by_kind, a.reason, a.act
+       a.valid_from, a.valid_until, a.assigned_by, a.assigned_by_kind, a.reason, a.act
 FROM delegation_assignment_at(%(at)s) a
 JOIN delegation_role r ON r.id = a.role_id
 JOIN delegation_roleversion v ON v.role_id = a.role_id

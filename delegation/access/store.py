@@ -86,8 +86,8 @@ def _assignment(  # noqa: PLR0917 - the columns of one row
         all_sites=access.all_sites,
         valid_from=at,
         valid_until=access.until,
-        given_by=actor.id,
-        given_by_kind=actor.kind.value,
+        assigned_by=actor.id,
+        assigned_by_kind=actor.kind.value,
         reason=reason,
         act=act,
     )

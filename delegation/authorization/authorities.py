@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from audit.foundation.actor import Actor, Kind
 from audit.foundation.intervals import InForce
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
-from delegation.authorization.models.roles import RoleVersion, Strength
+from delegation.authorization.models.roles import Assurance, RoleVersion
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people import credentials
 
@@ -86,7 +86,7 @@ WITH m AS MATERIALIZED (
     WHERE m.user_id = %(user)s AND m.in_force
       AND (%(organization)s::uuid IS NULL OR m.organization_id = %(organization)s::uuid)
 )
-SELECT a.id, m.organization_id, v.id, v.verbs, v.gives, v.max_assignment_days, a.all_sites,
+SELECT a.id, m.organization_id, v.id, v.verbs, v.assignable_roles, v.max_assignment_days, a.all_sites,
        ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
 FROM m
 JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
@@ -169,12 +169,12 @@ def working_admins(
     """
     admins = [version for version in versions(at).values() if version.is_admin]
     working = Q(pk__in=[])
-    for strength in sorted({version.strength for version in admins}):
-        roles = [version.role_id for version in admins if version.strength == strength]
+    for assurance in sorted({version.required_assurance for version in admins}):
+        roles = [version.role_id for version in admins if version.required_assurance == assurance]
         assignments = Assignment.objects.filter(
             _WITHOUT_END, organization=organization, valid_from__lte=at, role__in=roles, all_sites=True
         )
-        able = credentials.able_to_sign_in(strong=strength == Strength.MFA, without=without)
+        able = credentials.able_to_sign_in(strong=assurance == Assurance.MFA, without=without)
         working |= Q(id__in=assignments.values("membership"), user__in=able)
     without_end = MembershipPeriod.objects.filter(_WITHOUT_END, valid_from__lte=at, state=_STATE.ACTIVE)
     return Membership.objects.filter(

@@ -23,7 +23,7 @@ def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid
     roles = [
         version.role_id
         for version in RoleVersion.objects.filter(InForce(at), verbs__contains=[verb.value])
-        if needed <= set(version.gives)
+        if needed <= set(version.assignable_roles)
     ]
     assignments = authorities.in_force(at).filter(role__in=roles, membership__in=_acting_members(member, at))
     rows = list(assignments.values_list("id", "membership__user_id", "all_sites"))

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from audit.foundation.actor import Actor, Kind
 from delegation.authorization import authorities
 from delegation.authorization.authorities import Authority, MembershipState
-from delegation.authorization.models.roles import Strength
+from delegation.authorization.models.roles import Assurance
 from delegation.authorization.verbs import On, SiteReach, State, Verb
 
 
@@ -180,9 +180,9 @@ def _may_assign_all_roles(authority: Authority, member: MembershipState) -> bool
     return all(role.key in authority.assignable_roles for role in member.roles)
 
 
-def required_strength(*, user: uuid.UUID, at: dt.datetime) -> Strength:
-    """How strongly this person must sign in: the highest strength that one of their roles requires."""
+def required_assurance(*, user: uuid.UUID, at: dt.datetime) -> Assurance:
+    """How strongly this person must sign in: the highest assurance that one of their roles requires."""
     roles = authorities.in_force(at).filter(membership__user=user).values_list("role_id", flat=True)
     versions = authorities.versions(at)
-    required = {versions[role].strength for role in roles if role in versions}
-    return Strength.MFA if Strength.MFA in required else Strength.PASSWORD
+    required = {versions[role].required_assurance for role in roles if role in versions}
+    return Assurance.MFA if Assurance.MFA in required else Assurance.PASSWORD

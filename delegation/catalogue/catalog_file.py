@@ -58,7 +58,7 @@ def _role(one: Mapping[str, Any]) -> RoleSpec:
         description=one["description"],
         does=one.get("entitlements", ()),
         verbs=[Verb(verb) for verb in one.get("verbs", ())],
-        gives=one.get("assignable", ()),
+        assignable_roles=one.get("assignable", ()),
         gives_amounts={key: None if value == CEILING else Decimal(value) for key, value in amounts.items()},
         longest_days=one.get("assignable_days"),
         mfa=one.get("second_factor", False),

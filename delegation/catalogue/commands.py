@@ -16,7 +16,7 @@ from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization import input_cleaning
 from delegation.authorization.models.assignments import Assignment
-from delegation.authorization.models.roles import Entitlement, Role, RoleEntitlement, RoleVersion, Strength
+from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.verbs import Verb
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
 from identity.clients.models import Application
@@ -157,9 +157,9 @@ def _role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datet
 def _fields(spec: RoleSpec) -> dict[str, object]:
     return {
         "verbs": sorted(verb.value for verb in spec.verbs),
-        "gives": sorted(spec.gives),
+        "assignable_roles": sorted(spec.assignable_roles),
         "max_assignment_days": spec.longest_days,
-        "strength": Strength.MFA.value if spec.mfa else Strength.PASSWORD.value,
+        "required_assurance": Assurance.MFA.value if spec.mfa else Assurance.PASSWORD.value,
         "is_admin": spec.is_admin,
     }
 
@@ -191,7 +191,7 @@ def _wanted(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
 def _contents(version: RoleVersion) -> object:
     fields = {
         name: getattr(version, name)
-        for name in ("verbs", "gives", "max_assignment_days", "strength", "is_admin")
+        for name in ("verbs", "assignable_roles", "max_assignment_days", "required_assurance", "is_admin")
     }
     lines: set[tuple[uuid.UUID, bool, bool, object]] = {
         (row.entitlement_id, row.allowed, row.assignable, row.max_assignable_amount)

@@ -28,7 +28,7 @@ class RoleSpec:
     description: Text
     does: Sequence[str] = ()
     verbs: Sequence[Verb] = ()
-    gives: Sequence[str] = ()
+    assignable_roles: Sequence[str] = ()
     gives_amounts: Mapping[str, Decimal | None] = field(default_factory=dict)
     longest_days: int | None = None
     mfa: bool = False

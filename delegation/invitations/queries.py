@@ -112,4 +112,8 @@ def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.dateti
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
     """What its tier lets one do to colleagues, and the tiers it lets one give: verbs and keys. One statement."""
     version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
-    return (frozenset(version.verbs), frozenset(version.gives)) if version else (frozenset(), frozenset())
+    return (
+        (frozenset(version.verbs), frozenset(version.assignable_roles))
+        if version
+        else (frozenset(), frozenset())
+    )

@@ -33,8 +33,8 @@ class Migration(migrations.Migration):
                 ("all_sites", models.BooleanField(default=False)),
                 ("valid_from", models.DateTimeField()),
                 ("valid_until", models.DateTimeField(null=True)),
-                ("given_by", models.UUIDField()),
-                ("given_by_kind", models.CharField(max_length=16)),
+                ("assigned_by", models.UUIDField()),
+                ("assigned_by_kind", models.CharField(max_length=16)),
                 ("reason", models.CharField(blank=True, max_length=500)),
                 ("act", models.UUIDField()),
                 (
@@ -175,10 +175,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ("number", models.PositiveIntegerField()),
                 ("verbs", models.JSONField(default=list)),
-                ("gives", models.JSONField(default=list)),
+                ("assignable_roles", models.JSONField(default=list)),
                 ("max_assignment_days", models.PositiveIntegerField(null=True)),
                 (
-                    "strength",
+                    "required_assurance",
                     models.CharField(
                         choices=[("password", "Password"), ("mfa", "Mfa")], default="password", max_length=10
                     ),

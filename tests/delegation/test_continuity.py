@@ -146,7 +146,7 @@ def test_a_passkey_alone_is_enough(world: World) -> None:
 def test_the_strength_asked_for_is_that_of_the_role(world: World) -> None:
     with by_hand():
         _forget_factor(world.paivi)
-        RoleVersion.objects.filter(is_admin=True).update(strength="password")
+        RoleVersion.objects.filter(is_admin=True).update(required_assurance="password")
     assert _counting(world) == {world.aino.id, world.paivi.id}
 
 

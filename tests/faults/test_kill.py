@@ -108,8 +108,8 @@ def crowd(world: World) -> list[Membership]:
                 role=assignment.role,
                 all_sites=True,
                 valid_from=assignment.valid_from,
-                given_by=world.aino.user_id,
-                given_by_kind="person",
+                assigned_by=world.aino.user_id,
+                assigned_by_kind="person",
                 act=assignment.act,
             )
     return made

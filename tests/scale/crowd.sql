@@ -27,7 +27,7 @@ SELECT gen_random_uuid(), 'active', at, membership FROM person;
 INSERT INTO delegation_ceiling (id, currency, valid_from, organization_id, entitlement_id)
 SELECT gen_random_uuid(), '', now() - interval '100 days', organization, e.id FROM place, delegation_entitlement e;
 
-INSERT INTO delegation_assignment (id, all_sites, valid_from, given_by, given_by_kind, reason, act, membership_id,
+INSERT INTO delegation_assignment (id, all_sites, valid_from, assigned_by, assigned_by_kind, reason, act, membership_id,
                                    organization_id, role_id)
 SELECT assignment, true, at, usr, 'system', '', usr, membership, organization, r.id
 FROM person JOIN delegation_role r ON r.key = person.role;

@@ -20,8 +20,8 @@ class Assignment(models.Model):
     all_sites = models.BooleanField(default=False)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
-    given_by = models.UUIDField()
-    given_by_kind = models.CharField(max_length=16)
+    assigned_by = models.UUIDField()
+    assigned_by_kind = models.CharField(max_length=16)
     reason = models.CharField(max_length=500, blank=True)
     act = models.UUIDField()
 

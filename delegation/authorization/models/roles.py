@@ -7,8 +7,8 @@ from identity.clients.models import Application
 from identity.memberships.models import no_overlapping_intervals
 
 
-class Strength(models.TextChoices):
-    """What strength of sign-in a role demands (`delegation.authorization.policy.required_strength`)."""
+class Assurance(models.TextChoices):
+    """What strength of sign-in a role demands (`delegation.authorization.policy.required_assurance`)."""
 
     PASSWORD = "password"  # noqa: S105 - a word
     MFA = "mfa"
@@ -44,11 +44,11 @@ class RoleVersion(models.Model):
     role = models.ForeignKey(Role, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     verbs = models.JSONField(default=list)
-    gives = models.JSONField(default=list)
+    assignable_roles = models.JSONField(default=list)
     """Grant authority: keys of the roles its holder may give."""
     max_assignment_days = models.PositiveIntegerField(null=True)
     """The longest time for which its holder may give; None: without end."""
-    strength = models.CharField(max_length=10, choices=Strength.choices, default="password")
+    required_assurance = models.CharField(max_length=10, choices=Assurance.choices, default="password")
     is_admin = models.BooleanField(default=False)
     """Whether its holder counts for "an organization never loses its last working admin"."""
     valid_from = models.DateTimeField()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.foundation import clock
 from delegation.authorization import policy
-from delegation.authorization.models.roles import Strength
+from delegation.authorization.models.roles import Assurance
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
@@ -43,12 +43,12 @@ def require(request: HttpRequest) -> HttpResponse | None:
 
 
 def strong_enough(request: HttpRequest) -> bool:
-    """Whether the session's methods satisfy `policy.required_strength`. No statement where two factors were used."""
+    """Whether the session's methods satisfy `policy.required_assurance`. No statement where two factors were used."""
     amr = authentication_methods.authentication(request)[1]
     if "mfa" in amr:
         return True
     at = request.now if isinstance(request, request_context.Request) else clock.now()
-    return bool(amr) and policy.required_strength(user=_person(request).pk, at=at) is Strength.PASSWORD
+    return bool(amr) and policy.required_assurance(user=_person(request).pk, at=at) is Assurance.PASSWORD
 
 
 def second_factor(request: HttpRequest) -> str:

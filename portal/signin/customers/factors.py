@@ -17,7 +17,7 @@ from audit.foundation.actor import Actor, Channel, Kind
 from delegation import continuity
 from delegation.acts import observations
 from delegation.authorization import policy
-from delegation.authorization.models.roles import Strength
+from delegation.authorization.models.roles import Assurance
 from identity.people.models import User
 
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -32,7 +32,7 @@ def kinds(user: User) -> list[str]:
 
 def demanded(user: User) -> bool:
     """Whether this person's access asks for a second factor."""
-    return policy.required_strength(user=uuid.UUID(str(user.pk)), at=clock.now()) is Strength.MFA
+    return policy.required_assurance(user=uuid.UUID(str(user.pk)), at=clock.now()) is Assurance.MFA
 
 
 def hardware(authenticator: Authenticator) -> str:

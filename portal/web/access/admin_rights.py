@@ -24,7 +24,7 @@ class AdminRights(NamedTuple):
     """Over whom, and which tiers one may give them."""
 
     rights: Sequence[Right]
-    gives: frozenset[str]
+    assignable_roles: frozenset[str]
 
 
 NOTHING = AdminRights((), frozenset())
@@ -73,7 +73,10 @@ def _right(verb: str, access: AccessSpec) -> Right:
 
 def compare_gives(*, before: AdminRights, after: AdminRights, book: DisplayNames) -> AccessChanges:
     """One sentence for the tiers that one may give from now on, one for those that one no longer may."""
-    return AccessChanges(gives(after.gives - before.gives, book), gives(before.gives - after.gives, book))
+    return AccessChanges(
+        gives(after.assignable_roles - before.assignable_roles, book),
+        gives(before.assignable_roles - after.assignable_roles, book),
+    )
 
 
 def gives(tiers: frozenset[str], book: DisplayNames) -> list[str]:

@@ -30,7 +30,7 @@ class Why:
         self.rights = entitlements.rights_of(memberships=[membership], at=here.at)[membership]
         self.grants = access_queries.assignments(memberships=[membership], at=here.at).get(membership, [])
         self._by_id = {grant.id: grant for grant in self.grants}
-        self._givers = names.display_names(ids={grant.given_by for grant in self.grants})
+        self._givers = names.display_names(ids={grant.assigned_by for grant in self.grants})
         acts = {grant.act for grant in self.grants}
         self._events = activity_queries.numbers(acts=acts, subject=membership) if acts else {}
 
@@ -85,9 +85,9 @@ class Why:
         ]
 
     def _giver(self, grant: AssignmentView) -> str:
-        if grant.given_by_kind == "system":
+        if grant.assigned_by_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self._givers.get(grant.given_by, _("Somebody"))
+        return self._givers.get(grant.assigned_by, _("Somebody"))
 
     def _gave(self, grant: AssignmentView, limit: str) -> str:
         where = access.of_grant(grant, inside=True)

@@ -229,7 +229,7 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
     assert refusal.value.data == {"state": "cancelled"}
     done_by = invitations_accept.accept(actor=world.system, invitation=kept, link=again, as_whom=newcomer)
     given = Assignment.objects.get(membership=done_by.result.membership)
-    assert given.given_by == world.paivi.user_id
+    assert given.assigned_by == world.paivi.user_id
 
 
 def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:

@@ -274,7 +274,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
     ]
     assert (done.result.membership, done.result.user) == (made.id, made.user_id)
     given = Assignment.objects.get(membership=made)
-    assert (given.given_by, given.given_by_kind, given.act, given.valid_from, given.valid_until) == (
+    assert (given.assigned_by, given.assigned_by_kind, given.act, given.valid_from, given.valid_until) == (
         world.ulla.user_id,
         "person",
         done.act,

@@ -88,19 +88,19 @@ def test_catalogue_makes_a_version_only_of_a_role_that_differs(world: World) -> 
     changed = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert (list(again.result.roles), list(changed.result.roles)) == ([], ["viewer"])
     found = RoleVersion.objects.filter(role__key="viewer").order_by("number")
-    assert [(row.number, row.strength, row.valid_from, row.valid_until) for row in found] == [
+    assert [(row.number, row.required_assurance, row.valid_from, row.valid_until) for row in found] == [
         (1, "password", before["viewer"].valid_from, changed.at),
         (2, "mfa", changed.at, None),
     ]
     assert RoleVersion.objects.count() == len(before) + 1
 
 
-@pytest.mark.parametrize("part", ["does", "verbs", "gives", "gives_amounts", "longest_days"])
+@pytest.mark.parametrize("part", ["does", "verbs", "assignable_roles", "gives_amounts", "longest_days"])
 def test_catalogue_sees_a_difference_in_every_part_of_a_role(world: World, part: str) -> None:
     values = {
         "does": ("ordering:orders.see",),
         "verbs": (Verb.MEMBER_VIEW,),
-        "gives": ("viewer",),
+        "assignable_roles": ("viewer",),
         "gives_amounts": {PLACE: Decimal(1)},
         "longest_days": 5,
     }

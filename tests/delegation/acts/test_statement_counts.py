@@ -57,8 +57,8 @@ def crowd(world: World, count: int) -> list[Membership]:
         )
         Assignment.objects.bulk_create(
             Assignment(
-                membership=row, role=role, all_sites=True, valid_from=at, given_by=world.aino.user_id,
-                given_by_kind="person", act=row.id,
+                membership=row, role=role, all_sites=True, valid_from=at, assigned_by=world.aino.user_id,
+                assigned_by_kind="person", act=row.id,
             )
             for row in rows
         )  # fmt: skip

@@ -70,7 +70,7 @@ NO_AUTHORITY: dict[str, Callable[[World], Any]] = {
     ),
     "role that may not give what the colleague holds": lambda _: RoleVersion.objects.filter(
         role__key="site_admin"
-    ).update(gives=["viewer", "approver"]),
+    ).update(assignable_roles=["viewer", "approver"]),
     "colleague of another site": lambda w: Assignment.objects.get(membership=w.olli).sites.update(
         site=w.tampere
     ),

@@ -347,7 +347,12 @@ def test_only_the_version_in_force_counts(world: World) -> None:
         lines = list(RoleEntitlement.objects.filter(version=version).exclude(entitlement__key=PLACE))
         RoleVersion.objects.filter(id=version.id).update(valid_until=at + DAY)
         later = RoleVersion.objects.create(
-            role=version.role, number=2, verbs=[], gives=[], strength="mfa", valid_from=at + DAY
+            role=version.role,
+            number=2,
+            verbs=[],
+            assignable_roles=[],
+            required_assurance="mfa",
+            valid_from=at + DAY,
         )
         RoleEntitlement.objects.bulk_create(
             RoleEntitlement(version=later, entitlement_id=line.entitlement_id) for line in lines

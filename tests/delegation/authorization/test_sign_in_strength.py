@@ -25,19 +25,19 @@ def second_role(world: World, membership: Membership, role: str) -> None:
         role=version.role,
         all_sites=True,
         valid_from=clock.now(),
-        given_by=world.aino.user_id,
-        given_by_kind="person",
+        assigned_by=world.aino.user_id,
+        assigned_by_kind="person",
         act=world.somewhere,
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "strength"),
+    ("name", "assurance"),
     [("vilma", "password"), ("stina", "password"), ("olli", "mfa"), ("sami", "mfa"), ("aino", "mfa")],
 )
-def test_sign_in_is_as_strong_as_the_role_asks(world: World, name: str, strength: str) -> None:
+def test_sign_in_is_as_strong_as_the_role_asks(world: World, name: str, assurance: str) -> None:
     one: Membership = getattr(world, name)
-    assert policy.required_strength(user=one.user_id, at=clock.now()) == strength
+    assert policy.required_assurance(user=one.user_id, at=clock.now()) == assurance
 
 
 @pytest.mark.parametrize(("first", "second"), [("vilma", "orderer"), ("olli", "viewer")])
@@ -46,24 +46,24 @@ def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: st
     with by_hand():
         second_role(world, one, second)
     at = clock.now()
-    assert policy.required_strength(user=one.user_id, at=at) == "mfa"
-    assert policy.required_strength(user=world.stina.user_id, at=at) == "password"
+    assert policy.required_assurance(user=one.user_id, at=at) == "mfa"
+    assert policy.required_assurance(user=world.stina.user_id, at=at) == "password"
     with by_hand():
         strong = Assignment.objects.filter(membership=one, role__key="orderer")
         strong.update(valid_until=at + DAY)
-    assert policy.required_strength(user=one.user_id, at=at + DAY - TICK) == "mfa"
-    assert policy.required_strength(user=one.user_id, at=at + DAY) == "password"
+    assert policy.required_assurance(user=one.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.required_assurance(user=one.user_id, at=at + DAY) == "password"
 
 
 def test_sign_in_is_strong_for_a_strong_role_in_any_organization(world: World) -> None:
     """Mikko only looks at Pohjola, and orders at Koskela."""
-    assert policy.required_strength(user=world.mikko.user_id, at=clock.now()) == "mfa"
+    assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "mfa"
     world.remove(world.mikko)
-    assert policy.required_strength(user=world.mikko.user_id, at=clock.now()) == "password"
+    assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "password"
 
 
 def test_sign_in_without_any_role_is_by_password(world: World) -> None:
-    assert policy.required_strength(user=world.somewhere, at=clock.now()) == "password"
+    assert policy.required_assurance(user=world.somewhere, at=clock.now()) == "password"
 
 
 def test_sign_in_follows_the_version_in_force(world: World) -> None:
@@ -71,6 +71,6 @@ def test_sign_in_follows_the_version_in_force(world: World) -> None:
     with by_hand():
         RoleVersion.objects.filter(role__key="orderer").update(valid_until=at + DAY)
         role = RoleVersion.objects.get(role__key="orderer").role
-        RoleVersion.objects.create(role=role, number=2, strength="password", valid_from=at + DAY)
-    assert policy.required_strength(user=world.olli.user_id, at=at + DAY - TICK) == "mfa"
-    assert policy.required_strength(user=world.olli.user_id, at=at + DAY) == "password"
+        RoleVersion.objects.create(role=role, number=2, required_assurance="password", valid_from=at + DAY)
+    assert policy.required_assurance(user=world.olli.user_id, at=at + DAY - TICK) == "mfa"
+    assert policy.required_assurance(user=world.olli.user_id, at=at + DAY) == "password"

@@ -116,8 +116,13 @@ def test_valid_file_gives_the_catalogue(write: Write) -> None:
         False,
     )
     buyer, head = read.roles
-    assert (buyer.does, buyer.verbs, buyer.gives, buyer.mfa) == (["shop:orders.place"], [], (), False)
-    assert (head.verbs, head.gives, head.gives_amounts) == (
+    assert (buyer.does, buyer.verbs, buyer.assignable_roles, buyer.mfa) == (
+        ["shop:orders.place"],
+        [],
+        (),
+        False,
+    )
+    assert (head.verbs, head.assignable_roles, head.gives_amounts) == (
         [Verb.MEMBER_INVITE], ["buyer"], {"shop:orders.place": Decimal("1000.50")},
     )  # fmt: skip
     assert (head.longest_days, head.mfa, head.is_admin) == (30, True, True)
