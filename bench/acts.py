@@ -74,7 +74,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
     )
     names = [f"{next(_NUMBER)}" for _ in range(count)]
     with by_hand():
-        users = User.everyone.bulk_create(
+        users = User.all_directories.bulk_create(
             [
                 User(email=f"p{n}@bench.example", name=f"Person {n}", sort_key=n, password="!", created_at=at)
                 for n in names

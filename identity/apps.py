@@ -1,10 +1,10 @@
-"""Who exists."""
+"""Identities: organizations, people, memberships, and what is issued to them."""
 
 from django.apps import AppConfig
 
 
 class IdentityConfig(AppConfig):
-    """Organizations, people, sessions, grants of tokens."""
+    """The app of organizations, people, sessions and tokens."""
 
     name = "identity"
     default_auto_field = "django.db.models.BigAutoField"

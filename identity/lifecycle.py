@@ -1,4 +1,4 @@
-"""Changes of state without permission. Only `delegation.commands` may import this (contract); they have asked."""
+"""Changes of organizations, people and memberships without authorization: only commands, which authorize, import it."""
 
 import datetime as dt
 import uuid
@@ -29,9 +29,9 @@ def create_organization(
     language: str = "en",
     time_zone: str = "Europe/Helsinki",
 ) -> Organization:
-    """A customer company with its chain in the log."""
+    """Create a customer company, and its chain in the log."""
     ledger.open_chain(chain=organization, kind=Chain.Kind.ORGANIZATION)
-    made = Organization.objects.create(
+    row = Organization.objects.create(
         id=organization,
         key=key,
         name=name,
@@ -41,34 +41,34 @@ def create_organization(
         time_zone=time_zone,
         created_at=at,
     )
-    _label("organization", {made.id: name})
-    return made
+    _label("organization", {row.id: name})
+    return row
 
 
 def set_customer_number(*, organization: Organization, unit: uuid.UUID, customer_number: str) -> None:
-    """What one business unit calls this customer."""
+    """Set the number under which one business unit knows this customer."""
     CustomerNumber.objects.create(organization=organization, unit_id=unit, number=customer_number)
 
 
 def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], at: dt.datetime) -> list[Site]:
-    """Sites from (name, external id) pairs."""
-    made = [
+    """Create sites from pairs of name and external id."""
+    rows = [
         Site(
             organization=organization,
             name=name,
-            sort_key=names.sort_key(name, longest=240),
-            external_id=external,
+            sort_key=names.sort_key(name, max_length=240),
+            external_id=external_id,
             created_at=at,
         )
-        for name, external in sites
+        for name, external_id in sites
     ]
-    _label("site", {site.id: site.name for site in made})
-    return Site.objects.bulk_create(made)
+    _label("site", {site.id: site.name for site in rows})
+    return Site.objects.bulk_create(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody with a proven address. `password` is already hashed: hashing is slow and takes no lock."""
+    """A person with a verified address. `password` is already hashed: hashing is slow and must hold no lock."""
 
     email: str
     name: str
@@ -77,62 +77,62 @@ class NewPerson:
 
 
 def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]:
-    """Customers' people with their chains in the log. Statements: constant, whatever the size of the set."""
-    made = User.everyone.bulk_create(
+    """Create people in the customers' directory, and their chains in the log. A constant number of statements."""
+    users = User.all_directories.bulk_create(
         [
             User(
-                email=one.email.lower(),
-                name=one.name,
-                sort_key=names.sort_key(one.name),
-                language=one.language,
-                password=one.password,
+                email=person.email.lower(),
+                name=person.name,
+                sort_key=names.sort_key(person.name),
+                language=person.language,
+                password=person.password,
                 created_at=at,
             )
-            for one in people
+            for person in people
         ]
     )
     EmailAddress.objects.bulk_create(
-        [EmailAddress(user=one, email=one.email, verified=True, primary=True) for one in made]
+        [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users]
     )
-    ledger.open_chains(chains=[one.id for one in made], kind=Chain.Kind.PERSON)
-    _label("user", {one.id: one.name for one in made})
-    return made
+    ledger.open_chains(chains=[user.id for user in users], kind=Chain.Kind.PERSON)
+    _label("user", {user.id: user.name for user in users})
+    return users
 
 
 def add_members(
     *, organization: Organization, users: Sequence[User], at: dt.datetime, title: str = ""
 ) -> list[Membership]:
-    """Make these members from `at` on; one who was a member before gets a new period of the same membership."""
+    """Make these users members from `at` on; a former member gets a new period of the same membership."""
     known = {row.user_id: row for row in Membership.objects.filter(organization=organization, user__in=users)}
-    made = Membership.objects.bulk_create(
+    new = Membership.objects.bulk_create(
         [
             Membership(
                 organization=organization,
-                user=one,
+                user=user,
                 title=title,
-                sort_key=one.sort_key,
-                directory=one.directory,
+                sort_key=user.sort_key,
+                directory=user.directory,
                 created_at=at,
             )
-            for one in users
-            if one.id not in known
+            for user in users
+            if user.id not in known
         ]
     )
-    known |= {row.user_id: row for row in made}
+    known |= {row.user_id: row for row in new}
     activate(memberships=[row.id for row in known.values()], at=at)
-    return [known[one.id] for one in users]
+    return [known[user.id] for user in users]
 
 
 def activate(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> None:
-    """An active period from `at` on. Nothing that was issued before comes back: the epochs have moved."""
+    """Begin an active period at `at`. Nothing issued before becomes valid again: the epochs were raised."""
     MembershipPeriod.objects.bulk_create(
-        [MembershipPeriod(membership_id=one, state=_STATE.ACTIVE, valid_from=at) for one in memberships]
+        [MembershipPeriod(membership_id=id_, state=_STATE.ACTIVE, valid_from=at) for id_ in memberships]
     )
 
 
-# What had not begun at `at` never was; what had, ends there.
-_CLOSE = """
-WITH never AS (
+# A period that has not begun at `at` is deleted; one that has begun ends there.
+_CLOSE_PERIODS = """
+WITH not_begun AS (
     DELETE FROM identity_membershipperiod WHERE membership_id = ANY(%(memberships)s) AND valid_from >= %(at)s
 )
 UPDATE identity_membershipperiod SET valid_until = %(at)s
@@ -142,14 +142,14 @@ WHERE membership_id = ANY(%(memberships)s) AND valid_from < %(at)s
 
 
 def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> revocation.Revoked:
-    """Close these memberships at `at`, and with them everything that was issued for them."""
-    ended = list(memberships)
+    """End these memberships at `at` and revoke everything issued for them."""
+    membership_ids = list(memberships)
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, {"memberships": ended, "at": at})
-    return revocation.revoke_memberships(memberships=ended, at=at)
+        cursor.execute(_CLOSE_PERIODS, {"memberships": membership_ids, "at": at})
+    return revocation.revoke_memberships(memberships=membership_ids, at=at)
 
 
 def _label(kind: str, names: Mapping[uuid.UUID, str]) -> None:
-    """Names for showing events: the log itself holds ids."""
-    labels = [Label(id=one, kind=kind, name=name[:320]) for one, name in names.items()]
+    """Store names for the pages that show events: the log itself holds ids."""
+    labels = [Label(id=id_, kind=kind, name=name[:320]) for id_, name in names.items()]
     Label.objects.bulk_create(labels, update_conflicts=True, unique_fields=["id"], update_fields=["name"])

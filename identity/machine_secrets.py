@@ -1,6 +1,6 @@
-"""Secrets for machines: 256 random bits of ours, stored as keyed SHA-256 with a prefix naming key and scheme.
+"""Machine secrets: 256 random bits, stored as keyed SHA-256 with a prefix that names scheme and key.
 
-Never for people's passwords: those are short and take Argon2id (`identity.people.hashers`).
+Never for people's passwords: those are short and need Argon2id (`identity.people.hashers`).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _SCHEME = "h1"
 
 
 def generate(*, prefix: str) -> str:
-    """A new secret, such as `khr_…`: the prefix tells a finder (and a secret scanner) what it is."""
+    """A new secret, such as `khr_…`. The prefix lets secret scanners recognize its kind."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
@@ -30,17 +30,17 @@ def _folder() -> Path:
 
 
 def hash_secret(secret: str) -> str:
-    """The form that is stored. What is looked up is `hashes`."""
+    """The hash to store: `h1$<key id>$<hex>`. For looking a secret up, see `hash_candidates`."""
     return _keyed_hash(key_files.current(folder=_folder(), purpose="pepper"), secret)
 
 
 def hash_candidates(secret: str) -> list[str]:
-    """All forms under which it may be stored, of the current key first: what was issued outlives a rotation."""
+    """The hashes under which it may be stored, that of the current key first: secrets outlive a rotation."""
     return [_keyed_hash(key, secret) for key in key_files.all_keys(folder=_folder(), purpose="pepper")]
 
 
 def matches(*, secret: str, stored: str) -> bool:
-    """Whether `stored` was made from `secret`, under the current key or an older one."""
+    """Whether `stored` is a hash of `secret` under the current key or an older one. Constant time."""
     scheme, _, rest = stored.partition("$")
     name, _, _ = rest.partition("$")
     key = key_files.key_by_id(folder=_folder(), purpose="pepper", key=name) if scheme == _SCHEME else None

@@ -1,4 +1,4 @@
-"""Who exists: one table of users with three directories, their memberships, and what was issued to them."""
+"""The models of all capabilities, for Django's app loading."""
 
 from identity.clients.models import Application, Client
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken

@@ -50,8 +50,8 @@ def acquire(
 def _lock_users(subjects: set[uuid.UUID], actor: Actor) -> None:
     """Lock subjects FOR UPDATE and the actor FOR SHARE, in ascending order, so that no two acts wait in a circle."""
     if not actor.is_person or actor.id in subjects:
-        locks.lock(users=sorted(subjects), mode="UPDATE")
+        locks.lock_users(users=sorted(subjects), mode="UPDATE")
         return
-    locks.lock(users=sorted(user for user in subjects if user < actor.id), mode="UPDATE")
-    locks.lock(users=[actor.id], mode="SHARE")
-    locks.lock(users=sorted(user for user in subjects if user > actor.id), mode="UPDATE")
+    locks.lock_users(users=sorted(user for user in subjects if user < actor.id), mode="UPDATE")
+    locks.lock_users(users=[actor.id], mode="SHARE")
+    locks.lock_users(users=sorted(user for user in subjects if user > actor.id), mode="UPDATE")

@@ -52,7 +52,7 @@ def check_mail_limit(
 
 
 def _within_size(organization: uuid.UUID, sent: int, at: dt.datetime) -> None:
-    size = memberships_queries.present(at=at).filter(organization=organization).count()
+    size = memberships_queries.active_or_suspended(at=at).filter(organization=organization).count()
     most = DAILY_PER_ORGANIZATION + size
     if sent < most:
         return

@@ -40,8 +40,10 @@ def remove(
         actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         ended = effects.end_members(act, act.on)
-        act.record(reason=why, sign_ins=ended.sign_ins, families=ended.families, sessions=ended.sessions)
-        return act.set_result(Removed(ended.sign_ins, ended.families, ended.sessions))
+        act.record(
+            reason=why, sign_ins=ended.sign_ins, families=ended.token_families, sessions=ended.sessions
+        )
+        return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
 
 
 @command

@@ -87,7 +87,7 @@ def _users(act: Act, people: Sequence[PersonToEnroll]) -> list[User]:
     known = addresses.owners(addresses=[one.email for one in people])
     if len({user.id for user in known.values()}) < len(known):
         raise AlreadyExists(field="email")
-    here = memberships_queries.present(at=act.at).filter(
+    here = memberships_queries.active_or_suspended(at=act.at).filter(
         organization=act.organization, user__in=known.values()
     )
     if (first := here.first()) is not None:

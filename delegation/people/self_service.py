@@ -32,7 +32,7 @@ class PersonSet(OneChain):
 
     def reload(self) -> None:
         """Raises NotFound where the person has gone."""
-        self.rows = list(User.everyone.filter(id=self.chain))
+        self.rows = list(User.all_directories.filter(id=self.chain))
         if not self.rows:
             raise NotFound
 
@@ -63,9 +63,12 @@ def sign_out(
     with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
         ended = _end(act, session)
         act.record(
-            everywhere=not session, sessions=ended.sessions, sign_ins=ended.sign_ins, families=ended.families
+            everywhere=not session,
+            sessions=ended.sessions,
+            sign_ins=ended.sign_ins,
+            families=ended.token_families,
         )
-        return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.families))
+        return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.token_families))
 
 
 def _end(act: Act, session: str) -> revocation.Revoked:

@@ -1,4 +1,4 @@
-"""Authorization codes: from the browser to the service, once, within a minute."""
+"""Authorization codes: redeemed once, within a minute (RFC 6749 §4.1)."""
 
 import datetime as dt
 import uuid
@@ -9,10 +9,11 @@ from audit.foundation.actor import Actor
 from audit.log import observations
 from audit.log.ledger import Subject
 from identity import machine_secrets
-from identity.grants import sign_ins, tokens, validity
+from identity.grants import tokens, validity
 from identity.grants.models import AuthorizationCode
-from identity.grants.sign_ins import AuthenticationContext
 from identity.grants.validity import GrantContext
+from identity.sessions import sign_ins
+from identity.sessions.sign_ins import AuthenticationContext
 
 PREFIX = "khc"
 LIFETIME = dt.timedelta(seconds=60)
@@ -20,66 +21,74 @@ LIFETIME = dt.timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class CodeRequest:
-    """What the authorization request asked for and the code is bound to."""
+    """The parameters of the authorization request that the code is bound to."""
 
     client: str
     redirect_uri: str
     scopes: str
     nonce: str
     challenge: str
-    """S256 of the service's verifier (RFC 7636)."""
+    """S256 of the service's code verifier (RFC 7636 §4.2)."""
 
 
-def issue(*, actor: Actor, asked: CodeRequest, standing: AuthenticationContext, noted: str) -> str:
-    """A fresh code with its `sid`; the first sign-in to a service is noted under the verb `noted`."""
+def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
+    """A new code, and its sign-in. The first code of a sign-in for a service is recorded as an event `verb`."""
     code = machine_secrets.generate(prefix=PREFIX)
-    with observations.recording(actor=actor) as note:
+    with observations.recording(actor=actor) as events:
         at = clock.now()
-        sid = sign_ins.get_or_open(standing=standing, at=at)
-        if sign_ins.add_client(sid=sid, client=asked.client):
-            note.add(
-                noted,
-                subject=Subject("membership", standing.membership),
-                chain=standing.organization,
-                organization=standing.organization,
-                facts={"application": standing.application_key, "client": asked.client, "sid": str(sid)},
+        sid = sign_ins.get_or_open(authentication=authentication, at=at)
+        if sign_ins.add_client(sid=sid, client=request.client):
+            events.add(
+                verb,
+                subject=Subject("membership", authentication.membership),
+                chain=authentication.organization,
+                organization=authentication.organization,
+                facts={
+                    "application": authentication.application_key,
+                    "client": request.client,
+                    "sid": str(sid),
+                },
             )
-        _insert(code, sid, asked, standing, at)
+        _insert(code, sid, request, authentication, at)
     return code
 
 
 def _insert(
-    code: str, sid: uuid.UUID, asked: CodeRequest, standing: AuthenticationContext, at: dt.datetime
+    code: str,
+    sid: uuid.UUID,
+    request: CodeRequest,
+    authentication: AuthenticationContext,
+    at: dt.datetime,
 ) -> None:
     AuthorizationCode.objects.create(
         hash=machine_secrets.hash_secret(code),
-        client_id=asked.client,
+        client_id=request.client,
         sign_in_id=sid,
-        user_id=standing.user,
-        membership_id=standing.membership,
-        user_epoch=standing.user_epoch,
-        membership_epoch=standing.membership_epoch,
-        scopes=asked.scopes,
-        nonce=asked.nonce,
-        redirect_uri=asked.redirect_uri,
-        challenge=asked.challenge,
-        auth_time=standing.auth_time,
-        amr=list(standing.amr),
+        user_id=authentication.user,
+        membership_id=authentication.membership,
+        user_epoch=authentication.user_epoch,
+        membership_epoch=authentication.membership_epoch,
+        scopes=request.scopes,
+        nonce=request.nonce,
+        redirect_uri=request.redirect_uri,
+        challenge=request.challenge,
+        auth_time=authentication.auth_time,
+        amr=list(authentication.amr),
         issued_at=at,
         expires_at=at + LIFETIME,
     )
 
 
-# The user's row and the sign-in's are locked in the order in which acts lock them: an ending waits for this redemption
-# and then tells the service, or this one waits for the ending and finds the sign-in ended. Whatever else was read
-# before the wait is judged again by every check of the tokens.
+# The user's row and the sign-in's are locked in the order in which acts lock them. Either an ending waits for this
+# redemption and then notifies the service, or this redemption waits and finds the sign-in ended. Every check of the
+# tokens judges again what else was read before the wait.
 _REDEEM = f"""
-WITH held AS (
+WITH locked AS (
   SELECT s.id, s.ended_at FROM identity_authorizationcode g, identity_user u, identity_signin s
   WHERE g.hash = ANY(%(code)s) AND u.id = g.user_id AND s.id = g.sign_in_id AND s.ended_at IS NULL
   FOR SHARE OF u, s
 ),
-{validity.valid_grant("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="held")},
+{validity.valid_grant("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="locked")},
 redeemed AS (
   UPDATE identity_authorizationcode c SET used_at = f.at, family = %(family)s
   FROM facts f
@@ -125,9 +134,9 @@ SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 F
 def redeem(
     *, code: str, client: str, redirect_uri: str, challenge: str
 ) -> tuple[GrantContext, tokens.TokenPair] | None:
-    """Tokens for a code, once; None where it is not (any more) a code of this client, address and verifier."""
+    """Exchange a code for tokens, once. None unless it is a valid code of this client, redirect URI and challenge."""
     pair = tokens.generate_pair()
-    row = validity.grant_from_row(
+    row = validity.fetch_one(
         _REDEEM,
         code=machine_secrets.hash_candidates(code),
         client=client,
@@ -135,12 +144,15 @@ def redeem(
         challenge=challenge,
         family=ids.uuid7(),
         family_lifetime=tokens.FAMILY_LIFETIME,
-        **tokens.store(pair),
+        **tokens.storage_params(pair),
     )
     return None if row is None else (GrantContext(*row[:-1]), pair if row[-1] else pair.without_refresh())
 
 
-def was_replayed(*, code: str, client: str, noted: str) -> bool:
-    """When this code of this client was used before: end all that came of it (RFC 6749 §4.1.2), and note it."""
-    row = validity.grant_from_row(_REPLAYED, code=machine_secrets.hash_candidates(code), client=client)
-    return tokens.record_replay(row, client=client, what="code", noted=noted)
+def revoke_if_replayed(*, code: str, client: str, verb: str) -> bool:
+    """End the token family of a code that this client used before (RFC 6749 §4.1.2), and record it as `verb`.
+
+    Returns whether the code was used before.
+    """
+    row = validity.fetch_one(_REPLAYED, code=machine_secrets.hash_candidates(code), client=client)
+    return tokens.record_replay(row, client=client, kind="code", verb=verb)

@@ -1,25 +1,26 @@
-"""A client that asks about a token: who asks and what it asks about, in one statement."""
+"""Token introspection (RFC 7662): the asking client and the token, in one statement."""
 
 from identity import machine_secrets
-from identity.grants import clients, tokens, validity
-from identity.grants.clients import RegisteredClient
+from identity.clients import queries as clients_queries
+from identity.clients.queries import RegisteredClient
+from identity.grants import tokens, validity
 from identity.grants.tokens import CheckedToken
 
-_INTROSPECT = "SELECT * FROM ({asking}) asking LEFT JOIN ({about}) about ON true"
-_ACCESS = _INTROSPECT.format(asking=clients.FIND, about=tokens.CHECK)
-_REFRESH = _INTROSPECT.format(asking=clients.FIND, about=tokens.CHECK_REFRESH)
+_INTROSPECT = "SELECT * FROM ({client}) client LEFT JOIN ({token}) token ON true"
+_ACCESS = _INTROSPECT.format(client=clients_queries.FIND, token=tokens.CHECK)
+_REFRESH = _INTROSPECT.format(client=clients_queries.FIND, token=tokens.CHECK_REFRESH)
 
 
 def introspect(*, client: str, token: str) -> tuple[RegisteredClient | None, CheckedToken | None]:
-    """The client in force, and what an access or refresh token stands for, while it holds.
+    """The active client, and the valid access or refresh token; None for each that is not.
 
-    Whoever asks has proved nothing yet: of the second nothing may be said before the first has.
+    The client is not authenticated yet: the caller must authenticate it before it uses the token.
     """
     statement = _REFRESH if token.startswith(tokens.REFRESH_PREFIX) else _ACCESS
-    row = validity.grant_from_row(statement, client=client, token=machine_secrets.hash_candidates(token))
+    row = validity.fetch_one(statement, client=client, token=machine_secrets.hash_candidates(token))
     if row is None:
         return None, None
-    held = row[clients.COLUMNS :]
-    return clients.client_from_row(row[: clients.COLUMNS]), tokens.token_from_row(
-        held if held[0] is not None else None
+    token_row = row[clients_queries.COLUMNS :]
+    return clients_queries.client_from_row(row[: clients_queries.COLUMNS]), tokens.token_from_row(
+        token_row if token_row[0] is not None else None
     )

@@ -1,15 +1,15 @@
-"""Forgetting what can no longer be used, nor replayed to any effect."""
+"""Deletes codes, token families and access tokens that can neither be used nor replayed."""
 
 import datetime as dt
 
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily
 
 RETENTION = dt.timedelta(days=1)
-"""After its end a family is kept, so that a replay is still recognized and noted."""
+"""A code or family stays this long after it expires, so that a replay is still detected and recorded."""
 
 
 def purge(*, at: dt.datetime) -> int:
-    """Delete what ended before `at` by more than KEPT; access tokens at once. Returns how many rows went."""
+    """Delete what expired more than RETENTION before `at`, and expired access tokens. Returns the rows deleted."""
     tokens, _ = AccessToken.objects.filter(expires_at__lte=at).delete()
     codes, _ = AuthorizationCode.objects.filter(expires_at__lte=at - RETENTION).delete()
     families, _ = RefreshFamily.objects.filter(expires_at__lte=at - RETENTION).delete()

@@ -1,6 +1,7 @@
-"""Families of tokens: opaque access tokens, and refresh tokens that are used once each.
+"""Token families: opaque access tokens, and refresh tokens with rotation (RFC 9700 §4.14.2).
 
-No grace for a refresh token that is used twice, even at the same moment: one use wins, the other ends the family.
+A refresh token that is used twice has no grace period, not even at the same moment: one use wins, the other ends the
+family.
 """
 
 import datetime as dt
@@ -19,23 +20,23 @@ ACCESS_PREFIX = "kha"
 REFRESH_PREFIX = "khr"
 ACCESS_LIFETIME = dt.timedelta(minutes=10)
 FAMILY_LIFETIME = dt.timedelta(hours=12)
-"""Absolute: rotation does not lengthen it."""
+"""Absolute: rotation does not extend it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """Tokens in clear, on their way to the service; `refresh` is empty for a client that may not refresh."""
+    """New tokens in clear text. `refresh` is empty for a client that may not refresh."""
 
     access: str
     refresh: str
 
     def without_refresh(self) -> "TokenPair":
-        """For a client that may not refresh."""
+        """The access token alone, for a client that may not refresh."""
         return replace(self, refresh="")
 
 
 class CheckedToken(NamedTuple):
-    """A token that holds."""
+    """A valid token and its grant."""
 
     grant: GrantContext
     issued_at: dt.datetime
@@ -43,15 +44,15 @@ class CheckedToken(NamedTuple):
 
 
 def generate_pair() -> TokenPair:
-    """Two secrets that nobody has seen."""
+    """New secrets, not stored yet."""
     return TokenPair(
         access=machine_secrets.generate(prefix=ACCESS_PREFIX),
         refresh=machine_secrets.generate(prefix=REFRESH_PREFIX),
     )
 
 
-def store(pair: TokenPair) -> dict[str, Any]:
-    """The parameters by which the statements store a pair."""
+def storage_params(pair: TokenPair) -> dict[str, Any]:
+    """The parameters with which a statement stores a pair."""
     return {
         "access": machine_secrets.hash_secret(pair.access),
         "refresh": machine_secrets.hash_secret(pair.refresh),
@@ -59,7 +60,7 @@ def store(pair: TokenPair) -> dict[str, Any]:
     }
 
 
-# The scopes of the answer are those asked for (a subset of the family's; RFC 6749 §6), or else the family's.
+# The scopes of the response are the requested ones, a subset of the family's, or else the family's (RFC 6749 §6).
 _FAMILY = """SELECT g.* FROM identity_{table} t
   JOIN identity_refreshfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
 _OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
@@ -126,10 +127,17 @@ WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
-    """The next pair of a family, once per refresh token; None where it is none (any more) of this client."""
+    """Exchange a refresh token for the next pair, once. None unless it is a valid one of this client.
+
+    `scopes` must be a subset of the family's; empty means all of them.
+    """
     pair = generate_pair()
-    row = validity.grant_from_row(
-        _REFRESH, token=machine_secrets.hash_candidates(token), client=client, scopes=scopes, **store(pair)
+    row = validity.fetch_one(
+        _REFRESH,
+        token=machine_secrets.hash_candidates(token),
+        client=client,
+        scopes=scopes,
+        **storage_params(pair),
     )
     if row is None:
         return None
@@ -137,47 +145,50 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext
     return replace(grant, scopes=" ".join(scopes) or grant.scopes), pair
 
 
-def was_replayed(*, token: str, client: str, noted: str) -> bool:
-    """When this refresh token of this client was used before: end its family (RFC 9700 §4.14.2), and note it."""
-    row = validity.grant_from_row(_REPLAYED, token=machine_secrets.hash_candidates(token), client=client)
-    return record_replay(row, client=client, what="refresh_token", noted=noted)
+def revoke_if_replayed(*, token: str, client: str, verb: str) -> bool:
+    """End the family of a refresh token that this client used before (RFC 9700 §4.14.2), and record it as `verb`.
+
+    Returns whether the token was used before.
+    """
+    row = validity.fetch_one(_REPLAYED, token=machine_secrets.hash_candidates(token), client=client)
+    return record_replay(row, client=client, kind="refresh_token", verb=verb)
 
 
-def record_replay(row: tuple[Any, ...] | None, *, client: str, what: str, noted: str) -> bool:
-    """Somebody else may hold a copy: the organization's log says so, once per family."""
+def record_replay(row: tuple[Any, ...] | None, *, client: str, kind: str, verb: str) -> bool:
+    """Record in the organization's log that another party may hold a copy, once for each family.
+
+    `row` is that of a replay, or None without one. Returns whether there was one.
+    """
     if row is None:
         return False
     organization, membership, family, ended_now = row
     if ended_now:
-        with observations.recording(actor=actor.system(channel=Channel.OIDC)) as note:
-            note.add(
-                noted,
+        with observations.recording(actor=actor.system(channel=Channel.OIDC)) as events:
+            events.add(
+                verb,
                 subject=Subject("membership", membership),
                 chain=organization,
                 organization=organization,
-                facts={"client": client, "family": str(family), "what": what},
+                facts={"client": client, "family": str(family), "kind": kind},
             )
     return True
 
 
 def check(*, token: str) -> CheckedToken | None:
-    """What an access token stands for, while it holds. One statement."""
-    return token_from_row(validity.grant_from_row(CHECK, token=machine_secrets.hash_candidates(token)))
+    """The grant of a valid access token, or None. One statement."""
+    return token_from_row(validity.fetch_one(CHECK, token=machine_secrets.hash_candidates(token)))
 
 
 def check_refresh(*, token: str) -> CheckedToken | None:
-    """The same for a refresh token, without using it."""
-    return token_from_row(
-        validity.grant_from_row(CHECK_REFRESH, token=machine_secrets.hash_candidates(token))
-    )
+    """The grant of a valid refresh token, or None. One statement, which does not use the token up."""
+    return token_from_row(validity.fetch_one(CHECK_REFRESH, token=machine_secrets.hash_candidates(token)))
 
 
 def revoke(*, token: str, client: str) -> bool:
-    """End a token of this client: an access token alone, a refresh token with its whole family (RFC 7009 §2.1)."""
+    """End an access token of this client, or the family of a refresh token (RFC 7009 §2.1). False if it has neither."""
     statement = _REVOKE_FAMILY if token.startswith(REFRESH_PREFIX) else _REVOKE_ACCESS
     return (
-        validity.grant_from_row(statement, token=machine_secrets.hash_candidates(token), client=client)
-        is not None
+        validity.fetch_one(statement, token=machine_secrets.hash_candidates(token), client=client) is not None
     )
 
 

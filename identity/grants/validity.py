@@ -1,8 +1,8 @@
-"""When something issued holds: one condition, in one place, for codes, families and access tokens.
+"""The only definition of a valid grant, for codes, token families and access tokens.
 
-A grant `g` (a code or a family) is in force while user, membership, organization and application are, both epochs are
-the ones it was issued under, and its sign-in has not ended. Nothing that a request under way issued under an older
-epoch ever holds: the epochs are read before the decision, never again when the row is written.
+A grant `g` (a code or a family) is valid while user, membership, organization, client and application are in force,
+both epochs are the ones it was issued under, and its sign-in has not ended. A grant that a request under way issues
+under an older epoch is never valid: the epochs are read before the decision, not when the row is written.
 """
 
 import datetime as dt
@@ -13,16 +13,16 @@ from typing import Any
 from audit.foundation import clock, db
 
 NOW = f"now AS MATERIALIZED (SELECT {clock.SQL_NOW.replace('%s', '%(offset)s')} AS at)"
-"""The statement's instant, read once; belongs into WITH."""
+"""The WITH part that reads the statement's instant once."""
 
-NAMES = """client, application, application_key, person, name, email, language, email_verified, membership,
+_COLUMNS = """client, application, application_key, person, name, email, language, email_verified, membership,
   organization, organization_key, organization_name, customer_number, sid, scopes, nonce, auth_time, amr, at"""
 
-# In steps and not in one join of eleven tables: that would be planned for 50 ms each time, and these for less than one.
+# In steps and not in one join of eleven tables: planning that takes 50 ms each time, and the steps less than 1 ms.
 _VALID_GRANT = f"""
 {NOW},
 g AS MATERIALIZED (GRANT),
-near AS MATERIALIZED (
+live AS MATERIALIZED (
   SELECT g.*, u.name, u.email, u.language, m.organization_id, s.id AS sid, now.at
   FROM g
   JOIN identity_user u ON u.id = g.user_id AND u.is_active AND u.epoch = g.user_epoch
@@ -33,33 +33,33 @@ near AS MATERIALIZED (
     AND (SELECT count(*) FROM identity_membershipperiod p
          WHERE p.membership_id = m.id AND p.state = 'active' AND in_force(p.valid_from, p.valid_until, now.at)) > 0
 ),
-facts ({NAMES}) AS MATERIALIZED (
-  SELECT near.client_id, a.id, a.key, near.user_id, near.name, near.email, near.language,
+facts ({_COLUMNS}) AS MATERIALIZED (
+  SELECT live.client_id, a.id, a.key, live.user_id, live.name, live.email, live.language,
          (SELECT count(*) FROM account_emailaddress e
-          WHERE e.user_id = near.user_id AND e.verified AND lower(e.email) = lower(near.email)) > 0,
-         near.membership_id, o.id, o.key, o.name,
+          WHERE e.user_id = live.user_id AND e.verified AND lower(e.email) = lower(live.email)) > 0,
+         live.membership_id, o.id, o.key, o.name,
          coalesce((SELECT n.number FROM identity_customernumber n
                    WHERE n.organization_id = o.id AND n.unit_id = a.unit_id), ''),
-         near.sid, near.scopes, near.nonce, near.auth_time, ARRAY(SELECT jsonb_array_elements_text(near.amr)),
-         near.at
-  FROM near
-  JOIN identity_organization o ON o.id = near.organization_id AND o.status = 'active'
-  JOIN identity_client c ON c.protocol_id = near.client_id AND c.is_active
+         live.sid, live.scopes, live.nonce, live.auth_time, ARRAY(SELECT jsonb_array_elements_text(live.amr)),
+         live.at
+  FROM live
+  JOIN identity_organization o ON o.id = live.organization_id AND o.status = 'active'
+  JOIN identity_client c ON c.protocol_id = live.client_id AND c.is_active
   JOIN identity_application a ON a.id = c.application_id AND a.is_active
 )"""  # noqa: S608 - our own constants
 
 
 def valid_grant(grant: str, *, sign_in: str = "identity_signin") -> str:
-    """The parts of a WITH that end in `facts`: one row if what `grant` selects holds, else none.
+    """The parts of a WITH clause. The last, `facts`, has one row if the grant is valid, else none.
 
-    `grant` selects the row of a code or family as `g.*`. `sign_in` may name a WITH that has locked the sign-in.
+    `grant` is a SELECT of the row of a code or family as `g.*`. `sign_in` may name a part that has locked the sign-in.
     """
     return _VALID_GRANT.replace("GRANT", grant).replace("SIGN_IN", sign_in)
 
 
 @dataclass(frozen=True, slots=True)
 class GrantContext:
-    """What a service may know of the sign-in it was granted; the order of the fields is that of NAMES."""
+    """What a service may know of its grant: person, organization and authentication. In the order of _COLUMNS."""
 
     client: str
     application: uuid.UUID
@@ -80,9 +80,9 @@ class GrantContext:
     auth_time: dt.datetime
     amr: list[str]
     at: dt.datetime
-    """The instant at which it was found to hold."""
+    """The instant at which the grant was valid."""
 
 
-def grant_from_row(sql: str, **params: Any) -> tuple[Any, ...] | None:
-    """The only row of a statement, or None. `%(offset)s` is the clock's."""
+def fetch_one(sql: str, **params: Any) -> tuple[Any, ...] | None:
+    """The first row of a statement that uses NOW, or None."""
     return db.fetch_one(sql, {"offset": clock.offset(), **params})

@@ -1,4 +1,4 @@
-"""Reading memberships at an instant."""
+"""Memberships that are active or suspended at an instant."""
 
 import datetime as dt
 import uuid
@@ -30,27 +30,27 @@ class ActiveMembership:
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
-    """A condition on memberships: a period with one of these states holds `at`."""
+    """The condition that a membership has a period with one of these states at `at`."""
     periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"), state__in=list(states))
     return Exists(periods)
 
 
 def active(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Memberships in force at `at`: an active period, and an organization in force."""
+    """Memberships in force: an active period at `at`, and an active organization."""
     return Membership.objects.filter(
         in_state(at=at, states=[_STATE.ACTIVE]), organization__status=Organization.Status.ACTIVE
     )
 
 
-def present(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Memberships that have not ended: active or suspended."""
+def active_or_suspended(*, at: dt.datetime) -> QuerySet[Membership]:
+    """Memberships with an active or suspended period at `at`; the organization does not count."""
     return Membership.objects.filter(in_state(at=at, states=[_STATE.ACTIVE, _STATE.SUSPENDED]))
 
 
 _FIELDS = {
     model: [field.attname for field in model._meta.concrete_fields] for model in (Membership, Organization)
 }
-_ELIGIBLE = """
+_ACTIVE_OF_USER = """
 SELECT {columns} FROM identity_membership m
 JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
 JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
@@ -65,10 +65,13 @@ WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
 )
 
 
-def eligible(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
-    """This person's memberships in force at `at` with their organizations, by name. One statement, on every page."""
+def active_of_user(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
+    """This person's memberships in force, with their organizations, by the organization's name.
+
+    One statement: it runs for every page.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ELIGIBLE, {"user": user.pk, "at": at})
+        cursor.execute(_ACTIVE_OF_USER, {"user": user.pk, "at": at})
         return [_membership_from_row(row, user) for row in cursor.fetchall()]
 
 

@@ -1,4 +1,4 @@
-"""Whose address is this? One person's at most, over all customers."""
+"""The owners of e-mail addresses. Over all customers, an address belongs to one person at most."""
 
 import datetime as dt
 import uuid
@@ -11,28 +11,30 @@ from identity.people.models import User
 
 
 def owners(*, addresses: Iterable[str]) -> dict[str, User]:
-    """The customers that these addresses (in lower case) belong to, as their own or a further proven one.
+    """The owners of these addresses, which are in lower case: a primary or a further verified one. By address.
 
     Two statements.
     """
-    wanted = list(addresses)
-    consequences = EmailAddress.objects.filter(email__in=wanted, verified=True).select_related("user")
-    own = User.objects.alias(low=Lower("email")).filter(low__in=wanted)
-    return {row.email: row.user for row in consequences} | {user.email.lower(): user for user in own}
+    emails = list(addresses)
+    verified = EmailAddress.objects.filter(email__in=emails, verified=True).select_related("user")
+    primary = User.objects.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
+    return {row.email: row.user for row in verified} | {user.email.lower(): user for user in primary}
 
 
 def undeliverable(*, addresses: Iterable[str]) -> list[User]:
-    """The customers whose own address is one of these, and of whom it is not known yet that no mail arrives."""
-    low = [one.lower() for one in addresses]
-    own = User.objects.alias(low=Lower("email")).filter(low__in=low, mail_bounced_at=None)
-    return list(own.order_by("id"))
+    """The people with one of these as primary address who are not marked undeliverable yet. In any case of letters."""
+    emails = [address.lower() for address in addresses]
+    primary = User.objects.alias(lower_email=Lower("email")).filter(
+        lower_email__in=emails, mail_bounced_at=None
+    )
+    return list(primary.order_by("id"))
 
 
 def mark_undeliverable(*, users: Iterable[User], at: dt.datetime) -> None:
-    """Mail to these people comes back. Within a note or an act."""
-    User.objects.filter(id__in=[one.id for one in users]).update(mail_bounced_at=at)
+    """Mark that mail to these people bounces. Within an observation or an act."""
+    User.objects.filter(id__in=[user.id for user in users]).update(mail_bounced_at=at)
 
 
 def mark_deliverable(*, user: uuid.UUID) -> None:
-    """This person has followed a link that was mailed to them: mail arrives again. Within a note or an act."""
+    """Clear the mark: this person followed a link that was mailed to them. Within an observation or an act."""
     User.objects.filter(id=user, mail_bounced_at__isnull=False).update(mail_bounced_at=None)

@@ -1,4 +1,4 @@
-"""Whether people could sign in, and how strongly: facts about passwords and second factors."""
+"""Whether people are able to sign in, judged by their passwords and second factors."""
 
 from collections.abc import Collection
 
@@ -12,15 +12,15 @@ _TYPE = Authenticator.Type
 
 
 def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[User]:
-    """Customers who can sign in (with two factors where `strong`) and whom mail reaches.
+    """Active customers' people who can sign in, with two factors if `strong`, and whose mail does not bounce.
 
-    `without` are authenticators that do not count, such as one that is about to be removed. A passkey that stays on its
-    device is both factors by itself; recovery codes alone are none.
+    `without` holds ids of authenticators that do not count, such as one that is being removed. A discoverable passkey
+    (WebAuthn §5.8.6) is two factors by itself; recovery codes are no factor.
     """
-    mine = Authenticator.objects.filter(user=OuterRef("pk")).exclude(pk__in=list(without))
-    resident = Q(data__credential__clientExtensionResults__credProps__rk=True)
-    passkey = Q(Exists(mine.filter(resident, type=_TYPE.WEBAUTHN)))
+    factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(pk__in=list(without))
+    discoverable = Q(data__credential__clientExtensionResults__credProps__rk=True)
+    passkey = Q(Exists(factors.filter(discoverable, type=_TYPE.WEBAUTHN)))
     password = ~Q(password="") & ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    second = Q(Exists(mine.filter(type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])))
-    enough = passkey | (password & second) if strong else passkey | password
-    return User.objects.filter(enough, is_active=True, mail_bounced_at=None)
+    second = Q(Exists(factors.filter(type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])))
+    sufficient = passkey | (password & second) if strong else passkey | password
+    return User.objects.filter(sufficient, is_active=True, mail_bounced_at=None)

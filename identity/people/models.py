@@ -53,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField()
 
     objects: ClassVar[CustomerManager] = CustomerManager()
-    everyone: ClassVar[AllDirectoriesManager] = AllDirectoriesManager()
+    all_directories: ClassVar[AllDirectoriesManager] = AllDirectoriesManager()
 
     USERNAME_FIELD = "id"
     EMAIL_FIELD = "email"

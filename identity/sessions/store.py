@@ -1,4 +1,4 @@
-"""Sessions in the database: the cookie holds a secret, the row its keyed hash, the directory and the epoch."""
+"""Browser sessions in the database: the cookie holds a secret; the row holds its keyed hash, directory and epoch."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from identity import machine_secrets
 from identity.people.models import User
 from identity.sessions.models import Session
 
-_SEEN_EVERY = dt.timedelta(minutes=1)
+_LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _FIELDS = [field.attname for field in Session._meta.concrete_fields]
-# A session of somebody holds while its epoch and directory are that user's.
+# A user's session is valid while its epoch and directory are the user's.
 _LOAD = """
 SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
 WHERE s.session_key = ANY(%s) AND s.expire_date > %s
@@ -24,30 +24,30 @@ WHERE s.session_key = ANY(%s) AND s.expire_date > %s
 
 
 class SessionStore(SessionBase):
-    """Django's session engine (SESSION_ENGINE). A row whose epoch is not its user's is no session."""
+    """Django's session engine (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
 
     row: Session | None = None
 
     def load(self) -> dict[str, Any]:
-        """One statement: the row together with the user's present epoch."""
+        """Load the row if it is valid under the user's epoch. One statement, and one a minute for `last_seen_at`."""
         now = clock.wall()
         with connection.cursor() as cursor:
             cursor.execute(_LOAD, [machine_secrets.hash_candidates(self.session_key or ""), now])
-            found = cursor.fetchone()
-        if found is None:
+            columns = cursor.fetchone()
+        if columns is None:
             self._session_key = None
             return {}
-        self.row = row = Session.from_db(connection.alias, _FIELDS, found)
-        if now - row.last_seen_at > _SEEN_EVERY:
+        self.row = row = Session.from_db(connection.alias, _FIELDS, columns)
+        if now - row.last_seen_at > _LAST_SEEN_INTERVAL:
             Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
         return dict(self.decode(row.session_data))
 
     def exists(self, session_key: str) -> bool:
-        """Whether this secret is taken."""
+        """Whether a row has this secret."""
         return Session.objects.filter(session_key__in=machine_secrets.hash_candidates(session_key)).exists()
 
     def create(self) -> None:
-        """A row with a fresh secret."""
+        """Insert a row with a new secret."""
         while True:
             self._session_key = self._get_new_session_key()  # type: ignore[attr-defined] # the stubs lack it
             try:
@@ -58,7 +58,7 @@ class SessionStore(SessionBase):
             return
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
-        """Raises UpdateError where the session has been ended meanwhile: it is not brought back."""
+        """Raises UpdateError where the session has ended meanwhile: a request under way does not restore it."""
         if self.session_key is None:
             self.create()
             return
@@ -66,21 +66,24 @@ class SessionStore(SessionBase):
         fields = self._fields(data)
         if must_create:
             self._insert(fields)
-        elif not Session.objects.filter(session_key=self._hash()).update(**fields):
+        elif not Session.objects.filter(session_key=self.stored_key()).update(**fields):
             raise UpdateError
 
     def _insert(self, fields: Mapping[str, Any]) -> None:
         now = clock.wall()
         try:
             with transaction.atomic():
-                Session.objects.create(session_key=self._hash(), created_at=now, last_seen_at=now, **fields)
+                Session.objects.create(
+                    session_key=self.stored_key(), created_at=now, last_seen_at=now, **fields
+                )
         except IntegrityError as error:
             raise CreateError from error
 
     def _fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        user = User.everyone.filter(pk=data[SESSION_KEY]).first() if SESSION_KEY in data else None
-        known = self.row is not None and self.row.user_id == (user.pk if user else None)
-        epoch = self.row.epoch if known and self.row else (user.epoch if user else None)
+        user = User.all_directories.filter(pk=data[SESSION_KEY]).first() if SESSION_KEY in data else None
+        # The epoch under which the session was loaded: a request under way must not revive a session that has ended.
+        loaded = self.row if self.row and self.row.user_id == (user.pk if user else None) else user
+        epoch = loaded.epoch if loaded else None
         return {
             "session_data": self.encode(dict(data)),
             "expire_date": clock.wall() + dt.timedelta(seconds=self.get_expiry_age()),
@@ -96,16 +99,11 @@ class SessionStore(SessionBase):
             Session.objects.filter(session_key__in=machine_secrets.hash_candidates(key)).delete()
 
     def stored_key(self) -> str:
-        """The hash under which sign-ins refer to this session."""
-        return self._hash()
-
-    def _hash(self) -> str:
-        """Of the key under which the row was made."""
-        mine = machine_secrets.hash_candidates(self.session_key or "")
-        known = self.row is not None and self.row.session_key in mine
-        return self.row.session_key if known and self.row else mine[0]
+        """The row's primary key, by which sign-ins refer to it. It outlives a rotation of the key file."""
+        hashes = machine_secrets.hash_candidates(self.session_key or "")
+        return self.row.session_key if self.row and self.row.session_key in hashes else hashes[0]
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Forget what has run out."""
+        """Delete expired sessions."""
         Session.objects.filter(expire_date__lt=clock.wall()).delete()

@@ -48,7 +48,7 @@ class Request(WSGIRequest):
         """The active memberships of the person signed in, by the organization's name. One statement."""
         if not self.user.is_authenticated:
             return []
-        return memberships_queries.eligible(user=self.user, at=self.now)
+        return memberships_queries.active_of_user(user=self.user, at=self.now)
 
     def membership(self, key: str) -> ActiveMembership:
         """The membership in the organization with this key. Raises NotFound, as for a key that does not exist."""

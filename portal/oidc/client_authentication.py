@@ -7,8 +7,8 @@ from urllib.parse import unquote_plus
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from identity.grants import clients
-from identity.grants.clients import RegisteredClient
+from identity.clients import queries as clients_queries
+from identity.clients.queries import RegisteredClient
 from portal.oidc import parameters
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
@@ -36,7 +36,7 @@ def form(request: HttpRequest) -> Parameters:
 def client(request: HttpRequest, given: Parameters, *, public: bool = False) -> RegisteredClient:
     """The client that has proved itself; with `public`, also one that has no secret. Raises Refusal."""
     name, secret = claimed(request, given)
-    return proved(clients.find(client=name), secret, public=public)
+    return proved(clients_queries.find(client=name), secret, public=public)
 
 
 def claimed(request: HttpRequest, given: Parameters) -> tuple[str, str]:

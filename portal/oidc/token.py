@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from delegation.authorization.verbs import Observation
+from identity.clients.queries import RegisteredClient
 from identity.grants import codes, tokens
-from identity.grants.clients import RegisteredClient
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
 from portal.oidc import claims, client_authentication, json_responses
@@ -62,7 +62,7 @@ def _code(client: RegisteredClient, given: Parameters) -> tuple[GrantContext, To
         code=code, client=client.id, redirect_uri=address, challenge=challenge_of(verifier)
     )
     if redeemed is None:
-        codes.was_replayed(code=code, client=client.id, noted=Observation.TOKEN_REPLAYED)
+        codes.revoke_if_replayed(code=code, client=client.id, verb=Observation.TOKEN_REPLAYED)
         raise OAuthError("invalid_grant")
     return redeemed
 
@@ -72,7 +72,7 @@ def _refresh(client: RegisteredClient, given: Parameters) -> tuple[GrantContext,
     scopes = given.get("scope").split()
     refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
     if refreshed is None:
-        tokens.was_replayed(token=presented, client=client.id, noted=Observation.TOKEN_REPLAYED)
+        tokens.revoke_if_replayed(token=presented, client=client.id, verb=Observation.TOKEN_REPLAYED)
         held = tokens.check_refresh(token=presented) if scopes else None
         mine = held is not None and held.grant.client == client.id
         raise OAuthError("invalid_scope" if mine else "invalid_grant")

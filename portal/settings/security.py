@@ -56,7 +56,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
-PASSWORD_HASHERS = ["identity.people.hashers.Argon2id", "identity.people.hashers.Machine"]
+PASSWORD_HASHERS = ["identity.people.hashers.Argon2id", "identity.people.hashers.MachineSecretHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"portal.signin.customers.passwords.{name}"}
     for name in ("Length", "Common", "Guessable", "Fresh")

@@ -102,7 +102,7 @@ def _recipient(row: Mail) -> str:
 
 def _record_event(note: EventBatch, person: User, at: dt.datetime) -> None:
     note.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
-    for one in memberships_queries.present(at=at).filter(user=person).order_by("id"):
+    for one in memberships_queries.active_or_suspended(at=at).filter(user=person).order_by("id"):
         note.add(
             Observation.MAIL_BOUNCED,
             subject=Subject("membership", one.id),

@@ -1,4 +1,4 @@
-"""What an ending reaches, and what it must leave alone: each condition of "the last active membership" alone."""
+"""What a revocation ends and what it leaves: each condition of "the last active membership" by itself."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -40,13 +40,15 @@ def session(who: Membership, key: str, *, expires: dt.timedelta = HOUR) -> None:
 
 
 def epochs(who: Membership) -> tuple[int, int]:
-    """The user's and the membership's."""
+    """The epochs of the user and of the membership."""
     return User.objects.get(id=who.user_id).epoch, Membership.objects.get(id=who.id).epoch
 
 
-def end(*who: Membership, at: dt.datetime | None = None) -> Revoked:
+def revoke(*members: Membership, at: dt.datetime | None = None) -> Revoked:
     with worlds.by_hand():
-        return revocation.revoke_memberships(memberships=[one.id for one in who], at=at or clock.now())
+        return revocation.revoke_memberships(
+            memberships=[member.id for member in members], at=at or clock.now()
+        )
 
 
 def _elsewhere(world: World) -> MembershipPeriod:
@@ -79,67 +81,69 @@ ELSEWHERE: dict[str, tuple[Change, bool]] = {
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_ending_of_a_membership_ends_the_person_only_without_another_active_one(
+def test_revocation_of_a_membership_without_another_active_one_revokes_the_person(
     world: World, elsewhere: str
 ) -> None:
     session(world.mikko, "browser")
     session(world.olli, "other")
     grants.pair(world.mikko_at_pohjola)
     at = clock.now() + HOUR
-    change, gone = ELSEWHERE[elsewhere]
+    change, revokes_person = ELSEWHERE[elsewhere]
     with change(world, at):
-        ended = end(world.mikko, at=at)
-        assert epochs(world.mikko) == (2 if gone else 1, 2)
-    assert Session.objects.filter(session_key="browser").exists() is not gone
+        ended = revoke(world.mikko, at=at)
+        assert epochs(world.mikko) == (2 if revokes_person else 1, 2)
+    assert Session.objects.filter(session_key="browser").exists() is not revokes_person
     assert Session.objects.filter(session_key="other").exists()
-    assert SignIn.objects.get().ended_at == (at if gone else None)
-    assert RefreshFamily.objects.get().ended_at == (at if gone else None)
-    assert (ended.sign_ins, ended.families) == ((1, 1) if gone else (0, 0))
+    assert SignIn.objects.get().ended_at == (at if revokes_person else None)
+    assert RefreshFamily.objects.get().ended_at == (at if revokes_person else None)
+    assert (ended.sign_ins, ended.token_families) == ((1, 1) if revokes_person else (0, 0))
     assert epochs(world.olli) == (1, 1)
     assert Membership.objects.get(id=world.mikko_at_pohjola.id).epoch == 1
 
 
-def test_ending_of_all_memberships_of_a_person_at_once_ends_the_person(world: World) -> None:
+def test_revocation_of_all_memberships_of_a_person_revokes_the_person(world: World) -> None:
     session(world.mikko, "browser")
-    end(world.mikko, world.mikko_at_pohjola)
+    revoke(world.mikko, world.mikko_at_pohjola)
     assert epochs(world.mikko) == (2, 2)
     assert epochs(world.mikko_at_pohjola) == (2, 2)
     assert not Session.objects.exists()
 
 
-def test_ending_raises_each_epoch_by_one_and_ends_what_was_issued_for_that_membership(world: World) -> None:
+def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_issued_for_it(
+    world: World,
+) -> None:
     grants.pair(world.mikko)
     grants.pair(world.mikko_at_pohjola)
     grants.pair(world.olli, session="other")
-    ended = end(world.mikko)
-    assert ended == Revoked(sign_ins=1, families=1, sessions=0)
+    ended = revoke(world.mikko)
+    assert ended == Revoked(sign_ins=1, token_families=1, sessions=0)
     for model in (SignIn, RefreshFamily):
         rows = model.objects.exclude(ended_at=None)
         assert [row.membership_id for row in rows] == [world.mikko.id]
-    end(world.mikko)
+    revoke(world.mikko)
     assert epochs(world.mikko) == (1, 3)
 
 
-def test_what_has_ended_keeps_the_instant_of_its_end(world: World) -> None:
+def test_revocation_of_what_has_ended_does_not_change_its_end(world: World) -> None:
     grants.pair(world.olli)
     first = clock.now()
     for model in (SignIn, RefreshFamily):
         model.objects.update(ended_at=first)
-    assert end(world.olli) == Revoked(sign_ins=0, families=0, sessions=0)
+    assert revoke(world.olli) == Revoked(sign_ins=0, token_families=0, sessions=0)
     with worlds.by_hand():
         revocation.revoke_users(users=[world.olli.user_id], at=first + HOUR)
         revocation.revoke_session(user=world.olli.user_id, session_key="browser", at=first + HOUR)
     assert {SignIn.objects.get().ended_at, RefreshFamily.objects.get().ended_at} == {first}
 
 
-def test_sessions_that_had_expired_go_too_and_are_not_counted(world: World) -> None:
+def test_revocation_deletes_expired_sessions_and_does_not_count_them(world: World) -> None:
     session(world.olli, "open")
     session(world.olli, "expired", expires=-HOUR)
-    assert end(world.olli).sessions == 1
+    assert revoke(world.olli).sessions == 1
     assert not Session.objects.exists()
 
 
-def test_end_session_ends_one_browser_of_one_person(world: World) -> None:
+def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
     for who, key in ((world.mikko, "one"), (world.mikko, "two"), (world.olli, "three")):
         session(who, key)
         grants.pair(who, session=key)
@@ -148,21 +152,21 @@ def test_end_session_ends_one_browser_of_one_person(world: World) -> None:
     assert revocation.revoke_session(user=world.olli.user_id, session_key="one", at=at) == Revoked(0, 0, 0)
     assert revocation.revoke_session(user=world.mikko.user_id, session_key="one", at=at) == Revoked(2, 2, 1)
     assert sorted(Session.objects.values_list("session_key", flat=True)) == ["three", "two"]
-    still = SignIn.objects.filter(ended_at=None)
-    assert sorted(still.values_list("session_key", flat=True)) == ["three", "two"]
+    open_sign_ins = SignIn.objects.filter(ended_at=None)
+    assert sorted(open_sign_ins.values_list("session_key", flat=True)) == ["three", "two"]
     families = RefreshFamily.objects.filter(ended_at=None)
     assert sorted(families.values_list("sign_in__session_key", flat=True)) == ["three", "two"]
     assert epochs(world.mikko) == (1, 1)
 
 
-def test_end_person_ends_all_of_these_persons_and_nothing_of_others(world: World) -> None:
+def test_revoke_users_ends_everything_of_these_people_only(world: World) -> None:
     for who, key in ((world.mikko, "one"), (world.vilma, "two"), (world.olli, "three")):
         session(who, key)
         grants.pair(who, session=key)
     grants.pair(world.mikko_at_pohjola, session="one")
     with worlds.by_hand():
         ended = revocation.revoke_users(users=[world.mikko.user_id, world.vilma.user_id], at=clock.now())
-    assert ended == Revoked(sign_ins=3, families=3, sessions=2)
+    assert ended == Revoked(sign_ins=3, token_families=3, sessions=2)
     assert [epochs(one) for one in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
     assert list(Session.objects.values_list("session_key", flat=True)) == ["three"]
     assert SignIn.objects.get(ended_at=None).membership_id == world.olli.id
@@ -179,19 +183,17 @@ PERIODS: dict[str, tuple[dict[str, dt.timedelta | None], dict[str, dt.timedelta 
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_ending_closes_the_period_at_the_instant_and_drops_what_had_not_begun(
-    world: World, period: str
-) -> None:
+def test_end_of_a_membership_ends_its_period_and_deletes_one_not_begun(world: World, period: str) -> None:
     at = clock.now()
     before, after = PERIODS[period]
 
     def instants(offsets: dict[str, dt.timedelta | None]) -> dict[str, dt.datetime | None]:
         return {f"valid_{name}": None if off is None else at + off for name, off in offsets.items()}
 
-    mine = MembershipPeriod.objects.filter(membership=world.mikko)
+    periods = MembershipPeriod.objects.filter(membership=world.mikko)
     others = list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values())
     with worlds.by_hand():
-        mine.update(**instants(before))
+        periods.update(**instants(before))
         lifecycle.end(memberships=[world.mikko.id], at=at)
-    assert list(mine.values("valid_from", "valid_until")) == ([instants(after)] if after else [])
+    assert list(periods.values("valid_from", "valid_until")) == ([instants(after)] if after else [])
     assert list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values()) == others

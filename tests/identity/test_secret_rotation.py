@@ -1,4 +1,4 @@
-"""A rotation of the pepper voids nothing that is on its way: links, sessions, codes, tokens, clients' secrets."""
+"""A rotation of the pepper voids nothing issued before: links, sessions, codes, tokens, clients' secrets."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,8 @@ from delegation.invitations import links
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from identity import machine_secrets
-from identity.grants import clients, codes, tokens
+from identity.clients import queries as clients_queries
+from identity.grants import codes, tokens
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from tests.fixtures import grants
@@ -39,7 +40,7 @@ def rotate(folder: Path) -> None:
     )
 
 
-def test_a_link_in_somebodys_mailbox_goes_on(world: World, tmp_path: Path) -> None:
+def test_invitation_link_after_a_rotation_is_accepted(world: World, tmp_path: Path) -> None:
     invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     invite: dict[str, Any] = {
         "actor": actor_of(world.aino),
@@ -48,46 +49,48 @@ def test_a_link_in_somebodys_mailbox_goes_on(world: World, tmp_path: Path) -> No
         "access": world.access("viewer"),
         "idempotency_key": "k",
     }
-    made = invitations_send.invite(**invite)
+    invited = invitations_send.invite(**invite)
     rotate(tmp_path)
-    assert invitations_send.invite(**invite).act == made.act
-    found = links.invitation_of_link(link)
-    assert found is not None
-    assert found.id == invitation.id
+    assert invitations_send.invite(**invite).act == invited.act
+    opened = links.invitation_of_link(link)
+    assert opened is not None
+    assert opened.id == invitation.id
     newcomer = invitations_accept.Newcomer("New Colleague", hashed(), "en")
-    invitations_accept.accept(actor=world.system, invitation=found, link=link, as_whom=newcomer)
+    invitations_accept.accept(actor=world.system, invitation=opened, link=link, as_whom=newcomer)
 
 
-def test_codes_and_tokens_go_on_and_are_used_once(world: World, tmp_path: Path) -> None:
+def test_codes_and_tokens_after_a_rotation_are_valid_once(world: World, tmp_path: Path) -> None:
     code, pair = grants.code(world.mikko), grants.pair(world.olli)
     stored = ProtocolClient.objects.get(id="ordering").secret
     rotate(tmp_path)
     assert grants.redeem(code) is not None
     assert grants.redeem(code) is None
-    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert grants.holds(pair) == (True, True)
     fresh = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert fresh is not None
     assert grants.holds(fresh[1]) == (True, True)
     assert tokens.revoke(token=pair.access, client="ordering")
-    client = clients.find(client="ordering")
+    client = clients_queries.find(client="ordering")
     assert client is not None
     assert client.stored_secret == stored
     assert client.verify_secret(world.secrets["ordering"])
 
 
-def test_a_session_goes_on_under_its_row(world: World, tmp_path: Path, settings: LazySettings) -> None:
+def test_session_after_a_rotation_is_valid_under_the_same_row(
+    world: World, tmp_path: Path, settings: LazySettings
+) -> None:
     visitor = Visitor().sign_in(world.aino.user)
     stored = Session.objects.get(user=world.aino.user).session_key
     rotate(tmp_path)
     assert visitor.get("/o/koskela/people").status_code == 200
-    held = SessionStore(visitor.cookies[settings.SESSION_COOKIE_NAME].value)
-    assert held.exists(held.session_key or "")
-    held["more"] = 1
-    held.save()
-    assert held.stored_key() == stored
-    assert SessionStore(held.session_key)["more"] == 1
-    held.cycle_key()
-    assert held.stored_key() != stored
+    session = SessionStore(visitor.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert session.exists(session.session_key or "")
+    session["more"] = 1
+    session.save()
+    assert session.stored_key() == stored
+    assert SessionStore(session.session_key)["more"] == 1
+    session.cycle_key()
+    assert session.stored_key() != stored
     assert not Session.objects.filter(session_key=stored).exists()
-    assert SessionStore(held.session_key)["more"] == 1
+    assert SessionStore(session.session_key)["more"] == 1

@@ -1,4 +1,4 @@
-"""Signing keys: parsed once, published before they sign, kept for what they signed."""
+"""Signing keys: parsed once, published before they sign and until what they signed has expired."""
 
 import json
 import stat
@@ -23,7 +23,7 @@ ISSUER = "http://localhost:8000"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings) -> Path:
-    """Keys of this test's own."""
+    """A folder with this test's own keys."""
     settings.KEYS_FOLDER = tmp_path / "keys"
     settings.ISSUER = ISSUER
     signing_keys.ensure()
@@ -32,27 +32,27 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Every PEM that was parsed."""
-    seen: list[bytes] = []
+    """The PEMs that were parsed, in order."""
+    pems: list[bytes] = []
     real: Callable[..., object] = serialization.load_pem_private_key
 
     def load(data: bytes, password: bytes | None) -> object:
-        seen.append(data)
+        pems.append(data)
         return real(data, password)
 
     monkeypatch.setattr(serialization, "load_pem_private_key", load)
-    return seen
+    return pems
 
 
 def published() -> dict[str, jwt.PyJWK]:
     return {str(key.key_id): key for key in jwt.PyJWKSet.from_json(signing_keys.jwks().decode()).keys}
 
 
-def by(token: str) -> str:
+def key_id_of(token: str) -> str:
     return str(jwt.get_unverified_header(token)["kid"])
 
 
-def test_what_is_signed_verifies_with_what_is_published() -> None:
+def test_signature_verifies_with_the_published_key() -> None:
     for algorithm, kind in (("RS256", rsa.RSAPublicKey), ("ES256", ec.EllipticCurvePublicKey)):
         token = signing_keys.sign(claims={"sub": "somebody"}, typ="logout+jwt", algorithm=algorithm)
         header = jwt.get_unverified_header(token)
@@ -64,13 +64,13 @@ def test_what_is_signed_verifies_with_what_is_published() -> None:
     assert sorted(sizes) == [256, 2048]
 
 
-def test_nothing_private_is_published() -> None:
+def test_published_keys_have_no_private_parts() -> None:
     for key in json.loads(signing_keys.jwks())["keys"]:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
         assert key["use"] == "sig"
 
 
-def test_a_key_file_is_parsed_once_for_a_hundred_signatures(parsed: list[bytes]) -> None:
+def test_key_file_for_a_hundred_signatures_is_parsed_once(parsed: list[bytes]) -> None:
     for _ in range(100):
         signing_keys.sign(claims={"sub": "somebody"})
         signing_keys.jwks()
@@ -85,14 +85,14 @@ def test_signing_without_keys_names_the_command_that_makes_them(tmp_path: Path, 
     assert not (tmp_path / "none").exists()
 
 
-def test_the_files_are_for_their_owner_alone(folder: Path) -> None:
+def test_key_files_are_readable_by_their_owner_only(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = list(folder.iterdir())
     assert len(files) == 3
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_processes_that_race_for_the_first_start_agree(tmp_path: Path, settings: Settings) -> None:
+def test_processes_that_race_for_the_first_keys_agree(tmp_path: Path, settings: Settings) -> None:
     settings.KEYS_FOLDER = tmp_path / "race"
     folder = tmp_path / "race" / "signing"
     with ThreadPoolExecutor(4) as threads:
@@ -103,19 +103,19 @@ def test_processes_that_race_for_the_first_start_agree(tmp_path: Path, settings:
     assert len(index) == 2
 
 
-def test_a_successor_is_published_first_and_signs_later() -> None:
+def test_successor_key_is_published_before_it_signs() -> None:
     before = signing_keys.sign(claims={"sub": "a"})
     signing_keys.rotate()
     assert len(published()) == 4
-    assert by(signing_keys.sign(claims={"sub": "a"})) == by(before)
+    assert key_id_of(signing_keys.sign(claims={"sub": "a"})) == key_id_of(before)
     worlds.move_clock(signing_keys.PUBLISH_LEAD.total_seconds() + 1)
     after = signing_keys.sign(claims={"sub": "a"})
-    assert by(after) != by(before)
-    assert {by(before), by(after)} <= published().keys()
+    assert key_id_of(after) != key_id_of(before)
+    assert {key_id_of(before), key_id_of(after)} <= published().keys()
 
 
-def test_an_old_key_goes_once_all_it_signed_is_over(folder: Path) -> None:
-    first = by(signing_keys.sign(claims={"sub": "a"}))
+def test_old_key_after_its_retention_is_deleted(folder: Path) -> None:
+    first = key_id_of(signing_keys.sign(claims={"sub": "a"}))
     signing_keys.rotate()
     worlds.move_clock((signing_keys.PUBLISH_LEAD + signing_keys.RETENTION).total_seconds() + 60)
     signing_keys.rotate()
@@ -124,12 +124,12 @@ def test_an_old_key_goes_once_all_it_signed_is_over(folder: Path) -> None:
     assert len(published()) == 4
 
 
-def test_a_leaked_key_is_withdrawn_at_once() -> None:
+def test_leaked_key_rotated_at_once_is_withdrawn() -> None:
     before = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER})
     assert signing_keys.verify(token=before, audience="shop") is not None
     signing_keys.rotate(at_once=True)
-    assert by(before) not in published()
-    assert by(signing_keys.sign(claims={"sub": "a"})) in published()
+    assert key_id_of(before) not in published()
+    assert key_id_of(signing_keys.sign(claims={"sub": "a"})) in published()
     assert signing_keys.verify(token=before, audience="shop") is None
 
 
@@ -148,13 +148,15 @@ def test_a_leaked_key_is_withdrawn_at_once() -> None:
         (lambda _: "nonsense", "no token"),
     ],
 )
-def test_a_hint_that_is_not_ours_is_none(token: Callable[[dict[str, str]], str], why: str) -> None:
+def test_verify_of_a_token_that_is_not_a_valid_hint_returns_none(
+    token: Callable[[dict[str, str]], str], why: str
+) -> None:
     claims = {"sub": "a", "aud": "shop", "iss": ISSUER}
     assert signing_keys.verify(token=signing_keys.sign(claims=claims), audience="shop")
     assert signing_keys.verify(token=token(claims), audience="shop") is None, why
 
 
-def test_an_expired_hint_is_still_a_hint() -> None:
+def test_verify_of_an_expired_id_token_returns_its_claims() -> None:
     token = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER, "exp": 1})
     assert signing_keys.verify(token=token, audience="shop") == {
         "sub": "a",
@@ -164,16 +166,16 @@ def test_an_expired_hint_is_still_a_hint() -> None:
     }
 
 
-def test_the_command_shows_makes_and_rotates_without_printing_a_key(folder: Path) -> None:
-    said = StringIO()
-    call_command("keys", "make", stdout=said)
-    call_command("keys", "show", stdout=said)
-    call_command("keys", "rotate", "signing", stdout=said)
-    call_command("keys", "rotate", "pepper", stdout=said)
-    text = said.getvalue()
-    assert "All keys are there." in text
+def test_keys_command_with_each_action_prints_no_key(folder: Path) -> None:
+    output = StringIO()
+    call_command("keys", "make", stdout=output)
+    call_command("keys", "show", stdout=output)
+    call_command("keys", "rotate", "signing", stdout=output)
+    call_command("keys", "rotate", "pepper", stdout=output)
+    text = output.getvalue()
+    assert "All key files exist." in text
     assert text.count("signs RS256 from") == text.count("signs ES256 from") == 1
     assert "pepper: k2." in text
-    held = json.loads((folder.parent / "pepper.json").read_text())["keys"].values()
+    peppers = json.loads((folder.parent / "pepper.json").read_text())["keys"].values()
     pems = [line for file in folder.glob("*.pem") for line in file.read_text().splitlines()]
-    assert [secret for secret in [*held, *pems] if secret in text] == []
+    assert [secret for secret in [*peppers, *pems] if secret in text] == []

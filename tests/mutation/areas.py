@@ -65,7 +65,16 @@ AREAS = (
             "identity/people/credentials.py",
         ),
     ),
-    Area("grants", 20, ("identity/grants/*.py",)),
+    Area(
+        "grants",
+        20,
+        (
+            "identity/grants/*.py",
+            "identity/clients/queries.py",
+            "identity/memberships/eligible_memberships.py",
+            "identity/sessions/sign_ins.py",
+        ),
+    ),
     Area(
         "log",
         16,

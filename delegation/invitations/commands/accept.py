@@ -110,7 +110,9 @@ def _person(act: Act, invitation: Invitation, as_whom: User | Newcomer) -> User:
         if holder is None or holder.id != as_whom.id or not holder.is_active:
             raise WrongPerson
         here = (
-            memberships_queries.present(at=act.at).filter(organization=act.organization, user=holder).first()
+            memberships_queries.active_or_suspended(at=act.at)
+            .filter(organization=act.organization, user=holder)
+            .first()
         )
         if here is not None:
             raise AlreadyMember(membership=str(here.id))

@@ -110,7 +110,7 @@ def _record_event(act: Act, made: Invitation, access: AccessSpec) -> None:
 
 def _check_not_member(act: Act, address: str) -> None:
     proven = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
-    present = memberships_queries.present(at=act.at).filter(organization=act.organization)
+    present = memberships_queries.active_or_suspended(at=act.at).filter(organization=act.organization)
     here = present.filter(Q(user__email=address) | proven).first()
     if here is not None:
         raise AlreadyMember(membership=str(here.id))

@@ -1,4 +1,4 @@
-"""Keys outside the database: show which there are, make what is missing, or give a purpose a successor."""
+"""Key files outside the database: show them, make missing ones, rotate the keys of a purpose."""
 
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,26 @@ from identity import signing_keys
 _LOST = {
     "person": "personal values in the log can never be read again",
     "pepper": "sessions, tokens, clients' secrets and links are void",
-    "secrets": "targets' tokens and queued mails must be made anew",
-    "web": "everybody signs in again",
-    signing_keys.PURPOSE: "services fetch the new keys; what was signed before is refused",
+    "secrets": "targets' tokens and queued mails must be entered or sent again",
+    "web": "all sessions end",
+    signing_keys.PURPOSE: "services fetch the new keys and refuse tokens signed before",
 }
-_AFTER = {"web": "Restart all processes. Everybody signs in again."}
-"""What a rotation asks for; what was made with the older keys of other purposes goes on."""
+_AFTER = {"web": "Restart all processes. All sessions end."}
+"""What a rotation requires, by purpose. Older keys of the other purposes stay valid."""
 
 
 class Command(BaseCommand):
     """`manage.py keys`."""
 
     help = __doc__
-    requires_system_checks = ()  # they refuse missing keys, which this command makes
+    requires_system_checks = ()  # they fail without the keys that this command makes
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`show`, `make`, `rotate PURPOSE [--at-once]`."""
-        verbs = parser.add_subparsers(dest="what", required=True)
-        verbs.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
-        verbs.add_parser("make", help="make what is missing; safe to repeat")
-        rotate = verbs.add_parser("rotate", help="a successor for every key of a purpose")
+        actions = parser.add_subparsers(dest="action", required=True)
+        actions.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
+        actions.add_parser("make", help="make missing keys; safe to repeat")
+        rotate = actions.add_parser("rotate", help="make a successor for every key of a purpose")
         rotate.add_argument("purpose", choices=sorted(_LOST))
         rotate.add_argument(
             "--at-once",
@@ -47,33 +47,32 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _handle(self, options: dict[str, Any]) -> None:
-        {"show": self._show, "make": self._make, "rotate": self._rotate}[options["what"]](options)
+        {"show": self._show, "make": self._make, "rotate": self._rotate}[options["action"]](options)
 
     def _show(self, options: dict[str, Any]) -> None:
         for purpose in key_files.PURPOSES:
             key = key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
             self.stdout.write(f"{purpose:8} {key.id:16} lost: {_LOST[purpose]}")
-        for listed in signing_keys.signing_keys():
-            since = f"{listed.algorithm} from {listed.signs_from:%Y-%m-%d %H:%M} UTC"
+        for signing_key in signing_keys.signing_keys():
+            since = f"{signing_key.algorithm} from {signing_key.signs_from:%Y-%m-%d %H:%M} UTC"
             self.stdout.write(
-                f"{signing_keys.PURPOSE:8} {listed.kid:16} {since}; lost: {_LOST[signing_keys.PURPOSE]}"
+                f"{signing_keys.PURPOSE:8} {signing_key.kid:16} {since}; lost: {_LOST[signing_keys.PURPOSE]}"
             )
 
     def _make(self, options: dict[str, Any]) -> None:
         for purpose in key_files.PURPOSES:
             key_files.ensure(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
         signing_keys.ensure()
-        self.stdout.write("All keys are there.")
+        self.stdout.write("All key files exist.")
 
     def _rotate(self, options: dict[str, Any]) -> None:
         purpose = options["purpose"]
         if purpose == signing_keys.PURPOSE:
-            made = signing_keys.rotate(at_once=options["at_once"])
-            for key in made:
+            for key in signing_keys.rotate(at_once=options["at_once"]):
                 self.stdout.write(
                     f"{key.kid} signs {key.algorithm} from {key.signs_from:%Y-%m-%d %H:%M} UTC."
                 )
             return
         name = key_files.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        after = _AFTER.get(purpose, "Running processes see it. What the older keys made goes on.")
+        after = _AFTER.get(purpose, "Running processes use it at once. The older keys stay valid.")
         self.stdout.write(f"{purpose}: {name}. {after}")

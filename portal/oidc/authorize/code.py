@@ -4,9 +4,10 @@ import dataclasses
 
 from audit.foundation.actor import Channel
 from delegation.authorization.verbs import Observation
-from identity.grants import codes, sign_ins
+from identity.grants import codes
 from identity.grants.codes import CodeRequest
-from identity.grants.eligible_memberships import EligibleMembership
+from identity.memberships.eligible_memberships import EligibleMembership
+from identity.sessions import sign_ins
 from identity.sessions import store as sessions_store
 from portal.http.request_context import Request as HttpRequest
 from portal.oidc.authorize.request import AuthorizationRequest
@@ -21,14 +22,14 @@ def issue_code(request: HttpRequest, asked: AuthorizationRequest, candidate: Eli
     standing = sign_ins.authentication_context(
         user=request.user,
         session_key=request.session.stored_key(),
-        candidate=candidate,
+        membership=candidate,
         application_key=asked.way.client.application_key,
         auth_time=proved_at,
         amr=amr,
     )
     actor = dataclasses.replace(request.actor, channel=Channel.OIDC)
     return codes.issue(
-        actor=actor, asked=_bound(asked), standing=standing, noted=Observation.SIGN_IN_SUCCEEDED
+        actor=actor, request=_bound(asked), authentication=standing, verb=Observation.SIGN_IN_SUCCEEDED
     )
 
 

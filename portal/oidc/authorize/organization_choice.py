@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation.authorization import entitlements
-from identity.grants import eligible_memberships
-from identity.grants.eligible_memberships import EligibleMembership
+from identity.memberships import eligible_memberships
+from identity.memberships.eligible_memberships import EligibleMembership
 from portal.http.request_context import Request as HttpRequest
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect
@@ -24,9 +24,7 @@ def able(request: HttpRequest, asked: AuthorizationRequest) -> list[EligibleMemb
     client, user = asked.way.client, request.user.pk
     if user is None:
         return []
-    mine = eligible_memberships.eligible_memberships(
-        user=user, application=client.application, at=request.now
-    )
+    mine = eligible_memberships.for_application(user=user, application=client.application, at=request.now)
     rights = entitlements.rights_of(
         memberships=[one.membership for one in mine], at=request.now, application=client.application_key
     )

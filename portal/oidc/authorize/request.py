@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from identity.grants import clients
-from identity.grants.clients import RegisteredClient
+from identity.clients import queries as clients_queries
+from identity.clients.queries import RegisteredClient
 from portal.oidc.parameters import Parameters
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -67,7 +67,7 @@ def redirect_target(given: Parameters) -> RedirectTarget:
     for name in ("", "client_id", "redirect_uri"):
         if name in given.faults:
             raise ClientRequestError("invalid_request", f"{name} {given.faults[name]}".strip())
-    client = clients.find(client=given.get("client_id")) if "client_id" in given else None
+    client = clients_queries.find(client=given.get("client_id")) if "client_id" in given else None
     if client is None:
         raise ClientRequestError("invalid_client", "client_id is not known.")
     if given.get("redirect_uri") not in client.redirect_uris:

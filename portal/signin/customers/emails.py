@@ -53,7 +53,7 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
 def changed(*, user: User, happened: Sequence[tuple[Observation, str]]) -> None:
     """Tell a person how the way they sign in has changed: they learn of it, if it was not they who changed it."""
     at = clock.now()
-    mine = memberships_queries.eligible(user=user, at=at)
+    mine = memberships_queries.active_of_user(user=user, at=at)
     language = _language(user)
     with translation.override(language):
         values = {

@@ -13,9 +13,9 @@ from audit.foundation import clock
 from audit.log.ledger import SUPPLIER, Subject
 from delegation.authorization.verbs import Observation
 from identity import revocation
-from identity.grants import sign_ins
 from identity.people import addresses
 from identity.people.models import User
+from identity.sessions import sign_ins
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import request_context
@@ -54,7 +54,7 @@ def signed_out(request: HttpRequest, user: User) -> None:
     """End what services have from this browser session, and nothing of the person's others."""
     record_event(request, Observation.SESSION_ENDED, user, {"by": "person"})
     if isinstance(request.session, SessionStore) and request.session.session_key:
-        sign_ins.end_of_session(session_key=request.session.stored_key(), at=clock.now())
+        sign_ins.end_for_session(session_key=request.session.stored_key(), at=clock.now())
 
 
 def failed(*, user: User | None, method: str) -> None:

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
-from identity.grants import clients
+from identity.clients import queries as clients_queries
 from portal.http import input_cleaning, safe_redirects
 from portal.signin.customers import first_sign_in
 
@@ -44,7 +44,7 @@ def _service(request: HttpRequest) -> str:
     asked = parse_qs(following.query).get("client_id", [])
     if following.path != reverse("oidc_authorize") or not asked or input_cleaning.forbidden(asked[0]):
         return ""
-    client = clients.find(client=asked[0])
+    client = clients_queries.find(client=asked[0])
     names = client.application_name if client else {}
     return names.get(translation.get_language() or "") or names.get("en", "")
 

@@ -50,7 +50,7 @@ def crowd(world: World, count: int) -> list[Membership]:
         for user in users
     ]
     with by_hand():
-        User.everyone.bulk_create(users)
+        User.all_directories.bulk_create(users)
         Membership.objects.bulk_create(rows)
         MembershipPeriod.objects.bulk_create(
             MembershipPeriod(membership=row, state="active", valid_from=at) for row in rows

@@ -63,7 +63,7 @@ NO_AUTHORITY: dict[str, Callable[[World], Any]] = {
         status="suspended"
     ),
     "organization closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
-    "actor blocked": lambda w: User.everyone.filter(id=w.sami.user_id).update(is_active=False),
+    "actor blocked": lambda w: User.all_directories.filter(id=w.sami.user_id).update(is_active=False),
     "actor suspended": lambda w: MembershipPeriod.objects.filter(membership=w.sami).update(state="suspended"),
     "role without the verb": lambda _: RoleVersion.objects.filter(role__key="site_admin").update(
         verbs=["member.view", "access.change"]

@@ -67,7 +67,7 @@ def state() -> tuple[int, ...]:
     """What an act could have changed."""
     counts = [model.objects.count() for model in (Assignment, Invitation, Membership, Organization, Site)]
     epochs = sum(Membership.objects.values_list("epoch", flat=True))
-    return (*counts, User.everyone.count(), epochs, Event.objects.filter(outcome="done").count())
+    return (*counts, User.all_directories.count(), epochs, Event.objects.filter(outcome="done").count())
 
 
 def refused(call: Callable[[], object]) -> ground.DomainError:

@@ -65,7 +65,7 @@ TAKEN_AWAY: dict[str, Change] = {
         status="suspended"
     ),
     "organization closed": lambda w: Organization.objects.filter(id=w.koskela.id).update(status="closed"),
-    "person blocked": lambda w: User.everyone.filter(id=w.mikko.user_id).update(is_active=False),
+    "person blocked": lambda w: User.all_directories.filter(id=w.mikko.user_id).update(is_active=False),
     "application not in force": lambda _: Application.objects.filter(key="ordering").update(is_active=False),
     "membership suspended": lambda w: MembershipPeriod.objects.filter(membership=w.mikko).update(
         state="suspended"
@@ -125,7 +125,9 @@ LEFT_ALONE: dict[str, Change] = {
     "another application not in force": lambda _: Application.objects.filter(key="crm").update(
         is_active=False
     ),
-    "another person blocked": lambda w: User.everyone.filter(id=w.olli.user_id).update(is_active=False),
+    "another person blocked": lambda w: User.all_directories.filter(id=w.olli.user_id).update(
+        is_active=False
+    ),
     "membership elsewhere suspended": lambda w: MembershipPeriod.objects.filter(
         membership=w.mikko_at_pohjola
     ).update(state="suspended"),

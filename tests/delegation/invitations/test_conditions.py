@@ -115,13 +115,13 @@ def test_acceptance_by_a_holder_with_one_condition_changed_is_refused(world: Wor
 
 @pytest.mark.parametrize("condition", SHARED | OF_A_NEWCOMER)
 def test_acceptance_by_a_newcomer_with_one_condition_changed_is_refused(world: World, condition: str) -> None:
-    case, people = invited(world, ADDRESS), User.everyone.count()
+    case, people = invited(world, ADDRESS), User.all_directories.count()
     change, refusal = (SHARED | OF_A_NEWCOMER)[condition]
     with change(world, case[0]):
         with worlds.by_hand():
             User.objects.filter(id=world.olli.user_id).update(is_active=False)
         assert accept(world, case, None) == refusal
-        assert User.everyone.count() == people
+        assert User.all_directories.count() == people
     assert accept(world, case, None) == ""
     assert User.objects.get(email=ADDRESS).name == "Ida Ranta"
 

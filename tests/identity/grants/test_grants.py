@@ -1,4 +1,4 @@
-"""Codes and tokens: once, for whom they were made, and only while everything they stand on is in force."""
+"""Codes and tokens: used once, by their client, and only while every condition of the grant holds."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,12 +8,13 @@ import pytest
 from audit.foundation import clock
 from audit.models import Event
 from identity.clients.models import Application, Client
-from identity.grants import codes, sign_ins, tokens
+from identity.grants import codes, tokens
 from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
+from identity.sessions import sign_ins
 from identity.sessions.models import SignIn
 from tests.fixtures import grants
 from tests.fixtures import world as worlds
@@ -22,7 +23,7 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_code_becomes_tokens_that_say_who_for_whom_and_how(world: World) -> None:
+def test_code_redeemed_gives_tokens_with_person_organization_and_authentication(world: World) -> None:
     redeemed = grants.redeem(grants.code(world.mikko))
     assert redeemed is not None
     grant, pair = redeemed
@@ -34,25 +35,25 @@ def test_a_code_becomes_tokens_that_say_who_for_whom_and_how(world: World) -> No
     assert (grant.name, grant.email, grant.email_verified) == ("Mikko Laine", "mikko@koskela.example", True)
     assert (grant.organization_key, grant.customer_number) == ("koskela", "K-koskela")
     assert (grant.scopes, grant.nonce, grant.amr) == ("openid profile email", "n-1", ["pwd", "otp", "mfa"])
-    held = tokens.check(token=pair.access)
-    assert held is not None
-    assert (held.grant.sid, held.grant.user) == (grant.sid, grant.user)
-    assert held.expires_at - held.issued_at == tokens.ACCESS_LIFETIME
+    checked = tokens.check(token=pair.access)
+    assert checked is not None
+    assert (checked.grant.sid, checked.grant.user) == (grant.sid, grant.user)
+    assert checked.expires_at - checked.issued_at == tokens.ACCESS_LIFETIME
 
 
-def test_nothing_that_is_kept_can_be_used(world: World) -> None:
-    """What stands in the tables are keyed hashes."""
+def test_stored_secrets_are_keyed_hashes(world: World) -> None:
+    """No table holds a secret that can be used."""
     code = grants.code(world.mikko)
     redeemed = grants.redeem(code)
     assert redeemed is not None
-    kept = [
+    stored = [
         str(value)
         for model in (AuthorizationCode, RefreshToken, AccessToken, RefreshFamily, SignIn)
         for row in model.objects.values_list()
         for value in row
     ]
     secrets = [code, redeemed[1].access, redeemed[1].refresh]
-    assert [s for s in secrets for value in kept if s in value or s.partition("_")[2] in value] == []
+    assert [s for s in secrets for value in stored if s in value or s.partition("_")[2] in value] == []
     assert all(value.startswith("h1$") for value in RefreshToken.objects.values_list("hash", flat=True))
 
 
@@ -60,40 +61,42 @@ def test_nothing_that_is_kept_can_be_used(world: World) -> None:
     "other",
     [{"client": "crm"}, {"redirect_uri": grants.ADDRESS + "/"}, {"challenge": "w" * 43}, {"client": ""}],
 )
-def test_a_code_is_bound_to_client_address_and_verifier(world: World, other: dict[str, str]) -> None:
+def test_code_with_another_client_uri_or_verifier_is_refused(world: World, other: dict[str, str]) -> None:
     code = grants.code(world.mikko)
     assert grants.redeem(code, **other) is None
     assert grants.redeem(code) is not None
 
 
-def test_a_code_lives_a_minute(world: World) -> None:
+def test_code_after_its_lifetime_is_refused(world: World) -> None:
     code = grants.code(world.mikko)
     worlds.move_clock(codes.LIFETIME.total_seconds() + 1)
     assert grants.redeem(code) is None
 
 
-def test_a_second_use_of_a_code_ends_what_the_first_got(world: World) -> None:
+def test_code_used_twice_ends_the_family_of_the_first_use(world: World) -> None:
     code = grants.code(world.mikko)
     redeemed = grants.redeem(code)
     assert redeemed is not None
     assert grants.holds(redeemed[1]) == (True, True)
 
     assert grants.redeem(code) is None
-    assert not codes.was_replayed(code=code, client="crm", noted="token.replayed")
+    assert not codes.revoke_if_replayed(code=code, client="crm", verb="token.replayed")
     assert grants.holds(redeemed[1]) == (True, True)
 
-    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert grants.holds(redeemed[1]) == (False, False)
-    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert Event.objects.filter(verb="token.replayed", organization=world.koskela.id).count() == 1
 
 
-def test_a_fresh_code_is_no_replay(world: World) -> None:
-    assert not codes.was_replayed(code=grants.code(world.mikko), client="ordering", noted="token.replayed")
-    assert not codes.was_replayed(code="khc_nobody", client="ordering", noted="token.replayed")
+def test_code_used_for_the_first_time_is_no_replay(world: World) -> None:
+    assert not codes.revoke_if_replayed(
+        code=grants.code(world.mikko), client="ordering", verb="token.replayed"
+    )
+    assert not codes.revoke_if_replayed(code="khc_nobody", client="ordering", verb="token.replayed")
 
 
-def test_refreshing_gives_a_new_pair_and_keeps_the_old_access_token(world: World) -> None:
+def test_refresh_gives_a_new_pair_and_the_old_access_token_stays_valid(world: World) -> None:
     first = grants.pair(world.mikko)
     refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
     assert refreshed is not None
@@ -103,38 +106,38 @@ def test_refreshing_gives_a_new_pair_and_keeps_the_old_access_token(world: World
     assert grants.holds(second) == (True, True)
 
 
-def test_a_refresh_token_used_twice_ends_the_family(world: World) -> None:
+def test_refresh_token_used_twice_ends_the_family(world: World) -> None:
     first = grants.pair(world.mikko)
     refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     assert tokens.refresh(token=first.refresh, client="ordering", scopes=[]) is None
-    assert tokens.was_replayed(token=first.refresh, client="ordering", noted="token.replayed")
+    assert tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
     assert grants.holds(refreshed[1]) == (False, False)
     assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
 
 
-def test_another_client_can_neither_refresh_nor_revoke_nor_end(world: World) -> None:
+def test_refresh_token_with_another_client_is_neither_used_nor_revoked(world: World) -> None:
     pair = grants.pair(world.mikko)
     assert tokens.refresh(token=pair.refresh, client="crm", scopes=[]) is None
-    assert not tokens.was_replayed(token=pair.refresh, client="crm", noted="token.replayed")
+    assert not tokens.revoke_if_replayed(token=pair.refresh, client="crm", verb="token.replayed")
     assert not tokens.revoke(token=pair.refresh, client="crm")
     assert not tokens.revoke(token=pair.access, client="crm")
     assert grants.holds(pair) == (True, True)
 
 
-def test_scopes_can_be_narrowed_and_never_widened(world: World) -> None:
+def test_refresh_with_scopes_narrows_and_never_widens_them(world: World) -> None:
     pair = grants.pair(world.mikko)
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid", "phone"]) is None
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid"])
     assert refreshed is not None
-    held = tokens.check(token=refreshed[1].access)
-    assert (refreshed[0].scopes, held and held.grant.scopes) == ("openid", "openid")
+    checked = tokens.check(token=refreshed[1].access)
+    assert (refreshed[0].scopes, checked and checked.grant.scopes) == ("openid", "openid")
     again = tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[])
     assert again is not None
     assert again[0].scopes == "openid profile email"
 
 
-def test_a_family_has_an_end_that_rotation_does_not_move(world: World) -> None:
+def test_family_with_rotated_tokens_ends_after_its_absolute_lifetime(world: World) -> None:
     pair = grants.pair(world.mikko)
     worlds.move_clock(tokens.FAMILY_LIFETIME.total_seconds() - 5)
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
@@ -144,13 +147,15 @@ def test_a_family_has_an_end_that_rotation_does_not_move(world: World) -> None:
     assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
 
 
-def test_an_access_token_lives_ten_minutes(world: World) -> None:
+def test_access_token_after_its_lifetime_is_invalid(world: World) -> None:
     pair = grants.pair(world.mikko)
     worlds.move_clock(tokens.ACCESS_LIFETIME.total_seconds() + 1)
     assert grants.holds(pair) == (False, True)
 
 
-def test_revoking_a_refresh_token_ends_the_family_and_an_access_token_itself_alone(world: World) -> None:
+def test_revocation_of_a_refresh_token_ends_the_family_and_of_an_access_token_itself_only(
+    world: World,
+) -> None:
     pair = grants.pair(world.mikko)
     assert tokens.revoke(token=pair.access, client="ordering")
     assert grants.holds(pair) == (False, True)
@@ -161,7 +166,7 @@ def test_revoking_a_refresh_token_ends_the_family_and_an_access_token_itself_alo
     assert not tokens.revoke(token="khr_nobody", client="ordering")
 
 
-def test_a_client_that_may_not_refresh_gets_no_refresh_token(world: World) -> None:
+def test_client_without_the_refresh_grant_gets_no_refresh_token(world: World) -> None:
     with worlds.by_hand():
         Client.objects.get(protocol="ordering").protocol.__class__.objects.filter(id="ordering").update(
             grant_types="authorization_code"
@@ -171,7 +176,7 @@ def test_a_client_that_may_not_refresh_gets_no_refresh_token(world: World) -> No
     assert RefreshToken.objects.count() == 0
 
 
-STANDS_ON: dict[str, Callable[[World], object]] = {
+BROKEN_CONDITIONS: dict[str, Callable[[World], object]] = {
     "the person is blocked": lambda w: User.objects.filter(id=w.mikko.user_id).update(is_active=False),
     "the person's epoch moved": lambda w: User.objects.filter(id=w.mikko.user_id).update(epoch=2),
     "the membership's epoch moved": lambda w: Membership.objects.filter(id=w.mikko.id).update(epoch=7),
@@ -194,23 +199,28 @@ STANDS_ON: dict[str, Callable[[World], object]] = {
 }
 
 
-@pytest.mark.parametrize("what", STANDS_ON)
-def test_nothing_holds_once_one_thing_it_stands_on_is_gone(world: World, what: str) -> None:
-    """All four kinds in one go: code, refresh token by use and by check, access token."""
+@pytest.mark.parametrize("condition", BROKEN_CONDITIONS)
+def test_grant_with_one_condition_broken_is_invalid_in_all_four_uses(world: World, condition: str) -> None:
+    """Code, refresh token by use and by check, access token."""
     waiting = grants.code(world.mikko)
     pair = grants.pair(world.mikko)
     other = grants.pair(world.olli, session="another")
     assert grants.holds(pair) == (True, True)
     with worlds.by_hand():
-        STANDS_ON[what](world)
+        BROKEN_CONDITIONS[condition](world)
     assert grants.holds(pair) == (False, False)
     assert grants.redeem(waiting) is None
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
-    shared = "organization" in what or "client" in what or "application" in what or "sign-in" in what
+    shared = (
+        "organization" in condition
+        or "client" in condition
+        or "application" in condition
+        or "sign-in" in condition
+    )
     assert grants.holds(other) == (not shared, not shared)
 
 
-def test_removing_ends_the_tokens_of_that_organization_only(world: World) -> None:
+def test_removal_of_a_member_ends_the_tokens_of_that_organization_only(world: World) -> None:
     here, there = grants.pair(world.mikko), grants.pair(world.mikko_at_pohjola)
     waiting = grants.code(world.mikko)
     world.remove(world.mikko)
@@ -219,7 +229,7 @@ def test_removing_ends_the_tokens_of_that_organization_only(world: World) -> Non
     assert grants.holds(there) == (True, True)
 
 
-def test_one_sid_per_session_and_organization(world: World) -> None:
+def test_sid_is_one_for_each_session_and_organization(world: World) -> None:
     for who, session in (
         (world.mikko, "one"),
         (world.mikko, "one"),
@@ -227,8 +237,8 @@ def test_one_sid_per_session_and_organization(world: World) -> None:
         (world.mikko, "two"),
     ):
         grants.code(who, session=session)
-    found = SignIn.objects.values_list("session_key", "membership")
-    assert sorted(map(str, found)) == sorted(
+    rows = SignIn.objects.values_list("session_key", "membership")
+    assert sorted(map(str, rows)) == sorted(
         str(pair)
         for pair in [("one", world.mikko.id), ("one", world.mikko_at_pohjola.id), ("two", world.mikko.id)]
     )
@@ -238,8 +248,8 @@ def test_one_sid_per_session_and_organization(world: World) -> None:
     assert done.count() == 3
 
 
-def test_a_return_gets_another_sid(world: World) -> None:
-    """What came back is not what was ended: a service that was told of the end must not hear the old name again."""
+def test_sign_in_after_an_ending_has_another_sid(world: World) -> None:
+    """A service that was notified of the end must not see the ended `sid` again."""
     grants.code(world.mikko)
     old = SignIn.objects.get().id
     with worlds.by_hand():
@@ -249,14 +259,14 @@ def test_a_return_gets_another_sid(world: World) -> None:
     assert SignIn.objects.get(id=old).ended_at is not None
 
 
-def test_signing_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
+def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
     mine, elsewhere = grants.pair(world.mikko), grants.pair(world.mikko, session="phone")
-    assert sign_ins.end_of_session(session_key="browser", at=clock.now()) == 1
+    assert sign_ins.end_for_session(session_key="browser", at=clock.now()) == 1
     assert grants.holds(mine) == (False, False)
     assert grants.holds(elsewhere) == (True, True)
 
 
-def test_what_is_over_is_forgotten_but_not_what_a_replay_must_recognize(world: World) -> None:
+def test_purge_keeps_what_a_replay_must_be_recognized_by(world: World) -> None:
     grants.pair(world.mikko)
     now = clock.now()
     assert grants_retention.purge(at=now) == 0

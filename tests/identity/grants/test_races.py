@@ -1,10 +1,10 @@
-"""Two at once, with real connections: one wins, and nothing outlives an ending."""
+"""Races on real connections: one operation wins, and nothing issued outlives an ending."""
 
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import pytest
 from django.db import connections, transaction
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def end(who: Membership, *, late: int = 0) -> None:
-    """What a removal does to the rows, with the locks an act takes; `late` by some milliseconds."""
+    """Change the rows as a removal does, with the locks of an act; `late` counts steps of 5 ms."""
     time.sleep(0.005 * late)
     with worlds.by_hand():
         list(User.objects.filter(id=who.user_id).select_for_update())
@@ -35,26 +35,26 @@ def end(who: Membership, *, late: int = 0) -> None:
 
 
 def redeem(code: str, *, late: int) -> object:
-    """Redeem a code, `late` by some milliseconds."""
+    """Redeem a code; `late` counts steps of 20 ms."""
     time.sleep(0.02 * late)
     return grants.redeem(code)
 
 
-def come_back(who: Membership) -> None:
+def restore(who: Membership) -> None:
     with worlds.by_hand():
         lifecycle.activate(memberships=[who.id], at=clock.now())
 
 
-def test_what_a_request_under_way_inserts_after_the_ending_is_void(world: World) -> None:
+def test_code_issued_by_a_request_under_way_after_an_ending_is_void(world: World) -> None:
     before = grants.standing(world.mikko)
     world.remove(world.mikko)
     code = grants.code(world.mikko, before=before)
     assert grants.redeem(code) is None
-    come_back(world.mikko)
+    restore(world.mikko)
     assert grants.redeem(code) is None
 
 
-def test_a_redemption_that_meets_an_ending_under_way_waits_and_gets_nothing(world: World) -> None:
+def test_redemption_during_an_ending_waits_and_is_refused(world: World) -> None:
     """The ending holds its locks and has not committed; the redemption began with everything in force."""
     code = grants.code(world.mikko)
     with ThreadPoolExecutor(1) as thread:
@@ -62,19 +62,19 @@ def test_a_redemption_that_meets_an_ending_under_way_waits_and_gets_nothing(worl
             list(User.objects.filter(id=world.mikko.user_id).select_for_update())
             lifecycle.end(memberships=[world.mikko.id], at=clock.now())
             waiting = thread.submit(_closing, lambda: grants.redeem(code))
-            with pytest.raises(TookTooLong):
+            with pytest.raises(FutureTimeout):
                 waiting.result(timeout=0.3)
         assert waiting.result(timeout=10) is None
     assert (RefreshFamily.objects.count(), AccessToken.objects.count()) == (0, 0)
 
 
-def test_an_ending_waits_for_a_redemption_so_that_the_service_is_told_after_its_tokens(world: World) -> None:
+def test_ending_during_a_redemption_waits_and_ends_its_tokens(world: World) -> None:
     code = grants.code(world.mikko)
     with ThreadPoolExecutor(1) as thread:
         with transaction.atomic():
             redeemed = grants.redeem(code)
             ending = thread.submit(_closing, lambda: end(world.mikko))
-            with pytest.raises(TookTooLong):
+            with pytest.raises(FutureTimeout):
                 ending.result(timeout=0.3)
         ending.result(timeout=10)
     assert redeemed is not None
@@ -84,9 +84,9 @@ def test_an_ending_waits_for_a_redemption_so_that_the_service_is_told_after_its_
     assert family.issued_at <= family.ended_at
 
 
-def test_redemptions_against_endings(world: World, together: Together) -> None:
-    """Whoever is first, and both are at times: afterwards nothing holds."""
-    got = 0
+def test_redemption_racing_an_ending_leaves_no_valid_token(world: World, together: Together) -> None:
+    """Each of the two comes first in some rounds; afterwards no token is valid."""
+    redemptions = 0
     for number in range(ROUNDS):
         code = grants.code(world.mikko, session=f"browser {number}")
         # The first rounds let the ending go first, the last ones the redemption; in between either may.
@@ -97,13 +97,13 @@ def test_redemptions_against_endings(world: World, together: Together) -> None:
         assert ended is None
         assert not isinstance(redeemed, Exception), redeemed
         if isinstance(redeemed, tuple):
-            got += 1
+            redemptions += 1
             assert grants.holds(redeemed[1]) == (False, False)
-        come_back(world.mikko)
-    assert 0 < got < ROUNDS
+        restore(world.mikko)
+    assert 0 < redemptions < ROUNDS
 
 
-def test_refreshing_against_endings(world: World, together: Together) -> None:
+def test_refresh_racing_an_ending_leaves_no_valid_token(world: World, together: Together) -> None:
     for number in range(ROUNDS):
         pair = grants.pair(world.mikko, session=f"browser {number}")
         refreshed, _ = together(
@@ -114,10 +114,10 @@ def test_refreshing_against_endings(world: World, together: Together) -> None:
         if isinstance(refreshed, tuple):
             assert grants.holds(refreshed[1]) == (False, False)
         assert grants.holds(pair) == (False, False)
-        come_back(world.mikko)
+        restore(world.mikko)
 
 
-def test_of_two_refreshes_at_once_exactly_one_wins(world: World, together: Together) -> None:
+def test_refreshes_at_the_same_time_have_exactly_one_winner(world: World, together: Together) -> None:
     for _ in range(ROUNDS):
         pair = grants.pair(world.mikko)
 
@@ -129,7 +129,7 @@ def test_of_two_refreshes_at_once_exactly_one_wins(world: World, together: Toget
         assert results.count(None) == 2
 
 
-def test_of_two_redemptions_at_once_exactly_one_wins(world: World, together: Together) -> None:
+def test_redemptions_at_the_same_time_have_exactly_one_winner(world: World, together: Together) -> None:
     for _ in range(ROUNDS):
         code = grants.code(world.mikko)
         results = together(*[lambda code=code: grants.redeem(code)] * 3)
@@ -137,7 +137,7 @@ def test_of_two_redemptions_at_once_exactly_one_wins(world: World, together: Tog
     assert RefreshFamily.objects.count() == ROUNDS
 
 
-def test_two_codes_at_once_share_one_sid(world: World, together: Together) -> None:
+def test_codes_issued_at_the_same_time_share_one_sid(world: World, together: Together) -> None:
     for number in range(ROUNDS):
         calls = [lambda number=number: grants.code(world.mikko, session=f"browser {number}")] * 3
         assert all(isinstance(one, str) for one in together(*calls))
@@ -151,10 +151,10 @@ def _closing(call: Callable[[], object]) -> object:
         connections.close_all()
 
 
-def test_threads_are_threads() -> None:
-    """Django's connections are per thread: without that, nothing above would race."""
-    seen: list[object] = []
-    thread = threading.Thread(target=lambda: seen.append(connections["default"]))
+def test_thread_has_its_own_connection() -> None:
+    """Django's connections are per thread; otherwise nothing above would race."""
+    connected: list[object] = []
+    thread = threading.Thread(target=lambda: connected.append(connections["default"]))
     thread.start()
     thread.join()
-    assert seen[0] is not connections["default"]
+    assert connected[0] is not connections["default"]

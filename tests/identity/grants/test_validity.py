@@ -1,4 +1,4 @@
-"""Each condition of a valid grant alone: with it changed nothing is answered, with it changed back everything is."""
+"""Each condition of a valid grant by itself: changed, no operation answers; changed back, every operation does."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,8 +6,9 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from audit.foundation import clock, ids
+from identity.clients import queries as clients_queries
 from identity.clients.models import Application, Client
-from identity.grants import clients, introspection, tokens
+from identity.grants import introspection, tokens
 from identity.grants.models import AccessToken, RefreshFamily, RefreshToken
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
@@ -27,7 +28,7 @@ ALL = ACCESS | REFRESH | CODE
 
 
 def answered(code: str, pair: TokenPair) -> set[str]:
-    """Name the operations that give an answer. Those that use up what they are given come last."""
+    """Names of the operations that give an answer. Those that use up their token or code come last."""
     operations: Mapping[str, Callable[[], object]] = {
         "access token checked": lambda: tokens.check(token=pair.access),
         "access token introspected": lambda: introspection.introspect(client="ordering", token=pair.access)[
@@ -86,8 +87,8 @@ TABLE = {name: (change, ALL) for name, change in grant_conditions.SHARED.items()
 
 
 @pytest.mark.parametrize("condition", TABLE)
-def test_grant_with_one_condition_changed_is_not_answered(world: World, condition: str) -> None:
-    """Two more members and two more clients are in force, so that no row of theirs can stand in."""
+def test_grant_with_one_condition_changed_is_invalid(world: World, condition: str) -> None:
+    """Other members' grants are valid, so that none of their rows may be taken instead."""
     grants.pair(world.vilma, session="of Vilma")
     grants.pair(world.mikko_at_pohjola, session="of Mikko elsewhere")
     pair, code = grants.pair(world.mikko), grants.code(world.mikko)
@@ -99,7 +100,7 @@ def test_grant_with_one_condition_changed_is_not_answered(world: World, conditio
 
 
 @pytest.mark.parametrize("condition", OF_ONE_KIND)
-def test_grant_with_its_own_condition_changed_back_is_answered(world: World, condition: str) -> None:
+def test_grant_with_its_own_condition_changed_back_is_valid(world: World, condition: str) -> None:
     pair, code = grants.pair(world.mikko), grants.code(world.mikko)
     with OF_ONE_KIND[condition][0](world):
         pass
@@ -112,7 +113,7 @@ PERSONAL = [
 
 
 @pytest.mark.parametrize("condition", [*PERSONAL, "user not active"])
-def test_grant_of_another_member_is_answered_when_the_condition_is_not_its_own(
+def test_grant_of_another_member_with_a_foreign_condition_changed_is_valid(
     world: World, condition: str
 ) -> None:
     grants.pair(world.mikko)
@@ -121,7 +122,7 @@ def test_grant_of_another_member_is_answered_when_the_condition_is_not_its_own(
         assert answered(code, pair) == ALL
 
 
-def test_grant_of_an_untouched_membership_is_answered_when_the_other_one_ended(world: World) -> None:
+def test_grant_of_the_same_person_s_other_membership_is_valid(world: World) -> None:
     pair, code = grants.pair(world.mikko_at_pohjola), grants.code(world.mikko_at_pohjola)
     grants.pair(world.mikko)
     for name in PERSONAL:
@@ -131,7 +132,7 @@ def test_grant_of_an_untouched_membership_is_answered_when_the_other_one_ended(w
     assert answered(code, pair) == ALL
 
 
-def test_grant_is_answered_while_the_period_and_the_grant_end_later(world: World) -> None:
+def test_grant_that_ends_later_is_valid(world: World) -> None:
     pair, code = grants.pair(world.mikko), grants.code(world.mikko)
     later = clock.now() + HOUR
     with (
@@ -148,7 +149,7 @@ def _grant(pair: TokenPair) -> GrantContext:
     return found.grant
 
 
-def test_email_is_verified_only_by_the_same_person_s_verified_row_of_that_address(world: World) -> None:
+def test_email_without_the_person_s_own_verified_address_is_not_verified(world: World) -> None:
     pair, mine = grants.pair(world.mikko), EmailAddress.objects.filter(user=world.mikko.user_id)
     assert _grant(pair).email_verified
     with grant_conditions.changed(mine, verified=False):
@@ -161,7 +162,7 @@ def test_email_is_verified_only_by_the_same_person_s_verified_row_of_that_addres
         assert _grant(pair).email_verified
 
 
-def test_customer_number_is_the_one_of_the_application_s_unit(world: World) -> None:
+def test_customer_number_of_a_grant_is_that_of_the_application_s_unit(world: World) -> None:
     pair = grants.pair(world.mikko)
     with worlds.by_hand():
         other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
@@ -174,7 +175,7 @@ def test_customer_number_is_the_one_of_the_application_s_unit(world: World) -> N
         assert _grant(pair).customer_number == ""
 
 
-def test_grant_carries_the_proof_of_its_own_sign_in_not_a_later_one(world: World) -> None:
+def test_grant_after_a_later_authentication_has_its_own(world: World) -> None:
     proved_at = clock.now() - HOUR
     code = grants.code(world.mikko, before=grants.standing(world.mikko, at=proved_at))
     with grant_conditions.changed(grant_conditions.sign_in(world), auth_time=clock.now(), amr=["pwd"]):
@@ -188,7 +189,7 @@ def test_grant_carries_the_proof_of_its_own_sign_in_not_a_later_one(world: World
     assert (family.auth_time, family.nonce) == (proved_at, "n-1")
 
 
-def test_access_token_says_what_its_own_family_stands_for(world: World) -> None:
+def test_access_token_has_the_grant_of_its_own_family(world: World) -> None:
     mikko, olli = grants.pair(world.mikko), grants.pair(world.olli, session="other")
     assert [_grant(pair).membership for pair in (mikko, olli)] == [world.mikko.id, world.olli.id]
     for pair, who in ((mikko, world.mikko), (olli, world.olli)):
@@ -199,7 +200,7 @@ def test_access_token_says_what_its_own_family_stands_for(world: World) -> None:
         assert (found.grant.sid, _grant(pair).sid) == (sid, sid)
 
 
-def test_refresh_token_by_another_client_is_refused_and_not_used_up(world: World) -> None:
+def test_refresh_by_another_client_does_not_use_the_token_up(world: World) -> None:
     pair = grants.pair(world.mikko)
     with grant_conditions.changed(grant_conditions.family(world), client="crm"):
         assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
@@ -216,7 +217,7 @@ def test_refresh_token_by_another_client_is_refused_and_not_used_up(world: World
         ("", False),
     ],
 )
-def test_refresh_token_is_issued_only_to_a_client_with_exactly_that_grant_type(
+def test_refresh_token_for_a_client_without_exactly_that_grant_type_is_not_issued(
     world: World,
     grant_types: str,
     has_refresh: bool,  # noqa: FBT001
@@ -233,31 +234,31 @@ CLIENT: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("condition", CLIENT)
-def test_client_with_one_condition_changed_is_unknown_and_the_other_is_known(
+def test_client_with_one_condition_changed_is_unknown_and_others_are_known(
     world: World, condition: str
 ) -> None:
     pair = grants.pair(world.mikko)
     with CLIENT[condition](world):
-        assert clients.find(client="ordering") is None
-        assert clients.find(client="crm") is not None
+        assert clients_queries.find(client="ordering") is None
+        assert clients_queries.find(client="crm") is not None
         assert introspection.introspect(client="ordering", token=pair.access) == (None, None)
         assert introspection.introspect(client="crm", token=pair.access)[1] is None
-    found, held = introspection.introspect(client="ordering", token=pair.access)
-    assert (found and found.id, held and held.grant.client) == ("ordering", "ordering")
-    assert clients.find(client="nobody") is None
+    client, token_found = introspection.introspect(client="ordering", token=pair.access)
+    assert (client and client.id, token_found and token_found.grant.client) == ("ordering", "ordering")
+    assert clients_queries.find(client="nobody") is None
 
 
-def test_question_of_a_known_client_about_an_unknown_token_names_the_client_alone(world: World) -> None:
+def test_introspection_of_an_unknown_token_returns_the_client_only(world: World) -> None:
     pair = grants.pair(world.mikko)
     for token in ("", "kha_unknown", "khr_unknown"):
-        found, held = introspection.introspect(client="crm", token=token)
-        assert (found and found.id, held) == ("crm", None)
+        client, token_found = introspection.introspect(client="crm", token=token)
+        assert (client and client.id, token_found) == ("crm", None)
     assert introspection.introspect(client="nobody", token=pair.access) == (None, None)
 
 
-def test_client_is_confidential_and_asks_consent_as_its_row_says(world: World) -> None:
+def test_client_has_the_type_secret_and_consent_of_its_row(world: World) -> None:
     protocol = type(Client.objects.get(protocol="ordering").protocol).objects.filter(id="ordering")
-    found = clients.find(client="ordering")
+    found = clients_queries.find(client="ordering")
     assert found is not None
     assert (found.confidential, found.asks_consent) == (True, False)
     assert found.verify_secret(world.secrets["ordering"])
@@ -265,11 +266,11 @@ def test_client_is_confidential_and_asks_consent_as_its_row_says(world: World) -
     assert not found.verify_secret("")
     for values, expected in (({"type": "public"}, (False, False)), ({"skip_consent": False}, (True, True))):
         with grant_conditions.changed(protocol, **values):
-            other = clients.find(client="ordering")
+            other = clients_queries.find(client="ordering")
             assert other is not None
             assert (other.confidential, other.asks_consent) == expected
     with grant_conditions.changed(protocol, secret=""):
-        other = clients.find(client="ordering")
+        other = clients_queries.find(client="ordering")
         assert other is not None
         assert not other.verify_secret("")
         assert not other.verify_secret(world.secrets["ordering"])

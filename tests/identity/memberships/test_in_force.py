@@ -1,4 +1,4 @@
-"""Memberships at an instant: each condition alone, and both ends of a half-open interval to the microsecond."""
+"""Memberships at an instant: each condition by itself, and both ends of a half-open interval to the microsecond."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from audit.foundation import clock, ids
 from identity.clients.models import Application
-from identity.grants import eligible_memberships
+from identity.memberships import eligible_memberships
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization
@@ -21,20 +21,20 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TICK = dt.timedelta(microseconds=1)
-ACTIVE = {"active", "present", "of", "candidates"}
+ACTIVE = {"active", "active or suspended", "active of user", "eligible"}
 
 
-def found(who: Membership, at: dt.datetime) -> set[str]:
-    """Name the readings in which this membership is found at `at`."""
+def queries_with(who: Membership, at: dt.datetime) -> set[str]:
+    """Names of the queries whose result has this membership at `at`."""
     application = Application.objects.get(key="ordering").id
-    readings = {
+    queries = {
         "active": {row.id for row in memberships_queries.active(at=at)},
-        "present": {row.id for row in memberships_queries.present(at=at)},
-        "of": {row.id for row in memberships_queries.eligible(user=who.user, at=at)},
+        "active or suspended": {row.id for row in memberships_queries.active_or_suspended(at=at)},
+        "active of user": {row.id for row in memberships_queries.active_of_user(user=who.user, at=at)},
     }
-    names = {name for name, ids in readings.items() if who.id in ids}
-    mine = eligible_memberships.eligible_memberships(user=who.user_id, application=application, at=at)
-    return names | ({"candidates"} if who.id in {one.membership for one in mine} else set())
+    names = {name for name, ids in queries.items() if who.id in ids}
+    mine = eligible_memberships.for_application(user=who.user_id, application=application, at=at)
+    return names | ({"eligible"} if who.id in {one.membership for one in mine} else set())
 
 
 def _organization(world: World) -> QuerySet[Organization]:
@@ -45,11 +45,11 @@ Change = Callable[[World, dt.datetime], AbstractContextManager[None]]
 CONDITIONS: dict[str, tuple[Change, set[str]]] = {
     "organization closed": (
         lambda w, _: grant_conditions.changed(_organization(w), status="closed"),
-        {"present"},
+        {"active or suspended"},
     ),
     "period suspended": (
         lambda w, _: grant_conditions.changed(grant_conditions.period(w), state="suspended"),
-        {"present"},
+        {"active or suspended"},
     ),
     "period ends at the instant": (
         lambda w, at: grant_conditions.changed(grant_conditions.period(w), valid_until=at),
@@ -69,62 +69,69 @@ CONDITIONS: dict[str, tuple[Change, set[str]]] = {
     ),
     "membership of a service": (
         lambda w, _: grant_conditions.changed(grant_conditions.membership(w), kind="service"),
-        ACTIVE - {"candidates"},
+        ACTIVE - {"eligible"},
     ),
     "membership of another user": (
         lambda w, _: grant_conditions.changed(grant_conditions.membership(w), user=w.stina.user_id),
-        {"active", "present"},
+        {"active", "active or suspended"},
     ),
 }
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_membership_with_one_condition_changed_is_found_only_where_it_holds(
+def test_membership_with_one_condition_changed_is_in_exactly_the_expected_queries(
     world: World, condition: str
 ) -> None:
     at = clock.now() + HOUR
     change, expected = CONDITIONS[condition]
-    assert found(world.mikko, at) == ACTIVE
+    assert queries_with(world.mikko, at) == ACTIVE
     with change(world, at):
-        assert found(world.mikko, at) == expected
-        assert found(world.mikko_at_pohjola, at) == ACTIVE
-        assert found(world.olli, at) == (expected if "organization" in condition else ACTIVE)
-    assert found(world.mikko, at) == ACTIVE
+        assert queries_with(world.mikko, at) == expected
+        assert queries_with(world.mikko_at_pohjola, at) == ACTIVE
+        assert queries_with(world.olli, at) == (expected if "organization" in condition else ACTIVE)
+    assert queries_with(world.mikko, at) == ACTIVE
 
 
-def test_membership_without_any_period_is_found_nowhere(world: World) -> None:
+def test_membership_without_a_period_is_in_no_query(world: World) -> None:
     with worlds.by_hand():
         MembershipPeriod.objects.filter(membership=world.mikko).delete()
-    assert found(world.mikko, clock.now()) == set()
+    assert queries_with(world.mikko, clock.now()) == set()
 
 
-def test_membership_that_returned_is_found_in_each_period_and_not_between(world: World) -> None:
+def test_membership_with_two_periods_is_active_in_each_and_not_between(world: World) -> None:
     at = clock.now()
     with worlds.by_hand():
         grant_conditions.period(world).update(valid_from=at, valid_until=at + HOUR)
         MembershipPeriod.objects.create(membership=world.mikko, state="active", valid_from=at + 2 * HOUR)
     instants = [at - TICK, at, at + HOUR - TICK, at + HOUR, at + 2 * HOUR - TICK, at + 2 * HOUR]
-    assert [bool(found(world.mikko, one)) for one in instants] == [False, True, True, False, False, True]
-    assert len(memberships_queries.eligible(user=world.mikko.user, at=at + 3 * HOUR)) == 2
+    assert [bool(queries_with(world.mikko, one)) for one in instants] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert len(memberships_queries.active_of_user(user=world.mikko.user, at=at + 3 * HOUR)) == 2
 
 
-def test_memberships_of_a_user_come_by_the_organization_s_name_with_its_row(world: World) -> None:
-    mine = memberships_queries.eligible(user=world.mikko.user, at=clock.now())
+def test_memberships_of_a_user_are_ordered_by_organization_name(world: World) -> None:
+    mine = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
     assert [one.id for one in mine] == [world.mikko_at_pohjola.id, world.mikko.id]
     with grant_conditions.changed(_organization(world), sort_key="a"):
-        mine = memberships_queries.eligible(user=world.mikko.user, at=clock.now())
+        mine = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
         assert [one.organization.key for one in mine] == ["koskela", "pohjola"]
-        by_name = eligible_memberships.eligible_memberships(
+        by_name = eligible_memberships.for_application(
             user=world.mikko.user_id, application=Application.objects.get(key="crm").id, at=clock.now()
         )
         assert [one.key for one in by_name] == ["koskela", "pohjola"]
     assert {one.user.id for one in mine} == {world.mikko.user_id}
 
 
-def test_candidate_carries_the_epoch_of_the_same_instant(world: World) -> None:
+def test_eligible_membership_has_its_epoch_and_customer_number(world: World) -> None:
     application = Application.objects.get(key="ordering").id
     with grant_conditions.changed(grant_conditions.membership(world), epoch=9):
-        mine = eligible_memberships.eligible_memberships(
+        mine = eligible_memberships.for_application(
             user=world.mikko.user_id, application=application, at=clock.now()
         )
     assert [(one.key, one.epoch, one.customer_number) for one in mine] == [
@@ -133,17 +140,17 @@ def test_candidate_carries_the_epoch_of_the_same_instant(world: World) -> None:
     ]
 
 
-def test_candidate_has_the_customer_number_of_the_application_s_unit_alone(world: World) -> None:
+def test_eligible_membership_without_a_number_in_the_application_s_unit_has_none(world: World) -> None:
     application = Application.objects.get(key="ordering")
     with worlds.by_hand():
         other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
     mine = CustomerNumber.objects.filter(organization=world.koskela)
     with grant_conditions.changed(mine, unit=other):
-        found_here = eligible_memberships.eligible_memberships(
+        eligible = eligible_memberships.for_application(
             user=world.olli.user_id, application=application.id, at=clock.now()
         )
-        assert [one.customer_number for one in found_here] == [""]
-    found_here = eligible_memberships.eligible_memberships(
+        assert [one.customer_number for one in eligible] == [""]
+    eligible = eligible_memberships.for_application(
         user=world.olli.user_id, application=application.id, at=clock.now()
     )
-    assert [one.customer_number for one in found_here] == ["K-koskela"]
+    assert [one.customer_number for one in eligible] == ["K-koskela"]

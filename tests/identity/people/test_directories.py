@@ -1,4 +1,4 @@
-"""One table of users, three directories: what the database itself refuses, and whom the customers' door finds."""
+"""One table of users with three directories: rows that the database refuses, and users that sign-in can find."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from tests.fixtures.world import World, by_hand
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def made(directory: str, **fields: Any) -> User:
+def create_user(directory: str, **fields: Any) -> User:
     with by_hand():
         user = User(directory=directory, name="Somebody Else", sort_key="s", created_at=clock.now(), **fields)
         user.save(force_insert=True)
@@ -26,7 +26,7 @@ def made(directory: str, **fields: Any) -> User:
 
 
 def staff(**fields: Any) -> User:
-    return made("staff", **{"password": "!", "contact": "staff@kivisalo.example", **fields})
+    return create_user("staff", **{"password": "!", "contact": "staff@kivisalo.example", **fields})
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,11 @@ def staff(**fields: Any) -> User:
         ("customer", {"password": "!", "email": "AINO@koskela.example"}),
     ],
 )
-def test_no_user_has_what_another_directory_has(world: World, directory: str, fields: dict[str, Any]) -> None:
+def test_user_with_credentials_of_another_directory_is_refused(
+    world: World, directory: str, fields: dict[str, Any]
+) -> None:
     with pytest.raises(IntegrityError):
-        made(directory, **fields)
+        create_user(directory, **fields)
 
 
 def _membership(user: User, world: World) -> None:
@@ -66,24 +68,26 @@ def _factor(user: User, world: World) -> None:
     Authenticator.objects.create(user=user, type="totp", data={})
 
 
-@pytest.mark.parametrize("give", [_membership, _staff_membership, _address, _factor])
-def test_staff_get_nothing_of_a_customers(world: World, give: Callable[[User, World], None]) -> None:
-    """By the foreign keys on (id, directory), at once and not at the end of the transaction."""
+@pytest.mark.parametrize("create", [_membership, _staff_membership, _address, _factor])
+def test_staff_user_with_a_customer_s_membership_address_or_factor_is_refused(
+    world: World, create: Callable[[User, World], None]
+) -> None:
+    """Refused by the foreign keys on (id, directory), by the statement and not at the commit."""
     user = staff()
     with transaction.atomic(), pytest.raises(IntegrityError), by_hand():
-        give(user, world)
+        create(user, world)
 
 
-def test_nobody_changes_directory_with_a_membership(world: World) -> None:
+def test_directory_of_a_user_with_a_membership_cannot_change(world: World) -> None:
     with pytest.raises(IntegrityError), by_hand():
-        User.everyone.filter(id=world.aino.user_id).update(
+        User.all_directories.filter(id=world.aino.user_id).update(
             directory="staff", email="", password="!", contact="a@kivisalo.example"
         )
 
 
-def test_the_customers_door_finds_customers_alone(world: World) -> None:
+def test_customer_manager_with_a_staff_user_finds_customers_only(world: World) -> None:
     user = staff()
-    assert User.everyone.filter(id=user.id).exists()
+    assert User.all_directories.filter(id=user.id).exists()
     assert not User.objects.filter(id=user.id).exists()
     assert User._default_manager.model.objects.filter(contact="staff@kivisalo.example").count() == 0
     assert filter_users_by_email("staff@kivisalo.example") == []
@@ -91,10 +95,12 @@ def test_the_customers_door_finds_customers_alone(world: World) -> None:
     assert user not in credentials.able_to_sign_in(strong=False)
 
 
-def test_whose_an_address_is(world: World) -> None:
+def test_owners_of_addresses_are_those_of_primary_and_verified_ones(world: World) -> None:
     with by_hand():
         for email, verified in (("further@koskela.example", True), ("claimed@koskela.example", False)):
             EmailAddress.objects.create(user=world.mikko.user, email=email, verified=verified)
-    wanted = ["further@koskela.example", "claimed@koskela.example", world.aino.user.email, "no@body.example"]
-    found = addresses.owners(addresses=wanted)
-    assert found == {"further@koskela.example": world.mikko.user, world.aino.user.email: world.aino.user}
+    emails = ["further@koskela.example", "claimed@koskela.example", world.aino.user.email, "no@body.example"]
+    assert addresses.owners(addresses=emails) == {
+        "further@koskela.example": world.mikko.user,
+        world.aino.user.email: world.aino.user,
+    }

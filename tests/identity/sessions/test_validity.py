@@ -1,4 +1,4 @@
-"""Browser sessions: each condition of a valid one alone, and that a request under way never extends an ended one."""
+"""Browser sessions: each condition of a valid one by itself, and requests under way while a session ends."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -27,7 +27,7 @@ MINUTE = dt.timedelta(minutes=1)
 def opened(user: User | None) -> SessionStore:
     """A session of this user, or of a visitor who is not signed in."""
     store = SessionStore()
-    store["kept"] = "value"
+    store["stored"] = "value"
     if user is not None:
         store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
         store[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -36,14 +36,14 @@ def opened(user: User | None) -> SessionStore:
 
 
 def again(store: SessionStore) -> SessionStore:
-    """The same secret in a later request."""
+    """The session of a later request with the same secret."""
     return SessionStore(store.session_key)
 
 
 def is_valid(store: SessionStore) -> bool:
-    found = again(store)
-    valid = found.get("kept") == "value"
-    assert (found.session_key is not None) is valid
+    loaded = again(store)
+    valid = loaded.get("stored") == "value"
+    assert (loaded.session_key is not None) is valid
     return valid
 
 
@@ -73,16 +73,16 @@ CONDITIONS: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_session_with_one_condition_changed_is_none(world: World, condition: str) -> None:
+def test_session_with_one_condition_changed_is_invalid(world: World, condition: str) -> None:
     store, other = opened(world.mikko.user), opened(world.olli.user)
     with CONDITIONS[condition](world, store):
         assert not is_valid(store)
-        assert Session.objects.count() == 2  # the row is still there: it is judged, not deleted
+        assert Session.objects.count() == 2  # the row still exists: it is judged, not deleted
         assert is_valid(other)
     assert is_valid(store)
 
 
-def test_session_of_nobody_rests_on_its_expiry_alone(world: World) -> None:
+def test_anonymous_session_depends_on_its_expiry_only(world: World) -> None:
     store = opened(None)
     assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
     assert is_valid(store)
@@ -91,7 +91,7 @@ def test_session_of_nobody_rests_on_its_expiry_alone(world: World) -> None:
     assert is_valid(store)
 
 
-def test_session_ends_at_the_very_instant_of_its_expiry(
+def test_session_at_the_instant_of_its_expiry_is_invalid(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = opened(world.mikko.user)
@@ -109,16 +109,16 @@ def test_session_expires_after_its_own_age(world: World) -> None:
     assert before + 599 * SECOND <= row(store).expire_date <= clock.wall() + 600 * SECOND
 
 
-def test_session_is_written_with_the_epoch_and_directory_of_its_user(world: World) -> None:
+def test_session_of_a_user_is_stored_with_the_user_s_epoch_and_directory(world: World) -> None:
     with _user(world, epoch=7):
         written = row(opened(User.objects.get(pk=world.mikko.user_id)))
         assert (written.user_id, written.epoch, written.directory) == (world.mikko.user_id, 7, "customer")
 
 
-def test_request_under_way_saves_under_the_epoch_it_was_loaded_with(world: World) -> None:
-    """A request that has read its session before an ending must not lift the session over it."""
+def test_session_saved_by_a_request_under_way_has_the_epoch_it_was_loaded_with(world: World) -> None:
+    """A request that read its session before an ending must not revive the session."""
     under_way = again(opened(world.mikko.user))
-    assert under_way["kept"] == "value"
+    assert under_way["stored"] == "value"
     with _user(world, epoch=2):
         under_way["more"] = "1"
         under_way.save()
@@ -126,18 +126,18 @@ def test_request_under_way_saves_under_the_epoch_it_was_loaded_with(world: World
         assert not is_valid(under_way)
 
 
-def test_session_that_another_user_signs_in_to_is_written_under_that_user_s_epoch(world: World) -> None:
+def test_session_that_another_user_signs_in_to_has_that_user_s_epoch(world: World) -> None:
     store = again(opened(world.mikko.user))
-    assert store["kept"] == "value"
+    assert store["stored"] == "value"
     with grant_conditions.changed(User.objects.filter(pk=world.olli.user_id), epoch=4):
         store[SESSION_KEY] = str(world.olli.user_id)
         store.save()
         assert (row(store).user_id, row(store).epoch) == (world.olli.user_id, 4)
 
 
-def test_session_of_nobody_that_a_user_signs_in_to_gets_the_epoch(world: World) -> None:
+def test_anonymous_session_that_a_user_signs_in_to_has_the_user_s_epoch(world: World) -> None:
     store = again(opened(None))
-    assert store["kept"] == "value"
+    assert store["stored"] == "value"
     with _user(world, epoch=5):
         store[SESSION_KEY] = str(world.mikko.user_id)
         store.save()
@@ -145,23 +145,23 @@ def test_session_of_nobody_that_a_user_signs_in_to_gets_the_epoch(world: World) 
         assert is_valid(store)
 
 
-def test_session_of_a_user_that_signs_out_is_of_nobody(world: World) -> None:
+def test_session_after_the_user_s_sign_out_is_anonymous(world: World) -> None:
     store = again(opened(world.mikko.user))
     del store[SESSION_KEY]
     store.save()
     assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
 
 
-def test_ended_session_is_not_brought_back_by_a_request_under_way(world: World) -> None:
+def test_session_ended_during_a_request_is_not_restored_by_it(world: World) -> None:
     under_way, other = again(opened(world.mikko.user)), opened(world.mikko.user)
-    assert under_way["kept"] == "value"
+    assert under_way["stored"] == "value"
     SessionStore().delete(under_way.session_key)
     with pytest.raises(UpdateError):
         under_way.save()
     assert [one.session_key for one in Session.objects.all()] == [other.stored_key()]
 
 
-def test_secret_that_is_taken_is_not_taken_twice(world: World) -> None:
+def test_session_secret_of_an_existing_row_is_not_created_again(world: World) -> None:
     store = opened(world.mikko.user)
     assert SessionStore().exists(str(store.session_key))
     assert not SessionStore().exists("another")
@@ -170,9 +170,7 @@ def test_secret_that_is_taken_is_not_taken_twice(world: World) -> None:
     assert is_valid(store)
 
 
-def test_create_tries_another_secret_where_the_first_is_taken(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_create_with_a_secret_in_use_tries_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = str(opened(world.mikko.user).session_key)
     secrets = iter([taken, "s" * 32])
     monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda _: next(secrets))
@@ -180,7 +178,7 @@ def test_create_tries_another_secret_where_the_first_is_taken(
     assert Session.objects.count() == 2
 
 
-def test_delete_ends_one_session_and_no_other(world: World) -> None:
+def test_delete_of_a_session_ends_that_session_only(world: World) -> None:
     mine, named, other = (opened(world.mikko.user) for _ in range(3))
     mine.delete()
     mine.delete("")
@@ -189,14 +187,14 @@ def test_delete_ends_one_session_and_no_other(world: World) -> None:
     assert [is_valid(store) for store in (mine, named, other)] == [False, False, True]
 
 
-def test_clear_expired_deletes_what_has_expired_alone(world: World) -> None:
+def test_clear_expired_deletes_expired_sessions_only(world: World) -> None:
     store, late = opened(world.mikko.user), opened(world.olli.user)
     Session.objects.filter(pk=late.stored_key()).update(expire_date=clock.wall() - SECOND)
     SessionStore.clear_expired()
     assert [one.session_key for one in Session.objects.all()] == [store.stored_key()]
 
 
-def test_last_seen_is_written_once_a_minute_and_for_this_session_alone(world: World) -> None:
+def test_last_seen_is_written_once_a_minute_for_this_session_only(world: World) -> None:
     store, other = opened(world.mikko.user), opened(world.olli.user)
     then = clock.wall() - MINUTE + 5 * SECOND
     Session.objects.update(last_seen_at=then)
@@ -211,20 +209,20 @@ def test_last_seen_is_written_once_a_minute_and_for_this_session_alone(world: Wo
 
 def test_cookie_holds_the_secret_and_the_row_its_keyed_hash(world: World) -> None:
     store = opened(world.mikko.user)
-    kept = row(store)
-    assert kept.session_key == machine_secrets.hash_secret(str(store.session_key))
-    assert str(store.session_key) not in f"{kept.session_key} {kept.session_data}"
-    assert not is_valid(SessionStore(kept.session_key))
+    stored = row(store)
+    assert stored.session_key == machine_secrets.hash_secret(str(store.session_key))
+    assert str(store.session_key) not in f"{stored.session_key} {stored.session_data}"
+    assert not is_valid(SessionStore(stored.session_key))
 
 
-def test_unknown_secret_and_no_secret_are_no_session(world: World) -> None:
+def test_session_with_an_unknown_or_missing_secret_is_empty(world: World) -> None:
     opened(world.mikko.user)
     for unknown in ("unknown", "", None):
         assert SessionStore(unknown).load() == {}
 
 
-def test_session_auth_hash_changes_with_the_password_alone_and_with_the_epoch_alone(world: World) -> None:
-    """Django compares it in every request: it is the second line behind the session's own epoch."""
+def test_session_auth_hash_with_another_password_or_epoch_differs(world: World) -> None:
+    """Django compares it in every request: a second check besides the session's own epoch."""
     user = User.objects.get(pk=world.mikko.user_id)
     known = user.get_session_auth_hash()
     assert User.objects.get(pk=user.pk).get_session_auth_hash() == known

@@ -27,7 +27,7 @@ FORMS = {
 @pytest.fixture
 def world(world: World) -> World:
     with worlds.by_hand():
-        User.everyone.create(
+        User.all_directories.create(
             id=ids.uuid7(),
             directory=User.Directory.STAFF,
             contact=STAFF,

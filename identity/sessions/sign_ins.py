@@ -1,20 +1,19 @@
-"""Sign-ins of services: one per (browser session, organization), known to services as `sid`."""
+"""Sign-ins to services: one for each browser session and organization, known to services as `sid`."""
 
 import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from audit.foundation import ids
-from identity.grants import validity
-from identity.grants.eligible_memberships import EligibleMembership
+from audit.foundation import db, ids
+from identity.memberships.eligible_memberships import EligibleMembership
 from identity.people.models import User
 from identity.sessions.models import SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationContext:
-    """Who stands before the door, for which organization, as read *before* the decision to let them in.
+    """The authenticated person and the chosen organization, as read *before* the decision to issue.
 
     Both epochs were read together with what the decision rests on, so that an ending in between voids what is issued.
     """
@@ -35,28 +34,28 @@ def authentication_context(
     *,
     user: object,
     session_key: str,
-    candidate: EligibleMembership,
+    membership: EligibleMembership,
     application_key: str,
     auth_time: dt.datetime,
     amr: Iterable[str],
 ) -> AuthenticationContext:
-    """From the person of the session, as the session found them. Raises TypeError for nobody."""
+    """`user` is the session's, as the session loaded it. Raises TypeError for an anonymous one."""
     if not isinstance(user, User):
         raise TypeError(user)
     return AuthenticationContext(
         session_key=session_key,
         user=user.id,
         user_epoch=user.epoch,
-        membership=candidate.membership,
-        membership_epoch=candidate.epoch,
-        organization=candidate.organization,
+        membership=membership.membership,
+        membership_epoch=membership.epoch,
+        organization=membership.organization,
         application_key=application_key,
         auth_time=auth_time,
         amr=tuple(amr),
     )
 
 
-_STALE = """
+_END_STALE = """
 UPDATE identity_signin SET ended_at = %(at)s
 WHERE session_key = %(session)s AND membership_id = %(membership)s AND ended_at IS NULL
   AND (user_epoch, membership_epoch) <> (%(user_epoch)s, %(membership_epoch)s)
@@ -71,37 +70,37 @@ ON CONFLICT (session_key, membership_id) WHERE ended_at IS NULL
 DO UPDATE SET last_seen_at = excluded.last_seen_at, auth_time = excluded.auth_time, amr = excluded.amr
 RETURNING id
 """
-_USED = """
+_ADD_CLIENT = """
 INSERT INTO identity_signin_clients (signin_id, client_id) VALUES (%(sid)s, %(client)s)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
 
-def get_or_open(*, standing: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
-    """The `sid` of this session and organization; a new one where the last was ended or is of an older epoch."""
+def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
+    """The `sid` of this session and organization; a new one where the last has ended or has an older epoch."""
     params = {
         "id": ids.uuid7(),
-        "session": standing.session_key,
-        "user": standing.user,
-        "membership": standing.membership,
-        "user_epoch": standing.user_epoch,
-        "membership_epoch": standing.membership_epoch,
-        "auth_time": standing.auth_time,
-        "amr": list(standing.amr),
+        "session": authentication.session_key,
+        "user": authentication.user,
+        "membership": authentication.membership,
+        "user_epoch": authentication.user_epoch,
+        "membership_epoch": authentication.membership_epoch,
+        "auth_time": authentication.auth_time,
+        "amr": list(authentication.amr),
         "at": at,
     }
-    validity.grant_from_row(_STALE, **params)
-    row = validity.grant_from_row(_OPEN, **params)
+    db.fetch_one(_END_STALE, params)
+    row = db.fetch_one(_OPEN, params)
     if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
         raise LookupError
     return uuid.UUID(str(row[0]))
 
 
 def add_client(*, sid: uuid.UUID, client: str) -> bool:
-    """Remember that this service was signed in to: it is told when the sign-in ends. True the first time."""
-    return validity.grant_from_row(_USED, sid=sid, client=client) is not None
+    """Add a client to notify when the sign-in ends. Returns whether it is new to this sign-in."""
+    return db.fetch_one(_ADD_CLIENT, {"sid": sid, "client": client}) is not None
 
 
-def end_of_session(*, session_key: str, at: dt.datetime) -> int:
-    """End what services have from this browser session: signing out of the portal. Returns how many."""
+def end_for_session(*, session_key: str, at: dt.datetime) -> int:
+    """End the open sign-ins of this browser session. Returns how many."""
     return SignIn.objects.filter(session_key=session_key, ended_at=None).update(ended_at=at)

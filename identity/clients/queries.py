@@ -1,4 +1,4 @@
-"""Clients as the protocol needs them: django-allauth's row and ours, read together."""
+"""Registered clients as OpenID Connect needs them: django-allauth's row and Keyholder's, read together."""
 
 import json
 import uuid
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.foundation import db
 from identity import machine_secrets
-from identity.grants import validity
 
 _HASHER = "machine$"
-"""The prefix of `identity.people.hashers.Machine`, under which django-allauth's row keeps the secret."""
+"""The prefix of `identity.people.hashers.MachineSecretHasher` in django-allauth's column."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """A client of an application. Addresses are compared as they are written; wildcards mean nothing here."""
+    """A client of an application. Redirect URIs are compared as strings, without wildcards (RFC 9700 §2.1)."""
 
     id: str
     application: uuid.UUID
@@ -28,13 +28,13 @@ class RegisteredClient:
     grant_types: frozenset[str]
     asks_consent: bool
 
-    def verify_secret(self, given: str) -> bool:
-        """Whether `given` is this client's secret; an empty one never is."""
+    def verify_secret(self, secret: str) -> bool:
+        """Whether this is the client's secret; an empty one never is. Constant time."""
         stored = self.stored_secret.removeprefix(_HASHER)
         return (
-            bool(given)
+            bool(secret)
             and stored != self.stored_secret
-            and machine_secrets.matches(secret=given, stored=stored)
+            and machine_secrets.matches(secret=secret, stored=stored)
         )
 
 
@@ -48,27 +48,28 @@ JOIN identity_application a ON a.id = c.application_id AND a.is_active
 WHERE p.id = %(client)s
 """
 COLUMNS = 10
+"""The number of columns of FIND."""
 
 
 def find(*, client: str) -> RegisteredClient | None:
-    """A client in force whose application is in force. One statement."""
-    row = validity.grant_from_row(FIND, client=client)
+    """An active client of an active application, or None. One statement."""
+    row = db.fetch_one(FIND, {"client": client})
     return None if row is None else client_from_row(row)
 
 
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:
     """From a row of FIND."""
-    name, application, key, names, confidential, stored, addresses, scopes, kinds, asks_consent = row
+    protocol_id, application, key, names, confidential, secret, uris, scopes, grant_types, asks_consent = row
     return RegisteredClient(
-        id=name,
+        id=protocol_id,
         application=application,
         application_key=key,
         application_name=json.loads(names),
         confidential=confidential,
-        stored_secret=stored,
-        redirect_uris=tuple(_lines(addresses)),
+        stored_secret=secret,
+        redirect_uris=tuple(_lines(uris)),
         scopes=frozenset(_lines(scopes)),
-        grant_types=frozenset(_lines(kinds)),
+        grant_types=frozenset(_lines(grant_types)),
         asks_consent=asks_consent,
     )
 

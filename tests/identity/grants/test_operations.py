@@ -1,4 +1,4 @@
-"""Sign-ins, replays, revocations and what is forgotten: each statement reaches its own rows and no others."""
+"""Sign-ins, replays, revocations and purging: each statement changes its own rows and no others."""
 
 import dataclasses
 import datetime as dt
@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 
 from audit.foundation import clock
 from audit.models import Event
-from identity.grants import codes, sign_ins, tokens
+from identity.grants import codes, tokens
 from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
-from identity.grants.sign_ins import AuthenticationContext
+from identity.sessions import sign_ins
 from identity.sessions.models import SignIn
+from identity.sessions.sign_ins import AuthenticationContext
 from tests.fixtures import grant_conditions, grants
 from tests.fixtures.grant_conditions import HOUR
 from tests.fixtures.world import World
@@ -23,55 +24,55 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TICK = dt.timedelta(microseconds=1)
 
 
-def opened(standing: AuthenticationContext) -> SignIn:
-    return SignIn.objects.get(id=sign_ins.get_or_open(standing=standing, at=clock.now()))
+def opened(authentication: AuthenticationContext) -> SignIn:
+    return SignIn.objects.get(id=sign_ins.get_or_open(authentication=authentication, at=clock.now()))
 
 
 @pytest.mark.parametrize("epochs", [(2, 1), (0, 1), (1, 2), (1, 0)])
 def test_sign_in_of_another_epoch_is_ended_and_a_new_one_opened(
     world: World, epochs: tuple[int, int]
 ) -> None:
-    standing = grants.standing(world.mikko)
+    authentication = grants.standing(world.mikko)
     others = [
         opened(grants.standing(world.mikko, session="another browser")),
         opened(grants.standing(world.mikko_at_pohjola)),
         opened(grants.standing(world.olli)),
     ]
-    first = opened(standing)
-    assert opened(standing).id == first.id
+    first = opened(authentication)
+    assert opened(authentication).id == first.id
     user_epoch, membership_epoch = epochs
-    changed = dataclasses.replace(standing, user_epoch=user_epoch, membership_epoch=membership_epoch)
+    changed = dataclasses.replace(authentication, user_epoch=user_epoch, membership_epoch=membership_epoch)
     second = opened(changed)
     assert second.id != first.id
     assert (second.user_epoch, second.membership_epoch) == epochs
     first.refresh_from_db()
     assert first.ended_at is not None
-    still = set(SignIn.objects.filter(ended_at=None).values_list("id", flat=True))
-    assert still == {second.id, *(one.id for one in others)}
+    open_sign_ins = set(SignIn.objects.filter(ended_at=None).values_list("id", flat=True))
+    assert open_sign_ins == {second.id, *(one.id for one in others)}
 
 
-def test_sign_in_that_ended_is_not_opened_again_and_keeps_its_end(world: World) -> None:
-    standing = grants.standing(world.mikko)
-    first = opened(standing)
+def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
+    authentication = grants.standing(world.mikko)
+    first = opened(authentication)
     then = clock.now()
     SignIn.objects.update(ended_at=then)
-    second = opened(dataclasses.replace(standing, user_epoch=2))
+    second = opened(dataclasses.replace(authentication, user_epoch=2))
     assert second.id != first.id
     first.refresh_from_db()
     assert first.ended_at == then
 
 
-def test_sign_in_used_again_takes_the_later_proof_and_keeps_its_beginning(world: World) -> None:
-    standing = grants.standing(world.mikko)
-    first = opened(standing)
-    later = standing.auth_time + HOUR
-    second = opened(dataclasses.replace(standing, auth_time=later, amr=("swk", "user", "mfa")))
+def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(world: World) -> None:
+    authentication = grants.standing(world.mikko)
+    first = opened(authentication)
+    later = authentication.auth_time + HOUR
+    second = opened(dataclasses.replace(authentication, auth_time=later, amr=("swk", "user", "mfa")))
     assert (second.id, second.started_at) == (first.id, first.started_at)
     assert (second.auth_time, second.amr) == (later, ["swk", "user", "mfa"])
     assert second.last_seen_at > first.last_seen_at
 
 
-def test_use_by_a_client_is_the_first_once_for_each_client_and_each_sign_in(world: World) -> None:
+def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> None:
     one, two = (opened(grants.standing(world.mikko, session=key)).id for key in ("one", "two"))
     uses = [(one, "ordering"), (one, "ordering"), (one, "crm"), (two, "ordering"), (two, "ordering")]
     assert [sign_ins.add_client(sid=sid, client=client) for sid, client in uses] == [
@@ -84,13 +85,13 @@ def test_use_by_a_client_is_the_first_once_for_each_client_and_each_sign_in(worl
     assert sorted(SignIn.objects.get(id=one).clients.values_list("pk", flat=True)) == ["crm", "ordering"]
 
 
-def test_end_of_a_session_ends_its_open_sign_ins_alone(world: World) -> None:
+def test_end_for_session_ends_its_open_sign_ins_only(world: World) -> None:
     ended, mine = (opened(grants.standing(who)) for who in (world.mikko, world.mikko_at_pohjola))
     other = opened(grants.standing(world.mikko, session="another browser"))
     then = clock.now()
     SignIn.objects.filter(id=ended.id).update(ended_at=then)
     at = clock.now()
-    assert sign_ins.end_of_session(session_key="browser", at=at) == 1
+    assert sign_ins.end_for_session(session_key="browser", at=at) == 1
     ends = dict(SignIn.objects.values_list("id", "ended_at"))
     assert ends == {ended.id: then, mine.id: at, other.id: None}
 
@@ -103,22 +104,22 @@ def _replays() -> int:
     return Event.objects.filter(verb="token.replayed").count()
 
 
-def test_replayed_code_ends_its_own_family_alone(world: World) -> None:
+def test_replayed_code_ends_its_own_family_only(world: World) -> None:
     code = grants.code(world.mikko)
     assert grants.redeem(code) is not None
     grants.pair(world.mikko_at_pohjola)
     grants.redeem(grants.code(world.mikko, scopes="openid"))
-    assert codes.was_replayed(code=code, client="ordering", noted="token.replayed")
+    assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert _ended() == {(world.mikko.id, "openid profile email")}
     assert _replays() == 1
 
 
-def test_replayed_refresh_token_ends_its_own_family_alone(world: World) -> None:
+def test_replayed_refresh_token_ends_its_own_family_only(world: World) -> None:
     pair = grants.pair(world.mikko)
     other = grants.pair(world.mikko_at_pohjola)
     for one in (pair, other):
         tokens.refresh(token=one.refresh, client="ordering", scopes=[])
-    assert tokens.was_replayed(token=pair.refresh, client="ordering", noted="token.replayed")
+    assert tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
     assert _ended() == {(world.mikko.id, "openid profile email")}
     event = Event.objects.get(verb="token.replayed")
     assert (event.chain, event.organization, event.subject) == (
@@ -134,15 +135,15 @@ def test_replay_by_another_client_ends_nothing(world: World, client: str) -> Non
     redeemed = grants.redeem(code)
     assert redeemed is not None
     tokens.refresh(token=redeemed[1].refresh, client="ordering", scopes=[])
-    assert not codes.was_replayed(code=code, client=client, noted="token.replayed")
-    assert not tokens.was_replayed(token=redeemed[1].refresh, client=client, noted="token.replayed")
+    assert not codes.revoke_if_replayed(code=code, client=client, verb="token.replayed")
+    assert not tokens.revoke_if_replayed(token=redeemed[1].refresh, client=client, verb="token.replayed")
     assert (_ended(), _replays()) == (set(), 0)
 
 
 def test_unused_code_and_unused_refresh_token_are_no_replay(world: World) -> None:
     code, pair = grants.code(world.mikko), grants.pair(world.mikko)
-    assert not codes.was_replayed(code=code, client="ordering", noted="token.replayed")
-    assert not tokens.was_replayed(token=pair.refresh, client="ordering", noted="token.replayed")
+    assert not codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
+    assert not tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
     assert (_ended(), _replays()) == (set(), 0)
 
 
@@ -151,11 +152,11 @@ def test_replay_of_an_ended_family_is_a_replay_without_a_second_event(world: Wor
     tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     then = clock.now()
     RefreshFamily.objects.update(ended_at=then)
-    assert tokens.was_replayed(token=pair.refresh, client="ordering", noted="token.replayed")
+    assert tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
     assert (RefreshFamily.objects.get().ended_at, _replays()) == (then, 0)
 
 
-def test_revocation_of_an_access_token_deletes_it_alone(world: World) -> None:
+def test_revocation_of_an_access_token_deletes_it_only(world: World) -> None:
     pair, other = grants.pair(world.mikko), grants.pair(world.mikko)
     for client in ("crm", "nobody"):
         assert not tokens.revoke(token=pair.access, client=client)
@@ -178,8 +179,8 @@ def test_revocation_of_a_refresh_token_ends_its_own_family_once(world: World) ->
     assert RefreshFamily.objects.exclude(ended_at=None).get().ended_at == ended.ended_at
 
 
-def test_used_refresh_token_still_revokes_its_family(world: World) -> None:
-    """RFC 7009 §2.1: a client may hold only the older one."""
+def test_revocation_with_a_used_refresh_token_ends_its_family(world: World) -> None:
+    """RFC 7009 §2.1: a client may have only the older token."""
     pair = grants.pair(world.mikko)
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert refreshed is not None
@@ -187,7 +188,7 @@ def test_used_refresh_token_still_revokes_its_family(world: World) -> None:
     assert grants.holds(refreshed[1]) == (False, False)
 
 
-def test_refused_scopes_use_up_no_refresh_token(world: World) -> None:
+def test_refresh_with_refused_scopes_does_not_use_the_token_up(world: World) -> None:
     pair = grants.pair(world.mikko)
     for scopes in (["phone"], ["openid", "phone"], ["openid profile"]):
         assert tokens.refresh(token=pair.refresh, client="ordering", scopes=scopes) is None
@@ -196,11 +197,15 @@ def test_refused_scopes_use_up_no_refresh_token(world: World) -> None:
     assert used == [True, False]
 
 
-KEPT = {"access": dt.timedelta(0), "code": grants_retention.RETENTION, "family": grants_retention.RETENTION}
+RETENTION = {
+    "access": dt.timedelta(0),
+    "code": grants_retention.RETENTION,
+    "family": grants_retention.RETENTION,
+}
 
 
-@pytest.mark.parametrize("kind", KEPT)
-def test_forgetting_deletes_what_expired_long_enough_ago_alone(world: World, kind: str) -> None:
+@pytest.mark.parametrize("kind", RETENTION)
+def test_purge_deletes_only_what_expired_before_its_retention(world: World, kind: str) -> None:
     grants.pair(world.mikko)
     at = clock.now()
     rows: dict[str, QuerySet[Any]] = {
@@ -209,31 +214,31 @@ def test_forgetting_deletes_what_expired_long_enough_ago_alone(world: World, kin
         "family": RefreshFamily.objects.all(),
     }
     for name, some in rows.items():
-        some.update(expires_at=at - KEPT[name] + TICK)  # a tick earlier, and it goes
+        some.update(expires_at=at - RETENTION[name] + TICK)  # one tick too young
     assert grants_retention.purge(at=at) == 0
-    rows[kind].update(expires_at=at - KEPT[kind])
-    goes = {"access": 1, "code": 1, "family": 3}[kind]  # a family takes its tokens along
-    assert grants_retention.purge(at=at) == goes
+    rows[kind].update(expires_at=at - RETENTION[kind])
+    deleted = {"access": 1, "code": 1, "family": 3}[kind]  # with its two tokens
+    assert grants_retention.purge(at=at) == deleted
     left = {name: some.count() for name, some in rows.items()}
     expected = {"access": 1, "code": 1, "family": 1} | {kind: 0}
     assert left == expected | ({"access": 0} if kind == "family" else {})
 
 
-def test_code_is_kept_with_what_it_is_bound_to_for_one_minute(world: World) -> None:
+def test_code_is_stored_with_its_bindings_for_one_minute(world: World) -> None:
     before = clock.now()
     grants.code(world.mikko)
-    kept = grant_conditions.code(world).get()
-    assert before <= kept.issued_at <= clock.now()
-    assert kept.expires_at - kept.issued_at == dt.timedelta(seconds=60)
-    assert (kept.client_id, kept.redirect_uri, kept.challenge) == (
+    stored = grant_conditions.code(world).get()
+    assert before <= stored.issued_at <= clock.now()
+    assert stored.expires_at - stored.issued_at == dt.timedelta(seconds=60)
+    assert (stored.client_id, stored.redirect_uri, stored.challenge) == (
         "ordering",
         grants.ADDRESS,
         grants.CHALLENGE,
     )
-    assert (kept.user_epoch, kept.membership_epoch, kept.used_at, kept.family) == (1, 1, None, None)
+    assert (stored.user_epoch, stored.membership_epoch, stored.used_at, stored.family) == (1, 1, None, None)
 
 
-def test_tokens_live_as_long_as_the_documents_say(world: World) -> None:
+def test_tokens_have_the_documented_lifetimes(world: World) -> None:
     grants.pair(world.mikko)
     access, family = AccessToken.objects.get(), RefreshFamily.objects.get()
     assert access.expires_at - access.issued_at == dt.timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""For which organizations a person could come to a service: plain values, read in one statement."""
+"""The organizations on whose behalf a person can sign in to a service."""
 
 import datetime as dt
 import uuid
@@ -15,7 +15,7 @@ from identity.organizations.models import CustomerNumber
 
 @dataclass(frozen=True, slots=True)
 class EligibleMembership:
-    """A membership in force, with its epoch of the same instant, and its organization as the service knows it."""
+    """A membership in force, its epoch of the same instant, and its organization as the service knows it."""
 
     membership: uuid.UUID
     epoch: int
@@ -25,14 +25,15 @@ class EligibleMembership:
     customer_number: str
 
 
-def eligible_memberships(
-    *, user: uuid.UUID, application: uuid.UUID, at: dt.datetime
-) -> list[EligibleMembership]:
-    """The person's memberships in force, by the organization's name."""
+def for_application(*, user: uuid.UUID, application: uuid.UUID, at: dt.datetime) -> list[EligibleMembership]:
+    """The person's memberships in force, by the organization's name. One statement.
+
+    The customer number is that of the application's business unit.
+    """
     unit = Application.objects.filter(id=application).values("unit")
     numbers = CustomerNumber.objects.filter(organization=OuterRef("organization"), unit__in=unit)
-    mine = memberships_queries.active(at=at).filter(user=user, kind=Membership.Kind.PERSON)
-    rows = mine.order_by("organization__sort_key", "id").values_list(
+    rows = memberships_queries.active(at=at).filter(user=user, kind=Membership.Kind.PERSON)
+    values = rows.order_by("organization__sort_key", "id").values_list(
         "id",
         "epoch",
         "organization_id",
@@ -40,4 +41,4 @@ def eligible_memberships(
         "organization__name",
         Coalesce(Subquery(numbers.values("number")[:1]), Value("")),
     )
-    return [EligibleMembership(*row) for row in rows]
+    return [EligibleMembership(*row) for row in values]
