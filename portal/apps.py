@@ -1,15 +1,15 @@
-"""Doors for people and programs."""
+"""Channels for people and programs."""
 
 from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
-    """Pages, protocol, settings."""
+    """Pages, protocols, settings."""
 
     name = "portal"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the receivers and register the checks, once models are loaded."""
-        from portal.operations import checks  # noqa: F401 - the same
-        from portal.signin.customers import receivers  # noqa: F401 - the one place where a late import is right
+        """Connects the receivers and registers the checks after the models are loaded."""
+        from portal.operations import checks  # noqa: F401 - registers the checks
+        from portal.signin.customers import receivers  # noqa: F401 - connects the receivers

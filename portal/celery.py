@@ -1,4 +1,4 @@
-"""Jobs: reconciliation, imports, reports, and the timer. No page waits for any of them, nor needs a broker."""
+"""Celery for jobs and the timer. No page waits for a job or needs a broker."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ app.autodiscover_tasks(["provisioning"])
 
 
 def stop_on_errors(**_: Any) -> None:
-    """Refuse a start that the system checks forbid, as the other processes do."""
+    """Refuses a start that the system checks forbid, as the web process does."""
     django.setup()
     checks.stop_on_errors()
 

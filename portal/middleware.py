@@ -1,4 +1,4 @@
-"""What happens around every page: observed, in the reader's language, by somebody, signed in, in clean characters."""
+"""Middleware of pages: request log, language, caching, control characters, sign-in, errors of the domain."""
 
 import time
 from collections.abc import Callable
@@ -23,36 +23,36 @@ View = Callable[..., HttpResponseBase]
 
 
 class RequestLog:
-    """A number, a line in the log and a measurement for every request of a page (`portal.operations.request_log`)."""
+    """A request id, a log line and a measurement for every request of a page (`portal.operations.request_log`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Make it a `Request` of ours first."""
+        """Gives the request the class `Request` before any other middleware reads it."""
         request.__class__ = Request
-        begun = time.perf_counter()
+        started = time.perf_counter()
         response = self.get_response(request)
-        return request_log.answered(
+        return request_log.record(
             response,
             method=request.method,
             route=request.resolver_match.route if request.resolver_match else "",
-            number=request.request_id if isinstance(request, Request) else "",
-            begun=begun,
+            request_id=request.request_id if isinstance(request, Request) else "",
+            started=started,
         )
 
 
 class Language:
-    """The reader's language: what was chosen in this browser, else the person's own, else what the browser asks for."""
+    """The reader's language: chosen in this browser, else the person's own, else requested by the browser."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Stands after the session: the person's own language is theirs."""
+        """Runs after the session middleware, because the person's language depends on the session."""
         language = _language(request)
         request.LANGUAGE_CODE = language
-        with translation.override(language), timezone.override(None):  # pages of a company set theirs
+        with translation.override(language), timezone.override(None):  # pages of an organization set its zone
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         if isinstance(response, HttpResponse):
@@ -72,55 +72,57 @@ def _language(request: HttpRequest) -> str:
 
 
 class NoStore:
-    """Pages are nobody else's and nobody's tomorrow: nothing is kept by browsers and proxies unless a view says so."""
+    """Browsers and proxies store no page unless its view allows it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """`request.actor` and `request.now` are `Request`'s own."""
+        """Sets Cache-Control where the view has not."""
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 
 class RejectControlCharacters:
-    """Paths and queries with control characters are answered here; what is typed into forms is the forms' business."""
+    """Refuses paths and queries with control characters; forms check their own values."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Status 400, with a page."""
+        """A page with status 400."""
         return (
             error_responses.page(request, HTTPStatus.BAD_REQUEST)
-            if input_cleaning.in_address(request)
+            if input_cleaning.has_control_characters_in_url(request)
             else self.get_response(request)
         )
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """What a view let through as far as the database is still no failure of ours."""
-        if isinstance(exception, DataError | ValueError) and input_cleaning.in_values(request.POST):
+        """Status 400, not 500, for a value that no form refused and the database did."""
+        if isinstance(exception, DataError | ValueError) and input_cleaning.has_control_characters_in_values(
+            request.POST
+        ):
             return error_responses.page(request, HTTPStatus.BAD_REQUEST)
         return None
 
 
 class RequireSignIn:
-    """Every page asks for a sign-in of the demanded strength, unless its view says otherwise.
+    """Every page requires a sign-in of the required strength, unless its view declares otherwise.
 
-    `login_required = False` on a view (Django's `login_not_required`): anybody. `any_strength = True`: whoever is
-    signed in at all, for the pages where factors are set up.
+    `login_required = False` on a view (Django's `login_not_required`) requires no sign-in. `any_strength = True`
+    requires a sign-in of any strength, for the pages where factors are set up.
     """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """All is done once the view is known."""
+        """The check is in `process_view`, where the view is known."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Nothing when the view may run."""
+        """None where the view may run."""
         del args, kwargs
         if not getattr(view, "login_required", True):
             return None
@@ -130,17 +132,17 @@ class RequireSignIn:
 
 
 class DomainErrorPages:
-    """A refusal of the domain becomes a page with its sentence."""
+    """Turns a domain error into a page with its sentence."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Only exceptions are of interest."""
+        """The work is in `process_exception`."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Nothing for what is not ours."""
+        """None for any other exception."""
         return (
             error_responses.refused(request, refusals.sentence_for(exception))
             if isinstance(exception, DomainError)

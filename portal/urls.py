@@ -1,4 +1,4 @@
-"""Every address of the portal. What is not named here cannot be reached."""
+"""The URL map of the portal. An address that is not listed here cannot be reached."""
 
 from django.urls import include, path
 
@@ -8,7 +8,7 @@ urlpatterns = [
     path("account/", include("portal.signin.customers.urls")),
     path("health/live", operations_views.live, name="health_live"),
     path("health/ready", operations_views.ready, name="health_ready"),
-    path("metrics", operations_views.measured, name="metrics"),
+    path("metrics", operations_views.prometheus, name="metrics"),
     path("", include("portal.oidc.urls")),
     path("", include("portal.web.urls")),
 ]

@@ -13,13 +13,13 @@ from portal.settings import base
 
 
 def _share_metrics() -> None:
-    """One folder for all workers of this server, before prometheus-client is imported; earlier servers' are removed."""
-    mine = base.HOME / "metrics" / str(os.getppid())
-    mine.mkdir(parents=True, exist_ok=True)
-    for other in mine.parent.iterdir():
+    """Gives all workers one folder before prometheus-client is imported, and removes the folders of ended servers."""
+    folder = base.HOME / "metrics" / str(os.getppid())
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in folder.parent.iterdir():
         if not Path("/proc", other.name).exists() and Path("/proc").exists():
             shutil.rmtree(other, ignore_errors=True)
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(mine))
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
 
 _share_metrics()

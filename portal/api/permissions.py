@@ -1,12 +1,12 @@
-"""What a view of the REST API is that says nothing about who may call it."""
+"""The default permission of the REST API."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 
 class DenyAll(BasePermission):
-    """Nobody (DEFAULT_PERMISSION_CLASSES)."""
+    """Refuses every caller of a view that declares no permission (DEFAULT_PERMISSION_CLASSES)."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Never."""
+        """Always False."""
         return False

@@ -1,4 +1,4 @@
-"""The pages Django shows when something goes wrong."""
+"""Django's error handlers (`handler400` and the others) and the CSRF failure view."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from portal.http import error_responses, request_context
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 400; a session that ended under the request leads to signing in."""
+    """Status 400; a session that ended during the request leads to the sign-in page."""
     if isinstance(exception, SessionInterrupted):
         return error_responses.redirect_to_sign_in(
             request, f"{reverse('account_login')}?{urlencode({'next': request.path})}"
@@ -32,7 +32,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 404; the same page for what is not there and for what is not the reader's."""
+    """Status 404; the same page for a missing address and for one the reader may not see."""
     del exception
     return error_responses.page(request, HTTPStatus.NOT_FOUND, layout=error_responses.layout(request))
 
@@ -44,7 +44,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Status 500, without session, database or anything else that may be what failed."""
+    """Status 500; reads neither session nor database, because either may be the cause."""
     context: Mapping[str, Any] = {
         "reference": request_context.request_id(request) or secrets.token_hex(8),
         "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
@@ -56,10 +56,10 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without the mark of this browser's session.
+    """A form without this session's CSRF token.
 
-    Where the browser says that it came from a page of ours, that page was open across a sign-in: the form is kept.
-    From anywhere else it is refused, and nothing of it is offered for sending.
+    With our own Origin, the page was open during a sign-in: the form is offered for sending again.
+    From any other origin it is refused, and nothing of it is offered for sending.
     """
     del reason
     if request.headers.get("Origin") == settings.ISSUER:

@@ -1,4 +1,4 @@
-"""Answers in place of a page: why not, and a way on. A form that was being sent is kept."""
+"""Responses in place of a page: the reason and the next step. The values of a sent form are preserved."""
 
 from http import HTTPStatus
 from typing import Any
@@ -12,31 +12,31 @@ from audit.foundation import clock
 from portal.http import request_context
 from portal.wording import refusals, time_zones
 
-_KEPT = 200
-"""Fields of a form that are kept, at most."""
+_MAX_FIELDS = 200
+"""Fields of a form that are preserved."""
 _SECRET = ("password", "csrfmiddlewaretoken", "code", "credential", "secret")
 _SESSION_GONE = 419
 
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
-    """The page for this status. In answer to htmx it takes the place of everything, never of a panel."""
+    """The page for this status. In a response to htmx it replaces the whole page, never a panel."""
     zone = request.zone if isinstance(request, request_context.Request) else None
-    known = {"reference": request_context.request_id(request), "at": time_zones.moment(clock.wall(), zone)}
-    response = render(request, f"{status}.html", {**known, **context}, status=status)
+    defaults = {"reference": request_context.request_id(request), "at": time_zones.moment(clock.wall(), zone)}
+    response = render(request, f"{status}.html", {**defaults, **context}, status=status)
     return replace_whole_page(request, response)
 
 
 def refused(
-    request: HttpRequest, sentence: refusals.Sentence, *, way: tuple[str, str] = ("", "")
+    request: HttpRequest, sentence: refusals.Sentence, *, link: tuple[str, str] = ("", "")
 ) -> HttpResponse:
-    """The page for a refusal of the domain; `way` is address and label of what leads on.
+    """The page for a refusal of the domain; `link` is address and label of the next step.
 
-    What is not the reader's to do is no fault: no number to call about.
+    A missing permission (403) is no fault, so the page shows no reference.
     """
     status = sentence.status if sentence.status in {403, 404, 503} else 400
-    known = {"reference": ""} if status == HTTPStatus.FORBIDDEN else {}
-    known |= {"back_url": way[0], "back_label": way[1]}
-    response = page(request, status, sentence=sentence.text, layout=layout(request), **known)
+    values = {"reference": ""} if status == HTTPStatus.FORBIDDEN else {}
+    values |= {"back_url": link[0], "back_label": link[1]}
+    response = page(request, status, sentence=sentence.text, layout=layout(request), **values)
     response.status_code = sentence.status
     if sentence.retry_after is not None:
         response["Retry-After"] = str(sentence.retry_after)
@@ -44,52 +44,52 @@ def refused(
 
 
 def redirect_to_sign_in(request: HttpRequest, url: str) -> HttpResponse:
-    """Lead to a sign-in page of ours, without losing a form that was being sent."""
+    """Leads to one of our sign-in pages and preserves the values of a sent form."""
     if request.method not in {"GET", "HEAD"}:
         return keep_form(request, sign_in_url=url)
-    if asked_by_htmx(request):
+    if is_htmx(request):
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
 
 
 def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
-    """Status 419: what was typed stands in a form that can be sent again. Secrets are not kept."""
+    """Status 419: a page with the sent values, without secrets, in a form that can be sent again."""
     return page(
         request,
         _SESSION_GONE,
-        fields=_typed(request),
+        fields=_sent_values(request),
         action_url=request.get_full_path(),
         button=_("Send it"),
         sign_in_url=sign_in_url,
     )
 
 
-def _typed(request: HttpRequest) -> list[dict[str, str]]:
+def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
     pairs = [
         {"name": name, "value": str(value)}
         for name, values in request.POST.lists()
         for value in values
         if not any(word in name.lower() for word in _SECRET)
     ]
-    return pairs[:_KEPT]
+    return pairs[:_MAX_FIELDS]
 
 
-def came_from(request: HttpRequest) -> str:
-    """The page to come back to: this one, or the one that htmx asked from."""
-    if asked_by_htmx(request):
+def return_path(request: HttpRequest) -> str:
+    """The page to return to: this one, or the page that sent the htmx request."""
+    if is_htmx(request):
         current = urlsplit(request.headers.get("HX-Current-URL", ""))
         return f"{current.path or '/'}{'?' + current.query if current.query else ''}"
     return request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
 
 
-def asked_by_htmx(request: HttpRequest) -> bool:
-    """Whether a part of a page is asked for."""
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx requests a part of a page."""
     return request.headers.get("HX-Request") == "true"
 
 
 def replace_whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """In answer to htmx it takes the place of everything, never of a panel."""
-    if asked_by_htmx(request):
+    """Makes htmx replace the whole page, never a panel; no cache stores the response."""
+    if is_htmx(request):
         response["HX-Retarget"] = "body"
         response["HX-Reswap"] = "innerHTML"
     response["Cache-Control"] = "no-store"
@@ -97,6 +97,6 @@ def replace_whole_page(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 
 def layout(request: HttpRequest) -> str:
-    """The template around it: inside, or at the door."""
+    """The base template: with navigation for a signed-in reader, else the public one."""
     user = getattr(request, "user", None)
     return "base.html" if user is not None and user.is_authenticated else "base_public.html"

@@ -1,7 +1,7 @@
-"""Characters that nobody types: U+0000 and the other control characters.
+"""Refusing control characters, U+0000 among them.
 
-PostgreSQL refuses U+0000, and none of the others belongs into a name, an address or a reason. A form says so at the
-field and keeps what was typed; a path or a query with them is a page with status 400.
+PostgreSQL refuses U+0000, and none of the others belongs in a name, an address or a reason. A form shows the error at
+the field and preserves the value; a path or a query with them is a page with status 400.
 """
 
 import unicodedata
@@ -15,17 +15,20 @@ from django.utils.deconstruct import deconstructible
 
 from portal.wording import refusals
 
-_LINES = "\t\n\r"
+_LINE_CHARACTERS = "\t\n\r"
 
 
-def forbidden(text: str, *, lines: bool = False) -> bool:
-    """Whether `text` holds a control character; with `lines`, tabs and line ends are welcome."""
-    return any(unicodedata.category(one) == "Cc" and not (lines and one in _LINES) for one in text)
+def has_control_characters(text: str, *, lines: bool = False) -> bool:
+    """Whether `text` holds a control character; with `lines`, tabs and line ends are allowed."""
+    return any(
+        unicodedata.category(character) == "Cc" and not (lines and character in _LINE_CHARACTERS)
+        for character in text
+    )
 
 
 @deconstructible
-class Plain:
-    """A validator: no control characters."""
+class NoControlCharacters:
+    """A validator that refuses control characters."""
 
     message = refusals.CONTROL_CHARACTERS
 
@@ -34,41 +37,46 @@ class Plain:
 
     def __call__(self, value: object) -> None:
         """Raises ValidationError."""
-        if forbidden(str(value), lines=self.lines):
+        if has_control_characters(str(value), lines=self.lines):
             raise ValidationError(self.message, code="control_characters")
 
 
-class PlainForm(forms.BaseForm):
-    """A mixin for forms, ours and libraries': fields of text get `Plain` in place of Django's validator for U+0000."""
+class ControlCharacterCheck(forms.BaseForm):
+    """A mixin for forms: `NoControlCharacters` replaces Django's validator for U+0000 in text fields."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        make_plain(self)
+        refuse_control_characters(self)
 
 
-def make_plain(form: forms.BaseForm) -> None:
-    """Once more, for a form that has added fields."""
+def refuse_control_characters(form: forms.BaseForm) -> None:
+    """Adds the validator to every text field; called again by a form that adds fields."""
     for field in form.fields.values():
         if isinstance(field, forms.CharField):
-            _make_plain(field)
+            _refuse_in(field)
 
 
-def _make_plain(field: forms.CharField) -> None:
-    kept = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator | Plain)]
-    field.validators = [*kept, Plain(lines=isinstance(field.widget, forms.Textarea))]
+def _refuse_in(field: forms.CharField) -> None:
+    others = [
+        validator
+        for validator in field.validators
+        if not isinstance(validator, ProhibitNullCharactersValidator | NoControlCharacters)
+    ]
+    field.validators = [*others, NoControlCharacters(lines=isinstance(field.widget, forms.Textarea))]
 
 
-class Form(PlainForm, forms.Form):
-    """What our own forms are."""
+class Form(ControlCharacterCheck, forms.Form):
+    """The base of our own forms."""
 
 
-def in_address(request: HttpRequest) -> bool:
+def has_control_characters_in_url(request: HttpRequest) -> bool:
     """Whether path or query hold a control character."""
-    return forbidden(request.path) or in_values(request.GET)
+    return has_control_characters(request.path) or has_control_characters_in_values(request.GET)
 
 
-def in_values(values: QueryDict) -> bool:
-    """Whether a name or a value holds a control character (line ends are typed into text areas)."""
+def has_control_characters_in_values(values: QueryDict) -> bool:
+    """Whether a name or a value holds a control character; line ends are allowed, as text areas send them."""
     return any(
-        forbidden(name) or any(forbidden(one, lines=True) for one in found) for name, found in values.lists()
+        has_control_characters(name) or any(has_control_characters(value, lines=True) for value in texts)
+        for name, texts in values.lists()
     )

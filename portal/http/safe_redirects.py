@@ -1,4 +1,4 @@
-"""Where to go next: paths of our own, and nothing a browser could read as anything else."""
+"""Redirects within our own host: only paths that no browser reads as another host."""
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -10,18 +10,18 @@ _NEXT = "keyholder.next"
 
 def is_own(url: str) -> bool:
     """Whether this is a path on our own host."""
-    if not url.startswith("/") or input_cleaning.forbidden(url):
+    if not url.startswith("/") or input_cleaning.has_control_characters(url):
         return False
     return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
-def come_back(request: HttpRequest, path: str) -> None:
-    """Remember where to go once a second factor has been set up."""
+def store_return_path(request: HttpRequest, path: str) -> None:
+    """Stores in the session where to go after a second factor has been set up."""
     if is_own(path):
         request.session[_NEXT] = path
 
 
-def coming_back(request: HttpRequest) -> str:
-    """Where `come_back` said; the start page where nothing was said."""
+def stored_return_path(request: HttpRequest) -> str:
+    """The path of `store_return_path`, else the start page."""
     path = str(request.session.get(_NEXT, ""))
     return path if is_own(path) else "/"

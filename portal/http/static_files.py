@@ -8,8 +8,8 @@ _STYLES, _RULES = CompressedManifestStaticFilesStorage.patterns[0]
 class Storage(CompressedManifestStaticFilesStorage):
     """A missing entry is an error at start, not a broken page.
 
-    Vendored files are what their makers published, to the byte; the source maps that they name are not shipped, so
-    the rules about source maps are left out.
+    Vendored files are identical to the published ones. The source maps they name are not shipped, so the rules for
+    source maps are removed.
     """
 
     manifest_strict = True

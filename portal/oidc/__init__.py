@@ -1,1 +1,1 @@
-"""OpenID Connect towards services: protocol only. What is issued is kept and judged in `identity.grants`."""
+"""OpenID Connect towards services: protocol only. Grants are stored and validated in `identity.grants`."""

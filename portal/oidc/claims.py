@@ -1,4 +1,4 @@
-"""What a service learns of a person: what it asked for, for which organization, and its own rights only."""
+"""The claims a service receives: the requested scopes, one organization, and rights in this service only."""
 
 import datetime as dt
 from typing import Any
@@ -13,27 +13,27 @@ from identity.grants.validity import GrantContext
 ID_TOKEN_LIFETIME = dt.timedelta(minutes=5)
 
 
-def rights(grant: GrantContext) -> list[dict[str, Any]]:
-    """What the person may do in the asking application now; where that is nothing, no token holds. One statement."""
-    found = entitlements.rights_of(
+def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
+    """The person's rights in the requesting application now; without any, no token is valid. One statement."""
+    rights = entitlements.rights_of(
         memberships=[grant.membership], at=grant.at, application=grant.application_key
     )
-    return [_right(right) for right in found[grant.membership]]
+    return [_right(right) for right in rights[grant.membership]]
 
 
-def of(grant: GrantContext, held: list[dict[str, Any]]) -> dict[str, Any]:
-    """The claims about the person, by the scopes granted, with the rights held."""
+def user_claims(grant: GrantContext, rights: list[dict[str, Any]]) -> dict[str, Any]:
+    """The claims about the person that the granted scopes allow, with the rights."""
     scopes = set(grant.scopes.split())
-    found: dict[str, Any] = {"sub": str(grant.user)}
+    claims: dict[str, Any] = {"sub": str(grant.user)}
     if "profile" in scopes:
-        found |= {"name": grant.name} | ({"locale": grant.language} if grant.language else {})
+        claims |= {"name": grant.name} | ({"locale": grant.language} if grant.language else {})
     if "email" in scopes:
-        found |= {"email": grant.email, "email_verified": grant.email_verified}
-    return found | {"organization": organization(grant), "entitlements": held}
+        claims |= {"email": grant.email, "email_verified": grant.email_verified}
+    return claims | {"organization": organization(grant), "entitlements": rights}
 
 
 def organization(grant: GrantContext) -> dict[str, str]:
-    """For which customer the person came."""
+    """The customer that the person acts for."""
     return {
         "id": str(grant.organization),
         "key": grant.organization_key,
@@ -42,8 +42,8 @@ def organization(grant: GrantContext) -> dict[str, str]:
     }
 
 
-def id_token(grant: GrantContext, held: list[dict[str, Any]]) -> str:
-    """Signed, for the client alone (OIDC Core §2). `auth_time` and `amr` are of the sign-in the grant came from."""
+def id_token(grant: GrantContext, rights: list[dict[str, Any]]) -> str:
+    """Signed, for this client only (OIDC Core §2). `auth_time` and `amr` belong to the sign-in behind the grant."""
     return signing_keys.sign(
         claims={
             "iss": settings.ISSUER,
@@ -54,7 +54,7 @@ def id_token(grant: GrantContext, held: list[dict[str, Any]]) -> str:
             "amr": grant.amr,
             "sid": str(grant.sid),
             **({"nonce": grant.nonce} if grant.nonce else {}),
-            **of(grant, held),
+            **user_claims(grant, rights),
         }
     )
 
@@ -71,5 +71,5 @@ def _right(right: Right) -> dict[str, Any]:
 
 
 def _limit(right: Right) -> dict[str, str | None] | None:
-    """None for no limit."""
+    """None without a limit."""
     return right.limit.to_json() if right.takes_amount and right.amount is not None else None

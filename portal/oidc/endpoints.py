@@ -1,4 +1,4 @@
-"""The endpoints that programs call: token, userinfo, introspection, revocation, discovery, keys."""
+"""The other endpoints that programs call: userinfo, introspection, revocation, discovery, keys."""
 
 import hashlib
 from functools import lru_cache
@@ -17,38 +17,38 @@ _JWKS_SECONDS = 900
 
 
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """The same claims as in the ID token, as they are now (OIDC Core §5.3). Two statements."""
-    held = tokens.check(token=_bearer(request))
-    if held is None:
-        raise json_responses.bearer("invalid_token")
-    if "openid" not in held.grant.scopes.split():
-        raise json_responses.bearer("insufficient_scope", status=403)
-    rights = claims.rights(held.grant)
+    """The claims of the ID token with their present values (OIDC Core §5.3). Two statements."""
+    checked = tokens.check(token=_bearer(request))
+    if checked is None:
+        raise json_responses.bearer_error("invalid_token")
+    if "openid" not in checked.grant.scopes.split():
+        raise json_responses.bearer_error("insufficient_scope", status=403)
+    rights = claims.rights_of(checked.grant)
     if not rights:
-        raise json_responses.bearer("invalid_token")
-    return json_responses.ok(claims.of(held.grant, rights))
+        raise json_responses.bearer_error("invalid_token")
+    return json_responses.ok(claims.user_claims(checked.grant, rights))
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Whether a token of the asking application holds, and what its person may do there (RFC 7662). Two statements."""
-    given = client_authentication.form(request)
-    name, secret = client_authentication.claimed(request, given)
-    token = given.get("token")
-    found, held = introspection.introspect(client=name, token=token)
-    client = client_authentication.proved(found, secret)
+    """Whether a token of the requesting application is valid, and its person's rights (RFC 7662). Two statements."""
+    sent = client_authentication.form_parameters(request)
+    client_id, secret = client_authentication.credentials(request, sent)
+    token = sent.get("token")
+    registered, checked = introspection.introspect(client=client_id, token=token)
+    client = client_authentication.verify(registered, secret)
     if not token:
         raise OAuthError("invalid_request", "token is missing.")
-    if held is None or held.grant.application != client.application:
+    if checked is None or checked.grant.application != client.application:
         return json_responses.ok({"active": False})
-    rights = claims.rights(held.grant)
+    rights = claims.rights_of(checked.grant)
     if not rights:
         return json_responses.ok({"active": False})
     refresh = token.startswith(tokens.REFRESH_PREFIX)
-    return json_responses.ok({**_introspected(held, refresh=refresh), "entitlements": rights})
+    return json_responses.ok({**_token_facts(checked, refresh=refresh), "entitlements": rights})
 
 
-def _introspected(held: CheckedToken, *, refresh: bool) -> dict[str, Any]:
-    grant = held.grant
+def _token_facts(checked: CheckedToken, *, refresh: bool) -> dict[str, Any]:
+    grant = checked.grant
     return {
         "active": True,
         "iss": metadata.issuer(),
@@ -56,18 +56,18 @@ def _introspected(held: CheckedToken, *, refresh: bool) -> dict[str, Any]:
         "client_id": grant.client,
         "scope": grant.scopes,
         "token_type": "refresh_token" if refresh else "Bearer",
-        "iat": int(held.issued_at.timestamp()),
-        "exp": int(held.expires_at.timestamp()),
+        "iat": int(checked.issued_at.timestamp()),
+        "exp": int(checked.expires_at.timestamp()),
         "sid": str(grant.sid),
         "organization": claims.organization(grant),
     }
 
 
 def revoke(request: HttpRequest) -> HttpResponse:
-    """End a token of the asking client; 200 also for what is none of its own (RFC 7009 §2.2)."""
-    given = client_authentication.form(request)
-    client = client_authentication.client(request, given, public=True)
-    token = given.get("token")
+    """Revoke a token of the requesting client; 200 also for any other token (RFC 7009 §2.2)."""
+    sent = client_authentication.form_parameters(request)
+    client = client_authentication.authenticate(request, sent, public=True)
+    token = sent.get("token")
     if not token:
         raise OAuthError("invalid_request", "token is missing.")
     tokens.revoke(token=token, client=client.id)
@@ -81,7 +81,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
 
 
 def jwks(request: HttpRequest) -> HttpResponse:
-    """The keys to verify with. Cached for less than `signing_keys.PUBLISH_LEAD`."""
+    """The public signing keys. Cached for less than `signing_keys.PUBLISH_LEAD`."""
     body = signing_keys.jwks()
     return json_responses.public(request, body, etag=_etag(body), seconds=_JWKS_SECONDS)
 
@@ -92,15 +92,15 @@ def _etag(body: bytes) -> str:
 
 
 def _bearer(request: HttpRequest) -> str:
-    """The token, from the header or the form body, never the query, and one way only (RFC 6750 §2)."""
+    """The token from the header or the form body, never from the query or from both (RFC 6750 §2)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    ways = [token.strip()] if scheme.lower() == "bearer" else []
+    tokens_sent = [token.strip()] if scheme.lower() == "bearer" else []
     if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
-        given = parameters.read(request.body)
-        ways += [given.get("access_token")] if "access_token" in given else []
-        ways += ["", ""] if given.faults else []
-    if len(ways) > 1:
-        raise json_responses.bearer("invalid_request", status=400)
-    if not ways:
-        raise json_responses.bearer("")
-    return ways[0]
+        sent = parameters.parse(request.body)
+        tokens_sent += [sent.get("access_token")] if "access_token" in sent else []
+        tokens_sent += ["", ""] if sent.faults else []
+    if len(tokens_sent) > 1:
+        raise json_responses.bearer_error("invalid_request", status=400)
+    if not tokens_sent:
+        raise json_responses.bearer_error("")
+    return tokens_sent[0]

@@ -1,4 +1,4 @@
-"""The short path: what programs call passes no session, CSRF, locale or message middleware."""
+"""The fast path: requests of programs pass no session, CSRF, locale or message middleware."""
 
 import logging
 import time
@@ -30,41 +30,41 @@ ROUTES: Mapping[str, tuple[Endpoint, tuple[str, ...]]] = {
 
 
 class FastPath:
-    """Stands outside every other middleware but the one that sets headers; hands everything else on."""
+    """Outside every middleware but the one that sets security headers; passes all other requests on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Compares the whole path: one lookup for a request that is not for here."""
+        """Compares the whole path: one dictionary lookup for every other request."""
         if request.path_info not in ROUTES:
             return self.get_response(request)
-        begun = time.perf_counter()
-        return request_log.answered(
+        started = time.perf_counter()
+        return request_log.record(
             serve(request),
             method=request.method,
             route=request.path_info.removeprefix("/"),
-            number=ids.uuid7().hex,
-            begun=begun,
+            request_id=ids.uuid7().hex,
+            started=started,
         )
 
 
 def serve(request: HttpRequest) -> HttpResponse:
-    """Answer as JSON, whatever happens."""
+    """Answers in JSON, for every failure too."""
     endpoint, methods = ROUTES[request.path_info]
     if request.method not in methods:
         return json_responses.OAuthError(
             "invalid_request", status=405, headers={"Allow": ", ".join(methods)}
-        ).answer
+        ).response
     try:
         return endpoint(request)
     except OAuthError as refusal:
-        return refusal.answer
-    except SuspiciousOperation:  # a body beyond all measure
-        return OAuthError("invalid_request").answer
+        return refusal.response
+    except SuspiciousOperation:  # a body above the size limit
+        return OAuthError("invalid_request").response
     except OperationalError:
         _log.exception("No database for %s", request.path_info)
-        return OAuthError("temporarily_unavailable", status=503, headers={"Retry-After": "1"}).answer
-    except Exception:  # noqa: BLE001 - programs get JSON, whatever happened
+        return OAuthError("temporarily_unavailable", status=503, headers={"Retry-After": "1"}).response
+    except Exception:  # noqa: BLE001 - programs get JSON for every failure
         _log.exception("Failed: %s", request.path_info)
-        return OAuthError("server_error", status=500).answer
+        return OAuthError("server_error", status=500).response

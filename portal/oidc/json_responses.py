@@ -1,4 +1,4 @@
-"""Answers to programs: JSON, never stored, and errors by RFC 6749 §5.2 and RFC 6750 §3."""
+"""Responses to programs: JSON, never stored, and errors by RFC 6749 §5.2 and RFC 6750 §3."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(Exception):
-    """An error answer of an endpoint for programs; `headers` go out with it."""
+    """An error response of an endpoint for programs, with further `headers`."""
 
     def __init__(
         self,
@@ -29,14 +29,14 @@ class OAuthError(Exception):
         self.headers = headers or {}
 
     @property
-    def answer(self) -> HttpResponse:
+    def response(self) -> HttpResponse:
         """As JSON."""
         body = {"error": self.error} | ({"error_description": self.description} if self.description else {})
         return ok(body, status=self.status, headers=self.headers)
 
 
-def bearer(error: str, *, status: int = 401) -> OAuthError:
-    """A refusal at a protected resource; without `error` where no token came at all (RFC 6750 §3.1)."""
+def bearer_error(error: str, *, status: int = 401) -> OAuthError:
+    """A refusal at a protected resource; `error` is empty for a request without a token (RFC 6750 §3.1)."""
     challenge = f'Bearer realm="keyholder", error="{error}"' if error else 'Bearer realm="keyholder"'
     return OAuthError(error or "invalid_token", status=status, headers={"WWW-Authenticate": challenge})
 
@@ -44,17 +44,17 @@ def bearer(error: str, *, status: int = 401) -> OAuthError:
 def ok(
     body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """JSON that no cache keeps."""
+    """JSON that no cache may store."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(text, "application/json", status, headers={**_PRIVATE, **(headers or {})})
 
 
 def public(request: HttpRequest, body: bytes, *, etag: str, seconds: int) -> HttpResponse:
-    """Precomputed JSON that everybody may keep for a while, from any origin; 304 where it is the same."""
+    """Precomputed JSON that any cache and origin may use for `seconds`; 304 where the ETag matches."""
     headers = {
         "ETag": quote_etag(etag),
         "Cache-Control": f"public, max-age={seconds}",
         "Access-Control-Allow-Origin": "*",
     }
-    answer = HttpResponse(body, "application/json", headers=headers)
-    return get_conditional_response(request, etag=headers["ETag"], response=answer) or answer
+    response = HttpResponse(body, "application/json", headers=headers)
+    return get_conditional_response(request, etag=headers["ETag"], response=response) or response

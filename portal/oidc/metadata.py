@@ -1,4 +1,4 @@
-"""Where the provider's endpoints are, and what it says of itself (OIDC Discovery 1.0, RFC 8414)."""
+"""The provider's endpoints and its metadata document (OIDC Discovery 1.0, RFC 8414)."""
 
 import json
 from functools import lru_cache
@@ -19,12 +19,12 @@ SCOPES = ("openid", "profile", "email", "organization", "entitlements")
 
 
 def issuer() -> str:
-    """Always the configured one, whatever host a request names (OIDC Discovery §4.3)."""
+    """Always the configured issuer, for any Host header (OIDC Discovery §4.3)."""
     return str(settings.ISSUER)
 
 
 _SECRETS = ("client_secret_basic", "client_secret_post")
-_ABLE = {
+_CAPABILITIES = {
     "scopes_supported": SCOPES,
     "response_types_supported": ["code"],
     "response_modes_supported": ["query"],
@@ -50,13 +50,13 @@ _ABLE = {
 
 
 def discovery() -> bytes:
-    """The metadata document: the same bytes for as long as the issuer is the same."""
+    """The metadata document: identical bytes while the issuer stays the same."""
     return _discovery(issuer())
 
 
 @lru_cache(maxsize=4)
 def _discovery(base: str) -> bytes:
-    where = {
+    paths = {
         "authorization_endpoint": AUTHORIZE,
         "token_endpoint": TOKEN,
         "userinfo_endpoint": USERINFO,
@@ -64,7 +64,7 @@ def _discovery(base: str) -> bytes:
         "introspection_endpoint": INTROSPECT,
         "revocation_endpoint": REVOKE,
     }
-    addresses = {name: base + path for name, path in where.items()}
+    addresses = {name: base + path for name, path in paths.items()}
     languages = [code for code, _ in settings.LANGUAGES]
-    document = {"issuer": base, **addresses, **_ABLE, "ui_locales_supported": languages}
+    document = {"issuer": base, **addresses, **_CAPABILITIES, "ui_locales_supported": languages}
     return json.dumps(document, separators=(",", ":")).encode()

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-LONGEST = 4096
-_MOST = 60
+MAX_LENGTH = 4096
+_MAX_FIELDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Values by name; `faults` says by name what is wrong with the others, and they have no value."""
+    """Values by name; `faults` describes the faulty ones by name, and those have no value."""
 
     values: Mapping[str, str]
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -24,23 +24,23 @@ class Parameters:
         return name in self.values
 
 
-def read(raw: bytes | str) -> Parameters:
-    """From a query string or form body. Raises nothing: what cannot be read at all is a fault named ""."""
+def parse(raw: bytes | str) -> Parameters:
+    """From a query string or form body. Raises nothing: an unreadable text is a fault named ""."""
     try:
         text = raw.decode() if isinstance(raw, bytes) else raw
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError:  # not UTF-8, or too many
         return Parameters({}, {"": "The parameters cannot be read."})
-    times = Counter(name for name, _ in pairs)
-    faults = {name: fault for name, value in pairs if (fault := _fault(value, times[name]))}
+    counts = Counter(name for name, _ in pairs)
+    faults = {name: fault for name, value in pairs if (fault := _fault(value, counts[name]))}
     return Parameters({name: value for name, value in pairs if value and name not in faults}, faults)
 
 
-def _fault(value: str, times: int) -> str:
-    if times > 1:
+def _fault(value: str, count: int) -> str:
+    if count > 1:
         return "It occurs more than once."
     if "\0" in value:
         return "It contains a character that cannot be used."
-    if len(value) > LONGEST:
-        return f"It is longer than {LONGEST} characters."
+    if len(value) > MAX_LENGTH:
+        return f"It is longer than {MAX_LENGTH} characters."
     return ""

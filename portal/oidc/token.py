@@ -1,4 +1,4 @@
-"""The token endpoint: a code or a refresh token in, a pair and an ID token out (OIDC Core §3.1.3, §12)."""
+"""The token endpoint: exchanges a code or a refresh token for tokens (OIDC Core §3.1.3, §12)."""
 
 import base64
 import hashlib
@@ -21,26 +21,26 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def token(request: HttpRequest) -> HttpResponse:
-    """Client, grant, rights: three statements."""
-    given = client_authentication.form(request)
-    kind = given.get("grant_type")
-    client = client_authentication.client(request, given, public=True)
-    if not kind:
+    """Three statements: client, grant, rights."""
+    sent = client_authentication.form_parameters(request)
+    grant_type = sent.get("grant_type")
+    client = client_authentication.authenticate(request, sent, public=True)
+    if not grant_type:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    if kind not in _GRANTS:
+    if grant_type not in _GRANTS:
         raise OAuthError("unsupported_grant_type")
-    if kind not in client.grant_types:
+    if grant_type not in client.grant_types:
         raise OAuthError("unauthorized_client")
-    grant, pair = _GRANTS[kind](client, given)
-    held = claims.rights(grant)
-    if not held:
-        # Ended at once: given rights again, the service must not come back with a token that counts as used twice.
+    grant, pair = _GRANTS[grant_type](client, sent)
+    rights = claims.rights_of(grant)
+    if not rights:
+        # Revoked at once: a service that gets rights again must not return with a token that counts as used twice.
         tokens.revoke(token=pair.refresh or pair.access, client=client.id)
         raise OAuthError("invalid_grant")
-    return _answer(grant, pair, held)
+    return _token_response(grant, pair, rights)
 
 
-def _answer(grant: GrantContext, pair: TokenPair, held: list[dict[str, Any]]) -> HttpResponse:
+def _token_response(grant: GrantContext, pair: TokenPair, rights: list[dict[str, Any]]) -> HttpResponse:
     body: dict[str, object] = {
         "access_token": pair.access,
         "token_type": "Bearer",
@@ -50,12 +50,12 @@ def _answer(grant: GrantContext, pair: TokenPair, held: list[dict[str, Any]]) ->
     if pair.refresh:
         body["refresh_token"] = pair.refresh
     if "openid" in grant.scopes.split():
-        body["id_token"] = claims.id_token(grant, held)
+        body["id_token"] = claims.id_token(grant, rights)
     return json_responses.ok(body)
 
 
-def _code(client: RegisteredClient, given: Parameters) -> tuple[GrantContext, TokenPair]:
-    code, address, verifier = (_needed(given, name) for name in ("code", "redirect_uri", "code_verifier"))
+def _code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+    code, address, verifier = (_require(sent, name) for name in ("code", "redirect_uri", "code_verifier"))
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_grant", "code_verifier is malformed.")
     redeemed = codes.redeem(
@@ -67,15 +67,15 @@ def _code(client: RegisteredClient, given: Parameters) -> tuple[GrantContext, To
     return redeemed
 
 
-def _refresh(client: RegisteredClient, given: Parameters) -> tuple[GrantContext, TokenPair]:
-    presented = _needed(given, "refresh_token")
-    scopes = given.get("scope").split()
+def _refresh(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+    presented = _require(sent, "refresh_token")
+    scopes = sent.get("scope").split()
     refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
     if refreshed is None:
         tokens.revoke_if_replayed(token=presented, client=client.id, verb=Observation.TOKEN_REPLAYED)
-        held = tokens.check_refresh(token=presented) if scopes else None
-        mine = held is not None and held.grant.client == client.id
-        raise OAuthError("invalid_scope" if mine else "invalid_grant")
+        checked = tokens.check_refresh(token=presented) if scopes else None
+        valid = checked is not None and checked.grant.client == client.id
+        raise OAuthError("invalid_scope" if valid else "invalid_grant")
     return refreshed
 
 
@@ -86,11 +86,11 @@ _GRANTS: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantContex
 
 
 def challenge_of(verifier: str) -> str:
-    """S256 (RFC 7636 §4.2)."""
+    """The code challenge of a verifier, by S256 (RFC 7636 §4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _needed(given: Parameters, name: str) -> str:
-    if name not in given:
+def _require(sent: Parameters, name: str) -> str:
+    if name not in sent:
         raise OAuthError("invalid_request", f"{name} is missing.")
-    return given.get(name)
+    return sent.get(name)

@@ -1,6 +1,6 @@
 """The provider's addresses.
 
-Those of the short path are answered before any URL is resolved; here they stand for whoever walks the URL map.
+The fast path answers before any URL is resolved; its addresses are listed here for code that walks the URL map.
 """
 
 from django.contrib.auth.decorators import login_not_required

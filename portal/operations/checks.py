@@ -1,4 +1,4 @@
-"""What must be so before the portal starts."""
+"""System checks that forbid a start."""
 
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,28 @@ _OWN_PROCESS = ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCa
 
 
 def stop_on_errors() -> None:
-    """Run all system checks. Raises SystemExit with those that forbid a start."""
-    serious = [one for one in checks.run_checks() if one.is_serious()]
+    """Runs all system checks. Raises SystemExit with those that forbid a start."""
+    serious = [message for message in checks.run_checks() if message.is_serious()]
     if serious:
-        raise SystemExit("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in serious))
+        raise SystemExit(
+            "\n".join(f"{message.id}: {message.msg} {message.hint or ''}" for message in serious)
+        )
 
 
 @checks.register()
 def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Every purpose has its key file; the product never makes one by itself."""
+    """Every purpose has its key file; only `manage.py keys make` creates one."""
     del app_configs
-    absent = (
+    missing = (
         key_files.missing(folder=Path(settings.KEYS_FOLDER)) + [signing_keys.PURPOSE] * signing_keys.missing()
     )
-    if not absent:
+    if not missing:
         return []
     return [
         checks.Error(
-            f"Key files are missing in {settings.KEYS_FOLDER}: {', '.join(absent)}.",
+            f"Key files are missing in {settings.KEYS_FOLDER}: {', '.join(missing)}.",
             hint="Run `manage.py keys make` for a new installation. If the files were lost, restore their backup:"
-            " new keys open nothing that older keys closed.",
+            " new keys cannot decrypt what older keys encrypted.",
             id="keyholder.E012",
         )
     ]
@@ -40,7 +42,7 @@ def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 
 @checks.register()
 def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Rate limits and used codes are kept in the cache: one for each process would double every limit."""
+    """Rate limits are counted in the cache: one cache per process would multiply every limit."""
     del app_configs
     backend = str(settings.CACHES["default"]["BACKEND"])
     if not backend.endswith(_OWN_PROCESS):
@@ -48,7 +50,7 @@ def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     return [
         checks.Error(
             f"The cache {backend} is not shared by all processes.",
-            hint="Leave KEYHOLDER_REDIS_URL empty for the database's cache, or give a Redis server.",
+            hint="Leave KEYHOLDER_REDIS_URL empty for the database's cache, or set it to a Redis server.",
             id="keyholder.E010",
         )
     ]

@@ -1,4 +1,4 @@
-"""Log lines as JSON on standard error. No personal values and no secrets: nobody could erase them there."""
+"""Log lines as JSON on standard error, without personal values and secrets: they could not be erased there."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ _SHARED: list[Any] = [
 
 
 def without_path(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Django's line on a failure holds the path, and a path may hold the secret of a link. `request` finds it, too."""
+    """Removes the path from Django's error lines: it may hold the secret of a link; `request` identifies the line."""
     if str(event.get("logger", "")).startswith("django."):
         event["event"] = str(event["event"]).partition(": /")[0]
     return event
 
 
 def configured(*, level: str) -> dict[str, Any]:
-    """Configure structlog, and give Django's LOGGING."""
+    """Configures structlog and returns Django's LOGGING."""
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -44,7 +44,7 @@ def configured(*, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # A status 4xx has our own line already.
+            # Our own request line covers the status 4xx.
             "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
             "django.security": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         },

@@ -1,7 +1,6 @@
-"""What the operator's monitoring counts.
+"""Prometheus metrics.
 
-With several web processes, each writes into PROMETHEUS_MULTIPROC_DIR (set by `portal.wsgi`) and any of them answers
-for all.
+Each web process writes into PROMETHEUS_MULTIPROC_DIR (set by `portal.wsgi`), and any of them reports for all.
 """
 
 import os
@@ -19,36 +18,36 @@ _sign_ins = Counter("keyholder_sign_ins", "Sign-ins by outcome.", ["outcome"])
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def requests(*, method: str, route: str, status: int, seconds: float) -> None:
-    """One answered request; methods nobody knows are one label, so that nobody can make labels up."""
-    known = method if method in _METHODS else "other"
-    _requests.labels(known, route, f"{status // 100}xx").observe(seconds)
+def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
+    """One answered request; unknown methods share one label, so that clients cannot invent labels."""
+    label = method if method in _METHODS else "other"
+    _requests.labels(label, route, f"{status // 100}xx").observe(seconds)
 
 
-def sign_in(*, outcome: str) -> None:
-    """One try: done, failed or refused."""
+def record_sign_in(*, outcome: str) -> None:
+    """One attempt; `outcome` is done, failed or refused."""
     _sign_ins.labels(outcome).inc()
 
 
 def text(*, gauges: Mapping[str, float]) -> bytes:
-    """Everything in Prometheus' text format, with gauges that were read just now."""
-    own = CollectorRegistry()
-    own.register(_Read(gauges))
-    return generate_latest(own) + _counted()
+    """All metrics in Prometheus' text format; `gauges` are the values of this moment."""
+    registry = CollectorRegistry()
+    registry.register(_Gauges(gauges))
+    return generate_latest(registry) + _shared_counters()
 
 
-class _Read(Collector):
-    """Values of this moment: they must not go through the files that the web processes share."""
+class _Gauges(Collector):
+    """Values of this moment, which must not go through the files that the web processes share."""
 
     def __init__(self, gauges: Mapping[str, float]) -> None:
         self.gauges = gauges
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, value in self.gauges.items():
-            yield GaugeMetricFamily(f"keyholder_{name}", "Read when asked.", value=value)
+            yield GaugeMetricFamily(f"keyholder_{name}", "Read at the request.", value=value)
 
 
-def _counted() -> bytes:
+def _shared_counters() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest()
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Whether this process can serve pages: each answer is one word."""
+"""Whether this process can serve pages; each check returns one word."""
 
 from functools import cache
 from pathlib import Path
@@ -12,11 +12,11 @@ from identity import signing_keys
 from provisioning.accounts import status
 
 LATE = 60.0
-"""Seconds after which deliveries that are due count as late."""
+"""Seconds after which due deliveries count as late."""
 
 
 def gauges() -> dict[str, float]:
-    """What monitoring reads just now."""
+    """The values of this moment for `/metrics`."""
     return {
         "deliveries_late_seconds": status.lag(),
         "deliverers": status.deliverers(),
@@ -25,7 +25,7 @@ def gauges() -> dict[str, float]:
 
 
 def database() -> str:
-    """Ok or failed."""
+    """`ok` or `failed`."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -35,24 +35,24 @@ def database() -> str:
 
 
 @cache
-def wanted() -> frozenset[tuple[str, str]]:
-    """The migrations that this code stands on."""
+def required_migrations() -> frozenset[tuple[str, str]]:
+    """The migrations in this code, as app and name."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def migrations() -> str:
-    """ok, missing or failed."""
+    """`ok`, `missing` or `failed`."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM django_migrations")
             applied = set(cursor.fetchall())
     except Error:
         return "failed"
-    return "ok" if applied >= wanted() else "missing"
+    return "ok" if applied >= required_migrations() else "missing"
 
 
-def keyring() -> str:
-    """Ok or failed."""
+def keys() -> str:
+    """`ok` or `failed`."""
     try:
         for purpose in key_files.PURPOSES:
             key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
@@ -62,8 +62,8 @@ def keyring() -> str:
     return "ok"
 
 
-def deliver() -> str:
-    """ok, late, or none where nobody delivers."""
+def deliveries() -> str:
+    """`ok`, `late`, or `none` without a running deliverer."""
     if not status.deliverers():
         return "none"
     return "late" if status.lag() > LATE else "ok"

@@ -1,4 +1,4 @@
-"""One line in the log and one measurement for every answered request. No address with a secret, no personal value."""
+"""One log line and one measurement for every answered request, without secrets of addresses or personal values."""
 
 import time
 
@@ -10,19 +10,19 @@ from portal.operations import metrics
 log = structlog.get_logger("portal.request")
 
 
-def answered(
-    response: HttpResponseBase, *, method: str | None, route: str, number: str, begun: float
+def record(
+    response: HttpResponseBase, *, method: str | None, route: str, request_id: str, started: float
 ) -> HttpResponseBase:
-    """Say it, and give the answer its number; `begun` is of `time.perf_counter`."""
-    seconds = time.perf_counter() - begun
-    metrics.requests(method=str(method), route=route, status=response.status_code, seconds=seconds)
-    response["X-Request-ID"] = number
+    """Also sets the response's X-Request-ID; `started` is a value of `time.perf_counter`."""
+    seconds = time.perf_counter() - started
+    metrics.record_request(method=str(method), route=route, status=response.status_code, seconds=seconds)
+    response["X-Request-ID"] = request_id
     log.info(
         "request",
         method=method,
         route=route,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
-        request=number,
+        request=request_id,
     )
     return response

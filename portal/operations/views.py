@@ -1,4 +1,4 @@
-"""For whoever keeps the installation running: is it alive, is it ready, what does it count."""
+"""Liveness, readiness and metrics for the operator."""
 
 import hmac
 from collections.abc import Callable
@@ -12,49 +12,49 @@ from portal.http import request_context
 from portal.operations import metrics, readiness
 
 _LOOPBACK = {"127.0.0.1", "::1"}
-_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 @login_not_required
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The process answers. Nothing else is asked: a restart would not mend a database."""
+    """The process responds. Nothing else is checked: a restart would not repair a database."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Status 503 unless pages can be served. Late deliveries are named and do not take the pages away."""
-    asked: dict[str, Callable[[], str]] = {
+    """Status 503 unless pages can be served. Late deliveries are reported and do not change the status."""
+    checks: dict[str, Callable[[], str]] = {
         "database": readiness.database,
         "migrations": readiness.migrations,
-        "keys": readiness.keyring,
+        "keys": readiness.keys,
     }
-    found: dict[str, str] = {}
-    for name, ask in asked.items():
-        found[name] = ask() if found.get("database", "ok") == "ok" else "unknown"
-    well = all(word == "ok" for word in found.values())
-    late = {"deliver": readiness.deliver() if well else "unknown"}
-    answer = {"status": "ok" if well else "failed", **found, **late}
-    return JsonResponse(answer, status=200 if well else 503)
+    results: dict[str, str] = {}
+    for name, check in checks.items():
+        results[name] = check() if results.get("database", "ok") == "ok" else "unknown"
+    healthy = all(word == "ok" for word in results.values())
+    deliveries = {"deliver": readiness.deliveries() if healthy else "unknown"}
+    body = {"status": "ok" if healthy else "failed", **results, **deliveries}
+    return JsonResponse(body, status=200 if healthy else 503)
 
 
 @login_not_required
 @require_safe
-def measured(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format, to whoever knows the token; without one, to this machine where no proxy stands."""
-    if not _may_measure(request):
+def prometheus(request: HttpRequest) -> HttpResponse:
+    """For clients with the token; without a configured token, for this machine unless a proxy is in front."""
+    if not _may_read_metrics(request):
         return HttpResponse(status=404)
     gauges = readiness.gauges() if readiness.database() == "ok" else {}
     return HttpResponse(metrics.text(gauges=gauges), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _may_measure(request: HttpRequest) -> bool:
+def _may_read_metrics(request: HttpRequest) -> bool:
     token: str = settings.METRICS_TOKEN
     if token:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), token.encode())
-    # Behind a proxy on this machine everybody comes from loopback.
-    proxied = settings.PROXIES or any(name in request.headers for name in _OF_A_PROXY)
+        sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(sent.encode(), token.encode())
+    # Behind a proxy on this machine, every request comes from loopback.
+    proxied = settings.PROXIES or any(name in request.headers for name in _PROXY_HEADERS)
     return not proxied and request_context.address_of(request.META) in _LOOPBACK

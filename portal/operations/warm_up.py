@@ -1,4 +1,4 @@
-"""What a web process reads once, before the first request would have to wait for it: templates, routes, words."""
+"""Loading templates, routes and translations at the start of a web process, so that no request waits for them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from portal.wording import cldr
 
 
 def warm() -> int:
-    """Compile our templates (with the parts they are made of), read translations and CLDR data. How many templates."""
+    """Compiles our templates and reads translations and CLDR data. Returns the number of templates."""
     folder = Path(settings.BASE_DIR) / "templates"
     names = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.html"))]
     for name in names:

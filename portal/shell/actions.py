@@ -1,4 +1,4 @@
-"""Buttons: drawn where the policy allows, switched off with the reason where it does not, else absent."""
+"""Buttons: enabled where the policy allows, disabled with the reason where it refuses, or absent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ Action = dict[str, Any]
 
 
 def action(decision: Decision, *, verb: Verb, url: str) -> Action | None:
-    """{url, why} as `kh.action` takes it."""
+    """{url, why} for the component `kh.action`."""
     if decision:
         return {"url": url, "why": ""}
-    why = _why(verb).get(decision.reason, "")
-    return {"url": "", "why": why} if why else None
+    reason = _reasons(verb).get(decision.reason, "")
+    return {"url": "", "why": reason} if reason else None
 
 
-def _why(verb: Verb) -> Mapping[str, str]:
+def _reasons(verb: Verb) -> Mapping[str, str]:
     if verb is Verb.MEMBER_REMOVE:
         own = _("You cannot remove yourself. Ask another admin.")
     else:

@@ -1,4 +1,4 @@
-"""What every template knows: `shell`, as templates/base_page.html describes it. Nothing is read before it is shown."""
+"""The context processor of `shell`, as templates/base_page.html describes it; evaluated on first use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +18,10 @@ _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
     "activity": ("activity", Verb.ACTIVITY_VIEW),
     "access": ("my_access", None),
 }
-"""Key in the template: name of the route (with `organization`), and the verb one must hold somewhere to see it."""
+"""Key in the template: name of the route (with `organization`), and the verb that shows the entry."""
 
-_BELONGS: Mapping[str, str] = {"removal": "people"}
-"""Routes whose address does not begin with that of their entry."""
+_PARENT: Mapping[str, str] = {"removal": "people"}
+"""Routes whose address does not begin with their entry's, and that entry."""
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -30,13 +30,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def brand() -> dict[str, str]:
-    """The supplier, as pages show it."""
+    """The supplier on pages."""
     phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
     return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
 
 
 def mail_brand() -> dict[str, str]:
-    """The supplier, as mails show it: `accent` and `on_accent` are #rrggbb."""
+    """The supplier in mails: `accent` and `on_accent` are #rrggbb."""
     return brand()
 
 
@@ -61,11 +61,12 @@ def _links() -> dict[str, str]:
 def _organizations(request: Request) -> dict[str, Any]:
     match = request.resolver_match
     key = str(match.kwargs.get("organization", "")) if match else ""
-    mine = request.memberships
-    current = next((one for one in mine if one.organization.key == key), mine[0] if mine else None)
+    memberships = request.memberships
+    first = memberships[0] if memberships else None
+    current = next((one for one in memberships if one.organization.key == key), first)
     if current is None:
         return {}
-    entries = [_entry(one, current=one is current) for one in mine]
+    entries = [_entry(one, current=one is current) for one in memberships]
     return {
         "organization": next(one for one in entries if one["current"]),
         "organizations": entries,
@@ -85,21 +86,21 @@ def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:
 
 
 def _nav(request: Request, membership: ActiveMembership) -> list[dict[str, Any]]:
-    held = request.abilities(membership.organization.id)
-    route_here = request.resolver_match.url_name if request.resolver_match else ""
-    shown = []
+    abilities = request.abilities(membership.organization.id)
+    current_route = request.resolver_match.url_name if request.resolver_match else ""
+    entries = []
     for key, (route, verb) in _NAVIGATION.items():
         url = _address(route, membership.organization.key)
-        if url and (verb is None or verb in held):
-            shown.append(
+        if url and (verb is None or verb in abilities):
+            entries.append(
                 {
                     "key": key,
                     "url": url,
-                    "current": key == _BELONGS.get(route_here or "")
+                    "current": key == _PARENT.get(current_route or "")
                     or (request.path.startswith(url) and (key != "home" or request.path == url)),
                 }
             )
-    return shown
+    return entries
 
 
 def _address(route: str, organization: str) -> str:

@@ -1,4 +1,4 @@
-"""Going back to the service: a redirect with the answer, or a page that goes on by itself."""
+"""The way back to the service: a redirect with the response, or a page that continues by itself."""
 
 from urllib.parse import urlencode
 
@@ -16,47 +16,48 @@ class _Redirect(HttpResponseRedirect):
     allowed_schemes = ["https", "http"]
 
 
-def respond(request: HttpRequest, to: RedirectTarget, **answer: str) -> HttpResponse:
-    """To the registered address, with the state as it came and our issuer (RFC 9207)."""
-    return _leave(request, to, url(to, **answer))
+def send(request: HttpRequest, target: RedirectTarget, **response: str) -> HttpResponse:
+    """To the registered redirect URI, with the unchanged state and our issuer (RFC 9207)."""
+    return _leave(request, target, response_url(target, **response))
 
 
-def refused(request: HttpRequest, to: RedirectTarget, why: AuthorizationError) -> HttpResponse:
-    """The error, at the service."""
-    return _leave(request, to, url(to, **form_post(why)))
+def send_error(request: HttpRequest, target: RedirectTarget, error: AuthorizationError) -> HttpResponse:
+    """The error response (RFC 6749 §4.1.2.1)."""
+    return _leave(request, target, error_url(target, error))
 
 
-def form_post(why: AuthorizationError) -> dict[str, str]:
-    """The error as parameters."""
-    return {"error": why.error} | ({"error_description": why.description} if why.description else {})
+def error_url(target: RedirectTarget, error: AuthorizationError) -> str:
+    """The redirect URI with the error as parameters."""
+    description = {"error_description": error.description} if error.description else {}
+    return response_url(target, error=error.error, **description)
 
 
-def url(to: RedirectTarget, **answer: str) -> str:
-    """The address with the answer behind whatever query it was registered with."""
-    state = {"state": to.state} if to.state else {}
-    query = urlencode({**answer, **state, "iss": metadata.issuer()})
-    return f"{to.redirect_uri}{'&' if '?' in to.redirect_uri else '?'}{query}"
+def response_url(target: RedirectTarget, **response: str) -> str:
+    """The redirect URI with the response after the query it was registered with."""
+    state = {"state": target.state} if target.state else {}
+    query = urlencode({**response, **state, "iss": metadata.issuer()})
+    return f"{target.redirect_uri}{'&' if '?' in target.redirect_uri else '?'}{query}"
 
 
-def _leave(request: HttpRequest, to: RedirectTarget, target: str) -> HttpResponse:
-    """Browsers hold `form-action 'self'` against every hop after a form of ours: then the way out is a page."""
-    if not _follows_a_form_of_ours(request):
-        return _Redirect(target, headers=_HEADERS)
-    context = {"target_url": target, "application": name(request, to)}
+def _leave(request: HttpRequest, target: RedirectTarget, url: str) -> HttpResponse:
+    """A page where a redirect would fail: browsers apply `form-action 'self'` to every hop after our own form."""
+    if not _follows_own_form(request):
+        return _Redirect(url, headers=_HEADERS)
+    context = {"target_url": url, "application": application_name(request, target)}
     return HttpResponse(render(request, "oidc/continue.html", context).content, headers=_HEADERS)
 
 
-def _follows_a_form_of_ours(request: HttpRequest) -> bool:
-    """A POST here, or a request that our own page began; by the referrer where the browser does not say."""
+def _follows_own_form(request: HttpRequest) -> bool:
+    """A POST here, or a request from our own page; by the referrer in browsers without Sec-Fetch-Site."""
     site = request.headers.get("Sec-Fetch-Site", "")
     if request.method == "POST" or site == "same-origin":
         return True
     return not site and request.headers.get("Referer", "").startswith(f"{settings.ISSUER}/")
 
 
-def name(request: HttpRequest, to: RedirectTarget) -> str:
+def application_name(request: HttpRequest, target: RedirectTarget) -> str:
     """The service's name in the reader's language."""
-    names = to.client.application_name
+    names = target.client.application_name
     return (
         names.get(getattr(request, "LANGUAGE_CODE", ""), "")
         or names.get("en")

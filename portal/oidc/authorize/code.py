@@ -1,4 +1,4 @@
-"""The code at last, under the epochs that were read with the session and with the membership."""
+"""Issuing the authorization code, under the epochs read with the session and with the membership."""
 
 import dataclasses
 
@@ -14,30 +14,35 @@ from portal.oidc.authorize.request import AuthorizationRequest
 from portal.signin.customers import adapter as customers_adapter
 
 
-def issue_code(request: HttpRequest, asked: AuthorizationRequest, candidate: EligibleMembership) -> str:
-    """A code for the service, and the sign-in it belongs to."""
+def issue_code(
+    request: HttpRequest, authorization: AuthorizationRequest, candidate: EligibleMembership
+) -> str:
+    """A code for the service, bound to the sign-in (`sid`) it belongs to."""
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
-    proved_at, amr = customers_adapter.authentication(request)
-    standing = sign_ins.authentication_context(
+    authenticated_at, amr = customers_adapter.authentication(request)
+    context = sign_ins.authentication_context(
         user=request.user,
         session_key=request.session.stored_key(),
         membership=candidate,
-        application_key=asked.way.client.application_key,
-        auth_time=proved_at,
+        application_key=authorization.target.client.application_key,
+        auth_time=authenticated_at,
         amr=amr,
     )
     actor = dataclasses.replace(request.actor, channel=Channel.OIDC)
     return codes.issue(
-        actor=actor, request=_bound(asked), authentication=standing, verb=Observation.SIGN_IN_SUCCEEDED
+        actor=actor,
+        request=_code_request(authorization),
+        authentication=context,
+        verb=Observation.SIGN_IN_SUCCEEDED,
     )
 
 
-def _bound(asked: AuthorizationRequest) -> CodeRequest:
+def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
     return CodeRequest(
-        client=asked.way.client.id,
-        redirect_uri=asked.way.redirect_uri,
-        scopes=asked.scopes,
-        nonce=asked.nonce,
-        challenge=asked.challenge,
+        client=authorization.target.client.id,
+        redirect_uri=authorization.target.redirect_uri,
+        scopes=authorization.scopes,
+        nonce=authorization.nonce,
+        challenge=authorization.challenge,
     )

@@ -1,4 +1,4 @@
-"""Whether this person is let in: signed in, freshly and strongly enough, for one organization, with a right there."""
+"""The decision on an authorization request: authentication, its age and strength, rights, consent."""
 
 import dataclasses
 import datetime as dt
@@ -23,134 +23,139 @@ _SELECT = "select_account"
 
 @dataclasses.dataclass(slots=True)
 class AuthorizationDecision:
-    """One authorization request before the door.
+    """One valid authorization request and the person whose browser sends it.
 
-    `given` are its parameters, for coming back to it; `mark` says since when it waits for a fresh proof; `decision` is
-    the person's consent.
+    `parameters` repeat the request after a sign-in; `mark` says since when it waits for reauthentication;
+    `consent_answer` is the person's answer on the consent page.
     """
 
     request: HttpRequest
-    asked: AuthorizationRequest
-    given: Mapping[str, str]
+    authorization: AuthorizationRequest
+    parameters: Mapping[str, str]
     mark: str = ""
-    decision: str = ""
+    consent_answer: str = ""
 
-    def answer(self) -> HttpResponse:
-        """A code, a page, or the way to one. Raises AtService."""
-        anybody = self._signed_in()
-        if anybody is not None:
-            return anybody
-        self._heed_hint()
-        return self._strong() or self._fresh() or self._let_in()
+    def respond(self) -> HttpResponse:
+        """A code, a page, or the redirect to one. Raises AuthorizationError."""
+        sign_in = self._require_sign_in()
+        if sign_in is not None:
+            return sign_in
+        self._check_id_token_hint()
+        return self._require_strength() or self._require_recent() or self._authorize()
 
-    def _signed_in(self) -> HttpResponse | None:
+    def _require_sign_in(self) -> HttpResponse | None:
         if self.request.user.is_authenticated:
             return None
-        self._silent("login_required")
-        return login_redirect.to_sign_in(self.request, self.asked, self._back(without=_SELECT))
+        self._refuse_if_prompt_none("login_required")
+        return login_redirect.redirect_to_sign_in(
+            self.request, self.authorization, self._return_url(without=_SELECT)
+        )
 
-    def _heed_hint(self) -> None:
-        """Somebody else's ID token as a hint: the service expects a person who is not here (OIDC Core §3.1.2.2)."""
-        hint = self.asked.id_token_hint
+    def _check_id_token_hint(self) -> None:
+        """Refuses the ID token of a person who is not the one signed in (OIDC Core §3.1.2.2)."""
+        hint = self.authorization.id_token_hint
         if hint:
-            claims = signing_keys.verify(token=hint, audience=self.asked.way.client.id)
+            claims = signing_keys.verify(token=hint, audience=self.authorization.target.client.id)
             if claims is None or claims["sub"] != str(self.request.user.pk):
                 raise AuthorizationError("login_required", "Another person is signed in.")
 
-    def _strong(self) -> HttpResponse | None:
+    def _require_strength(self) -> HttpResponse | None:
         if customers_adapter.strong_enough(self.request):
             return None
-        self._silent("interaction_required")
+        self._refuse_if_prompt_none("interaction_required")
         return (
-            HttpResponseRedirect(self._back()) if self.decision else customers_adapter.require(self.request)
+            HttpResponseRedirect(self._return_url())
+            if self.consent_answer
+            else customers_adapter.require(self.request)
         )
 
-    def _fresh(self) -> HttpResponse | None:
-        """`prompt=login` and `max_age`: who has proved it since this very request first asked is fresh enough."""
-        proved_at, _ = customers_adapter.authentication(self.request)
-        asked_at = self._waiting_since()
-        if asked_at is not None and proved_at > asked_at:
+    def _require_recent(self) -> HttpResponse | None:
+        """`prompt=login` and `max_age`: any authentication since this request started to wait is recent enough."""
+        authenticated_at, _ = customers_adapter.authentication(self.request)
+        waiting_since = self._waiting_since()
+        if waiting_since is not None and authenticated_at > waiting_since:
             return None
-        limit = self.asked.max_age
-        old = limit is not None and proved_at + dt.timedelta(seconds=limit) <= clock.wall()
-        if not old and "login" not in self.asked.prompts:
+        limit = self.authorization.max_age
+        old = limit is not None and authenticated_at + dt.timedelta(seconds=limit) <= clock.wall()
+        if not old and "login" not in self.authorization.prompts:
             return None
-        self._silent("login_required")
+        self._refuse_if_prompt_none("login_required")
         return HttpResponseRedirect(
-            f"{reverse('account_reauthenticate')}?{urlencode({'next': self._back()})}"
+            f"{reverse('account_reauthenticate')}?{urlencode({'next': self._return_url()})}"
         )
 
-    def _let_in(self) -> HttpResponse:
-        able = organization_choice.able(self.request, self.asked)
-        chosen = organization_choice.chosen(able, self.asked)
+    def _authorize(self) -> HttpResponse:
+        candidates = organization_choice.memberships_with_rights(self.request, self.authorization)
+        chosen = organization_choice.matching(candidates, self.authorization)
         if not chosen:
-            self._silent("access_denied")
-            return organization_choice.refused(self.request, self.asked, able)
-        if len(chosen) > 1 or _SELECT in self.asked.prompts:
-            self._silent("account_selection_required")
-            again = self._back(without=_SELECT)
-            return organization_choice.choose(self.request, self.asked, chosen, self._kept(), again)
-        if self._asks_consent() and self.decision != "grant":
-            return self._consent(chosen[0].key)
+            self._refuse_if_prompt_none("access_denied")
+            return organization_choice.refusal_page(self.request, self.authorization, candidates)
+        if len(chosen) > 1 or _SELECT in self.authorization.prompts:
+            self._refuse_if_prompt_none("account_selection_required")
+            next_url = self._return_url(without=_SELECT)
+            return organization_choice.choice_page(
+                self.request, self.authorization, chosen, self._hidden_fields(), next_url
+            )
+        if self._requires_consent() and self.consent_answer != "grant":
+            return self._consent_page(chosen[0].key)
         if self._waiting_since():
             reauthentication.spend(self.request.session, self.mark)
-        code = authorize_code.issue_code(self.request, self.asked, chosen[0])
-        return client_redirect.respond(self.request, self.asked.way, code=code)
+        code = authorize_code.issue_code(self.request, self.authorization, chosen[0])
+        return client_redirect.send(self.request, self.authorization.target, code=code)
 
-    def _asks_consent(self) -> bool:
-        return self.asked.way.client.asks_consent or "consent" in self.asked.prompts
+    def _requires_consent(self) -> bool:
+        return self.authorization.target.client.asks_consent or "consent" in self.authorization.prompts
 
-    def _consent(self, organization: str) -> HttpResponse:
-        """Asked every time: remembering it belongs to the issue of the consent page."""
-        self._silent("consent_required")
-        if self.decision:
+    def _consent_page(self, organization: str) -> HttpResponse:
+        """Consent is not remembered."""
+        self._refuse_if_prompt_none("consent_required")
+        if self.consent_answer:
             raise AuthorizationError("access_denied")
-        kept = {one["name"]: one["value"] for one in self._kept()} | {"organization": organization}
+        values = {field["name"]: field["value"] for field in self._hidden_fields()}
+        values["organization"] = organization
         context = {
-            "application": client_redirect.name(self.request, self.asked.way),
-            "kept": [{"name": name, "value": value} for name, value in kept.items()],
+            "application": client_redirect.application_name(self.request, self.authorization.target),
+            "kept": [{"name": name, "value": value} for name, value in values.items()],
             "action_url": reverse("oidc_consent"),
         }
         return render(self.request, "oidc/consent.html", context)
 
-    def _silent(self, error: str) -> None:
-        if "none" in self.asked.prompts:
+    def _refuse_if_prompt_none(self, error: str) -> None:
+        if "none" in self.authorization.prompts:
             raise AuthorizationError(error)
 
-    def _kept(self) -> list[dict[str, str]]:
-        """The request's parameters, for a form that repeats it: what is asked for there is asked no more."""
-        way = self.asked.way
-        asked = {
-            "client_id": way.client.id,
-            "redirect_uri": way.redirect_uri,
-            "state": way.state,
+    def _hidden_fields(self) -> list[dict[str, str]]:
+        """The request's parameters for a form that repeats it, without the prompts that the form answers."""
+        target = self.authorization.target
+        values = {
+            "client_id": target.client.id,
+            "redirect_uri": target.redirect_uri,
+            "state": target.state,
             "response_type": "code",
-            "scope": self.asked.scopes,
-            "nonce": self.asked.nonce,
-            "code_challenge": self.asked.challenge,
+            "scope": self.authorization.scopes,
+            "nonce": self.authorization.nonce,
+            "code_challenge": self.authorization.challenge,
             "code_challenge_method": "S256",
-            "prompt": "consent" if "consent" in self.asked.prompts else "",
+            "prompt": "consent" if "consent" in self.authorization.prompts else "",
         }
-        return [{"name": name, "value": value} for name, value in asked.items() if value]
+        return [{"name": name, "value": value} for name, value in values.items() if value]
 
     def _waiting_since(self) -> dt.datetime | None:
-        asked_at = reauthentication.since(self.mark, self._path()) if self.mark else None
-        return (
-            None
-            if asked_at is None or reauthentication.is_spent(self.request.session, self.mark)
-            else asked_at
-        )
+        since = reauthentication.waiting_since(self.mark, self._path()) if self.mark else None
+        if since is None or reauthentication.is_spent(self.request.session, self.mark):
+            return None
+        return since
 
-    def _back(self, *, without: str = "") -> str:
-        """Where the person comes back to, with a mark where a fresh proof is asked for; `without` a prompt."""
+    def _return_url(self, *, without: str = "") -> str:
+        """The address of this request, `without` one prompt, with a mark where it requires reauthentication."""
         path = self._path(without=without)
-        if "login" not in self.asked.prompts and self.asked.max_age is None:
+        if "login" not in self.authorization.prompts and self.authorization.max_age is None:
             return path
         mark = self.mark if self._waiting_since() else reauthentication.mark(path)
         return f"{path}&{urlencode({reauthentication.PARAMETER: mark})}"
 
     def _path(self, *, without: str = "") -> str:
-        values = dict(self.given)
-        if without in self.asked.prompts:
-            values["prompt"] = " ".join(sorted(self.asked.prompts - {without}))
+        values = dict(self.parameters)
+        if without in self.authorization.prompts:
+            values["prompt"] = " ".join(sorted(self.authorization.prompts - {without}))
         return f"{metadata.AUTHORIZE}?{urlencode({name: value for name, value in values.items() if value})}"

@@ -1,4 +1,4 @@
-"""A person who is not signed in, sent on to the sign-in page with what the service knows of them."""
+"""The redirect to the sign-in page, with the address and language that the service knows of the person."""
 
 from urllib.parse import urlencode
 
@@ -9,25 +9,27 @@ from django.urls import reverse
 from portal.http.request_context import Request as HttpRequest
 from portal.oidc.authorize.request import AuthorizationRequest
 
-_LONGEST_ADDRESS = 254
+_MAX_ADDRESS = 254
 
 
-def to_sign_in(request: HttpRequest, asked: AuthorizationRequest, back: str) -> HttpResponse:
-    """Coming back to `back`, with the address already there and in the language they read at the service."""
-    hint = asked.login_hint
-    known = {"login": hint} if "@" in hint and len(hint) <= _LONGEST_ADDRESS else {}
-    answer = HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': back, **known})}")
-    language = _language(asked)
+def redirect_to_sign_in(
+    request: HttpRequest, authorization: AuthorizationRequest, next_url: str
+) -> HttpResponse:
+    """Fills in the address of `login_hint`, uses the service's language, and returns to `next_url` afterwards."""
+    hint = authorization.login_hint
+    known = {"login": hint} if "@" in hint and len(hint) <= _MAX_ADDRESS else {}
+    response = HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': next_url, **known})}")
+    language = _language(authorization)
     if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        # Until the browser is closed: who chooses a language on a page of ours chooses for longer.
-        answer.set_cookie(
+        # Until the browser is closed: a choice on our own pages lasts longer.
+        response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, language, httponly=True, secure=settings.HTTPS, samesite="Lax"
         )
-    return answer
+    return response
 
 
-def _language(asked: AuthorizationRequest) -> str:
-    """The first of `ui_locales` that is spoken here; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
+def _language(authorization: AuthorizationRequest) -> str:
+    """The first of `ui_locales` that the portal supports; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
     known = dict(settings.LANGUAGES)
-    wanted = (one.lower().partition("-")[0] for one in asked.locales)
-    return next((one for one in wanted if one in known), "")
+    codes = (locale.lower().partition("-")[0] for locale in authorization.locales)
+    return next((code for code in codes if code in known), "")

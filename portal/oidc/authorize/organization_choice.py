@@ -1,4 +1,4 @@
-"""For which organization a person comes to a service: the one named, the only one possible, or the one they choose."""
+"""The organization a person uses a service for: the requested one, the only possible one, or a chosen one."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -19,59 +19,69 @@ from portal.oidc.authorize.request import AuthorizationError, AuthorizationReque
 _DENIED = AuthorizationError("access_denied")
 
 
-def able(request: HttpRequest, asked: AuthorizationRequest) -> list[EligibleMembership]:
+def memberships_with_rights(
+    request: HttpRequest, authorization: AuthorizationRequest
+) -> list[EligibleMembership]:
     """The person's memberships that hold any right in this service now. Two statements."""
-    client, user = asked.way.client, request.user.pk
+    client, user = authorization.target.client, request.user.pk
     if user is None:
         return []
-    mine = eligible_memberships.for_application(user=user, application=client.application, at=request.now)
+    eligible = eligible_memberships.for_application(user=user, application=client.application, at=request.now)
     rights = entitlements.rights_of(
-        memberships=[one.membership for one in mine], at=request.now, application=client.application_key
+        memberships=[candidate.membership for candidate in eligible],
+        at=request.now,
+        application=client.application_key,
     )
-    return [one for one in mine if rights[one.membership]]
+    return [candidate for candidate in eligible if rights[candidate.membership]]
 
 
-def chosen(possible: Sequence[EligibleMembership], asked: AuthorizationRequest) -> list[EligibleMembership]:
-    """All that are possible; of a named organization (by key or id) that one, if it is."""
-    named = asked.organization
-    return [one for one in possible if not named or named in {one.key, str(one.organization)}]
+def matching(
+    candidates: Sequence[EligibleMembership], authorization: AuthorizationRequest
+) -> list[EligibleMembership]:
+    """The candidates of the requested organization (by key or id); all of them where the request names none."""
+    requested = authorization.organization
+    return [
+        candidate
+        for candidate in candidates
+        if not requested or requested in {candidate.key, str(candidate.organization)}
+    ]
 
 
-def choose(
+def choice_page(
     request: HttpRequest,
-    asked: AuthorizationRequest,
-    possible: Sequence[EligibleMembership],
-    kept: list[dict[str, str]],
-    again: str,
+    authorization: AuthorizationRequest,
+    candidates: Sequence[EligibleMembership],
+    hidden_fields: list[dict[str, str]],
+    next_url: str,
 ) -> HttpResponse:
-    """The page that asks. Its form repeats the request with the answer; another person comes back to `again`."""
+    """Its form repeats the request with the choice; signing in as another person leads to `next_url`."""
     context = {
-        "application": client_redirect.name(request, asked.way),
+        "application": client_redirect.application_name(request, authorization.target),
         "organizations": [
-            {"key": one.key, "name": one.name, "customer_number": one.customer_number} for one in possible
+            {"key": one.key, "name": one.name, "customer_number": one.customer_number} for one in candidates
         ],
         "action_url": metadata.AUTHORIZE,
         "method": "get",
-        "kept": kept,
+        "kept": hidden_fields,
         "signed_in_as": request.actor.label,
-        "someone_else": f"{reverse('account_login')}?{urlencode({'next': again})}",
+        "someone_else": f"{reverse('account_login')}?{urlencode({'next': next_url})}",
     }
     return render(request, "oidc/choose_organization.html", context)
 
 
-def refused(
-    request: HttpRequest, asked: AuthorizationRequest, possible: Sequence[EligibleMembership]
+def refusal_page(
+    request: HttpRequest, authorization: AuthorizationRequest, candidates: Sequence[EligibleMembership]
 ) -> HttpResponse:
-    """The page that says why not. An organization that is not the person's own is not told from one without a right."""
-    application = client_redirect.name(request, asked.way)
-    why = (
+    """The same for a foreign organization as for an own one without rights."""
+    application = client_redirect.application_name(request, authorization.target)
+    reason = (
         _("You may use {application}, but not for this organization.")
-        if possible
+        if candidates
         else _("You are signed in, but nobody has given you access to {application}.")
     )
     context = {
         "application": application,
-        "why": why.format(application=application),
-        "back_url": client_redirect.url(asked.way, **client_redirect.form_post(_DENIED)),
+        "why": reason.format(application=application),
+        "back_url": client_redirect.error_url(authorization.target, _DENIED),
     }
     return render(request, "oidc/authorize_refused.html", context, status=403)

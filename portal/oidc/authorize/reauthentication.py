@@ -1,6 +1,6 @@
-"""Since when a request has been asking for a fresh proof, said by a signed mark in its own address.
+"""Since when a request has been waiting for reauthentication, as a signed mark in its own address.
 
-Kept there and not in a session: whoever has proved nothing yet makes us write nothing.
+The mark is in the address and not in a session: before authentication, nothing is written.
 """
 
 import datetime as dt
@@ -11,37 +11,37 @@ from django.core import signing
 
 from audit.foundation import clock
 
-PARAMETER = "asked"
+PARAMETER = "reauthentication"
 LIFETIME = dt.timedelta(hours=1)
-_SALT = "keyholder.oidc.asked"
+_SALT = "keyholder.oidc.reauthentication"
 _SPENT = "keyholder.oidc.spent"
-_MOST_SPENT = 8
+_MAX_SPENT = 8
 
 
 def mark(path: str) -> str:
-    """From now on this request waits for a proof."""
-    return signing.Signer(salt=_SALT).sign(f"{_name(path)}.{clock.wall().timestamp()}")
+    """The mark of a request that starts waiting now."""
+    return signing.Signer(salt=_SALT).sign(f"{_digest(path)}.{clock.wall().timestamp()}")
 
 
-def since(given: str, path: str) -> dt.datetime | None:
-    """Since when it waits; None for a mark that is not ours, not of this very request, or too old."""
+def waiting_since(signed: str, path: str) -> dt.datetime | None:
+    """When this request started to wait; None for a mark that is forged, too old, or of another request."""
     try:
-        name, _, at = signing.Signer(salt=_SALT).unsign(given).partition(".")
+        name, _, at = signing.Signer(salt=_SALT).unsign(signed).partition(".")
     except signing.BadSignature:
         return None
-    asked_at = dt.datetime.fromtimestamp(float(at), dt.UTC)
-    return asked_at if name == _name(path) and clock.wall() - asked_at < LIFETIME else None
+    started_at = dt.datetime.fromtimestamp(float(at), dt.UTC)
+    return started_at if name == _digest(path) and clock.wall() - started_at < LIFETIME else None
 
 
-def is_spent(session: SessionBase, given: str) -> bool:
-    """Whether a proof has served this mark already: it serves one answer."""
-    return _name(given) in session.get(_SPENT, [])
+def is_spent(session: SessionBase, signed: str) -> bool:
+    """Whether this mark has led to a code already: each mark leads to one."""
+    return _digest(signed) in session.get(_SPENT, [])
 
 
-def spend(session: SessionBase, given: str) -> None:
-    """Remember it with the person's session."""
-    session[_SPENT] = [*session.get(_SPENT, []), _name(given)][-_MOST_SPENT:]
+def spend(session: SessionBase, signed: str) -> None:
+    """Record the mark in the person's session."""
+    session[_SPENT] = [*session.get(_SPENT, []), _digest(signed)][-_MAX_SPENT:]
 
 
-def _name(text: str) -> str:
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]

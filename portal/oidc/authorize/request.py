@@ -1,4 +1,4 @@
-"""An authorization request, read and judged before anything is done (RFC 6749 §4.1.1, OIDC Core §3.1.2, RFC 9700)."""
+"""Parsing and validating an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2, RFC 9700)."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from portal.oidc.parameters import Parameters
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-_LONGEST_NONCE = 512
+_MAX_NONCE = 512
 _UNSUPPORTED = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
@@ -19,7 +19,7 @@ _UNSUPPORTED = {
 
 
 class ClientRequestError(Exception):
-    """Said on a page of ours: there is no address that may be trusted with it."""
+    """Shown on our own page: the request names no redirect URI that may be trusted with the error."""
 
     def __init__(self, error: str, detail: str, application: str = "") -> None:
         super().__init__(error)
@@ -29,7 +29,7 @@ class ClientRequestError(Exception):
 
 
 class AuthorizationError(Exception):
-    """Said to the service, at its registered address."""
+    """Sent to the service, at its registered redirect URI."""
 
     def __init__(self, error: str, description: str = "") -> None:
         super().__init__(error)
@@ -39,7 +39,7 @@ class AuthorizationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RedirectTarget:
-    """Where the answer goes: a registered address, with the state that came."""
+    """The registered redirect URI for the response, with the state of the request."""
 
     client: RegisteredClient
     redirect_uri: str
@@ -48,9 +48,9 @@ class RedirectTarget:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A request that is right in itself; whether it is granted is another question."""
+    """A valid request; `AuthorizationDecision` decides whether to grant it."""
 
-    way: RedirectTarget
+    target: RedirectTarget
     scopes: str
     nonce: str
     challenge: str
@@ -62,82 +62,82 @@ class AuthorizationRequest:
     locales: tuple[str, ...]
 
 
-def redirect_target(given: Parameters) -> RedirectTarget:
-    """Client and address. Raises OnPage: an address is compared character by character (RFC 9700 §2.1)."""
+def parse_target(sent: Parameters) -> RedirectTarget:
+    """Client and redirect URI, compared character by character (RFC 9700 §2.1). Raises ClientRequestError."""
     for name in ("", "client_id", "redirect_uri"):
-        if name in given.faults:
-            raise ClientRequestError("invalid_request", f"{name} {given.faults[name]}".strip())
-    client = clients_queries.find(client=given.get("client_id")) if "client_id" in given else None
+        if name in sent.faults:
+            raise ClientRequestError("invalid_request", f"{name} {sent.faults[name]}".strip())
+    client = clients_queries.find(client=sent.get("client_id")) if "client_id" in sent else None
     if client is None:
         raise ClientRequestError("invalid_client", "client_id is not known.")
-    if given.get("redirect_uri") not in client.redirect_uris:
+    if sent.get("redirect_uri") not in client.redirect_uris:
         raise ClientRequestError("invalid_request", "redirect_uri is not registered.", client.id)
-    return RedirectTarget(client=client, redirect_uri=given.get("redirect_uri"), state=given.get("state"))
+    return RedirectTarget(client=client, redirect_uri=sent.get("redirect_uri"), state=sent.get("state"))
 
 
-def authorization_request(given: Parameters, to: RedirectTarget) -> AuthorizationRequest:
-    """The rest of it. Raises AtService."""
-    for name in given.faults:
+def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequest:
+    """All other parameters. Raises AuthorizationError."""
+    for name in sent.faults:
         known = name if name.isascii() and name.isidentifier() else "A parameter"
         raise AuthorizationError(
-            "invalid_request", f"{known} cannot be used: it is there twice, too long or malformed."
+            "invalid_request", f"{known} cannot be used: it is repeated, too long or malformed."
         )
     for name, error in _UNSUPPORTED.items():
-        if name in given:
+        if name in sent:
             raise AuthorizationError(error)
-    _response(given, to)
-    _proof(given)
-    if len(given.get("nonce")) > _LONGEST_NONCE:
+    _check_response(sent, target)
+    _check_pkce(sent)
+    if len(sent.get("nonce")) > _MAX_NONCE:
         raise AuthorizationError("invalid_request", "nonce is too long.")
     return AuthorizationRequest(
-        way=to,
-        scopes=_scopes(given, to.client),
-        nonce=given.get("nonce"),
-        challenge=given.get("code_challenge"),
-        prompts=_prompts(given),
-        max_age=_max_age(given),
-        login_hint=given.get("login_hint"),
-        id_token_hint=given.get("id_token_hint"),
-        organization=given.get("organization"),
-        locales=tuple(given.get("ui_locales").split()),
+        target=target,
+        scopes=_scopes(sent, target.client),
+        nonce=sent.get("nonce"),
+        challenge=sent.get("code_challenge"),
+        prompts=_prompts(sent),
+        max_age=_max_age(sent),
+        login_hint=sent.get("login_hint"),
+        id_token_hint=sent.get("id_token_hint"),
+        organization=sent.get("organization"),
+        locales=tuple(sent.get("ui_locales").split()),
     )
 
 
-def _response(given: Parameters, to: RedirectTarget) -> None:
-    if "response_type" not in given:
+def _check_response(sent: Parameters, target: RedirectTarget) -> None:
+    if "response_type" not in sent:
         raise AuthorizationError("invalid_request", "response_type is missing.")
-    if given.get("response_type") != "code":
+    if sent.get("response_type") != "code":
         raise AuthorizationError("unsupported_response_type")
-    if given.get("response_mode") not in {"", "query"}:
+    if sent.get("response_mode") not in {"", "query"}:
         raise AuthorizationError("invalid_request", "response_mode can only be query.")
-    if "authorization_code" not in to.client.grant_types:
+    if "authorization_code" not in target.client.grant_types:
         raise AuthorizationError("unauthorized_client")
 
 
-def _proof(given: Parameters) -> None:
-    if given.get("code_challenge_method") != "S256":
+def _check_pkce(sent: Parameters) -> None:
+    if sent.get("code_challenge_method") != "S256":
         raise AuthorizationError("invalid_request", "code_challenge_method must be S256.")
-    if not _CHALLENGE.fullmatch(given.get("code_challenge")):
+    if not _CHALLENGE.fullmatch(sent.get("code_challenge")):
         raise AuthorizationError("invalid_request", "code_challenge must be 43 characters of base64url.")
 
 
-def _scopes(given: Parameters, client: RegisteredClient) -> str:
-    """What is registered of what was asked; the rest is left out, and the answer says what remained."""
-    asked = dict.fromkeys(given.get("scope").split(" "))
-    if "openid" not in asked:
+def _scopes(sent: Parameters, client: RegisteredClient) -> str:
+    """The requested scopes that are registered; the token response lists them."""
+    requested = dict.fromkeys(sent.get("scope").split(" "))
+    if "openid" not in requested:
         raise AuthorizationError("invalid_scope", "scope must contain openid.")
-    return " ".join(scope for scope in asked if scope in client.scopes or scope == "openid")
+    return " ".join(scope for scope in requested if scope in client.scopes or scope == "openid")
 
 
-def _prompts(given: Parameters) -> frozenset[str]:
-    prompts = frozenset(given.get("prompt").split())
+def _prompts(sent: Parameters) -> frozenset[str]:
+    prompts = frozenset(sent.get("prompt").split())
     if prompts - _PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise AuthorizationError("invalid_request", "prompt cannot be used.")
     return prompts
 
 
-def _max_age(given: Parameters) -> int | None:
-    text = given.get("max_age")
+def _max_age(sent: Parameters) -> int | None:
+    text = sent.get("max_age")
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):

@@ -14,50 +14,50 @@ from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
 from portal.oidc.parameters import Parameters
 
-_OURS = frozenset({"csrfmiddlewaretoken", "decision"})
+_FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision"})
 
 
 @login_not_required
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def authorize(request: Request) -> HttpResponse:
-    """A POST (OIDC Core §3.1.2.1) becomes a GET: it comes from another site, and so without our cookies."""
+    """Redirects a POST (OIDC Core §3.1.2.1) to a GET: a POST from another site comes without our cookies."""
     if request.method == "POST":
         return HttpResponseRedirect(f"{metadata.AUTHORIZE}?{request.POST.urlencode()}", status=303)
-    return _judged(request, parameters.read(str(request.META.get("QUERY_STRING", ""))))
+    return _decide(request, parameters.parse(str(request.META.get("QUERY_STRING", ""))))
 
 
 @login_not_required
 @require_http_methods(["POST"])
 def consent(request: Request) -> HttpResponse:
-    """The person's answer. The request comes along and is judged anew, as if it had just come."""
-    given = parameters.read(request.body)
-    asked = Parameters(
-        {name: value for name, value in given.values.items() if name not in _OURS}, given.faults
+    """The person's answer. The form carries the whole request, which is validated again."""
+    sent = parameters.parse(request.body)
+    original = Parameters(
+        {name: value for name, value in sent.values.items() if name not in _FORM_FIELDS}, sent.faults
     )
-    return _judged(request, asked, decision=given.get("decision"))
+    return _decide(request, original, consent_answer=sent.get("decision"))
 
 
-def _judged(request: Request, given: Parameters, *, decision: str = "") -> HttpResponse:
+def _decide(request: Request, sent: Parameters, *, consent_answer: str = "") -> HttpResponse:
     try:
-        to = authorize_request.redirect_target(given)
-    except ClientRequestError as problem:
-        return _problem(request, problem)
-    values = {name: value for name, value in given.values.items() if name != reauthentication.PARAMETER}
-    mark = given.get(reauthentication.PARAMETER)
+        target = authorize_request.parse_target(sent)
+    except ClientRequestError as error:
+        return _error_page(request, error)
+    values = {name: value for name, value in sent.values.items() if name != reauthentication.PARAMETER}
+    mark = sent.get(reauthentication.PARAMETER)
     try:
         return authorize_decision.AuthorizationDecision(
-            request, authorize_request.authorization_request(given, to), values, mark, decision
-        ).answer()
-    except AuthorizationError as why:
-        return client_redirect.refused(request, to, why)
+            request, authorize_request.parse_request(sent, target), values, mark, consent_answer
+        ).respond()
+    except AuthorizationError as error:
+        return client_redirect.send_error(request, target, error)
 
 
-def _problem(request: Request, problem: ClientRequestError) -> HttpResponse:
+def _error_page(request: Request, error: ClientRequestError) -> HttpResponse:
     context = {
-        "application": problem.application,
-        "code": problem.error,
-        "detail": problem.detail,
+        "application": error.application,
+        "code": error.error,
+        "detail": error.detail,
         "reference": request.request_id,
     }
     return render(request, "oidc/error.html", context, status=400)

@@ -58,7 +58,7 @@ def second_factor(request: HttpRequest) -> str:
         return _with_next(reverse("mfa_reauthenticate"), request)
     if "webauthn" in kinds:
         return _with_next(reverse("mfa_reauthenticate_webauthn"), request)
-    safe_redirects.come_back(request, error_responses.came_from(request))
+    safe_redirects.store_return_path(request, error_responses.return_path(request))
     return reverse("mfa_index")
 
 
@@ -68,7 +68,7 @@ def authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
 
 
 def _with_next(url: str, request: HttpRequest) -> str:
-    path = error_responses.came_from(request)
+    path = error_responses.return_path(request)
     return f"{url}?{urlencode({'next': path})}" if safe_redirects.is_own(path) and path != "/" else url
 
 

@@ -38,7 +38,7 @@ def record_event(
 
 def signed_in(request: HttpRequest, user: User) -> None:
     """Write down the sign-in, and the browser where a person looks through their sessions."""
-    metrics.sign_in(outcome="done")
+    metrics.record_sign_in(outcome="done")
     record_event(
         request,
         Observation.SIGN_IN_SUCCEEDED,
@@ -59,7 +59,7 @@ def signed_out(request: HttpRequest, user: User) -> None:
 
 def failed(*, user: User | None, method: str) -> None:
     """A try that failed. For an address that nobody has, the same work is done: time must not tell which it was."""
-    metrics.sign_in(outcome="failed")
+    metrics.record_sign_in(outcome="failed")
     note = event_transaction.current()
     if note is not None:
         where = user.pk if user else SUPPLIER

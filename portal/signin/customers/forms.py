@@ -46,7 +46,7 @@ _MISSING = {
 }
 
 
-class Bounded(input_cleaning.PlainForm):
+class Bounded(input_cleaning.ControlCharacterCheck):
     """No field takes more than anybody would type; the second typing of a new password is left out."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -42,7 +42,11 @@ def _service(request: HttpRequest) -> str:
     path = request.POST.get("next", "") or request.GET.get("next", "")
     following = urlsplit(path if safe_redirects.is_own(path) else "")
     asked = parse_qs(following.query).get("client_id", [])
-    if following.path != reverse("oidc_authorize") or not asked or input_cleaning.forbidden(asked[0]):
+    if (
+        following.path != reverse("oidc_authorize")
+        or not asked
+        or input_cleaning.has_control_characters(asked[0])
+    ):
         return ""
     client = clients_queries.find(client=asked[0])
     names = client.application_name if client else {}
@@ -75,7 +79,7 @@ class Security(mfa.IndexView):
             "required": layout == first_sign_in.DOOR,
             "layout": layout,
             "joined": first_sign_in.joined_just_now(self.request),
-            "back_url": safe_redirects.coming_back(self.request),
+            "back_url": safe_redirects.stored_return_path(self.request),
         }
 
 
@@ -86,7 +90,10 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
         """As the parent, with the way on, and whether they are seen for the first time."""
         kept = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
         seen = kept.exclude(data__viewed_at=None).exists()
-        page = {**super().get_context_data(**kwargs), "next_url": safe_redirects.coming_back(self.request)}
+        page = {
+            **super().get_context_data(**kwargs),
+            "next_url": safe_redirects.stored_return_path(self.request),
+        }
         return {**page, "unused_codes": _grouped(page["unused_codes"]), "first": not seen}
 
 

@@ -43,7 +43,7 @@ class AccessForm(IdempotentForm):
                 self.fields[limit_field(tier.key)] = forms.CharField(required=False, max_length=40)
         for field in self.fields.values():
             field.error_messages.setdefault("max_length", _("This is too long."))
-        input_cleaning.make_plain(self)
+        input_cleaning.refuse_control_characters(self)
 
     def _choices(self, name: str, choices: list[tuple[str, str]], missing: str) -> None:
         field = self.fields[name]

@@ -41,7 +41,7 @@ def context(here: PageContext, query: QueryDict, clock: dates.Clock) -> dict[str
         "verified": _verified(page.events),
         "search_url": url,
         "q": values["q"],
-        "kept": query_string.kept(values, besides="q"),
+        "kept": query_string.hidden_fields(values, without="q"),
         **_menus(here, values, options, url),
         "events": _events(here, page.events, told_by, clock),
         "pager": _pager(page, values, url),

@@ -113,7 +113,7 @@ def _page(request: Request, here: PageContext, form: InvitationForm) -> HttpResp
     chosen = form.with_initial() if form.initial["tier"] else form
     foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
     effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
-    if request.POST.get("do") == "preview" and error_responses.asked_by_htmx(request):
+    if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
         return render(request, "web/access/_preview.html", effect)
     return render(
         request,

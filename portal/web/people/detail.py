@@ -166,7 +166,7 @@ def _done(
 def _page(
     request: Request, here: PageContext, found: VisibleMember, why: Why, panel: Mapping[str, Any]
 ) -> HttpResponse:
-    if request.POST.get("do") == "preview" and error_responses.asked_by_htmx(request):
+    if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
         return render(request, "web/access/_preview.html", {"who": panel["first_name"], **panel})
     below = reading.context(here, found, why)
     return render(request, "web/access/change.html", {**below, **panel})

@@ -100,4 +100,4 @@ def menus(asked: Filters, url: str) -> dict[str, Any]:
                     any_label=anything(),
                 )
             )
-    return {"chips": chips, "filters": menus, "kept": query_string.kept(asked.values, besides="q")}
+    return {"chips": chips, "filters": menus, "kept": query_string.hidden_fields(asked.values, without="q")}

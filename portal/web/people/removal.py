@@ -75,7 +75,7 @@ def _oneself(request: Request, here: PageContext) -> HttpResponse:
     else:
         way = here.url("people"), _("Back to people")
         said = _("You cannot remove yourself. Nothing was changed. Ask another admin.")
-    return error_responses.refused(request, refusals.Sentence(said, 403), way=way)
+    return error_responses.refused(request, refusals.Sentence(said, 403), link=way)
 
 
 def _removing(

@@ -93,7 +93,7 @@ def test_a_mark_that_is_not_ours_for_this_request_proves_nothing(world: World, m
     _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
     _, elsewhere = leads_to(browsing.authorize(browsing.browser(), prompt="login", state="s-2"))
     marks = {
-        name: parse_qs(urlsplit(path).query)["asked"][0]
+        name: parse_qs(urlsplit(path).query)["reauthentication"][0]
         for name, path in (("mark", back), ("other", elsewhere))
     }
     response = browsing.authorize(

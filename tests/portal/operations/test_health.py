@@ -37,8 +37,8 @@ def test_ready(db: None) -> None:
 
 
 def test_not_ready_without_a_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = readiness.wanted() | {("portal", "0999_of_the_future")}
-    monkeypatch.setattr(readiness, "wanted", lambda: wanted)
+    required = readiness.required_migrations() | {("portal", "0999_of_the_future")}
+    monkeypatch.setattr(readiness, "required_migrations", lambda: required)
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
 
@@ -94,5 +94,5 @@ def test_nobody_measures_through_a_proxy_without_the_token(db: None, settings: S
 
 
 def test_methods_nobody_knows_are_one_label() -> None:
-    metrics.requests(method="BREW", route="", status=405, seconds=0.1)
+    metrics.record_request(method="BREW", route="", status=405, seconds=0.1)
     assert b"BREW" not in metrics.text(gauges={})
