@@ -1,4 +1,4 @@
-"""What happened. Ids, never foreign keys upward; insert-only by trigger and by role (migration 0001)."""
+"""The log: ids instead of foreign keys to other apps; insert-only by trigger and by role."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from audit.foundation import ids
 
 
 class Installation(models.Model):
-    """The one row that says which life of this installation this is.
+    """The only row describes this installation.
 
-    `incarnation` is raised by every restore from a backup; consumers of the log key on (incarnation, position).
+    Every restore from a backup raises `incarnation`; consumers identify an event by (incarnation, position).
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -20,10 +20,10 @@ class Installation(models.Model):
 
 
 class Chain(models.Model):
-    """The head of one chain of acts. Its id is the organization's, the person's or the supplier's."""
+    """The head of a chain of acts. Its id is that of the organization or person, or `ledger.SUPPLIER`."""
 
     class Kind(models.TextChoices):
-        """Whose chain it is."""
+        """The kind of the chain's owner."""
 
         ORGANIZATION = "organization"
         PERSON = "person"
@@ -50,10 +50,10 @@ class Chain(models.Model):
 
 
 class Event(models.Model):
-    """One thing that happened to one subject. `body` is the very bytes hashed; the columns are copies of it."""
+    """An act or observation on one subject. `body` holds the hashed bytes; the columns are copies for searching."""
 
     class Outcome(models.TextChoices):
-        """How it ended."""
+        """The result, or that it was observed and not commanded."""
 
         DONE = "done"
         REFUSED = "refused"
@@ -63,7 +63,7 @@ class Event(models.Model):
     at = models.DateTimeField()
     chain = models.UUIDField()
     seq = models.BigIntegerField(null=True)
-    """The place in the chain for an act; None for what is inserted beside it and sealed behind."""
+    """The position in the chain; None beside the chain, where the sealer gives the only order."""
     act = models.UUIDField()
     verb = models.CharField(max_length=64)
     outcome = models.CharField(max_length=16, choices=Outcome)
@@ -82,7 +82,7 @@ class Event(models.Model):
 
 
 class Inbox(models.Model):
-    """Events that the sealer has not yet given their place."""
+    """Events that wait to be sealed."""
 
     event = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
@@ -92,7 +92,7 @@ class Inbox(models.Model):
 
 
 class Leaf(models.Model):
-    """The place of one event in the log's one public order; `hash` covers the leaf before it."""
+    """The position of one event in the log's one public order; `hash` covers the leaf before (`sealing.leaf_hash`)."""
 
     position = models.BigIntegerField(primary_key=True)
     event = models.UUIDField(unique=True)
@@ -105,7 +105,7 @@ class Leaf(models.Model):
 
 
 class PersonKey(models.Model):
-    """The key under which one person's values stand in the log, wrapped by a key kept outside the database."""
+    """The key of one person's values in the log, encrypted under a key file outside the database."""
 
     id = models.UUIDField(primary_key=True)
     wrapped = models.BinaryField()
@@ -115,7 +115,7 @@ class PersonKey(models.Model):
 
 
 class Label(models.Model):
-    """Names beside the log, for showing and for searching; erasing a person empties hers."""
+    """Names for showing and searching events; erasing a person empties theirs."""
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32)
@@ -126,7 +126,7 @@ class Label(models.Model):
 
 
 class Refusal(models.Model):
-    """How often the same thing was refused to the same actor in the same minute."""
+    """The number of equal refusals (actor, verb, subject, code) within one minute."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()
@@ -139,7 +139,7 @@ class Refusal(models.Model):
     code = models.CharField(max_length=64)
     minute = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
-    """The first stands in the log at once."""
+    """The first is in the log at once; the others follow as one event."""
 
     class Meta:
         db_table = "audit_refusal"

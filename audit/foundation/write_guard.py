@@ -1,4 +1,4 @@
-"""The mark of a transaction. Guarded tables refuse a write without one (`guard_sql.guard`)."""
+"""The mark of a transaction. Guarded tables refuse a write without one (trigger `keyholder_guard`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Services that people sign in to."""
+"""Applications and their OpenID Connect clients."""
 
 from allauth.idp.oidc.models import Client as ProtocolClient
 from django.db import models
@@ -15,14 +15,14 @@ class Application(models.Model):
     name = models.JSONField()
     """{language: text}, written by the supplier."""
     icon = models.CharField(max_length=40, blank=True)
-    """Name of the icon on pages; empty: their default."""
+    """The icon's name; empty means the default icon."""
     unit = models.ForeignKey(BusinessUnit, models.PROTECT)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
 
 class Client(models.Model):
-    """An application's OpenID Connect client: what we keep of it beside django-allauth's row."""
+    """An application's OpenID Connect client: what django-allauth's row does not hold."""
 
     protocol = models.OneToOneField(
         ProtocolClient, models.PROTECT, primary_key=True, related_name="keyholder"

@@ -1,6 +1,6 @@
-"""What was issued to services for a sign-in. Secrets are stored as keyed hashes (`identity.machine_secrets`).
+"""Codes and tokens issued to services for a sign-in, stored as keyed hashes (`identity.machine_secrets`).
 
-Each row carries the epochs it was issued under and holds only while they are equal: see `identity.grants`.
+A code or family has the epochs it was issued under and is valid only while they are current: see `grants.validity`.
 """
 
 from django.db import models
@@ -20,9 +20,9 @@ class _Issued(models.Model):
     user_epoch = models.PositiveIntegerField()
     membership_epoch = models.PositiveIntegerField()
     scopes = models.CharField(max_length=400)
-    """Space separated, as on the wire (RFC 6749 §3.3)."""
+    """Separated by spaces (RFC 6749 §3.3)."""
     auth_time = models.DateTimeField()
-    """When the person last proved who they are, as of this grant: a later proof of the same session is not its."""
+    """The person's last authentication before this grant; a later one of the same session does not change it."""
     amr = models.JSONField(default=list)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
@@ -32,7 +32,7 @@ class _Issued(models.Model):
 
 
 class AuthorizationCode(_Issued):
-    """A code on its way through a browser; kept after use, so that a replay can end what came of it."""
+    """An authorization code; it stays after its use, so that a replay can end the token family."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     redirect_uri = models.CharField(max_length=2000)
@@ -43,7 +43,7 @@ class AuthorizationCode(_Issued):
 
 
 class RefreshFamily(_Issued):
-    """All tokens that descend from one code; ended as a whole."""
+    """A token family: all tokens that descend from one code. It ends as a whole."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     nonce = models.CharField(max_length=512, blank=True)
@@ -51,7 +51,7 @@ class RefreshFamily(_Issued):
 
 
 class RefreshToken(models.Model):
-    """One link of a family; using it twice ends the family (RFC 9700 §4.14.2)."""
+    """A refresh token; its second use ends the family (RFC 9700 §4.14.2)."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="tokens")
@@ -60,7 +60,7 @@ class RefreshToken(models.Model):
 
 
 class AccessToken(models.Model):
-    """An opaque access token (RFC 6750); what it stands for is its family's."""
+    """An opaque access token (RFC 6750). Person, membership and authentication are its family's."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="access_tokens")

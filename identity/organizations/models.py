@@ -1,4 +1,4 @@
-"""Customer companies and their places."""
+"""Customer companies, their sites, and the supplier's business units."""
 
 from django.db import models
 
@@ -17,7 +17,7 @@ class Organization(models.Model):
     """A customer company. Its id is also the id of its chain in the log."""
 
     class Status(models.TextChoices):
-        """Whether anybody may act for it."""
+        """Only memberships of an active organization are in force."""
 
         ACTIVE = "active"
         CLOSED = "closed"
@@ -28,7 +28,7 @@ class Organization(models.Model):
     sort_key = models.CharField(max_length=400)
     register_id = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    """As of now: nothing changes it yet. Whatever will has to bring periods, as a membership has."""
+    """The current status; no command changes it yet. A command that does must add periods, as a membership has."""
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=40, default="Europe/Helsinki")
     created_at = models.DateTimeField()
@@ -38,7 +38,7 @@ class Organization(models.Model):
 
 
 class CustomerNumber(models.Model):
-    """Who this organization is to one business unit."""
+    """The number under which one business unit knows this organization."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="customer_numbers")
@@ -53,7 +53,7 @@ class CustomerNumber(models.Model):
 
 
 class Site(models.Model):
-    """A place or department one orders for."""
+    """A place or department that members order for."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="sites")

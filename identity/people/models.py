@@ -1,4 +1,4 @@
-"""Sign-in identities: one table, three directories, and a manager that opens the customers' door only."""
+"""Users: one table with three directories; the default manager finds customers' users only."""
 
 from typing import Any, ClassVar
 
@@ -14,26 +14,26 @@ from audit.foundation import ids
 
 
 class AllDirectoriesManager(BaseUserManager["User"]):
-    """All three directories: for our own code, which says whom it means."""
+    """The users of all three directories; callers filter by directory or id."""
 
 
 class CustomerManager(BaseUserManager["User"]):
-    """Customers' people and nobody else: every lookup of django-allauth passes through here."""
+    """Users of the customers' directory: every lookup of django-allauth uses this manager."""
 
     def get_queryset(self) -> models.QuerySet["User"]:
-        """Only the customers' directory."""
+        """Users of the customers' directory."""
         return super().get_queryset().filter(directory=User.Directory.CUSTOMER)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person or program that can sign in, in exactly one directory.
 
-    Credentials belong to the person, access to the membership. `epoch` is raised by every ending: what carries an older
-    one is void. Staff and service users have no password and no `email` (CHECK); theirs is `contact`.
+    Credentials belong to the person, access to the membership. Every ending raises `epoch`, which voids whatever was
+    issued under an older one. Staff and service users have no password and no `email` (CHECK), but a `contact`.
     """
 
     class Directory(models.TextChoices):
-        """Through which door this user may come, and no other."""
+        """The kind of user; each channel accepts users of one directory."""
 
         CUSTOMER = "customer"
         STAFF = "staff"
@@ -77,11 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self.pk)
 
     def get_session_auth_hash(self) -> str:
-        """Covers the epoch besides the password, so that every ending voids every session."""
+        """Covers the password and the epoch, so that an ending voids every session."""
         return self._hash_with(f"{self.password}:{self.epoch}")
 
     def get_session_auth_fallback_hash(self) -> Any:
-        """There is one key for sessions at a time."""
+        """None: sessions have one key at a time."""
         return iter(())
 
     def _hash_with(self, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Browser sessions, and the sign-ins that services have from them."""
+"""Browser sessions, and the sign-ins to services that they opened."""
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -10,7 +10,7 @@ from identity.people.models import User
 
 
 class Session(models.Model):
-    """A browser session. The cookie holds the secret, the table its keyed hash."""
+    """A browser session. The cookie holds the secret, `session_key` its keyed hash."""
 
     session_key = models.CharField(max_length=80, primary_key=True)
     session_data = models.TextField()
@@ -26,11 +26,11 @@ class Session(models.Model):
 
 
 class SignIn(models.Model):
-    """One (browser session, organization): its id is the `sid` that services know (OIDC Back-Channel Logout §2.1)."""
+    """A browser session's sign-in for one organization. `id` is the `sid` (OpenID Connect Back-Channel Logout §2.1)."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     session_key = models.CharField(max_length=80)
-    """Not a foreign key: a sign-in outlives its session until every service has been told."""
+    """Not a foreign key: a sign-in outlives its session until every service is notified."""
     user = models.ForeignKey(User, models.PROTECT, related_name="sign_ins")
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="sign_ins")
     user_epoch = models.PositiveIntegerField()
