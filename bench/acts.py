@@ -118,7 +118,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
 
 def _removals(world: "World", size: int, times: int) -> float:
     """Colleagues removed per second, in `times` acts of `size` each."""
-    from delegation.people import commands as people_commands
+    from delegation.people.commands import members as people_commands
     from tests.fixtures.world import actor_of
 
     organization = _organization(world)

@@ -1,0 +1,1 @@
+"""Who may do what, for whom and until when: the policy and the commands."""

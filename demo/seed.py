@@ -20,7 +20,7 @@ from delegation.catalogue import catalog_file, ceilings  # noqa: E402
 from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402
 from delegation.organizations import commands as organizations_commands  # noqa: E402
-from delegation.people import enrollment  # noqa: E402
+from delegation.people.commands import enrollment  # noqa: E402
 from demo import places, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
 from identity.clients.models import Application  # noqa: E402

@@ -4,8 +4,7 @@ import datetime as dt
 
 from audit.foundation import actor, clock
 from audit.log import partitions
-from delegation.retention import commands as retention_commands
-from delegation.retention import expired
+from delegation import retention
 from identity.grants import retention as grants
 from identity.sessions.store import SessionStore
 from provisioning.accounts.models import Delivery
@@ -32,7 +31,7 @@ def tidy() -> int:
 
 def _outdated(at: dt.datetime) -> int:
     """Only where there is any: the act leaves an event."""
-    if not expired.has_expired(at=at):
+    if not retention.has_expired(at=at):
         return 0
-    purged = retention_commands.purge(actor=actor.system()).result
+    purged = retention.purge(actor=actor.system()).result
     return purged.answers + purged.links

@@ -1,0 +1,1 @@
+"""Reading an organization's log for its own members."""

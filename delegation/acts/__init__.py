@@ -1,0 +1,1 @@
+"""The unit of work of every command: locks, idempotency, events and refusals."""

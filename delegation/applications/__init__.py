@@ -1,0 +1,1 @@
+"""Registering the applications that people sign in to."""

@@ -1,0 +1,1 @@
+"""The closed kernel: verbs, values, roles, authorities, policy, scopes and rights."""

@@ -1,0 +1,1 @@
+"""Inviting people to an organization, and accepting an invitation."""

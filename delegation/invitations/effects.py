@@ -1,4 +1,4 @@
-"""Making an invited person a member."""
+"""The effect of accepting an invitation, for commands of any capability."""
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject
@@ -13,7 +13,7 @@ from identity.people.models import User
 
 
 def join(act: Act, invitation: Invitation, *, user: User, access: AccessSpec, sender: Actor) -> Membership:
-    """Make this person a member with the access offered, given by the sender. The caller has checked the link."""
+    """Make this person a member with the offered access, assigned by the sender. The caller has checked the link."""
     (membership,) = lifecycle.add_members(organization=invitation.organization, users=[user], at=act.at)
     access_store.assign(
         memberships=[membership.id],

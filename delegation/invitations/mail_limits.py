@@ -1,4 +1,4 @@
-"""How often invitations are mailed: nobody's mailbox is filled by us, and no company becomes a sender of bulk mail."""
+"""Limits on invitation mails: they protect recipients, and prevent the use of invitations for bulk mail."""
 
 import datetime as dt
 import math
@@ -13,53 +13,62 @@ from delegation.invitations.models import Invitation, InvitationToken
 from identity.memberships import queries as memberships_queries
 
 RESEND_INTERVAL = dt.timedelta(minutes=1)
-"""Between two mails of one invitation: a click that was repeated."""
+"""Between two mails of one invitation: prevents a second mail from a double click."""
 DAY = dt.timedelta(days=1)
 DAILY_PER_ADDRESS_AND_SENDER = 5
-"""Mails a day to one address by one person, also when it is withdrawn and invited anew."""
+"""Mails a day to one address from one sender, also across cancelled and new invitations."""
 DAILY_PER_ADDRESS = 15
-"""Of a whole organization: one who uses up their own share keeps no other admin from inviting that address."""
+"""Mails a day to one address from a whole organization: one sender cannot use up the share of the other admins."""
 DAILY_PER_ORGANIZATION = 1000
-"""Mails a day of one organization, and one more for each colleague: a large company may move in within a day."""
+"""Mails a day of one organization, plus one for each member: a large customer may onboard within a day."""
 
 
 def check_mail_limit(
-    *, actor: Actor, organization: uuid.UUID, email: str, at: dt.datetime, again: Invitation | None = None
+    *, actor: Actor, organization: uuid.UUID, email: str, at: dt.datetime, resend_of: Invitation | None = None
 ) -> None:
-    """Raises RateLimited if another mail to `email` would be one too many; `again` is what would be sent once more.
+    """Raises RateLimited if one more mail to `email` exceeds a limit; `resend_of` is the invitation to send again.
 
-    Every mail has a link and every link its row: those of the last day are counted. One statement, unless refused. The
-    supplier is never refused: somebody must be able to invite an admin.
+    Each mail has a link with its own row, and the rows of the last day are counted. One statement, unless refused. The
+    supplier is not limited: it must be able to invite an admin.
     """
     if not actor.is_person:
         return
-    to_one = Q(invitation__email=email)
-    mine = to_one & (Q(invitation__invited_by=actor.id) | Q(invitation=again))
+    same_address = Q(invitation__email=email)
+    same_sender = same_address & (Q(invitation__invited_by=actor.id) | Q(invitation=resend_of))
     sent = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
-    found = sent.aggregate(
-        all=Count("hash"),
-        same=ArrayAgg("created_at", filter=Q(invitation=again), order_by="-created_at", default=[]),
-        to_one=ArrayAgg("created_at", filter=to_one, order_by="-created_at", default=[]),
-        mine=ArrayAgg("created_at", filter=mine, order_by="-created_at", default=[]),
+    recent = sent.aggregate(
+        total=Count("hash"),
+        same_invitation=ArrayAgg(
+            "created_at", filter=Q(invitation=resend_of), order_by="-created_at", default=[]
+        ),
+        same_address=ArrayAgg("created_at", filter=same_address, order_by="-created_at", default=[]),
+        same_sender=ArrayAgg("created_at", filter=same_sender, order_by="-created_at", default=[]),
     )
-    if again is not None and found["same"] and found["same"][0] > at - RESEND_INTERVAL:
-        raise _rate_limited("invitation", 1, found["same"][0] + RESEND_INTERVAL - at)
-    for times, most in ((found["mine"], DAILY_PER_ADDRESS_AND_SENDER), (found["to_one"], DAILY_PER_ADDRESS)):
-        if len(times) >= most:
-            raise _rate_limited("address", most, times[most - 1] + DAY - at)
-    if found["all"] >= DAILY_PER_ORGANIZATION:
-        _within_size(organization, found["all"], at)
+    if (
+        resend_of is not None
+        and recent["same_invitation"]
+        and recent["same_invitation"][0] > at - RESEND_INTERVAL
+    ):
+        raise _rate_limited("invitation", 1, recent["same_invitation"][0] + RESEND_INTERVAL - at)
+    for times, limit in (
+        (recent["same_sender"], DAILY_PER_ADDRESS_AND_SENDER),
+        (recent["same_address"], DAILY_PER_ADDRESS),
+    ):
+        if len(times) >= limit:
+            raise _rate_limited("address", limit, times[limit - 1] + DAY - at)
+    if recent["total"] >= DAILY_PER_ORGANIZATION:
+        _check_organization_limit(organization, recent["total"], at)
 
 
-def _within_size(organization: uuid.UUID, sent: int, at: dt.datetime) -> None:
-    size = memberships_queries.active_or_suspended(at=at).filter(organization=organization).count()
-    most = DAILY_PER_ORGANIZATION + size
-    if sent < most:
+def _check_organization_limit(organization: uuid.UUID, sent: int, at: dt.datetime) -> None:
+    members = memberships_queries.active_or_suspended(at=at).filter(organization=organization).count()
+    limit = DAILY_PER_ORGANIZATION + members
+    if sent < limit:
         return
     links = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
     times = links.order_by("-created_at").values_list("created_at", flat=True)
-    raise _rate_limited("organization", most, times[most - 1] + DAY - at)
+    raise _rate_limited("organization", limit, times[limit - 1] + DAY - at)
 
 
-def _rate_limited(what: str, most: int, wait: dt.timedelta) -> RateLimited:
-    return RateLimited(what=what, most=most, seconds=max(1, math.ceil(wait.total_seconds())))
+def _rate_limited(what: str, limit: int, wait: dt.timedelta) -> RateLimited:
+    return RateLimited(what=what, most=limit, seconds=max(1, math.ceil(wait.total_seconds())))

@@ -1,4 +1,4 @@
-"""Invitations that have not been accepted."""
+"""The open invitations of an organization."""
 
 import datetime as dt
 import uuid
@@ -16,12 +16,12 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations import scope
 from delegation.invitations.models import Invitation
 
-_PENDING = 1000
+_MAX_MATCHES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class PendingInvitation:
-    """One of them, and what this actor may do to it."""
+    """One open invitation, and whether the actor may resend or cancel it."""
 
     id: uuid.UUID
     email: str
@@ -30,8 +30,8 @@ class PendingInvitation:
     all_sites: bool
     sites: Sequence[SiteName]
     limits: Sequence[AmountLimit]
-    until: dt.datetime | None
-    """When the access that is offered ends."""
+    access_until: dt.datetime | None
+    """The end of the offered access."""
     expires_at: dt.datetime
     invited_by: uuid.UUID
     may_resend: bool
@@ -39,11 +39,11 @@ class PendingInvitation:
 
 
 def pending(
-    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, most: int = 50
+    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, limit: int = 50
 ) -> list[PendingInvitation]:
-    """Those that this actor could have sent, newest first. Nine statements at most."""
+    """The open invitations that this actor could have sent, newest first. Nine statements at most."""
     resend, cancel = (
-        set(_mine(actor, verb, organization, at).values_list("id", flat=True)[:most])
+        set(_newest(actor, verb, organization, at).values_list("id", flat=True)[:limit])
         for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
     )
     rows = (
@@ -55,7 +55,7 @@ def pending(
     return [_invitation_from_row(row, resend, cancel) for row in rows]
 
 
-def _mine(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
+def _newest(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
     rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
     return rows.order_by("-created_at", "-id")
 
@@ -73,7 +73,7 @@ def _invitation_from_row(
             SiteName(site.id, site.name) for site in sorted(row.sites.all(), key=lambda site: site.sort_key)
         ],
         limits=[AmountLimit.from_json(line) for line in row.limits],
-        until=row.access_until,
+        access_until=row.access_until,
         expires_at=row.expires_at,
         invited_by=row.invited_by,
         may_resend=row.id in resend,
@@ -82,35 +82,35 @@ def _invitation_from_row(
 
 
 def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID) -> bool:
-    """Whether it is one that this actor could have cancelled while it was open."""
+    """Whether the actor could have cancelled this invitation while it was open."""
     verb = Verb.INVITATION_CANCEL
     rows = scope.visible(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).exists()
 
 
-def read(row: Invitation) -> PendingInvitation:
-    """What one invitation offers; for who may cancel it."""
+def view_of(row: Invitation) -> PendingInvitation:
+    """One invitation as shown to an actor who may cancel it."""
     return _invitation_from_row(row, resend=set(), cancel={row.id})
 
 
 def get(
     *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID
 ) -> Invitation | None:
-    """The open invitation of this id, if this actor may do `verb` to it."""
+    """The open invitation of this id; None where the actor may not do `verb` to it."""
     rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).select_related("organization", "role").first()
 
 
 def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
-    """Invitations of this organization, by a part of address or name, and when each was sent. One statement."""
+    """Invitations of this organization by a part of the address or name, with the time each was sent. One statement."""
     rows = Invitation.objects.filter(
         Q(email__icontains=text) | Q(name__icontains=text), organization=organization
     )
-    return dict(rows.order_by("-id").values_list("id", "created_at")[:_PENDING])
+    return dict(rows.order_by("-id").values_list("id", "created_at")[:_MAX_MATCHES])
 
 
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
-    """What its tier lets one do to colleagues, and the tiers it lets one give: verbs and keys. One statement."""
+    """The verbs of its tier, and the keys of the tiers that its holder may assign. One statement."""
     version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
     return (
         (frozenset(version.verbs), frozenset(version.assignable_roles))

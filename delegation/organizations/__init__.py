@@ -1,0 +1,1 @@
+"""Creating organizations and their sites."""

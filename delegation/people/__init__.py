@@ -1,0 +1,1 @@
+"""Members of an organization: lists, removal, restoring, enrollment and sign-out."""

@@ -1,4 +1,4 @@
-"""Ending memberships."""
+"""The effects of removing and restoring members, for commands of any capability."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -7,9 +7,11 @@ from django.db import connection
 
 from audit.log.ledger import Subject
 from delegation import continuity
+from delegation.access import rules as access_rules
 from delegation.access import store as access_store
 from delegation.acts.act import Act
 from delegation.authorization import authorities
+from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from identity import lifecycle
 from identity.memberships.models import Membership
@@ -17,24 +19,24 @@ from identity.revocation import Revoked
 
 
 def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
-    """End these members' access here, and the invitations they sent. Statements: constant, whatever the size.
+    """End these members' access here, and cancel the invitations they sent. The number of statements is constant.
 
     Raises Denied, NotFound and LastAdmin.
     """
     ids = act.require(Verb.MEMBER_REMOVE, members)
     continuity.require_remaining_admin(organization=act.organization, without=ids, at=act.at)
     states = authorities.period_states(ids=ids, at=act.at)
-    held = access_store.snapshot(memberships=ids, at=act.at)
+    assignments = access_store.snapshot(memberships=ids, at=act.at)
     access_store.end(memberships=ids, at=act.at)
-    ended = lifecycle.end(memberships=ids, at=act.at)
-    _withdraw_invitations(act, {row.user_id for row in members})
-    for one in ids:
-        before = {"state": states[one], "access": held.get(one, [])}
-        act.record_change(one, verb=Verb.MEMBER_REMOVE, before=before, after={"state": "ended"})
-    return ended
+    revoked = lifecycle.end(memberships=ids, at=act.at)
+    _cancel_invitations(act, {row.user_id for row in members})
+    for member in ids:
+        before = {"state": states[member], "access": assignments.get(member, [])}
+        act.record_change(member, verb=Verb.MEMBER_REMOVE, before=before, after={"state": "ended"})
+    return revoked
 
 
-_WITHDRAW = """
+_CANCEL = """
 UPDATE delegation_invitation SET cancelled_at = %(at)s
 WHERE organization_id = %(organization)s AND invited_by = ANY(%(users)s)
   AND accepted_at IS NULL AND cancelled_at IS NULL
@@ -42,10 +44,31 @@ RETURNING id
 """
 
 
-def _withdraw_invitations(act: Act, users: Collection[uuid.UUID]) -> None:
-    """Invitations that a leaver sent go with the leaver."""
+def _cancel_invitations(act: Act, users: Collection[uuid.UUID]) -> None:
+    """Cancel the open invitations that the leavers sent."""
     with connection.cursor() as cursor:
-        cursor.execute(_WITHDRAW, {"organization": act.organization, "users": list(users), "at": act.at})
-        named = [one for (one,) in cursor.fetchall()]
-    for one in named:
-        act.also(Verb.INVITATION_CANCEL, Subject("invitation", one), cause=Verb.MEMBER_REMOVE)
+        cursor.execute(_CANCEL, {"organization": act.organization, "users": list(users), "at": act.at})
+        cancelled = [invitation for (invitation,) in cursor.fetchall()]
+    for invitation in cancelled:
+        act.also(Verb.INVITATION_CANCEL, Subject("invitation", invitation), cause=Verb.MEMBER_REMOVE)
+
+
+def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSpec, reason: str) -> None:
+    """Make former members active with this access. The number of statements is constant.
+
+    Raises InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied and NotFound.
+    """
+    ids = act.require(Verb.MEMBER_RESTORE, members)
+    access_rules.check_assignment_authority(
+        actor=act.actor,
+        verb=Verb.MEMBER_RESTORE,
+        organization=act.organization,
+        access=access,
+        at=act.at,
+        receivers=[row.user_id for row in members],
+    )
+    lifecycle.activate(memberships=ids, at=act.at)
+    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at, reason=reason)
+    after = {"state": "active", "access": [access.to_json()]}
+    for member in ids:
+        act.record_change(member, verb=Verb.MEMBER_RESTORE, before={"state": "ended"}, after=after)

@@ -1,4 +1,4 @@
-"""What ends when colleagues leave, counted before it does."""
+"""The sessions, services and invitations that a removal will end, counted before it."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RemovalImpact:
-    """How much is open now: browsers, services by name, invitations; when each service was last used, by its key."""
+    """Open sessions and invitations, services in use by name, and when each service was last used by its key."""
 
     sessions: int
     services: Sequence[Text]
@@ -27,29 +27,29 @@ class RemovalImpact:
 
 
 def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> RemovalImpact:
-    """Four statements. Sessions are those of people who are a colleague nowhere else."""
-    ids = [one.membership.id for one in leavers]
-    users = [one.membership.user_id for one in leavers]
-    organizations = {one.membership.organization_id for one in leavers}
+    """The impact on these members. Only sessions of people without another active membership count. Four statements."""
+    ids = [leaver.membership.id for leaver in leavers]
+    users = [leaver.membership.user_id for leaver in leavers]
+    organizations = {leaver.membership.organization_id for leaver in leavers}
     elsewhere = memberships_queries.active(at=at).filter(user__in=users).exclude(id__in=ids).values("user")
     sessions = Session.objects.filter(user__in=users, expire_date__gt=at).exclude(user__in=elsewhere)
-    sent = Invitation.objects.filter(
+    invitations = Invitation.objects.filter(
         organization__in=organizations, invited_by__in=users, accepted_at=None, cancelled_at=None
     )
-    used = list(
+    services = list(
         SignIn.objects.filter(membership__in=ids, clients__isnull=False)
         .values_list("clients__application__key", "clients__application__name")
-        .annotate(last=Max("last_seen_at"), still=Count("id", filter=Q(ended_at=None)))
+        .annotate(last=Max("last_seen_at"), open_count=Count("id", filter=Q(ended_at=None)))
         .order_by("clients__application__key")
     )
     return RemovalImpact(
         sessions=sessions.count(),
-        services=[name for _key, name, _last, still in used if still],
-        invitations=sent.count(),
-        last_used={key: last for key, _name, last, _still in used},
+        services=[name for _key, name, _last, open_count in services if open_count],
+        invitations=invitations.count(),
+        last_used={key: last for key, _name, last, _open_count in services},
     )
 
 
 def emails(*, memberships: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The addresses of these colleagues. One statement."""
+    """The e-mail addresses of these members, by membership. One statement."""
     return dict(Membership.objects.filter(id__in=memberships).values_list("id", "user__email"))

@@ -1,4 +1,4 @@
-"""Where colleagues are signed in, and when they were last seen."""
+"""The sessions of members, and when each member was last seen."""
 
 import datetime as dt
 import json
@@ -19,25 +19,25 @@ Text = Mapping[str, str]
 
 @dataclass(slots=True)
 class LastSeen:
-    """The last sign of life in an organization; `where` is the service, empty for the portal itself.
+    """The last activity in an organization; `service` is empty for the portal itself.
 
-    `at` is None for somebody who has signed in, but whose last time is not known or not this organization's to know.
+    `at` is None for a member who has signed in at a time that is unknown or that this organization may not see.
     """
 
     at: dt.datetime | None
-    where: Text = field(default_factory=dict)
+    service: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A browser that is signed in. `key` names it in forms: the stored hash, of no use to anybody as a cookie."""
+    """A browser that is signed in. `key` names it in forms: a stored hash, which does not work as a cookie."""
 
     key: str
     agent: str
     last_seen_at: dt.datetime
     services: Sequence[Text] = ()
-    since: dt.datetime | None = None
-    """When this browser was signed in, where it is one's own to know."""
+    signed_in_at: dt.datetime | None = None
+    """Only in the person's own list."""
 
 
 _LAST_SEEN = """
@@ -68,27 +68,27 @@ LEFT JOIN LATERAL (
 ) here ON true
 WHERE m.id = ANY(%(memberships)s)
 """
-"""A browser and a sign-in belong to a person: they count for the one organization the person had at that time.
-A minute before it begins still counts: whoever accepts an invitation signs in and joins in one go."""
+"""A browser and a sign-in belong to a person: they count only for the organization the person had at that time.
+A minute before the membership still counts: accepting an invitation signs in first and joins afterwards."""
 
 
 def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, LastSeen]:
-    """By membership; absent for who never signed in. One statement."""
-    found: dict[uuid.UUID, LastSeen] = {}
+    """The last activity by membership; absent for a member who never signed in. One statement."""
+    by_membership: dict[uuid.UUID, LastSeen] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
-        for one, used, name, here, known in cursor.fetchall():
-            if here is not None and (used is None or here > used):
-                found[one] = LastSeen(here)
-            elif used is not None:
-                found[one] = LastSeen(used, json.loads(name))
-            elif known:
-                found[one] = LastSeen(None)
-    return found
+        for membership, used_at, service, seen_at, signed_in in cursor.fetchall():
+            if seen_at is not None and (used_at is None or seen_at > used_at):
+                by_membership[membership] = LastSeen(seen_at)
+            elif used_at is not None:
+                by_membership[membership] = LastSeen(used_at, json.loads(service))
+            elif signed_in:
+                by_membership[membership] = LastSeen(None)
+    return by_membership
 
 
-def services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
-    """The browsers from which services of this organization are in use now. Three statements at most."""
+def sessions_with_services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
+    """The browsers that are signed in to services of this organization. Three statements at most."""
     rows = SignIn.objects.filter(
         membership=membership,
         ended_at=None,
@@ -97,10 +97,10 @@ def services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
         user__is_active=True,
     ).filter(membership__in=memberships_queries.active(at=at))
     rows = rows.prefetch_related("clients__application").order_by("-last_seen_at")
-    held = list(rows)
+    sign_ins = list(rows)
     agents = dict(
         Session.objects.filter(
-            session_key__in=[row.session_key for row in held], expire_date__gt=at
+            session_key__in=[row.session_key for row in sign_ins], expire_date__gt=at
         ).values_list("session_key", "agent")
     )
     return [
@@ -110,21 +110,21 @@ def services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
             last_seen_at=row.last_seen_at,
             services=[client.application.name for client in row.clients.all()],
         )
-        for row in held
+        for row in sign_ins
         if row.session_key in agents
     ]
 
 
 def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
-    """A person's own sessions, newest first: only for that person's eyes. One statement."""
+    """A person's own sessions, newest first, to be shown to that person only. One statement."""
     rows = Session.objects.filter(user=user, expire_date__gt=at, epoch=F("user__epoch"))
     return [
-        BrowserSession(row.session_key, row.agent, row.last_seen_at, since=row.created_at)
+        BrowserSession(row.session_key, row.agent, row.last_seen_at, signed_in_at=row.created_at)
         for row in rows.order_by("-last_seen_at", "session_key")
     ]
 
 
 def factors(*, user: User) -> set[str]:
-    """With what this person can sign in: password, totp, webauthn, recovery_codes. One statement."""
-    known = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))
-    return known | ({"password"} if user.has_usable_password() else set())
+    """The factors this person can sign in with: password, totp, webauthn, recovery_codes. One statement."""
+    types = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))
+    return types | ({"password"} if user.has_usable_password() else set())

@@ -20,7 +20,7 @@ from audit.personal_data import PersonalValue
 from delegation.acts.acting import acting
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization.verbs import Verb
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from delegation.authorization import authorities
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
 from tests.fixtures.world import World, actor_of, by_hand

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.conf import LazySettings
 
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.people.names import sort_key

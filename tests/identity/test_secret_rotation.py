@@ -56,7 +56,7 @@ def test_invitation_link_after_a_rotation_is_accepted(world: World, tmp_path: Pa
     assert opened is not None
     assert opened.id == invitation.id
     newcomer = invitations_accept.Newcomer("New Colleague", hashed(), "en")
-    invitations_accept.accept(actor=world.system, invitation=opened, link=link, as_whom=newcomer)
+    invitations_accept.accept(actor=world.system, invitation=opened, link=link, accepted_by=newcomer)
 
 
 def test_codes_and_tokens_after_a_rotation_are_valid_once(world: World, tmp_path: Path) -> None:

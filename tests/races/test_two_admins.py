@@ -18,7 +18,7 @@ from audit.log import ledger
 from audit.models import Chain
 from delegation.acts import locks
 from delegation.authorization.models.assignments import Assignment
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from portal import embedded_postgres
 from tests.fixtures import cluster, measurements, run_concurrently

@@ -13,8 +13,8 @@ from audit import verification
 from audit.foundation import clock
 from delegation import continuity
 from delegation.authorization import authorities
-from delegation.people import commands as people_commands
 from delegation.people import queries as people_queries
+from delegation.people.commands import members as people_commands
 from delegation.people.queries import PeopleFilter
 from identity.clients.models import Application
 from identity.memberships.models import Membership

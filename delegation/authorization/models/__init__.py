@@ -1,0 +1,1 @@
+"""The rows of the kernel: roles, entitlements, ceilings and assignments."""

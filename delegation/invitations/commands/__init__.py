@@ -1,0 +1,1 @@
+"""The commands on invitations: send (invite, resend, cancel) and accept."""

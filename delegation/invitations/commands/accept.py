@@ -1,4 +1,4 @@
-"""Becoming a colleague."""
+"""Accepting an invitation."""
 
 import dataclasses
 import uuid
@@ -24,7 +24,7 @@ from identity.people.models import User
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody without a sign-in yet. `password` is already hashed: that is slow, and is done before the act."""
+    """A person without a sign-in. `password` is a hash: hashing is slow and is done before the act."""
 
     name: str
     password: str = dataclasses.field(metadata=CHANGES_EACH_TIME)
@@ -33,7 +33,7 @@ class Newcomer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationAccepted:
-    """Who joined."""
+    """The new member."""
 
     membership: uuid.UUID
     user: uuid.UUID
@@ -45,24 +45,23 @@ def accept(
     actor: Actor,
     invitation: Invitation,
     link: str,
-    as_whom: User | Newcomer,
+    accepted_by: User | Newcomer,
     idempotency_key: str | None = None,
 ) -> Outcome[InvitationAccepted]:
-    """Become a colleague. `as_whom` is the signed-in person, or a newcomer; the address is the invitation's own.
+    """Accept an invitation as the signed-in person or as a newcomer; the address is the invitation's.
 
-    Raises InvalidInput, InvitationGone and WrongPerson; what is offered
-    must still be within what its sender may give.
+    The sender's authority is checked again. Raises InvalidInput, InvitationGone, WrongPerson and AlreadyMember.
     """
-    whom = as_whom if isinstance(as_whom, User) else _cleaned(as_whom)
+    person = accepted_by if isinstance(accepted_by, User) else _cleaned(accepted_by)
     with acting(
         actor, Verb.INVITATION_ACCEPT, on=InvitationSet([invitation]), idempotency_key=idempotency_key
     ) as act:
-        (fresh,) = act.on
-        _still_open(act, fresh, link)
-        user = _person(act, fresh, whom)
-        access, sender = links.offered_access(fresh), _sender(act, fresh)
-        _still_given(act, sender, access, user)
-        membership = effects.join(act, fresh, user=user, access=access, sender=sender)
+        (reloaded,) = act.on
+        _require_valid_link(act, reloaded, link)
+        user = _load_or_create_user(act, reloaded, person)
+        access, sender = links.offered_access(reloaded), _sender(act, reloaded)
+        _require_sender_authority(act, sender, access, user)
+        membership = effects.join(act, reloaded, user=user, access=access, sender=sender)
         return act.set_result(InvitationAccepted(membership.id, membership.user_id))
 
 
@@ -75,7 +74,7 @@ def _sender(act: Act, invitation: Invitation) -> Actor:
     return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, channel=act.actor.channel)
 
 
-def _still_open(act: Act, invitation: Invitation, link: str) -> None:
+def _require_valid_link(act: Act, invitation: Invitation, link: str) -> None:
     known = InvitationToken.objects.filter(
         invitation=invitation, hash__in=machine_secrets.hash_candidates(link)
     ).exists()
@@ -85,12 +84,12 @@ def _still_open(act: Act, invitation: Invitation, link: str) -> None:
         "cancelled": invitation.cancelled_at is not None,
         "expired": invitation.expires_at <= act.at,
     }
-    for state, holds in states.items():
-        if holds:
+    for state, applies in states.items():
+        if applies:
             raise InvitationGone(state=state)
 
 
-def _still_given(act: Act, sender: Actor, access: AccessSpec, user: User) -> None:
+def _require_sender_authority(act: Act, sender: Actor, access: AccessSpec, user: User) -> None:
     try:
         access_rules.check_assignment_authority(
             actor=sender,
@@ -104,27 +103,26 @@ def _still_given(act: Act, sender: Actor, access: AccessSpec, user: User) -> Non
         raise InvitationGone(state="withdrawn") from refusal
 
 
-def _person(act: Act, invitation: Invitation, as_whom: User | Newcomer) -> User:
-    holder = addresses.owners(addresses=[invitation.email]).get(invitation.email)
-    if isinstance(as_whom, User):
-        if holder is None or holder.id != as_whom.id or not holder.is_active:
+def _load_or_create_user(act: Act, invitation: Invitation, person: User | Newcomer) -> User:
+    owner = addresses.owners(addresses=[invitation.email]).get(invitation.email)
+    if isinstance(person, User):
+        if owner is None or owner.id != person.id or not owner.is_active:
             raise WrongPerson
-        here = (
+        present = (
             memberships_queries.active_or_suspended(at=act.at)
-            .filter(organization=act.organization, user=holder)
+            .filter(organization=act.organization, user=owner)
             .first()
         )
-        if here is not None:
-            raise AlreadyMember(membership=str(here.id))
-        if holder.mail_bounced_at is not None and holder.email.lower() == invitation.email.lower():
-            addresses.mark_deliverable(
-                user=holder.id
-            )  # the link came by mail, to the address that was not reached
-        return holder
-    if holder is not None:
-        raise WrongPerson  # there is a sign-in with this address: it has to be used
+        if present is not None:
+            raise AlreadyMember(membership=str(present.id))
+        if owner.mail_bounced_at is not None and owner.email.lower() == invitation.email.lower():
+            # The link came by mail: the address works again.
+            addresses.mark_deliverable(user=owner.id)
+        return owner
+    if owner is not None:
+        raise WrongPerson  # an existing sign-in with this address must be used
     newcomer = lifecycle.NewPerson(
-        email=invitation.email, name=as_whom.name, password=as_whom.password, language=as_whom.language
+        email=invitation.email, name=person.name, password=person.password, language=person.language
     )
-    (made,) = lifecycle.create_people(people=[newcomer], at=act.at)
-    return made
+    (user,) = lifecycle.create_people(people=[newcomer], at=act.at)
+    return user

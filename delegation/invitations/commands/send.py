@@ -1,4 +1,4 @@
-"""Inviting, asking again, taking back."""
+"""Sending, resending and cancelling invitations."""
 
 import dataclasses
 import datetime as dt
@@ -32,7 +32,7 @@ VALIDITY = dt.timedelta(days=7)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Recipient:
-    """What is known of whoever is invited."""
+    """The cleaned details of the person who is invited."""
 
     address: str
     name: str
@@ -42,7 +42,7 @@ class _Recipient:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationSent:
-    """`link` is the secret of the link: it is mailed by the caller and stored nowhere."""
+    """The invitation, and the secret of its link: the caller mails it, and only its hash is stored."""
 
     invitation: uuid.UUID
     link: str = dataclasses.field(default="", metadata=NOT_STORED)
@@ -62,12 +62,11 @@ def invite(
 ) -> Outcome[InvitationSent]:
     """Offer this access to an address.
 
-    The link is shown and mailed by the door and stands nowhere else: a repetition under the same idempotency key
-    returns none.
+    The channel mails the link, and only its hash is stored: a repeated request gets no link.
     Raises AlreadyMember, AlreadyInvited, InvalidAccess, InvalidInput, ExceedsAuthority, ExceedsCeiling and RateLimited
-    besides what every act raises.
+    besides the errors of every act.
     """
-    letter = _Recipient(
+    recipient = _Recipient(
         address=input_cleaning.address(email),
         name=input_cleaning.line(name, field="name", longest=input_cleaning.NAME),
         language=input_cleaning.language(language),
@@ -77,133 +76,135 @@ def invite(
     with acting(
         actor, Verb.MEMBER_INVITE, on=OrganizationSet(organization), idempotency_key=idempotency_key
     ) as act:
-        _may_be_sent(act, letter, access)
-        made = _insert(act, letter, access)
+        _check_sendable(act, recipient, access)
+        invitation = _insert(act, recipient, access)
         InvitationToken.objects.create(
-            hash=machine_secrets.hash_secret(link), invitation=made, created_at=act.at
+            hash=machine_secrets.hash_secret(link), invitation=invitation, created_at=act.at
         )
-        _record_event(act, made, access)
-        return act.set_result(InvitationSent(made.id, link))
+        _record_event(act, invitation, access)
+        return act.set_result(InvitationSent(invitation.id, link))
 
 
-def _may_be_sent(act: Act, letter: _Recipient, access: AccessSpec) -> None:
-    _check_not_member(act, letter.address)
-    _check_not_invited(act, letter.address)
+def _check_sendable(act: Act, recipient: _Recipient, access: AccessSpec) -> None:
+    _check_not_member(act, recipient.address)
+    _check_not_invited(act, recipient.address)
     access_rules.check_assignment_authority(
         actor=act.actor, verb=act.verb, organization=act.organization, access=access, at=act.at
     )
     mail_limits.check_mail_limit(
-        actor=act.actor, organization=act.organization, email=letter.address, at=act.at
+        actor=act.actor, organization=act.organization, email=recipient.address, at=act.at
     )
 
 
-def _record_event(act: Act, made: Invitation, access: AccessSpec) -> None:
-    """What is personal is about somebody who has no key yet: it is sealed under the invitation's own."""
-    where = act.organization
-    act.record_change(where, before={}, after={"invitation": str(made.id), "access": access.to_json()})
-    act.record_personal(where, "email", made.email, made.id)
-    act.record_personal(where, "name", made.name, made.id)
+def _record_event(act: Act, invitation: Invitation, access: AccessSpec) -> None:
+    """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
+    subject = act.organization
+    act.record_change(
+        subject, before={}, after={"invitation": str(invitation.id), "access": access.to_json()}
+    )
+    act.record_personal(subject, "email", invitation.email, invitation.id)
+    act.record_personal(subject, "name", invitation.name, invitation.id)
     writer = [act.actor.id] if act.actor.is_person else []
-    act.record_personal(where, "reason", made.reason, *writer, made.id)
-    act.record(invitation=str(made.id))
+    act.record_personal(subject, "reason", invitation.reason, *writer, invitation.id)
+    act.record(invitation=str(invitation.id))
 
 
 def _check_not_member(act: Act, address: str) -> None:
-    proven = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
+    verified = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
     present = memberships_queries.active_or_suspended(at=act.at).filter(organization=act.organization)
-    here = present.filter(Q(user__email=address) | proven).first()
-    if here is not None:
-        raise AlreadyMember(membership=str(here.id))
+    member = present.filter(Q(user__email=address) | verified).first()
+    if member is not None:
+        raise AlreadyMember(membership=str(member.id))
 
 
 def _check_not_invited(act: Act, address: str) -> None:
-    """One that has expired makes way, and the log says so."""
-    waiting = Invitation.objects.filter(
+    """Raises AlreadyInvited for an open invitation; an expired one is cancelled, with an event."""
+    pending = Invitation.objects.filter(
         organization=act.organization, email=address, accepted_at=None, cancelled_at=None
     ).first()
-    if waiting is None:
+    if pending is None:
         return
-    if waiting.expires_at > act.at:
-        raise AlreadyInvited(invitation=str(waiting.id))
-    Invitation.objects.filter(id=waiting.id).update(cancelled_at=act.at)
-    expired = {"expired": waiting.expires_at.isoformat()}
+    if pending.expires_at > act.at:
+        raise AlreadyInvited(invitation=str(pending.id))
+    Invitation.objects.filter(id=pending.id).update(cancelled_at=act.at)
+    expired = {"expired": pending.expires_at.isoformat()}
     act.also(
-        Verb.INVITATION_CANCEL, Subject("invitation", waiting.id), cause=Verb.MEMBER_INVITE, facts=expired
+        Verb.INVITATION_CANCEL, Subject("invitation", pending.id), cause=Verb.MEMBER_INVITE, facts=expired
     )
 
 
-def _insert(act: Act, letter: _Recipient, access: AccessSpec) -> Invitation:
-    made = Invitation.objects.create(
+def _insert(act: Act, recipient: _Recipient, access: AccessSpec) -> Invitation:
+    invitation = Invitation.objects.create(
         id=ids.uuid7(),
         organization_id=act.organization,
-        email=letter.address,
-        name=letter.name,
-        language=letter.language,
+        email=recipient.address,
+        name=recipient.name,
+        language=recipient.language,
         role=Role.objects.get(key=access.role),
         all_sites=access.all_sites,
         limits=[{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())],
         access_until=access.until,
-        reason=letter.reason,
+        reason=recipient.reason,
         invited_by=act.actor.id,
         invited_by_kind=act.actor.kind.value,
         created_at=act.at,
         expires_at=act.at + VALIDITY,
     )
-    made.sites.add(*Site.objects.filter(id__in=access.sites))
-    return made
+    invitation.sites.add(*Site.objects.filter(id__in=access.sites))
+    return invitation
 
 
 @command
 def resend(
     *, actor: Actor, invitation: Invitation, idempotency_key: str | None = None
 ) -> Outcome[InvitationSent]:
-    """A further link for the same invitation, and seven more days.
+    """Send a new link for the same invitation, valid for `VALIDITY`.
 
-    Whoever sends it again stands for it from now on. Raises InvitationGone and what `invite` raises.
+    The resender becomes the invitation's sender. Raises InvitationGone, and the errors of `invite`.
     """
     link = machine_secrets.generate(prefix=links.PREFIX)
     with acting(
         actor, Verb.INVITATION_RESEND, on=InvitationSet([invitation]), idempotency_key=idempotency_key
     ) as act:
-        (fresh,) = act.on
-        _still_open(act)
+        (reloaded,) = act.on
+        _require_open(act)
         access_rules.check_assignment_authority(
             actor=actor,
             verb=act.verb,
             organization=act.organization,
-            access=links.offered_access(fresh),
+            access=links.offered_access(reloaded),
             at=act.at,
         )
         mail_limits.check_mail_limit(
-            actor=actor, organization=act.organization, email=fresh.email, at=act.at, again=fresh
+            actor=actor, organization=act.organization, email=reloaded.email, at=act.at, resend_of=reloaded
         )
         sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
-        Invitation.objects.filter(id=fresh.id).update(expires_at=act.at + VALIDITY, **sender)
+        Invitation.objects.filter(id=reloaded.id).update(expires_at=act.at + VALIDITY, **sender)
         InvitationToken.objects.create(
-            hash=machine_secrets.hash_secret(link), invitation=fresh, created_at=act.at
+            hash=machine_secrets.hash_secret(link), invitation=reloaded, created_at=act.at
         )
         act.record_change(
-            fresh.id,
-            before={"expires": fresh.expires_at.isoformat(), "invited_by": str(fresh.invited_by)},
+            reloaded.id,
+            before={"expires": reloaded.expires_at.isoformat(), "invited_by": str(reloaded.invited_by)},
             after={"expires": (act.at + VALIDITY).isoformat(), "invited_by": str(actor.id)},
         )
-        return act.set_result(InvitationSent(fresh.id, link))
+        return act.set_result(InvitationSent(reloaded.id, link))
 
 
 @command
 def cancel(
     *, actor: Actor, invitations: Sequence[Invitation], idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """Withdraw invitations: every link to them is dead. Raises InvitationGone where one is not open any more."""
+    """Cancel invitations: their links stop working. Raises InvitationGone for one that is no longer open."""
     with acting(
         actor, Verb.INVITATION_CANCEL, on=InvitationSet(invitations), idempotency_key=idempotency_key
     ) as act:
-        _still_open(act)
+        _require_open(act)
         Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
     return act.outcome
 
 
-def _still_open(act: Act) -> None:
+def _require_open(act: Act) -> None:
     for invitation in act.on:
         if invitation.accepted_at is not None:
             raise InvitationGone(state="used")

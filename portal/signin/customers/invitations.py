@@ -83,7 +83,7 @@ def accept(request: Request, offer: InvitationOffer) -> None:
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     invitations_accept.accept(
-        actor=request.actor, invitation=offer.invitation, link=offer.link, as_whom=request.user
+        actor=request.actor, invitation=offer.invitation, link=offer.link, accepted_by=request.user
     )
     first_sign_in.joined(request, organization=offer.organization_name)
 
@@ -102,7 +102,7 @@ def begin(request: Request, offer: InvitationOffer, *, name: str, password: str)
         request_id=request_context.request_id(request),
     )
     done = invitations_accept.accept(
-        actor=actor, invitation=offer.invitation, link=offer.link, as_whom=newcomer
+        actor=actor, invitation=offer.invitation, link=offer.link, accepted_by=newcomer
     )
     answer = _sign_in(request, User.objects.get(pk=done.result.user))
     first_sign_in.joined(request, organization=offer.organization_name)

@@ -67,7 +67,7 @@ def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpRe
         return render(
             request,
             "web/invitations/cancel_confirm.html",
-            pending_invitations.cancelling(here, invitations_queries.read(found), clock),
+            pending_invitations.cancelling(here, invitations_queries.view_of(found), clock),
         )
     invitations_send.cancel(actor=here.viewer, invitations=[found])
     messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})

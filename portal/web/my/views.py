@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.authorization.errors import NotFound
-from delegation.people import self_service
 from delegation.people import sessions as people_sessions
+from delegation.people.commands import self_service
 from portal.http.request_context import Request
 from portal.shell import page_context
 from portal.shell.page_context import PageContext

@@ -42,7 +42,7 @@ def context(here: PageContext, found: VisibleMember, why: Why) -> dict[str, Any]
     happened = _events(here, found, book, clock)
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
     rows = systems.matrix(known, book, clock, former=found.former)
-    browsers = sessions.services(membership=one.id, at=here.at)
+    browsers = sessions.sessions_with_services(membership=one.id, at=here.at)
     return {
         "person": {"name": one.user.name, "email": one.user.email, "title": one.title},
         **_deeds(here, found, may),
@@ -164,7 +164,7 @@ def seen_when(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:
 
 def _seen(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:
     when = dates.first_upper(seen_when(seen, clock))
-    return f"{when}, {admin_abilities.in_language(seen.where)}" if seen and seen.where else when
+    return f"{when}, {admin_abilities.in_language(seen.service)}" if seen and seen.service else when
 
 
 def last_seen(here: PageContext, found: VisibleMember, clock: dates.Clock) -> str:
@@ -176,7 +176,7 @@ def last_seen(here: PageContext, found: VisibleMember, clock: dates.Clock) -> st
 def browser(one: BrowserSession, clock: dates.Clock, *, own: str = "") -> dict[str, Any]:
     """A browser as web/people/_sessions.html takes it; `own` is the key of the one that asks."""
     active = _("active %(when)s") % {"when": clock.when(one.last_seen_at)}
-    since = _("signed in %(when)s") % {"when": clock.when(one.since)} if one.since else ""
+    since = _("signed in %(when)s") % {"when": clock.when(one.signed_in_at)} if one.signed_in_at else ""
     services = dates.listed([admin_abilities.in_language(name) for name in one.services])
     return {
         "id": one.key,

@@ -49,6 +49,6 @@ def _offered(one: invitations_queries.PendingInvitation, clock: dates.Clock) -> 
         admin_abilities.in_language(one.role_name),
         access.shortest(one.limits),
         access.places(everywhere=one.all_sites, names=names, inside=True),
-        access.until(one.until, clock),
+        access.until(one.access_until, clock),
     )
     return ", ".join(part for part in parts if part)

@@ -16,8 +16,8 @@ from delegation.activity import queries as activity_queries
 from delegation.authorization import policy
 from delegation.authorization.errors import Denied, LastAdmin, NotFound
 from delegation.authorization.verbs import Verb
-from delegation.people import commands as people_commands
 from delegation.people import queries as people_queries
+from delegation.people.commands import members as people_commands
 from delegation.people.queries import VisibleMember
 from portal.http import error_responses
 from portal.http.request_context import Request

@@ -9,7 +9,7 @@ from audit.log import refusals
 from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.catalogue import ceilings
 from delegation.catalogue import commands as catalogue_commands
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand

@@ -33,7 +33,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -225,9 +225,9 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
     )
     newcomer = invitations_accept.Newcomer("New Colleague", "!", "en")
     with pytest.raises(authorization_errors.InvitationGone) as refusal:
-        invitations_accept.accept(actor=world.system, invitation=gone, link=link, as_whom=newcomer)
+        invitations_accept.accept(actor=world.system, invitation=gone, link=link, accepted_by=newcomer)
     assert refusal.value.data == {"state": "cancelled"}
-    done_by = invitations_accept.accept(actor=world.system, invitation=kept, link=again, as_whom=newcomer)
+    done_by = invitations_accept.accept(actor=world.system, invitation=kept, link=again, accepted_by=newcomer)
     given = Assignment.objects.get(membership=done_by.result.membership)
     assert given.assigned_by == world.paivi.user_id
 
@@ -411,10 +411,10 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
         link=link,
         idempotency_key="a",
     )
-    accept(as_whom=invitations_accept.Newcomer("Canary Bird", hashed(), "en"))
-    assert accept(as_whom=invitations_accept.Newcomer("Canary Bird", "another hash", "en")).replayed
+    accept(accepted_by=invitations_accept.Newcomer("Canary Bird", hashed(), "en"))
+    assert accept(accepted_by=invitations_accept.Newcomer("Canary Bird", "another hash", "en")).replayed
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
-        accept(as_whom=invitations_accept.Newcomer("Other Bird", hashed(), "en"))
+        accept(accepted_by=invitations_accept.Newcomer("Other Bird", hashed(), "en"))
 
 
 def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_more(world: World) -> None:
@@ -480,7 +480,7 @@ def test_an_invitation_accepted_by_two_at_once_makes_one_member(world: World) ->
     def accept(name: str) -> Any:
         newcomer = invitations_accept.Newcomer(name, "!", "en")
         return invitations_accept.accept(
-            actor=world.system, invitation=invitation, link=link, as_whom=newcomer
+            actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
         )
 
     outcomes = run_concurrently.together(lambda: accept("First One"), lambda: accept("Second One"))
@@ -498,7 +498,7 @@ def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: 
         invitation, link = both[which]
         newcomer = invitations_accept.Newcomer("New Colleague", "!", "en")
         return invitations_accept.accept(
-            actor=world.system, invitation=invitation, link=link, as_whom=newcomer
+            actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
         )
 
     outcomes = run_concurrently.together(lambda: accept(0), lambda: accept(1))
@@ -509,7 +509,9 @@ def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: 
     with pytest.raises(authorization_errors.WrongPerson):
         accept(1 - left)
     invitation, link = both[1 - left]
-    done_by = invitations_accept.accept(actor=actor_of(user), invitation=invitation, link=link, as_whom=user)
+    done_by = invitations_accept.accept(
+        actor=actor_of(user), invitation=invitation, link=link, accepted_by=user
+    )
     assert Membership.objects.get(id=done_by.result.membership).user == user
 
 
@@ -520,11 +522,11 @@ def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world
     world.change(world.ulla, world.access("viewer"))
     newcomer = invitations_accept.Newcomer("Late Comer", "!", "en")
     with pytest.raises(authorization_errors.InvitationGone) as refusal:
-        invitations_accept.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
+        invitations_accept.accept(actor=world.system, invitation=invitation, link=link, accepted_by=newcomer)
     assert refusal.value.data == {"state": "withdrawn"}
     move_clock(61)
     again = invitations_send.resend(actor=actor_of(world.aino), invitation=invitation).result.link
-    invitations_accept.accept(actor=world.system, invitation=invitation, link=again, as_whom=newcomer)
+    invitations_accept.accept(actor=world.system, invitation=invitation, link=again, accepted_by=newcomer)
 
 
 def test_what_is_not_open_is_said_to_be_gone(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 from audit.foundation import clock
 from audit.log import ledger
 from audit.models import Event
+from delegation import retention
 from delegation.access import commands as access_commands
 from delegation.acts.idempotency import Outcome
 from delegation.applications import commands as applications_commands
@@ -24,9 +25,8 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
-from delegation.people import enrollment, self_service
-from delegation.retention import commands as retention_commands
+from delegation.people.commands import enrollment, self_service
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Site
 from identity.people.models import User
@@ -250,7 +250,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
         world.koskela, "ida@koskela.example", world.access("viewer"), actor=actor_of(world.ulla)
     )
     newcomer = invitations_accept.Newcomer(name="Ida Ranta", password=hashed(), language="fi")
-    done = invitations_accept.accept(actor=world.system, invitation=sent, link=link, as_whom=newcomer)
+    done = invitations_accept.accept(actor=world.system, invitation=sent, link=link, accepted_by=newcomer)
     made = Membership.objects.get(id=done.result.membership)
     after = {"state": "active", "access": [VIEWER], "membership": "ida"}
     assert lines(done.act, Names(world, sent=sent.id, ida=made.id)) == [
@@ -451,8 +451,8 @@ def test_organization_and_sites_name_what_was_made(world: World) -> None:
     assert (site.external_id, vaasa.external_id) == ("LAH", "VAA")
 
 
-def _forget(world: World) -> Outcome[retention_commands.Purged]:
-    return retention_commands.purge(actor=world.system)
+def _forget(world: World) -> Outcome[retention.Purged]:
+    return retention.purge(actor=world.system)
 
 
 def _sign_out(world: World) -> Outcome[self_service.SignedOut]:
@@ -466,7 +466,7 @@ def _sign_out_here(world: World) -> Outcome[self_service.SignedOut]:
 COUNTS = {"sessions": 0, "sign_ins": 0, "families": 0}
 ENDED = self_service.SignedOut(sessions=0, sign_ins=0, token_families=0)
 COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
-    "forget": (_forget, {"answers": 0, "links": 0}, retention_commands.Purged(answers=0, links=0)),
+    "forget": (_forget, {"answers": 0, "links": 0}, retention.Purged(answers=0, links=0)),
     "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, ENDED),
     "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, ENDED),
 }

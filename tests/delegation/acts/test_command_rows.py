@@ -20,7 +20,7 @@ from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import ceilings as catalogue_ceilings
 from delegation.catalogue import commands as catalogue_commands
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.clients.models import Application, Client
 from identity.memberships.models import MembershipPeriod
 from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand

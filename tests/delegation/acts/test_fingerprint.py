@@ -27,7 +27,7 @@ from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.invitations.commands.accept import Newcomer
 from delegation.invitations.commands.send import InvitationSent
-from delegation.people.enrollment import PersonToEnroll
+from delegation.people.commands.enrollment import PersonToEnroll
 from identity.memberships.models import Membership
 from tests.fixtures.world import World, actor_of
 
@@ -145,7 +145,7 @@ def test_neither_actor_nor_key_nor_a_salted_hash_nor_the_order_of_rows_changes_i
     )
     invitation = arguments(accept)["invitation"][0]
     with_hash = [
-        asked(accept, invitation=invitation, link="l", as_whom=Newcomer("Mikko", salted, "en"))
+        asked(accept, invitation=invitation, link="l", accepted_by=Newcomer("Mikko", salted, "en"))
         for salted in ("a", "b")
     ]
     assert len(set(with_hash)) == 1

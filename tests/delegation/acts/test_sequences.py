@@ -29,6 +29,7 @@ from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
 from audit.foundation.errors import DomainError
 from audit.models import Event
+from delegation import retention
 from delegation.access import commands as access_commands
 from delegation.acts.idempotency import Outcome
 from delegation.applications import commands as applications_commands
@@ -42,9 +43,8 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
-from delegation.people import enrollment, self_service
-from delegation.retention import commands as retention_commands
+from delegation.people.commands import enrollment, self_service
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -265,7 +265,9 @@ class Sequences(RuleBasedStateMachine):
         actor = actor_of(person) if person else Actor(kind=Kind.SYSTEM, id=invitation.id, channel=Channel.WEB)
         done = self.do(
             Verb.INVITATION_ACCEPT,
-            lambda: invitations_accept.accept(actor=actor, invitation=invitation, link=link, as_whom=whom),
+            lambda: invitations_accept.accept(
+                actor=actor, invitation=invitation, link=link, accepted_by=whom
+            ),
         )
         if done is not None and person is None and drawn.who % 3:
             self.world.factor(User.objects.get(id=done.result.user))
@@ -399,7 +401,7 @@ class Sequences(RuleBasedStateMachine):
 
     def forget(self, drawn: Drawn) -> None:
         actor = self.supplier(drawn.who)
-        self.do(Verb.RETENTION_PURGE, lambda: retention_commands.purge(actor=actor))
+        self.do(Verb.RETENTION_PURGE, lambda: retention.purge(actor=actor))
 
     def found(self, drawn: Drawn) -> None:
         key, actor = f"new{drawn.number}", self.supplier(drawn.who)

@@ -17,7 +17,7 @@ from delegation.authorization.values import AccessSpec
 from delegation.catalogue import commands as catalogue_commands
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
 from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
@@ -120,7 +120,7 @@ def test_inviting_and_accepting(world: World) -> None:
     assert (
         statements(
             lambda: invitations_accept.accept(
-                actor=world.system, invitation=invitation, link=sent[0].link, as_whom=newcomer
+                actor=world.system, invitation=invitation, link=sent[0].link, accepted_by=newcomer
             )
         )
         == ACCEPT

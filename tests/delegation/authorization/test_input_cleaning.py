@@ -24,8 +24,8 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
-from delegation.people import enrollment
+from delegation.people.commands import enrollment
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization, Site
 from identity.people.models import User
@@ -179,7 +179,7 @@ def test_a_name_that_is_none(world: World, name: str) -> None:
     enrolled = enrollment.PersonToEnroll("m@koskela.example", name, "!", "en", world.access("viewer"))
     for call in (
         lambda: invitations_accept.accept(
-            actor=world.system, invitation=invitation, link=link, as_whom=newcomer
+            actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
         ),
         lambda: enrollment.enroll(actor=world.system, organization=world.koskela, people=[enrolled]),
         lambda: organizations_commands.create_organization(
@@ -199,7 +199,9 @@ def test_a_name_that_is_none(world: World, name: str) -> None:
 def test_a_name_keeps_what_is_seen_and_loses_what_is_not(world: World) -> None:
     invitation, link = world.invite(world.koskela, "N@Koskela.example", world.access("viewer"))
     newcomer = invitations_accept.Newcomer("  Zoë\t\u202eÅström \N{ZERO WIDTH SPACE}", "!", "fi")
-    done = invitations_accept.accept(actor=world.system, invitation=invitation, link=link, as_whom=newcomer)
+    done = invitations_accept.accept(
+        actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
+    )
     user = User.objects.get(id=done.result.user)
     assert (user.name, user.email, user.sort_key) == ("Zoë Åström", "n@koskela.example", "zoe {astr{cm")
 

@@ -37,10 +37,12 @@ def invited(world: World, email: str, *, by: Membership | None = None, role: str
 def accept(world: World, case: Case, whom: User | None) -> str:
     """Give the code of the refusal, with its state; empty where it was accepted."""
     invitation, link = case
-    as_whom = whom or invitations_accept.Newcomer(name="Ida Ranta", password=worlds.hashed(), language="en")
+    accepted_by = whom or invitations_accept.Newcomer(
+        name="Ida Ranta", password=worlds.hashed(), language="en"
+    )
     actor = actor_of(whom) if whom else world.system
     try:
-        invitations_accept.accept(actor=actor, invitation=invitation, link=link, as_whom=as_whom)
+        invitations_accept.accept(actor=actor, invitation=invitation, link=link, accepted_by=accepted_by)
     except DomainError as refusal:
         return " ".join(filter(None, [type(refusal).__name__, str(refusal.data.get("state", ""))]))
     return ""

@@ -7,7 +7,7 @@ from audit.foundation import clock
 from audit.models import Event
 from delegation.authorization import entitlements
 from delegation.authorization import errors as authorization_errors
-from delegation.people import commands as people_commands
+from delegation.people.commands import members as people_commands
 from identity.memberships import queries as memberships_queries
 from tests.fixtures.world import World, actor_of
 

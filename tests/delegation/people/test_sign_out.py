@@ -8,7 +8,7 @@ from audit import verification
 from audit.foundation import clock
 from audit.models import Event
 from delegation.authorization import errors as authorization_errors
-from delegation.people import self_service
+from delegation.people.commands import self_service
 from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn

@@ -14,8 +14,8 @@ from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect, Topic, Verb
 from delegation.catalogue import commands as catalogue_commands
 from delegation.organizations import commands as organizations_commands
-from delegation.people import commands as people_commands
-from delegation.people import enrollment
+from delegation.people.commands import enrollment
+from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.sessions.models import SignIn

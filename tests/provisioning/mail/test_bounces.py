@@ -498,7 +498,7 @@ def test_a_link_that_is_followed_has_arrived(world: World) -> None:
     stina = world.stina.user
     bounce(world, stina, world.mikko.user)
     invitation, link = world.invite(world.koskela, stina.email, world.access("viewer"))
-    invitations_accept.accept(actor=actor_of(stina), invitation=invitation, link=link, as_whom=stina)
+    invitations_accept.accept(actor=actor_of(stina), invitation=invitation, link=link, accepted_by=stina)
     assert (bounced(stina), bounced(world.mikko.user) is not None) == (None, True)
     # What comes back later comes back anew.
     bounce(world, stina)
@@ -511,7 +511,7 @@ def test_a_link_to_another_address_says_nothing_of_the_one_that_was_not_reached(
         EmailAddress.objects.create(user=stina, email="stina@home.example", verified=True)
     bounce(world, stina)
     invitation, link = world.invite(world.koskela, "stina@home.example", world.access("viewer"))
-    invitations_accept.accept(actor=actor_of(stina), invitation=invitation, link=link, as_whom=stina)
+    invitations_accept.accept(actor=actor_of(stina), invitation=invitation, link=link, accepted_by=stina)
     assert bounced(stina)
 
 

@@ -1,4 +1,4 @@
-"""What people do to their own sign-in."""
+"""Signing out one's own sessions."""
 
 import datetime as dt
 import uuid
@@ -19,7 +19,7 @@ from identity.people.models import User
 
 
 class PersonSet(OneChain):
-    """One person's own sign-in."""
+    """One person, who acts on their own sign-in."""
 
     kind = On.PERSON
 
@@ -27,17 +27,17 @@ class PersonSet(OneChain):
         super().__init__(person.id, [person])
 
     def users(self) -> set[uuid.UUID]:
-        """The person."""
+        """The person's own row."""
         return {self.chain}
 
     def reload(self) -> None:
-        """Raises NotFound where the person has gone."""
+        """Raises NotFound for a deleted person."""
         self.rows = list(User.all_directories.filter(id=self.chain))
         if not self.rows:
             raise NotFound
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Only the person themselves may."""
+        """Allow only the person."""
         del verb, at
         return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
 
@@ -48,7 +48,7 @@ class PersonSet(OneChain):
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """How many of each ended."""
+    """How many of each revoked."""
 
     sessions: int
     sign_ins: int
@@ -59,19 +59,19 @@ class SignedOut:
 def sign_out(
     *, actor: Actor, person: User, session: str = "", idempotency_key: str | None = None
 ) -> Outcome[SignedOut]:
-    """End one browser session by its stored key, or, without one, everything that was issued to this person."""
+    """End one browser session by its stored key; without a key, everything that was issued to this person."""
     with acting(actor, Verb.PERSON_SIGN_OUT, on=PersonSet(person), idempotency_key=idempotency_key) as act:
-        ended = _end(act, session)
+        revoked = _revoke(act, session)
         act.record(
             everywhere=not session,
-            sessions=ended.sessions,
-            sign_ins=ended.sign_ins,
-            families=ended.token_families,
+            sessions=revoked.sessions,
+            sign_ins=revoked.sign_ins,
+            families=revoked.token_families,
         )
-        return act.set_result(SignedOut(ended.sessions, ended.sign_ins, ended.token_families))
+        return act.set_result(SignedOut(revoked.sessions, revoked.sign_ins, revoked.token_families))
 
 
-def _end(act: Act, session: str) -> revocation.Revoked:
+def _revoke(act: Act, session: str) -> revocation.Revoked:
     if session:
         return revocation.revoke_session(user=act.actor.id, session_key=session, at=act.at)
     return revocation.revoke_users(users=[act.actor.id], at=act.at)

@@ -1,17 +1,16 @@
-"""What is outdated is forgotten by an act of the timer, a few thousand at a time; what is needed stays."""
+"""The timer deletes expired rows in acts of limited size, and keeps the rows that are still needed."""
 
 import pytest
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation import retention
 from delegation.acts.models import IdempotencyRecord
 from delegation.authorization import errors as authorization_errors
 from delegation.invitations import links
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation, InvitationToken
-from delegation.people import commands as people_commands
-from delegation.retention import commands as retention_commands
-from delegation.retention import expired as retention_expired
+from delegation.people.commands import members as people_commands
 from provisioning import tasks
 from tests.fixtures.world import World, actor_of, move_clock
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = 86_400
 
 
-def test_a_repetition_is_known_for_a_week(world: World) -> None:
+def test_repeated_request_within_a_week_is_replayed(world: World) -> None:
     aino = actor_of(world.aino)
     first = people_commands.remove(actor=aino, memberships=[world.vilma], idempotency_key="k")
     move_clock(7 * DAY - 60)
@@ -53,25 +52,25 @@ def test_dead_links_are_forgotten_and_their_invitations_are_not(world: World) ->
     assert Invitation.objects.count() == made + 3
 
 
-def test_it_is_an_act_with_its_event_and_only_where_there_is_something(world: World) -> None:
+def test_purge_without_expired_rows_leaves_no_event(world: World) -> None:
     tasks.tidy()
     assert not Event.objects.filter(verb="retention.purge").exists()
     move_clock(91 * DAY)
     gone = InvitationToken.objects.count()
-    done = retention_commands.purge(actor=world.system)
-    assert done.result == retention_commands.Purged(answers=0, links=gone)
+    done = retention.purge(actor=world.system)
+    assert done.result == retention.Purged(answers=0, links=gone)
     assert Event.objects.get(verb="retention.purge").act == done.act
-    assert not retention_expired.has_expired(at=clock.now())
+    assert not retention.has_expired(at=clock.now())
     with pytest.raises(authorization_errors.NotFound):
-        retention_commands.purge(actor=actor_of(world.aino))
+        retention.purge(actor=actor_of(world.aino))
 
 
-def test_much_is_forgotten_in_several_acts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention_commands, "BATCH", 4)
+def test_purge_of_many_rows_takes_several_acts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 4)
     move_clock(91 * DAY)
     total, times = InvitationToken.objects.count(), 0
-    while retention_expired.has_expired(at=clock.now()):
-        purged = retention_commands.purge(actor=world.system).result
+    while retention.has_expired(at=clock.now()):
+        purged = retention.purge(actor=world.system).result
         assert purged.answers + purged.links <= 4
         times += 1
     assert times == -(-total // 4)

@@ -1,11 +1,9 @@
-"""Colleagues: remove them, bring them back."""
+"""Removing and restoring members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.foundation.actor import Actor
-from delegation.access import rules as access_rules
-from delegation.access import store as access_store
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import MembershipSet
@@ -13,7 +11,6 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.people import effects
-from identity import lifecycle
 from identity.memberships.models import Membership
 
 
@@ -30,18 +27,18 @@ class Removed:
 def remove(
     *, actor: Actor, memberships: Sequence[Membership], reason: str = "", idempotency_key: str | None = None
 ) -> Outcome[Removed]:
-    """End these colleagues' access here and, through the recorded events, everywhere.
+    """End these members' access here and, through the recorded events, in every other system.
 
-    One colleague or ten thousand: the same number of statements. Raises InvalidInput and LastAdmin besides
-    what every act raises.
+    The number of statements does not grow with the set. Raises InvalidInput and LastAdmin besides the errors of every
+    act.
     """
-    why = input_cleaning.reason(reason)
+    reason = input_cleaning.reason(reason)
     with acting(
         actor, Verb.MEMBER_REMOVE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         ended = effects.end_members(act, act.on)
         act.record(
-            reason=why, sign_ins=ended.sign_ins, families=ended.token_families, sessions=ended.sessions
+            reason=reason, sign_ins=ended.sign_ins, families=ended.token_families, sessions=ended.sessions
         )
         return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
 
@@ -55,29 +52,14 @@ def restore(
     reason: str = "",
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Bring colleagues back with a new access. Nothing that was issued to them before comes back.
+    """Restore former members with a new access. Their earlier sessions, tokens and invitations stay ended.
 
-    Raises InvalidAccess, InvalidInput, ExceedsAuthority and ExceedsCeiling besides what every act raises.
+    Raises InvalidAccess, InvalidInput, ExceedsAuthority and ExceedsCeiling besides the errors of every act.
     """
-    why = input_cleaning.reason(reason)
+    reason = input_cleaning.reason(reason)
     with acting(
         actor, Verb.MEMBER_RESTORE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        access_rules.check_assignment_authority(
-            actor=actor,
-            verb=Verb.MEMBER_RESTORE,
-            organization=act.organization,
-            access=access,
-            at=act.at,
-            receivers=[row.user_id for row in act.on],
-        )
-        lifecycle.activate(memberships=act.ids, at=act.at)
-        access_store.assign(
-            memberships=act.ids, access=access, actor=actor, act=act.id, at=act.at, reason=why
-        )
-        for one in act.ids:
-            act.record_change(
-                one, before={"state": "ended"}, after={"state": "active", "access": [access.to_json()]}
-            )
-        act.record(reason=why)
+        effects.restore_members(act, act.on, access=access, reason=reason)
+        act.record(reason=reason)
     return act.outcome

@@ -1,4 +1,4 @@
-"""Taking a customer's existing people over from what the supplier had before: as many at once as there are."""
+"""Enrolling a customer's existing people from the supplier's earlier system, all in person act."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from identity.people.models import User
 
 @dataclass(frozen=True, slots=True)
 class PersonToEnroll:
-    """Somebody known to the supplier under a proven address. `password` is hashed; unusable: they reset it by mail."""
+    """A person with a verified address. `password` is a hash; with an unusable person the person resets it by mail."""
 
     email: str
     name: str
@@ -43,71 +43,71 @@ def enroll(
     people: Sequence[PersonToEnroll],
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Make these people members with their access. Nobody is mailed. Statements: constant but for the kinds of access.
+    """Make these people members with their access, without mail. Each different access costs its own check.
 
-    Raises AlreadyMember, InvalidAccess, InvalidInput, ExceedsCeiling and AlreadyExists besides what every act raises.
+    Raises AlreadyMember, InvalidAccess, InvalidInput, ExceedsCeiling and AlreadyExists besides the errors of every act.
     """
     people = _cleaned(people)
     with acting(
         actor, Verb.MEMBER_ENROLL, on=OrganizationSet(organization), idempotency_key=idempotency_key
     ) as act:
-        _within_ceiling(act, people)
-        users = _users(act, people)
-        (fresh,) = act.on
-        joined = lifecycle.add_members(organization=fresh, users=users, at=act.at)
-        assignments = [(membership.id, one.access) for membership, one in zip(joined, people, strict=True)]
+        _check_each_access(act, people)
+        users = _load_or_create_users(act, people)
+        (locked,) = act.on
+        members = lifecycle.add_members(organization=locked, users=users, at=act.at)
+        assignments = [(member.id, person.access) for member, person in zip(members, people, strict=True)]
         access_store.assign_each(assignments=assignments, actor=actor, act=act.id, at=act.at, reason="")
-        _record_events(act, joined, people)
+        _record_events(act, members, people)
     return act.outcome
 
 
 def _cleaned(people: Sequence[PersonToEnroll]) -> list[PersonToEnroll]:
-    found = [
+    cleaned = [
         replace(
-            one,
-            email=input_cleaning.address(one.email),
-            name=input_cleaning.line(one.name, field="name", longest=input_cleaning.NAME, required=True),
-            language=input_cleaning.language(one.language),
+            person,
+            email=input_cleaning.address(person.email),
+            name=input_cleaning.line(person.name, field="name", longest=input_cleaning.NAME, required=True),
+            language=input_cleaning.language(person.language),
         )
-        for one in people
+        for person in people
     ]
-    if len({one.email for one in found}) < len(found):
+    if len({person.email for person in cleaned}) < len(cleaned):
         raise AlreadyExists(field="email")
-    return found
+    return cleaned
 
 
-def _within_ceiling(act: Act, people: Sequence[PersonToEnroll]) -> None:
-    for access in {str(one.access.to_json()): one.access for one in people}.values():
+def _check_each_access(act: Act, people: Sequence[PersonToEnroll]) -> None:
+    for access in {str(person.access.to_json()): person.access for person in people}.values():
         access_rules.check_assignment_authority(
             actor=act.actor, verb=act.verb, organization=act.organization, access=access, at=act.at
         )
 
 
-def _users(act: Act, people: Sequence[PersonToEnroll]) -> list[User]:
-    known = addresses.owners(addresses=[one.email for one in people])
+def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> list[User]:
+    known = addresses.owners(addresses=[person.email for person in people])
     if len({user.id for user in known.values()}) < len(known):
         raise AlreadyExists(field="email")
-    here = memberships_queries.active_or_suspended(at=act.at).filter(
+    present = memberships_queries.active_or_suspended(at=act.at).filter(
         organization=act.organization, user__in=known.values()
     )
-    if (first := here.first()) is not None:
+    if (first := present.first()) is not None:
         raise AlreadyMember(membership=str(first.id))
-    fresh = [
-        lifecycle.NewPerson(one.email, one.name, one.password, one.language)
-        for one in people
-        if one.email not in known
+    new_people = [
+        lifecycle.NewPerson(person.email, person.name, person.password, person.language)
+        for person in people
+        if person.email not in known
     ]
-    known |= {user.email: user for user in lifecycle.create_people(people=fresh, at=act.at)}
-    return [known[one.email] for one in people]
+    known |= {user.email: user for user in lifecycle.create_people(people=new_people, at=act.at)}
+    return [known[person.email] for person in people]
 
 
-def _record_events(act: Act, joined: Sequence[Membership], people: Sequence[PersonToEnroll]) -> None:
-    for membership, one in zip(joined, people, strict=True):
+def _record_events(act: Act, members: Sequence[Membership], people: Sequence[PersonToEnroll]) -> None:
+    for member, person in zip(members, people, strict=True):
         act.also(
             Verb.MEMBER_ENROLL,
-            Subject("membership", membership.id),
+            Subject("membership", member.id),
             cause=Verb.MEMBER_ENROLL,
             before={"state": "none"},
-            after={"state": "active", "access": [one.access.to_json()]},
+            after={"state": "active", "access": [person.access.to_json()]},
         )
-    act.record(people=len(joined))
+    act.record(people=len(members))

@@ -1,0 +1,1 @@
+"""The commands on members: remove and restore, enroll, and a person's own sign-out."""

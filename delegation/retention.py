@@ -1,0 +1,58 @@
+"""Deleting rows after their retention time: stored outcomes of old requests, and dead invitation links."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from audit.foundation.actor import Actor
+from delegation.acts.acting import acting
+from delegation.acts.idempotency import Outcome, command
+from delegation.acts.models import IdempotencyRecord
+from delegation.acts.subjects import SupplierSet
+from delegation.authorization.verbs import Verb
+from delegation.invitations.models import InvitationToken
+
+IDEMPOTENCY_RETENTION = dt.timedelta(days=7)
+"""A page left open over a weekend may still repeat its request."""
+LINK_RETENTION = dt.timedelta(days=90)
+"""Until then a dead link says why it is dead; afterwards it is an unknown link."""
+BATCH = 5000
+"""Rows of each kind in one act, which holds the lock of the supplier's chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows of each kind were deleted."""
+
+    answers: int
+    links: int
+
+
+@command
+def purge(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[Purged]:
+    """Delete up to `BATCH` rows of each kind, oldest first."""
+    with acting(actor, Verb.RETENTION_PURGE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+        answers = list(expired_idempotency_records(at=act.at).values_list("id", flat=True)[:BATCH])
+        links = list(dead_links(at=act.at).values_list("hash", flat=True)[:BATCH])
+        IdempotencyRecord.objects.filter(id__in=answers).delete()
+        InvitationToken.objects.filter(hash__in=links).delete()
+        act.record(answers=len(answers), links=len(links))
+        return act.set_result(Purged(len(answers), len(links)))
+
+
+def expired_idempotency_records(*, at: dt.datetime) -> QuerySet[IdempotencyRecord]:
+    """Stored outcomes older than `IDEMPOTENCY_RETENTION`, oldest first."""
+    return IdempotencyRecord.objects.filter(at__lt=at - IDEMPOTENCY_RETENTION).order_by("id")
+
+
+def dead_links(*, at: dt.datetime) -> QuerySet[InvitationToken]:
+    """Links of invitations accepted, cancelled or expired before `LINK_RETENTION`. The invitations stay for the log."""
+    before = at - LINK_RETENTION
+    closed = Q(invitation__accepted_at__lt=before) | Q(invitation__cancelled_at__lt=before)
+    return InvitationToken.objects.filter(closed | Q(invitation__expires_at__lt=before)).order_by("hash")
+
+
+def has_expired(*, at: dt.datetime) -> bool:
+    """Whether there are rows to purge. Two statements at most."""
+    return expired_idempotency_records(at=at).exists() or dead_links(at=at).exists()
