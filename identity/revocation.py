@@ -22,8 +22,8 @@ class Revoked:
     sessions: int
 
 
-# One statement: the time from a click to "refused everywhere". Two branches and no OR, so that each is read by its
-# index: an OR with a subquery reads every sign-in of the installation under the lock (138 ms against 3 ms).
+# One statement, because it is the time from a click to "refused everywhere". UNION and not OR, so that each branch uses
+# its index: an OR with a subquery reads every sign-in of the installation under the lock (138 ms against 3 ms).
 _REVOKE = """
 WITH ended AS (
     UPDATE identity_membership SET epoch = epoch + 1 WHERE id = ANY(%(memberships)s) RETURNING user_id
@@ -77,6 +77,7 @@ def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> 
 def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Revoked:
     """End one browser session of this person, by its stored key, with its sign-ins and token families."""
     open_sign_ins = SignIn.objects.filter(user=user, session_key=session_key, ended_at=None)
+    # Families first: `open_sign_ins` is a lazy query, and empty once they have ended.
     families = RefreshFamily.objects.filter(sign_in__in=open_sign_ins, ended_at=None).update(ended_at=at)
     sign_ins = open_sign_ins.update(ended_at=at)
     sessions, _ = Session.objects.filter(user=user, session_key=session_key).delete()

@@ -277,6 +277,6 @@ _COLUMNS = {
     "outcome": "text", "actor_kind": "text", "actor": "uuid", "subject_kind": "text", "subject": "uuid",
     "organization": "uuid", "incarnation": "integer", "prev": "bytea", "hash": "bytea", "body": "bytea",
 }  # fmt: skip
-_INSERT = "INSERT INTO audit_event ({}) SELECT * FROM unnest({})".format(  # noqa: S608 - our own constants
+_INSERT = "INSERT INTO audit_event ({}) SELECT * FROM unnest({})".format(  # noqa: S608 - constants of this module
     ", ".join(_COLUMNS), ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
 )

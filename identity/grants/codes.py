@@ -90,8 +90,8 @@ WITH locked AS (
 ),
 {validity.valid_grant("SELECT g.* FROM identity_authorizationcode g WHERE g.hash = ANY(%(code)s)", sign_in="locked")},
 redeemed AS (
-  UPDATE identity_authorizationcode c SET used_at = f.at, family = %(family)s
-  FROM facts f
+  UPDATE identity_authorizationcode c SET used_at = v.at, family = %(family)s
+  FROM valid_grant v
   WHERE c.hash = ANY(%(code)s) AND c.used_at IS NULL AND c.client_id = %(client)s
     AND c.redirect_uri = %(redirect_uri)s AND c.challenge = %(challenge)s
   RETURNING c.*
@@ -113,8 +113,8 @@ access AS (
   INSERT INTO identity_accesstoken (hash, family_id, scopes, issued_at, expires_at)
   SELECT %(access)s, %(family)s, c.scopes, c.used_at, c.used_at + %(access_lifetime)s FROM redeemed c
 )
-SELECT facts.*, EXISTS (SELECT 1 FROM refresh) FROM facts, redeemed
-"""  # noqa: S608 - our own constants
+SELECT v.*, EXISTS (SELECT 1 FROM refresh) FROM valid_grant v, redeemed
+"""  # noqa: S608 - constants of this package
 
 _REPLAYED = f"""
 WITH {validity.NOW},
@@ -128,7 +128,7 @@ ended AS (
   WHERE id = (SELECT family FROM code) AND ended_at IS NULL RETURNING id
 )
 SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 FROM ended) FROM code
-"""  # noqa: S608 - our own constants
+"""  # noqa: S608 - constants of this package
 
 
 def redeem(

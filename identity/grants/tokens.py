@@ -67,9 +67,9 @@ _OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
 _REFRESH = f"""
 WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
 used AS (
-  UPDATE identity_refreshtoken t SET used_at = f.at FROM facts f
-  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(f.scopes, ' ') @> %(scopes)s::text[]
-  RETURNING t.family_id, t.used_at AS at, f.scopes
+  UPDATE identity_refreshtoken t SET used_at = v.at FROM valid_grant v
+  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL AND string_to_array(v.scopes, ' ') @> %(scopes)s::text[]
+  RETURNING t.family_id, t.used_at AS at, v.scopes
 ),
 refresh AS (
   INSERT INTO identity_refreshtoken (hash, family_id, issued_at) SELECT %(refresh)s, family_id, at FROM used
@@ -79,8 +79,8 @@ access AS (
   SELECT %(access)s, family_id, coalesce(nullif(array_to_string(%(scopes)s::text[], ' '), ''), scopes),
          at, at + %(access_lifetime)s FROM used
 )
-SELECT facts.* FROM facts, used
-"""  # noqa: S608 - our own constants
+SELECT v.* FROM valid_grant v, used
+"""  # noqa: S608 - constants of this package
 
 _REPLAYED = f"""
 WITH {validity.NOW},
@@ -95,13 +95,13 @@ ended AS (
   WHERE id = (SELECT id FROM family) AND ended_at IS NULL RETURNING id
 )
 SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
-"""  # noqa: S608 - our own constants
+"""  # noqa: S608 - constants of this package
 
 CHECK = f"""
 WITH {validity.valid_grant(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
-SELECT facts.*, t.issued_at, t.expires_at, t.scopes
-FROM facts JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > facts.at
-"""  # noqa: S608 - our own constants
+SELECT v.*, t.issued_at, t.expires_at, t.scopes
+FROM valid_grant v JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > v.at
+"""  # noqa: S608 - constants of this package
 
 CHECK_REFRESH = f"""
 WITH {
@@ -109,9 +109,9 @@ WITH {
         _FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL"
     )
 }
-SELECT facts.*, t.issued_at, g.expires_at, g.scopes
-FROM facts JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
-"""  # noqa: S608 - our own constants
+SELECT v.*, t.issued_at, g.expires_at, g.scopes
+FROM valid_grant v JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
+"""  # noqa: S608 - constants of this package
 
 _REVOKE_ACCESS = """
 DELETE FROM identity_accesstoken t USING identity_refreshfamily g
@@ -123,7 +123,7 @@ WITH {validity.NOW}
 UPDATE identity_refreshfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
 WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
-"""  # noqa: S608 - our own constants
+"""  # noqa: S608 - constants of this package
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
@@ -196,5 +196,5 @@ def token_from_row(row: tuple[Any, ...] | None) -> CheckedToken | None:
     """From a row of CHECK or CHECK_REFRESH."""
     if row is None:
         return None
-    *facts, issued_at, expires_at, scopes = row
-    return CheckedToken(replace(GrantContext(*facts), scopes=scopes), issued_at, expires_at)
+    *context, issued_at, expires_at, scopes = row
+    return CheckedToken(replace(GrantContext(*context), scopes=scopes), issued_at, expires_at)

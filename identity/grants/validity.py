@@ -33,7 +33,7 @@ live AS MATERIALIZED (
     AND (SELECT count(*) FROM identity_membershipperiod p
          WHERE p.membership_id = m.id AND p.state = 'active' AND in_force(p.valid_from, p.valid_until, now.at)) > 0
 ),
-facts ({_COLUMNS}) AS MATERIALIZED (
+valid_grant ({_COLUMNS}) AS MATERIALIZED (
   SELECT live.client_id, a.id, a.key, live.user_id, live.name, live.email, live.language,
          (SELECT count(*) FROM account_emailaddress e
           WHERE e.user_id = live.user_id AND e.verified AND lower(e.email) = lower(live.email)) > 0,
@@ -46,11 +46,11 @@ facts ({_COLUMNS}) AS MATERIALIZED (
   JOIN identity_organization o ON o.id = live.organization_id AND o.status = 'active'
   JOIN identity_client c ON c.protocol_id = live.client_id AND c.is_active
   JOIN identity_application a ON a.id = c.application_id AND a.is_active
-)"""  # noqa: S608 - our own constants
+)"""  # noqa: S608 - constants of this package
 
 
 def valid_grant(grant: str, *, sign_in: str = "identity_signin") -> str:
-    """The parts of a WITH clause. The last, `facts`, has one row if the grant is valid, else none.
+    """The parts of a WITH clause. The last, `valid_grant`, has one row if the grant is valid, else none.
 
     `grant` is a SELECT of the row of a code or family as `g.*`. `sign_in` may name a part that has locked the sign-in.
     """

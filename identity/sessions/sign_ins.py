@@ -39,7 +39,7 @@ def authentication_context(
     auth_time: dt.datetime,
     amr: Iterable[str],
 ) -> AuthenticationContext:
-    """`user` is the session's, as the session loaded it. Raises TypeError for an anonymous one."""
+    """`user` is the session's, with the epoch that the session loaded. Raises TypeError for an anonymous one."""
     if not isinstance(user, User):
         raise TypeError(user)
     return AuthenticationContext(

@@ -32,11 +32,11 @@ def opened(authentication: AuthenticationContext) -> SignIn:
 def test_sign_in_of_another_epoch_is_ended_and_a_new_one_opened(
     world: World, epochs: tuple[int, int]
 ) -> None:
-    authentication = grants.standing(world.mikko)
+    authentication = grants.authentication(world.mikko)
     others = [
-        opened(grants.standing(world.mikko, session="another browser")),
-        opened(grants.standing(world.mikko_at_pohjola)),
-        opened(grants.standing(world.olli)),
+        opened(grants.authentication(world.mikko, session="another browser")),
+        opened(grants.authentication(world.mikko_at_pohjola)),
+        opened(grants.authentication(world.olli)),
     ]
     first = opened(authentication)
     assert opened(authentication).id == first.id
@@ -52,7 +52,7 @@ def test_sign_in_of_another_epoch_is_ended_and_a_new_one_opened(
 
 
 def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
-    authentication = grants.standing(world.mikko)
+    authentication = grants.authentication(world.mikko)
     first = opened(authentication)
     then = clock.now()
     SignIn.objects.update(ended_at=then)
@@ -63,7 +63,7 @@ def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
 
 
 def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(world: World) -> None:
-    authentication = grants.standing(world.mikko)
+    authentication = grants.authentication(world.mikko)
     first = opened(authentication)
     later = authentication.auth_time + HOUR
     second = opened(dataclasses.replace(authentication, auth_time=later, amr=("swk", "user", "mfa")))
@@ -73,7 +73,7 @@ def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(wor
 
 
 def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> None:
-    one, two = (opened(grants.standing(world.mikko, session=key)).id for key in ("one", "two"))
+    one, two = (opened(grants.authentication(world.mikko, session=key)).id for key in ("one", "two"))
     uses = [(one, "ordering"), (one, "ordering"), (one, "crm"), (two, "ordering"), (two, "ordering")]
     assert [sign_ins.add_client(sid=sid, client=client) for sid, client in uses] == [
         True,
@@ -86,8 +86,8 @@ def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> Non
 
 
 def test_end_for_session_ends_its_open_sign_ins_only(world: World) -> None:
-    ended, mine = (opened(grants.standing(who)) for who in (world.mikko, world.mikko_at_pohjola))
-    other = opened(grants.standing(world.mikko, session="another browser"))
+    ended, mine = (opened(grants.authentication(who)) for who in (world.mikko, world.mikko_at_pohjola))
+    other = opened(grants.authentication(world.mikko, session="another browser"))
     then = clock.now()
     SignIn.objects.filter(id=ended.id).update(ended_at=then)
     at = clock.now()

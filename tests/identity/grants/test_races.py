@@ -46,7 +46,7 @@ def restore(who: Membership) -> None:
 
 
 def test_code_issued_by_a_request_under_way_after_an_ending_is_void(world: World) -> None:
-    before = grants.standing(world.mikko)
+    before = grants.authentication(world.mikko)
     world.remove(world.mikko)
     code = grants.code(world.mikko, before=before)
     assert grants.redeem(code) is None

@@ -177,7 +177,7 @@ def test_customer_number_of_a_grant_is_that_of_the_application_s_unit(world: Wor
 
 def test_grant_after_a_later_authentication_has_its_own(world: World) -> None:
     proved_at = clock.now() - HOUR
-    code = grants.code(world.mikko, before=grants.standing(world.mikko, at=proved_at))
+    code = grants.code(world.mikko, before=grants.authentication(world.mikko, at=proved_at))
     with grant_conditions.changed(grant_conditions.sign_in(world), auth_time=clock.now(), amr=["pwd"]):
         redeemed = grants.redeem(code)
         assert redeemed is not None
