@@ -33,7 +33,7 @@ def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: 
     return fetch_all(statement, {"rows": json.dumps(list(rows)), **params}) if rows else []
 
 
-def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[uuid.UUID]:
+def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[Any]:
     """The first column of the rows of `fetch_for_rows`."""
     return [row[0] for row in fetch_for_rows(statement, rows, **params)]
 

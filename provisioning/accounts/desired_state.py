@@ -1,4 +1,4 @@
-"""What a target should believe about somebody now: computed from intervals when asked, never kept."""
+"""The desired record of a person in a target: computed from intervals when needed, never stored."""
 
 import datetime as dt
 import json
@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db import connection
-
+from audit.foundation import db
 from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from provisioning.accounts.models import Account
@@ -44,77 +43,69 @@ class _Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """The record that should stand in the target, in the protocol's form and in ours."""
+    """The record that a target should have, in the protocol's form and in ours."""
 
     record: Resource
     active: bool
-    needed: bool
-    """False where there is nothing to say: no right, and never told of any."""
     digest: str
     rights: dict[str, list[rights_summary.RightSummary]]
-    """By membership; those told of before stay, with nothing."""
+    """By membership. A membership acknowledged before stays a key, with an empty list once it has no right."""
     organizations: dict[str, uuid.UUID]
-    """Whose each of these memberships is."""
+    """The organization of each of these memberships."""
     next_change_at: dt.datetime | None
 
 
 NO_RECORD = DesiredRecord(
     record={"active": False},
     active=False,
-    needed=False,
     digest="",
     rights={},
     organizations={},
     next_change_at=None,
 )
-"""Stands in where it could not be computed."""
+"""The placeholder where the record could not be computed."""
+
+_Included = Sequence[tuple[_Member, list[Right]]]
+"""The memberships that a record contains, each with its rights in the target."""
 
 
 @dataclass(slots=True)
 class PeopleSnapshot:
-    """Everything about these persons at one instant: three statements, whatever their number."""
+    """Memberships, rights and next changes of these people at one instant."""
 
     members: dict[uuid.UUID, list[_Member]] = field(default_factory=dict)
+    """By user."""
     rights: dict[uuid.UUID, list[Right]] = field(default_factory=dict)
+    """By membership."""
     changes: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
+    """By membership: the next instant at which time alone changes its rights."""
 
-    def of(self, account: Account, target: Target) -> DesiredRecord:
-        """What `target` should hold for this account."""
+    def desired_record(self, account: Account, target: Target) -> DesiredRecord:
+        """The record that `target` should have for this account."""
         members = [
-            one
-            for one in self.members.get(account.user_id, [])
-            if account.membership_id in {None, one.membership}
+            member
+            for member in self.members.get(account.user_id, [])
+            if account.membership_id in {None, member.membership}
         ]
-        told = set(account.acknowledged_rights)
-        named: list[tuple[_Member, list[Right]]] = []
-        for one in members:
-            mine = rights_for_target(rights=self.rights[one.membership], target=target)
-            if mine or str(one.membership) in told:
-                named.append((one, mine))
-        return self._wanted(account, target, members, named)
-
-    def _wanted(
-        self,
-        account: Account,
-        target: Target,
-        members: Sequence[_Member],
-        named: Sequence[tuple[_Member, list[Right]]],
-    ) -> DesiredRecord:
-        record = _record(account, target, members, named)
-        changes = [self.changes[one.membership] for one in members if one.membership in self.changes]
+        included: list[tuple[_Member, list[Right]]] = []
+        for member in members:
+            rights = rights_for_target(rights=self.rights[member.membership], target=target)
+            if rights or str(member.membership) in account.acknowledged_rights:
+                included.append((member, rights))
+        record = _record(account, target, members, included)
+        changes = [self.changes[member.membership] for member in members if member.membership in self.changes]
         return DesiredRecord(
             record=record,
             active=record["active"],
-            needed=bool(named),
             digest=scim_schema.digest(record),
-            rights={str(one.membership): rights_summary.summarize(mine) for one, mine in named},
-            organizations={str(one.membership): one.organization for one, _ in named},
+            rights={str(member.membership): rights_summary.summarize(rights) for member, rights in included},
+            organizations={str(member.membership): member.organization for member, _ in included},
             next_change_at=min(changes, default=None),
         )
 
 
 def rights_for_target(*, rights: Sequence[Right], target: Target) -> list[Right]:
-    """The rights here and, with them, those that the target is told besides."""
+    """The rights in the target's application and, where there is one, those in its included applications."""
     own = target.application.key
     if not any(right.application == own for right in rights):
         return []
@@ -122,44 +113,36 @@ def rights_for_target(*, rights: Sequence[Right], target: Target) -> list[Right]
 
 
 def snapshot(*, users: Iterable[uuid.UUID], at: dt.datetime) -> PeopleSnapshot:
-    """Read what is true of these persons at `at`."""
-    seen = PeopleSnapshot()
-    with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS, {"users": list(set(users)), "at": at})
-        for row in cursor.fetchall():
-            seen.members.setdefault(row[1], []).append(_Member(*row))
-    memberships = [one.membership for members in seen.members.values() for one in members]
-    seen.rights = entitlements.rights_of(memberships=memberships, at=at)
-    seen.changes = entitlements.next_change(memberships=memberships, at=at)
-    return seen
+    """Load what holds for these people at `at`. Three statements, independent of their number."""
+    people = PeopleSnapshot()
+    for row in db.fetch_all(_MEMBERS, {"users": list(set(users)), "at": at}):
+        people.members.setdefault(row[1], []).append(_Member(*row))
+    memberships = [member.membership for members in people.members.values() for member in members]
+    people.rights = entitlements.rights_of(memberships=memberships, at=at)
+    people.changes = entitlements.next_change(memberships=memberships, at=at)
+    return people
 
 
-def _record(
-    account: Account,
-    target: Target,
-    members: Sequence[_Member],
-    named: Sequence[tuple[_Member, list[Right]]],
-) -> Resource:
+def _record(account: Account, target: Target, members: Sequence[_Member], included: _Included) -> Resource:
     person: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
-    alone = account.membership_id is not None
+    per_membership = account.membership_id is not None
+    unit = str(target.application.unit_id)
     return scim_schema.user(
         external_id=str(account.membership_id or account.user_id),
-        user_name=f"{person['key']}/{person['email']}" if alone else person["email"],
+        user_name=f"{person['key']}/{person['email']}" if per_membership else person["email"],
         email=person["email"],
         name=person["name"],
         language=person["language"],
-        organizations=[
-            _organization_entry(one, mine, str(target.application.unit_id)) for one, mine in named
-        ],
+        organizations=[_organization_entry(member, rights, unit) for member, rights in included],
     )
 
 
-def _organization_entry(one: _Member, mine: Sequence[Right], unit: str) -> OrganizationEntry:
+def _organization_entry(member: _Member, rights: Sequence[Right], unit: str) -> OrganizationEntry:
     return OrganizationEntry(
-        organization=str(one.organization),
-        key=one.key,
-        name=one.organization_name,
-        customer_number=json.loads(one.numbers or "{}").get(unit, ""),
-        active=one.active and bool(mine),
-        rights=tuple(mine),
+        organization=str(member.organization),
+        key=member.key,
+        name=member.organization_name,
+        customer_number=json.loads(member.numbers or "{}").get(unit, ""),
+        active=member.active and bool(rights),
+        rights=tuple(rights),
     )

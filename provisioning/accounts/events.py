@@ -1,4 +1,4 @@
-"""Events of accounts: what targets have acknowledged, and what they newly refuse."""
+"""Events of accounts: changes that targets acknowledged, and new failures."""
 
 import datetime as dt
 import uuid
@@ -9,55 +9,59 @@ from audit.foundation import ids
 from audit.log.ledger import Subject
 from delegation.authorization.verbs import Observation
 from provisioning.accounts.results import Acknowledged
+from provisioning.accounts.task import AccountOutcome
 from provisioning.delivery.events import DeliveryEvents, seconds
-from provisioning.delivery.task import DeliveryOutcome
 
 
-def record(*, delivered: Sequence[Acknowledged], failed: Sequence[DeliveryOutcome], at: dt.datetime) -> None:
-    """Insert one event for each record a target acknowledged or newly refused."""
-    notes = DeliveryEvents()
-    for one in delivered:
-        membership = str(one.membership)
-        rights = one.ending.errand.row.wanted.rights.get(membership, [])
-        # Of this membership alone: whether the person is active for others is nothing for this organization's log.
-        held = {"active": bool(rights), "rights": len(rights), "seconds": seconds(one.act_at, at)}
-        facts = {**_facts(one.ending), **held}
-        _say(notes, Observation.ACCOUNT_SYNCED, one.membership, one.organization, one.act, facts)
-    for ending in failed:
-        code = {"code": ending.problem.code.value if ending.problem else ""}
-        for membership, organization in ending.errand.row.wanted.organizations.items():
-            held = {"active": bool(ending.errand.row.wanted.rights.get(membership))}
-            facts = {**_facts(ending), **held, **code}
-            _say(
-                notes,
+def record(
+    *, acknowledged: Sequence[Acknowledged], failed: Sequence[AccountOutcome], at: dt.datetime
+) -> None:
+    """Insert one event for each acknowledged change and for each membership of a newly failed account."""
+    events = DeliveryEvents()
+    for change in acknowledged:
+        # Of this membership alone: whether the person is active for others does not concern this organization's log.
+        rights = change.outcome.task.row.desired.rights.get(str(change.membership), [])
+        _add(
+            events,
+            Observation.ACCOUNT_SYNCED,
+            change.outcome,
+            membership=change.membership,
+            organization=change.organization,
+            act=change.act,
+            facts={"active": bool(rights), "rights": len(rights), "seconds": seconds(change.act_at, at)},
+        )
+    for outcome in failed:
+        desired = outcome.task.row.desired
+        code = outcome.error.code.value if outcome.error else ""
+        for membership, organization in desired.organizations.items():
+            _add(
+                events,
                 Observation.ACCOUNT_SYNC_FAILED,
-                uuid.UUID(membership),
-                organization,
-                _act(ending),
-                facts,
+                outcome,
+                membership=uuid.UUID(membership),
+                organization=organization,
+                act=outcome.task.row.account.act or ids.uuid7(),
+                facts={"active": bool(desired.rights.get(membership)), "code": code},
             )
-    notes.write(at=at)
+    events.write(at=at)
 
 
-def _say(
-    notes: DeliveryEvents,
+def _add(
+    events: DeliveryEvents,
     verb: Observation,
+    outcome: AccountOutcome,
+    *,
     membership: uuid.UUID,
     organization: uuid.UUID,
     act: uuid.UUID,
     facts: Mapping[str, Any],
 ) -> None:
-    subject = Subject("membership", membership)
-    notes.say(verb, subject=subject, chain=organization, organization=organization, act=act, facts=facts)
-
-
-def _facts(ending: DeliveryOutcome) -> dict[str, Any]:
-    push = ending.errand.row
-    return {
-        "target": str(push.target.id),
-        "application": push.target.application.key,
-    }
-
-
-def _act(ending: DeliveryOutcome) -> uuid.UUID:
-    return ending.errand.row.account.act or ids.uuid7()
+    target = outcome.task.row.target
+    events.add(
+        verb,
+        subject=Subject("membership", membership),
+        chain=organization,
+        organization=organization,
+        act=act,
+        facts={"target": str(target.id), "application": target.application.key, **facts},
+    )

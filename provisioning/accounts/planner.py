@@ -1,4 +1,4 @@
-"""From what was recorded to what is due: reads one chain past its cursor and marks everything that follows from it.
+"""From recorded events to due rows: reads one chain from its cursor on and makes due what follows from its events.
 
 One statement moves the cursor and makes the rows due; the log's order is commit order, so nothing is skipped, and
 reading the same events again is harmless. The number of statements does not depend on the number of subjects.
@@ -16,16 +16,18 @@ from audit.log import ledger
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect
 
-_OPEN = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
-_READ = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
+_CREATE_CURSOR = (
+    "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
+)
+_READ_CURSOR = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
 _BEHIND = """
 SELECT c.id FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
 WHERE c.last_seq > 0 AND c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
 """
 
-# Which memberships the new events touch, and whether each is in force. An event about a person touches all of hers, one
-# about anything else of an organization touches everybody there, a change of the catalogue everybody everywhere.
-# Counted where EXISTS would do: the database may answer EXISTS by reading the periods or ceilings of all organizations.
+# The memberships that the new events affect, and whether each is in force. An event about a person affects all of their
+# memberships, one about anything else of an organization all of its members, a change of the catalogue all members.
+# A count where EXISTS would do: for EXISTS the database may read the periods or ceilings of all organizations.
 _TOUCHED = """
 fresh AS (
     SELECT act, at, verb, subject_kind, subject, organization FROM news
@@ -55,9 +57,9 @@ touched AS MATERIALIZED (
 )
 """
 
-# An account for everybody to whose organization the application is offered; for those who go, only where there is one.
+# An account for every member of an organization with an offer of the application; for leavers, only an existing one.
 _MARK = """
-wanted AS (
+affected AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
            bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
     FROM touched x CROSS JOIN provisioning_target t
@@ -77,7 +79,7 @@ marked AS (
         attempts, last_error)
     SELECT target_id, user_id, membership_id, (SELECT at FROM present), CASE WHEN gone THEN 0 ELSE 1 END, act, 1,
            'on_its_way', '', '', '{}', 0, ''
-    FROM wanted ORDER BY target_id, user_id, membership_id
+    FROM affected ORDER BY target_id, user_id, membership_id
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
             ELSE least(a.priority, excluded.priority) END,
@@ -116,16 +118,16 @@ _EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity
         WHERE f.organization IS NULL AND f.verb = ANY(%(everybody)s)
 """
 
-# All of it in one statement: nothing that a colleague who left can still do waits for a conversation with the database.
-# Whoever comes second waits for the cursor and finds it moved; what was recorded meanwhile is read from there.
+# All in one statement: the end of a leaver's access waits for no further round trip to the database.
+# A second planner waits for the cursor and finds it moved; it then reads newer events from there.
 _STATEMENT = f"""
 WITH present AS MATERIALIZED (SELECT {clock.SQL_NOW.replace("%s", "%(offset)s")} AS at),
-held AS MATERIALIZED (
+cursor_row AS MATERIALIZED (
     SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s AND seq = %(after)s FOR UPDATE
 ),
 news AS MATERIALIZED (
     SELECT seq, act, at, verb, subject_kind, subject, organization, outcome FROM audit_published_event
-    WHERE chain = %(chain)s AND seq > %(after)s AND EXISTS (SELECT FROM held)
+    WHERE chain = %(chain)s AND seq > %(after)s AND EXISTS (SELECT FROM cursor_row)
 ),
 {_TOUCHED},
 {_LOGOUTS},
@@ -134,7 +136,7 @@ moved AS (
     UPDATE provisioning_cursor SET seq = (SELECT max(seq) FROM news)
     WHERE chain = %(chain)s AND EXISTS (SELECT FROM news)
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM news), (SELECT count(*) FROM deliveries),
+SELECT (SELECT count(*) FROM cursor_row), (SELECT count(*) FROM news), (SELECT count(*) FROM deliveries),
        (SELECT count(*) FROM logouts), (SELECT at FROM present)
 """  # noqa: S608 - our own constants
 # The branch for every membership only where it can apply: wherever it stands, the database expects all memberships and
@@ -142,8 +144,8 @@ SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM news), (SELECT count(*
 _PLAN = _STATEMENT.replace("EVERYWHERE", "")
 _PLAN_OF_SUPPLIER = _STATEMENT.replace("EVERYWHERE", _EVERYWHERE)
 
-# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending. Where
-# an act has been recorded and not yet read, its reading comes first: it knows the reason.
+# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending. A chain
+# with unread events is planned first: its act is the cause of the logout.
 _STRAY_LOGOUTS = """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
 SELECT s.id, c.id, s.ended_at, %(at)s, 0, ''
@@ -165,20 +167,22 @@ UPDATE provisioning_account SET due_at = %(at)s, generation = generation + 1, pr
 WHERE next_change_at <= %(at)s
 """
 
-# Acts that change no rights, or repeat what the supplier's chain said. A verb that is not known here has effect.
+# Acts that change no rights, or repeat an event of the supplier's chain. An unknown verb has an effect.
 _IDLE = verbs.with_effect(Effect.NONE)
-# Acts whose events name every member concerned: the event that names the organization adds nobody.
+# Acts whose events name every affected member: the event that names the organization adds none.
 _MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
 _EVERYBODY = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
-RECENT = dt.timedelta(hours=2)
-LONG_AGO = dt.timedelta(days=7)
+_SWEPT_PERIOD = dt.timedelta(hours=2)
+"""How far back a sweep looks for ended sign-ins…"""
+_FIRST_SWEPT_PERIOD = dt.timedelta(days=7)
+"""…and the first sweep of a process."""
 _TRIES = 20
-"""So often another planner may have read the same chain first; then the sweep looks again."""
+"""How often another planner may be first at the same chain; after that the sweep plans it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many events were read, and how many deliveries and logouts they made due. `at`: when, by the database."""
+    """How many events were read, and how many deliveries and logouts became due, at `at` by the database's clock."""
 
     events: int = 0
     deliveries: int = 0
@@ -187,7 +191,7 @@ class Planned:
 
 
 def plan(*, chain: uuid.UUID) -> Planned:
-    """Mark what follows from everything recorded in this chain since the cursor. Two statements."""
+    """Make due what follows from the events of this chain since the cursor. Two statements."""
     params: dict[str, Any] = {
         "chain": chain,
         "everybody": _EVERYBODY,
@@ -197,36 +201,37 @@ def plan(*, chain: uuid.UUID) -> Planned:
     statement = _PLAN_OF_SUPPLIER if chain == ledger.SUPPLIER else _PLAN
     with connection.cursor() as cursor:
         for _ in range(_TRIES):
-            params |= {"after": _read(cursor, params), "offset": clock.offset()}
+            params |= {"after": _cursor_position(cursor, params), "offset": clock.offset()}
             cursor.execute(statement, params)
-            held, events, deliveries, logouts, at = cursor.fetchone()
-            if held:
+            is_current, events, deliveries, logouts, at = cursor.fetchone()
+            if is_current:
                 return Planned(events, deliveries, logouts, at)
     return Planned()
 
 
-def _read(cursor: Any, params: dict[str, Any]) -> int:
-    cursor.execute(_READ, params)
+def _cursor_position(cursor: Any, params: dict[str, Any]) -> int:
+    cursor.execute(_READ_CURSOR, params)
     row = cursor.fetchone()
     if row is None:
-        cursor.execute(_OPEN, params)
+        cursor.execute(_CREATE_CURSOR, params)
     return int(row[0]) if row else 0
 
 
 def behind(*, limit: int = 500) -> list[uuid.UUID]:
-    """Chains in which something was recorded that has not been read: the sweep for lost notices."""
+    """Chains with unread events: the sweep for lost notifications."""
     with connection.cursor() as cursor:
         cursor.execute(_BEHIND, {"limit": limit})
         return [row[0] for row in cursor.fetchall()]
 
 
-def sweep(*, at: dt.datetime, since: dt.timedelta = RECENT) -> int:
-    """Make due what time alone has changed, and logouts of sign-ins that ended without an act since then.
+def sweep(*, at: dt.datetime, first: bool = False) -> int:
+    """Make due what time alone has changed, and logouts of sign-ins that recently ended without an act.
 
-    A deliverer that starts looks further back (LONG_AGO). Returns how many rows.
+    The `first` sweep of a process looks further back. Returns how many rows; two statements.
     """
+    period = _FIRST_SWEPT_PERIOD if first else _SWEPT_PERIOD
     with connection.cursor() as cursor:
         cursor.execute(_BOUNDARIES, {"at": at})
         total = int(cursor.rowcount)
-        cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - since})
+        cursor.execute(_STRAY_LOGOUTS, {"at": at, "since": at - period})
         return total + int(cursor.rowcount)

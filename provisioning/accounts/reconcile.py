@@ -1,4 +1,4 @@
-"""Reading targets to see whether they still hold what they acknowledged."""
+"""Reconciliation: read targets and compare their records with the desired ones; resync of single accounts."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from django.db.models import F
 
 from audit.foundation import clock, encryption
 from provisioning.accounts import desired_state
-from provisioning.accounts.desired_state import PeopleSnapshot
+from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
 from provisioning.accounts.models import Account
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim.endpoint import Resource, ScimEndpoint
@@ -22,48 +22,48 @@ _ABSENT = {"active": False, "rights": {}}
 
 @dataclass(slots=True)
 class ReconciliationReport:
-    """What reading one target showed."""
+    """The result of reading one target, in numbers of records."""
 
     read: int = 0
     same: int = 0
     differs: list[int] = field(default_factory=list)
     """Accounts, by id."""
     unknown: int = 0
-    """Records there that nobody of ours stands behind."""
+    """Records without an account of ours."""
 
 
 def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> ReconciliationReport:
     """Read up to `limit` records of the target page by page, and mark accounts whose record differs.
 
-    Somebody who should be gone and is active there is due at once; other differences are shown, and are due with
-    `put_right`. What is under way already is left alone. Raises Problem where the target cannot be read.
+    An inactive person who is active in the target is due at once. Other differences are shown, and due with `resync`.
+    Accounts that are due already are left out. Raises DeliveryError where the target cannot be read.
     """
     report = ReconciliationReport()
-    listed = _listed(target, limit)
-    report.read = len(listed)
+    records = _records(target, limit)
+    report.read = len(records)
     accounts = Account.objects.filter(target=target, acknowledged_active__isnull=False).order_by("id")
-    seen: set[str] = set()
+    known: set[str] = set()
     for batch in _batches(accounts.values_list("id", flat=True)):
         at = clock.now()
         with transaction.atomic():
             idle = Account.objects.filter(due_at=None).exclude(state=Account.State.ON_ITS_WAY)
             rows = list(idle.filter(id__in=batch).order_by("id").select_for_update())
-            picture = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
+            people = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
             for row in rows:
-                _compare(row, target, picture, listed, report, at, resync=resync)
-        held = Account.objects.filter(id__in=batch)
-        seen |= {str(m or u) for m, u in held.values_list("membership_id", "user_id")}
-    report.unknown = len(listed.keys() - seen)
+                _check_account(row, target, people, records, report, at, resync=resync)
+        owners = Account.objects.filter(id__in=batch).values_list("membership_id", "user_id")
+        known |= {str(membership or user) for membership, user in owners}
+    report.unknown = len(records.keys() - known)
     return report
 
 
 def resync(*, accounts: Iterable[int]) -> int:
-    """Tell these again now, whatever waits or failed: read what is there, and write where it differs."""
+    """Make these accounts due now: their records are read, and written where they differ. Returns how many."""
     at = clock.now()
     with transaction.atomic():
         rows = Account.objects.filter(id__in=list(accounts), target__is_active=True)
-        held = rows.order_by("target_id", "user_id", "membership_id").select_for_update(of=("self",))
-        return Account.objects.filter(id__in=[row.id for row in held]).update(
+        locked = rows.order_by("target_id", "user_id", "membership_id").select_for_update(of=("self",))
+        return Account.objects.filter(id__in=[row.id for row in locked]).update(
             due_at=at,
             uncertain_until=at,
             generation=F("generation") + 1,
@@ -72,66 +72,61 @@ def resync(*, accounts: Iterable[int]) -> int:
         )
 
 
-def _listed(target: Target, limit: int) -> dict[str, list[Resource]]:
+def _records(target: Target, limit: int) -> dict[str, list[Resource]]:
+    """By `externalId`."""
     token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
-    pool, found, start, total = Pool(), dict[str, list[Resource]](), 1, 1
+    pool, records, start, total = Pool(), dict[str, list[Resource]](), 1, 1
     try:
         while start <= min(total, limit):
-            records, total = ScimEndpoint(target.base_url, token, pool).page(start)
-            if not records:
+            page, total = ScimEndpoint(target.base_url, token, pool).page(start)
+            if not page:
                 break
-            start += len(records)
-            for record in records:
-                found.setdefault(compare.external_id(record), []).append(record)
+            start += len(page)
+            for record in page:
+                records.setdefault(compare.external_id(record), []).append(record)
     finally:
         pool.close()
-    return found
+    return records
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    whole = list(ids)
-    for start in range(0, len(whole), _BATCH):
-        yield whole[start : start + _BATCH]
+    all_ids = list(ids)
+    for start in range(0, len(all_ids), _BATCH):
+        yield all_ids[start : start + _BATCH]
 
 
-def _compare(
+def _check_account(
     row: Account,
     target: Target,
-    picture: PeopleSnapshot,
-    listed: dict[str, list[Resource]],
+    people: PeopleSnapshot,
+    records: dict[str, list[Resource]],
     report: ReconciliationReport,
     at: dt.datetime,
     *,
     resync: bool,
 ) -> None:
-    should = picture.of(row, target)
-    there = listed.get(str(row.membership_id or row.user_id), [])
+    desired = people.desired_record(row, target)
+    current = records.get(str(row.membership_id or row.user_id), [])
     row.checked_at = at
-    if _agrees(there, should.record, needed=should.active):
+    if _matches(current, desired):
         report.same += 1
         row.observed, row.state = None, Account.State.IN_PLACE
     else:
         report.differs.append(row.id)
-        row.observed = compare.observed_state(there[0]) if there else _ABSENT
+        row.observed = compare.observed_state(current[0]) if current else _ABSENT
         row.state = Account.State.DIFFERS
-        if resync or not should.active:
-            row.due_at, row.uncertain_until, row.priority = at, at, 0 if not should.active else 1
+        if resync or not desired.active:
+            row.due_at, row.uncertain_until, row.priority = at, at, 1 if desired.active else 0
             row.generation += 1
     row.save(
         update_fields=[
-            "checked_at",
-            "observed",
-            "state",
-            "due_at",
-            "uncertain_until",
-            "priority",
-            "generation",
+            "checked_at", "observed", "state", "due_at", "uncertain_until", "priority", "generation",
         ]
-    )
+    )  # fmt: skip
 
 
-def _agrees(there: Sequence[Resource], record: Resource, *, needed: bool) -> bool:
-    """Of somebody who is gone it matters that no record of hers is active, and nothing else."""
-    if not needed:
-        return not any(compare.is_active(one) for one in there)
-    return len(there) == 1 and compare.matches(record, there[0])
+def _matches(current: Sequence[Resource], desired: DesiredRecord) -> bool:
+    """Of an inactive person only one thing matters: no record is active."""
+    if not desired.active:
+        return not any(compare.is_active(record) for record in current)
+    return len(current) == 1 and compare.matches(desired.record, current[0])

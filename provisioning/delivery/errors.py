@@ -22,6 +22,8 @@ class Code(StrEnum):
     """The connection broke or timed out after the request was sent: it may have been executed."""
     NOT_APPLIED = "not_applied"
     """The target reported success, and reading the record back shows no change."""
+    NO_SUCH_RECIPIENT = "no_such_recipient"
+    """The relay has no mailbox for this address."""
     REFUSED = "refused"
     """The target understood the request and refused it."""
     TARGET_ERROR = "target_error"
@@ -37,7 +39,15 @@ class Code(StrEnum):
 TARGET_UNAVAILABLE = frozenset({Code.UNREACHABLE, Code.LOST, Code.BUSY})
 """The target as a whole is unavailable, not one record."""
 PERMANENT = frozenset(
-    {Code.ADDRESS_REFUSED, Code.AMBIGUOUS, Code.CONFLICT, Code.NOT_APPLIED, Code.REFUSED, Code.UNAUTHORIZED}
+    {
+        Code.ADDRESS_REFUSED,
+        Code.AMBIGUOUS,
+        Code.CONFLICT,
+        Code.NO_SUCH_RECIPIENT,
+        Code.NOT_APPLIED,
+        Code.REFUSED,
+        Code.UNAUTHORIZED,
+    }
 )
 """An early retry will hardly succeed."""
 

@@ -1,4 +1,4 @@
-"""Deliveries in the log: plain events beside the chain, one for each that arrived or newly failed, under its act."""
+"""Events of deliveries: unchained, one for each confirmed or newly failed delivery, under its act."""
 
 import datetime as dt
 import uuid
@@ -13,14 +13,14 @@ from delegation.authorization.verbs import Observation
 
 
 class DeliveryEvents:
-    """Collects entries by organization and act, so that each group is one insert."""
+    """Collects events by chain and act, so that each group is one insert."""
 
     def __init__(self) -> None:
-        self.entries: dict[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID], list[EventDraft]] = defaultdict(
+        self._drafts: dict[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID], list[EventDraft]] = defaultdict(
             list
         )
 
-    def say(
+    def add(
         self,
         verb: Observation,
         *,
@@ -30,17 +30,17 @@ class DeliveryEvents:
         act: uuid.UUID,
         facts: Mapping[str, Any],
     ) -> None:
-        """One event in the chain of the organization, else of the person, else of the supplier."""
-        entry = EventDraft(verb=verb.value, subject=subject, outcome="observed", facts=facts)
-        self.entries[chain, organization, act].append(entry)
+        """Add one event. `chain`: of the organization, else of the person, else of the supplier."""
+        draft = EventDraft(verb=verb.value, subject=subject, outcome="observed", facts=facts)
+        self._drafts[chain, organization, act].append(draft)
 
     def write(self, *, at: dt.datetime) -> None:
-        """Insert what was said; the caller's transaction."""
-        for (chain, organization, act), entries in self.entries.items():
+        """Insert the events, in the caller's transaction."""
+        for (chain, organization, act), drafts in self._drafts.items():
             context = EventContext(actor=actor.system(), act=act, at=at, organization=organization)
-            ledger.insert_unchained(chain=chain, context=context, drafts=entries)
+            ledger.insert_unchained(chain=chain, context=context, drafts=drafts)
 
 
 def seconds(since: dt.datetime, until: dt.datetime) -> str:
-    """A duration as it stands in the log."""
+    """A duration in seconds in the form of the log, three decimals."""
     return f"{max((until - since).total_seconds(), 0):.3f}"

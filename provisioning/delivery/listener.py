@@ -1,4 +1,4 @@
-"""The deliverer's own connection: it hears notices, and its life is the deliverer's (`workers`)."""
+"""The deliverer's own connection: it receives notifications, and it lives as long as the worker (`workers`)."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
-    """What came in: which chains were extended, and whether mails were queued."""
+    """Received notifications: the extended chains, and whether mails were queued."""
 
     chains: tuple[uuid.UUID, ...] = ()
     mails: bool = False
@@ -29,63 +29,63 @@ class Notifications:
 
 @dataclass(slots=True)
 class Listener:
-    """Waits for a notice of the database, a nudge of another thread, or time."""
+    """Waits for a notification of the database, a wake-up of another thread, or time."""
 
     connection: psycopg.Connection
-    number: int
+    worker: int
     _read: int
     _write: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _nudged: bool = False
+    _woken: bool = False
 
     def wait(self, *, seconds: float) -> Notifications:
-        """Raises psycopg.OperationalError when the connection is gone."""
-        waiting = select.poll()
-        waiting.register(self.connection.fileno(), select.POLLIN)
-        waiting.register(self._read, select.POLLIN)
-        ready = {descriptor for descriptor, _ in waiting.poll(max(seconds, 0) * 1000)}
+        """The notifications within this time. Raises psycopg.OperationalError when the connection is lost."""
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN)
+        poll.register(self._read, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(max(seconds, 0) * 1000)}
         if self._read in ready:
             with self._lock:
                 os.read(self._read, 64)
-                self._nudged = False
+                self._woken = False
         if self.connection.fileno() not in ready:
             return Notifications()
-        notices = list(self.connection.notifies(timeout=0))
-        chains = dict.fromkeys(uuid.UUID(one.payload) for one in notices if one.channel == CHAINS)
-        return Notifications(tuple(chains), any(one.channel == MAILS for one in notices))
+        received = list(self.connection.notifies(timeout=0))
+        chains = dict.fromkeys(uuid.UUID(notify.payload) for notify in received if notify.channel == CHAINS)
+        return Notifications(tuple(chains), any(notify.channel == MAILS for notify in received))
 
     def wake_up(self) -> None:
-        """Wake `wait`; from any thread or a signal handler."""
-        if not self._nudged:
-            self._nudged = True
+        """End the current or next `wait`; from any thread or a signal handler."""
+        if not self._woken:
+            self._woken = True
             with contextlib.suppress(OSError):
                 os.write(self._write, b"!")
 
 
 @contextlib.contextmanager
 def listening() -> Iterator[Listener]:
-    """Raises psycopg.OperationalError where the database does not answer."""
+    """A connection that receives notifications. Raises psycopg.OperationalError where the database does not answer."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     try:
         with psycopg.connect(_address(), autocommit=True, connect_timeout=5) as connection:
-            number = workers.register(held=connection)
+            worker = workers.register(connection=connection)
             for channel in (CHAINS, MAILS):
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            yield Listener(connection, number, read, write)
+            yield Listener(connection, worker, read, write)
     finally:
         os.close(read)
         os.close(write)
 
 
 def _address() -> str:
-    held = settings.DATABASES["default"]
+    database = settings.DATABASES["default"]
     return conninfo.make_conninfo(
-        dbname=held["NAME"],
-        user=held["USER"],
-        password=held["PASSWORD"],
-        host=held["HOST"],
-        port=held["PORT"],
+        dbname=database["NAME"],
+        user=database["USER"],
+        password=database["PASSWORD"],
+        host=database["HOST"],
+        port=database["PORT"],
         application_name="keyholder deliver",
         **_KEEPALIVE,
     )

@@ -1,12 +1,12 @@
-"""What deliveries of every kind have in common."""
+"""The columns that deliveries of every kind share."""
 
 from django.db import models
 
 
 class Due(models.Model):
-    """Something that has to be told: due, leased to one deliverer at a time, tried again until it is known.
+    """A delivery: due, leased to one worker at a time, retried until confirmed.
 
-    A lease ends with its time or with the deliverer that holds it, whichever comes first (`workers`).
+    A lease ends at its time or with its worker, whichever comes first (`workers`).
     """
 
     due_at = models.DateTimeField(null=True)
@@ -15,7 +15,7 @@ class Due(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     """Failures in a row."""
     last_error = models.CharField(max_length=40, blank=True)
-    """A code of `provisioning.delivery.errors`; empty when nothing is wrong."""
+    """A code of `provisioning.delivery.errors`; empty after a success."""
 
     class Meta:
         abstract = True

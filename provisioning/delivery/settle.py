@@ -1,4 +1,4 @@
-"""Writing down many endings so that one that cannot be written down does not hold up the others."""
+"""Settling outcomes in batches so that one outcome that cannot be stored does not hold up the others."""
 
 import datetime as dt
 from dataclasses import replace
@@ -8,41 +8,50 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.delivery.task import DeliveryKind, DeliveryOutcome
+from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, Result, Row
 
 log = structlog.get_logger(__name__)
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, psycopg.OperationalError)
-"""The database, not what was to be written: the same again is worth a try. Anything else will fail every time."""
+"""Errors of the database, not of the data: the same write may succeed later. Every other error repeats itself."""
 
 
-def settle(*, kind: DeliveryKind, endings: list[DeliveryOutcome], at: dt.datetime) -> None:
-    """All together; where that fails, one by one, and what cannot be written down becomes a fault. Raises GONE."""
+def settle(
+    *, kind: DeliveryKind[Row, Result], outcomes: list[DeliveryOutcome[Row, Result]], at: dt.datetime
+) -> None:
+    """Store all outcomes together, else one by one; one that cannot be stored becomes a fault.
+
+    Raises DATABASE_UNAVAILABLE.
+    """
     try:
-        kind.settle(endings=endings, at=at)
+        kind.settle(outcomes=outcomes, at=at)
     except DATABASE_UNAVAILABLE:
         raise
     except Exception:
-        log.exception("deliver.settling_apart", endings=len(endings))
-        for one in endings:
-            _settle_one(kind, one, at)
+        log.exception("deliver.settle_batch_failed", outcomes=len(outcomes))
+        for outcome in outcomes:
+            _settle_one(kind, outcome, at)
 
 
-def _settle_one(kind: DeliveryKind, ending: DeliveryOutcome, at: dt.datetime) -> None:
+def _settle_one(
+    kind: DeliveryKind[Row, Result], outcome: DeliveryOutcome[Row, Result], at: dt.datetime
+) -> None:
     try:
-        kind.settle(endings=[ending], at=at)
+        kind.settle(outcomes=[outcome], at=at)
     except DATABASE_UNAVAILABLE:
         raise
     except Exception:
-        log.exception("deliver.not_settled", lane=str(ending.errand.lane))
-        _settle_as_fault(kind, ending, at)
+        log.exception("deliver.settle_failed", queue=str(outcome.task.queue))
+        _settle_as_fault(kind, outcome, at)
 
 
-def _settle_as_fault(kind: DeliveryKind, ending: DeliveryOutcome, at: dt.datetime) -> None:
-    """Where not even that can be written down, the row comes back when its lease ends."""
+def _settle_as_fault(
+    kind: DeliveryKind[Row, Result], outcome: DeliveryOutcome[Row, Result], at: dt.datetime
+) -> None:
+    """Store a fault instead. Where even that fails, the row is due again when its lease ends."""
     try:
-        kind.settle(endings=[replace(ending, result=None, problem=DeliveryError(Code.FAULT))], at=at)
+        kind.settle(outcomes=[replace(outcome, result=None, error=DeliveryError(Code.FAULT))], at=at)
     except DATABASE_UNAVAILABLE:
         raise
     except Exception:
-        log.exception("deliver.left_to_its_lease", lane=str(ending.errand.lane))
+        log.exception("deliver.left_to_lease_end", queue=str(outcome.task.queue))

@@ -1,4 +1,4 @@
-"""Threads for calls to other systems: each system has a lane of its own, so that a slow one delays nobody else."""
+"""Threads for calls to targets: each target has its own queue, so that a slow target delays no other."""
 
 import itertools
 import queue
@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 WIDTH = 16
-"""Calls at a time in one lane."""
+"""Concurrent calls of one queue."""
 DEPTH = 64
-"""AlreadyExists in advance for one lane, so that leases and answers go in batches."""
+"""Tasks leased in advance for one queue, so that leases and outcomes go in batches."""
 _IDLE_SECONDS = 20.0
 
 Job = Callable[[], None]
@@ -18,51 +18,51 @@ Job = Callable[[], None]
 
 @dataclass(slots=True)
 class _TargetQueue:
-    waiting: "queue.PriorityQueue[tuple[int, int, Job | None]]" = field(default_factory=queue.PriorityQueue)
+    waiting: "queue.PriorityQueue[tuple[int, int, Job]]" = field(default_factory=queue.PriorityQueue)
     threads: int = 0
 
 
 @dataclass(slots=True)
 class TargetQueues:
-    """Runs jobs lane by lane, lower priority numbers first."""
+    """Runs jobs queue by queue, lower priority numbers first."""
 
     width: int = WIDTH
-    busy: Counter[Hashable] = field(default_factory=Counter)
-    _lanes: dict[Hashable, _TargetQueue] = field(default_factory=dict)
+    _in_flight: Counter[Hashable] = field(default_factory=Counter)
+    _queues: dict[Hashable, _TargetQueue] = field(default_factory=dict)
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, *, lane: Hashable, priority: int, job: Job) -> None:
-        """Run `job`, which must not raise, when the lane has room. The caller says `done` once it has the answer."""
+    def submit(self, *, target: Hashable, priority: int, job: Job) -> None:
+        """Run `job`, which must not raise, when the queue has room. The caller calls `done` after its outcome."""
         with self._lock:
-            self.busy[lane] += 1
-            held = self._lanes.setdefault(lane, _TargetQueue())
-            held.waiting.put((priority, next(self._order), job))
-            if held.threads < min(self.width, self.busy[lane]):
-                held.threads += 1
-                threading.Thread(target=self._serve, args=(held,), name=f"lane {lane}", daemon=True).start()
+            self._in_flight[target] += 1
+            jobs = self._queues.setdefault(target, _TargetQueue())
+            jobs.waiting.put((priority, next(self._order), job))
+            if jobs.threads < min(self.width, self._in_flight[target]):
+                jobs.threads += 1
+                name = f"deliver {target}"
+                threading.Thread(target=self._serve, args=(jobs,), name=name, daemon=True).start()
 
-    def done(self, *, lane: Hashable) -> None:
-        """One job of the lane is over."""
+    def done(self, *, target: Hashable) -> None:
+        """Count one job of the queue as finished."""
         with self._lock:
-            self.busy[lane] -= 1
-            if not self.busy[lane]:
-                del self.busy[lane]
+            self._in_flight[target] -= 1
+            if not self._in_flight[target]:
+                del self._in_flight[target]
 
-    def load(self) -> dict[Hashable, int]:
-        """How much is under way, by lane."""
+    def in_flight(self) -> dict[Hashable, int]:
+        """The number of submitted and unfinished jobs of each queue."""
         with self._lock:
-            return dict(self.busy)
+            return dict(self._in_flight)
 
-    def _serve(self, lane: _TargetQueue) -> None:
+    def _serve(self, jobs: _TargetQueue) -> None:
         while True:
             try:
-                _, _, job = lane.waiting.get(timeout=_IDLE_SECONDS)
+                _, _, job = jobs.waiting.get(timeout=_IDLE_SECONDS)
             except queue.Empty:
                 with self._lock:
-                    if lane.waiting.empty():
-                        lane.threads -= 1
+                    if jobs.waiting.empty():
+                        jobs.threads -= 1
                         return
                 continue
-            if job is not None:
-                job()
+            job()

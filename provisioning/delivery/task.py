@@ -1,44 +1,59 @@
-"""What the deliverer knows of a delivery, whatever is delivered: a lane, what to do there, and how it ended."""
+"""The contract between the engine and one kind of delivery: leased task, outcome, kind."""
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from provisioning.delivery.errors import DeliveryError
+from provisioning.delivery.leases import LeasedTable
 from provisioning.delivery.listener import Notifications
+
+Row = TypeVar("Row")
+"""The leased row, with everything that `run` and `settle` need."""
+Result = TypeVar("Result")
+"""The answer of a successful call."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryTask:
-    """One leased delivery. `run` does network and nothing else: no database, in any thread."""
+class DeliveryTask(Generic[Row, Result]):
+    """One leased delivery. `run` does network only, never the database: it runs in any thread."""
 
-    row: Any
-    lane: Hashable
+    row: Row
+    queue: Hashable
+    """The target, whose calls share one queue."""
     priority: int
-    run: Callable[[], Any]
+    """Lower numbers run first."""
+    run: Callable[[], Result]
+    """Raises DeliveryError."""
     worker: int
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryOutcome:
-    """How it ended: a result, or a problem."""
+class DeliveryOutcome(Generic[Row, Result]):
+    """A finished task: a result, or an error. Neither: the row needed no call."""
 
-    errand: DeliveryTask
-    result: Any = None
-    problem: DeliveryError | None = None
+    task: DeliveryTask[Row, Result]
+    result: Result | None = None
+    error: DeliveryError | None = None
 
 
-class DeliveryKind(Protocol):
-    """One kind of delivery."""
+class DeliveryKind(Protocol[Row, Result]):
+    """One kind of delivery: the engine leases its due rows, runs their tasks and settles the outcomes."""
 
-    def is_affected_by(self, *, heard: Notifications) -> bool:
-        """Whether this notice may have made something due."""
+    table: LeasedTable
+    """The rows of this kind, whose leases end with their worker."""
+
+    def is_affected_by(self, *, notifications: Notifications) -> bool:
+        """Whether these notifications may have made a row due."""
+
+    def recover(self, *, at: dt.datetime) -> None:
+        """Handle calls whose leases the lost connection may have forgotten. Runs before anything is leased."""
 
     def lease(
-        self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]
-    ) -> list[DeliveryTask] | None:
-        """Take what is due and for whose lane there is room. None: nothing was; empty: what was needed no call."""
+        self, *, worker: int, at: dt.datetime, in_flight: Mapping[Hashable, int]
+    ) -> list[DeliveryTask[Row, Result]] | None:
+        """Lease due rows whose queues have room. None: nothing was due; empty: no due row needed a call."""
 
-    def settle(self, *, endings: list[DeliveryOutcome], at: dt.datetime) -> None:
-        """Write down how these ended, with their events, in one transaction."""
+    def settle(self, *, outcomes: list[DeliveryOutcome[Row, Result]], at: dt.datetime) -> None:
+        """Store these outcomes and their events in one transaction."""

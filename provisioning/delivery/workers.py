@@ -1,75 +1,56 @@
-"""Which deliverers are alive: each holds a lock of the database for as long as its connection lives.
+"""Which workers are alive: each holds an advisory lock while its connection lives.
 
-What a dead one had leased is free at once, however it died; its calls may still arrive, so the rows are in doubt.
+The leases of a dead worker are released at once. Its calls may still arrive, so the state of its rows is uncertain.
 """
 
 import datetime as dt
 import secrets
-from collections.abc import Collection
+from collections.abc import Iterable
 
 import psycopg
-from django.db import connection
+from django.db import connection as default_connection
 
-from provisioning.delivery import leases
+from provisioning.delivery.leases import LeasedTable
 
-_CLASS = 0x6B64  # a number of our own among the advisory locks
+_LOCK_CLASS = 0x6B64  # Keyholder's own number among the advisory locks
 UNCERTAINTY = dt.timedelta(seconds=15)
-"""How long a call whose sender died may still be carried out by a target."""
-_LIVE = """
+"""How long a target may still execute a call whose worker died."""
+_ALIVE = """
 SELECT objid::bigint FROM pg_locks
 WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _RELEASE = """
-UPDATE {table} SET leased_until = NULL, leased_by = NULL{more}
-WHERE leased_by IS NOT NULL AND leased_by <> ALL(%(living)s)
+UPDATE {table} SET leased_until = NULL, leased_by = NULL{on_release}
+WHERE leased_by IS NOT NULL AND leased_by <> ALL(%(alive)s)
 """
-_MARK_UNCERTAIN = """
-UPDATE provisioning_account a
-SET uncertain_until = greatest(a.uncertain_until, %(doubt)s), due_at = coalesce(a.due_at, %(at)s)
-FROM (
-    SELECT id FROM provisioning_account WHERE id = ANY(%(accounts)s)
-    ORDER BY target_id, user_id, membership_id FOR UPDATE
-) held WHERE a.id = held.id
-"""
-_TABLES = (
-    ("provisioning_account", ", uncertain_until = %(doubt)s, due_at = coalesce(due_at, %(at)s)"),
-    ("provisioning_logout", ""),
-    ("provisioning_mail", ""),
-)
 
 
-def register(*, held: psycopg.Connection) -> int:
-    """A number for this deliverer, its own until `held` is closed."""
+def register(*, connection: psycopg.Connection) -> int:
+    """A number for this worker, unique until `connection` is closed."""
     while True:
-        number = secrets.randbelow(2**31 - 1) + 1
-        row = held.execute("SELECT pg_try_advisory_lock(%s, %s)", [_CLASS, number]).fetchone()
+        worker = secrets.randbelow(2**31 - 1) + 1
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, worker]).fetchone()
         if row and row[0]:
-            return number
+            return worker
 
 
 def live_workers() -> list[int]:
-    """The numbers of all deliverers of this database that are alive."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LIVE, [_CLASS])
+    """The numbers of the workers of this database that are alive."""
+    with default_connection.cursor() as cursor:
+        cursor.execute(_ALIVE, [_LOCK_CLASS])
         return [row[0] for row in cursor.fetchall()]
 
 
-def mark_uncertain(*, accounts: Collection[int], at: dt.datetime) -> None:
-    """Calls for these are under way in a deliverer that lives, though the database may know nothing of it any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK_UNCERTAIN, {"accounts": list(accounts), "at": at, "doubt": at + leases.LEASE})
-
-
-def release_dead_leases(*, at: dt.datetime) -> int:
-    """Take back what dead deliverers had leased. Returns how many rows."""
+def release_dead_leases(*, tables: Iterable[LeasedTable], at: dt.datetime) -> int:
+    """Release the leases of dead workers. Returns how many rows; one statement for each table."""
     alive = live_workers()
-    with connection.cursor() as cursor:
+    with default_connection.cursor() as cursor:
         total = 0
-        for table, more in _TABLES:
+        for table in tables:
             cursor.execute(
-                _RELEASE.format(table=table, more=more),
-                {"living": alive, "at": at, "doubt": at + UNCERTAINTY},
+                _RELEASE.format(table=table.name, on_release=table.on_release),
+                {"alive": alive, "at": at, "uncertain_until": at + UNCERTAINTY},
             )
             total += cursor.rowcount
     return total

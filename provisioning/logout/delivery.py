@@ -1,4 +1,4 @@
-"""Telling services that a sign-in has ended (OpenID Connect Back-Channel Logout 1.0)."""
+"""Delivery of logout tokens when a sign-in ends (OpenID Connect Back-Channel Logout 1.0)."""
 
 import datetime as dt
 import uuid
@@ -18,15 +18,41 @@ from identity import signing_keys
 from provisioning.delivery import events as delivery_events
 from provisioning.delivery import leases, retry
 from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.leases import LeasedTable
 from provisioning.delivery.listener import Notifications
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-_LIFE = dt.timedelta(minutes=2)
-_TOLD = frozenset({200, 204})
-_BAD, _SERVER, _TOO_MANY = 400, 500, 429
+_LIFETIME = dt.timedelta(minutes=2)
+_ACCEPTED = frozenset({200, 204})
+_BAD_REQUEST, _SERVER_ERROR, _TOO_MANY_REQUESTS = 400, 500, 429
 
+LEASE = f"""
+WITH queues AS (
+    SELECT DISTINCT client_id AS id,
+           %(depth)s - coalesce((%(in_flight)s::jsonb ->> client_id)::integer, 0) AS room
+    FROM provisioning_logout WHERE {leases.DUE}
+),
+due AS (
+    SELECT a.id FROM queues q CROSS JOIN LATERAL (
+        SELECT id FROM provisioning_logout WHERE client_id = q.id AND {leases.DUE}
+        ORDER BY due_at LIMIT greatest(q.room, 0) FOR UPDATE SKIP LOCKED
+    ) a
+),
+leased AS (
+    UPDATE provisioning_logout a SET leased_until = %(until)s, leased_by = %(worker)s
+    WHERE a.id = ANY (ARRAY(SELECT id FROM due))
+    RETURNING a.*
+)
+SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
+       c.backchannel_logout_uri, c.is_active, p.key, s.user_id, s.membership_id, m.organization_id
+FROM leased a
+JOIN identity_published_client c ON c.id = a.client_id
+JOIN identity_published_application p ON p.id = c.application_id
+JOIN identity_published_sign_in s ON s.id = a.sign_in_id
+JOIN identity_published_membership m ON m.id = s.membership_id
+"""  # noqa: S608 - our own constants
 _DONE = """
 UPDATE provisioning_logout l SET done_at = %(at)s, due_at = NULL, last_error = '', leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer)
@@ -45,8 +71,8 @@ UPDATE provisioning_logout SET due_at = NULL, leased_until = NULL, leased_by = N
 
 
 @dataclass(frozen=True, slots=True)
-class DueLogout:
-    """One logout token to be sent: the columns of `leasing.LOGOUTS`."""
+class LeasedLogout:
+    """One logout token to send: the columns of `LEASE`."""
 
     id: int
     client: str
@@ -56,12 +82,16 @@ class DueLogout:
     act: uuid.UUID | None
     sid: uuid.UUID
     url: str
-    wanted: bool
-    """Whether the client is still in use."""
+    is_client_active: bool
+    """An inactive client receives no token."""
     application: str
     user: uuid.UUID
     membership: uuid.UUID
     organization: uuid.UUID
+
+
+LogoutTask = DeliveryTask[LeasedLogout, None]
+LogoutOutcome = DeliveryOutcome[LeasedLogout, None]
 
 
 class LogoutDeliveries:
@@ -70,39 +100,44 @@ class LogoutDeliveries:
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
 
-    def is_affected_by(self, *, heard: Notifications) -> bool:
-        """Whether this notice may have made something due."""
-        return bool(heard.chains)
+    table = LeasedTable("provisioning_logout")
+
+    def is_affected_by(self, *, notifications: Notifications) -> bool:
+        """Whether these notifications may have made a row due."""
+        return bool(notifications.chains)
+
+    def recover(self, *, at: dt.datetime) -> None:
+        """Do nothing: a logout token may be sent twice."""
 
     def lease(
-        self, *, worker: int, at: dt.datetime, load: Mapping[Hashable, int]
-    ) -> list[DeliveryTask] | None:
-        """Take what is due. One statement."""
+        self, *, worker: int, at: dt.datetime, in_flight: Mapping[Hashable, int]
+    ) -> list[LogoutTask] | None:
+        """Lease due rows; those of inactive clients are done. One statement, two with inactive clients."""
         with connection.cursor() as cursor:
-            cursor.execute(leases.LOGOUTS, leases.params(worker=worker, at=at, load=load))
-            leased = [DueLogout(*row) for row in cursor.fetchall()]
-            if not leased:
+            cursor.execute(LEASE, leases.params(worker=worker, at=at, in_flight=in_flight))
+            rows = [LeasedLogout(*row) for row in cursor.fetchall()]
+            if not rows:
                 return None
-            idle = [one.id for one in leased if not one.wanted]
-            if idle:
-                cursor.execute(_NOT_NEEDED, {"ids": idle})
-        return [self._errand(one, worker) for one in leased if one.wanted]
+            inactive = [row.id for row in rows if not row.is_client_active]
+            if inactive:
+                cursor.execute(_NOT_NEEDED, {"ids": inactive})
+        return [self._task(row, worker) for row in rows if row.is_client_active]
 
-    def _errand(self, row: DueLogout, worker: int) -> DeliveryTask:
+    def _task(self, row: LeasedLogout, worker: int) -> LogoutTask:
         return DeliveryTask(row, row.client, 0, partial(_send, row, self.pool), worker)
 
-    def settle(self, *, endings: list[DeliveryOutcome], at: dt.datetime) -> None:
-        """Write down which services know."""
-        done = {one.errand.row.id: one for one in endings if one.problem is None}
-        failed = {one.errand.row.id: one for one in endings if one.problem is not None}
+    def settle(self, *, outcomes: list[LogoutOutcome], at: dt.datetime) -> None:
+        """Store which services have confirmed. Two statements and the events."""
+        done = {one.task.row.id: one for one in outcomes if one.error is None}
+        failed = {one.task.row.id: one for one in outcomes if one.error is not None}
         with transaction.atomic():
-            known = db.fetch_ids_for_rows(_DONE, [_mark(one) for one in done.values()], at=at)
-            tried = db.fetch_ids_for_rows(_FAILED, [_retry_row(one, at) for one in failed.values()], at=at)
-            _record([done[one] for one in known], [failed[one] for one in tried], at)
+            delivered = db.fetch_ids_for_rows(_DONE, [_key(one) for one in done.values()], at=at)
+            retried = db.fetch_ids_for_rows(_FAILED, [_retry_row(one, at) for one in failed.values()], at=at)
+            _record([done[one] for one in delivered], [failed[one] for one in retried], at)
 
 
-def token(*, row: DueLogout) -> str:
-    """A logout token (§2.4), new for every attempt: services accept each `jti` once."""
+def token(*, row: LeasedLogout) -> str:
+    """A logout token (§2.4). Every attempt has a new one: services accept each `jti` once."""
     at = clock.wall()
     claims = {
         "iss": settings.ISSUER,
@@ -110,59 +145,59 @@ def token(*, row: DueLogout) -> str:
         "sub": str(row.user),
         "sid": str(row.sid),
         "iat": int(at.timestamp()),
-        "exp": int((at + _LIFE).timestamp()),
+        "exp": int((at + _LIFETIME).timestamp()),
         "jti": str(uuid.uuid4()),
         "events": {EVENT: {}},
     }
     return signing_keys.sign(claims=claims, typ="logout+jwt")
 
 
-def _send(row: DueLogout, pool: Pool) -> None:
-    """Raises Problem where the service does not say that it is done (§2.8)."""
+def _send(row: LeasedLogout, pool: Pool) -> None:
+    """Raises DeliveryError where the service does not confirm the logout (§2.8)."""
     reply = pool.request(
         method="POST",
         url=row.url,
         headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
         body=urlencode({"logout_token": token(row=row)}).encode(),
     )
-    if reply.status in _TOLD:
+    if reply.status in _ACCEPTED:
         return
-    if reply.status == _TOO_MANY or reply.status > _SERVER:
-        raise DeliveryError(Code.BUSY, retry_after=reply.retry_after, detail=f"answered {reply.status}")
-    code = Code.TARGET_ERROR if reply.status == _SERVER else Code.REFUSED
-    raise DeliveryError(code, detail=f"answered {reply.status}")
+    if reply.status == _TOO_MANY_REQUESTS or reply.status > _SERVER_ERROR:
+        raise DeliveryError(Code.BUSY, retry_after=reply.retry_after, detail=f"status {reply.status}")
+    code = Code.TARGET_ERROR if reply.status == _SERVER_ERROR else Code.REFUSED
+    raise DeliveryError(code, detail=f"status {reply.status}")
 
 
-def _mark(ending: DeliveryOutcome) -> dict[str, Any]:
-    return {"id": ending.errand.row.id, "worker": ending.errand.worker}
+def _key(outcome: LogoutOutcome) -> dict[str, Any]:
+    return {"id": outcome.task.row.id, "worker": outcome.task.worker}
 
 
-def _retry_row(ending: DeliveryOutcome, at: dt.datetime) -> dict[str, Any]:
-    problem = ending.problem or DeliveryError(Code.FAULT)
+def _retry_row(outcome: LogoutOutcome, at: dt.datetime) -> dict[str, Any]:
+    error = outcome.error or DeliveryError(Code.FAULT)
     delay = retry.delay(
-        attempts=ending.errand.row.attempts + 1, code=problem.code, retry_after=problem.retry_after
+        attempts=outcome.task.row.attempts + 1, code=error.code, retry_after=error.retry_after
     )
-    return {**_mark(ending), "retry_at": (at + delay).isoformat(), "code": problem.code.value}
+    return {**_key(outcome), "retry_at": (at + delay).isoformat(), "code": error.code.value}
 
 
-def _record(known: Sequence[DeliveryOutcome], tried: Sequence[DeliveryOutcome], at: dt.datetime) -> None:
-    notes = delivery_events.DeliveryEvents()
-    for ending in known:
-        row: DueLogout = ending.errand.row
+def _record(delivered: Sequence[LogoutOutcome], failed: Sequence[LogoutOutcome], at: dt.datetime) -> None:
+    events = delivery_events.DeliveryEvents()
+    for outcome in delivered:
+        row = outcome.task.row
         _record_event(
-            notes, Observation.LOGOUT_DELIVERED, row, {"seconds": delivery_events.seconds(row.ended_at, at)}
+            events, Observation.LOGOUT_DELIVERED, row, {"seconds": delivery_events.seconds(row.ended_at, at)}
         )
-    for ending in tried:
-        row = ending.errand.row
-        if ending.problem and ending.problem.code is Code.REFUSED and row.refused_at is None:
-            _record_event(notes, Observation.LOGOUT_FAILED, row, {"code": ending.problem.code.value})
-    notes.write(at=at)
+    for outcome in failed:
+        row = outcome.task.row
+        if outcome.error and outcome.error.code is Code.REFUSED and row.refused_at is None:
+            _record_event(events, Observation.LOGOUT_FAILED, row, {"code": outcome.error.code.value})
+    events.write(at=at)
 
 
 def _record_event(
-    notes: delivery_events.DeliveryEvents, verb: Observation, row: DueLogout, facts: Mapping[str, Any]
+    events: delivery_events.DeliveryEvents, verb: Observation, row: LeasedLogout, facts: Mapping[str, Any]
 ) -> None:
-    notes.say(
+    events.add(
         verb,
         subject=Subject("membership", row.membership),
         chain=row.organization,

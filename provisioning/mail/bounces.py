@@ -1,4 +1,4 @@
-"""Addresses that mail does not reach any more: noted of the person, and of the organizations that concerns."""
+"""Returned mails: undeliverable addresses are recorded for the person and for each of the person's organizations."""
 
 import datetime as dt
 import uuid
@@ -26,39 +26,39 @@ from provisioning.mail.models import Mail
 
 
 def handle_returned_mail(*, messages: Iterable[bytes]) -> int:
-    """Read mails that reached our sender's address. Returns how many of ours turn out not to have arrived.
+    """Process mails returned to our sender's address. Returns how many of our mails newly count as failed.
 
-    A report of a mail that we did not send, or to somebody else, or know of already, changes nothing. Raises Busy, with
-    everything else written down, where an organization could not be held: the same mails may be read again.
+    A report changes nothing where we sent no such mail, sent it to another address, or know the failure already.
+    Raises Busy where an organization is locked, after storing everything else: the same mails may be processed again.
     """
-    reports = _by_mail(messages)
+    reports = _reports_by_message_id(messages)
     sent = Mail.objects.filter(message_id__in=list(reports), sent_at__isnull=False, failed_at=None)
-    written, busy = 0, False
+    stored, busy = 0, False
     for row in sent.order_by("id"):
         failed, dead = reports[row.message_id]
         recipient = _recipient(row)
         if recipient in failed:
             try:
-                written += _record(row, dead=recipient in dead)
+                stored += _record(row, dead=recipient in dead)
             except Busy:
                 busy = True
     if busy:
         raise Busy(seconds=1)
-    return written
+    return stored
 
 
-def _by_mail(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
-    """Of each Message-ID, which addresses failed, and which of them are dead, whatever reports say so."""
-    found: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+def _reports_by_message_id(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
+    """The failed and the dead addresses of each Message-ID, over all reports."""
+    addresses_by_id: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for report in filter(None, map(delivery_status.read, messages)):
-        failed, dead = found[report.message_id]
+        failed, dead = addresses_by_id[report.message_id]
         failed |= report.failed
         dead |= report.dead
-    return dict(found)
+    return dict(addresses_by_id)
 
 
 def _record(row: Mail, *, dead: bool) -> int:
-    with holding(mails=[row] if dead else []) as note:
+    with recording_under_locks(mails=[row] if dead else []) as batch:
         at = clock.now()
         new = Mail.objects.filter(id=row.id, failed_at=None).update(
             failed_at=at, last_error=Code.REFUSED.value
@@ -67,12 +67,12 @@ def _record(row: Mail, *, dead: bool) -> int:
             failed = delivery_events.DeliveryEvents()
             events.record(failed, Observation.MAIL_FAILED, row, {"code": Code.REFUSED.value})
             failed.write(at=at)
-            flag(note=note, mails=[row] if dead else [], at=at)
+            mark_undeliverable(batch=batch, mails=[row] if dead else [], at=at)
     return new
 
 
-def holding(*, mails: Sequence[Mail]) -> AbstractContextManager[EventBatch]:
-    """Record under the locks of the owners of these addresses and of their organizations. Raises Busy."""
+def recording_under_locks(*, mails: Sequence[Mail]) -> AbstractContextManager[EventBatch]:
+    """Record under the locks of these addresses' owners and of their organizations. Raises Busy."""
     return observations.recording_under_locks(
         actor=system(),
         users=lambda: {one.id for one in addresses.undeliverable(addresses=map(_recipient, mails))},
@@ -82,28 +82,31 @@ def holding(*, mails: Sequence[Mail]) -> AbstractContextManager[EventBatch]:
     )
 
 
-def flag(*, note: EventBatch, mails: Sequence[Mail], at: dt.datetime) -> None:
-    """Nobody is where these went; the mails are held. Until mail arrives again, their owners are no working admins."""
+def mark_undeliverable(*, batch: EventBatch, mails: Sequence[Mail], at: dt.datetime) -> None:
+    """Mark the recipients' addresses as undeliverable. Their owners are no working admins until mail arrives again.
+
+    The caller records under the locks of `recording_under_locks`.
+    """
     people = addresses.undeliverable(addresses=map(_recipient, mails))
-    looked_after = {
+    administered = {
         person.id: continuity.organizations_administered_by(user=person.id, at=at) for person in people
     }
     addresses.mark_undeliverable(users=people, at=at)
     for person in people:
-        _record_event(note, person, at)
-    for organization in sorted({one for several in looked_after.values() for one in several}):
+        _record_event(batch, person, at)
+    for organization in sorted({key for keys in administered.values() for key in keys}):
         if not authorities.working_admins(organization=organization, at=at).exists():
-            _orphaned(note, organization)
+            _record_orphan(batch, organization)
 
 
 def _recipient(row: Mail) -> str:
     return encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode().lower()
 
 
-def _record_event(note: EventBatch, person: User, at: dt.datetime) -> None:
-    note.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
+def _record_event(batch: EventBatch, person: User, at: dt.datetime) -> None:
+    batch.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
     for one in memberships_queries.active_or_suspended(at=at).filter(user=person).order_by("id"):
-        note.add(
+        batch.add(
             Observation.MAIL_BOUNCED,
             subject=Subject("membership", one.id),
             chain=one.organization_id,
@@ -111,9 +114,9 @@ def _record_event(note: EventBatch, person: User, at: dt.datetime) -> None:
         )
 
 
-def _orphaned(note: EventBatch, organization: uuid.UUID) -> None:
-    """The outside world may take the last working admin away; whoever looks after orphans begins here."""
+def _record_orphan(batch: EventBatch, organization: uuid.UUID) -> None:
+    """Record that the last working admin is lost, which an outside event may cause: the orphan desk starts here."""
     subject = Subject("organization", organization)
-    note.add(
+    batch.add(
         Observation.ORGANIZATION_ORPHANED, subject=subject, chain=organization, organization=organization
     )

@@ -1,4 +1,4 @@
-"""Mails that came back: delivery status notifications (RFC 3464) of mails of ours, and what they mean."""
+"""Parsing of delivery status notifications (RFC 3464) about our mails."""
 
 import re
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,196}>")
-_NOBODY_THERE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+_UNKNOWN_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 _PERMANENT = "5."
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatusReport:
-    """A mail, by its Message-ID, that will not arrive at some addresses (in lower case) any more.
+    """A mail, by its Message-ID, and the addresses (in lower case) at which it has failed for good.
 
-    Of `dead` ones the address itself is no good.
+    `dead`: those whose address itself is invalid.
     """
 
     message_id: str
@@ -27,18 +27,18 @@ class DeliveryStatusReport:
 
 
 def read(raw: bytes) -> DeliveryStatusReport | None:
-    """What a mail that reached our sender's address says of one that we sent; None where that is nothing final.
+    """Parse a mail that was returned to our sender's address; None where it reports no final failure.
 
-    Only the report's own parts are looked at: what a person or an autoresponder writes proves nothing.
+    Only the report's own parts count: text by a person or an autoresponder proves nothing.
     """
-    if len(raw) > MOST_BYTES:
+    if len(raw) > MAX_BYTES:
         return None
     message = message_from_bytes(raw, policy=compat32)
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
         return None
     parts = [part for part in message.get_payload() if isinstance(part, Message)]
-    failures = [found for part in parts for found in _failures(part)]
-    ids = [found for part in parts if (found := _returned_id(part))]
+    failures = [failure for part in parts for failure in _failures(part)]
+    ids = [message_id for part in parts if (message_id := _returned_id(part))]
     if not failures or len(ids) != 1:
         return None
     failed, dead = set[str](), set[str]()
@@ -49,18 +49,18 @@ def read(raw: bytes) -> DeliveryStatusReport | None:
 
 
 def is_permanent(*, status: str) -> bool:
-    """Whether an answer means that nobody is reached at this address, and not that this mail was not wanted.
+    """Whether a reply means that the address reaches no mailbox, and not that this mail was rejected.
 
-    Only the enhanced status (RFC 3463) at its beginning says so: no such mailbox or domain, an address that cannot be
-    one, a mailbox that has moved or is closed, a domain that takes no mail. Everything else may be the relay's fault,
-    the sender's or the way's, and a bare 550 is as often a block list's.
+    Only the enhanced status (RFC 3463) at its beginning shows that: no such mailbox or domain, an invalid address, a
+    moved or closed mailbox, a domain without mail. Any other status may be the fault of the relay, the sender or the
+    route, and a bare 550 is as often a block list's.
     """
-    found = _STATUS.match(status)
-    return found is not None and found.group(1) in _NOBODY_THERE
+    match = _STATUS.match(status)
+    return match is not None and match.group(1) in _UNKNOWN_RECIPIENT
 
 
 def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
-    """Each recipient that has failed for good, as we named it and as it was in the end, with the status."""
+    """Each recipient that has failed for good, by its original and its final address, with the status."""
     if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
         return
     for block in part.get_payload():
@@ -73,24 +73,24 @@ def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
 
 
 def _address(block: Message, field: str) -> str:
-    """`rfc822; <somebody@there>` without its type, in lower case; empty for another type."""
+    """The address of `rfc822; <user@host>` in lower case; empty for another type."""
     kind, _, address = str(block.get(field, "")).partition(";")
     return address.strip(" \t\r\n<>").lower() if kind.strip().lower() == "rfc822" else ""
 
 
 def _returned_id(part: Message) -> str:
-    """The Message-ID of the mail that is sent back, whole or its headers alone."""
+    """The Message-ID of the returned mail, which is attached as a whole or as headers."""
     kind = part.get_content_type()
     if kind == "message/rfc822" and part.is_multipart():
         returned = part.get_payload(0)
     elif kind == "text/rfc822-headers":
-        returned = message_from_bytes(_plain(part), policy=compat32)
+        returned = message_from_bytes(_decoded_payload(part), policy=compat32)
     else:
         return ""
-    found = _MESSAGE_ID.search(str(returned.get("Message-ID", ""))) if isinstance(returned, Message) else None
-    return found.group() if found else ""
+    match = _MESSAGE_ID.search(str(returned.get("Message-ID", ""))) if isinstance(returned, Message) else None
+    return match.group() if match else ""
 
 
-def _plain(part: Message) -> bytes:
+def _decoded_payload(part: Message) -> bytes:
     decoded = part.get_payload(decode=True)
     return decoded if isinstance(decoded, bytes) else b""

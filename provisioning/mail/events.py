@@ -1,4 +1,4 @@
-"""Events of mails: sent, or refused for good."""
+"""Events of mails: sent, or failed for good."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from provisioning.delivery.events import DeliveryEvents
 from provisioning.mail.models import Mail
 
 
-def record(notes: DeliveryEvents, verb: Observation, row: Mail, facts: Mapping[str, Any]) -> None:
-    """Add the event of one mail, under the act it is about."""
-    notes.say(
+def record(events: DeliveryEvents, verb: Observation, row: Mail, facts: Mapping[str, Any]) -> None:
+    """Add the event of one mail, under the act that it concerns."""
+    events.add(
         verb,
         subject=Subject("mail", row.id),
         chain=row.organization or row.about or ledger.SUPPLIER,

@@ -1,6 +1,6 @@
-"""Mails are deliveries: stored in the caller's transaction, sent after its commit, tried again until sent or refused.
+"""The mail queue: mails are stored in the caller's transaction, sent after its commit, retried until sent or refused.
 
-`QueueBackend` is Django's EMAIL_BACKEND, so that django-allauth's mails take the same road. No request waits for SMTP.
+`QueueBackend` is Django's EMAIL_BACKEND, so that django-allauth's mails are queued too. No request waits for SMTP.
 """
 
 import datetime as dt
@@ -23,14 +23,14 @@ _PURPOSE = "Keyholder-Purpose"
 
 
 class QueueBackend(BaseEmailBackend):
-    """Stores instead of sending."""
+    """Stores mails instead of sending them."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """One row per recipient, so that each has a state of its own. Returns how many messages were taken."""
+        """Store one row per recipient, so that each has its own state. Returns the number of messages."""
         rows = [row for message in email_messages for row in _rows(message)]
         if rows:
             Mail.objects.bulk_create(rows)
-            wake()
+            notify_deliverer()
         return len(email_messages)
 
 
@@ -47,7 +47,7 @@ def queue(
 ) -> uuid.UUID:
     """Store a mail in the caller's transaction; `deliver` sends it after the commit. Returns the row's id.
 
-    `about` and `organization` say in whose part of the log its delivery is noted.
+    `about` and `organization` decide in which chain of the log its delivery is recorded.
     """
     headers = {_PURPOSE: purpose, **({"Content-Language": language} if language else {})}
     message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=headers)
@@ -55,12 +55,12 @@ def queue(
         message.attach_alternative(html, "text/html")
     (row,) = _rows(message, about=about, organization=organization)
     row.save(force_insert=True)
-    wake()
+    notify_deliverer()
     return row.id
 
 
-def wake() -> None:
-    """Tell `deliver`, once the transaction has committed, that there is something to send."""
+def notify_deliverer() -> None:
+    """Notify `deliver` of queued mails once the transaction has committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [listener.MAILS])
 
@@ -74,20 +74,20 @@ def _rows(
 
 
 def _row(
-    whole: Message, recipient: str, at: dt.datetime, about: uuid.UUID | None, organization: uuid.UUID | None
+    message: Message, recipient: str, at: dt.datetime, about: uuid.UUID | None, organization: uuid.UUID | None
 ) -> Mail:
-    name, purpose = ids.uuid7(), whole[_PURPOSE] or "account"
-    del whole[_PURPOSE]
-    del whole["Message-ID"]
-    # Not the row's id, which stands in the log: a report that names a mail comes from where that mail went.
-    whole["Message-ID"] = (
+    name, purpose = ids.uuid7(), message[_PURPOSE] or "account"
+    del message[_PURPOSE]
+    del message["Message-ID"]
+    # Not the row's id, which is in the log: only a recipient of the mail can name it in a report.
+    message["Message-ID"] = (
         f"<{secrets.token_hex(16)}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
     )
     return Mail(
         id=name,
         recipient=encryption.encrypt_secret(data=recipient.encode(), context=name.bytes),
-        body=encryption.encrypt_secret(data=_lines(whole), context=name.bytes),
-        message_id=whole["Message-ID"],
+        body=encryption.encrypt_secret(data=_wire_format(message), context=name.bytes),
+        message_id=message["Message-ID"],
         purpose=str(purpose)[:40],
         about=about,
         organization=organization,
@@ -96,6 +96,6 @@ def _row(
     )
 
 
-def _lines(whole: Message) -> bytes:
-    """With the line ends that mail has (RFC 5321 §2.3.8); Python writes its own, and relays refuse those."""
-    return b"\r\n".join(whole.as_bytes().splitlines()) + b"\r\n"
+def _wire_format(message: Message) -> bytes:
+    """The bytes with the line ends of SMTP (RFC 5321 §2.3.8); relays refuse the line ends that Python writes."""
+    return b"\r\n".join(message.as_bytes().splitlines()) + b"\r\n"

@@ -89,8 +89,10 @@ AREAS = (
         "delivery",
         24,
         (
-            "provisioning/accounts/converge.py",
-            "provisioning/deliverer.py",
+            "provisioning/accounts/delivery.py",
+            "provisioning/accounts/task.py",
+            "provisioning/delivery/engine.py",
+            "provisioning/delivery/scheduler.py",
             "provisioning/delivery/leases.py",
             "provisioning/accounts/planner.py",
             "provisioning/accounts/results.py",

@@ -7,7 +7,8 @@ import pytest
 from django.conf import LazySettings
 from django.db import connections
 
-from provisioning.deliverer import Deliverer
+from provisioning import deliverer as provisioning_deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
 from tests.fixtures.deliveries import register
@@ -41,12 +42,12 @@ def contacts(world: World, crm: far.Server) -> Target:
 
 
 @pytest.fixture
-def deliverer(world: World) -> Iterator[Callable[[], Deliverer]]:
+def deliverer(world: World) -> Iterator[Callable[[], Engine]]:
     """Start deliverers in threads; they are stopped at the end."""
-    running: list[tuple[Deliverer, threading.Thread]] = []
+    running: list[tuple[Engine, threading.Thread]] = []
 
-    def start() -> Deliverer:
-        one = Deliverer()
+    def start() -> Engine:
+        one = provisioning_deliverer.create()
         thread = threading.Thread(target=_run, args=(one,), daemon=True)
         running.append((one, thread))
         thread.start()
@@ -60,7 +61,7 @@ def deliverer(world: World) -> Iterator[Callable[[], Deliverer]]:
         assert not thread.is_alive()
 
 
-def _run(one: Deliverer) -> None:
+def _run(one: Engine) -> None:
     try:
         one.run()
     finally:

@@ -10,7 +10,7 @@ from django.db import connection
 from audit.foundation import clock
 from provisioning import tasks
 from provisioning.accounts.models import Delivery
-from provisioning.deliverer import Deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
@@ -18,7 +18,7 @@ from tests.fixtures.deliveries import eventually, settled
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 
 
 def test_reconcile_says_what_each_target_holds(

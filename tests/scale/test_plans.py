@@ -19,9 +19,12 @@ from delegation.people.queries import PeopleFilter
 from identity.clients.models import Application
 from identity.memberships.models import Membership
 from portal import embedded_postgres
+from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
 from provisioning.accounts import queries as accounts_queries
 from provisioning.delivery import leases
+from provisioning.logout import delivery as logout_delivery
+from provisioning.mail import delivery as mail_delivery
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import cluster, database_reset
 from tests.fixtures.world import World, actor_of
@@ -107,14 +110,14 @@ def deliveries(chain: uuid.UUID) -> Paths:
 
     def lease(statement: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(statement, leases.params(worker=1, at=at, load={}))
+            cursor.execute(statement, leases.params(worker=1, at=at, in_flight={}))
 
     return {
         "sweep for unread chains": planner.behind,
         "one event": lambda: planner.plan(chain=chain),
-        "lease of accounts": lambda: lease(leases.ACCOUNTS),
-        "lease of logouts": lambda: lease(leases.LOGOUTS),
-        "lease of mails": lambda: lease(leases.MAILS),
+        "lease of accounts": lambda: lease(accounts_delivery.LEASE),
+        "lease of logouts": lambda: lease(logout_delivery.LEASE),
+        "lease of mails": lambda: lease(mail_delivery.LEASE),
         "sweep": lambda: planner.sweep(at=at),
     }
 

@@ -58,7 +58,7 @@ class Tally:
 
 
 def _standard_input() -> Iterator[bytes]:
-    yield sys.stdin.buffer.read(delivery_status.MOST_BYTES + 1)
+    yield sys.stdin.buffer.read(delivery_status.MAX_BYTES + 1)
 
 
 def _mails(place: Path) -> Iterator[bytes]:

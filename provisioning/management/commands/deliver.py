@@ -1,24 +1,24 @@
-"""`manage.py deliver`: tells other systems, until SIGTERM or SIGINT."""
+"""`manage.py deliver`: delivers to other systems until SIGTERM or SIGINT."""
 
 import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from provisioning.deliverer import Deliverer
+from provisioning import deliverer
 
 
 class Command(BaseCommand):
-    """Several may run at once."""
+    """Several processes may deliver at once."""
 
     help = "Delivers accounts, logouts and mails as soon as they are recorded."
 
     def handle(self, **options: Any) -> None:
-        """Run until told to stop."""
-        deliverer = Deliverer()
+        """Run until a signal stops it."""
+        engine = deliverer.create()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: deliverer.stop())
+            signal.signal(number, lambda *_: engine.stop())
         self.stdout.write("Delivering.")
         self.stdout.flush()
-        deliverer.run()
+        engine.run()
         self.stdout.write("Stopped.")

@@ -1,4 +1,4 @@
-"""Answers settle the generation they were computed from: an account that became due meanwhile stays due."""
+"""An outcome settles the generation it was computed from: an account that became due since then stays due."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ import pytest
 from django.db.models import F
 
 from audit.foundation import clock
-from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
+from provisioning.accounts.task import AccountTask
 from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
+from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import converge_all, plan_all
@@ -31,33 +32,33 @@ def accounts() -> Iterator[AccountDeliveries]:
     kind.pool.close()
 
 
-def only(world: World) -> Account:
-    """Olli's account, with every other one settled."""
+def only_due_account(world: World) -> Account:
+    """Olli's account; every other one is settled."""
     plan_all()
     Account.objects.exclude(user=world.olli.user_id).update(due_at=None)
     return Account.objects.get(user=world.olli.user_id)
 
 
-def lease(kind: AccountDeliveries, *, at: dt.datetime) -> DeliveryTask:
-    (errand,) = kind.lease(worker=1, at=at, load={}) or []
-    return errand
+def lease(kind: AccountDeliveries, *, at: dt.datetime) -> AccountTask:
+    (task,) = kind.lease(worker=1, at=at, in_flight={}) or []
+    return task
 
 
 def deliveries(account: Account) -> list[tuple[int, bool]]:
-    """Of each delivery, its generation and whether it is closed."""
-    found = Delivery.objects.filter(account=account).order_by("generation")
-    return [(one.generation, one.done_at is not None) for one in found]
+    """Generation of each delivery, and whether it is closed."""
+    rows = Delivery.objects.filter(account=account).order_by("generation")
+    return [(one.generation, one.done_at is not None) for one in rows]
 
 
-def test_answer_closes_its_own_deliveries_and_no_newer_one(
+def test_outcome_closes_deliveries_of_its_generation_only(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
-    account, at = only(world), clock.now()
-    errand = lease(accounts, at=at)
-    leased = errand.row.account.generation
+    account, at = only_due_account(world), clock.now()
+    task = lease(accounts, at=at)
+    leased = task.row.account.generation
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=700))
     plan_all()
-    accounts.settle(endings=[DeliveryOutcome(errand, result=WRITTEN)], at=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=WRITTEN)], at=at)
     assert deliveries(account)[-2:] == [(leased, True), (leased + 1, False)]
     account.refresh_from_db()
     assert (account.state, account.generation, account.leased_by) == ("on_its_way", leased + 1, None)
@@ -65,82 +66,80 @@ def test_answer_closes_its_own_deliveries_and_no_newer_one(
     assert (account.remote_id, account.acknowledged_active, account.acknowledged_at) == ("r1", True, at)
     Account.objects.exclude(id=account.id).update(due_at=None)
     later = clock.now()
-    accounts.settle(endings=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
+    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
     account = Account.objects.get(id=account.id)
     assert all(closed for _, closed in deliveries(account))
     assert (account.due_at, account.state) == (None, "in_place")
 
 
-def test_answer_that_wrote_nothing_forgets_its_own_deliveries_and_no_newer_one(
+def test_outcome_without_write_deletes_deliveries_of_its_generation_only(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
-    account, at = only(world), clock.now()
-    errand = lease(accounts, at=at)
-    leased = errand.row.account.generation
+    account, at = only_due_account(world), clock.now()
+    task = lease(accounts, at=at)
+    leased = task.row.account.generation
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=700))
     plan_all()
-    accounts.settle(endings=[DeliveryOutcome(errand, result=SAME)], at=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=SAME)], at=at)
     assert deliveries(account) == [(leased + 1, False)]
     account.refresh_from_db()
     assert (account.acknowledged_at, account.checked_at) == (None, at)
 
 
-def test_removal_during_a_call_keeps_its_priority_and_its_due_time(
+def test_removal_during_a_call_stays_due_with_priority(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
-    account, at = only(world), clock.now()
-    errand = lease(accounts, at=at)
+    account, at = only_due_account(world), clock.now()
+    task = lease(accounts, at=at)
     world.remove(world.olli)
     plan_all()
     account.refresh_from_db()
     due, priority = account.due_at, account.priority
-    accounts.settle(endings=[DeliveryOutcome(errand, result=WRITTEN)], at=at + SECOND)
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=WRITTEN)], at=at + SECOND)
     account.refresh_from_db()
     assert (account.due_at, account.priority, priority) == (due, 0, 0)
     Account.objects.exclude(id=account.id).update(due_at=None)
-    errand = lease(accounts, at=clock.now())
-    assert errand.priority == 0
-    assert errand.row.wanted.active is False
-    accounts.settle(endings=[DeliveryOutcome(errand, result=WRITTEN)], at=clock.now())
+    task = lease(accounts, at=clock.now())
+    assert task.priority == 0
+    assert task.row.desired.active is False
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=WRITTEN)], at=clock.now())
     account.refresh_from_db()
     assert (account.acknowledged_active, account.priority, account.due_at) == (False, 1, None)
 
 
 @pytest.mark.parametrize("code", [Code.TARGET_ERROR, Code.REFUSED, Code.UNREACHABLE])
-def test_failure_of_an_older_generation_does_not_put_off_the_newer_one(
+def test_failure_of_an_older_generation_does_not_delay_the_newer_one(
     world: World, ordering: Target, accounts: AccountDeliveries, code: Code
 ) -> None:
-    account, at = only(world), clock.now()
-    errand = lease(accounts, at=at)
+    account, at = only_due_account(world), clock.now()
+    task = lease(accounts, at=at)
     Account.objects.filter(id=account.id).update(generation=F("generation") + 1, due_at=at + SECOND)
-    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(code))], at=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(code))], at=at)
     account.refresh_from_db()
     assert (account.due_at, account.attempts, account.leased_by) == (at + SECOND, 1, None)
     assert account.last_error == code.value
     assert all(not closed for _, closed in deliveries(account))
 
 
-def test_lost_answer_is_in_uncertain_until_the_call_is_surely_over(
+def test_lost_response_is_uncertain_until_the_call_has_ended(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
-    account, at = only(world), clock.now()
-    accounts.settle(
-        endings=[DeliveryOutcome(lease(accounts, at=at), problem=DeliveryError(Code.LOST))], at=at
-    )
+    account, at = only_due_account(world), clock.now()
+    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=at), error=DeliveryError(Code.LOST))], at=at)
     account.refresh_from_db()
     assert account.uncertain_until == at + workers.UNCERTAINTY
     later = at + workers.UNCERTAINTY - SECOND
-    accounts.settle(endings=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
+    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
     account.refresh_from_db()
     assert account.due_at == account.uncertain_until == at + workers.UNCERTAINTY
-    over = at + workers.UNCERTAINTY
-    accounts.settle(endings=[DeliveryOutcome(lease(accounts, at=over), result=SAME)], at=over)
+    end = at + workers.UNCERTAINTY
+    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=end), result=SAME)], at=end)
     account = Account.objects.get(id=account.id)
     assert (account.due_at, account.uncertain_until) == (None, None)
 
 
 @pytest.mark.parametrize(
-    ("known", "called"),
+    ("columns", "called"),
     [
         ({}, False),
         ({"acknowledged_digest": "0" * 64}, True),
@@ -157,28 +156,30 @@ def test_lost_answer_is_in_uncertain_until_the_call_is_surely_over(
     ],
     ids=str,
 )
-def test_leaver_is_closed_wherever_a_target_may_know_the_person(  # one case per reason to know
-    *, world: World, ordering: Target, accounts: AccountDeliveries, known: dict[str, Any], called: bool
+def test_leaver_is_deactivated_where_the_target_may_know_the_person(  # one case per reason to know
+    *, world: World, ordering: Target, accounts: AccountDeliveries, columns: dict[str, Any], called: bool
 ) -> None:
-    account, at = only(world), clock.now()
+    account, at = only_due_account(world), clock.now()
     world.remove(world.olli)
     plan_all()
     Account.objects.exclude(id=account.id).update(due_at=None)
-    moved = {name: at + value if isinstance(value, dt.timedelta) else value for name, value in known.items()}
-    Account.objects.filter(id=account.id).update(**moved)
-    errands = accounts.lease(worker=1, at=at + SECOND, load={})
-    assert bool(errands) is called
+    values = {
+        name: at + value if isinstance(value, dt.timedelta) else value for name, value in columns.items()
+    }
+    Account.objects.filter(id=account.id).update(**values)
+    tasks = accounts.lease(worker=1, at=at + SECOND, in_flight={})
+    assert bool(tasks) is called
     account.refresh_from_db()
     assert (account.due_at is None) is not called
-    if called and errands:
-        assert errands[0].row.wanted.record["active"] is False
+    if called and tasks:
+        assert tasks[0].row.desired.record["active"] is False
     else:
-        ever = bool(known.get("acknowledged_digest") or known.get("remote_id"))
-        assert account.state == ("in_place" if ever else "not_needed")
+        was_known = bool(columns.get("acknowledged_digest") or columns.get("remote_id"))
+        assert account.state == ("in_place" if was_known else "not_needed")
         assert deliveries(account) == []
 
 
-def test_member_whose_record_is_known_to_match_needs_no_call(
+def test_acknowledged_record_needs_no_call(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
     plan_all()
@@ -188,25 +189,25 @@ def test_member_whose_record_is_known_to_match_needs_no_call(
     Account.objects.filter(id=account.id).update(
         due_at=at, generation=F("generation") + 1, attempts=3, last_error="busy"
     )
-    assert accounts.lease(worker=1, at=at, load={}) == []
+    assert accounts.lease(worker=1, at=at, in_flight={}) == []
     account.refresh_from_db()
     assert (account.due_at, account.state, account.attempts, account.last_error) == (None, "in_place", 0, "")
     Account.objects.filter(id=account.id).update(due_at=at, acknowledged_digest="0" * 64)
-    assert len(accounts.lease(worker=1, at=at, load={}) or []) == 1
+    assert len(accounts.lease(worker=1, at=at, in_flight={}) or []) == 1
 
 
-def test_call_under_way_at_a_crash_is_in_doubt_for_a_whole_lease(
+def test_call_in_flight_at_a_crash_is_uncertain_for_a_whole_lease(
     world: World, ordering: Target, accounts: AccountDeliveries
 ) -> None:
-    account, at = only(world), clock.now()
-    errand = lease(accounts, at=at)
+    account, at = only_due_account(world), clock.now()
+    task = lease(accounts, at=at)
     long = at + dt.timedelta(hours=1)
     Account.objects.filter(id=account.id).update(due_at=None)
-    accounts.recall(at=at)
+    accounts.recover(at=at)
     account.refresh_from_db()
     assert (account.due_at, account.uncertain_until) == (at, at + leases.LEASE)
     Account.objects.filter(id=account.id).update(uncertain_until=long)
-    accounts.recall(at=at)
+    accounts.recover(at=at)
     account.refresh_from_db()
-    assert account.uncertain_until == long, "a longer doubt is not shortened"
-    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(Code.FAULT))], at=at)
+    assert account.uncertain_until == long, "a longer uncertainty is not shortened"
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(Code.FAULT))], at=at)

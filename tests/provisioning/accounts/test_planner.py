@@ -1,4 +1,4 @@
-"""From recorded to due: nothing is skipped, replay is harmless, and a set costs what one costs."""
+"""The planner: it skips no event, replay has no effect, and statement counts are independent of the set."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -19,7 +19,8 @@ from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.sessions.models import SignIn
-from provisioning.accounts import converge, planner
+from provisioning.accounts import delivery as accounts_delivery
+from provisioning.accounts import planner
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.accounts.planner import Planned
 from provisioning.delivery.task import DeliveryOutcome
@@ -32,14 +33,14 @@ from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
 
 
 @pytest.fixture
-def accounts() -> Iterator[converge.AccountDeliveries]:
-    kind = converge.AccountDeliveries(pool=Pool())
+def accounts() -> Iterator[accounts_delivery.AccountDeliveries]:
+    kind = accounts_delivery.AccountDeliveries(pool=Pool())
     yield kind
     kind.pool.close()
 
 
-def test_a_removal_makes_account_and_logout_due_first_and_remembers_why(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries
+def test_removal_makes_account_and_logout_due_with_its_act(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
     converge_all(accounts)
@@ -56,8 +57,8 @@ def test_a_removal_makes_account_and_logout_due_first_and_remembers_why(
     assert SignIn.objects.get(id=other.id).ended_at is None
 
 
-def test_replay_is_harmless(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+def test_replay_of_the_log_delivers_nothing_again(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
 ) -> None:
     plan_all()
     converge_all(accounts)
@@ -73,14 +74,14 @@ def test_replay_is_harmless(
     assert Logout.objects.count() == logouts
 
 
-def test_nothing_is_planned_twice_or_for_nothing(world: World, ordering: Target) -> None:
+def test_second_plan_of_a_chain_finds_no_events(world: World, ordering: Target) -> None:
     plan_all()
     assert planner.behind() == []
     assert planner.plan(chain=world.koskela.id) == Planned()
 
 
-def test_three_changes_before_the_first_delivery_are_one_call(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+def test_three_changes_before_a_delivery_are_one_call(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
 ) -> None:
     plan_all()
     converge_all(accounts)
@@ -90,13 +91,13 @@ def test_three_changes_before_the_first_delivery_are_one_call(
     plan_all()
     assert converge_all(accounts) == 1
     assert len(shop.journal) == before + 1
-    said = shop.one(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
-    assert said["limits"][0]["amount"] == "300.00"
+    record = shop.one(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
+    assert record["limits"][0]["amount"] == "300.00"
     assert Delivery.objects.filter(done_at=None).count() == 0
 
 
-def test_statements_do_not_grow_with_the_set(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries
+def test_statement_counts_are_independent_of_the_set(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
     converge_all(accounts)
@@ -109,24 +110,24 @@ def test_statements_do_not_grow_with_the_set(
         with CaptureQueriesContext(connection) as planning:
             planned = planner.plan(chain=world.koskela.id)
         with CaptureQueriesContext(connection) as leasing:
-            errands = accounts.lease(worker=1, at=clock.now(), load={}) or []
-        endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
+            tasks = accounts.lease(worker=1, at=clock.now(), in_flight={}) or []
+        outcomes = [DeliveryOutcome(one, result=one.run()) for one in tasks]
         with CaptureQueriesContext(connection) as settling:
-            accounts.settle(endings=endings, at=clock.now())
-        assert planned.deliveries == len(errands) == len(some)
+            accounts.settle(outcomes=outcomes, at=clock.now())
+        assert planned.deliveries == len(tasks) == len(some)
         counts.append((len(planning), len(leasing), len(settling)))
-    assert counts == [(2, 6, 8)] * 2, "one of them each is the clock's"
+    assert counts == [(2, 6, 8)] * 2, "each with one statement of the clock"
 
 
-def test_nothing_is_skipped_while_acts_go_on(
+def test_concurrent_planners_skip_no_event(
     world: World, ordering: Target, together: Callable[..., list[object]]
 ) -> None:
-    """Two planners read while two customers' admins act: in the end every event has made its account due."""
+    """Two planners run while two customers' admins act: every event has made its account due."""
     plan_all()
     Account.objects.update(generation=1)
     crowd = [world.member(world.koskela, f"N{i} Nimi", "viewer", factor=False) for i in range(6)]
     more = [world.member(world.pohjola, f"P{i} Nimi", "viewer", factor=False) for i in range(6)]
-    plan_all()  # somebody who has gone before any planner looked needs no account
+    plan_all()  # a member who leaves before the first plan needs no account
 
     def act(some: list[Membership], by: Membership) -> Callable[[], None]:
         def changes() -> None:
@@ -140,8 +141,8 @@ def test_nothing_is_skipped_while_acts_go_on(
             planner.plan(chain=world.koskela.id)
             planner.plan(chain=world.pohjola.id)
 
-    said = together(act(crowd, world.aino), act(more, world.tiina), planning, planning)
-    assert said == [None] * 4
+    record = together(act(crowd, world.aino), act(more, world.tiina), planning, planning)
+    assert record == [None] * 4
     plan_all()
     for chain in (world.koskela.id, world.pohjola.id):
         assert Cursor.objects.get(chain=chain).seq == Chain.objects.get(id=chain).last_seq
@@ -152,7 +153,7 @@ def test_nothing_is_skipped_while_acts_go_on(
         assert len(acts) == 2, "joined and removed"
 
 
-def test_nobody_of_an_organization_without_the_application_gets_an_account(
+def test_member_of_an_organization_without_the_application_gets_no_account(
     world: World, ordering: Target
 ) -> None:
     organizations_commands.create_organization(
@@ -166,22 +167,22 @@ def test_nobody_of_an_organization_without_the_application_gets_an_account(
     assert Account.objects.filter(user=world.mikko.user).exists()
 
 
-def test_somebody_without_a_right_is_not_told_of(
-    world: World, contacts: Target, accounts: converge.AccountDeliveries, crm: far.Server
+def test_member_without_a_right_is_not_delivered(
+    world: World, contacts: Target, accounts: accounts_delivery.AccountDeliveries, crm: far.Server
 ) -> None:
-    """Site admins have nothing to do in this system, or have: the catalogue says, and only those are told of."""
+    """A site admin may have no right in this system; only people with a right have a record."""
     plan_all()
     converge_all(accounts)
     for account in Account.objects.filter(target=contacts):
-        known = crm.by_external_id(account.user_id)
-        assert bool(known) is (account.state == "in_place")
+        record = crm.by_external_id(account.user_id)
+        assert bool(record) is (account.state == "in_place")
         assert (account.state == "not_needed") is (account.acknowledged_digest == "")
 
 
-def test_a_change_of_the_catalogue_makes_everybody_due_once(
+def test_change_of_the_catalogue_makes_every_account_due_once(
     world: World, ordering: Target, contacts: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many batches of organizations it is told to: theirs is a repetition."""
+    """Once, although each batch of organizations repeats the event."""
     plan_all()
     generations = dict(Account.objects.values_list("id", "generation"))
     monkeypatch.setattr(catalogue_commands, "_BATCH", 1)
@@ -191,28 +192,28 @@ def test_a_change_of_the_catalogue_makes_everybody_due_once(
     before = Delivery.objects.count()
     plan_all()
     assert {one.generation - generations[one.id] for one in Account.objects.all()} == {1}
-    fresh = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
-    assert {one.act for one in fresh} == {applied.act}
+    created = Delivery.objects.order_by("-id")[: Delivery.objects.count() - before]
+    assert {one.act for one in created} == {applied.act}
 
 
-def test_somebody_enrolled_makes_nobody_else_due(world: World, ordering: Target) -> None:
+def test_enrollment_makes_only_the_enrolled_people_due(world: World, ordering: Target) -> None:
     plan_all()
     before = dict(Account.objects.values_list("id", "generation"))
     people = [
         enrollment.PersonToEnroll(
-            email=f"{name}@koskela.example", name=f"{name} Uusi", password="", language="fi", access=wanted
+            email=f"{name}@koskela.example", name=f"{name} Uusi", password="", language="fi", access=access
         )
-        for name, wanted in (("eeva", world.access("viewer")), ("arvo", world.access("viewer")))
+        for name, access in (("eeva", world.access("viewer")), ("arvo", world.access("viewer")))
     ]
     enrollment.enroll(actor=world.system, organization=world.koskela, people=people)
     assert planner.plan(chain=world.koskela.id) == Planned(events=3, deliveries=2)
-    fresh = Account.objects.exclude(id__in=before)
-    assert {one.user.email for one in fresh} == {"eeva@koskela.example", "arvo@koskela.example"}
+    created = Account.objects.exclude(id__in=before)
+    assert {one.user.email for one in created} == {"eeva@koskela.example", "arvo@koskela.example"}
     assert dict(Account.objects.filter(id__in=before).values_list("id", "generation")) == before
 
 
-def test_time_alone_makes_due(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+def test_end_of_an_assignment_makes_the_account_due(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
 ) -> None:
     until = clock.now() + dt.timedelta(hours=1)
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=500, until=until))
@@ -222,12 +223,12 @@ def test_time_alone_makes_due(
     assert planner.sweep(at=until - dt.timedelta(seconds=1)) == 0
     assert planner.sweep(at=until) == 1
     later = until + dt.timedelta(seconds=1)
-    (errand,) = accounts.lease(worker=1, at=later, load={}) or []
-    accounts.settle(endings=[DeliveryOutcome(errand, result=errand.run())], at=later)
+    (task,) = accounts.lease(worker=1, at=later, in_flight={}) or []
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=task.run())], at=later)
     assert shop.one(world.olli.user_id)["active"] is False
 
 
-def test_a_sign_in_that_ended_without_an_act_is_swept(world: World, ordering: Target) -> None:
+def test_sign_in_ended_without_an_act_is_swept(world: World, ordering: Target) -> None:
     plan_all()
     row = sign_in(world.mikko)
     at = clock.now()
@@ -238,8 +239,8 @@ def test_a_sign_in_that_ended_without_an_act_is_swept(world: World, ordering: Ta
     assert (logout.sign_in_id, logout.act) == (row.id, None)
 
 
-def test_one_record_per_membership_where_the_target_wants_it(
-    world: World, shop: far.Server, accounts: converge.AccountDeliveries
+def test_target_with_records_per_membership_gets_one_for_each(
+    world: World, shop: far.Server, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
 
     register("ordering", shop, record_per="membership")
@@ -253,8 +254,8 @@ def test_one_record_per_membership_where_the_target_wants_it(
     assert shop.one(world.mikko_at_pohjola.id)["active"] is True
 
 
-def test_a_blocked_person_is_gone_everywhere(
-    world: World, ordering: Target, accounts: converge.AccountDeliveries, shop: far.Server
+def test_blocked_person_is_deactivated(
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
 ) -> None:
     plan_all()
     converge_all(accounts)
@@ -267,7 +268,7 @@ def test_a_blocked_person_is_gone_everywhere(
     assert shop.one(world.mikko.user_id)["active"] is False
 
 
-def test_whose_rights_an_act_changes_comes_from_its_verb() -> None:
+def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.CATALOGUE_PROPAGATE, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,

@@ -1,4 +1,4 @@
-"""What pages say: the five words, line by line progress, how long it usually takes; in a fixed number of statements."""
+"""Status for pages: states, progress of an act, usual times; in a fixed number of statements."""
 
 import datetime as dt
 import uuid
@@ -14,7 +14,7 @@ from identity.clients.models import Client
 from identity.memberships.models import Membership
 from provisioning.accounts import planner, progress, reconcile, status
 from provisioning.accounts.models import Account, Delivery
-from provisioning.deliverer import Deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
@@ -22,30 +22,30 @@ from tests.fixtures.deliveries import eventually, settled, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, by_hand
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
 
 
 @pytest.fixture
-def served(
+def running(
     world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
-) -> Deliverer:
-    """Everybody is known to both systems."""
-    running = deliverer()
+) -> Engine:
+    """A deliverer that has delivered all accounts to both systems."""
+    engine = deliverer()
     eventually(settled)
     with by_hand():
         Client.objects.update(backchannel_logout_uri=shop.logout_uri)
-    return running
+    return engine
 
 
-def words(membership: Membership) -> dict[str, str]:
-    found = status.of_person(user=membership.user, memberships=[membership.id], at=clock.now())
-    return {one.application: one.word for one in found}
+def states(membership: Membership) -> dict[str, str]:
+    systems = status.of_person(user=membership.user, memberships=[membership.id], at=clock.now())
+    return {one.application: one.word for one in systems}
 
 
-def test_in_place_says_what_should_be_and_is(world: World, served: Deliverer) -> None:
-    found = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    shop = next(one for one in found if one.application == "ordering")
+def test_status_in_place_has_equal_expected_and_actual_rights(world: World, running: Engine) -> None:
+    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    shop = next(one for one in systems if one.application == "ordering")
     assert shop.word == "in_place"
     assert shop.should_be == shop.is_
     placing = next(one for one in shop.should_be if one["entitlement"] == "ordering:orders.place")
@@ -55,70 +55,72 @@ def test_in_place_says_what_should_be_and_is(world: World, served: Deliverer) ->
     assert (shop.error, shop.next_try_at) == ("", None)
 
 
-def test_what_a_system_is_told_besides_is_shown_with_the_rest(
-    world: World, served: Deliverer, contacts: Target
-) -> None:
+def test_rights_of_included_applications_are_shown(world: World, running: Engine, contacts: Target) -> None:
     targets_commands.change(
         actor=system(), target=contacts.id, changes={"include_applications": ["ordering"]}
     )
     world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=700))
     eventually(lambda: planner.behind() == [])
     eventually(settled)
-    found = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    crm = next(one for one in found if one.application == "crm")
+    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    crm = next(one for one in systems if one.application == "crm")
     assert crm.should_be == crm.is_
     assert {one["entitlement"].partition(":")[0] for one in crm.should_be} == {"crm", "ordering"}
 
 
-def test_each_organization_sees_its_own(world: World, served: Deliverer) -> None:
+def test_status_shows_only_the_rights_of_its_organization(world: World, running: Engine) -> None:
     here = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    there = status.of_person(user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now())
+    elsewhere = status.of_person(
+        user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
+    )
     assert "ordering:orders.place" in repr(here)
-    assert "ordering:orders.place" not in repr(there)
+    assert "ordering:orders.place" not in repr(elsewhere)
     world.remove(world.mikko)
-    eventually(lambda: set(words(world.mikko).values()) == {"in_place"} and planner.behind() == [])
+    eventually(lambda: set(states(world.mikko).values()) == {"in_place"} and planner.behind() == [])
     eventually(settled)
-    there = status.of_person(user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now())
-    assert {one.word for one in there if one.should_be} == {"in_place"}
+    elsewhere = status.of_person(
+        user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
+    )
+    assert {one.word for one in elsewhere if one.should_be} == {"in_place"}
     account = Account.objects.get(user=world.mikko.user, target__application__key="ordering")
     assert account.acknowledged_rights[str(world.mikko.id)] == []
 
 
-def test_a_failing_target_is_on_its_way_with_a_code_and_a_time(
-    world: World, served: Deliverer, crm: far.Server
+def test_failing_target_is_on_its_way_with_code_and_next_try(
+    world: World, running: Engine, crm: far.Server
 ) -> None:
     crm.be.always = Fault(reset=True)
     world.remove(world.mikko)
     eventually(lambda: Target.objects.filter(down_since__isnull=False).exists())
-    found = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    one = next(one for one in found if one.application == "crm")
-    assert found[0] is one, "what waits comes first"
+    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    one = next(one for one in systems if one.application == "crm")
+    assert systems[0] is one, "waiting systems come first"
     assert (one.word, one.error) == ("on_its_way", "lost")
     assert one.next_try_at is not None
     assert status.for_list(memberships=[world.mikko.id])[world.mikko.id] == status.Worst("on_its_way", "crm")
 
 
-def test_a_target_that_differs_is_shown_and_put_right_on_demand(
-    world: World, served: Deliverer, shop: far.Server, ordering: Target
+def test_differing_record_is_shown_and_resynced_on_demand(
+    world: World, running: Engine, shop: far.Server, ordering: Target
 ) -> None:
-    there = shop.one(world.mikko.user_id)
-    there[EXTENSION]["limits"][0]["amount"] = "9000.00"
+    elsewhere = shop.one(world.mikko.user_id)
+    elsewhere[EXTENSION]["limits"][0]["amount"] = "9000.00"
     report = reconcile.check(target=ordering)
     (account,) = report.differs
     assert (report.unknown, report.same) == (0, report.read - 1)
-    assert words(world.mikko)["ordering"] == "differs"
-    found = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    assert found[0].is_ is not None
-    assert "9000.00" in repr(found[0].is_)
-    assert "9000.00" not in repr(found[0].should_be)
-    assert there[EXTENSION]["limits"][0]["amount"] == "9000.00", "only shown"
+    assert states(world.mikko)["ordering"] == "differs"
+    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    assert systems[0].is_ is not None
+    assert "9000.00" in repr(systems[0].is_)
+    assert "9000.00" not in repr(systems[0].should_be)
+    assert elsewhere[EXTENSION]["limits"][0]["amount"] == "9000.00", "the check only shows the difference"
     assert reconcile.resync(accounts=[account]) == 1
     eventually(lambda: shop.one(world.mikko.user_id)[EXTENSION]["limits"][0]["amount"] == "5000.00")
-    eventually(lambda: words(world.mikko)["ordering"] == "in_place")
+    eventually(lambda: states(world.mikko)["ordering"] == "in_place")
 
 
-def test_somebody_gone_who_is_active_there_is_put_right_unasked(
-    world: World, served: Deliverer, shop: far.Server, ordering: Target
+def test_leaver_active_in_a_target_is_resynced_at_once(
+    world: World, running: Engine, shop: far.Server, ordering: Target
 ) -> None:
     world.remove(world.olli)
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
@@ -128,8 +130,8 @@ def test_somebody_gone_who_is_active_there_is_put_right_unasked(
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
 
 
-def test_a_target_that_lost_its_data_differs_and_gets_it_again(
-    world: World, served: Deliverer, shop: far.Server, ordering: Target
+def test_target_that_lost_its_data_is_filled_by_resync(
+    world: World, running: Engine, shop: far.Server, ordering: Target
 ) -> None:
     known = len(shop.users)
     shop.users.clear()
@@ -137,15 +139,15 @@ def test_a_target_that_lost_its_data_differs_and_gets_it_again(
     eventually(lambda: len(shop.users) == known)
 
 
-def test_records_nobody_stands_behind_are_counted(
-    world: World, served: Deliverer, shop: far.Server, ordering: Target
+def test_records_without_an_account_are_counted(
+    world: World, running: Engine, shop: far.Server, ordering: Target
 ) -> None:
-    shop.users["x"] = {"id": "x", "externalId": "somebody", "active": True}
+    shop.users["x"] = {"id": "x", "externalId": "unknown", "active": True}
     assert reconcile.check(target=ordering).unknown == 1
 
 
-def test_progress_line_by_line_until_all_have_confirmed(
-    world: World, served: Deliverer, crm: far.Server
+def test_progress_ends_when_every_system_has_confirmed(
+    world: World, running: Engine, crm: far.Server
 ) -> None:
     sign_in(world.mikko)
     crm.be.always = Fault(status=503)
@@ -156,9 +158,9 @@ def test_progress_line_by_line_until_all_have_confirmed(
 
     eventually(lambda: {line.state for line in now().lines if line.application == "ordering"} == {"closed"})
     eventually(lambda: now().lines and now().lines[0].error)
-    said = now()
-    assert not said.done
-    waiting = said.lines[0]
+    current = now()
+    assert not current.done
+    waiting = current.lines[0]
     assert (waiting.application, waiting.kind, waiting.state) == ("crm", "scim", "on_its_way")
     assert (waiting.error, waiting.at) == ("busy", None)
     assert waiting.next_try_at is not None
@@ -170,26 +172,26 @@ def test_progress_line_by_line_until_all_have_confirmed(
     assert all(line.at is not None and 0 <= line.seconds < 20 for line in now().lines)
 
 
-def test_an_act_that_was_not_read_yet_is_not_done(world: World, ordering: Target) -> None:
+def test_progress_of_an_unplanned_act_is_not_done(world: World, ordering: Target) -> None:
     done = world.remove(world.mikko)
-    said = progress.of(act=done.act, chain=world.koskela.id, at=clock.now())
-    assert (said.lines, said.planned, said.done) == ([], False, False)
+    current = progress.of(act=done.act, chain=world.koskela.id, at=clock.now())
+    assert (current.lines, current.planned, current.done) == ([], False, False)
 
 
-def test_impact_names_what_closes_and_how_long_it_usually_takes(world: World, served: Deliverer) -> None:
+def test_expected_impact_names_systems_with_usual_times(world: World, running: Engine) -> None:
     sign_in(world.mikko)
     world.remove(world.olli)
     eventually(lambda: status.usually_takes(targets=Target.objects.values_list("id", flat=True)))
     eventually(settled)
-    said = progress.expected_impact(memberships=[world.mikko.id])
-    assert {one.application for one in said} == {"ordering", "crm"}
-    shop = next(one for one in said if one.application == "ordering")
+    current = progress.expected_impact(memberships=[world.mikko.id])
+    assert {one.application for one in current} == {"ordering", "crm"}
+    shop = next(one for one in current if one.application == "ordering")
     assert shop.usually_takes is not None
     assert 0 < shop.usually_takes < 10
 
 
-def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, took: float) -> None:
-    """A delivery that is known."""
+def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, seconds: float) -> None:
+    """Store a confirmed delivery."""
     at = clock.now() - ago
     Delivery.objects.create(
         account=account,
@@ -197,30 +199,30 @@ def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, took: floa
         membership_id=account.user.memberships.values_list("id", flat=True)[0],
         organization=uuid.uuid4(),
         act=act,
-        act_at=at - dt.timedelta(seconds=took),
+        act_at=at - dt.timedelta(seconds=seconds),
         generation=1,
         done_at=at,
     )
 
 
-def test_how_long_it_usually_takes_is_that_of_one_person_lately(world: World, ordering: Target) -> None:
-    """Neither a load of everybody nor what happened before the system was taken in, nor long ago, is usual."""
+def test_usual_time_counts_recent_acts_on_one_person(world: World, ordering: Target) -> None:
+    """Mass acts, deliveries from before the registration and old deliveries do not count."""
     with by_hand():
         Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))
     accounts, minute = list(Account.objects.filter(target=ordering)), dt.timedelta(minutes=1)
-    load = uuid.uuid4()
+    mass_act = uuid.uuid4()
     for account in accounts:
-        delivered(account, act=load, ago=minute, took=600)
+        delivered(account, act=mass_act, ago=minute, seconds=600)
     assert status.usually_takes(targets=[ordering.id]) == {}
-    for number, took in enumerate([1, 2, 4, 700]):
-        delivered(accounts[0], act=uuid.uuid4(), ago=minute * (number + 2), took=took)
-    delivered(accounts[0], act=uuid.uuid4(), ago=dt.timedelta(days=8), took=5000)
-    delivered(accounts[0], act=uuid.uuid4(), ago=minute, took=40 * 24 * 3600)
+    for number, seconds in enumerate([1, 2, 4, 700]):
+        delivered(accounts[0], act=uuid.uuid4(), ago=minute * (number + 2), seconds=seconds)
+    delivered(accounts[0], act=uuid.uuid4(), ago=dt.timedelta(days=8), seconds=5000)
+    delivered(accounts[0], act=uuid.uuid4(), ago=minute, seconds=40 * 24 * 3600)
     assert status.usually_takes(targets=[ordering.id]) == {ordering.id: 3.0}
     assert status.usually_takes(targets=[uuid.uuid4()]) == {}
 
 
-def test_statements_are_fixed(world: World, served: Deliverer) -> None:
+def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
     one, many = [world.mikko.id], [world.mikko.id, world.olli.id, world.vilma.id]
     at = clock.now()
 
@@ -241,7 +243,7 @@ def test_statements_are_fixed(world: World, served: Deliverer) -> None:
     assert count(lambda: progress.of(act=done.act, chain=world.koskela.id, at=at)) == 3
 
 
-def test_lag_tells_of_what_waits_for_us(world: World, ordering: Target) -> None:
+def test_lag_excludes_deliveries_of_unavailable_targets(world: World, ordering: Target) -> None:
     waiting = status.lag()
     assert waiting > 0
     assert status.deliverers() == 0

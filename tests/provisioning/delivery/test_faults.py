@@ -1,4 +1,4 @@
-"""Deliverers among systems that fail: what is retried when, who waits for whom, and what survives."""
+"""Deliverers with failing systems: retries, independence of targets, and recovery."""
 
 import datetime as dt
 import time
@@ -11,10 +11,10 @@ from django.db import connection
 from audit.foundation import clock
 from audit.models import Event
 from provisioning.accounts import reconcile
-from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
-from provisioning.deliverer import Deliverer
 from provisioning.delivery import leases, retry, workers
+from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import Code
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
@@ -24,14 +24,14 @@ from tests.fixtures.deliveries import eventually, settled
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 
 
 def account(world: World, target: Target) -> Account:
     return Account.objects.get(user=world.olli.user, target=target)
 
 
-def test_a_dead_target_holds_up_nobody_and_hears_everything_after_its_return(
+def test_unavailable_target_delays_no_other_and_catches_up(
     world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -42,15 +42,15 @@ def test_a_dead_target_holds_up_nobody_and_hears_everything_after_its_return(
         world.remove(one)
     eventually(lambda: not any(shop.one(one.user_id)["active"] for one in crowd[:3]), within=5)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since)
-    held = account(world, contacts)
-    assert (held.state, held.acknowledged_active) == ("on_its_way", True)
+    row = account(world, contacts)
+    assert (row.state, row.acknowledged_active) == ("on_its_way", True)
     assert crm.one(world.olli.user_id)["active"] is True
     crm.be.always = None
     eventually(lambda: not any(crm.one(one.user_id)["active"] for one in crowd[:3]), within=12)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since is None)
 
 
-def test_a_target_that_is_down_is_tried_by_one_call_at_a_time(
+def test_unavailable_target_gets_one_call_at_a_time(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -68,7 +68,7 @@ def test_a_target_that_is_down_is_tried_by_one_call_at_a_time(
     eventually(settled, within=12)
 
 
-def test_retry_after_is_honored_by_the_whole_target(
+def test_retry_after_pauses_the_whole_target(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -85,7 +85,7 @@ def test_retry_after_is_honored_by_the_whole_target(
     eventually(lambda: not shop.one(world.vilma.user_id)["active"], within=3)
 
 
-def test_what_will_hardly_change_is_tried_every_hour_and_noted_once(
+def test_permanent_failure_is_retried_hourly_and_recorded_once(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -93,21 +93,19 @@ def test_what_will_hardly_change_is_tried_every_hour_and_noted_once(
     shop.be.always = Fault(status=403)
     done = world.remove(world.olli)
     eventually(lambda: account(world, ordering).state == "failed")
-    held = account(world, ordering)
-    assert held.due_at is not None
-    assert (held.last_error, held.attempts) == ("unauthorized", 1)
-    assert dt.timedelta(minutes=50) < held.due_at - clock.now() < dt.timedelta(minutes=61)
-    noted = Event.objects.filter(verb="account.sync_failed", act=done.act)
-    assert noted.count() == 1
+    row = account(world, ordering)
+    assert row.due_at is not None
+    assert (row.last_error, row.attempts) == ("unauthorized", 1)
+    assert dt.timedelta(minutes=50) < row.due_at - clock.now() < dt.timedelta(minutes=61)
+    failures = Event.objects.filter(verb="account.sync_failed", act=done.act)
+    assert failures.count() == 1
     shop.be.always = None
     Account.objects.update(due_at=clock.now())
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
     eventually(lambda: Event.objects.filter(verb="account.synced", act=done.act).count() == 1)
 
 
-def test_200_and_nothing_done_differs(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
-) -> None:
+def test_unapplied_write_differs(world: World, shop: far.Server, ordering: Target, deliverer: Start) -> None:
     deliverer()
     eventually(settled)
     shop.be.applies = False
@@ -117,22 +115,22 @@ def test_200_and_nothing_done_differs(
     assert account(world, ordering).acknowledged_active is True
 
 
-def test_a_lost_answer_is_looked_after(
+def test_lost_response_is_read_first_written_once_and_read_again(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
-    """Whether the first call was carried out is not known: it is read first, written once, and read again later."""
+    """The first call may have been executed: the record is read first, written once, and read again later."""
     deliverer()
     eventually(settled)
     before = len(shop.journal)
     shop.be.next = [
         Fault(lost_reply=True),
         Fault(lost_reply=True),
-    ]  # once on a kept connection, once on a new one
+    ]  # once on a reused connection, once on a new one
     world.remove(world.olli)
     eventually(lambda: account(world, ordering).acknowledged_active is False, within=15)
-    held = account(world, ordering)
-    assert held.uncertain_until is not None
-    assert held.due_at == held.uncertain_until
+    row = account(world, ordering)
+    assert row.uncertain_until is not None
+    assert row.due_at == row.uncertain_until
     written = len(shop.journal)
     assert 1 <= written - before <= 2
     Account.objects.update(uncertain_until=clock.now(), due_at=clock.now())
@@ -141,7 +139,7 @@ def test_a_lost_answer_is_looked_after(
     assert len(shop.journal) == written
 
 
-def test_many_deliverers_at_once_are_harmless(
+def test_several_deliverers_deliver_each_change_once(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     for _ in range(3):
@@ -157,7 +155,7 @@ def test_many_deliverers_at_once_are_harmless(
     assert len(workers.live_workers()) == 3
 
 
-def test_a_change_during_a_call_is_told_after_it(
+def test_change_during_a_call_is_delivered_after_it(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -172,14 +170,14 @@ def test_a_change_during_a_call_is_told_after_it(
     assert Delivery.objects.get(act=second.act).done_at is not None
 
 
-def test_an_expired_lease_is_taken_over(
+def test_lease_of_a_live_worker_is_taken_over_after_expiry(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
-    """Nobody who lives holds it: it is taken at once. Somebody who lives and hangs: after the lease's time."""
+    """A live worker that hangs has the lease: it is taken over at the lease's end."""
     number = 7
     at = clock.now()
     with psycopg.connect(_address()) as alive:
-        alive.execute("SELECT pg_advisory_lock(%s, %s)", [workers._CLASS, number])
+        alive.execute("SELECT pg_advisory_lock(%s, %s)", [workers._LOCK_CLASS, number])
         Account.objects.update(leased_by=number, leased_until=at + dt.timedelta(seconds=3))
         deliverer()
         time.sleep(1.5)
@@ -188,7 +186,7 @@ def test_an_expired_lease_is_taken_over(
     assert shop.one(world.olli.user_id)["active"] is True
 
 
-def test_a_dead_deliverers_rows_are_taken_at_once_and_doubted(
+def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     Account.objects.update(leased_by=7, leased_until=clock.now() + leases.LEASE)
@@ -200,7 +198,7 @@ def test_a_dead_deliverers_rows_are_taken_at_once_and_doubted(
     assert account(world, ordering).uncertain_until is not None
 
 
-def test_the_database_going_away_is_survived(
+def test_deliverer_survives_a_lost_database_connection(
     world: World, shop: far.Server, ordering: Target, deliverer: Start, database_urls: dict[str, str]
 ) -> None:
     deliverer()
@@ -215,46 +213,44 @@ def test_the_database_going_away_is_survived(
     eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
 
 
-def test_a_call_whose_lease_was_forgotten_is_looked_after(
-    world: World, shop: far.Server, ordering: Target
-) -> None:
-    """The database crashed just after the lease, and the old call may be carried out after the new one."""
+def test_call_whose_lease_was_lost_is_uncertain(world: World, shop: far.Server, ordering: Target) -> None:
+    """The database crashed just after the lease, and the old call may be executed after the new one."""
     pool, at = Pool(), clock.now()
     kind = AccountDeliveries(pool=pool)
-    kind.recall(at=at)
+    kind.recover(at=at)
     assert not Account.objects.filter(uncertain_until__isnull=False).exists()
-    (old, *others) = kind.lease(worker=1, at=at, load={}) or []
-    kind.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in others], at=at)
-    held = Account.objects.filter(id=old.row.account.id)
-    held.update(leased_by=None, leased_until=None)
-    kind.recall(at=at)
+    (old, *others) = kind.lease(worker=1, at=at, in_flight={}) or []
+    kind.settle(outcomes=[DeliveryOutcome(one, result=one.run()) for one in others], at=at)
+    row = Account.objects.filter(id=old.row.account.id)
+    row.update(leased_by=None, leased_until=None)
+    kind.recover(at=at)
     assert Account.objects.get(uncertain_until__isnull=False).id == old.row.account.id
-    (new,) = kind.lease(worker=2, at=at, load={}) or []
-    kind.settle(endings=[DeliveryOutcome(new, result=new.run())], at=at)
-    assert held.get().due_at == held.get().uncertain_until == at + leases.LEASE
-    # What has ended is under way no more.
-    held.update(uncertain_until=None, due_at=None)
-    kind.recall(at=at)
-    assert held.get().uncertain_until is None
+    (new,) = kind.lease(worker=2, at=at, in_flight={}) or []
+    kind.settle(outcomes=[DeliveryOutcome(new, result=new.run())], at=at)
+    assert row.get().due_at == row.get().uncertain_until == at + leases.LEASE
+    # A settled call is no longer in flight.
+    row.update(uncertain_until=None, due_at=None)
+    kind.recover(at=at)
+    assert row.get().uncertain_until is None
     pool.close()
 
 
-def test_each_connection_begins_with_doubting_what_is_under_way(
+def test_each_connection_begins_with_recovery(
     world: World, deliverer: Start, database_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(AccountDeliveries, "recall", lambda *_, **__: said.append("recall"))
-    monkeypatch.setattr(AccountDeliveries, "lease", lambda *_, **__: said.append("lease"))
+    calls: list[str] = []
+    monkeypatch.setattr(AccountDeliveries, "recover", lambda *_, **__: calls.append("recover"))
+    monkeypatch.setattr(AccountDeliveries, "lease", lambda *_, **__: calls.append("lease"))
     deliverer()
-    eventually(lambda: "lease" in said)
-    assert said[0] == "recall"
+    eventually(lambda: "lease" in calls)
+    assert calls[0] == "recover"
     with psycopg.connect(database_urls["postgres"], autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'keyholder_app'",
             [connection.settings_dict["NAME"]],
         )
     connection.close()
-    eventually(lambda: said.count("recall") == 2)
+    eventually(lambda: calls.count("recover") == 2)
 
 
 @pytest.mark.parametrize(
@@ -267,18 +263,19 @@ def test_each_connection_begins_with_doubting_what_is_under_way(
         (1, Code.REFUSED, 3240, 3600),
     ],
 )
-def test_backoff(attempts: int, code: Code, least: float, most: float) -> None:
-    waits = [retry.delay(attempts=attempts, code=code).total_seconds() for _ in range(50)]
-    assert least <= min(waits) <= max(waits) <= most
-    assert len(set(waits)) > 1
+def test_delay_is_within_its_bounds(attempts: int, code: Code, least: float, most: float) -> None:
+    delays = [retry.delay(attempts=attempts, code=code).total_seconds() for _ in range(50)]
+    assert least <= min(delays) <= max(delays) <= most
+    assert len(set(delays)) > 1
 
 
-def test_a_wish_is_honored_up_to_an_hour() -> None:
-    for asked, given in ((7, 7), (10_000, 3600)):
+def test_retry_after_is_honored_up_to_an_hour() -> None:
+    for asked, expected in ((7, 7), (10_000, 3600)):
         delay = retry.delay(attempts=9, code=Code.BUSY, retry_after=dt.timedelta(seconds=asked))
-        assert delay.total_seconds() == given
+        assert delay.total_seconds() == expected
 
 
 def _address() -> str:
-    held = connection.settings_dict
-    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+    database = connection.settings_dict
+    login = f"{database['USER']}:{database['PASSWORD']}"
+    return f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"

@@ -1,4 +1,4 @@
-"""Leases of every kind of delivery: one worker at a time, a late answer changes nothing, an expired lease passes on."""
+"""Leases of every kind of delivery: one worker at a time, no effect of late outcomes, takeover after expiry."""
 
 import datetime as dt
 import uuid
@@ -14,33 +14,37 @@ from django.db.models import Model, QuerySet
 from audit.foundation import clock
 from audit.models import Event
 from identity.clients.models import Client
+from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
-from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
 from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
+from provisioning.logout import delivery as logout_delivery
 from provisioning.logout.delivery import LogoutDeliveries
 from provisioning.logout.models import Logout
+from provisioning.mail import delivery as mail_delivery
 from provisioning.mail import queue
+from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
-from provisioning.mail.smtp import MailDeliveries
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target as far
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.world import World, by_hand
 
 SECOND = dt.timedelta(seconds=1)
+TABLES = [kind.table for kind in (LogoutDeliveries, AccountDeliveries, MailDeliveries)]
 WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of delivery with one row that is due."""
+    """One kind of delivery with one due row."""
 
-    kind: DeliveryKind
+    kind: DeliveryKind[Any, Any]
     rows: "QuerySet[Any]"
     statement: str
     lease: dt.timedelta
@@ -51,19 +55,21 @@ class Case:
     def row(self) -> Any:
         return self.rows.get()
 
-    def take(self, *, number: int, at: dt.datetime) -> DeliveryTask | None:
-        """What this worker leases: the row, or nothing."""
-        errands = self.kind.lease(worker=number, at=at, load={})
-        return errands[0] if errands else None
+    def lease_one(self, *, number: int, at: dt.datetime) -> DeliveryTask[Any, Any] | None:
+        """Lease the row for this worker; None where it cannot be leased."""
+        tasks = self.kind.lease(worker=number, at=at, in_flight={})
+        return tasks[0] if tasks else None
 
-    def answer(self, errand: DeliveryTask, *, at: dt.datetime, problem: DeliveryError | None = None) -> None:
-        """Record that it was delivered, or failed."""
-        ending = DeliveryOutcome(errand, result=None if problem else self.result, problem=problem)
-        self.kind.settle(endings=[ending], at=at)
+    def settle(
+        self, task: DeliveryTask[Any, Any], *, at: dt.datetime, error: DeliveryError | None = None
+    ) -> None:
+        """Settle the task as delivered, or as failed with this error."""
+        outcome = DeliveryOutcome(task, result=None if error else self.result, error=error)
+        self.kind.settle(outcomes=[outcome], at=at)
 
     @property
     def events(self) -> list[tuple[Any, ...]]:
-        """Act and subject of each event about a success."""
+        """Act and subject of each event of a delivery."""
         return list(Event.objects.filter(verb=self.event).values_list("act", "subject"))
 
     @property
@@ -75,7 +81,9 @@ def account_case(world: World, pool: Pool) -> Case:
     plan_all()
     rows = Account.objects.filter(user=world.olli.user_id)
     Account.objects.exclude(user=world.olli.user_id).update(due_at=None)
-    return Case(AccountDeliveries(pool=pool), rows, leases.ACCOUNTS, leases.LEASE, WRITTEN, "account.synced")
+    return Case(
+        AccountDeliveries(pool=pool), rows, accounts_delivery.LEASE, leases.LEASE, WRITTEN, "account.synced"
+    )
 
 
 def logout_case(world: World, pool: Pool) -> Case:
@@ -87,7 +95,7 @@ def logout_case(world: World, pool: Pool) -> Case:
     return Case(
         LogoutDeliveries(pool=pool),
         Logout.objects.all(),
-        leases.LOGOUTS,
+        logout_delivery.LEASE,
         leases.LEASE,
         None,
         "logout.delivered",
@@ -97,15 +105,20 @@ def logout_case(world: World, pool: Pool) -> Case:
 def mail_case(world: World, pool: Pool) -> Case:
     name = queue.queue(to="a@koskela.example", subject="Hei", text="Hei!", purpose="test")
     return Case(
-        MailDeliveries(), Mail.objects.filter(id=name), leases.MAILS, leases.LONG_LEASE, None, "mail.sent"
+        MailDeliveries(),
+        Mail.objects.filter(id=name),
+        mail_delivery.LEASE,
+        leases.LONG_LEASE,
+        None,
+        "mail.sent",
     )
 
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    made = Pool()
-    yield made
-    made.close()
+    shared = Pool()
+    yield shared
+    shared.close()
 
 
 @pytest.fixture(params=[account_case, logout_case, mail_case], ids=["account", "logout", "mail"])
@@ -119,112 +132,114 @@ def case(
 
 
 def state(row: Model) -> dict[str, Any]:
-    """Every column."""
+    """The values of all columns."""
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def test_leased_row_is_given_to_no_second_worker_until_the_lease_expires(case: Case) -> None:
+def test_leased_row_goes_to_no_second_worker_until_the_lease_expires(case: Case) -> None:
     at = clock.now()
-    first = case.take(number=1, at=at)
+    first = case.lease_one(number=1, at=at)
     assert first is not None
     assert (case.row.leased_by, case.row.leased_until) == (1, at + case.lease)
-    assert case.take(number=2, at=at) is None
-    assert case.take(number=2, at=at + case.lease - SECOND) is None
-    second = case.take(number=2, at=at + case.lease)
+    assert case.lease_one(number=2, at=at) is None
+    assert case.lease_one(number=2, at=at + case.lease - SECOND) is None
+    second = case.lease_one(number=2, at=at + case.lease)
     assert second is not None
     assert (case.row.leased_by, case.row.leased_until) == (2, at + 2 * case.lease)
 
 
 @pytest.mark.parametrize(
-    "problem", [None, DeliveryError(Code.REFUSED), DeliveryError(Code.TARGET_ERROR)], ids=str
+    "error", [None, DeliveryError(Code.REFUSED), DeliveryError(Code.TARGET_ERROR)], ids=str
 )
-def test_late_answer_of_a_lost_lease_changes_nothing(case: Case, problem: DeliveryError | None) -> None:
+def test_outcome_after_the_lease_has_no_effect(case: Case, error: DeliveryError | None) -> None:
     at = clock.now()
-    first = case.take(number=1, at=at)
-    second = case.take(number=2, at=at + case.lease)
+    first = case.lease_one(number=1, at=at)
+    second = case.lease_one(number=2, at=at + case.lease)
     assert first is not None
     assert second is not None
     before, target = state(case.row), _target()
-    case.answer(first, at=at + case.lease, problem=problem)
+    case.settle(first, at=at + case.lease, error=error)
     assert state(case.row) == before
     assert case.events == []
     assert not Event.objects.filter(verb__endswith=".failed").exists()
     assert _target() == target
-    case.answer(second, at=at + case.lease)
+    case.settle(second, at=at + case.lease)
     assert (case.row.due_at, case.row.leased_by, case.row.leased_until, case.row.last_error) == (
         None,
     ) * 3 + ("",)
     assert case.is_recorded_once
 
 
-def test_repeated_answer_is_recorded_once(case: Case) -> None:
+def test_repeated_outcome_is_recorded_once(case: Case) -> None:
     at = clock.now()
-    errand = case.take(number=1, at=at)
-    assert errand is not None
-    case.answer(errand, at=at)
+    task = case.lease_one(number=1, at=at)
+    assert task is not None
+    case.settle(task, at=at)
     recorded, events = state(case.row), case.events
-    case.answer(errand, at=at + SECOND)
+    case.settle(task, at=at + SECOND)
     assert (state(case.row), case.events) == (recorded, events)
     assert case.is_recorded_once
-    assert case.take(number=1, at=at + SECOND) is None
+    assert case.lease_one(number=1, at=at + SECOND) is None
 
 
-def test_row_that_another_worker_is_just_leasing_is_skipped_without_waiting(case: Case) -> None:
-    """The other worker's statement has run and not yet committed; then that worker dies, and nothing is lost."""
+def test_row_locked_by_another_worker_is_skipped_without_waiting(case: Case) -> None:
+    """The other worker's lease is not committed; then that worker dies, and the row is leased again."""
     at = clock.now()
     with psycopg.connect(_address()) as other:
-        taken = other.execute(case.statement.encode(), leases.params(worker=1, at=at, load={})).fetchall()
-        assert len(taken) == 1
+        leased = other.execute(
+            case.statement.encode(), leases.params(worker=1, at=at, in_flight={})
+        ).fetchall()
+        assert len(leased) == 1
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '1s'")
-            assert case.take(number=2, at=at) is None
+            assert case.lease_one(number=2, at=at) is None
         other.rollback()
-    assert case.take(number=2, at=at) is not None
+    assert case.lease_one(number=2, at=at) is not None
     assert case.row.leased_by == 2
 
 
 def test_failed_row_waits_for_its_retry(case: Case) -> None:
     at = clock.now()
-    errand = case.take(number=1, at=at)
-    assert errand is not None
-    case.answer(errand, at=at, problem=DeliveryError(Code.TARGET_ERROR))
+    task = case.lease_one(number=1, at=at)
+    assert task is not None
+    case.settle(task, at=at, error=DeliveryError(Code.TARGET_ERROR))
     row = case.row
     assert (row.attempts, row.last_error, row.leased_by, row.leased_until) == (1, "target_error", None, None)
     assert dt.timedelta(seconds=0.8) <= row.due_at - at <= dt.timedelta(seconds=1.2)
-    assert case.take(number=2, at=row.due_at - dt.timedelta(milliseconds=1)) is None
-    again = case.take(number=2, at=row.due_at)
-    assert again is not None
-    case.answer(again, at=at, problem=DeliveryError(Code.TARGET_ERROR))
+    assert case.lease_one(number=2, at=row.due_at - dt.timedelta(milliseconds=1)) is None
+    second = case.lease_one(number=2, at=row.due_at)
+    assert second is not None
+    case.settle(second, at=at, error=DeliveryError(Code.TARGET_ERROR))
     assert case.row.attempts == 2
     assert dt.timedelta(seconds=1.6) <= case.row.due_at - at <= dt.timedelta(seconds=2.4)
 
 
-def test_lease_of_a_dead_worker_is_released_at_once_and_of_a_living_one_not(case: Case) -> None:
+def test_lease_of_a_dead_worker_is_released_at_once(case: Case) -> None:
     at = clock.now()
-    with psycopg.connect(_address()) as held:
-        number = workers.register(held=held)
-        assert case.take(number=number, at=at) is not None
+    with psycopg.connect(_address()) as session:
+        number = workers.register(connection=session)
+        assert case.lease_one(number=number, at=at) is not None
         assert workers.live_workers() == [number]
-        assert workers.release_dead_leases(at=at) == 0
+        assert workers.release_dead_leases(tables=TABLES, at=at) == 0
         assert case.row.leased_by == number
     eventually(lambda: workers.live_workers() == [])
-    assert workers.release_dead_leases(at=at) == 1
+    assert workers.release_dead_leases(tables=TABLES, at=at) == 1
     row = case.row
     assert (row.leased_by, row.leased_until) == (None, None)
     if isinstance(row, Account):
         assert row.uncertain_until == at + workers.UNCERTAINTY
-    assert case.take(number=2, at=at) is not None
+    assert case.lease_one(number=2, at=at) is not None
 
 
-def test_lanes_with_calls_under_way_get_only_the_rest_of_their_room(case: Case) -> None:
-    """A lane of mails is four deep, the others 64."""
+def test_queue_with_calls_in_flight_gets_only_its_remaining_room(case: Case) -> None:
+    """The queue of mails is 4 deep, the others 64."""
     at, row = clock.now(), case.row
-    lane = {Account: "target_id", Logout: "client_id"}.get(type(row))
-    name = "mail" if lane is None else getattr(row, lane)
-    depth = 4 if lane is None else 64
-    assert case.kind.lease(worker=1, at=at, load={name: depth}) is None
-    assert case.kind.lease(worker=1, at=at, load={name: depth + 1}) is None
-    assert len(case.kind.lease(worker=1, at=at, load={name: depth - 1, uuid.uuid4(): 64}) or []) == 1
+    column = {Account: "target_id", Logout: "client_id"}.get(type(row))
+    name = "mail" if column is None else getattr(row, column)
+    depth = 4 if column is None else 64
+    assert case.kind.lease(worker=1, at=at, in_flight={name: depth}) is None
+    assert case.kind.lease(worker=1, at=at, in_flight={name: depth + 1}) is None
+    assert len(case.kind.lease(worker=1, at=at, in_flight={name: depth - 1, uuid.uuid4(): 64}) or []) == 1
 
 
 def test_removals_are_leased_before_other_changes(world: World, ordering: Target, pool: Pool) -> None:
@@ -233,8 +248,8 @@ def test_removals_are_leased_before_other_changes(world: World, ordering: Target
     Account.objects.update(due_at=at - SECOND, priority=1)
     Account.objects.filter(user=world.vilma.user_id).update(due_at=at, priority=0)
     kind = AccountDeliveries(pool=pool)
-    (errand,) = kind.lease(worker=1, at=at, load={ordering.id: 63}) or []
-    assert errand.row.account.user_id == world.vilma.user_id
+    (task,) = kind.lease(worker=1, at=at, in_flight={ordering.id: 63}) or []
+    assert task.row.account.user_id == world.vilma.user_id
 
 
 @pytest.mark.parametrize(
@@ -249,20 +264,24 @@ def test_removals_are_leased_before_other_changes(world: World, ordering: Target
     ],
     ids=str,
 )
-def test_targets_give_what_they_can_take(
+def test_target_gets_leases_by_its_health(
     world: World, ordering: Target, pool: Pool, fields: dict[str, Any], room: int
 ) -> None:
     plan_all()
     at = clock.now()
-    moved = {name: at + value if isinstance(value, dt.timedelta) else value for name, value in fields.items()}
+    values = {
+        name: at + value if isinstance(value, dt.timedelta) else value for name, value in fields.items()
+    }
     with by_hand():
-        Target.objects.filter(id=ordering.id).update(**moved)
-    AccountDeliveries(pool=pool).lease(worker=1, at=at, load={})
-    assert Account.objects.filter(leased_by=1).count() + _settled() == min(room, Account.objects.count())
+        Target.objects.filter(id=ordering.id).update(**values)
+    AccountDeliveries(pool=pool).lease(worker=1, at=at, in_flight={})
+    assert Account.objects.filter(leased_by=1).count() + _settled_without_call() == min(
+        room, Account.objects.count()
+    )
 
 
-def _settled() -> int:
-    """Leased accounts that needed no call are recorded at once."""
+def _settled_without_call() -> int:
+    """Leased accounts that need no call are settled at once."""
     return Account.objects.filter(due_at=None).count()
 
 
@@ -271,5 +290,6 @@ def _target() -> dict[str, Any]:
 
 
 def _address() -> str:
-    held = connection.settings_dict
-    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+    database = connection.settings_dict
+    login = f"{database['USER']}:{database['PASSWORD']}"
+    return f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from audit.foundation import clock
-from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
+from provisioning.accounts.task import AccountTask
 from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import retry
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
+from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import plan_all
@@ -21,11 +22,12 @@ from tests.fixtures.world import World, by_hand
 
 HOUR = 3600.0
 TARGET = {Code.UNREACHABLE, Code.LOST, Code.BUSY}
-"""Faults of the target as a whole: it is called again within seconds."""
+"""Errors of the target as a whole: it is called again within seconds."""
 PERMANENT = {
     Code.ADDRESS_REFUSED,
     Code.AMBIGUOUS,
     Code.CONFLICT,
+    Code.NO_SUCH_RECIPIENT,
     Code.NOT_APPLIED,
     Code.REFUSED,
     Code.UNAUTHORIZED,
@@ -34,7 +36,7 @@ PERMANENT = {
 
 
 class Edge(random.Random):
-    """Answers with one end of the range it is asked for."""
+    """Returns one end of the requested range."""
 
     def __init__(self, *, upper: bool) -> None:
         super().__init__()
@@ -45,12 +47,12 @@ class Edge(random.Random):
 
 
 def bounds(monkeypatch: pytest.MonkeyPatch, *, attempts: int, code: Code) -> tuple[float, float]:
-    """The shortest and the longest wait, in seconds."""
-    waits = []
+    """The shortest and the longest delay, in seconds."""
+    delays = []
     for upper in (False, True):
         monkeypatch.setattr(retry, "_random", Edge(upper=upper))
-        waits.append(round(retry.delay(attempts=attempts, code=code).total_seconds(), 3))
-    return waits[0], waits[1]
+        delays.append(round(retry.delay(attempts=attempts, code=code).total_seconds(), 3))
+    return delays[0], delays[1]
 
 
 @pytest.mark.parametrize("code", Code)
@@ -58,22 +60,22 @@ def bounds(monkeypatch: pytest.MonkeyPatch, *, attempts: int, code: Code) -> tup
     ("attempts", "doubled"),
     [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (12, 2048), (13, HOUR), (14, HOUR), (10_000, HOUR)],
 )
-def test_wait_doubles_up_to_an_hour_within_a_fifth(
+def test_delay_doubles_up_to_an_hour_with_jitter(
     monkeypatch: pytest.MonkeyPatch, code: Code, attempts: int, doubled: float
 ) -> None:
-    found = bounds(monkeypatch, attempts=attempts, code=code)
+    delays = bounds(monkeypatch, attempts=attempts, code=code)
     if code in PERMANENT:
-        assert found == (0.9 * HOUR, HOUR)
+        assert delays == (0.9 * HOUR, HOUR)
     else:
         middle = min(doubled, 5) if code in TARGET else doubled
-        assert found == (round(0.8 * middle, 3), round(1.2 * middle, 3))
+        assert delays == (round(0.8 * middle, 3), round(1.2 * middle, 3))
 
 
 @pytest.mark.parametrize("code", Code)
-@pytest.mark.parametrize(("asked", "given"), [(0, 0), (7, 7), (3600, 3600), (3601, 3600)])
-def test_wait_that_a_target_asks_for_is_kept_up_to_an_hour(code: Code, asked: int, given: int) -> None:
+@pytest.mark.parametrize(("asked", "expected"), [(0, 0), (7, 7), (3600, 3600), (3601, 3600)])
+def test_retry_after_of_a_target_is_honored_up_to_an_hour(code: Code, asked: int, expected: int) -> None:
     delay = retry.delay(attempts=3, code=code, retry_after=dt.timedelta(seconds=asked))
-    assert delay == dt.timedelta(seconds=given)
+    assert delay == dt.timedelta(seconds=expected)
 
 
 @pytest.fixture
@@ -83,22 +85,22 @@ def accounts() -> Iterator[AccountDeliveries]:
     kind.pool.close()
 
 
-def lease(kind: AccountDeliveries, target: Target, **health: Any) -> DeliveryTask:
-    """One account of this target, which is as `health` says."""
+def lease(kind: AccountDeliveries, target: Target, **health: Any) -> AccountTask:
+    """Lease one account of this target, whose health columns are set first."""
     plan_all()
     with by_hand():
         Target.objects.filter(id=target.id).update(**health)
-    return (kind.lease(worker=1, at=clock.now(), load={}) or [])[0]
+    return (kind.lease(worker=1, at=clock.now(), in_flight={}) or [])[0]
 
 
 @pytest.mark.parametrize(("failures", "pause"), [(0, 1), (1, 2), (2, 4), (3, 5), (4, 5), (200, 5)])
-def test_failing_target_pauses_longer_each_time_up_to_five_seconds(
+def test_unavailable_target_pauses_longer_each_time_up_to_five_seconds(
     world: World, ordering: Target, accounts: AccountDeliveries, failures: int, pause: int
 ) -> None:
     at = clock.now()
     since = at - dt.timedelta(minutes=1) if failures else None
-    errand = lease(accounts, ordering, failures=failures, down_since=since)
-    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(Code.UNREACHABLE))], at=at)
+    task = lease(accounts, ordering, failures=failures, down_since=since)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(Code.UNREACHABLE))], at=at)
     ordering.refresh_from_db()
     assert ordering.failures == failures + 1
     assert ordering.down_since == (since or at)
@@ -106,34 +108,34 @@ def test_failing_target_pauses_longer_each_time_up_to_five_seconds(
 
 
 @pytest.mark.parametrize(("asked", "pause"), [(30, 30), (3600, 3600), (7200, 3600)])
-def test_target_pauses_as_long_as_it_asks_for_up_to_an_hour(
+def test_target_pauses_for_its_retry_after_up_to_an_hour(
     world: World, ordering: Target, accounts: AccountDeliveries, asked: int, pause: int
 ) -> None:
-    at, problem = clock.now(), DeliveryError(Code.BUSY, retry_after=dt.timedelta(seconds=asked))
-    accounts.settle(endings=[DeliveryOutcome(lease(accounts, ordering), problem=problem)], at=at)
+    at, error = clock.now(), DeliveryError(Code.BUSY, retry_after=dt.timedelta(seconds=asked))
+    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, ordering), error=error)], at=at)
     ordering.refresh_from_db()
     assert ordering.pause_until == at + dt.timedelta(seconds=pause)
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code not in TARGET])
-def test_fault_of_one_record_pauses_no_target(
+def test_error_of_one_record_pauses_no_target(
     world: World, ordering: Target, accounts: AccountDeliveries, code: Code
 ) -> None:
     accounts.settle(
-        endings=[DeliveryOutcome(lease(accounts, ordering), problem=DeliveryError(code))], at=clock.now()
+        outcomes=[DeliveryOutcome(lease(accounts, ordering), error=DeliveryError(code))], at=clock.now()
     )
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
 
 
 @pytest.mark.parametrize("supports_patch", [True, False])
-def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patch(
+def test_success_ends_the_pause_and_stores_patch_support(
     world: World, ordering: Target, accounts: AccountDeliveries, *, supports_patch: bool
 ) -> None:
     at = clock.now()
-    errand = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
+    task = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
     result = SyncResult(remote_id="r1", wrote=True, supports_patch=supports_patch)
-    accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=result)], at=at)
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
     assert ordering.supports_patch is supports_patch
@@ -150,23 +152,21 @@ def test_one_success_takes_the_target_up_again_and_remembers_that_it_cannot_patc
         (Code.NOT_APPLIED, 0, "differs"),
     ],
 )
-def test_record_counts_as_failed_at_once_or_at_its_fifth_failure_but_never_because_the_target_is_down(
+def test_account_fails_at_once_or_at_its_fifth_failure_unless_the_target_is_unavailable(
     *, world: World, ordering: Target, accounts: AccountDeliveries, code: Code, attempts: int, state: str
 ) -> None:
     plan_all()
     Account.objects.update(attempts=attempts)
-    errand = lease(accounts, ordering)
-    accounts.settle(endings=[DeliveryOutcome(errand, problem=DeliveryError(code))], at=clock.now())
-    account = Account.objects.get(id=errand.row.account.id)
+    task = lease(accounts, ordering)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(code))], at=clock.now())
+    account = Account.objects.get(id=task.row.account.id)
     assert (account.state, account.attempts) == (state, attempts + 1)
 
 
-def test_rights_that_a_target_acknowledged_are_recorded(
-    world: World, ordering: Target, accounts: AccountDeliveries
-) -> None:
-    errand = lease(accounts, ordering)
+def test_acknowledged_rights_are_stored(world: World, ordering: Target, accounts: AccountDeliveries) -> None:
+    task = lease(accounts, ordering)
     result = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
-    accounts.settle(endings=[DeliveryOutcome(errand, result=result)], at=clock.now())
-    account = Account.objects.get(id=errand.row.account.id)
-    assert account.acknowledged_rights == errand.row.wanted.rights
-    assert account.acknowledged_digest == errand.row.wanted.digest
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=result)], at=clock.now())
+    account = Account.objects.get(id=task.row.account.id)
+    assert account.acknowledged_rights == task.row.desired.rights
+    assert account.acknowledged_digest == task.row.desired.digest

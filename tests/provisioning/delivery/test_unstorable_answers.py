@@ -8,14 +8,15 @@ from django.db import DataError, OperationalError
 from audit import sealing
 from audit.foundation import clock
 from identity.clients.models import Client
-from provisioning import deliverer as provisioning_deliverer
-from provisioning.accounts import converge, reconcile
+from provisioning.accounts import delivery as accounts_delivery
+from provisioning.accounts import reconcile
 from provisioning.accounts.models import Account
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim import schema as scim_schema
 from provisioning.connectors.scim.sync_record import SyncResult
-from provisioning.deliverer import Deliverer
+from provisioning.delivery import engine as delivery_engine
 from provisioning.delivery import settle
+from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
@@ -25,13 +26,13 @@ from tests.fixtures import fake_target as far
 from tests.fixtures.deliveries import converge_all, eventually, plan_all, settled, sign_in
 from tests.fixtures.world import World, by_hand
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 LONG, BROKEN = "x" * 300, "a\x00b"
 
 
 @pytest.fixture
-def kind() -> Iterator[converge.AccountDeliveries]:
-    held = converge.AccountDeliveries(pool=Pool())
+def kind() -> Iterator[accounts_delivery.AccountDeliveries]:
+    held = accounts_delivery.AccountDeliveries(pool=Pool())
     yield held
     held.pool.close()
 
@@ -87,28 +88,28 @@ def test_an_id_that_cannot_be_kept_holds_up_neither_another_target_nor_a_logout(
 
 @pytest.mark.parametrize("bad", [LONG, BROKEN])
 def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
-    world: World, ordering: Target, kind: converge.AccountDeliveries, bad: str
+    world: World, ordering: Target, kind: accounts_delivery.AccountDeliveries, bad: str
 ) -> None:
     plan_all()
-    errands = kind.lease(worker=1, at=clock.now(), load={}) or []
-    endings = [DeliveryOutcome(one, result=one.run()) for one in errands]
-    first, *others = endings
-    poison = DeliveryOutcome(first.errand, result=SyncResult(remote_id=bad, wrote=True, supports_patch=True))
-    settle.settle(kind=kind, endings=[poison, *others], at=clock.now())
-    held = Account.objects.get(id=first.errand.row.account.id)
+    tasks = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
+    outcomes = [DeliveryOutcome(one, result=one.run()) for one in tasks]
+    first, *others = outcomes
+    poison = DeliveryOutcome(first.task, result=SyncResult(remote_id=bad, wrote=True, supports_patch=True))
+    settle.settle(kind=kind, outcomes=[poison, *others], at=clock.now())
+    held = Account.objects.get(id=first.task.row.account.id)
     assert (held.last_error, held.attempts, held.remote_id, held.leased_by) == ("fault", 1, "", None)
     assert held.due_at is not None
     assert held.due_at > clock.now()
-    rest = Account.objects.filter(id__in=[one.errand.row.account.id for one in others])
+    rest = Account.objects.filter(id__in=[one.task.row.account.id for one in others])
     assert others
     assert {(one.state, one.last_error) for one in rest} == {("in_place", "")}
 
 
 def test_a_database_that_has_gone_condemns_nobody(
-    world: World, ordering: Target, kind: converge.AccountDeliveries, monkeypatch: pytest.MonkeyPatch
+    world: World, ordering: Target, kind: accounts_delivery.AccountDeliveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan_all()
-    errands = kind.lease(worker=1, at=clock.now(), load={}) or []
+    tasks = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
     tried = []
 
     def gone(**asked: object) -> None:
@@ -117,12 +118,12 @@ def test_a_database_that_has_gone_condemns_nobody(
 
     monkeypatch.setattr(kind, "settle", gone)
     with pytest.raises(OperationalError):
-        settle.settle(kind=kind, endings=[DeliveryOutcome(one) for one in errands], at=clock.now())
+        settle.settle(kind=kind, outcomes=[DeliveryOutcome(one) for one in tasks], at=clock.now())
     assert len(tried) == 1
 
 
 def test_what_a_target_holds_is_kept_without_what_the_database_takes_in_no_text(
-    world: World, shop: far.Server, ordering: Target, kind: converge.AccountDeliveries
+    world: World, shop: far.Server, ordering: Target, kind: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
     converge_all(kind)
@@ -155,6 +156,6 @@ def test_housekeeping_survives_a_fault(deliverer: Start, monkeypatch: pytest.Mon
         raise DataError
 
     monkeypatch.setattr(sealing, "seal_all", seal_all)
-    monkeypatch.setattr(provisioning_deliverer, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(delivery_engine, "SWEEP_SECONDS", 0.1)
     deliverer()
     eventually(lambda: len(calls) > 2)

@@ -9,7 +9,7 @@ from audit.models import Event
 from identity import signing_keys
 from identity.clients.models import Client
 from provisioning.accounts import planner
-from provisioning.deliverer import Deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.logout import delivery
 from provisioning.logout.models import Logout
 from tests.fixtures import fake_target as far
@@ -17,7 +17,7 @@ from tests.fixtures.deliveries import eventually, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, by_hand
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 
 
 @pytest.fixture

@@ -26,20 +26,20 @@ from delegation.acts import locks
 from delegation.invitations.commands import accept as invitations_accept
 from identity.people import addresses
 from identity.people.models import User
-from provisioning.deliverer import Deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.mail import bounces, delivery_status, queue
+from provisioning.mail.delivery import MailDeliveries, MailOutcome
 from provisioning.mail.delivery_status import DeliveryStatusReport
 from provisioning.mail.models import Mail
-from provisioning.mail.smtp import MailDeliveries
 from tests.fixtures import mail_relay as relays
 from tests.fixtures.browser_client import Visitor
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.recovery import recovery_link
 from tests.fixtures.world import World, actor_of, by_hand
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 OURS = "<0199a1b2-0000-7000-8000-000000000001@keyholder.example>"
 
 
@@ -204,7 +204,7 @@ NOTHING = {
     "no parts": postfix(OURS).partition(b"--B1\n")[0],
     "empty": b"",
     "bytes": bytes(range(256)),
-    "too large": postfix(OURS) + b"x" * delivery_status.MOST_BYTES,
+    "too large": postfix(OURS) + b"x" * delivery_status.MAX_BYTES,
 }
 
 
@@ -383,22 +383,22 @@ def test_where_an_organization_is_held_a_report_is_left_for_the_next_time(
     assert bounced(world.tiina.user)
 
 
-def leased(to: str) -> DeliveryOutcome:
+def leased(to: str) -> MailOutcome:
     """A mail that a deliverer has tried, and whose recipient was refused because nobody is there."""
     name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset")
     Mail.objects.filter(id=name).update(leased_by=1, leased_until=clock.now() + dt.timedelta(minutes=1))
-    errand = DeliveryTask(Mail.objects.get(id=name), "mail", 1, lambda: None, 1)
-    return DeliveryOutcome(errand, problem=DeliveryError(Code.REFUSED, detail="no such recipient"))
+    task = DeliveryTask(Mail.objects.get(id=name), "mail", 1, lambda: None, 1)
+    return DeliveryOutcome(task, error=DeliveryError(Code.NO_SUCH_RECIPIENT))
 
 
 def test_where_an_organization_is_held_a_refused_mail_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch, database_urls: dict[str, str]
 ) -> None:
     monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
-    ending = leased(world.tiina.user.email)
+    outcome = leased(world.tiina.user.email)
     with held_by_another(world.pohjola.id, database_urls):
-        MailDeliveries().settle(endings=[ending], at=clock.now())
-    row = Mail.objects.get(id=ending.errand.row.id)
+        MailDeliveries().settle(outcomes=[outcome], at=clock.now())
+    row = Mail.objects.get(id=outcome.task.row.id)
     assert (row.failed_at, row.last_error, row.leased_by, bool(row.body)) == (None, "busy", None, True)
     assert row.due_at is not None
     assert bounced(world.tiina.user) is None
@@ -406,8 +406,8 @@ def test_where_an_organization_is_held_a_refused_mail_is_tried_again(
 
 def test_only_who_still_holds_a_mail_says_that_nobody_is_there(world: World) -> None:
     ours, taken = leased(world.tiina.user.email), leased(world.mikko.user.email)
-    Mail.objects.filter(id=taken.errand.row.id).update(leased_by=2)
-    MailDeliveries().settle(endings=[ours, taken], at=clock.now())
+    Mail.objects.filter(id=taken.task.row.id).update(leased_by=2)
+    MailDeliveries().settle(outcomes=[ours, taken], at=clock.now())
     assert bounced(world.tiina.user)
     assert (bounced(world.mikko.user), len(events("mail.failed"))) == (None, 1)
 

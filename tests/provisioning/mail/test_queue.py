@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from audit.foundation import encryption
 from audit.models import Event
-from provisioning.deliverer import Deliverer
+from provisioning.delivery.engine import Engine
 from provisioning.mail import queue as mail_queue
 from provisioning.mail.models import Mail
 from provisioning.mail.queue import QueueBackend
@@ -21,7 +21,7 @@ from tests.fixtures import mail_relay
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.world import World
 
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 
 
 class Box:

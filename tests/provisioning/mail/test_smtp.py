@@ -18,8 +18,9 @@ from django.conf import LazySettings
 from audit.foundation import clock
 from provisioning.delivery import leases
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
+from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue, smtp
+from provisioning.mail.delivery import MailDeliveries, MailOutcome, MailTask
 from provisioning.mail.models import Mail
 from tests.fixtures import certificates, mail_relay
 
@@ -89,17 +90,17 @@ def mail_row(db: None) -> uuid.UUID:
 def send(name: uuid.UUID, *, after: dt.timedelta = dt.timedelta()) -> tuple[Code | None, Mail]:
     """Deliver what is due in this thread; how it ended, and the row afterwards."""
     at = clock.now() + after
-    (errand,) = smtp.MailDeliveries().lease(worker=1, at=at, load={}) or []
-    ending = _ending(errand)
-    smtp.MailDeliveries().settle(endings=[ending], at=at)
-    return (ending.problem.code if ending.problem else None), Mail.objects.get(id=name)
+    (task,) = MailDeliveries().lease(worker=1, at=at, in_flight={}) or []
+    outcome = _outcome(task)
+    MailDeliveries().settle(outcomes=[outcome], at=at)
+    return (outcome.error.code if outcome.error else None), Mail.objects.get(id=name)
 
 
-def _ending(errand: DeliveryTask) -> DeliveryOutcome:
+def _outcome(task: MailTask) -> MailOutcome:
     try:
-        return DeliveryOutcome(errand, result=errand.run())
-    except DeliveryError as problem:
-        return DeliveryOutcome(errand, problem=problem)
+        return DeliveryOutcome(task, result=task.run())
+    except DeliveryError as error:
+        return DeliveryOutcome(task, error=error)
 
 
 def is_kept(row: Mail) -> bool:
@@ -277,8 +278,8 @@ def test_undelivered_mail_is_given_up_after_three_days(
     settings.SMTP_TLS, settings.SMTP_HOST, settings.SMTP_PORT = "none", "127.0.0.1", 1
     created = Mail.objects.get(id=mail_row).created_at
     at = created + age
-    (errand,) = smtp.MailDeliveries().lease(worker=1, at=at, load={}) or []
-    smtp.MailDeliveries().settle(endings=[_ending(errand)], at=at)
+    (task,) = MailDeliveries().lease(worker=1, at=at, in_flight={}) or []
+    MailDeliveries().settle(outcomes=[_outcome(task)], at=at)
     assert is_kept(Mail.objects.get(id=mail_row)) is kept
 
 

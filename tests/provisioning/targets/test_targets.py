@@ -16,11 +16,11 @@ from audit.models import Event
 from delegation.authorization.errors import AlreadyExists, Denied, InvalidInput, NotFound, Unchanged
 from identity.clients.models import Application
 from provisioning.accounts import commands as accounts_commands
-from provisioning.accounts.converge import AccountDeliveries
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.errors import NothingToResync
 from provisioning.accounts.models import Account
-from provisioning.deliverer import Deliverer
 from provisioning.delivery import leases
+from provisioning.delivery.engine import Engine
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets import commands as targets_commands
@@ -30,7 +30,7 @@ from tests.fixtures.deliveries import eventually, register, settled
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Start = Callable[[], Deliverer]
+Start = Callable[[], Engine]
 
 
 @pytest.fixture
@@ -145,19 +145,19 @@ def test_answers_of_before_a_change_answer_for_nobody(
 ) -> None:
     """Calls are under way when the system moves, or is switched off and on; their answers come after that."""
     kind, began = AccountDeliveries(pool=pool), clock.now()
-    under_way = kind.lease(worker=1, at=began, load={}) or []
+    under_way = kind.lease(worker=1, at=began, in_flight={}) or []
     late = [DeliveryOutcome(one, result=one.run()) for one in under_way]
     if switched:
         change(ordering, is_active=False)
         change(ordering, is_active=True)
     else:
         change(ordering, base_url=crm.scim, token=far.TOKEN)
-    kind.settle(endings=late, at=clock.now())
+    kind.settle(outcomes=late, at=clock.now())
     held = Account.objects.get(user=world.mikko.user_id)
     assert (held.remote_id, held.acknowledged_digest, held.leased_by) == ("", "", None)
-    again = kind.lease(worker=1, at=clock.now(), load={}) or []
+    again = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
     assert len(again) == len(under_way) > 0
-    kind.settle(endings=[DeliveryOutcome(one, result=one.run()) for one in again], at=clock.now())
+    kind.settle(outcomes=[DeliveryOutcome(one, result=one.run()) for one in again], at=clock.now())
     assert (shop if switched else crm).one(world.mikko.user_id)["active"]
     # What was under way may yet be carried out: it is looked at again when it is surely over.
     held.refresh_from_db()

@@ -32,7 +32,7 @@ def answered(
     notes = delivery_events.DeliveryEvents()
     known = {"application": "crm", "active": False, "seconds": "0.400", **facts}
     subject = Subject("membership", one.id)
-    notes.say(
+    notes.add(
         verb, subject=subject, chain=world.koskela.id, organization=world.koskela.id, act=act, facts=known
     )
     with transaction.atomic():

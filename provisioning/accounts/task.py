@@ -1,0 +1,105 @@
+"""The delivery task of one account: compute the desired record, decide whether a call is needed, make the call."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from audit.foundation import encryption
+from provisioning.accounts import desired_state
+from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
+from provisioning.accounts.models import Account
+from provisioning.connectors.scim import sync_record
+from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
+from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
+from provisioning.http.pool import Pool
+from provisioning.targets.models import Target
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdate:
+    """One account as leased, and the desired record in its target."""
+
+    account: Account
+    target: Target
+    desired: DesiredRecord
+    computed: bool = True
+    """False where the desired record could not be computed."""
+
+    @property
+    def needs_call(self) -> bool:
+        """Whether the target may differ from the desired record."""
+        return self.computed and (self.is_uncertain or not self._is_acknowledged)
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the target may differ from its last acknowledgement."""
+        return self.account.uncertain_until is not None or self.account.observed is not None
+
+    @property
+    def _is_acknowledged(self) -> bool:
+        account = self.account
+        if self.desired.active:
+            return self.desired.digest == account.acknowledged_digest
+        # A target gets no further update of a removed person, and none of a person whom it never knew.
+        never = not account.acknowledged_digest and not account.remote_id and not account.last_error
+        return account.acknowledged_active is False or never
+
+
+AccountTask = DeliveryTask[AccountUpdate, SyncResult | None]
+AccountOutcome = DeliveryOutcome[AccountUpdate, SyncResult | None]
+
+
+def updates(*, rows: Sequence[Account], at: dt.datetime) -> list[AccountUpdate]:
+    """Compute the desired records of these accounts. Four statements."""
+    targets = Target.objects.select_related("application").in_bulk({row.target_id for row in rows})
+    snapshot = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
+    return [_update(row, targets[row.target_id], snapshot) for row in rows]
+
+
+def call(*, update: AccountUpdate, worker: int, pool: Pool) -> AccountTask:
+    """A task that brings the target to the desired record."""
+    return _task(update, worker, partial(_synchronize, update, pool))
+
+
+def without_call(*, update: AccountUpdate, worker: int) -> AccountTask:
+    """A task that is settled without a call: the target has the desired record, or it could not be computed."""
+    return _task(update, worker, _no_call)
+
+
+def _update(row: Account, target: Target, snapshot: PeopleSnapshot) -> AccountUpdate:
+    """A fault in one person's computation must not stop the others."""
+    try:
+        return AccountUpdate(row, target, snapshot.desired_record(row, target))
+    except Exception:
+        log.exception("deliver.not_computed", account=row.id)
+        return AccountUpdate(row, target, desired_state.NO_RECORD, computed=False)
+
+
+def _task(update: AccountUpdate, worker: int, run: Callable[[], SyncResult | None]) -> AccountTask:
+    priority = update.account.priority if update.desired.active else 0
+    return DeliveryTask(update, update.target.id, priority, run, worker)
+
+
+def _synchronize(update: AccountUpdate, pool: Pool) -> SyncResult:
+    target, account = update.target, update.account
+    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
+    task = SyncTask(
+        base_url=target.base_url,
+        token=token,
+        record=update.desired.record,
+        remote_id=account.remote_id,
+        read_first=update.is_uncertain,
+        supports_patch=target.supports_patch,
+        verify_writes=target.verify_writes,
+        deletes=target.on_removal == Target.OnRemoval.DELETE,
+    )
+    return sync_record.run(task=task, pool=pool)
+
+
+def _no_call() -> None:
+    """The result of a task without a call."""

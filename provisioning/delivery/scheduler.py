@@ -1,0 +1,143 @@
+"""Between leases and settlements: submits leased tasks to their queues and gathers outcomes into batches.
+
+One thread calls `lease` and `settle`; tasks run in the threads of the queues.
+"""
+
+import datetime as dt
+import queue
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+
+from audit.foundation import clock
+from provisioning.delivery import settle
+from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.listener import Notifications
+from provisioning.delivery.target_queues import TargetQueues
+from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask
+
+log = structlog.get_logger(__name__)
+
+GATHER_SECONDS = 0.01
+"""How long an outcome may wait for others, to be stored with them in one transaction."""
+
+Kind = DeliveryKind[Any, Any]
+Task = DeliveryTask[Any, Any]
+Outcome = DeliveryOutcome[Any, Any]
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """Leases, runs and settles the deliveries of these kinds, in this order."""
+
+    kinds: Sequence[Kind]
+    wake_up: Callable[[], None]
+    """Called from any thread when `settle` or another `lease` has work to do."""
+    queues: TargetQueues = field(default_factory=TargetQueues)
+    _finished: "queue.SimpleQueue[tuple[Kind, Outcome]]" = field(default_factory=queue.SimpleQueue)
+    _unsettled: list[tuple[Kind, Outcome]] = field(default_factory=list)
+    _settle_at: float = 0.0
+    _backlog: set[Kind] = field(default_factory=set)
+    _has_room: bool = False
+
+    def recover(self, *, at: dt.datetime) -> None:
+        """Let every kind handle the calls whose leases the lost connection may have forgotten."""
+        for kind in self.kinds:
+            kind.recover(at=at)
+
+    def lease_due(self, *, worker: int, at: dt.datetime | None = None) -> None:
+        """Lease the due rows of every kind."""
+        self._lease(self.kinds, worker, at)
+
+    def lease_affected(
+        self, *, notifications: Notifications, worker: int, at: dt.datetime | None = None
+    ) -> None:
+        """Lease the due rows of the kinds that these notifications concern. `at`: when the rows became due."""
+        affected = [kind for kind in self.kinds if kind.is_affected_by(notifications=notifications)]
+        self._lease(affected, worker, at)
+
+    def lease_backlog(self, *, worker: int) -> None:
+        """Lease the next rows of the kinds that may have more."""
+        self._lease(self.kinds_with_backlog, worker, None)
+
+    @property
+    def kinds_with_backlog(self) -> list[Kind]:
+        """The kinds whose last lease returned rows: they may have more once their queues have room."""
+        return [kind for kind in self.kinds if kind in self._backlog]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the last lease returned rows that needed no call: the queues have room already."""
+        return self._has_room
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether any task is submitted and not settled."""
+        return bool(self.queues.in_flight())
+
+    @property
+    def next_settle_at(self) -> float | None:
+        """When (`time.monotonic`) the gathered outcomes are to be settled; None without any."""
+        return self._settle_at if self._unsettled else None
+
+    def settle(self) -> bool:
+        """Settle the gathered outcomes once their wait is over or nothing is in flight. Returns whether it did.
+
+        Outcomes that the database cannot take now stay for the next call. Raises `settle.DATABASE_UNAVAILABLE`.
+        """
+        self._gather()
+        more_expected = self.in_flight and time.monotonic() < self._settle_at
+        if not self._unsettled or more_expected:
+            return False
+        at = clock.now()
+        for kind in self.kinds:
+            outcomes = [outcome for owner, outcome in self._unsettled if owner is kind]
+            if outcomes:
+                settle.settle(kind=kind, outcomes=outcomes, at=at)
+                self._unsettled = [pair for pair in self._unsettled if pair[0] is not kind]
+        return True
+
+    def _lease(self, kinds: Sequence[Kind], worker: int, at: dt.datetime | None) -> None:
+        if not kinds:
+            return
+        at, self._has_room = at or clock.now(), False
+        backlog = self._backlog - set(kinds)
+        for kind in kinds:
+            tasks = kind.lease(worker=worker, at=at, in_flight=self.queues.in_flight())
+            if tasks is None:
+                continue
+            backlog.add(kind)
+            if not tasks:
+                self._has_room = True
+                self.wake_up()
+            for task in tasks:
+                job = partial(self._run, kind, task)
+                self.queues.submit(target=task.queue, priority=task.priority, job=job)
+        self._backlog = backlog
+
+    def _run(self, kind: Kind, task: Task) -> None:
+        self._finished.put((kind, _outcome(task)))
+        self.wake_up()
+
+    def _gather(self) -> None:
+        while not self._finished.empty():
+            kind, outcome = self._finished.get()
+            if not self._unsettled:
+                self._settle_at = time.monotonic() + GATHER_SECONDS
+            self._unsettled.append((kind, outcome))
+            self.queues.done(target=outcome.task.queue)
+
+
+def _outcome(task: Task) -> Outcome:
+    try:
+        return DeliveryOutcome(task, result=task.run())
+    except DeliveryError as error:
+        log.info("deliver.failed", queue=str(task.queue), code=error.code.value, detail=error.detail)
+        return DeliveryOutcome(task, error=error)
+    except Exception:
+        log.exception("deliver.fault", queue=str(task.queue))
+        return DeliveryOutcome(task, error=DeliveryError(Code.FAULT))
