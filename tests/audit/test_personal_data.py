@@ -32,7 +32,7 @@ def private(event: Event) -> dict[str, dict[str, Any]]:
 
 def decrypted(event: Event, name: str) -> str | None:
     encrypted = private(event)[name]
-    keys = personal_data.load_keys(data_subjects=[uuid.UUID(one) for one in encrypted["data_subjects"]])
+    keys = personal_data.load_keys(data_subjects=[uuid.UUID(person) for person in encrypted["data_subjects"]])
     return personal_data.decrypt(encrypted=encrypted, keys=keys)
 
 
@@ -62,12 +62,14 @@ def test_reason_after_erasing_a_data_subject_is_unreadable_and_the_log_verifies(
 
 
 def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world: World) -> None:
-    made, _ = world.invite(world.koskela, "new@koskela.example", world.access("viewer"), name="New Colleague")
+    invitation, _ = world.invite(
+        world.koskela, "new@koskela.example", world.access("viewer"), name="New Colleague"
+    )
     event = Event.objects.filter(verb="member.invite").latest("seq")
     assert decrypted(event, "email") == "new@koskela.example"
     assert decrypted(event, "name") == "New Colleague"
-    assert private(event)["email"]["data_subjects"] == [str(made.id)]
-    PersonKey.objects.filter(id=made.id).delete()
+    assert private(event)["email"]["data_subjects"] == [str(invitation.id)]
+    PersonKey.objects.filter(id=invitation.id).delete()
     assert decrypted(event, "email") is None
 
 

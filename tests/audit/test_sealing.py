@@ -65,13 +65,13 @@ def test_leaf_hash_changes_with_each_thing_it_covers(other: dict[str, object]) -
 
 def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> None:
     sealing.seal_all()
-    known, at = order(), clock.now()
+    sealed, at = order(), clock.now()
     late = insert_events(world.koskela.id, at + SECOND)
     first, second = sorted([world.koskela.id, world.pohjola.id])
     of_second, of_first = insert_events(second, at), insert_events(first, at)
     early = insert_events(world.koskela.id, at - SECOND)
     assert sealing.seal_all() == 4
-    assert order() == [*known, *early, *of_first, *of_second, *late]
+    assert order() == [*sealed, *early, *of_first, *of_second, *late]
     same = insert_events(world.koskela.id, at, count=5)
     assert sealing.seal_all() == 5
     assert order()[-5:] == sorted(same)

@@ -175,9 +175,9 @@ def test_verify_of_an_inserted_event_names_it(owner: psycopg.Connection, middle:
             "UPDATE audit_event SET body = %(b)s, hash = sha256(%(b)s) WHERE id = %(id)s",
             {"b": data, "id": body["id"]},
         )
-        named = findings()
-        assert ("neither sealed nor waiting", body["id"]) in named
-        assert ("gap or change of order" in {code for code, _ in named}) is (seq is not None)
+        reported = findings()
+        assert ("neither sealed nor waiting", body["id"]) in reported
+        assert ("gap or change of order" in {code for code, _ in reported}) is (seq is not None)
         owner.execute("DELETE FROM audit_event WHERE id = %s", [body["id"]])
 
 

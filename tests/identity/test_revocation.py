@@ -167,7 +167,7 @@ def test_revoke_users_ends_everything_of_these_people_only(world: World) -> None
     with worlds.by_hand():
         ended = revocation.revoke_users(users=[world.mikko.user_id, world.vilma.user_id], at=clock.now())
     assert ended == Revoked(sign_ins=3, token_families=3, sessions=2)
-    assert [epochs(one) for one in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
+    assert [epochs(member) for member in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
     assert list(Session.objects.values_list("session_key", flat=True)) == ["three"]
     assert SignIn.objects.get(ended_at=None).membership_id == world.olli.id
     assert RefreshFamily.objects.get(ended_at=None).membership_id == world.olli.id

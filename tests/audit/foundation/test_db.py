@@ -71,12 +71,12 @@ def test_keyset_pages_forwards_and_backwards_hold_every_row_once(
     forwards = [page(sources(), down=down, size=size)]
     while forwards[-1].next:
         forwards.append(page(sources(), down=down, size=size, after=forwards[-1].next))
-    assert [ids(one.rows) for one in forwards] == expected
-    assert [one.previous for one in forwards] == [None, *(part[0] for part in expected[1:])]
+    assert [ids(shown.rows) for shown in forwards] == expected
+    assert [shown.previous for shown in forwards] == [None, *(part[0] for part in expected[1:])]
     backwards = [forwards[-1]]
     while backwards[-1].previous:
         backwards.append(page(sources(), down=down, size=size, before=backwards[-1].previous))
-    assert sorted(one for part in backwards for one in ids(part.rows)) == sorted(whole)
+    assert sorted(row_id for part in backwards for row_id in ids(part.rows)) == sorted(whole)
     assert all(part.next == part.rows[-1].id for part in backwards[1:])
     assert backwards[-1].previous is None
 

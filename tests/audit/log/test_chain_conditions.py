@@ -34,7 +34,7 @@ VALUES (%(id)s, %(at)s, %(chain)s, %(seq)s, %(id)s, 'test.done', 'done', 'system
 """
 
 
-def following(head: Chain, **other: Any) -> Row:
+def next_event(head: Chain, **other: Any) -> Row:
     """A valid next event of this chain, except for the given columns."""
     assert head.last_at is not None
     valid = {
@@ -48,7 +48,7 @@ def following(head: Chain, **other: Any) -> Row:
     return valid | other
 
 
-def after(row: Row, **other: Any) -> Row:
+def next_after(row: Row, **other: Any) -> Row:
     """A valid next event after that one, except for the given columns."""
     valid = {"id": ids.uuid7(), "at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1}
     return valid | {"prev": row["hash"], "hash": os.urandom(32)} | other
@@ -92,7 +92,7 @@ def head(world: World) -> Chain:
 
 def test_event_that_continues_the_chain_moves_its_head_alone(world: World, head: Chain) -> None:
     others = list(Chain.objects.exclude(id=head.id).order_by("id").values())
-    row = following(head)
+    row = next_event(head)
     insert(row)
     assert head_of(head.id) == (row["seq"], row["hash"], row["at"])
     assert Chain.objects.get(id=head.id).kind == "organization"
@@ -115,17 +115,17 @@ WRONG_EVENT: dict[str, Callable[[Chain], Row]] = {
 
 @pytest.mark.parametrize("wrong", WRONG_EVENT)
 def test_event_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
-    assert_refused(following(head, **WRONG_EVENT[wrong](head)))
-    insert(following(head))
+    assert_refused(next_event(head, **WRONG_EVENT[wrong](head)))
+    insert(next_event(head))
 
 
 def test_event_of_the_same_instant_continues_the_chain(head: Chain) -> None:
-    insert(following(head, at=head.last_at))
+    insert(next_event(head, at=head.last_at))
 
 
 def test_event_for_the_head_of_another_chain_is_refused(world: World, head: Chain) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
-    assert_refused(following(other, chain=head.id, at=head.last_at + TICK if head.last_at else None))
+    assert_refused(next_event(other, chain=head.id, at=head.last_at + TICK if head.last_at else None))
 
 
 WRONG_SECOND_EVENT: dict[str, Callable[[Row], Row]] = {
@@ -141,9 +141,9 @@ WRONG_SECOND_EVENT: dict[str, Callable[[Row], Row]] = {
 
 @pytest.mark.parametrize("wrong", WRONG_SECOND_EVENT)
 def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> None:
-    first = following(head)
-    assert_refused(first, after(first, **WRONG_SECOND_EVENT[wrong](first)))
-    last = after(first)
+    first = next_event(head)
+    assert_refused(first, next_after(first, **WRONG_SECOND_EVENT[wrong](first)))
+    last = next_after(first)
     insert(last, first)  # `seq` decides, not the order of the rows
     assert head_of(head.id) == (last["seq"], last["hash"], last["at"])
 
@@ -151,13 +151,13 @@ def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: C
 def test_statement_over_two_chains_is_refused_whole_where_one_is_wrong(world: World, head: Chain) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
     for wrong in (0, 1):
-        rows = [following(head), following(other)]
+        rows = [next_event(head), next_event(other)]
         rows[wrong]["prev"] = b"x"
         assert_refused(*rows)
-    one, two = following(head), following(other)
-    insert(one, after(one), two)
-    assert head_of(head.id)[0] == one["seq"] + 1
-    assert head_of(other.id) == (two["seq"], two["hash"], two["at"])
+    first, second = next_event(head), next_event(other)
+    insert(first, next_after(first), second)
+    assert head_of(head.id)[0] == first["seq"] + 1
+    assert head_of(other.id) == (second["seq"], second["hash"], second["at"])
 
 
 def test_first_event_of_an_opened_chain_has_an_empty_previous_hash(world: World) -> None:
@@ -166,29 +166,29 @@ def test_first_event_of_an_opened_chain_has_an_empty_previous_hash(world: World)
     opened = Chain.objects.get(id=chain)
     assert (opened.last_seq, bytes(opened.last_hash), opened.last_at) == (0, b"", None)
     opened.last_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # no head yet, so no instant is too early
-    assert_refused(following(opened, prev=None))
-    assert_refused(following(opened, prev=b"x"))
-    assert_refused(following(opened, seq=2))
-    insert(following(opened))
+    assert_refused(next_event(opened, prev=None))
+    assert_refused(next_event(opened, prev=b"x"))
+    assert_refused(next_event(opened, seq=2))
+    insert(next_event(opened))
     ledger.open_chain(chain=chain, kind=Chain.Kind.SUPPLIER)
     assert (Chain.objects.get(id=chain).last_seq, Chain.objects.get(id=chain).kind) == (1, "person")
 
 
 def test_event_beside_the_chain_moves_no_head(world: World, head: Chain) -> None:
     before = list(Chain.objects.order_by("id").values())
-    insert(following(head, seq=None, prev=None), following(head, seq=None, prev=None, chain=uuid.uuid4()))
-    insert(following(head, seq=None, prev=None, at=head.last_at and head.last_at - TICK))
+    insert(next_event(head, seq=None, prev=None), next_event(head, seq=None, prev=None, chain=uuid.uuid4()))
+    insert(next_event(head, seq=None, prev=None, at=head.last_at and head.last_at - TICK))
     assert list(Chain.objects.order_by("id").values()) == before
-    insert(following(head, seq=None), following(head))
+    insert(next_event(head, seq=None), next_event(head))
     assert head_of(head.id)[0] == head.last_seq + 1
 
 
 def test_inserted_event_enters_the_inbox_under_its_instant(head: Chain) -> None:
-    first = following(head)
-    beside = following(head, seq=None, prev=None)
-    known = set(Inbox.objects.values_list("event", flat=True))
+    first = next_event(head)
+    beside = next_event(head, seq=None, prev=None)
+    already_waiting = set(Inbox.objects.values_list("event", flat=True))
     insert(first, beside)
-    waiting = dict(Inbox.objects.exclude(event__in=known).values_list("event", "at"))
+    waiting = dict(Inbox.objects.exclude(event__in=already_waiting).values_list("event", "at"))
     assert waiting == {first["id"]: first["at"], beside["id"]: beside["at"]}
 
 
@@ -233,8 +233,8 @@ def test_insert_that_moves_chains_notifies_once_for_each_chain(
     world: World, head: Chain, listening: psycopg.Connection
 ) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
-    insert(following(head, seq=None, prev=None))
-    one = following(head)
-    insert(one, after(one), following(other))
+    insert(next_event(head, seq=None, prev=None))
+    first = next_event(head)
+    insert(first, next_after(first), next_event(other))
     notified = [notice.payload for notice in listening.notifies(timeout=0.5, stop_after=3)]
     assert sorted(notified) == sorted([str(head.id), str(other.id)])

@@ -42,9 +42,9 @@ def execute(statement: str, params: list[Any] | None = None) -> None:
 
 def test_chain_with_appended_events_is_in_commit_order_and_verifies(world: World) -> None:
     first = Chain.objects.get(id=world.koskela.id).last_seq
-    made = [event for _ in range(3) for event in extend(world.koskela.id, 2)]
+    appended = [event for _ in range(3) for event in extend(world.koskela.id, 2)]
     rows = list(Event.objects.filter(chain=world.koskela.id, seq__gt=first).order_by("seq"))
-    assert [row.id for row in rows] == made
+    assert [row.id for row in rows] == appended
     assert [row.seq for row in rows] == list(range(first + 1, first + 7))
     assert [bytes(row.prev or b"") for row in rows[1:]] == [bytes(row.hash) for row in rows[:-1]]
     assert verification.verify().findings == []
@@ -78,27 +78,29 @@ def _assert_leaves_follow_each_chain() -> None:
 def test_sealers_at_the_same_time_seal_each_event_once(world: World) -> None:
     total = Event.objects.count()
     counts = run_concurrently.together(sealing.seal_all, sealing.seal_all, sealing.seal_all)
-    assert sum(int(str(one)) for one in counts) == total
+    assert sum(int(str(count)) for count in counts) == total
     assert verification.verify().findings == []
 
 
 def test_event_committed_late_is_sealed_late(world: World) -> None:
     sealing.seal_all()
 
-    def slow() -> uuid.UUID:
+    def commit_late() -> uuid.UUID:
         with transaction.atomic():
-            (made,) = ledger.insert_unchained(chain=world.koskela.id, context=new_context(), drafts=drafts(1))
+            (event,) = ledger.insert_unchained(
+                chain=world.koskela.id, context=new_context(), drafts=drafts(1)
+            )
             run_concurrently.together(
                 lambda: ledger.insert_unchained(
                     chain=world.pohjola.id, context=new_context(), drafts=drafts(1)
                 )
             )
             assert run_concurrently.together(sealing.seal_all) == [1]
-        return made
+        return event
 
-    made = slow()
+    event = commit_late()
     assert sealing.seal_all() == 1
-    assert Leaf.objects.latest("position").event == made
+    assert Leaf.objects.latest("position").event == event
 
 
 def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
@@ -111,17 +113,17 @@ def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
         with transaction.atomic():
             if not first:
                 written.wait(run_concurrently.TIMEOUT)
-            made = ledger.append(parts=[Append(stale, new_context(), drafts(1))])
+            appended = ledger.append(parts=[Append(stale, new_context(), drafts(1))])
             if first:
                 written.set()
                 time.sleep(0.5)  # long enough for the second to reach its insert
-            return made
+            return appended
 
-    one, other = run_concurrently.together(
+    first_result, second_result = run_concurrently.together(
         lambda: without_lock(first=True), lambda: without_lock(first=False)
     )
-    assert isinstance(one, list)
-    assert "does not continue its chain" in str(other)
+    assert isinstance(first_result, list)
+    assert "does not continue its chain" in str(second_result)
     assert verification.verify().findings == []
 
 

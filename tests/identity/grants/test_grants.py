@@ -260,9 +260,9 @@ def test_sign_in_after_an_ending_has_another_sid(world: World) -> None:
 
 
 def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
-    mine, elsewhere = grants.pair(world.mikko), grants.pair(world.mikko, session="phone")
+    here, elsewhere = grants.pair(world.mikko), grants.pair(world.mikko, session="phone")
     assert sign_ins.end_for_session(session_key="browser", at=clock.now()) == 1
-    assert grants.holds(mine) == (False, False)
+    assert grants.holds(here) == (False, False)
     assert grants.holds(elsewhere) == (True, True)
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TICK = dt.timedelta(microseconds=1)
 
 
-def opened(authentication: AuthenticationContext) -> SignIn:
+def opened_sign_in(authentication: AuthenticationContext) -> SignIn:
     return SignIn.objects.get(id=sign_ins.get_or_open(authentication=authentication, at=clock.now()))
 
 
@@ -34,29 +34,29 @@ def test_sign_in_of_another_epoch_is_ended_and_a_new_one_opened(
 ) -> None:
     authentication = grants.authentication(world.mikko)
     others = [
-        opened(grants.authentication(world.mikko, session="another browser")),
-        opened(grants.authentication(world.mikko_at_pohjola)),
-        opened(grants.authentication(world.olli)),
+        opened_sign_in(grants.authentication(world.mikko, session="another browser")),
+        opened_sign_in(grants.authentication(world.mikko_at_pohjola)),
+        opened_sign_in(grants.authentication(world.olli)),
     ]
-    first = opened(authentication)
-    assert opened(authentication).id == first.id
+    first = opened_sign_in(authentication)
+    assert opened_sign_in(authentication).id == first.id
     user_epoch, membership_epoch = epochs
     changed = dataclasses.replace(authentication, user_epoch=user_epoch, membership_epoch=membership_epoch)
-    second = opened(changed)
+    second = opened_sign_in(changed)
     assert second.id != first.id
     assert (second.user_epoch, second.membership_epoch) == epochs
     first.refresh_from_db()
     assert first.ended_at is not None
     open_sign_ins = set(SignIn.objects.filter(ended_at=None).values_list("id", flat=True))
-    assert open_sign_ins == {second.id, *(one.id for one in others)}
+    assert open_sign_ins == {second.id, *(sign_in.id for sign_in in others)}
 
 
 def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
     authentication = grants.authentication(world.mikko)
-    first = opened(authentication)
+    first = opened_sign_in(authentication)
     then = clock.now()
     SignIn.objects.update(ended_at=then)
-    second = opened(dataclasses.replace(authentication, user_epoch=2))
+    second = opened_sign_in(dataclasses.replace(authentication, user_epoch=2))
     assert second.id != first.id
     first.refresh_from_db()
     assert first.ended_at == then
@@ -64,17 +64,25 @@ def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
 
 def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(world: World) -> None:
     authentication = grants.authentication(world.mikko)
-    first = opened(authentication)
+    first = opened_sign_in(authentication)
     later = authentication.auth_time + HOUR
-    second = opened(dataclasses.replace(authentication, auth_time=later, amr=("swk", "user", "mfa")))
+    second = opened_sign_in(dataclasses.replace(authentication, auth_time=later, amr=("swk", "user", "mfa")))
     assert (second.id, second.started_at) == (first.id, first.started_at)
     assert (second.auth_time, second.amr) == (later, ["swk", "user", "mfa"])
     assert second.last_seen_at > first.last_seen_at
 
 
 def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> None:
-    one, two = (opened(grants.authentication(world.mikko, session=key)).id for key in ("one", "two"))
-    uses = [(one, "ordering"), (one, "ordering"), (one, "crm"), (two, "ordering"), (two, "ordering")]
+    first, second = (
+        opened_sign_in(grants.authentication(world.mikko, session=key)).id for key in ("one", "two")
+    )
+    uses = [
+        (first, "ordering"),
+        (first, "ordering"),
+        (first, "crm"),
+        (second, "ordering"),
+        (second, "ordering"),
+    ]
     assert [sign_ins.add_client(sid=sid, client=client) for sid, client in uses] == [
         True,
         False,
@@ -82,18 +90,20 @@ def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> Non
         True,
         False,
     ]
-    assert sorted(SignIn.objects.get(id=one).clients.values_list("pk", flat=True)) == ["crm", "ordering"]
+    assert sorted(SignIn.objects.get(id=first).clients.values_list("pk", flat=True)) == ["crm", "ordering"]
 
 
 def test_end_for_session_ends_its_open_sign_ins_only(world: World) -> None:
-    ended, mine = (opened(grants.authentication(who)) for who in (world.mikko, world.mikko_at_pohjola))
-    other = opened(grants.authentication(world.mikko, session="another browser"))
+    ended, open_sign_in = (
+        opened_sign_in(grants.authentication(who)) for who in (world.mikko, world.mikko_at_pohjola)
+    )
+    other = opened_sign_in(grants.authentication(world.mikko, session="another browser"))
     then = clock.now()
     SignIn.objects.filter(id=ended.id).update(ended_at=then)
     at = clock.now()
     assert sign_ins.end_for_session(session_key="browser", at=at) == 1
     ends = dict(SignIn.objects.values_list("id", "ended_at"))
-    assert ends == {ended.id: then, mine.id: at, other.id: None}
+    assert ends == {ended.id: then, open_sign_in.id: at, other.id: None}
 
 
 def _ended() -> set[object]:
@@ -117,8 +127,8 @@ def test_replayed_code_ends_its_own_family_only(world: World) -> None:
 def test_replayed_refresh_token_ends_its_own_family_only(world: World) -> None:
     pair = grants.pair(world.mikko)
     other = grants.pair(world.mikko_at_pohjola)
-    for one in (pair, other):
-        tokens.refresh(token=one.refresh, client="ordering", scopes=[])
+    for issued in (pair, other):
+        tokens.refresh(token=issued.refresh, client="ordering", scopes=[])
     assert tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
     assert _ended() == {(world.mikko.id, "openid profile email")}
     event = Event.objects.get(verb="token.replayed")

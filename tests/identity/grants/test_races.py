@@ -125,7 +125,7 @@ def test_refreshes_at_the_same_time_have_exactly_one_winner(world: World, togeth
             return tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
 
         results = together(refresh, refresh, refresh)
-        assert [type(one).__name__ for one in results].count("tuple") == 1
+        assert [type(result).__name__ for result in results].count("tuple") == 1
         assert results.count(None) == 2
 
 
@@ -140,7 +140,7 @@ def test_redemptions_at_the_same_time_have_exactly_one_winner(world: World, toge
 def test_codes_issued_at_the_same_time_share_one_sid(world: World, together: Together) -> None:
     for number in range(ROUNDS):
         calls = [lambda number=number: grants.code(world.mikko, session=f"browser {number}")] * 3
-        assert all(isinstance(one, str) for one in together(*calls))
+        assert all(isinstance(result, str) for result in together(*calls))
     assert SignIn.objects.count() == ROUNDS
 
 

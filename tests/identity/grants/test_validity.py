@@ -27,7 +27,7 @@ CODE = {"code redeemed"}
 ALL = ACCESS | REFRESH | CODE
 
 
-def answered(code: str, pair: TokenPair) -> set[str]:
+def answering_operations(code: str, pair: TokenPair) -> set[str]:
     """Names of the operations that give an answer. Those that use up their token or code come last."""
     operations: Mapping[str, Callable[[], object]] = {
         "access token checked": lambda: tokens.check(token=pair.access),
@@ -94,9 +94,9 @@ def test_grant_with_one_condition_changed_is_invalid(world: World, condition: st
     pair, code = grants.pair(world.mikko), grants.code(world.mikko)
     change, stopped = TABLE[condition]
     with change(world):
-        assert answered(code, pair) == ALL - stopped
+        assert answering_operations(code, pair) == ALL - stopped
     if stopped == ALL:
-        assert answered(code, pair) == ALL
+        assert answering_operations(code, pair) == ALL
 
 
 @pytest.mark.parametrize("condition", OF_ONE_KIND)
@@ -104,7 +104,7 @@ def test_grant_with_its_own_condition_changed_back_is_valid(world: World, condit
     pair, code = grants.pair(world.mikko), grants.code(world.mikko)
     with OF_ONE_KIND[condition][0](world):
         pass
-    assert answered(code, pair) == ALL
+    assert answering_operations(code, pair) == ALL
 
 
 PERSONAL = [
@@ -119,7 +119,7 @@ def test_grant_of_another_member_with_a_foreign_condition_changed_is_valid(
     grants.pair(world.mikko)
     pair, code = grants.pair(world.olli, session="other"), grants.code(world.olli, session="other")
     with grant_conditions.SHARED[condition](world):
-        assert answered(code, pair) == ALL
+        assert answering_operations(code, pair) == ALL
 
 
 def test_grant_of_the_same_person_s_other_membership_is_valid(world: World) -> None:
@@ -129,7 +129,7 @@ def test_grant_of_the_same_person_s_other_membership_is_valid(world: World) -> N
         if not name.startswith("user"):
             with grant_conditions.SHARED[name](world):
                 assert tokens.check(token=pair.access) is not None, name
-    assert answered(code, pair) == ALL
+    assert answering_operations(code, pair) == ALL
 
 
 def test_grant_that_ends_later_is_valid(world: World) -> None:
@@ -140,25 +140,25 @@ def test_grant_that_ends_later_is_valid(world: World) -> None:
         grant_conditions.changed(grant_conditions.family(world), expires_at=later),
         grant_conditions.changed(grant_conditions.code(world), expires_at=later),
     ):
-        assert answered(code, pair) == ALL
+        assert answering_operations(code, pair) == ALL
 
 
 def _grant(pair: TokenPair) -> GrantContext:
-    found = tokens.check(token=pair.access)
-    assert found is not None
-    return found.grant
+    checked = tokens.check(token=pair.access)
+    assert checked is not None
+    return checked.grant
 
 
 def test_email_without_the_person_s_own_verified_address_is_not_verified(world: World) -> None:
-    pair, mine = grants.pair(world.mikko), EmailAddress.objects.filter(user=world.mikko.user_id)
+    pair, own_address = grants.pair(world.mikko), EmailAddress.objects.filter(user=world.mikko.user_id)
     assert _grant(pair).email_verified
-    with grant_conditions.changed(mine, verified=False):
+    with grant_conditions.changed(own_address, verified=False):
         assert not _grant(pair).email_verified
-    with grant_conditions.changed(mine, email="other@koskela.example"):
+    with grant_conditions.changed(own_address, email="other@koskela.example"):
         assert not _grant(pair).email_verified
-    with grant_conditions.changed(mine, user=world.stina.user_id, primary=False):
+    with grant_conditions.changed(own_address, user=world.stina.user_id, primary=False):
         assert not _grant(pair).email_verified
-    with grant_conditions.changed(mine, email="MIKKO@koskela.example"):
+    with grant_conditions.changed(own_address, email="MIKKO@koskela.example"):
         assert _grant(pair).email_verified
 
 
@@ -193,11 +193,11 @@ def test_access_token_has_the_grant_of_its_own_family(world: World) -> None:
     mikko, olli = grants.pair(world.mikko), grants.pair(world.olli, session="other")
     assert [_grant(pair).membership for pair in (mikko, olli)] == [world.mikko.id, world.olli.id]
     for pair, who in ((mikko, world.mikko), (olli, world.olli)):
-        found = tokens.check_refresh(token=pair.refresh)
-        assert found is not None
-        assert found.grant.membership == who.id
+        checked = tokens.check_refresh(token=pair.refresh)
+        assert checked is not None
+        assert checked.grant.membership == who.id
         sid = SignIn.objects.get(membership=who.id).id
-        assert (found.grant.sid, _grant(pair).sid) == (sid, sid)
+        assert (checked.grant.sid, _grant(pair).sid) == (sid, sid)
 
 
 def test_refresh_by_another_client_does_not_use_the_token_up(world: World) -> None:
@@ -258,12 +258,12 @@ def test_introspection_of_an_unknown_token_returns_the_client_only(world: World)
 
 def test_client_has_the_type_secret_and_consent_of_its_row(world: World) -> None:
     protocol = type(Client.objects.get(protocol="ordering").protocol).objects.filter(id="ordering")
-    found = clients_queries.find(client="ordering")
-    assert found is not None
-    assert (found.confidential, found.asks_consent) == (True, False)
-    assert found.verify_secret(world.secrets["ordering"])
-    assert not found.verify_secret(world.secrets["crm"])
-    assert not found.verify_secret("")
+    client = clients_queries.find(client="ordering")
+    assert client is not None
+    assert (client.confidential, client.asks_consent) == (True, False)
+    assert client.verify_secret(world.secrets["ordering"])
+    assert not client.verify_secret(world.secrets["crm"])
+    assert not client.verify_secret("")
     for values, expected in (({"type": "public"}, (False, False)), ({"skip_consent": False}, (True, True))):
         with grant_conditions.changed(protocol, **values):
             other = clients_queries.find(client="ordering")

@@ -33,8 +33,8 @@ def queries_with(who: Membership, at: dt.datetime) -> set[str]:
         "active of user": {row.id for row in memberships_queries.active_of_user(user=who.user, at=at)},
     }
     names = {name for name, ids in queries.items() if who.id in ids}
-    mine = eligible_memberships.for_application(user=who.user_id, application=application, at=at)
-    return names | ({"eligible"} if who.id in {one.membership for one in mine} else set())
+    eligible = eligible_memberships.for_application(user=who.user_id, application=application, at=at)
+    return names | ({"eligible"} if who.id in {row.membership for row in eligible} else set())
 
 
 def _organization(world: World) -> QuerySet[Organization]:
@@ -104,7 +104,7 @@ def test_membership_with_two_periods_is_active_in_each_and_not_between(world: Wo
         grant_conditions.period(world).update(valid_from=at, valid_until=at + HOUR)
         MembershipPeriod.objects.create(membership=world.mikko, state="active", valid_from=at + 2 * HOUR)
     instants = [at - TICK, at, at + HOUR - TICK, at + HOUR, at + 2 * HOUR - TICK, at + 2 * HOUR]
-    assert [bool(queries_with(world.mikko, one)) for one in instants] == [
+    assert [bool(queries_with(world.mikko, instant)) for instant in instants] == [
         False,
         True,
         True,
@@ -116,25 +116,25 @@ def test_membership_with_two_periods_is_active_in_each_and_not_between(world: Wo
 
 
 def test_memberships_of_a_user_are_ordered_by_organization_name(world: World) -> None:
-    mine = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
-    assert [one.id for one in mine] == [world.mikko_at_pohjola.id, world.mikko.id]
+    rows = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
+    assert [row.id for row in rows] == [world.mikko_at_pohjola.id, world.mikko.id]
     with grant_conditions.changed(_organization(world), sort_key="a"):
-        mine = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
-        assert [one.organization.key for one in mine] == ["koskela", "pohjola"]
+        rows = memberships_queries.active_of_user(user=world.mikko.user, at=clock.now())
+        assert [row.organization.key for row in rows] == ["koskela", "pohjola"]
         by_name = eligible_memberships.for_application(
             user=world.mikko.user_id, application=Application.objects.get(key="crm").id, at=clock.now()
         )
-        assert [one.key for one in by_name] == ["koskela", "pohjola"]
-    assert {one.user.id for one in mine} == {world.mikko.user_id}
+        assert [row.key for row in by_name] == ["koskela", "pohjola"]
+    assert {row.user.id for row in rows} == {world.mikko.user_id}
 
 
 def test_eligible_membership_has_its_epoch_and_customer_number(world: World) -> None:
     application = Application.objects.get(key="ordering").id
     with grant_conditions.changed(grant_conditions.membership(world), epoch=9):
-        mine = eligible_memberships.for_application(
+        rows = eligible_memberships.for_application(
             user=world.mikko.user_id, application=application, at=clock.now()
         )
-    assert [(one.key, one.epoch, one.customer_number) for one in mine] == [
+    assert [(row.key, row.epoch, row.customer_number) for row in rows] == [
         ("pohjola", 1, "K-pohjola"),
         ("koskela", 9, "K-koskela"),
     ]
@@ -144,13 +144,13 @@ def test_eligible_membership_without_a_number_in_the_application_s_unit_has_none
     application = Application.objects.get(key="ordering")
     with worlds.by_hand():
         other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
-    mine = CustomerNumber.objects.filter(organization=world.koskela)
-    with grant_conditions.changed(mine, unit=other):
+    numbers = CustomerNumber.objects.filter(organization=world.koskela)
+    with grant_conditions.changed(numbers, unit=other):
         eligible = eligible_memberships.for_application(
             user=world.olli.user_id, application=application.id, at=clock.now()
         )
-        assert [one.customer_number for one in eligible] == [""]
+        assert [row.customer_number for row in eligible] == [""]
     eligible = eligible_memberships.for_application(
         user=world.olli.user_id, application=application.id, at=clock.now()
     )
-    assert [one.customer_number for one in eligible] == ["K-koskela"]
+    assert [row.customer_number for row in eligible] == ["K-koskela"]

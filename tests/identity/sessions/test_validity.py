@@ -24,7 +24,7 @@ SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
 
 
-def opened(user: User | None) -> SessionStore:
+def open_session(user: User | None) -> SessionStore:
     """A session of this user, or of a visitor who is not signed in."""
     store = SessionStore()
     store["stored"] = "value"
@@ -35,13 +35,13 @@ def opened(user: User | None) -> SessionStore:
     return store
 
 
-def again(store: SessionStore) -> SessionStore:
+def reloaded(store: SessionStore) -> SessionStore:
     """The session of a later request with the same secret."""
     return SessionStore(store.session_key)
 
 
 def is_valid(store: SessionStore) -> bool:
-    loaded = again(store)
+    loaded = reloaded(store)
     valid = loaded.get("stored") == "value"
     assert (loaded.session_key is not None) is valid
     return valid
@@ -74,7 +74,7 @@ CONDITIONS: dict[str, Change] = {
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_session_with_one_condition_changed_is_invalid(world: World, condition: str) -> None:
-    store, other = opened(world.mikko.user), opened(world.olli.user)
+    store, other = open_session(world.mikko.user), open_session(world.olli.user)
     with CONDITIONS[condition](world, store):
         assert not is_valid(store)
         assert Session.objects.count() == 2  # the row still exists: it is judged, not deleted
@@ -83,7 +83,7 @@ def test_session_with_one_condition_changed_is_invalid(world: World, condition: 
 
 
 def test_anonymous_session_depends_on_its_expiry_only(world: World) -> None:
-    store = opened(None)
+    store = open_session(None)
     assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
     assert is_valid(store)
     with _session(store, expire_date=clock.wall() - SECOND):
@@ -94,7 +94,7 @@ def test_anonymous_session_depends_on_its_expiry_only(world: World) -> None:
 def test_session_at_the_instant_of_its_expiry_is_invalid(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = opened(world.mikko.user)
+    store = open_session(world.mikko.user)
     end = row(store).expire_date
     for at, valid in ((end - dt.timedelta(microseconds=1), True), (end, False), (end + SECOND, False)):
         monkeypatch.setattr(clock, "wall", lambda at=at: at)
@@ -103,7 +103,7 @@ def test_session_at_the_instant_of_its_expiry_is_invalid(
 
 def test_session_expires_after_its_own_age(world: World) -> None:
     before = clock.wall()
-    store = opened(world.mikko.user)
+    store = open_session(world.mikko.user)
     store.set_expiry(600)
     store.save()
     assert before + 599 * SECOND <= row(store).expire_date <= clock.wall() + 600 * SECOND
@@ -111,13 +111,13 @@ def test_session_expires_after_its_own_age(world: World) -> None:
 
 def test_session_of_a_user_is_stored_with_the_user_s_epoch_and_directory(world: World) -> None:
     with _user(world, epoch=7):
-        written = row(opened(User.objects.get(pk=world.mikko.user_id)))
+        written = row(open_session(User.objects.get(pk=world.mikko.user_id)))
         assert (written.user_id, written.epoch, written.directory) == (world.mikko.user_id, 7, "customer")
 
 
 def test_session_saved_by_a_request_under_way_has_the_epoch_it_was_loaded_with(world: World) -> None:
     """A request that read its session before an ending must not revive the session."""
-    under_way = again(opened(world.mikko.user))
+    under_way = reloaded(open_session(world.mikko.user))
     assert under_way["stored"] == "value"
     with _user(world, epoch=2):
         under_way["more"] = "1"
@@ -127,7 +127,7 @@ def test_session_saved_by_a_request_under_way_has_the_epoch_it_was_loaded_with(w
 
 
 def test_session_that_another_user_signs_in_to_has_that_user_s_epoch(world: World) -> None:
-    store = again(opened(world.mikko.user))
+    store = reloaded(open_session(world.mikko.user))
     assert store["stored"] == "value"
     with grant_conditions.changed(User.objects.filter(pk=world.olli.user_id), epoch=4):
         store[SESSION_KEY] = str(world.olli.user_id)
@@ -136,7 +136,7 @@ def test_session_that_another_user_signs_in_to_has_that_user_s_epoch(world: Worl
 
 
 def test_anonymous_session_that_a_user_signs_in_to_has_the_user_s_epoch(world: World) -> None:
-    store = again(opened(None))
+    store = reloaded(open_session(None))
     assert store["stored"] == "value"
     with _user(world, epoch=5):
         store[SESSION_KEY] = str(world.mikko.user_id)
@@ -146,56 +146,56 @@ def test_anonymous_session_that_a_user_signs_in_to_has_the_user_s_epoch(world: W
 
 
 def test_session_after_the_user_s_sign_out_is_anonymous(world: World) -> None:
-    store = again(opened(world.mikko.user))
+    store = reloaded(open_session(world.mikko.user))
     del store[SESSION_KEY]
     store.save()
     assert (row(store).user_id, row(store).epoch, row(store).directory) == (None, None, "")
 
 
 def test_session_ended_during_a_request_is_not_restored_by_it(world: World) -> None:
-    under_way, other = again(opened(world.mikko.user)), opened(world.mikko.user)
+    under_way, other = reloaded(open_session(world.mikko.user)), open_session(world.mikko.user)
     assert under_way["stored"] == "value"
     SessionStore().delete(under_way.session_key)
     with pytest.raises(UpdateError):
         under_way.save()
-    assert [one.session_key for one in Session.objects.all()] == [other.stored_key()]
+    assert [session.session_key for session in Session.objects.all()] == [other.stored_key()]
 
 
 def test_session_secret_of_an_existing_row_is_not_created_again(world: World) -> None:
-    store = opened(world.mikko.user)
+    store = open_session(world.mikko.user)
     assert SessionStore().exists(str(store.session_key))
     assert not SessionStore().exists("another")
     with pytest.raises(CreateError):
-        again(store).save(must_create=True)
+        reloaded(store).save(must_create=True)
     assert is_valid(store)
 
 
 def test_create_with_a_secret_in_use_tries_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = str(opened(world.mikko.user).session_key)
+    taken = str(open_session(world.mikko.user).session_key)
     secrets = iter([taken, "s" * 32])
     monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda _: next(secrets))
-    assert opened(None).session_key == "s" * 32
+    assert open_session(None).session_key == "s" * 32
     assert Session.objects.count() == 2
 
 
 def test_delete_of_a_session_ends_that_session_only(world: World) -> None:
-    mine, named, other = (opened(world.mikko.user) for _ in range(3))
-    mine.delete()
-    mine.delete("")
-    SessionStore().delete(named.session_key)
+    first, second, other = (open_session(world.mikko.user) for _ in range(3))
+    first.delete()
+    first.delete("")
+    SessionStore().delete(second.session_key)
     SessionStore().delete()
-    assert [is_valid(store) for store in (mine, named, other)] == [False, False, True]
+    assert [is_valid(store) for store in (first, second, other)] == [False, False, True]
 
 
 def test_clear_expired_deletes_expired_sessions_only(world: World) -> None:
-    store, late = opened(world.mikko.user), opened(world.olli.user)
+    store, late = open_session(world.mikko.user), open_session(world.olli.user)
     Session.objects.filter(pk=late.stored_key()).update(expire_date=clock.wall() - SECOND)
     SessionStore.clear_expired()
-    assert [one.session_key for one in Session.objects.all()] == [store.stored_key()]
+    assert [session.session_key for session in Session.objects.all()] == [store.stored_key()]
 
 
 def test_last_seen_is_written_once_a_minute_for_this_session_only(world: World) -> None:
-    store, other = opened(world.mikko.user), opened(world.olli.user)
+    store, other = open_session(world.mikko.user), open_session(world.olli.user)
     then = clock.wall() - MINUTE + 5 * SECOND
     Session.objects.update(last_seen_at=then)
     assert is_valid(store)
@@ -208,7 +208,7 @@ def test_last_seen_is_written_once_a_minute_for_this_session_only(world: World) 
 
 
 def test_cookie_holds_the_secret_and_the_row_its_keyed_hash(world: World) -> None:
-    store = opened(world.mikko.user)
+    store = open_session(world.mikko.user)
     stored = row(store)
     assert stored.session_key == machine_secrets.hash_secret(str(store.session_key))
     assert str(store.session_key) not in f"{stored.session_key} {stored.session_data}"
@@ -216,7 +216,7 @@ def test_cookie_holds_the_secret_and_the_row_its_keyed_hash(world: World) -> Non
 
 
 def test_session_with_an_unknown_or_missing_secret_is_empty(world: World) -> None:
-    opened(world.mikko.user)
+    open_session(world.mikko.user)
     for unknown in ("unknown", "", None):
         assert SessionStore(unknown).load() == {}
 
@@ -224,11 +224,11 @@ def test_session_with_an_unknown_or_missing_secret_is_empty(world: World) -> Non
 def test_session_auth_hash_with_another_password_or_epoch_differs(world: World) -> None:
     """Django compares it in every request: a second check besides the session's own epoch."""
     user = User.objects.get(pk=world.mikko.user_id)
-    known = user.get_session_auth_hash()
-    assert User.objects.get(pk=user.pk).get_session_auth_hash() == known
+    before = user.get_session_auth_hash()
+    assert User.objects.get(pk=user.pk).get_session_auth_hash() == before
     user.epoch += 1
-    assert user.get_session_auth_hash() != known
+    assert user.get_session_auth_hash() != before
     user.epoch -= 1
     user.password = worlds.hashed("another password 9")
-    assert user.get_session_auth_hash() != known
+    assert user.get_session_auth_hash() != before
     assert list(user.get_session_auth_fallback_hash()) == []
