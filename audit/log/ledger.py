@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """An event to be written. `private` holds its personal values by name; `cause` is the verb of the act behind it."""
+    """An event to be written. `personal` holds values by name; `cause` is the verb of the act that caused it."""
 
     verb: str
     subject: Subject
@@ -44,7 +44,7 @@ class EventDraft:
     before: Facts = field(default_factory=dict)
     after: Facts = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
-    private: Mapping[str, PersonalValue] = field(default_factory=dict)
+    personal: Mapping[str, PersonalValue] = field(default_factory=dict)
     cause: str = ""
 
 
@@ -193,7 +193,7 @@ def _incarnation() -> int:
 
 
 def _data_subjects(context: EventContext, drafts: Iterable[EventDraft]) -> set[uuid.UUID]:
-    values = [value for draft in drafts for value in draft.private.values()]
+    values = [value for draft in drafts for value in draft.personal.values()]
     actor = {context.actor.id} if context.actor.is_person else set()
     return actor.union(*(value.data_subjects for value in values))
 
@@ -235,7 +235,7 @@ def _body(
 ) -> dict[str, Any]:
     """Everything that is hashed, in one place."""
     organization = context.organization
-    private = {**draft.private, **_personal_values_of(context.actor)}
+    personal = {**draft.personal, **_personal_values_of(context.actor)}
     return {
         "schema": SCHEMA,
         "id": str(link.event),
@@ -254,7 +254,9 @@ def _body(
         "before": dict(draft.before),
         "after": dict(draft.after),
         "facts": dict(draft.facts),
-        "private": {name: personal_data.encrypt(value=private[name], keys=keys) for name in sorted(private)},
+        "personal": {
+            name: personal_data.encrypt(value=personal[name], keys=keys) for name in sorted(personal)
+        },
     }
 
 

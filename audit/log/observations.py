@@ -32,12 +32,12 @@ class EventBatch:
         organization: uuid.UUID | None = None,
         outcome: str = "observed",
         facts: Mapping[str, Any] | None = None,
-        private: Mapping[str, PersonalValue] | None = None,
+        personal: Mapping[str, PersonalValue] | None = None,
         actor: Actor | None = None,
     ) -> None:
         """One event in `chain`: the organization's when known, else the person's, else the supplier's."""
         draft = EventDraft(
-            verb=verb, subject=subject, outcome=outcome, facts=facts or {}, private=private or {}
+            verb=verb, subject=subject, outcome=outcome, facts=facts or {}, personal=personal or {}
         )
         self.drafts.append((chain, organization, actor or self.actor, draft))
 

@@ -20,7 +20,7 @@ _COPIED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event. `user` is the person it is about, where it is about one; `private` what could be unsealed."""
+    """One event. `user` is the person it is about, where it is about one; `personal` what could be unsealed."""
 
     id: uuid.UUID
     at: dt.datetime
@@ -38,7 +38,7 @@ class EventView:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     facts: Mapping[str, Any]
-    private: Mapping[str, str]
+    personal: Mapping[str, str]
     prev: str
     hash: str
     sound: bool
@@ -48,7 +48,7 @@ class EventView:
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     """Events with their bodies opened and their people found. Three statements at most."""
     bodies = [json.loads(bytes(row.body)) for row in rows]
-    sealed = [value for body in bodies for value in body["private"].values()]
+    sealed = [value for body in bodies for value in body["personal"].values()]
     keys = personal_data.load_keys(
         data_subjects={uuid.UUID(one) for value in sealed for one in value["data_subjects"]}
     )
@@ -77,14 +77,14 @@ def _event_view(
     users: Mapping[uuid.UUID, uuid.UUID],
     emails: Mapping[uuid.UUID, str],
 ) -> EventView:
-    private = _opened(body["private"], keys)
+    personal = _opened(body["personal"], keys)
     user = row.subject if row.subject_kind == "user" else users.get(row.subject)
     return EventView(
         **{name: getattr(row, name) for name in _COPIED_FIELDS},
         user=user,
-        email=emails.get(row.subject) or emails.get(row.act) or private.get("email", ""),
+        email=emails.get(row.subject) or emails.get(row.act) or personal.get("email", ""),
         **{name: body[name] for name in ("cause", "before", "after", "facts")},
-        private=private,
+        personal=personal,
         prev=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
         sound=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),

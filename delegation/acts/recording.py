@@ -45,7 +45,7 @@ def _event_of(act: Act, subject: uuid.UUID) -> EventDraft:
         before=details.before,
         after=details.after,
         facts={**act.common.facts, **details.facts},
-        private={
+        personal={
             name: PersonalValue(value.text, value.data_subjects or about) for name, value in personal.items()
         },
     )

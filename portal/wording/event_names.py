@@ -28,7 +28,7 @@ class EventNames:
         """Who did it: a colleague by name, the supplier for what the system did."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self.people.get(event.actor) or event.private.get("actor.label", "") or _("Somebody")
+        return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Somebody")
 
     def who(self, event: EventView) -> str:
         """Whom it was done to."""

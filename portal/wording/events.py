@@ -101,7 +101,7 @@ def _restored(teller: EventWording, event: EventView) -> EventLine:
 
 
 def _with_reason(sub: str, event: EventView) -> str:
-    reason = removal_reasons.shown(event.private.get("reason", ""))
+    reason = removal_reasons.shown(event.personal.get("reason", ""))
     return " · ".join(part for part in (sub, reason) if part)
 
 

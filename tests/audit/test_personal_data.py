@@ -26,12 +26,12 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def private(event: Event) -> dict[str, dict[str, Any]]:
-    return dict(json.loads(bytes(event.body))["private"])
+def personal(event: Event) -> dict[str, dict[str, Any]]:
+    return dict(json.loads(bytes(event.body))["personal"])
 
 
 def decrypted(event: Event, name: str) -> str | None:
-    encrypted = private(event)[name]
+    encrypted = personal(event)[name]
     keys = personal_data.load_keys(data_subjects=[uuid.UUID(person) for person in encrypted["data_subjects"]])
     return personal_data.decrypt(encrypted=encrypted, keys=keys)
 
@@ -45,7 +45,7 @@ def removal(world: World) -> Event:
 
 def test_reason_of_a_removal_has_its_writer_and_subject_as_data_subjects(world: World) -> None:
     event = removal(world)
-    assert private(event)["reason"]["data_subjects"] == [str(world.aino.user_id), str(world.mikko.user_id)]
+    assert personal(event)["reason"]["data_subjects"] == [str(world.aino.user_id), str(world.mikko.user_id)]
     assert decrypted(event, "reason") == "Moved to the competition"
     assert decrypted(event, "actor.label") == "Aino Virtanen"
     assert decrypted(event, "actor.address") == "203.0.113.7"
@@ -68,7 +68,7 @@ def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world:
     event = Event.objects.filter(verb="member.invite").latest("seq")
     assert decrypted(event, "email") == "new@koskela.example"
     assert decrypted(event, "name") == "New Colleague"
-    assert private(event)["email"]["data_subjects"] == [str(invitation.id)]
+    assert personal(event)["email"]["data_subjects"] == [str(invitation.id)]
     PersonKey.objects.filter(id=invitation.id).delete()
     assert decrypted(event, "email") is None
 
@@ -77,7 +77,7 @@ def test_free_text_without_a_person_is_encrypted_under_the_chain_s_key(world: Wo
     with acting(world.system, Verb.CATALOGUE_APPLY, on=SupplierSet()) as act:
         act.record(reason="Agreed with Aino Virtanen")
     event = Event.objects.get(act=act.id)
-    assert private(event)["reason"]["data_subjects"] == [str(event.chain)]
+    assert personal(event)["reason"]["data_subjects"] == [str(event.chain)]
     assert decrypted(event, "reason") == "Agreed with Aino Virtanen"
 
 
@@ -90,7 +90,7 @@ def test_personal_value_without_a_data_subject_is_refused(world: World) -> None:
             "test.note",
             subject=Subject("user", world.aino.user_id),
             chain=world.koskela.id,
-            private={"name": PersonalValue("Aino Virtanen", ())},
+            personal={"name": PersonalValue("Aino Virtanen", ())},
         )
 
 
@@ -106,7 +106,7 @@ def test_removal_without_the_key_file_is_recorded_without_personal_values(
         event = removal(world)
     assert "does not open the keys" in caplog.text
     assert decrypted(before, "email") is None
-    assert private(event)["reason"]["ciphertext"] == ""
+    assert personal(event)["reason"]["ciphertext"] == ""
     assert decrypted(event, "reason") is None
     assert verification.verify().findings == []
 

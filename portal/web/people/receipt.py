@@ -44,7 +44,7 @@ def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) 
             "single": people[0] if len(people) == 1 else None,
             "by": told_by.actor(first),
             "when": time_zones.placed(clock.moment(first.at), clock.zone),
-            "reason": removal_reasons.shown(first.private.get("reason", "")),
+            "reason": removal_reasons.shown(first.personal.get("reason", "")),
         },
         "next_text": _next(done),
         **_back(here, [event.subject for event in events], who, done),

@@ -82,7 +82,7 @@ def lines(act: uuid.UUID, names: Names) -> list[Line]:
             "before": names(body["before"]),
             "after": names(body["after"]),
             "facts": names(body["facts"]),
-            "private": [name for name in body["private"] if not name.startswith("actor.")],
+            "personal": [name for name in body["personal"] if not name.startswith("actor.")],
         }
         found.append({key: value for key, value in line.items() if value})
     return sorted(found, key=lambda line: (line["chain"], line["verb"], line["subject"]))
@@ -129,7 +129,7 @@ def test_change_of_access_names_both_accesses(world: World) -> None:
             "organization": "koskela",
             "before": {"access": [MIKKO]},
             "after": {"access": [after]},
-            "private": ["reason"],
+            "personal": ["reason"],
         }
     ]
 
@@ -179,7 +179,7 @@ def test_restoring_names_the_new_access(world: World) -> None:
             "organization": "koskela",
             "before": {"state": "ended"},
             "after": {"state": "active", "access": [VIEWER]},
-            "private": ["reason"],
+            "personal": ["reason"],
         }
     ]
 
@@ -205,7 +205,7 @@ def test_invitation_names_the_access_and_encrypts_the_rest(world: World) -> None
             "organization": "koskela",
             "after": {"invitation": "made", "access": facts},
             "facts": {"invitation": "made"},
-            "private": ["email", "name", "reason"],
+            "personal": ["email", "name", "reason"],
         }
     ]
     assert (

@@ -37,7 +37,7 @@ def event(verb: str, **other: Any) -> EventView:
         "subject": uuid.uuid4(), "user": MIKKO, "email": "", "cause": "",
         "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": []},
         "facts": FACTS,
-        "private": {}, "prev": "", "hash": "", "sound": True,
+        "personal": {}, "prev": "", "hash": "", "sound": True,
     }  # fmt: skip
     if verb == Verb.MEMBER_INVITE:
         known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}
