@@ -128,7 +128,7 @@ class RequireSignIn:
             return None
         if getattr(view, "any_strength", False) and request.user.is_authenticated:
             return None
-        return customers_adapter.require(request)
+        return customers_adapter.require_assurance(request)
 
 
 class DomainErrorPages:

@@ -1,4 +1,4 @@
-"""How the person of a session proved who they are: what allauth wrote down, in the words of RFC 8176."""
+"""The authentication methods of a session: allauth's records as the values of RFC 8176."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from identity.people.models import User
 
-# RFC 8176 values of what allauth wrote down, by (method, type).
+# RFC 8176 values by method and type of allauth's records.
 _AMR = {
     ("password", ""): "pwd",
     ("mfa", "totp"): "otp",
@@ -18,18 +18,18 @@ _AMR = {
 }
 
 
-def authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
-    """When this person last proved who they are, and how (RFC 8176); never, with an empty list, for nobody."""
+def last_authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
+    """The instant and the methods (RFC 8176) of the last authentication; 1970 and none without a sign-in."""
     user = request.user
     records = get_authentication_records(request, user) if isinstance(user, User) else []
     known = [record for record in records if _amr(record)]
     if not known:
         return dt.datetime.fromtimestamp(0, dt.UTC), []
     values = list(dict.fromkeys(value for record in known for value in _amr(record)))
-    kinds = {_kind(record) for record in known}
-    if len(kinds) > 1 or any(record.get("passwordless") for record in known):
+    factors = {_factor(record) for record in known}
+    if len(factors) > 1 or any(record.get("passwordless") for record in known):
         values.append("mfa")
-    return dt.datetime.fromtimestamp(instant(known[-1]), dt.UTC), values
+    return dt.datetime.fromtimestamp(instant_of(known[-1]), dt.UTC), values
 
 
 def _amr(record: Mapping[str, Any]) -> list[str]:
@@ -39,11 +39,11 @@ def _amr(record: Mapping[str, Any]) -> list[str]:
     return [str(record.get("amr", value)), *(["user"] if record.get("passwordless") else [])]
 
 
-def instant(record: Mapping[str, Any]) -> float:
-    """When a record of allauth's was made, by our clock: seconds since 1970."""
+def instant_of(record: Mapping[str, Any]) -> float:
+    """The instant of one of allauth's records by our clock, in seconds since 1970."""
     return float(record.get("instant", record["at"]))
 
 
-def _kind(record: Mapping[str, Any]) -> str:
-    """What a record proves: that something is known, or held."""
-    return "known" if record.get("method") == "password" else "held"
+def _factor(record: Mapping[str, Any]) -> str:
+    """The authentication factor of a record (NIST SP 800-63B-4): knowledge or possession."""
+    return "knowledge" if record.get("method") == "password" else "possession"

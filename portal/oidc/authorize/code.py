@@ -11,7 +11,7 @@ from identity.sessions import sign_ins
 from identity.sessions import store as sessions_store
 from portal.http.request_context import Request as HttpRequest
 from portal.oidc.authorize.request import AuthorizationRequest
-from portal.signin.customers import adapter as customers_adapter
+from portal.signin import authentication_methods
 
 
 def issue_code(
@@ -20,7 +20,7 @@ def issue_code(
     """A code for the service, bound to the sign-in (`sid`) it belongs to."""
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
-    authenticated_at, amr = customers_adapter.authentication(request)
+    authenticated_at, amr = authentication_methods.last_authentication(request)
     context = sign_ins.authentication_context(
         user=request.user,
         session_key=request.session.stored_key(),

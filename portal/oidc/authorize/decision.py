@@ -16,6 +16,7 @@ from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
 from portal.oidc.authorize import code as authorize_code
 from portal.oidc.authorize.request import AuthorizationError, AuthorizationRequest
+from portal.signin import authentication_methods
 from portal.signin.customers import adapter as customers_adapter
 
 _SELECT = "select_account"
@@ -60,18 +61,18 @@ class AuthorizationDecision:
                 raise AuthorizationError("login_required", "Another person is signed in.")
 
     def _require_strength(self) -> HttpResponse | None:
-        if customers_adapter.strong_enough(self.request):
+        if customers_adapter.meets_required_assurance(self.request):
             return None
         self._refuse_if_prompt_none("interaction_required")
         return (
             HttpResponseRedirect(self._return_url())
             if self.consent_answer
-            else customers_adapter.require(self.request)
+            else customers_adapter.require_assurance(self.request)
         )
 
     def _require_recent(self) -> HttpResponse | None:
         """`prompt=login` and `max_age`: any authentication since this request started to wait is recent enough."""
-        authenticated_at, _ = customers_adapter.authentication(self.request)
+        authenticated_at, _ = authentication_methods.last_authentication(self.request)
         waiting_since = self._waiting_since()
         if waiting_since is not None and authenticated_at > waiting_since:
             return None

@@ -1,6 +1,5 @@
-"""How strongly somebody is signed in, what is demanded of them, and how allauth signs customers' people in."""
+"""The assurance of a session, the required assurance, and allauth's sign-in of customers' people."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,57 +28,56 @@ _APP = "allauth.account"
 _EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
 
 
-def require(request: HttpRequest) -> HttpResponse | None:
-    """Nothing when the person is signed in as strongly as their access demands; else the answer that leads there.
+def require_assurance(request: HttpRequest) -> HttpResponse | None:
+    """None where the session has the assurance that the person's access requires; else the response that leads there.
 
-    A form that was sent meanwhile is kept on a page (status 419). What htmx asked for is answered so that the whole
-    page changes: a sign-in page must not be swapped into a panel.
+    The values of a sent form are preserved on a page (status 419). A response to htmx replaces the whole page: a
+    sign-in page must not be swapped into a panel.
     """
     if not isinstance(request.user, User):
-        return error_responses.redirect_to_sign_in(request, _with_next(reverse("account_login"), request))
-    if strong_enough(request):
+        return error_responses.redirect_to_sign_in(
+            request, _with_return_path(reverse("account_login"), request)
+        )
+    if meets_required_assurance(request):
         return None
-    return error_responses.redirect_to_sign_in(request, second_factor(request))
+    return error_responses.redirect_to_sign_in(request, second_factor_url(request))
 
 
-def strong_enough(request: HttpRequest) -> bool:
+def meets_required_assurance(request: HttpRequest) -> bool:
     """Whether the session's methods satisfy `policy.required_assurance`. No statement where two factors were used."""
-    amr = authentication_methods.authentication(request)[1]
+    amr = authentication_methods.last_authentication(request)[1]
     if "mfa" in amr:
         return True
     at = request.now if isinstance(request, request_context.Request) else clock.now()
-    return bool(amr) and policy.required_assurance(user=_person(request).pk, at=at) is Assurance.PASSWORD
+    return (
+        bool(amr) and policy.required_assurance(user=_signed_in_user(request).pk, at=at) is Assurance.PASSWORD
+    )
 
 
-def second_factor(request: HttpRequest) -> str:
-    """Where the second factor is asked for, or set up where there is none; it comes back to this request's page."""
-    kinds = factors.kinds(_person(request))
-    if "totp" in kinds:
-        return _with_next(reverse("mfa_reauthenticate"), request)
-    if "webauthn" in kinds:
-        return _with_next(reverse("mfa_reauthenticate_webauthn"), request)
+def second_factor_url(request: HttpRequest) -> str:
+    """The page that verifies the second factor or sets it up, and returns to this request's page."""
+    types = factors.types_of(_signed_in_user(request))
+    if "totp" in types:
+        return _with_return_path(reverse("mfa_reauthenticate"), request)
+    if "webauthn" in types:
+        return _with_return_path(reverse("mfa_reauthenticate_webauthn"), request)
     safe_redirects.store_return_path(request, error_responses.return_path(request))
     return reverse("mfa_index")
 
 
-def authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
-    """When this person last proved who they are, and how (RFC 8176)."""
-    return authentication_methods.authentication(request)
-
-
-def _with_next(url: str, request: HttpRequest) -> str:
+def _with_return_path(url: str, request: HttpRequest) -> str:
     path = error_responses.return_path(request)
     return f"{url}?{urlencode({'next': path})}" if safe_redirects.is_own(path) and path != "/" else url
 
 
-def _person(request: HttpRequest) -> User:
+def _signed_in_user(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     return request.user
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Signing in by invitation only, for customers' people with at least one active membership."""
+    """Sign-in for customers' people with at least one active membership; sign-up by invitation only."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -90,36 +88,36 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never: an invitation is the only way in."""
+        """Always False: people join by invitation."""
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
-        """Refuse, now that the password was right, somebody who is no longer a colleague anywhere."""
+        """Refuses a person without any active membership, after the right password."""
         if user.is_active and memberships_queries.active(at=clock.now()).filter(user=user).exists():
             return None
-        event_transaction.refused(user, code="no_membership" if user.is_active else "blocked")
+        event_transaction.record_denied_sign_in(user, code="no_membership" if user.is_active else "blocked")
         stagekit.clear_login(request)
-        refused: HttpResponseBase = self.respond_user_inactive(request, user)
-        return refused
+        response: HttpResponseBase = self.respond_user_inactive(request, user)
+        return response
 
     def get_login_stages(self) -> list[str]:
-        """At the end of all steps it is asked again whether this person may come in."""
+        """Adds the last stage, which checks the person again."""
         return [*super().get_login_stages(), "portal.signin.customers.recheck_stage.RecheckStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """The session is kept within this transaction, under the epoch that was judged in it."""
+        """Saves the session in this transaction, under the epoch that was checked in it."""
         super().login(request, user)
-        request.session.set_expiry(0)  # whatever time the way here was given
+        request.session.set_expiry(0)  # replaces the short time of the sign-in pages
         if isinstance(request.session, SessionStore):
             request.session.save()
             request.session.row = Session.objects.get(session_key=request.session.stored_key())
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Never an error: where no address can be had, all such requests share one limit."""
+        """Never an error: requests without a valid address share one limit."""
         return request_context.address_of(request.META) or "unknown"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Few wrong passwords for one person from one place; many more from everywhere before all places wait."""
+        """Few wrong passwords for one person from one place; a much higher limit for all places together."""
         super().pre_authenticate(request, **credentials)
         key = _everywhere(credentials)
         self._everywhere = ratelimit.consume(request, app=_APP, action=_EVERYWHERE, key=key)
@@ -136,31 +134,31 @@ class AccountAdapter(DefaultAccountAdapter):
         ratelimit.clear(request, app=_APP, action=_EVERYWHERE, key=_everywhere(credentials))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # With the place, or a stranger's wrong passwords would keep the person out. Without the Host header that
-        # allauth's own key holds, with any port: another port, another five tries.
+        # With the place, or a stranger's wrong passwords would lock the person out. Without the Host header that
+        # allauth's own key holds, with any port: each port would allow five more attempts.
         return f"{_everywhere(credentials)}:{ratelimit.get_ip(request)}"
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Our own paths and nothing else."""
+        """Only our own paths."""
         return bool(url) and safe_redirects.is_own(str(url))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A sign-in of a moment ago counts as well as a confirmation of a moment ago."""
+        """A recent sign-in counts as a recent reauthentication."""
         request = self.request
         if request is None or not isinstance(request.user, User):
             return True
         records = get_authentication_records(request, request.user)
         age = clock.wall().timestamp() - max(
-            (authentication_methods.instant(one) for one in records), default=0.0
+            (authentication_methods.instant_of(record) for record in records), default=0.0
         )
         return not 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Everybody is signed out by a change of the password, also here."""
+        """The sign-in page: a change of the password ends every session, this one too."""
         return reverse("account_login")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """With the configured address, whatever the Host header says."""
+        """With the configured address, for any Host header."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
 
@@ -172,17 +170,20 @@ class AccountAdapter(DefaultAccountAdapter):
         message_context: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """One notice for one deed: a first factor and the codes that come with it are one."""
+        """Shows one notice for a first factor and the recovery codes that come with it."""
         notice = message_template or ""
-        if first_sign_in.come_with_a_factor(request, notice=notice):
+        if first_sign_in.is_covered_by_factor_notice(request, notice=notice):
             return
-        known = {**(message_context or {}), "first_codes": first_sign_in.first_codes(request, notice=notice)}
-        super().add_message(request, level, message_template, known, **kwargs)
+        context = {
+            **(message_context or {}),
+            "first_codes": first_sign_in.shows_first_codes(request, notice=notice),
+        }
+        super().add_message(request, level, message_template, context, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Into the queue, in this transaction. Of allauth's mails we send this one."""
+        """Queues the reset mail in this transaction; allauth's other mails are not sent."""
         if template_prefix == "account/email/password_reset_key":
-            emails.reset(to=email, url=context["password_reset_url"], user=context["user"])
+            emails.queue_reset(to=email, url=context["password_reset_url"], user=context["user"])
 
 
 def _everywhere(credentials: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Mails about signing in: rendered here, in the person's language, and queued in the caller's transaction."""
+"""Mails about sign-in, rendered in the person's language and queued in the caller's transaction."""
 
 import uuid
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ from provisioning.mail import queue
 _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
 
 
-def reset(*, to: str, url: str, user: User) -> None:
+def queue_reset(*, to: str, url: str, user: User) -> None:
     """A link to set a new password."""
-    _reset(to=to, url=url, language=_language(user), about=user.pk, keep=True)
+    _reset(to=to, url=url, language=_language(user), about=user.pk, commit=True)
 
 
-def decoy(*, to: str) -> None:
-    """The same work as `reset` for an address that nobody has, undone: time must not tell which it was."""
+def imitate_reset(*, to: str) -> None:
+    """Does and rolls back the work of `queue_reset`, so that the response time hides whether the address exists."""
     url = f"{settings.ISSUER}/{'0' * 100}"
-    _reset(to=to, url=url, language=translation.get_language(), about=None, keep=False)
+    _reset(to=to, url=url, language=translation.get_language(), about=None, commit=False)
 
 
-def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, keep: bool) -> None:
+def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, commit: bool) -> None:
     language = language or settings.LANGUAGE_CODE
     with translation.override(language), transaction.atomic():
         values = {"password_reset_url": url, "email": to, "hours": _HOURS}
-        parts = _rendered("account/email/password_reset_key", values)
+        parts = _render("account/email/password_reset_key", values)
         queue.queue(
             to=to,
             subject=parts["subject"],
@@ -47,24 +47,24 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
             language=language,
             about=about,
         )
-        transaction.set_rollback(not keep)
+        transaction.set_rollback(not commit)
 
 
-def changed(*, user: User, happened: Sequence[tuple[Observation, str]]) -> None:
-    """Tell a person how the way they sign in has changed: they learn of it, if it was not they who changed it."""
+def queue_security_notice(*, user: User, changes: Sequence[tuple[Observation, str]]) -> None:
+    """Notifies a person of changes to their sign-in, so that they notice another person's change."""
     at = clock.now()
     mine = memberships_queries.active_of_user(user=user, at=at)
     language = _language(user)
     with translation.override(language):
         values = {
-            "sentences": [str(wording.HAPPENED[one]) for one in happened],
+            "sentences": [str(wording.SENTENCES[change]) for change in changes],
             "moment": time_zones.named(at, time_zones.zone_of(mine[0]))
             if mine
             else time_zones.moment(at, None),
             "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
-            "password": any(verb in wording.OF_PASSWORD for verb, _ in happened),
+            "password": any(verb in wording.PASSWORD_VERBS for verb, _ in changes),
         }
-        parts = _rendered("account/email/security_changed", values)
+        parts = _render("account/email/security_changed", values)
         queue.queue(
             to=user.email,
             subject=parts["subject"],
@@ -78,11 +78,11 @@ def changed(*, user: User, happened: Sequence[tuple[Observation, str]]) -> None:
 
 def _language(user: User) -> str:
     known = dict(settings.LANGUAGES)
-    wanted = (user.language, translation.get_language() or "")
-    return next((one for one in wanted if one in known), settings.LANGUAGE_CODE)
+    preferred = (user.language, translation.get_language() or "")
+    return next((code for code in preferred if code in known), settings.LANGUAGE_CODE)
 
 
-def _rendered(prefix: str, values: dict[str, Any]) -> dict[str, str]:
+def _render(prefix: str, values: dict[str, Any]) -> dict[str, str]:
     values = {"brand": shell.mail_brand(), **values}
     return {
         "subject": " ".join(render_to_string(f"{prefix}_subject.txt", values).split()),

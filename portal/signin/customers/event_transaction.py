@@ -1,6 +1,7 @@
-"""Django-allauth's writing views in one transaction with their events (`audit.log.observations`)."""
+"""Runs django-allauth's writing views in one transaction with their events (`audit.log.observations`)."""
 
 import functools
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,67 +19,61 @@ from portal.signin.customers import emails, wording
 
 View = Callable[..., HttpResponseBase]
 
-_current: ContextVar[EventBatch | None] = ContextVar("note", default=None)
+_current: ContextVar[EventBatch | None] = ContextVar("event_batch", default=None)
 _READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def current() -> EventBatch | None:
-    """The note being taken, for receivers of signals; None outside of our views."""
+def current_batch() -> EventBatch | None:
+    """The open batch, for receivers of signals; None outside our views."""
     return _current.get()
 
 
 @contextmanager
 def event_transaction(request: Request) -> Iterator[EventBatch]:
-    """Take a note; inside another, it is that one (allauth calls a suspended view from within another)."""
-    known = _current.get()
-    if known is not None:
-        yield known
+    """Opens a batch, or joins the open one: allauth calls a suspended view from within another."""
+    batch = _current.get()
+    if batch is not None:
+        yield batch
         return
-    with observations.recording(actor=request.actor) as note:
-        token = _current.set(note)
+    with observations.recording(actor=request.actor) as batch:
+        token = _current.set(batch)
         try:
-            yield note
+            yield batch
         finally:
             _current.reset(token)
-        _record_event(note)
+        _notify_changes(batch)
 
 
-def _record_event(note: EventBatch) -> None:
-    """One mail to whoever's password or factors have changed, for all that changed; queued in this transaction."""
-    entries = [(chain, entry) for chain, _, _, entry in note.drafts]
-    happened = {
-        chain: told
-        for chain, _ in entries
-        if (
-            told := [
-                key for where, one in entries if where == chain and (key := _key(one)) in wording.HAPPENED
-            ]
-        )
-    }
-    for user in User.objects.filter(pk__in=happened):
-        emails.changed(user=user, happened=happened[user.pk])
+def _notify_changes(batch: EventBatch) -> None:
+    """Queues one mail to each person whose password or factors changed, in this transaction."""
+    changes: dict[uuid.UUID, list[tuple[Observation, str]]] = {}
+    for chain, _, _, draft in batch.drafts:
+        if (key := _key(draft)) in wording.SENTENCES:
+            changes.setdefault(chain, []).append(key)
+    for user in User.objects.filter(pk__in=changes):
+        emails.queue_security_notice(user=user, changes=changes[user.pk])
 
 
-def _key(entry: EventDraft) -> tuple[str, str]:
-    return entry.verb, str(entry.facts.get("type", ""))
+def _key(draft: EventDraft) -> tuple[str, str]:
+    return draft.verb, str(draft.facts.get("type", ""))
 
 
-def refused(user: User, *, code: str) -> None:
-    """Somebody whose password was right was not let in."""
-    note = current()
-    if note is not None:
+def record_denied_sign_in(user: User, *, code: str) -> None:
+    """Records that a person was refused after the right password."""
+    batch = current_batch()
+    if batch is not None:
         subject = Subject("user", user.pk)
-        note.add(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
+        batch.add(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
 
 
-def view(function: View, *, also_reading: bool = False) -> View:
-    """Wrap a view of allauth. `also_reading`: it writes when it is only looked at, too."""
+def wrap(view: View, *, writes_on_get: bool = False) -> View:
+    """A view of allauth whose writing requests run in `event_transaction`."""
 
-    @functools.wraps(function)
-    def noted(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method in _READ_ONLY and not also_reading:
-            return function(request, *args, **kwargs)
+    @functools.wraps(view)
+    def recorded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in _READ_ONLY and not writes_on_get:
+            return view(request, *args, **kwargs)
         with event_transaction(request):
-            return function(request, *args, **kwargs)
+            return view(request, *args, **kwargs)
 
-    return noted
+    return recorded

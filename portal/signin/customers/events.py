@@ -1,4 +1,4 @@
-"""What is written down when people sign in and out, by signals of Django and allauth, within the note being taken."""
+"""The events of sign-ins, sign-outs and factors, recorded in the open batch (`event_transaction`)."""
 
 import uuid
 from collections.abc import Mapping
@@ -29,21 +29,21 @@ _AGENT = 200
 def record_event(
     request: HttpRequest, verb: Observation, user: User, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """One event in the person's own stream; nothing where no note is being taken."""
-    note = event_transaction.current()
-    if note is not None:
+    """One event in the person's own chain; nothing without an open batch."""
+    batch = event_transaction.current_batch()
+    if batch is not None:
         actor = request_context.person(request, user=user.pk, name=user.name)
-        note.add(verb, subject=Subject("user", user.pk), chain=user.pk, facts=facts, actor=actor)
+        batch.add(verb, subject=Subject("user", user.pk), chain=user.pk, facts=facts, actor=actor)
 
 
 def signed_in(request: HttpRequest, user: User) -> None:
-    """Write down the sign-in, and the browser where a person looks through their sessions."""
+    """Records the sign-in, and the browser's name for the list of sessions."""
     metrics.record_sign_in(outcome="done")
     record_event(
         request,
         Observation.SIGN_IN_SUCCEEDED,
         user,
-        {"amr": authentication_methods.authentication(request)[1]},
+        {"amr": authentication_methods.last_authentication(request)[1]},
     )
     if isinstance(request.session, SessionStore):
         agent = request.headers.get("User-Agent", "")[:_AGENT]
@@ -51,61 +51,61 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 
 def signed_out(request: HttpRequest, user: User) -> None:
-    """End what services have from this browser session, and nothing of the person's others."""
+    """Ends the services' sign-ins of this browser session only."""
     record_event(request, Observation.SESSION_ENDED, user, {"by": "person"})
     if isinstance(request.session, SessionStore) and request.session.session_key:
         sign_ins.end_for_session(session_key=request.session.stored_key(), at=clock.now())
 
 
 def failed(*, user: User | None, method: str) -> None:
-    """A try that failed. For an address that nobody has, the same work is done: time must not tell which it was."""
+    """A failed attempt. An unknown address costs the same work, so that the response time hides it."""
     metrics.record_sign_in(outcome="failed")
-    note = event_transaction.current()
-    if note is not None:
-        where = user.pk if user else SUPPLIER
-        subject = Subject("user", where) if user else Subject("supplier", SUPPLIER)
-        note.add(Observation.SIGN_IN_FAILED, subject=subject, chain=where, facts={"method": method})
+    batch = event_transaction.current_batch()
+    if batch is not None:
+        chain = user.pk if user else SUPPLIER
+        subject = Subject("user", chain) if user else Subject("supplier", SUPPLIER)
+        batch.add(Observation.SIGN_IN_FAILED, subject=subject, chain=chain, facts={"method": method})
 
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
-    """Everything issued under the old password ends: sessions, services' sign-ins, tokens."""
+    """Revokes what was issued under the old password: sessions, services' sign-ins, tokens."""
     if verb is Observation.PASSWORD_RESET and user.mail_bounced_at is not None:
         addresses.mark_deliverable(user=user.pk)
-    ended = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
-    record_event(request, verb, user, {"sessions": ended.sessions, "sign_ins": ended.sign_ins})
+    revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
+    record_event(request, verb, user, {"sessions": revoked.sessions, "sign_ins": revoked.sign_ins})
 
 
-def proved(request: HttpRequest, method: str, facts: Mapping[str, Any]) -> None:
-    """Complete allauth's record of what was just proved: the instant by our clock, and which kind of key."""
+def step_completed(request: HttpRequest, method: str, facts: Mapping[str, Any]) -> None:
+    """Adds the instant by our clock and the kind of key to allauth's record of the step."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
     if not records:
         return
     records[-1]["instant"] = clock.wall().timestamp()
     if method == "mfa" and facts.get("type") == Authenticator.Type.WEBAUTHN:
         authenticator = Authenticator.objects.get(pk=facts["id"])
-        records[-1]["amr"] = factors.hardware(authenticator)
+        records[-1]["amr"] = factors.key_amr(authenticator)
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
 
 
-def added(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
-    """Who has just set up a factor has proved it: nobody is asked for it again in the same breath."""
-    if authenticator.type in factors.SECOND:
+def factor_set_up(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
+    """Setting up a factor counts as authentication with it, so it is not requested again at once."""
+    if authenticator.type in factors.SECOND_FACTORS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
-    """A factor came or went. Recovery codes made anew are one event: reset."""
-    note = event_transaction.current()
-    if note is None:
+    """Records an added or removed factor; a replacement in one batch is one event, a reset."""
+    batch = event_transaction.current_batch()
+    if batch is None:
         return
     kind = str(authenticator.type)
-    gone = [
-        one
-        for one in note.drafts
-        if one[3].verb == Observation.FACTOR_REMOVED and one[3].facts.get("type") == kind
+    removed = [
+        entry
+        for entry in batch.drafts
+        if entry[3].verb == Observation.FACTOR_REMOVED and entry[3].facts.get("type") == kind
     ]
-    if verb is Observation.FACTOR_ADDED and gone:
-        note.drafts.remove(gone[-1])
+    if verb is Observation.FACTOR_ADDED and removed:
+        batch.drafts.remove(removed[-1])
         verb = Observation.FACTOR_RESET
-    who = uuid.UUID(str(authenticator.user_id))
-    note.add(verb, subject=Subject("user", who), chain=who, facts={"type": kind})
+    user = uuid.UUID(str(authenticator.user_id))
+    batch.add(verb, subject=Subject("user", user), chain=user, facts={"type": kind})

@@ -1,4 +1,4 @@
-"""Second factors: their secrets at rest, who may take one away, and what a sign-in with one proves."""
+"""Second factors: encryption of their secrets, the rule for removing one, and the RFC 8176 value of a key."""
 
 import base64
 import secrets
@@ -20,35 +20,39 @@ from delegation.authorization import policy
 from delegation.authorization.models.roles import Assurance
 from identity.people.models import User
 
-SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-"""What counts as a second factor; recovery codes stand in for one and are none."""
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""Recovery codes replace a second factor and do not count as one."""
 _CONTEXT = b"second factor"
 
 
-def kinds(user: User) -> list[str]:
+def types_of(user: User) -> list[str]:
     """The types of second factor this person has set up."""
-    return list(Authenticator.objects.filter(user=user, type__in=SECOND).values_list("type", flat=True))
+    return list(
+        Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).values_list("type", flat=True)
+    )
 
 
-def demanded(user: User) -> bool:
-    """Whether this person's access asks for a second factor."""
+def is_required(user: User) -> bool:
+    """Whether this person's access requires a second factor."""
     return policy.required_assurance(user=uuid.UUID(str(user.pk)), at=clock.now()) is Assurance.MFA
 
 
-def hardware(authenticator: Authenticator) -> str:
+def key_amr(authenticator: Authenticator) -> str:
     """`hwk` for a key that cannot leave its device, `swk` for a passkey that is synced (WebAuthn §6.1.3)."""
     data = authenticator.wrap().authenticator_data
     return "swk" if data.flags & data.FLAG.BE else "hwk"
 
 
-def _looked_after(users: Collection[uuid.UUID]) -> list[uuid.UUID]:
+def _administered_organizations(users: Collection[uuid.UUID]) -> list[uuid.UUID]:
     return [
-        one for user in users for one in continuity.organizations_administered_by(user=user, at=clock.now())
+        organization
+        for user in users
+        for organization in continuity.organizations_administered_by(user=user, at=clock.now())
     ]
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Secrets encrypted at rest, passkeys bound to the issuer's host."""
+    """Encrypts secrets at rest and binds passkeys to the issuer's host."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -67,7 +71,7 @@ class MFAAdapter(DefaultMFAAdapter):
         ).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """What cannot be opened becomes a fresh secret that no code ever matches: losing a key file opens no door."""
+        """A secret that cannot be decrypted becomes a random one: after the loss of a key file, no code matches."""
         try:
             return encryption.decrypt_secret(
                 data=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT
@@ -76,28 +80,32 @@ class MFAAdapter(DefaultMFAAdapter):
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Never the last second factor of somebody whose access demands one, nor the last admin's way in.
+        """False for the last second factor where access requires one, and for the last admin's last factor.
 
-        Where something is about to be written, the organizations this person looks after and the person's row are
-        held, in the order of acts: neither two factors nor two admins each leave the other.
+        In a transaction, the organizations this person administers and the person's row are locked, in the order of
+        acts: two factors or two admins cannot be removed at the same time, each because of the other.
         """
-        if authenticator.type not in SECOND:
+        if authenticator.type not in SECOND_FACTORS:
             return True
         person, users = authenticator.user_id, User.objects.filter(pk=authenticator.user_id)
         if connection.in_atomic_block:
             actor = Actor(kind=Kind.PERSON, id=person, channel=Channel.WEB)
-            if not observations.acquire_locks(users=[person], chains=_looked_after, actor=actor):
-                return False  # became an admin somewhere while this waited: asked again, it is seen
+            if not observations.acquire_locks(
+                users=[person], chains=_administered_organizations, actor=actor
+            ):
+                return (
+                    False  # became an admin while this waited; the next attempt locks that organization too
+                )
         at, user = clock.now(), users.get()
-        others = Authenticator.objects.filter(user=user, type__in=SECOND).exclude(pk=authenticator.pk)
-        if demanded(user) and not others.exists():
+        others = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exclude(pk=authenticator.pk)
+        if is_required(user) and not others.exists():
             return False
         return continuity.keeps_admin_without(user=person, without=[authenticator.pk], at=at)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """The relying party is the issuer's host, whatever the Host header says."""
+        """The relying party is the issuer's host, for any Host header."""
         return {"id": urlsplit(settings.ISSUER).hostname or "localhost", "name": settings.SUPPLIER_NAME}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, str | bytes]:
-        """What the device shows when it asks which passkey."""
+        """The names the device shows in its list of passkeys."""
         return {"id": user.pk.hex.encode(), "display_name": user.name, "name": user.email}

@@ -1,4 +1,4 @@
-"""Allauth's forms with our limits: no control characters, nothing endless, a new password typed once."""
+"""Allauth's forms with our limits: no control characters, a maximum length, a new password typed once."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from identity.people.models import User
 from portal.http import input_cleaning
 from portal.signin.customers import emails, one_time_codes
 
-_LONGEST = {
+_MAX_LENGTHS = {
     "password": 1000,
     "oldpassword": 1000,
     "password1": 1000,
@@ -47,7 +47,7 @@ _MISSING = {
 
 
 class Bounded(input_cleaning.ControlCharacterCheck):
-    """No field takes more than anybody would type; the second typing of a new password is left out."""
+    """Limits the length of every field, and removes the repetition of a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,19 +57,19 @@ class Bounded(input_cleaning.ControlCharacterCheck):
             if isinstance(field, forms.EmailField):
                 field.validators = [one for one in field.validators if not isinstance(one, EmailValidator)]
                 field.validators.append(EmailValidator(_ADDRESS))
-            if isinstance(field, forms.CharField) and name in _LONGEST:
+            if isinstance(field, forms.CharField) and name in _MAX_LENGTHS:
                 field.validators = [
                     *(one for one in field.validators if not isinstance(one, MaxLengthValidator)),
-                    MaxLengthValidator(_LONGEST[name], _TOO_LONG),
+                    MaxLengthValidator(_MAX_LENGTHS[name], _TOO_LONG),
                 ]
 
 
 class Login(Bounded, account.LoginForm):
-    """Signing in with a password."""
+    """Sign-in with a password."""
 
 
 class Reauthenticate(Bounded, account.ReauthenticateForm):
-    """The password once more."""
+    """Reauthentication with the password."""
 
 
 class ChangePassword(Bounded, account.ChangePasswordForm):
@@ -77,23 +77,23 @@ class ChangePassword(Bounded, account.ChangePasswordForm):
 
 
 class SetPassword(Bounded, account.SetPasswordForm):
-    """A first password for somebody who has none."""
+    """A first password for a person without one."""
 
 
 class ResetPassword(Bounded, account.ResetPasswordForm):
-    """The address that a link goes to."""
+    """The address that receives the link."""
 
     def clean_email(self) -> str:
-        """One statement, whoever the address belongs to; allauth's own search takes longer for nobody."""
+        """One statement for every address; allauth's own search takes longer for an unknown one."""
         email = str(self.cleaned_data["email"]).lower()
         known = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
         self.users = [one.user for one in known.select_related("user")]
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """One mail, to the address of a customer's person; for any other the same work and no mail."""
+        """One mail to the address of a customer's person; for any other address the same work and no mail."""
         if not self.users:
-            emails.decoy(to=self.cleaned_data["email"])
+            emails.imitate_reset(to=self.cleaned_data["email"])
             return str(self.cleaned_data["email"])
         return str(super().save(request, **kwargs))
 
@@ -103,11 +103,11 @@ class ResetPasswordKey(Bounded, account.ResetPasswordKeyForm):
 
 
 class UserToken(Bounded, account.UserTokenForm):
-    """What stands in the link."""
+    """The token of the link."""
 
 
 class _Code:
-    """The code of an app, or a recovery code: spent where it proves something (`one_time_codes`)."""
+    """The code of an app or a recovery code, spent by `one_time_codes`."""
 
     user: User
 
@@ -115,13 +115,13 @@ class _Code:
         """Raises ValidationError for a wrong code, and after too many of them."""
         passed = flows.check_rate_limit(self.user)
         code = str(self.cleaned_data["code"])  # type: ignore[attr-defined]
-        found = one_time_codes.proving(user=self.user, code=code)
-        if found is None:
-            for one in Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP):
-                self._emit_authentication_failed(one)  # type: ignore[attr-defined]
+        authenticator = one_time_codes.spend(user=self.user, code=code)
+        if authenticator is None:
+            for app in Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP):
+                self._emit_authentication_failed(app)  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
-        found.user = self.user
-        self.authenticator = found
+        authenticator.user = self.user
+        self.authenticator = authenticator
         passed()
         return code
 
@@ -131,7 +131,7 @@ class Authenticate(_Code, Bounded, mfa.AuthenticateForm):
 
 
 class ReauthenticateCode(_Code, Bounded, mfa.ReauthenticateForm):
-    """The second factor once more."""
+    """Reauthentication with the second factor."""
 
 
 class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
@@ -139,7 +139,7 @@ class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
 
 
 class _Credential:
-    """What a browser says about a passkey: anything may come here, and none of it may be a failure of ours."""
+    """A browser's answer about a passkey; malformed values are an error of the form, not of the server."""
 
     def full_clean(self) -> None:
         try:
@@ -152,7 +152,7 @@ class _Credential:
 
 
 class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
-    """A passkey is always more than a second factor: it asks for a fingerprint, a face or a code of its own."""
+    """Every passkey verifies its user (fingerprint, face or code), so it is more than a second factor."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,11 +160,11 @@ class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
 
 
 class EditPasskey(Bounded, webauthn.EditWebAuthnForm):
-    """Its name."""
+    """The name of a passkey."""
 
 
 class LoginPasskey(_Credential, Bounded, webauthn.LoginWebAuthnForm):
-    """Signing in with a passkey alone."""
+    """Sign-in with a passkey alone."""
 
 
 class AuthenticatePasskey(_Credential, Bounded, webauthn.AuthenticateWebAuthnForm):
@@ -172,4 +172,4 @@ class AuthenticatePasskey(_Credential, Bounded, webauthn.AuthenticateWebAuthnFor
 
 
 class ReauthenticatePasskey(_Credential, Bounded, webauthn.ReauthenticateWebAuthnForm):
-    """A passkey once more."""
+    """Reauthentication with a passkey."""

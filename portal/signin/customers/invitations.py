@@ -1,4 +1,4 @@
-"""An invitation as its link shows it, and becoming a colleague by it."""
+"""An invitation behind its link, and joining by it."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from portal.signin.customers import event_transaction, factors, first_sign_in
 
 @dataclass(frozen=True, slots=True)
 class InvitationOffer:
-    """An invitation and the secret that led to it."""
+    """An invitation and the secret of its link."""
 
     link: str
     invitation: Invitation
@@ -42,7 +42,7 @@ class InvitationOffer:
         return self.invitation.organization.name
 
     def check(self, *, at: dt.datetime) -> None:
-        """What is shown before anything is asked; the command decides again under its lock. Raises InvitationGone."""
+        """Checks the state for the page; the command checks it again under its lock. Raises InvitationGone."""
         if self.invitation.accepted_at is not None:
             raise InvitationGone(state="used")
         if self.invitation.cancelled_at is not None:
@@ -51,45 +51,45 @@ class InvitationOffer:
             raise InvitationGone(state="expired")
 
     def inviter(self) -> dict[str, str]:
-        """Name and address of whoever sent it; the supplier's name where it was the system."""
+        """Name and address of the sender; the supplier's name for the system."""
         user = User.objects.filter(pk=self.invitation.invited_by).first()
         if user is None:
             return {"name": settings.SUPPLIER_NAME, "email": ""}
         return {"name": user.name, "email": user.email}
 
-    def is_known(self) -> bool:
-        """Whether there is a sign-in with this address: it has to be used."""
+    def has_user(self) -> bool:
+        """Whether a user with this address exists, who must sign in to accept."""
         return bool(addresses.owners(addresses=[self.email.lower()]))
 
-    def is_for(self, request: Request) -> bool:
-        """Whether the invited person is signed in: by any address proved to be theirs, which is nobody else's."""
-        holder = addresses.owners(addresses=[self.email.lower()]).get(self.email.lower())
-        return holder is not None and holder == request.user
+    def belongs_to(self, request: Request) -> bool:
+        """Whether the person signed in owns the invited address, verified and unique."""
+        owner = addresses.owners(addresses=[self.email.lower()]).get(self.email.lower())
+        return owner is not None and owner == request.user
 
 
 def find_offer(link: str) -> InvitationOffer | None:
-    """What the link leads to, whatever its state."""
+    """The invitation behind a link, in any state."""
     invitation = links.invitation_of_link(link)
     return InvitationOffer(link, invitation) if invitation else None
 
 
-def judge(*, password: str, email: str, name: str) -> None:
-    """Raises ValidationError for a password that is too easily guessed."""
+def validate_password(*, password: str, email: str, name: str) -> None:
+    """Raises ValidationError for a password that is too easy to guess."""
     password_validation.validate_password(password, User(email=email, name=name))
 
 
 def accept(request: Request, offer: InvitationOffer) -> None:
-    """Become a colleague, signed in. Raises what the command raises."""
+    """Accepts as the person signed in. Raises what the command raises."""
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     invitations_accept.accept(
         actor=request.actor, invitation=offer.invitation, link=offer.link, accepted_by=request.user
     )
-    first_sign_in.joined(request, organization=offer.organization_name)
+    first_sign_in.store_joined(request, organization=offer.organization_name)
 
 
-def begin(request: Request, offer: InvitationOffer, *, name: str, password: str) -> HttpResponse:
-    """Become a colleague and be signed in, then on to a second factor where one is demanded."""
+def join(request: Request, offer: InvitationOffer, *, name: str, password: str) -> HttpResponse:
+    """Creates the user, signs them in, and leads to a second factor where one is required."""
     newcomer = invitations_accept.Newcomer(
         name=name,
         password=hashers.make_password(password),  # slow: before the act, not in it
@@ -101,24 +101,24 @@ def begin(request: Request, offer: InvitationOffer, *, name: str, password: str)
         channel=Channel.WEB,
         request_id=request_context.request_id(request),
     )
-    done = invitations_accept.accept(
+    outcome = invitations_accept.accept(
         actor=actor, invitation=offer.invitation, link=offer.link, accepted_by=newcomer
     )
-    answer = _sign_in(request, User.objects.get(pk=done.result.user))
-    first_sign_in.joined(request, organization=offer.organization_name)
-    return answer
+    response = _sign_in(request, User.objects.get(pk=outcome.result.user))
+    first_sign_in.store_joined(request, organization=offer.organization_name)
+    return response
 
 
 def _sign_in(request: Request, user: User) -> HttpResponse:
-    """By allauth, as with the password that has just been chosen."""
-    where = reverse("mfa_index") if factors.demanded(user) else "/"
+    """Signs in through allauth, with the password that has just been chosen."""
+    next_url = reverse("mfa_index") if factors.is_required(user) else "/"
     with event_transaction.event_transaction(request):
-        login = Login(user=user, email=user.email, redirect_url=where)
+        login = Login(user=user, email=user.email, redirect_url=next_url)
         response: HttpResponse = login_flow.perform_password_login(request, {"email": user.email}, login)
     return response
 
 
 def sign_out(request: Request) -> None:
-    """End the session of whoever is signed in as somebody else."""
+    """Ends the session of another person signed in in this browser."""
     with event_transaction.event_transaction(request):
         logout_flow.logout(request, show_message=False)

@@ -1,6 +1,6 @@
-"""What a new password may not be (AUTH_PASSWORD_VALIDATORS): short, everybody's, one's own name, a walk over the keys.
+"""The validators of a new password (AUTH_PASSWORD_VALIDATORS): length, common, guessable and present passwords.
 
-After NIST SP 800-63B-4 §3.1.1: a length and a list of what is tried first, no rules about kinds of characters.
+As NIST SP 800-63B-4 §3.1.1 says: a length and a blocklist, no composition rules.
 """
 
 import re
@@ -13,38 +13,38 @@ from django.utils.translation import gettext as _
 
 from identity.people.models import User
 
-SHORTEST = 12
-_SURPRISING, _DIFFERENT, _LETTERS, _WORD = 8, 5, 5, 3
+MIN_LENGTH = 12
+_MIN_UNPREDICTABLE, _MIN_DISTINCT, _MIN_OTHER_LETTERS, _MIN_WORD = 8, 5, 5, 3
 _ROWS = ("1234567890", "qwertyuiopå", "asdfghjklöä", "zxcvbnm")
 
 
 class Length(password_validation.MinimumLengthValidator):
-    """No shorter than SHORTEST."""
+    """Refuses a password shorter than MIN_LENGTH."""
 
     def __init__(self) -> None:
-        super().__init__(SHORTEST)
+        super().__init__(MIN_LENGTH)
 
     def get_error_message(self) -> str:
-        """Ours."""
+        """In our own words."""
         return _("Choose at least 12 characters.")
 
 
 class Common(password_validation.CommonPasswordValidator):
-    """None of those that everybody tries first."""
+    """Refuses Django's list of common passwords."""
 
     def get_error_message(self) -> str:
-        """Ours."""
+        """In our own words."""
         return _("This is one of the passwords that are tried first. Choose another.")
 
 
 class Guessable:
-    """Neither digits alone, nor repetition, nor a row of keys, nor a name that anybody knows of this person."""
+    """Refuses digits alone, repetition, keyboard patterns, and the person's or the supplier's name."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError."""
         if password.isdigit():
             raise ValidationError(_("Digits alone are guessed quickly. Use words, too."), code="digits")
-        if surprising(password) < _SURPRISING or len(set(password)) < _DIFFERENT:
+        if unpredictable_characters(password) < _MIN_UNPREDICTABLE or len(set(password)) < _MIN_DISTINCT:
             raise ValidationError(
                 _("This repeats itself or follows the keys, and is guessed quickly. Choose another."),
                 code="predictable",
@@ -56,12 +56,12 @@ class Guessable:
             )
 
     def get_help_text(self) -> str:
-        """The pages say what to do."""
+        """Empty: the pages carry the instructions."""
         return ""
 
 
 class Fresh:
-    """Not the one the person has: who sets a new password has a reason to."""
+    """Refuses the present password: a new one is set for a reason."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError."""
@@ -69,31 +69,31 @@ class Fresh:
             raise ValidationError(_("This is the password you have. Choose another."), code="same")
 
     def get_help_text(self) -> str:
-        """The pages say what to do."""
+        """Empty: the pages carry the instructions."""
         return ""
 
 
-def surprising(password: str) -> int:
-    """How many characters do not follow from those before them."""
+def unpredictable_characters(password: str) -> int:
+    """The number of characters that do not follow from those before them."""
     text = password.casefold()
     period = next((n for n in range(1, len(text) + 1) if text[n:] == text[: len(text) - n]), 0)
-    count, going = 0, frozenset[str]()
-    for before, one in zip(" " + text[: period - 1], text[:period], strict=True):
-        steps = frozenset(_steps(before, one))
-        count += not steps & going
-        going = steps & going or steps
+    count, continued = 0, frozenset[str]()
+    for before, character in zip(" " + text[: period - 1], text[:period], strict=True):
+        steps = frozenset(_steps(before, character))
+        count += not steps & continued
+        continued = steps & continued or steps
     return count
 
 
-def _steps(before: str, one: str) -> Iterator[str]:
-    """The ways in which a character may follow: again, next in the alphabet, next on the keyboard."""
-    if one == before:
+def _steps(before: str, character: str) -> Iterator[str]:
+    """How a character follows the one before: repeated, next in the alphabet, next on the keyboard."""
+    if character == before:
         yield "again"
-    if abs(ord(one) - ord(before)) == 1:
-        yield f"alphabet {ord(one) - ord(before)}"
+    if abs(ord(character) - ord(before)) == 1:
+        yield f"alphabet {ord(character) - ord(before)}"
     for row in _ROWS:
-        if before in row and one in row:
-            step = (row.index(one) - row.index(before)) % len(row)
+        if before in row and character in row:
+            step = (row.index(character) - row.index(before)) % len(row)
             if step in {1, len(row) - 1}:
                 yield f"keys {1 if step == 1 else -1}"
 
@@ -101,7 +101,9 @@ def _steps(before: str, one: str) -> Iterator[str]:
 def _is_own_name(password: str, user: User) -> bool:
     text = password.casefold()
     words = re.findall(r"[^\W\d_]+", f"{user.name} {user.email} {settings.SUPPLIER_NAME}".casefold())
-    known = [one for one in sorted(words, key=len, reverse=True) if len(one) >= _WORD and one in text]
-    for one in known:
-        text = text.replace(one, "")
-    return bool(known) and sum(character.isalpha() for character in text) < _LETTERS
+    contained = [
+        word for word in sorted(words, key=len, reverse=True) if len(word) >= _MIN_WORD and word in text
+    ]
+    for word in contained:
+        text = text.replace(word, "")
+    return bool(contained) and sum(character.isalpha() for character in text) < _MIN_OTHER_LETTERS

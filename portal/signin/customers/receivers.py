@@ -1,4 +1,4 @@
-"""Signals of Django and allauth, passed on to `portal.signin.customers.events`."""
+"""Receivers of Django's and allauth's signals; `portal.signin.customers.events` does the work."""
 
 from typing import Any
 
@@ -42,12 +42,12 @@ def on_factor_failed(request: HttpRequest, user: User, authenticator: Authentica
 
 @receiver(account.authentication_step_completed)
 def on_proved(request: HttpRequest, user: User, method: str, **facts: Any) -> None:
-    events.proved(request, method, facts)
+    events.step_completed(request, method, facts)
 
 
 @receiver(mfa.authenticator_added)
 def on_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    events.added(request, user, authenticator)
+    events.factor_set_up(request, user, authenticator)
 
 
 @receiver(account.password_changed)
@@ -59,7 +59,7 @@ def on_password_changed(request: HttpRequest, user: User, **_: Any) -> None:
 @receiver(account.password_reset)
 def on_password_reset(request: HttpRequest, user: User, **_: Any) -> None:
     if not request.user.is_authenticated:
-        stagekit.clear_login(request)  # begun in this browser with the old password
+        stagekit.clear_login(request)  # started in this browser with the old password
     events.new_password(request, user, Observation.PASSWORD_RESET)
 
 

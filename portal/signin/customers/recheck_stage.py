@@ -1,4 +1,4 @@
-"""The last step of every sign-in: what it began under must still hold when it ends."""
+"""The last stage of every sign-in: the conditions of the first stage must still hold."""
 
 from typing import Any
 
@@ -11,25 +11,25 @@ from portal.signin.customers import event_transaction
 
 
 class RecheckStage(LoginStage):
-    """A colleague still, under the epoch of the first step. A factor may be shown minutes after the password."""
+    """Checks membership and epoch again: a factor may follow minutes after the password."""
 
-    key = "standing"
+    key = "recheck"
 
     def __init__(self, controller: Any, request: HttpRequest, login: Any) -> None:
         super().__init__(controller, request, login)
-        # At the first step the user was read before the password was compared; later, the kept epoch stays.
+        # At the first stage the user was read before the password was compared; later stages keep that epoch.
         if isinstance(login.user, User):
             self.state.setdefault("epoch", login.user.epoch)
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
-        """Refuses for good: a refusal clears what was kept."""
-        # Locked until the session stands, so that an ending comes before (seen here) or after (ends the session).
-        known = [self.login.user.pk] if self.login.user else []
-        user = User.objects.select_for_update(no_key=True).filter(pk__in=known).first()
+        """A refusal is final: it clears the stored state."""
+        # Locked until the session is saved, so that an ending comes before (seen here) or after (ends the session).
+        ids = [self.login.user.pk] if self.login.user else []
+        user = User.objects.select_for_update(no_key=True).filter(pk__in=ids).first()
         if user is None:
             return self.abort(), False
-        refused: HttpResponseBase | None = get_adapter(self.request).pre_login(self.request, user)
-        if refused is None and self.state.get("epoch") != user.epoch:
-            event_transaction.refused(user, code="ended")
-            refused = self.abort()
-        return refused, refused is None
+        refusal: HttpResponseBase | None = get_adapter(self.request).pre_login(self.request, user)
+        if refusal is None and self.state.get("epoch") != user.epoch:
+            event_transaction.record_denied_sign_in(user, code="ended")
+            refusal = self.abort()
+        return refusal, refusal is None

@@ -1,4 +1,4 @@
-"""Links to set a new password."""
+"""Tokens of links that set a new password."""
 
 import datetime as dt
 
@@ -10,7 +10,7 @@ from identity.people.models import User
 
 
 class ResetTokens(PasswordResetTokenGenerator):
-    """Void after any ending (epoch), a sign-in, a new password, a change of addresses, or two hours by our clock."""
+    """Invalid after a revocation (epoch), a sign-in, a new password, changed addresses, or two hours by our clock."""
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         addresses = EmailAddress.objects.filter(user=user).order_by("email").values_list("email", flat=True)

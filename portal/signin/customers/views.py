@@ -1,4 +1,4 @@
-"""The pages of allauth that we change."""
+"""Allauth's views with our changes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,117 +21,117 @@ from identity.clients import queries as clients_queries
 from portal.http import input_cleaning, safe_redirects
 from portal.signin.customers import first_sign_in
 
-_QUESTION = 600
+_CHALLENGE_LIFETIME = 600
 """Seconds."""
 
 
 class Login(account.LoginView):
-    """The address stands there already where a service knew it."""
+    """Fills in the address that a service sent as `login_hint`."""
 
     def get_initial(self) -> dict[str, Any]:
-        """As the parent, with what came in the address of the page; shown, never believed."""
+        """With the address from the query; it is only shown."""
         return {**super().get_initial(), "login": self.request.GET.get("login", "")[:254]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with the service that sent the person here."""
+        """With the service that sent the person here."""
         return {**super().get_context_data(**kwargs), "going_to": _service(self.request)}
 
 
 def _service(request: HttpRequest) -> str:
-    """The name of the service whose authorization request is to be gone on with; nothing where it is none."""
+    """The name of the service whose authorization request continues after sign-in, else an empty text."""
     path = request.POST.get("next", "") or request.GET.get("next", "")
-    following = urlsplit(path if safe_redirects.is_own(path) else "")
-    asked = parse_qs(following.query).get("client_id", [])
+    target = urlsplit(path if safe_redirects.is_own(path) else "")
+    client_ids = parse_qs(target.query).get("client_id", [])
     if (
-        following.path != reverse("oidc_authorize")
-        or not asked
-        or input_cleaning.has_control_characters(asked[0])
+        target.path != reverse("oidc_authorize")
+        or not client_ids
+        or input_cleaning.has_control_characters(client_ids[0])
     ):
         return ""
-    client = clients_queries.find(client=asked[0])
+    client = clients_queries.find(client=client_ids[0])
     names = client.application_name if client else {}
     return names.get(translation.get_language() or "") or names.get("en", "")
 
 
 class LoginPasskey(webauthn.LoginWebAuthnView):
-    """Before anybody is signed in, the question to the device must be kept; not for longer than it is answered."""
+    """Stores the challenge in a session before sign-in, only for as long as an answer takes."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As the parent. Signing in sets the session's own time; no address may ask without end."""
+        """Limits challenges per address; sign-in later sets the session's own lifetime."""
         if not ratelimit.consume(request, app="allauth.account", action="passkey_question", limit_get=True):
             limited: HttpResponse = ratelimit.respond_429(request)
             return limited
-        answer: HttpResponse = super().get(request, *args, **kwargs)
+        response: HttpResponse = super().get(request, *args, **kwargs)
         if request.session.modified:
-            request.session.set_expiry(_QUESTION)
-        return answer
+            request.session.set_expiry(_CHALLENGE_LIFETIME)
+        return response
 
 
 class Security(mfa.IndexView):
-    """How I sign in; says so where a second factor has to be added first."""
+    """The person's sign-in methods; says when a second factor must be added first."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with what our template wants besides."""
+        """With the values of our template."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         layout = first_sign_in.layout(self.request.user)
         return {
             **page,
-            "required": layout == first_sign_in.DOOR,
+            "required": layout == first_sign_in.PUBLIC_LAYOUT,
             "layout": layout,
-            "joined": first_sign_in.joined_just_now(self.request),
+            "joined": first_sign_in.joined_organization(self.request),
             "back_url": safe_redirects.stored_return_path(self.request),
         }
 
 
 class RecoveryCodes(recovery.ViewRecoveryCodesView):
-    """The codes, and on to where the person was going when they had to set up a factor."""
+    """The codes, and the way to the page that required a factor."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with the way on, and whether they are seen for the first time."""
-        kept = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
-        seen = kept.exclude(data__viewed_at=None).exists()
+        """With the next page, and whether the codes are shown for the first time."""
+        codes = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
+        viewed = codes.exclude(data__viewed_at=None).exists()
         page = {
             **super().get_context_data(**kwargs),
             "next_url": safe_redirects.stored_return_path(self.request),
         }
-        return {**page, "unused_codes": _grouped(page["unused_codes"]), "first": not seen}
+        return {**page, "unused_codes": _grouped(page["unused_codes"]), "first": not viewed}
 
 
 class RecoveryCodesFile(recovery.DownloadRecoveryCodesView):
-    """The same codes to keep as a file."""
+    """The same codes as a file."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, in groups."""
+        """With the codes in groups."""
         return {**super().get_context_data(**kwargs), "unused_codes": _grouped(self.unused_codes)}
 
 
 def _grouped(codes: Sequence[str]) -> list[str]:
-    """Four and four, as people read and type them; spaces do not count when they are typed."""
+    """Groups of four, as people read and type them; spaces in a typed code are ignored."""
     return [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):
-    """allauth asks whether a factor may be removed for apps only."""
+    """Checks whether the factor may be removed; allauth checks that for apps only."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with whether it has to stay."""
-        return {**super().get_context_data(**kwargs), "stays": _stays(self.object)}
+        """With whether the factor must stay."""
+        return {**super().get_context_data(**kwargs), "stays": _must_stay(self.object)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Refuse at the form where it is the last that is demanded."""
+        """An error of the form for the last required factor."""
         if get_adapter().can_delete_authenticator(self.object):
-            answer: HttpResponse = super().form_valid(form)
-            return answer
+            response: HttpResponse = super().form_valid(form)
+            return response
         form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
-        refused: HttpResponse = self.form_invalid(form)
-        return refused
+        invalid: HttpResponse = self.form_invalid(form)
+        return invalid
 
 
 class AddPasskey(webauthn.AddWebAuthnView):
-    """Every passkey can sign in alone: it is stored on the device, which asks who is there."""
+    """Every passkey can sign in alone: it is discoverable and verifies its user (WebAuthn §6.2)."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with options for a passkey in place of a mere second factor."""
+        """With options for a passkey instead of a second factor only."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         return {
             **page,
@@ -141,31 +141,31 @@ class AddPasskey(webauthn.AddWebAuthnView):
 
 
 class ConnectApp(totp.ActivateTOTPView):
-    """An authenticator app; a step of a door where it has to be."""
+    """An authenticator app, in the layout of the first sign-in where a factor is required."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with the layout."""
+        """With the layout."""
         return {**super().get_context_data(**kwargs), "layout": first_sign_in.layout(self.request.user)}
 
 
-class ForgetApp(totp.DeactivateTOTPView):
-    """allauth checks in the form, before the person's row is held; here it is checked again under it."""
+class RemoveApp(totp.DeactivateTOTPView):
+    """Checks again under the lock of the person's row; allauth checks in the form, before it."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As the parent, with whether it has to stay."""
-        return {**super().get_context_data(**kwargs), "stays": _stays(self.authenticator)}
+        """With whether the factor must stay."""
+        return {**super().get_context_data(**kwargs), "stays": _must_stay(self.authenticator)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Refuse at the form where it is the last that is demanded."""
-        found = Authenticator.objects.filter(pk=self.authenticator.pk).first()
-        if found is not None and get_adapter().can_delete_authenticator(found):
-            answer: HttpResponse = super().form_valid(form)
-            return answer
+        """An error of the form for the last required factor."""
+        authenticator = Authenticator.objects.filter(pk=self.authenticator.pk).first()
+        if authenticator is not None and get_adapter().can_delete_authenticator(authenticator):
+            response: HttpResponse = super().form_valid(form)
+            return response
         form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
-        refused: HttpResponse = self.form_invalid(form)
-        return refused
+        invalid: HttpResponse = self.form_invalid(form)
+        return invalid
 
 
-def _stays(authenticator: Authenticator) -> bool:
-    """Said before anything is pressed; decided again when it is."""
+def _must_stay(authenticator: Authenticator) -> bool:
+    """For the page; the form decides again."""
     return not get_adapter().can_delete_authenticator(authenticator)

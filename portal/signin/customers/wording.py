@@ -1,14 +1,14 @@
-"""What is told about changes of the way somebody signs in."""
+"""Sentences about changes to a person's sign-in."""
 
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy
 
 from delegation.authorization.verbs import Observation
 
-OF_PASSWORD = frozenset({Observation.PASSWORD_CHANGED, Observation.PASSWORD_RESET})
+PASSWORD_VERBS = frozenset({Observation.PASSWORD_CHANGED, Observation.PASSWORD_RESET})
 _TOTP, _KEY, _CODES = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
 
-HAPPENED = {
+SENTENCES = {
     (Observation.PASSWORD_CHANGED, ""): gettext_lazy("Your password was changed."),
     (Observation.PASSWORD_RESET, ""): gettext_lazy("A new password was set by a link from your mail."),
     (Observation.FACTOR_ADDED, _TOTP): gettext_lazy("An authenticator app was connected."),

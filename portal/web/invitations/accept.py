@@ -55,21 +55,21 @@ def sign_out(request: Request, token: str) -> HttpResponse:
 def _open(request: Request, offer: InvitationOffer) -> HttpResponse:
     if request.user.is_authenticated:
         return _signed_in(request, offer)
-    if offer.is_known():
+    if offer.has_user():
         return _page(request, offer, kind="known")
     typed = request.POST if request.method == "POST" else None
     form = NewcomerForm(typed, email=offer.email, initial={"name": offer.invitation.name})
     if typed is None or not form.is_valid():
         return _page(request, offer, kind="new", form=form)
-    return invitations.begin(request, offer, **form.cleaned_data)
+    return invitations.join(request, offer, **form.cleaned_data)
 
 
 def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
-    if not offer.is_for(request):
+    if not offer.belongs_to(request):
         return _state(request, "other", offer)
     if request.method != "POST":
         return _page(request, offer, kind="ready", form=forms.Form())
-    weak = customers_adapter.require(request)
+    weak = customers_adapter.require_assurance(request)
     if weak is not None:
         return weak
     invitations.accept(request, offer)
@@ -96,7 +96,7 @@ def _page(request: Request, offer: InvitationOffer, **more: Any) -> HttpResponse
 def _state(request: Request, state: str, offer: InvitationOffer | None = None) -> HttpResponse:
     """Why it cannot be accepted; an old link tells nobody but the invited person whose it was and what became of it."""
     kind = _KINDS.get(state, state)
-    if offer is not None and kind != "other" and not offer.is_for(request):
+    if offer is not None and kind != "other" and not offer.belongs_to(request):
         kind = "gone"
     context: dict[str, Any] = {"kind": kind}
     if offer is not None and kind != "gone":

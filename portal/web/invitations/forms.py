@@ -70,7 +70,9 @@ class NewcomerForm(input_cleaning.Form):
         password = self.cleaned_data.get("password")
         if password:
             try:
-                invitations.judge(password=password, email=self.email, name=self.cleaned_data.get("name", ""))
+                invitations.validate_password(
+                    password=password, email=self.email, name=self.cleaned_data.get("name", "")
+                )
             except ValidationError as error:
                 self.add_error("password", error)
         return self.cleaned_data

@@ -73,7 +73,7 @@ def test_authentication_says_what_was_proved_and_two_factors_only_of_two_kinds(
     world: World, what: str
 ) -> None:
     records, expected = AMR[what]
-    proved_at, amr = authentication_methods.authentication(request_of(world.mikko.user, records))
+    proved_at, amr = authentication_methods.last_authentication(request_of(world.mikko.user, records))
     assert amr == expected
     if not expected:
         assert proved_at == dt.datetime.fromtimestamp(0, dt.UTC)
@@ -82,14 +82,16 @@ def test_authentication_says_what_was_proved_and_two_factors_only_of_two_kinds(
 def test_authentication_is_of_the_last_known_proof(world: World) -> None:
     request = request_of(world.mikko.user, [PASSWORD, TOTP, UNKNOWN])
     known = request.session[login.AUTHENTICATION_METHODS_SESSION_KEY][1]["at"]
-    assert authentication_methods.authentication(request)[0].timestamp() == pytest.approx(known, abs=0.001)
+    assert authentication_methods.last_authentication(request)[0].timestamp() == pytest.approx(
+        known, abs=0.001
+    )
 
 
 def test_authentication_of_nobody_and_of_another_person_is_none(world: World) -> None:
-    assert authentication_methods.authentication(request_of(AnonymousUser(), [PASSWORD, TOTP]))[1] == []
+    assert authentication_methods.last_authentication(request_of(AnonymousUser(), [PASSWORD, TOTP]))[1] == []
     request = request_of(world.mikko.user, [PASSWORD, TOTP])
     request.user = world.olli.user
-    assert authentication_methods.authentication(request)[1] == []
+    assert authentication_methods.last_authentication(request)[1] == []
 
 
 WEAK, STRONG = "viewer", "organization_admin"
@@ -110,7 +112,9 @@ def _assignment(who: Membership, role: str) -> QuerySet[Assignment]:
 
 
 def enough(who: Membership, *records: Record) -> bool:
-    return customers_adapter.strong_enough(request_of(User.objects.get(id=who.user_id), list(records)))
+    return customers_adapter.meets_required_assurance(
+        request_of(User.objects.get(id=who.user_id), list(records))
+    )
 
 
 @pytest.mark.parametrize(

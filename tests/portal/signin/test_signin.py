@@ -21,6 +21,7 @@ from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.http import safe_redirects
 from portal.http.request_context import Request
+from portal.signin import authentication_methods
 from portal.signin.customers import adapter as customers_adapter
 from portal.signin.customers import factors
 from provisioning.mail.models import Mail
@@ -36,7 +37,7 @@ def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]
     request = RequestFactory().get("/")
     request.session = visitor.session
     request.user = user
-    return customers_adapter.authentication(request)
+    return authentication_methods.last_authentication(request)
 
 
 def test_password_then_code_is_mfa(world: World) -> None:
@@ -339,7 +340,7 @@ def test_statements_of_the_gate(world: World, django_assert_num_queries: Any) ->
     request.session, request.user = visitor.session, world.aino.user
     assert request.session["account_authentication_methods"]
     with django_assert_num_queries(0):
-        assert customers_adapter.strong_enough(request)
+        assert customers_adapter.meets_required_assurance(request)
 
 
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
@@ -463,4 +464,4 @@ def test_two_browsers_do_not_each_remove_the_other_factor(
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         pool.submit(remove, app, reverse("mfa_deactivate_totp"))
         pool.submit(remove, phone, reverse("mfa_remove_webauthn", kwargs={"pk": key.pk}))
-    assert Authenticator.objects.filter(user=aino, type__in=factors.SECOND).count() == 1
+    assert Authenticator.objects.filter(user=aino, type__in=factors.SECOND_FACTORS).count() == 1
