@@ -1,9 +1,9 @@
-"""`make bench`: all figures, or those named (`python -m bench acts leaver hammer control fresh`)."""
+"""`make bench`: all figures, or those named (`python -m bench acts leaver revocation_probe negative_control fresh`)."""
 
 import subprocess
 import sys
 
-ALL = ("acts", "leaver", "hammer", "control", "fresh")
+ALL = ("acts", "leaver", "revocation_probe", "negative_control", "fresh")
 
 
 def run(names: list[str]) -> int:
@@ -11,7 +11,7 @@ def run(names: list[str]) -> int:
     failed = [
         name
         for name in names
-        if subprocess.run([sys.executable, "-m", "bench.one", name], check=False).returncode
+        if subprocess.run([sys.executable, "-m", "bench.run_one", name], check=False).returncode
     ]
     if failed:
         print(f"Not measured: {', '.join(failed)}", file=sys.stderr)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bench import ground
+from bench import database
 
 if TYPE_CHECKING:
     from identity.memberships.models import Membership
@@ -23,20 +23,22 @@ THREADS = 4
 
 def run() -> None:
     """Print one line per size and place."""
-    with ground.installation() as server:
+    with database.installation() as server:
         from tests.fixtures.world import World
 
         world = World()
-        ground.emit("settings", **ground.settings_of(server.url_of("keyholder_app")))
+        database.emit("settings", **database.settings_of(server.url_of("keyholder_app")))
         for size, times in SETS.items():
             rates = [_removals(world, size, times) for _ in range(ROUNDS if size < max(SETS) else 1)]
-            ground.emit(
+            database.emit(
                 "removals", set=size, per_second=round(statistics.median(rates), 1), rounds=len(rates)
             )
         one = [_changes(world, [_organization(world)], 200) for _ in range(ROUNDS)]
         many = [_changes(world, [_organization(world) for _ in range(100)], 200) for _ in range(ROUNDS)]
-        ground.emit("changes", organizations=1, threads=THREADS, per_second=round(statistics.median(one), 1))
-        ground.emit(
+        database.emit(
+            "changes", organizations=1, threads=THREADS, per_second=round(statistics.median(one), 1)
+        )
+        database.emit(
             "changes", organizations=100, threads=THREADS, per_second=round(statistics.median(many), 1)
         )
 

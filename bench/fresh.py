@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import ground
-from bench.scene import free_port
+from bench import database
+from bench.setup import free_port
 
 LIMIT_SECONDS = 900
 
@@ -20,11 +20,11 @@ def run() -> None:
     folder = Path(tempfile.mkdtemp(prefix="keyholder-fresh-"))
     try:
         subprocess.run(
-            [_program("git"), "clone", "--quiet", str(ground.ROOT), str(folder / "clone")], check=True
+            [_program("git"), "clone", "--quiet", str(database.ROOT), str(folder / "clone")], check=True
         )
         first = _demo(folder / "clone", "fresh.first_start")
         again = _demo(folder / "clone", "fresh.second_start")
-        ground.emit("fresh", first_page_s=first, second_start_s=again, aim_first_s=120, aim_second_s=10)
+        database.emit("fresh", first_page_s=first, second_start_s=again, aim_first_s=120, aim_second_s=10)
     finally:
         subprocess.run(
             [_program("make"), "demo-reset"], cwd=folder / "clone", env=_environment({}), check=False
@@ -65,7 +65,7 @@ def _demo(clone: Path, figure: str) -> float:
             time.sleep(0.1)
         seconds = round(time.monotonic() - began, 1)
         time.sleep(20)  # the sample people are provisioned meanwhile
-        ground.emit(f"{figure}.memory", **_memory(clone, process.pid))
+        database.emit(f"{figure}.memory", **_memory(clone, process.pid))
         return seconds
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -88,7 +88,7 @@ def _memory(clone: Path, parent: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (name := _part(entry, clone, parent)):
-            found[name] = found.get(name, 0) + ground.resident_kib(int(entry.name)) / 1024
+            found[name] = found.get(name, 0) + database.resident_kib(int(entry.name)) / 1024
     parts = {name: round(mib, 1) for name, mib in sorted(found.items())}
     return {**parts, "whole_MiB": round(sum(found.values()), 1)}
 

@@ -4,8 +4,8 @@ import http.client
 import statistics
 import time
 
-from bench import bare, ground
-from bench.scene import SERVICES, TARGETS, Leaver, Scene, scene
+from bench import baseline, database
+from bench.setup import SERVICES, TARGETS, Leaver, Scene, scene
 
 LEAVERS = 200
 BLOCK = 20
@@ -14,7 +14,7 @@ WARM = 10
 
 def run() -> None:
     """Print p50 and p99 of ours and of the bare calls, and the median of the blocks' ratios."""
-    with scene(LEAVERS + WARM) as (made, people), bare.Bare.found() as other:
+    with scene(LEAVERS + WARM) as (made, people), baseline.Bare.found() as other:
         for one in people[:WARM]:
             _remove(made, one)
         other.block(WARM)
@@ -32,13 +32,15 @@ def run() -> None:
             bares += theirs
             if theirs:
                 ratios.append(statistics.median(t[2] for t in times) / statistics.median(theirs))
-        ground.emit("leaver.refused_in_second_process", **ground.quantiles(gone))
-        ground.emit("leaver.tokens_refused", **ground.quantiles(tokens))
-        ground.emit("leaver.everything_applied", services=SERVICES, targets=TARGETS, **ground.quantiles(done))
+        database.emit("leaver.refused_in_second_process", **database.quantiles(gone))
+        database.emit("leaver.tokens_refused", **database.quantiles(tokens))
+        database.emit(
+            "leaver.everything_applied", services=SERVICES, targets=TARGETS, **database.quantiles(done)
+        )
         if ratios:
-            ground.emit("leaver.bare", settings=other.settings, **ground.quantiles(bares))
+            database.emit("leaver.bare", settings=other.settings, **database.quantiles(bares))
         ratio = round(statistics.median(ratios), 2) if ratios else "not measured"
-        ground.emit("leaver.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
+        database.emit("leaver.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
 
 
 def _remove(made: Scene, leaver: Leaver) -> tuple[float, float, float]:

@@ -5,8 +5,8 @@ import signal
 import sys
 import time
 
-from demo import places
-from demo.stage import Stage, StageError
+from demo import ports_and_paths
+from demo.runner import Stage, StageError
 from portal import embedded_postgres
 
 _BEGAN = time.monotonic()
@@ -27,15 +27,15 @@ def announce(stage: Stage) -> None:
     print(f"  CRM portal    {where.url('CRM_PORT')}")
     print(f"  Caught mails  {where.url('MAIL_PORT')}")
     print(f"  Codes         {where.url('MAIL_PORT')}/codes   (the second factor of the people below)\n")
-    print(f"Password of everybody below: {held['password']}\n")
+    print(f"Password of all people below: {held['password']}\n")
     for person in held["people"]:
         print(f"  {person['email']:<38} {person['who']}")
-    print("\nCtrl-C stops everything and keeps the data; `make demo-reset` forgets it.", flush=True)
+    print("\nPress Ctrl-C to stop. The data is kept; `make demo-reset` removes it.", flush=True)
 
 
 def run() -> int:
     """Exit code 0 after Ctrl-C, 1 where a part failed."""
-    stage = Stage(places.from_environment(), say=say)
+    stage = Stage(ports_and_paths.from_environment(), say=say)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         stage.prepare()
@@ -47,7 +47,7 @@ def run() -> int:
     except KeyboardInterrupt:
         return 0
     except (StageError, embedded_postgres.PostgresError) as error:
-        print(f"\n{error}\nEverything is being stopped; your data is kept.", file=sys.stderr)
+        print(f"\n{error}\nStopping. Your data is kept.", file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -57,8 +57,8 @@ def run() -> int:
 
 def reset() -> int:
     """Stop the demo's database and remove all the demo's data."""
-    Stage(places.from_environment()).forget()
-    print("The demo's data is gone. `make demo` makes it anew.")
+    Stage(ports_and_paths.from_environment()).forget()
+    print("The demo's data is removed. `make demo` creates it again.")
     return 0
 
 

@@ -3,7 +3,7 @@
 import os
 
 from demo import jobs
-from demo.places import SERVICES, SUPPLIER, Places
+from demo.ports_and_paths import SERVICES, SUPPLIER, Places
 from portal import embedded_postgres
 
 

@@ -21,7 +21,7 @@ from delegation.catalogue import commands as catalogue_commands  # noqa: E402
 from delegation.invitations.commands import send as invitations_send  # noqa: E402
 from delegation.organizations import commands as organizations_commands  # noqa: E402
 from delegation.people.commands import enrollment  # noqa: E402
-from demo import places, sample  # noqa: E402
+from demo import ports_and_paths, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
 from identity.clients.models import Application  # noqa: E402
 from identity.organizations.models import Organization, Site  # noqa: E402
@@ -29,7 +29,7 @@ from identity.people.models import User  # noqa: E402
 from provisioning.targets import commands as targets_commands  # noqa: E402
 
 SYSTEM = system(channel=Channel.SHELL)
-CATALOGUE = catalog_file.load(path=places.CATALOG)
+CATALOGUE = catalog_file.load(path=ports_and_paths.CATALOG)
 OFFER = {
     spec.key: AmountLimit(Decimal(20000)) if spec.takes_amount else AmountLimit(None)
     for spec in CATALOGUE.entitlements
@@ -40,14 +40,14 @@ _TAKES = {
 }
 
 
-def services(where: places.Places) -> None:
+def services(where: ports_and_paths.Places) -> None:
     """The web shop and the CRM portal: clients that people sign in to, targets that are provisioned."""
     catalogue_commands.add_units(actor=SYSTEM, catalogue=CATALOGUE)
     names = {
         "ordering": {"en": "Web shop", "fi": "Verkkokauppa"},
         "crm": {"en": "CRM portal", "fi": "CRM-portaali"},
     }
-    for key, port in places.SERVICES.items():
+    for key, port in ports_and_paths.SERVICES.items():
         url = where.url(port)
         client = applications_commands.NewClient(
             client_id=key,
@@ -65,9 +65,9 @@ def services(where: places.Places) -> None:
     catalogue_commands.apply(actor=SYSTEM, catalogue=CATALOGUE)
 
 
-def connect(where: places.Places) -> None:
+def connect(where: ports_and_paths.Places) -> None:
     """Both services are told about everybody, from now on."""
-    for key, port in places.SERVICES.items():
+    for key, port in ports_and_paths.SERVICES.items():
         application = Application.objects.get(key=key)
         token = where.secrets()[f"{key}_scim"]
         targets_commands.register(
@@ -131,7 +131,7 @@ def factor(user: User) -> str:
 
 def run() -> None:
     """Fill; the file of sample people is written last and says that it is whole."""
-    where = places.from_environment()
+    where = ports_and_paths.from_environment()
     password = where.secrets()["password"]
     hashed, strange = make_password(password), make_password(None)
     services(where)
@@ -154,7 +154,7 @@ def run() -> None:
         for person in one.people
         if person.who
     ]
-    places.write(where.people, {"password": password, "people": shown})
+    ports_and_paths.write(where.people, {"password": password, "people": shown})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import http.client
 import pathlib
 from typing import IO
 
-from demo.places import ROOT
+from demo.ports_and_paths import ROOT
 
 _DEPENDS = {
     "seeded": ("*/migrations/*.py",),

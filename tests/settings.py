@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 
-from demo import places
+from demo import ports_and_paths
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if "KEYHOLDER_TEST_RUN" not in os.environ:  # workers inherit the folder of the run they belong to
@@ -17,7 +17,7 @@ os.environ |= {
     "KEYHOLDER_ENV": "test",
     "KEYHOLDER_HOME": str(RUN),
     "KEYHOLDER_KEYS": str(RUN / "keys"),
-    **places.SUPPLIER,
+    **ports_and_paths.SUPPLIER,
     "KEYHOLDER_CLOCK_OFFSET_FILE": str(RUN / f"clock-{WORKER}"),
 }
 

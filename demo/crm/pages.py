@@ -4,7 +4,7 @@ from typing import cast
 import flask
 
 from demo.crm import tickets
-from demo.service import forms, house, roster, visits
+from demo.service import current_visit, forms, parts, people_page
 
 REFUSED = 422
 FORBIDDEN = 403
@@ -18,7 +18,7 @@ blueprint = flask.Blueprint("pages", __name__)
 
 @blueprint.record_once
 def open_tickets(state: flask.blueprints.BlueprintSetupState) -> None:
-    built = state.app.extensions[house.KEY]
+    built = state.app.extensions[parts.KEY]
     state.app.extensions[KEY] = tickets.Tickets(built.settings.store / "tickets.jsonl")
 
 
@@ -27,33 +27,37 @@ def kept() -> tickets.Tickets:
 
 
 @blueprint.get("/")
-@visits.needed
-def home(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def home(visit: current_visit.Visit) -> current_visit.Answer:
     own = kept().of(visit.organization.id, visit.person.sub)
     return flask.render_template(
-        "home.html", visit=visit, may=roster.may(visit.rights, NAMES), tickets=own, opened=flask.request.args
+        "home.html",
+        visit=visit,
+        may=people_page.may(visit.rights, NAMES),
+        tickets=own,
+        opened=flask.request.args,
     )
 
 
 @blueprint.get("/contacts")
-@visits.needed
-def contacts(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def contacts(visit: current_visit.Visit) -> current_visit.Answer:
     if not visit.rights.may(CONTACTS):
         return may_not(visit, "You may not see the contacts of your company here.")
-    return flask.render_template("people.html", visit=visit, page=roster.page(visit, flask.request.args))
+    return flask.render_template("people.html", visit=visit, page=people_page.page(visit, flask.request.args))
 
 
 @blueprint.get("/tickets/new")
-@visits.needed
-def ticket(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def ticket(visit: current_visit.Visit) -> current_visit.Answer:
     if not visit.rights.may(TICKETS):
         return may_not(visit, "You may not open tickets here.")
     return form(visit, typed={"once": secrets.token_urlsafe(16)}, errors={})
 
 
 @blueprint.post("/tickets/new")
-@visits.needed
-def open_ticket(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def open_ticket(visit: current_visit.Visit) -> current_visit.Answer:
     if not visit.rights.may(TICKETS):
         return may_not(visit, "You may not open tickets here. Nothing was sent.")
     typed = flask.request.form.to_dict()
@@ -82,10 +86,10 @@ def wrong(typed: dict[str, str]) -> dict[str, str]:
     return {field: sentence for field, sentence in found.items() if sentence}
 
 
-def form(visit: visits.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
+def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
     return flask.render_template("ticket.html", visit=visit, typed=typed, errors=errors)
 
 
-def may_not(visit: visits.Visit, sentence: str) -> visits.Answer:
+def may_not(visit: current_visit.Visit, sentence: str) -> current_visit.Answer:
     title = "That is not among your rights here."
     return flask.render_template("message.html", visit=visit, title=title, sentence=sentence), FORBIDDEN

@@ -5,7 +5,7 @@ import datetime as dt
 import pathlib
 import threading
 
-from demo.service import clock, disk
+from demo.service import clock, store
 
 FIRST_NUMBER = 501
 
@@ -25,7 +25,7 @@ class Ticket:
 class Tickets:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
-        self._journal = disk.Journal(path)
+        self._journal = store.Journal(path)
         self._kept = [Ticket(**{**line, "at": clock.read(line["at"])}) for line in self._journal.lines()]
 
     def open(self, **what: str) -> Ticket:

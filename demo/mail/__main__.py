@@ -4,7 +4,7 @@ import pathlib
 from aiosmtpd import controller, smtp
 
 from demo.mail import box, pages
-from demo.service import disk, server, settings, web
+from demo.service import server, settings, store, web
 
 HOSTS = ["localhost", "127.0.0.1"]
 MOST_BYTES = 10 * 1024 * 1024
@@ -18,7 +18,7 @@ class Door(controller.Controller):
 
 def run() -> None:
     port = int(settings.needed("SERVICE_PORT"))
-    mails = box.Box(disk.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
+    mails = box.Box(store.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
     channel = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
     app = web.application("demo.mail", hosts=HOSTS)
     app.extensions[pages.KEY] = mails

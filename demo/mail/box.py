@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from aiosmtpd import smtp
 
-from demo.service import disk
+from demo.service import store
 
 NAME = re.compile(r"\d{19,20}-\d{1,9}")
 LATEST = 200
@@ -59,7 +59,7 @@ class Mail:
 
 class Box:
     def __init__(self, folder: pathlib.Path) -> None:
-        self.folder = disk.folder(folder)
+        self.folder = store.folder(folder)
         self._numbers = itertools.count()
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd's name
@@ -68,7 +68,7 @@ class Box:
         name = f"{time.time_ns()}-{next(self._numbers)}"
         recipients = ", ".join(envelope.rcpt_tos).encode()
         content: Any = envelope.content
-        disk.write(self.folder / f"{name}.eml", b"X-Envelope-To: " + recipients + b"\r\n" + content)
+        store.write(self.folder / f"{name}.eml", b"X-Envelope-To: " + recipients + b"\r\n" + content)
         return "250 Caught"
 
     def latest(self, *, to: str = "") -> list[Mail]:

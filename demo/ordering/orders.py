@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from demo.service import clock, disk, people
+from demo.service import clock, people, store
 
 FIRST_NUMBER = 1001
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -32,7 +32,7 @@ class Order:
 class Orders:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
-        self._journal = disk.Journal(path)
+        self._journal = store.Journal(path)
         self._kept = [read(line) for line in self._journal.lines()]
 
     def place(self, *, judge: Callable[[], None], once: str, **what: Any) -> Order:

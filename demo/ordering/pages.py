@@ -7,7 +7,7 @@ from typing import cast
 import flask
 
 from demo.ordering import orders, rules
-from demo.service import forms, house, money, roster, visits
+from demo.service import current_visit, forms, money, parts, people_page
 
 REFUSED = 422
 OWN_SITE = ""
@@ -27,7 +27,7 @@ class Asked:
 
 @blueprint.record_once
 def open_orders(state: flask.blueprints.BlueprintSetupState) -> None:
-    built = state.app.extensions[house.KEY]
+    built = state.app.extensions[parts.KEY]
     state.app.extensions[KEY] = orders.Orders(built.settings.store / "orders.jsonl")
 
 
@@ -36,14 +36,14 @@ def kept() -> orders.Orders:
 
 
 @blueprint.get("/")
-@visits.needed
-def home(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def home(visit: current_visit.Visit) -> current_visit.Answer:
     everybodys = visit.rights.may(rules.SEE)
     found = kept().of(visit.organization.id, None if everybodys else visit.person.sub)
     return flask.render_template(
         "home.html",
         visit=visit,
-        may=roster.may(visit.rights, NAMES),
+        may=people_page.may(visit.rights, NAMES),
         orders=found[:LATEST],
         everybodys=everybodys,
     )
@@ -58,14 +58,14 @@ NAMES = {
 
 
 @blueprint.get("/order")
-@visits.needed
-def order(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def order(visit: current_visit.Visit) -> current_visit.Answer:
     return form(visit, typed={"once": secrets.token_urlsafe(16)}, errors={})
 
 
 @blueprint.post("/order")
-@visits.needed
-def place(visit: visits.Visit) -> visits.Answer:
+@current_visit.needed
+def place(visit: current_visit.Visit) -> current_visit.Answer:
     typed = flask.request.form.to_dict()
     errors, asked = read(typed)
     if not asked:
@@ -94,7 +94,7 @@ def read(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
     return {}, Asked(amount=amount, **rest)
 
 
-def decide(visit: visits.Visit, asked: Asked) -> orders.Order:
+def decide(visit: current_visit.Visit, asked: Asked) -> orders.Order:
     """Place an order once.
 
     Raises Refused.
@@ -115,12 +115,12 @@ def decide(visit: visits.Visit, asked: Asked) -> orders.Order:
     )
 
 
-def sites(visit: visits.Visit) -> dict[str, str]:
+def sites(visit: current_visit.Visit) -> dict[str, str]:
     """Give the delivery addresses this shop knows for the organization, by id."""
-    return house.here().people.sites(visit.organization.id) or {OWN_SITE: "Main address"}
+    return parts.current().people.sites(visit.organization.id) or {OWN_SITE: "Main address"}
 
 
-def form(visit: visits.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
+def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:
     known, allowed = sites(visit), visit.rights.sites(rules.PLACE)
     yours = {key: name for key, name in known.items() if allowed is None or key in allowed}
     others = {key: name for key, name in known.items() if key not in yours}
@@ -131,8 +131,8 @@ def form(visit: visits.Visit, *, typed: dict[str, str], errors: dict[str, str]) 
 
 
 @blueprint.get("/orders/<int:number>")
-@visits.needed
-def placed(visit: visits.Visit, number: int) -> visits.Answer:
+@current_visit.needed
+def placed(visit: current_visit.Visit, number: int) -> current_visit.Answer:
     own = None if visit.rights.may(rules.SEE) else visit.person.sub
     found = next((one for one in kept().of(visit.organization.id, own) if one.number == number), None)
     if found is None:
@@ -141,6 +141,6 @@ def placed(visit: visits.Visit, number: int) -> visits.Answer:
 
 
 @blueprint.get("/people")
-@visits.needed
-def people(visit: visits.Visit) -> visits.Answer:
-    return flask.render_template("people.html", visit=visit, page=roster.page(visit, flask.request.args))
+@current_visit.needed
+def people(visit: current_visit.Visit) -> current_visit.Answer:
+    return flask.render_template("people.html", visit=visit, page=people_page.page(visit, flask.request.args))

@@ -4,7 +4,7 @@ import decimal
 from collections.abc import Container
 
 from demo.ordering import orders
-from demo.service import money, people, visits
+from demo.service import current_visit, money, people
 
 SEE = "ordering:orders.see"
 PLACE = "ordering:orders.place"
@@ -21,7 +21,12 @@ class Refused(Exception):
 
 
 def judge(
-    visit: visits.Visit, kept: orders.Orders, *, amount: decimal.Decimal, site: str, known: Container[str]
+    visit: current_visit.Visit,
+    kept: orders.Orders,
+    *,
+    amount: decimal.Decimal,
+    site: str,
+    known: Container[str],
 ) -> None:
     """Raise Refused where this person may not order this amount for this site now."""
     rights = visit.rights

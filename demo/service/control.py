@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from demo.service import faults, house, scim, visits
+from demo.service import current_visit, faults, parts, scim
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
@@ -15,16 +15,16 @@ blueprint = flask.Blueprint("control", __name__, url_prefix="/_demo")
 
 
 @blueprint.before_request
-def only_with_token() -> visits.Answer | None:
+def only_with_token() -> current_visit.Answer | None:
     header = flask.request.headers.get("Authorization")
-    if scim.authorized(header, token=house.here().settings.scim_token):
+    if scim.authorized(header, token=parts.current().settings.scim_token):
         return None
     return {"error": "The SCIM token is needed here."}, UNAUTHORIZED
 
 
 @blueprint.get("/status")
-def status() -> visits.Answer:
-    here = house.here()
+def status() -> current_visit.Answer:
+    here = parts.current()
     everybody = here.people.everybody()
     return {
         "service": here.settings.key,
@@ -42,20 +42,20 @@ def status() -> visits.Answer:
 
 
 @blueprint.post("/delay")
-def delay() -> visits.Answer:
+def delay() -> current_visit.Answer:
     """Take {"before_ms", "after_ms"}: slow before a request is carried out, or before its answer leaves."""
     asked = flask.request.get_json()
-    here = house.here().faults
+    here = parts.current().faults
     here.before_ms, here.after_ms = whole(asked, "before_ms"), whole(asked, "after_ms")
     return status()
 
 
 @blueprint.post("/fail")
-def fail() -> visits.Answer:
+def fail() -> current_visit.Answer:
     """Take {"status", "times", "applied", "retry_after"}; `times` 0 ends failing."""
     asked = flask.request.get_json()
     times = whole(asked, "times")
-    house.here().faults.failure = (
+    parts.current().faults.failure = (
         faults.Failure(
             status=whole(asked, "status"),
             times=times,

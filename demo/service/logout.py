@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import joserfc.errors
 from joserfc import jwk, jwt
 
-from demo.service import clock, disk, sessions
+from demo.service import clock, sessions, store
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ALGORITHMS = ["RS256", "ES256"]
@@ -87,7 +87,7 @@ def insist(condition: bool, otherwise: str) -> None:  # noqa: FBT001  # reads as
 class Logouts:
     """What was ended by the portal, on disk: a token counts once, also across a restart."""
 
-    def __init__(self, journal: disk.Journal, kept: sessions.Sessions) -> None:
+    def __init__(self, journal: store.Journal, kept: sessions.Sessions) -> None:
         self.journal = journal
         self.sessions = kept
         self._seen: set[str] = set()

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 from werkzeug.middleware import dispatcher
 
-from demo.service import control, doors, faults, house, schema, scim, server, settings, web
+from demo.service import control, faults, parts, routes, schema, scim, server, settings, web
 
 HOSTS = ["localhost", "127.0.0.1"]
 
@@ -26,9 +26,9 @@ def application(package: str, pages: flask.Blueprint, configured: settings.Setti
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=configured.secure,
     )
-    built = house.build(app, configured)
+    built = parts.build(app, configured)
     app.context_processor(lambda: {"service": configured})
-    for blueprint in (doors.blueprint, control.blueprint, pages):
+    for blueprint in (routes.blueprint, control.blueprint, pages):
         app.register_blueprint(blueprint)
     channel = scim.Application(
         built.storage, schema.provider(), token=configured.scim_token, journal=built.writes

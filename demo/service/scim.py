@@ -8,7 +8,7 @@ import scim2_models
 from scim2_server import requests, responses, service
 from scim2_server.applications import wsgi
 
-from demo.service import clock, disk, storage
+from demo.service import clock, storage, store
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 UNAUTHORIZED = 401
@@ -21,7 +21,7 @@ class Application(wsgi.WSGIApplication):
         provider: scim2_models.ScimProvider,
         *,
         token: str,
-        journal: disk.Journal,
+        journal: store.Journal,
     ) -> None:
         super().__init__(kept, provider, service.ScimService(provider))
         self.people = kept.people

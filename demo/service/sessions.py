@@ -6,7 +6,7 @@ import secrets
 import threading
 from typing import Any
 
-from demo.service import clock, disk
+from demo.service import clock, store
 
 LASTS_SECONDS = 8 * 3600
 REMEMBERED_SECONDS = 24 * 3600
@@ -39,9 +39,9 @@ class Session:
 
 class Sessions:
     def __init__(self, folder: pathlib.Path) -> None:
-        self.folder = disk.folder(folder)
+        self.folder = store.folder(folder)
         self.lock = threading.RLock()
-        self._kept = {one["id"]: Session(**one) for one in disk.read_all(self.folder)}
+        self._kept = {one["id"]: Session(**one) for one in store.read_all(self.folder)}
         self._forget_old()
 
     def open(self, *, claims: dict[str, Any]) -> Session:
@@ -90,7 +90,7 @@ class Sessions:
         return sum(one.ended_at is None for one in list(self._kept.values()))
 
     def _write(self, session: Session) -> None:
-        disk.write_json(self.folder / f"{session.id}.json", dataclasses.asdict(session))
+        store.write_json(self.folder / f"{session.id}.json", dataclasses.asdict(session))
 
     def _forget_old(self) -> None:
         oldest = clock.seconds() - REMEMBERED_SECONDS

@@ -2,7 +2,7 @@ import dataclasses
 import os
 import pathlib
 
-from demo.service import disk
+from demo.service import store
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Settings:
 
     @property
     def cookie_secret(self) -> bytes:
-        return disk.secret(self.store / "cookie-secret")
+        return store.secret(self.store / "cookie-secret")
 
 
 def needed(name: str) -> str:
@@ -50,7 +50,7 @@ def from_environment(*, key: str, name: str) -> Settings:
         name=name,
         port=port,
         url=os.environ.get("SERVICE_URL", f"http://localhost:{port}").rstrip("/"),
-        store=disk.folder(pathlib.Path(needed("SERVICE_STORE"))),
+        store=store.folder(pathlib.Path(needed("SERVICE_STORE"))),
         issuer=needed("OIDC_ISSUER"),
         client_id=needed("OIDC_CLIENT_ID"),
         client_secret=needed("OIDC_CLIENT_SECRET"),

@@ -8,7 +8,7 @@ from typing import Any, cast
 import scim2_models
 from scim2_server import memory
 
-from demo.service import disk, people, reading, schema
+from demo.service import people, schema, scim_mapping, store
 
 Resource = scim2_models.Resource[Any]
 Organizations = dict[str, dict[str, Any]]
@@ -22,16 +22,16 @@ class DiskStorage(memory.InMemoryStorage):
 
     def __init__(self, folder: pathlib.Path, known: people.People) -> None:
         super().__init__()
-        self.folder = disk.folder(folder)
+        self.folder = store.folder(folder)
         self.people = known
         self._former: dict[str, Organizations] = {}
-        self.resources = [self._read(kept) for kept in disk.read_all(self.folder)]
+        self.resources = [self._read(kept) for kept in store.read_all(self.folder)]
         self.versions = itertools.count(1 + max(map(version, self.resources), default=0))
 
     def create(self, resource_type: scim2_models.ResourceType, resource: Resource) -> Resource:
         with self.lock:
             user = as_user(resource)
-            person = reading.person(user)
+            person = scim_mapping.person(user)
             if self.people.by_sub(person.sub):
                 raise scim2_models.UniquenessException(detail="This externalId is known here already.")
             created = super().create(resource_type, user)
@@ -47,7 +47,7 @@ class DiskStorage(memory.InMemoryStorage):
     ) -> Resource:
         with self.lock:
             user = as_user(resource)
-            person = reading.person(user)
+            person = scim_mapping.person(user)
             other = self.people.by_sub(person.sub)
             if other and other.id != person.id:
                 raise scim2_models.UniquenessException(detail="This externalId is somebody else's here.")
@@ -75,7 +75,7 @@ class DiskStorage(memory.InMemoryStorage):
         user = as_user(resource)
         organizations = {**self._former.get(user.id or "", {}), **named(user)}
         kept = {"resource": user.model_dump(), "organizations": organizations}
-        disk.write_json(self._path(user.id or ""), kept)
+        store.write_json(self._path(user.id or ""), kept)
         self._mirror(user, organizations)
 
     def _read(self, kept: dict[str, Any]) -> Resource:
@@ -83,9 +83,9 @@ class DiskStorage(memory.InMemoryStorage):
         self._mirror(user, kept["organizations"])
         return user
 
-    def _mirror(self, user: reading.User, organizations: Organizations) -> None:
+    def _mirror(self, user: scim_mapping.User, organizations: Organizations) -> None:
         self._former[user.id or ""] = organizations
-        person = reading.person(user)
+        person = scim_mapping.person(user)
         gone = (
             people.Organization(**one) for key, one in organizations.items() if not person.organization(key)
         )
@@ -93,14 +93,14 @@ class DiskStorage(memory.InMemoryStorage):
         self.people.put(dataclasses.replace(person, organizations=person.organizations + former))
 
 
-def as_user(resource: Resource) -> reading.User:
+def as_user(resource: Resource) -> scim_mapping.User:
     """Copy without a password: people sign in at the portal, and none is kept here."""
-    return cast("reading.User", resource.model_copy(update={"password": None}))
+    return cast("scim_mapping.User", resource.model_copy(update={"password": None}))
 
 
-def named(user: reading.User) -> Organizations:
+def named(user: scim_mapping.User) -> Organizations:
     said = schema.extension(user).organizations or ()
-    found = (dataclasses.asdict(reading.organization(one)) for one in said)
+    found = (dataclasses.asdict(scim_mapping.organization(one)) for one in said)
     return {one["id"]: one for one in found}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from demo.places import PORTS, Places
-from demo.stage import Stage
+from demo.ports_and_paths import PORTS, Places
+from demo.runner import Stage
 from tests.fixtures.demo_services import free_port
 from tests.journeys.people import Person
 
@@ -31,7 +31,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
 def _until_all_are_known(made: Stage, seconds: float = 120) -> None:
     """Wait until the sample people have been told, so that their deliveries are not in the midst of a story."""
     until = time.monotonic() + seconds
-    while not (made.where.folder / "differ.stamp").exists():
+    while not (made.where.folder / "drift.stamp").exists():
         assert time.monotonic() < until, f"the sample people are not known within {seconds} s"
         time.sleep(0.2)
 

@@ -8,7 +8,7 @@ from urllib import request
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from demo.stage import Stage
+from demo.runner import Stage
 from tests.journeys import codes
 
 LINK = re.compile(r"https?://\S+/invitations/\S+")

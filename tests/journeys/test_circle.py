@@ -13,7 +13,7 @@ from urllib import error, parse, request
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.stage import Stage
+from demo.runner import Stage
 from tests.journeys import people
 from tests.journeys.people import Person
 

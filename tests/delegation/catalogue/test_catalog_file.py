@@ -15,7 +15,7 @@ from delegation.authorization.models.roles import Entitlement, Role, RoleEntitle
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import catalog_file
 from delegation.catalogue import commands as catalogue_commands
-from demo import places
+from demo import ports_and_paths
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 from portal.templatetags import kh
@@ -159,7 +159,7 @@ def test_missing_file_is_refused_with_its_path(tmp_path: pathlib.Path) -> None:
 
 
 def test_sample_catalogue_shows_icons_that_the_sprite_holds() -> None:
-    icons = catalog_file.load(path=places.CATALOG).icons
+    icons = catalog_file.load(path=ports_and_paths.CATALOG).icons
     assert set(icons) == {"ordering", "crm"}
     assert set(icons.values()) <= kh.icon_names()
 
@@ -169,7 +169,7 @@ def test_dry_run_changes_nothing_and_says_what_would_change(world: World, write:
         models = (BusinessUnit, Application, Entitlement, Role, RoleVersion, RoleEntitlement)
         return [list(model.objects.order_by("pk").values()) for model in models]
 
-    changed = places.CATALOG.read_text(encoding="utf-8").replace('"box"', "").replace(
+    changed = ports_and_paths.CATALOG.read_text(encoding="utf-8").replace('"box"', "").replace(
         'entitlements = ["ordering:orders.see", "ordering:invoices.see", "crm:contacts.see"]\n\n',
         'entitlements = ["ordering:orders.see"]\n\n', 1,
     ).replace('kivisalo = "Kivisalo"', 'kivisalo = "Kivisalo"\nnorth = "North"').replace(
@@ -194,7 +194,7 @@ def test_applied_catalogue_sets_and_clears_icons_of_applications(world: World, w
         "ordering": "shopping-cart",
         "crm": "address-book",
     }
-    text = places.CATALOG.read_text(encoding="utf-8")
+    text = ports_and_paths.CATALOG.read_text(encoding="utf-8")
     applied(write(text.replace('{ icon = "shopping-cart" }', "{}").replace("address-book", "headset")))
     assert dict(Application.objects.values_list("key", "icon")) == {"ordering": "", "crm": "headset"}
     page = signed_in.of(world.vilma).get("/o/koskela/").content.decode()
@@ -205,7 +205,9 @@ def test_applied_catalogue_sets_and_clears_icons_of_applications(world: World, w
 def test_unknown_icon_and_invalid_file_are_refused_before_anything_is_written(
     world: World, write: Write
 ) -> None:
-    text = places.CATALOG.read_text(encoding="utf-8").replace('kivisalo = "Kivisalo"', 'north = "North"')
+    text = ports_and_paths.CATALOG.read_text(encoding="utf-8").replace(
+        'kivisalo = "Kivisalo"', 'north = "North"'
+    )
     with pytest.raises(management.CommandError, match=r"ordering: nonsense\. Known are .*shopping-cart"):
         applied(write(text.replace("shopping-cart", "nonsense")))
     with pytest.raises(management.CommandError, match="units is missing"):
@@ -214,12 +216,14 @@ def test_unknown_icon_and_invalid_file_are_refused_before_anything_is_written(
 
 
 def test_sample_catalogue_applied_again_changes_no_role(world: World) -> None:
-    done = catalogue_commands.apply(actor=world.system, catalogue=catalog_file.load(path=places.CATALOG))
+    done = catalogue_commands.apply(
+        actor=world.system, catalogue=catalog_file.load(path=ports_and_paths.CATALOG)
+    )
     assert done.result == catalogue_commands.CatalogueApplied(roles=(), unregistered=())
 
 
 def test_sample_catalogue_names_every_tier_of_the_sample_people() -> None:
-    keys = [one["key"] for one in tomllib.loads(places.CATALOG.read_text(encoding="utf-8"))["roles"]]
+    keys = [one["key"] for one in tomllib.loads(ports_and_paths.CATALOG.read_text(encoding="utf-8"))["roles"]]
     assert keys == [
         "viewer", "orderer", "approver", "site_admin", "user_admin", "organization_admin", "security_admin",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bench import ground
+from bench import database
 
 if TYPE_CHECKING:
     from identity.clients.models import Client
@@ -161,9 +161,9 @@ def scene(
         "KEYHOLDER_ISSUER": f"http://localhost:{ports[0]}",
         "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": f"127.0.0.1:{receivers},localhost:{receivers}",
     }
-    with ground.installation() as server:
+    with database.installation() as server:
         made, people = _furnish(ports, receivers, leavers)
-        ground.emit("settings", **ground.settings_of(server.url_of("keyholder_app")))
+        database.emit("settings", **database.settings_of(server.url_of("keyholder_app")))
         try:
             _start(made, application)
             _wait_until_known(people)
@@ -305,7 +305,7 @@ def _start(made: Scene, application: str) -> None:
     serve = "-m granian --interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning"
     words += [f"{serve} --host 127.0.0.1 --port {port} {application}".split() for port in made.ports]
     words.append(["manage.py", "deliver"])
-    made.processes += [subprocess.Popen([sys.executable, *one], cwd=ground.ROOT) for one in words]
+    made.processes += [subprocess.Popen([sys.executable, *one], cwd=database.ROOT) for one in words]
     for port in made.ports:
         _until(lambda port=port: made.call(port, "GET", "/health/live")[0] == http.client.OK, "a web process")
 

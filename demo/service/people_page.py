@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from demo.service import house, money, people, visits
+from demo.service import current_visit, money, parts, people
 
 PAGE = 50
 ALL_SITES = "all sites"
@@ -40,18 +40,18 @@ class May:
     limits: str
 
 
-def page(visit: visits.Visit, asked: Mapping[str, str]) -> Page:
+def page(visit: current_visit.Visit, asked: Mapping[str, str]) -> Page:
     """Give the people of the visitor's own organization, those whose name or address holds what is asked."""
     words = asked.get("q", "").strip()[:PAGE].casefold()
     number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < PAGE else 1
-    everybody = house.here().people.of(visit.organization.id)
+    everybody = parts.current().people.of(visit.organization.id)
     found = [one for one in everybody if words in f"{one.name} {one.email}".casefold()]
     first = max(number - 1, 0) * PAGE
     rows = [row(one, visit) for one in found[first : first + PAGE]]
     return Page(rows=rows, asked=asked.get("q", ""), total=len(found), number=max(number, 1))
 
 
-def row(person: people.Person, visit: visits.Visit) -> Row:
+def row(person: people.Person, visit: current_visit.Visit) -> Row:
     organization = person.organization(visit.organization.id) or visit.organization
     rights = person.rights(organization, at=visit.at)
     return Row(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import IO
 
 from demo import environments, jobs, state
-from demo.places import ROOT, SERVICES, Places
+from demo.ports_and_paths import ROOT, SERVICES, Places
 from portal import embedded_postgres
 
 READY_SECONDS = 60
@@ -31,7 +31,7 @@ class Stage:
         self.say = say
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.overrides: dict[str, str] = {}
-        self._differing: subprocess.Popen[bytes] | None = None
+        self._drift_process: subprocess.Popen[bytes] | None = None
         self.database: embedded_postgres.Server | None = None
         self._alone: IO[str] | None = None
 
@@ -74,15 +74,15 @@ class Stage:
         for name in names or PARTS:
             self._wait(name)
         if not names:
-            self._let_one_differ()
+            self._start_drift_example()
 
-    def _let_one_differ(self) -> None:
-        """Once, beside everything else: a record in the CRM that differs, so that one sees what that looks like."""
-        if (self.where.folder / "differ.stamp").exists():
+    def _start_drift_example(self) -> None:
+        """Starts the program that puts one CRM record out of date, once per demo."""
+        if (self.where.folder / "drift.stamp").exists():
             return
-        with self.log("differ").open("ab") as log:
-            self._differing = subprocess.Popen(
-                [sys.executable, "-m", "demo.differ"],
+        with self.log("drift_example").open("ab") as log:
+            self._drift_process = subprocess.Popen(
+                [sys.executable, "-m", "demo.drift_example"],
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=log,
@@ -104,9 +104,9 @@ class Stage:
 
     def close(self) -> None:
         """Stop everything, the database last."""
-        if self._differing is not None:
-            self._differing.terminate()
-            self._differing.wait(END_SECONDS)
+        if self._drift_process is not None:
+            self._drift_process.terminate()
+            self._drift_process.wait(END_SECONDS)
         self.stop()
         if self.database is not None:
             self.database.stop()
@@ -124,7 +124,7 @@ class Stage:
         for name, process in self.running.items():
             if process.poll() is not None:
                 raise StageError(
-                    f"{name} has ended. Its last words are in {self.log(name)}:\n{self._tail(name)}"
+                    f"{name} has stopped. See the end of its log, {self.log(name)}:\n{self._tail(name)}"
                 )
 
     def log(self, name: str) -> pathlib.Path:

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 
 import flask
 
-from demo.service import clock, house, people, sessions
+from demo.service import clock, parts, people, sessions
 
 SESSION = "id"
 UNAUTHORIZED = 401
@@ -34,22 +34,22 @@ class Visit:
 
 
 def session() -> sessions.Session | None:
-    return house.here().sessions.find(flask.session.get(SESSION, ""))
+    return parts.current().sessions.find(flask.session.get(SESSION, ""))
 
 
 def current(found: sessions.Session) -> Visit | None:
     """Give the visit of a session in force, or None; ends a session whose person is gone."""
-    person = house.here().people.by_sub(found.sub)
+    person = parts.current().people.by_sub(found.sub)
     organization = person.organization(found.organization["id"]) if person else None
     if person is None or organization is None:
         if found.known:
-            house.here().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
+            parts.current().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
         return None
     if not person.in_force(organization.id):
-        house.here().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
+        parts.current().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
         return None
     if not found.known:
-        house.here().sessions.confirm(found)
+        parts.current().sessions.confirm(found)
     at = clock.now()
     return Visit(session=found, person=person, rights=person.rights(organization, at=at), at=at)
 
@@ -85,7 +85,7 @@ def outside(found: sessions.Session | None) -> Answer:
 
 def why(ended: sessions.Session) -> str:
     at = dt.datetime.fromtimestamp(ended.ended_at or 0, tz=dt.UTC)
-    portal, time = house.here().settings.portal_name, f"at {at:%H:%M:%S} UTC"
+    portal, time = parts.current().settings.portal_name, f"at {at:%H:%M:%S} UTC"
     name = ended.organization["name"]
     sentences = {
         sessions.SIGNED_OUT: f"You signed out here {time}.",

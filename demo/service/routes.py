@@ -8,7 +8,7 @@ import joserfc.errors
 import requests
 from authlib.integrations import base_client
 
-from demo.service import house, logout, provider, sessions, visits
+from demo.service import current_visit, logout, parts, provider, sessions
 
 BAD_REQUEST = 400
 UNAVAILABLE = 503
@@ -19,16 +19,16 @@ blueprint = flask.Blueprint("doors", __name__)
 
 
 @blueprint.get("/login")
-def login() -> visits.Answer:
+def login() -> current_visit.Answer:
     going_to = flask.request.args.get("next", "/")
     return begin(going_to if OWN_PATH.fullmatch(going_to) else "/", flask.request.args)
 
 
 @blueprint.route("/initiate", methods=["GET", "POST"])
-def initiate() -> visits.Answer:
+def initiate() -> current_visit.Answer:
     """Begin a sign-in that the portal asked for (OpenID Connect Core, section 4)."""
     asked = flask.request.values
-    if asked.get("iss") != house.here().settings.issuer:
+    if asked.get("iss") != parts.current().settings.issuer:
         return refused("This sign-in was asked for by somebody we do not know. Nothing happened.")
     going_to = own_path(asked.get("target_link_uri", ""))
     if going_to is None:
@@ -38,24 +38,24 @@ def initiate() -> visits.Answer:
 
 def own_path(link: str) -> str | None:
     """Give the path of a link into this service, None for anybody else's link."""
-    own = house.here().settings.url
+    own = parts.current().settings.url
     if link in ("", own):
         return "/"
     path = link.removeprefix(own)
     return path if link.startswith(own) and OWN_PATH.fullmatch(path) else None
 
 
-def begin(going_to: str, asked: Any) -> visits.Answer:
+def begin(going_to: str, asked: Any) -> current_visit.Answer:
     passed_on = {key: asked[key] for key in ("login_hint", "organization") if asked.get(key)}
     try:
-        return house.here().provider.begin(going_to=going_to, **passed_on)
+        return parts.current().provider.begin(going_to=going_to, **passed_on)
     except (requests.RequestException, provider.WrongIssuer):
         return unreachable()
 
 
 @blueprint.get("/callback")
-def callback() -> visits.Answer:
-    asked, portal = flask.request.args, house.here().provider
+def callback() -> current_visit.Answer:
+    asked, portal = flask.request.args, parts.current().provider
     begun = portal.begun(asked.get("state"))
     if begun is None:
         return refused("This sign-in did not begin in this browser, or too long ago. Begin again.")
@@ -76,19 +76,19 @@ def reason(error: base_client.OAuthError) -> str:
     return str(error.description or error.error)[:LONGEST_REASON]
 
 
-def sign_in(claims: dict[str, Any], *, going_to: str) -> visits.Answer:
+def sign_in(claims: dict[str, Any], *, going_to: str) -> current_visit.Answer:
     if not complete(claims):
         return refused("The answer does not say for which organization. Nobody was signed in.")
-    here = house.here()
+    here = parts.current()
     with here.sessions.lock:
         if here.logouts.came_before(claims):
             return refused("This sign-in was ended while it was under way. Begin again.")
-        former = visits.session()
+        former = current_visit.session()
         opened = here.sessions.open(claims=claims)
     if former:
         here.sessions.end(former, ended_why=sessions.SIGNED_OUT)
     flask.session.clear()
-    flask.session[visits.SESSION] = opened.id
+    flask.session[current_visit.SESSION] = opened.id
     return flask.redirect(going_to)
 
 
@@ -99,27 +99,27 @@ def complete(claims: dict[str, Any]) -> bool:
 
 
 @blueprint.post("/logout")
-@visits.needed
-def sign_out(visit: visits.Visit) -> visits.Answer:
-    house.here().sessions.end(visit.session, ended_why=sessions.SIGNED_OUT)
+@current_visit.needed
+def sign_out(visit: current_visit.Visit) -> current_visit.Answer:
+    parts.current().sessions.end(visit.session, ended_why=sessions.SIGNED_OUT)
     return flask.redirect("/")
 
 
 @blueprint.get("/session")
-def session() -> visits.Answer:
+def session() -> current_visit.Answer:
     """Answer an open page that asks whether it may stay."""
-    found = visits.session()
-    visit = visits.current(found) if found and found.ended_at is None else None
+    found = current_visit.session()
+    visit = current_visit.current(found) if found and found.ended_at is None else None
     if visit:
         return {"signed_in": True, "version": visit.rights.version}
     if found is None or found.ended_at is not None:
-        return {"signed_in": False, "why": visits.why(found) if found else ""}
+        return {"signed_in": False, "why": current_visit.why(found) if found else ""}
     return {"signed_in": True, "version": ""}
 
 
 @blueprint.post("/backchannel-logout")
-def backchannel_logout() -> visits.Answer:
-    here = house.here()
+def backchannel_logout() -> current_visit.Answer:
+    here = parts.current()
     try:
         claims = logout.read(
             flask.request.form.get("logout_token", ""),
@@ -135,14 +135,14 @@ def backchannel_logout() -> visits.Answer:
     return {}, 200
 
 
-def refused(sentence: str) -> visits.Answer:
+def refused(sentence: str) -> current_visit.Answer:
     return flask.render_template(
         "message.html", title="You are not signed in.", sentence=sentence
     ), BAD_REQUEST
 
 
-def unreachable() -> visits.Answer:
-    name = house.here().settings.portal_name
+def unreachable() -> current_visit.Answer:
+    name = parts.current().settings.portal_name
     sentence = f"{name} does not answer at the moment. Try again in a minute."
     return flask.render_template(
         "message.html", title="You are not signed in.", sentence=sentence

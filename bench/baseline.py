@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-from bench import ground
+from bench import database
 
 _DRIVER = """
 import asyncio, contextlib, json, os, sys
@@ -58,7 +58,7 @@ class Bare:
     @contextlib.contextmanager
     def found(cls) -> "Iterator[Bare]":
         """PEERS is the folder of the scripts; PY and PEERS_NODE are as its `setup.sh` prints them."""
-        folder = pathlib.Path(os.environ.get("PEERS", ground.ROOT.parent / "shared" / "peers"))
+        folder = pathlib.Path(os.environ.get("PEERS", database.ROOT.parent / "shared" / "peers"))
         python = os.environ.get("PY", "")
         if not (folder / "leaver_bare.py").exists() or not python:
             yield cls(None, {})
@@ -71,7 +71,7 @@ class Bare:
             bufsize=1,
         )
         try:
-            yield cls(process, ground.settings_of(_line(process)["url"]))
+            yield cls(process, database.settings_of(_line(process)["url"]))
         finally:
             if process.stdin:
                 process.stdin.close()

@@ -1,8 +1,8 @@
-"""(c) Requests that start after the response and are accepted: none, of ten thousand and more.
+"""Requests that start after the response to a removal and are accepted: zero of 10,000 or more.
 
-For each leaver, a client per web process asks without a pause from 50 ms before the click until 500 ms after its
-response: introspection, userinfo, and a page with the leaver's session. One clock for all (CLOCK_MONOTONIC). A round
-counts in which each client reached RATE; what is accepted counts in every round.
+For each leaver, one client per web process sends requests without a pause: introspection, userinfo, and a page with the
+leaver's session. It starts 50 ms before the removal is submitted and stops 500 ms after its response. All use one clock
+(CLOCK_MONOTONIC). A round counts where each client reached RATE; accepted requests count in every round.
 """
 
 import http.client
@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import ground
-from bench.scene import Leaver, Scene, scene
+from bench import database
+from bench.setup import Leaver, Scene, scene
 
 COUNTED = 10_000
 MOST = 120
@@ -28,8 +28,8 @@ Shot = tuple[int, bool]
 
 
 def run() -> None:
-    """The right portal must accept none."""
-    count("hammer.accepted_after_response", "portal.wsgi:application", COUNTED)
+    """The portal under test must accept none."""
+    count("revocation_probe.accepted_after_response", "portal.wsgi:application", COUNTED)
 
 
 def count(figure: str, application: str, wanted: int) -> None:
@@ -52,7 +52,7 @@ def count(figure: str, application: str, wanted: int) -> None:
                 break
         for client in clients:
             client.end()
-        ground.emit(
+        database.emit(
             figure,
             accepted=accepted,
             counted=counted,
@@ -79,7 +79,7 @@ def _round(made: Scene, clients: "list[_Client]", leaver: Leaver) -> tuple[int, 
     time.sleep(AFTER)
     shots = [client.stop() for client in clients]
     if not any(ok for by_one in shots for began_at, ok in by_one if began_at < answered):
-        raise RuntimeError("nothing was accepted before the click either: this proves nothing")
+        raise RuntimeError("no request was accepted before the removal either: the probe measures nothing")
     return answered, shots, time.monotonic() - began
 
 
