@@ -17,11 +17,11 @@ from identity.organizations.models import CustomerNumber
 class EligibleMembership:
     """A membership in force, its epoch of the same instant, and its organization as the service knows it."""
 
-    membership: uuid.UUID
+    id: uuid.UUID
     epoch: int
     organization: uuid.UUID
-    key: str
-    name: str
+    organization_key: str
+    organization_name: str
     customer_number: str
 
 

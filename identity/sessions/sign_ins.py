@@ -46,7 +46,7 @@ def authentication_context(
         session_key=session_key,
         user=user.id,
         user_epoch=user.epoch,
-        membership=membership.membership,
+        membership=membership.id,
         membership_epoch=membership.epoch,
         organization=membership.organization,
         application_key=application_key,

@@ -98,7 +98,7 @@ class AuthorizationDecision:
                 self.request, self.authorization, chosen, self._hidden_fields(), next_url
             )
         if self._requires_consent() and self.consent_answer != "grant":
-            return self._consent_page(chosen[0].key)
+            return self._consent_page(chosen[0].organization_key)
         if self._waiting_since():
             reauthentication.spend(self.request.session, self.mark)
         code = authorize_code.issue_code(self.request, self.authorization, chosen[0])

@@ -28,11 +28,11 @@ def memberships_with_rights(
         return []
     eligible = eligible_memberships.for_application(user=user, application=client.application, at=request.now)
     rights = entitlements.rights_of(
-        memberships=[candidate.membership for candidate in eligible],
+        memberships=[candidate.id for candidate in eligible],
         at=request.now,
         application=client.application_key,
     )
-    return [candidate for candidate in eligible if rights[candidate.membership]]
+    return [candidate for candidate in eligible if rights[candidate.id]]
 
 
 def matching(
@@ -43,7 +43,7 @@ def matching(
     return [
         candidate
         for candidate in candidates
-        if not requested or requested in {candidate.key, str(candidate.organization)}
+        if not requested or requested in {candidate.organization_key, str(candidate.organization)}
     ]
 
 
@@ -58,7 +58,12 @@ def choice_page(
     context = {
         "application": client_redirect.application_name(request, authorization.target),
         "organizations": [
-            {"key": one.key, "name": one.name, "customer_number": one.customer_number} for one in candidates
+            {
+                "key": one.organization_key,
+                "name": one.organization_name,
+                "customer_number": one.customer_number,
+            }
+            for one in candidates
         ],
         "action_url": metadata.AUTHORIZE,
         "method": "get",

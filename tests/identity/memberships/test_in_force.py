@@ -34,7 +34,7 @@ def queries_with(who: Membership, at: dt.datetime) -> set[str]:
     }
     names = {name for name, ids in queries.items() if who.id in ids}
     eligible = eligible_memberships.for_application(user=who.user_id, application=application, at=at)
-    return names | ({"eligible"} if who.id in {row.membership for row in eligible} else set())
+    return names | ({"eligible"} if who.id in {row.id for row in eligible} else set())
 
 
 def _organization(world: World) -> QuerySet[Organization]:
@@ -124,7 +124,7 @@ def test_memberships_of_a_user_are_ordered_by_organization_name(world: World) ->
         by_name = eligible_memberships.for_application(
             user=world.mikko.user_id, application=Application.objects.get(key="crm").id, at=clock.now()
         )
-        assert [row.key for row in by_name] == ["koskela", "pohjola"]
+        assert [row.organization_key for row in by_name] == ["koskela", "pohjola"]
     assert {row.user.id for row in rows} == {world.mikko.user_id}
 
 
@@ -134,7 +134,7 @@ def test_eligible_membership_has_its_epoch_and_customer_number(world: World) -> 
         rows = eligible_memberships.for_application(
             user=world.mikko.user_id, application=application, at=clock.now()
         )
-    assert [(row.key, row.epoch, row.customer_number) for row in rows] == [
+    assert [(row.organization_key, row.epoch, row.customer_number) for row in rows] == [
         ("pohjola", 1, "K-pohjola"),
         ("koskela", 9, "K-koskela"),
     ]
