@@ -35,10 +35,10 @@ class Outcome(Generic[R]):
     """Whether an earlier request under the same idempotency key had this outcome."""
 
 
-_LOAD = "SELECT request, outcome FROM delegation_idempotencyrecord WHERE actor = %s AND key = %s"
+_LOAD = "SELECT fingerprint, outcome FROM delegation_idempotencyrecord WHERE actor = %s AND key = %s"
 
 _STORE = """
-INSERT INTO delegation_idempotencyrecord (actor, key, request, outcome, at) VALUES (%s, %s, %s, %s::jsonb, %s)
+INSERT INTO delegation_idempotencyrecord (actor, key, fingerprint, outcome, at) VALUES (%s, %s, %s, %s::jsonb, %s)
 """
 
 

@@ -9,8 +9,8 @@ class IdempotencyRecord(models.Model):
     id = models.BigAutoField(primary_key=True)
     actor = models.UUIDField()
     key = models.CharField(max_length=200)
-    request = models.CharField(max_length=80)
-    """Keyed hash of the request's fingerprint: another request under the same key is refused."""
+    fingerprint = models.CharField(max_length=80)
+    """Keyed hash of the arguments: another request under the same key is refused."""
     outcome = models.JSONField()
     at = models.DateTimeField()
 

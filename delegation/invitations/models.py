@@ -49,4 +49,4 @@ class InvitationToken(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], name="invitation_link_by_time")]
+        indexes = [models.Index(fields=["created_at"], name="invitation_token_created")]

@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("actor", models.UUIDField()),
                 ("key", models.CharField(max_length=200)),
-                ("request", models.CharField(max_length=64)),
+                ("fingerprint", models.CharField(max_length=64)),
                 ("outcome", models.JSONField()),
                 ("at", models.DateTimeField()),
             ],
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("assignment", "site"), name="assignment_site_once")
+                    models.UniqueConstraint(fields=("assignment", "site"), name="assignment_site_unique")
                 ],
             },
         ),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                             ("organization", "="),
                             ("entitlement", "="),
                         ],
-                        name="ceiling_one_at_a_time",
+                        name="ceiling_no_overlap",
                     )
                 ],
             },
@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("assignment", "entitlement"), name="assignment_limit_once"
+                        fields=("assignment", "entitlement"), name="assignment_limit_unique"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("amount__isnull", True), ("amount__gte", 0), _connector="OR"),
@@ -369,13 +369,13 @@ class Migration(migrations.Migration):
                     (identity.memberships.models.TsTzRange("valid_from", "valid_until"), "&&"),
                     ("role", "="),
                 ],
-                name="role_version_one_at_a_time",
+                name="role_version_no_overlap",
             ),
         ),
         migrations.AddConstraint(
             model_name="roleentitlement",
             constraint=models.UniqueConstraint(
-                fields=("version", "entitlement"), name="role_entitlement_once"
+                fields=("version", "entitlement"), name="role_entitlement_unique"
             ),
         ),
     ]

@@ -14,13 +14,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddIndex(
-            "invitationtoken", models.Index(fields=["created_at"], name="invitation_link_by_time")
+            "invitationtoken", models.Index(fields=["created_at"], name="invitation_token_created")
         ),
-        migrations.AlterField('idempotencyrecord', "request", models.CharField(max_length=80)),
+        migrations.AlterField('idempotencyrecord', "fingerprint", models.CharField(max_length=80)),
         migrations.AddConstraint(
             "hold",
             ExclusionConstraint(
-                name="hold_one_at_a_time",
+                name="hold_no_overlap",
                 expressions=[
                     (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
                     ("organization", RangeOperators.EQUAL),

@@ -1,5 +1,5 @@
 -- The organization of an assignment is its membership's, whatever was written: working admins are found by it.
--- Memberships never change their organization (identity, `membership_stays`).
+-- Memberships never change their organization (identity, `membership_keeps_organization`).
 CREATE FUNCTION delegation_organization_of(membership uuid) RETURNS uuid LANGUAGE sql STABLE
 RETURN (SELECT organization_id FROM identity_membership WHERE id = membership);
 

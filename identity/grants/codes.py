@@ -71,7 +71,7 @@ def _insert(
         scopes=request.scopes,
         nonce=request.nonce,
         redirect_uri=request.redirect_uri,
-        challenge=request.challenge,
+        code_challenge=request.challenge,
         auth_time=authentication.auth_time,
         amr=list(authentication.amr),
         issued_at=at,
@@ -93,7 +93,7 @@ redeemed AS (
   UPDATE identity_authorizationcode c SET used_at = v.at, family = %(family)s
   FROM valid_grant v
   WHERE c.hash = ANY(%(code)s) AND c.used_at IS NULL AND c.client_id = %(client)s
-    AND c.redirect_uri = %(redirect_uri)s AND c.challenge = %(challenge)s
+    AND c.redirect_uri = %(redirect_uri)s AND c.code_challenge = %(challenge)s
   RETURNING c.*
 ),
 family AS (

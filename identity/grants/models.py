@@ -37,7 +37,7 @@ class AuthorizationCode(_Issued):
     hash = models.CharField(max_length=80, primary_key=True)
     redirect_uri = models.CharField(max_length=2000)
     nonce = models.CharField(max_length=512, blank=True)
-    challenge = models.CharField(max_length=128)
+    code_challenge = models.CharField(max_length=128)
     used_at = models.DateTimeField(null=True)
     family = models.UUIDField(null=True)
 

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                         name="user_email_unique_for_customers",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("is_superuser", False)), name="user_nobody_is_superuser"
+                        condition=models.Q(("is_superuser", False)), name="user_no_superusers"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
                 ("hash", models.CharField(max_length=80, primary_key=True, serialize=False)),
                 ("redirect_uri", models.CharField(max_length=2000)),
                 ("nonce", models.CharField(blank=True, max_length=512)),
-                ("challenge", models.CharField(max_length=128)),
+                ("code_challenge", models.CharField(max_length=128)),
                 ("used_at", models.DateTimeField(null=True)),
                 ("family", models.UUIDField(null=True)),
                 (

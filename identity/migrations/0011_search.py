@@ -3,10 +3,10 @@
 from django.db import migrations
 
 INDEXES = """
-CREATE INDEX membership_by_part_of_name ON identity_membership USING gin (sort_key gin_trgm_ops);
-CREATE INDEX user_by_part_of_address ON identity_user USING gin (email gin_trgm_ops);
+CREATE INDEX membership_name_trigrams ON identity_membership USING gin (sort_key gin_trgm_ops);
+CREATE INDEX user_email_trigrams ON identity_user USING gin (email gin_trgm_ops);
 """
-GONE = "DROP INDEX membership_by_part_of_name; DROP INDEX user_by_part_of_address;"
+GONE = "DROP INDEX membership_name_trigrams; DROP INDEX user_email_trigrams;"
 
 
 class Migration(migrations.Migration):

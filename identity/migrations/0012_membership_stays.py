@@ -5,7 +5,7 @@ import pathlib
 from django.db import migrations
 
 SQL = pathlib.Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-GONE = "DROP TRIGGER membership_stays ON identity_membership; DROP FUNCTION identity_membership_stays();"
+GONE = "DROP TRIGGER membership_keeps_organization ON identity_membership; DROP FUNCTION identity_membership_keeps_organization();"
 
 
 class Migration(migrations.Migration):

@@ -65,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"), condition=Q(directory="customer"), name="user_email_unique_for_customers"
             ),
-            models.CheckConstraint(condition=Q(is_superuser=False), name="user_nobody_is_superuser"),
+            models.CheckConstraint(condition=Q(is_superuser=False), name="user_no_superusers"),
             models.CheckConstraint(
                 condition=Q(directory="customer", contact="") & ~Q(email="")
                 | ~Q(directory="customer") & Q(email="", password__startswith=UNUSABLE_PASSWORD_PREFIX),

@@ -53,7 +53,7 @@ class Account(Due):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["target", "user", "membership"], name="account_once", nulls_distinct=False
+                fields=["target", "user", "membership"], name="account_unique", nulls_distinct=False
             )
         ]
         indexes = [
@@ -61,7 +61,9 @@ class Account(Due):
                 fields=["target", "priority", "due_at"], name="account_due", condition=Q(due_at__isnull=False)
             ),
             models.Index(
-                fields=["next_change_at"], name="account_boundary", condition=Q(next_change_at__isnull=False)
+                fields=["next_change_at"],
+                name="account_next_change",
+                condition=Q(next_change_at__isnull=False),
             ),
             models.Index(fields=["leased_by"], name="account_leased", condition=Q(leased_by__isnull=False)),
             models.Index(
@@ -89,7 +91,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "act", "membership"], name="delivery_once"),
+            models.UniqueConstraint(fields=["account", "act", "membership"], name="delivery_unique"),
         ]
         indexes = [
             models.Index(fields=["act"], name="delivery_of_act"),

@@ -22,7 +22,9 @@ class Logout(Due):
     """The client understood and refused (400); it is asked again every hour."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sign_in", "client", "ended_at"], name="logout_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["sign_in", "client", "ended_at"], name="logout_unique")
+        ]
         indexes = [
             models.Index(fields=["client", "due_at"], name="logout_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["act"], name="logout_of_act"),

@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['client', 'due_at'], name='logout_due'), models.Index(fields=['act'], name='logout_of_act'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='logout_leased')],
-                'constraints': [models.UniqueConstraint(fields=('sign_in', 'client', 'ended_at'), name='logout_once')],
+                'constraints': [models.UniqueConstraint(fields=('sign_in', 'client', 'ended_at'), name='logout_unique')],
             },
         ),
         migrations.AddConstraint(
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('account', 'act', 'membership'), name='delivery_once'),
+            constraint=models.UniqueConstraint(fields=('account', 'act', 'membership'), name='delivery_unique'),
         ),
         migrations.AddIndex(
             model_name='account',
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('next_change_at__isnull', False)), fields=['next_change_at'], name='account_boundary'),
+            index=models.Index(condition=models.Q(('next_change_at__isnull', False)), fields=['next_change_at'], name='account_next_change'),
         ),
         migrations.AddIndex(
             model_name='account',
@@ -165,6 +165,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='account',
-            constraint=models.UniqueConstraint(fields=('target', 'user', 'membership'), name='account_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('target', 'user', 'membership'), name='account_unique', nulls_distinct=False),
         ),
     ]

@@ -50,7 +50,7 @@ class AssignmentSite(models.Model):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["assignment", "site"], name="assignment_site_once")]
+        constraints = [models.UniqueConstraint(fields=["assignment", "site"], name="assignment_site_unique")]
 
 
 class AssignmentLimit(models.Model):
@@ -76,7 +76,7 @@ class AssignmentLimit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "entitlement"], name="assignment_limit_once"),
+            models.UniqueConstraint(fields=["assignment", "entitlement"], name="assignment_limit_unique"),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="limit_not_negative"
             ),

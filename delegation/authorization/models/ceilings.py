@@ -21,7 +21,7 @@ class Ceiling(models.Model):
     valid_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [no_overlapping_intervals("ceiling_one_at_a_time", "organization", "entitlement")]
+        constraints = [no_overlapping_intervals("ceiling_no_overlap", "organization", "entitlement")]
 
 
 class Hold(models.Model):
@@ -35,4 +35,4 @@ class Hold(models.Model):
     valid_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [no_overlapping_intervals("hold_one_at_a_time", "organization", "entitlement")]
+        constraints = [no_overlapping_intervals("hold_no_overlap", "organization", "entitlement")]

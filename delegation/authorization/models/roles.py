@@ -57,7 +57,7 @@ class RoleVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["role", "number"], name="role_version_number"),
-            no_overlapping_intervals("role_version_one_at_a_time", "role"),
+            no_overlapping_intervals("role_version_no_overlap", "role"),
         ]
 
 
@@ -75,5 +75,5 @@ class RoleEntitlement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "entitlement"], name="role_entitlement_once"),
+            models.UniqueConstraint(fields=["version", "entitlement"], name="role_entitlement_unique"),
         ]

@@ -401,7 +401,7 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
     for other in ({"email": "c@koskela.example"}, {"name": "Other"}, {"reason": "x"}, {"language": "fi"}):
         with pytest.raises(authorization_errors.IdempotencyKeyReused):
             invite(**{**letter, **other})
-    kept = " ".join(f"{row.request} {row.outcome}" for row in IdempotencyRecord.objects.all()).lower()
+    kept = " ".join(f"{row.fingerprint} {row.outcome}" for row in IdempotencyRecord.objects.all()).lower()
     assert not [text for text in letter.values() if text.lower() in kept]
     link = made.result.link
     accept = functools.partial(

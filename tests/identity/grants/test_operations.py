@@ -240,7 +240,7 @@ def test_code_is_stored_with_its_bindings_for_one_minute(world: World) -> None:
     stored = grant_conditions.code(world).get()
     assert before <= stored.issued_at <= clock.now()
     assert stored.expires_at - stored.issued_at == dt.timedelta(seconds=60)
-    assert (stored.client_id, stored.redirect_uri, stored.challenge) == (
+    assert (stored.client_id, stored.redirect_uri, stored.code_challenge) == (
         "ordering",
         grants.ADDRESS,
         grants.CHALLENGE,

@@ -79,7 +79,7 @@ OF_ONE_KIND: dict[str, tuple[Change, set[str]]] = {
         CODE,
     ),
     "code for another verifier": (
-        lambda w: grant_conditions.changed(grant_conditions.code(w), challenge="x"),
+        lambda w: grant_conditions.changed(grant_conditions.code(w), code_challenge="x"),
         CODE,
     ),
 }
