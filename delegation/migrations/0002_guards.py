@@ -1,30 +1,19 @@
-"""What only an act may write."""
+"""Guards of delegation's tables, and what other apps may read."""
+
+import pathlib
 
 from django.db import migrations
 
-from audit.foundation import guard_sql as sql
-
-COMMANDS_OWN = (
-    "delegation_entitlement",
-    "delegation_role",
-    "delegation_roleversion",
-    "delegation_roleentitlement",
-    "delegation_ceiling",
-    "delegation_hold",
-    "delegation_assignment",
-    "delegation_assignmentsite",
-    "delegation_assignmentlimit",
-    "delegation_invitation",
-    "delegation_invitation_sites",
-    "delegation_invitationtoken",
-    "delegation_idempotencyrecord",
-)
+HERE = pathlib.Path(__file__)
+SQL = [HERE.with_name(name).read_text(encoding="utf-8") for name in ("0002_guards.sql", "0002_published.sql")]
 
 
 class Migration(migrations.Migration):
-    """Guards over every table of this layer."""
+    """Every table of delegation is written in an act only."""
 
-    dependencies = [("delegation", "0001_catalogue"), ("audit", "0001_log")]
-    operations = [
-        migrations.RunSQL([sql.guard(table) for table in COMMANDS_OWN], migrations.RunSQL.noop),
+    dependencies = [
+        ("delegation", "0001_initial"),
+        ("identity", "0003_guards"),
+        ("audit", "0002_guards"),
     ]
+    operations = [migrations.RunSQL(SQL)]

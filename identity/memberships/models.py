@@ -4,25 +4,18 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.expressions import Combinable
 
 from audit.foundation import ids
 from identity.organizations.models import Organization
 from identity.people.models import User
 
 
-class TsTzRange(Func):
-    """PostgreSQL's half-open range of two instants; a missing end is for ever."""
-
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
-
-
-def no_overlapping_intervals(name: str, *of: str) -> ExclusionConstraint:
-    """No two rows that agree in the fields `of` hold at the same instant (`valid_from`, `valid_until`)."""
-    interval = (TsTzRange("valid_from", "valid_until"), RangeOperators.OVERLAPS)
-    return ExclusionConstraint(
-        name=name, expressions=[interval, *((field, RangeOperators.EQUAL) for field in of)]
-    )
+def no_overlapping_intervals(name: str, *fields: str) -> ExclusionConstraint:
+    """Intervals (`valid_from`, `valid_until`) of rows with equal `fields` never overlap; NULL is an open end."""
+    interval = Func("valid_from", "valid_until", function="TSTZRANGE", output_field=DateTimeRangeField())
+    equal: list[tuple[str | Combinable, str]] = [(field, RangeOperators.EQUAL) for field in fields]
+    return ExclusionConstraint(name=name, expressions=[(interval, RangeOperators.OVERLAPS), *equal])
 
 
 class Membership(models.Model):

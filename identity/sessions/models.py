@@ -52,3 +52,8 @@ class SignIn(models.Model):
                 name="sign_in_one_per_organization",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["ended_at"], name="sign_in_ended", condition=models.Q(ended_at__isnull=False)
+            )
+        ]

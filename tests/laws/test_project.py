@@ -1,7 +1,6 @@
 """Django's own state: migrations complete and in one line, nothing installed that opens a back door."""
 
 import io
-import re
 
 import pytest
 from django.apps import apps
@@ -27,11 +26,6 @@ def test_migrations_stand_in_one_line() -> None:
     graph = loader.MigrationLoader(connection)
     heads = {label: graph.graph.leaf_nodes(label) for label in code.LAYERS}
     assert {label: nodes for label, nodes in heads.items() if len(nodes) > 1} == {}
-
-
-def test_migrations_are_named_by_hand() -> None:
-    names = [module.name for module in code.modules(*code.LAYERS) if module.is_migration]
-    assert [name for name in names if re.search(r"_auto_\d|_and_more|/\d{4}_initial\.py$", name)] == []
 
 
 def test_nothing_writes_beside_the_commands() -> None:

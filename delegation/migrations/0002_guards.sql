@@ -1,3 +1,29 @@
+-- Written in an act only.
+DO $$
+DECLARE
+    guarded text;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY[
+        'delegation_entitlement',
+        'delegation_role',
+        'delegation_roleversion',
+        'delegation_roleentitlement',
+        'delegation_ceiling',
+        'delegation_hold',
+        'delegation_assignment',
+        'delegation_assignmentsite',
+        'delegation_assignmentlimit',
+        'delegation_invitation',
+        'delegation_invitation_sites',
+        'delegation_invitationtoken',
+        'delegation_idempotencyrecord'
+    ] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER keyholder_guard BEFORE INSERT OR UPDATE OR DELETE ON %I
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()', guarded);
+    END LOOP;
+END $$;
+
 -- The organization of an assignment is its membership's, whatever was written: working admins are found by it.
 -- Memberships never change their organization (identity, `membership_keeps_organization`).
 CREATE FUNCTION delegation_organization_of(membership uuid) RETURNS uuid LANGUAGE sql STABLE
@@ -9,11 +35,5 @@ BEGIN
     RETURN NEW;
 END $$;
 
-SET LOCAL lock_timeout = '5s';
-ALTER TABLE delegation_assignment ADD COLUMN organization_id uuid
-    REFERENCES identity_organization (id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE delegation_assignment
-    ALTER COLUMN organization_id TYPE uuid USING delegation_organization_of(membership_id),
-    ALTER COLUMN organization_id SET NOT NULL;
 CREATE TRIGGER assignment_organization BEFORE INSERT OR UPDATE OF membership_id, organization_id
 ON delegation_assignment FOR EACH ROW EXECUTE FUNCTION delegation_assignment_organization();

@@ -1,4 +1,4 @@
--- What holds at an instant is said here once; the planner inlines both into the statements that call them.
+-- What holds at an instant is defined here once; the planner inlines both into the statements that call them.
 -- ORM twins: audit.foundation.intervals.
 CREATE FUNCTION not_ended(valid_until timestamptz, at timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT valid_until IS NULL OR at < valid_until $$;

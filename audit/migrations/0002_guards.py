@@ -1,0 +1,17 @@
+"""Guards of the log, its first partitions and rows, and what other apps may read."""
+
+import pathlib
+
+from django.db import migrations
+
+HERE = pathlib.Path(__file__)
+SQL = [HERE.with_name(name).read_text(encoding="utf-8") for name in ("0002_guards.sql", "0002_published.sql")]
+
+
+class Migration(migrations.Migration):
+    """Functions and triggers that the guards of every other app use."""
+
+    dependencies = [
+        ("audit", "0001_initial"),
+    ]
+    operations = [migrations.RunSQL(SQL)]

@@ -1,0 +1,214 @@
+"""The tables of delegation."""
+
+import audit.foundation.ids
+import django.contrib.postgres.constraints
+import django.contrib.postgres.fields.ranges
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('identity', '0002_initial'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Role',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=40, unique=True)),
+                ('name', models.JSONField()),
+                ('description', models.JSONField()),
+                ('rank', models.PositiveSmallIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Assignment',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('all_sites', models.BooleanField(default=False)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('assigned_by', models.UUIDField()),
+                ('assigned_by_kind', models.CharField(max_length=16)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('act', models.UUIDField()),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='identity.membership')),
+                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.organization')),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.role')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Entitlement',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=80, unique=True)),
+                ('text', models.JSONField()),
+                ('takes_amount', models.BooleanField(default=False)),
+                ('takes_sites', models.BooleanField(default=True)),
+                ('rank', models.PositiveSmallIntegerField(default=0)),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entitlements', to='identity.application')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='IdempotencyRecord',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('actor', models.UUIDField()),
+                ('key', models.CharField(max_length=200)),
+                ('fingerprint', models.CharField(max_length=80)),
+                ('outcome', models.JSONField()),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('actor', 'key'), name='idempotency_key_per_actor')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('email', models.EmailField(max_length=254)),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('language', models.CharField(default='en', max_length=10)),
+                ('all_sites', models.BooleanField(default=False)),
+                ('limits', models.JSONField(default=list)),
+                ('access_until', models.DateTimeField(null=True)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('invited_by', models.UUIDField()),
+                ('invited_by_kind', models.CharField(max_length=16)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('cancelled_at', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.membership')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='identity.organization')),
+                ('sites', models.ManyToManyField(related_name='+', to='identity.site')),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.role')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RoleVersion',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('verbs', models.JSONField(default=list)),
+                ('assignable_roles', models.JSONField(default=list)),
+                ('max_assignment_days', models.PositiveIntegerField(null=True)),
+                ('required_assurance', models.CharField(choices=[('password', 'Password'), ('mfa', 'Mfa')], default='password', max_length=10)),
+                ('is_admin', models.BooleanField(default=False)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='delegation.role')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RoleEntitlement',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('allowed', models.BooleanField(default=True)),
+                ('assignable', models.BooleanField(default=False)),
+                ('max_assignable_amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('max_assignable_currency', models.CharField(blank=True, max_length=3)),
+                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entitlements', to='delegation.roleversion')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AssignmentSite',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sites', to='delegation.assignment')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('assignment', 'site'), name='assignment_site_unique')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Ceiling',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ceilings', to='identity.organization')),
+                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+            ],
+            options={
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('entitlement', '=')], name='ceiling_no_overlap')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AssignmentLimit',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('currency', models.CharField(blank=True, max_length=3)),
+                ('period', models.CharField(choices=[('order', 'Order'), ('day', 'Day'), ('week', 'Week'), ('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], default='order', max_length=10)),
+                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='delegation.assignment')),
+                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('assignment', 'entitlement'), name='assignment_limit_unique'), models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), name='limit_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Hold',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('reason', models.CharField(max_length=500)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='delegation.entitlement')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='identity.organization')),
+            ],
+            options={
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('organization', '='), ('entitlement', '=')], name='hold_no_overlap')],
+            },
+        ),
+        migrations.CreateModel(
+            name='InvitationToken',
+            fields=[
+                ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField()),
+                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='delegation.invitation')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['created_at'], name='invitation_token_created')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('cancelled_at', None)), fields=('organization', 'email'), name='invitation_one_open_per_address'),
+        ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(fields=['membership', 'valid_from'], name='assignment_of_membership'),
+        ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(condition=models.Q(('valid_until__isnull', True)), fields=['organization', 'role'], name='assignment_without_end'),
+        ),
+        migrations.AddConstraint(
+            model_name='assignment',
+            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='assignment_ends_after_it_begins'),
+        ),
+        migrations.AddConstraint(
+            model_name='roleversion',
+            constraint=models.UniqueConstraint(fields=('role', 'number'), name='role_version_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='roleversion',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('role', '=')], name='role_version_no_overlap'),
+        ),
+        migrations.AddConstraint(
+            model_name='roleentitlement',
+            constraint=models.UniqueConstraint(fields=('version', 'entitlement'), name='role_entitlement_unique'),
+        ),
+    ]

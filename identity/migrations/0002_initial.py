@@ -1,0 +1,247 @@
+"""The other tables of identity."""
+
+import audit.foundation.ids
+import django.contrib.postgres.constraints
+import django.contrib.postgres.fields.ranges
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
+        ('identity', '0001_user'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='BusinessUnit',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=40, unique=True)),
+                ('name', models.CharField(max_length=200)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Application',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=40, unique=True)),
+                ('name', models.JSONField()),
+                ('icon', models.CharField(blank=True, max_length=40)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField()),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='identity.businessunit')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Client',
+            fields=[
+                ('protocol', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='keyholder', serialize=False, to='allauth_idp_oidc.client')),
+                ('is_active', models.BooleanField(default=True)),
+                ('initiate_login_uri', models.URLField(blank=True)),
+                ('backchannel_logout_uri', models.URLField(blank=True)),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='identity.application')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Organization',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=40, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('sort_key', models.CharField(max_length=400)),
+                ('register_id', models.CharField(blank=True, max_length=40)),
+                ('status', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=10)),
+                ('language', models.CharField(default='en', max_length=10)),
+                ('time_zone', models.CharField(default='Europe/Helsinki', max_length=40)),
+                ('created_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['sort_key', 'id'], name='organization_by_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('directory', models.CharField(default='customer', max_length=10)),
+                ('kind', models.CharField(choices=[('person', 'Person'), ('service', 'Service')], default='person', max_length=10)),
+                ('title', models.CharField(blank=True, max_length=120)),
+                ('sort_key', models.CharField(max_length=400)),
+                ('epoch', models.PositiveIntegerField(default=1)),
+                ('created_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='identity.organization')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CustomerNumber',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('number', models.CharField(max_length=40)),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='identity.businessunit')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customer_numbers', to='identity.organization')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RefreshFamily',
+            fields=[
+                ('user_epoch', models.PositiveIntegerField()),
+                ('membership_epoch', models.PositiveIntegerField()),
+                ('scopes', models.CharField(max_length=400)),
+                ('auth_time', models.DateTimeField()),
+                ('amr', models.JSONField(default=list)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('nonce', models.CharField(blank=True, max_length=512)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.client')),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.membership')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='AccessToken',
+            fields=[
+                ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('scopes', models.CharField(max_length=400)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='identity.refreshfamily')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RefreshToken',
+            fields=[
+                ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('issued_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='identity.refreshfamily')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Session',
+            fields=[
+                ('session_key', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('session_data', models.TextField()),
+                ('expire_date', models.DateTimeField(db_index=True)),
+                ('directory', models.CharField(blank=True, max_length=10)),
+                ('epoch', models.PositiveIntegerField(null=True)),
+                ('created_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('agent', models.CharField(blank=True, max_length=200)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='SignIn',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('session_key', models.CharField(max_length=80)),
+                ('user_epoch', models.PositiveIntegerField()),
+                ('membership_epoch', models.PositiveIntegerField()),
+                ('auth_time', models.DateTimeField()),
+                ('amr', models.JSONField(default=list)),
+                ('started_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('clients', models.ManyToManyField(related_name='sign_ins', to='identity.client')),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins', to='identity.membership')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.AddField(
+            model_name='refreshfamily',
+            name='sign_in',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.signin'),
+        ),
+        migrations.CreateModel(
+            name='AuthorizationCode',
+            fields=[
+                ('user_epoch', models.PositiveIntegerField()),
+                ('membership_epoch', models.PositiveIntegerField()),
+                ('scopes', models.CharField(max_length=400)),
+                ('auth_time', models.DateTimeField()),
+                ('amr', models.JSONField(default=list)),
+                ('issued_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ('redirect_uri', models.CharField(max_length=2000)),
+                ('nonce', models.CharField(blank=True, max_length=512)),
+                ('code_challenge', models.CharField(max_length=128)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('family', models.UUIDField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.client')),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.membership')),
+                ('sign_in', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.signin')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Site',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('sort_key', models.CharField(max_length=240)),
+                ('external_id', models.CharField(blank=True, max_length=80)),
+                ('created_at', models.DateTimeField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='identity.organization')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='MembershipPeriod',
+            fields=[
+                ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended')], max_length=10)),
+                ('valid_from', models.DateTimeField()),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='periods', to='identity.membership')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['membership', 'valid_from'], name='period_of_membership')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func('valid_from', 'valid_until', function='TSTZRANGE', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), ('membership', '=')], name='period_no_overlap'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='period_not_empty')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(fields=['organization', 'sort_key', 'id'], name='membership_by_name'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('organization', 'user'), name='membership_one_per_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('directory', 'staff'), _negated=True), name='membership_never_for_staff'),
+        ),
+        migrations.AddConstraint(
+            model_name='customernumber',
+            constraint=models.UniqueConstraint(fields=('organization', 'unit'), name='customer_number_one_per_unit'),
+        ),
+        migrations.AddConstraint(
+            model_name='customernumber',
+            constraint=models.UniqueConstraint(fields=('unit', 'number'), name='customer_number_unique_in_unit'),
+        ),
+        migrations.AddIndex(
+            model_name='signin',
+            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['ended_at'], name='sign_in_ended'),
+        ),
+        migrations.AddConstraint(
+            model_name='signin',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('session_key', 'membership'), name='sign_in_one_per_organization'),
+        ),
+        migrations.AddConstraint(
+            model_name='site',
+            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='site_name_in_organization'),
+        ),
+    ]
