@@ -154,7 +154,7 @@ CONFIGURATION = (
     "is_active",
     "created_at",
 )
-HEALTH = ("patches", "failures", "down_since", "pause_until")
+HEALTH = ("supports_patch", "failures", "down_since", "pause_until")
 
 
 def _set_column(column: str) -> None:
