@@ -1,4 +1,4 @@
-"""What other systems must be told and whether they know."""
+"""The app that delivers accounts, logouts and mails to other systems."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What must be told to whom, and what they are known to know. No act's mark guards these: they follow from the log."""
+"""All models of the app. Most tables are not guarded by acts: their content follows from the log."""
 
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.delivery.models import Due

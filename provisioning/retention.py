@@ -1,4 +1,4 @@
-"""What nobody needs any more, and what will be needed soon: the timer's housekeeping."""
+"""Retention: rows past their period, and the log's partitions of the coming months."""
 
 import datetime as dt
 
@@ -11,26 +11,26 @@ from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 
-_KEPT = dt.timedelta(days=90)
+_RETENTION = dt.timedelta(days=90)
 
 
-def tidy() -> int:
-    """Forget what was delivered three months ago, tokens and sessions that have run out. Returns how many rows went.
+def purge() -> int:
+    """Delete deliveries older than 90 days, and expired tokens and sessions. Returns how many rows.
 
-    Also makes the log's partitions of the coming months.
+    Also creates the log's partitions of the coming months.
     """
     at = clock.now()
-    before = at - _KEPT
+    limit = at - _RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
-    deliveries, _ = Delivery.objects.filter(done_at__lt=before).delete()
-    logouts, _ = Logout.objects.filter(done_at__lt=before).delete()
-    mails, _ = Mail.objects.filter(sent_at__lt=before).delete()
-    return deliveries + logouts + mails + grants.purge(at=at) + _outdated(at)
+    deliveries, _ = Delivery.objects.filter(done_at__lt=limit).delete()
+    logouts, _ = Logout.objects.filter(done_at__lt=limit).delete()
+    mails, _ = Mail.objects.filter(sent_at__lt=limit).delete()
+    return deliveries + logouts + mails + grants.purge(at=at) + _purge_expired(at)
 
 
-def _outdated(at: dt.datetime) -> int:
-    """Only where there is any: the act leaves an event."""
+def _purge_expired(at: dt.datetime) -> int:
+    """Purge only where something has expired: the act leaves an event."""
     if not retention.has_expired(at=at):
         return 0
     purged = retention.purge(actor=actor.system()).result

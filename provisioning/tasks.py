@@ -1,4 +1,4 @@
-"""Jobs for Celery. Nothing that is due waits for them: that is `deliver`'s."""
+"""Celery tasks. Due deliveries never wait for them: `deliver` handles those."""
 
 import uuid
 
@@ -11,7 +11,7 @@ from provisioning.targets.models import Target
 
 @shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
 def reconcile_all() -> int:
-    """Have every target read. Returns how many."""
+    """Reconcile every available target. Returns how many."""
     targets = list(Target.objects.filter(is_active=True, down_since=None).values_list("id", flat=True))
     for target in targets:
         reconcile_one.delay(str(target))
@@ -20,11 +20,11 @@ def reconcile_all() -> int:
 
 @shared_task(name="provisioning.reconcile_one")  # type: ignore[untyped-decorator]
 def reconcile_one(target: str) -> int:
-    """Read one target. Returns how many accounts differ there."""
+    """Reconcile one target. Returns how many accounts differ."""
     return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differs)
 
 
 @shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> int:
-    """Forget what is long done."""
-    return retention.tidy()
+    """Delete rows past their retention."""
+    return retention.purge()

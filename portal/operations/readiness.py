@@ -18,9 +18,9 @@ LATE = 60.0
 def gauges() -> dict[str, float]:
     """The values of this moment for `/metrics`."""
     return {
-        "deliveries_late_seconds": status.lag(),
-        "deliverers": status.deliverers(),
-        "targets_down": len(status.down()),
+        "deliveries_late_seconds": status.delivery_lag(),
+        "deliverers": status.running_deliverers(),
+        "targets_down": len(status.unavailable_targets()),
     }
 
 
@@ -64,6 +64,6 @@ def keys() -> str:
 
 def deliveries() -> str:
     """`ok`, `late`, or `none` without a running deliverer."""
-    if not status.deliverers():
+    if not status.running_deliverers():
         return "none"
-    return "late" if status.lag() > LATE else "ok"
+    return "late" if status.delivery_lag() > LATE else "ok"

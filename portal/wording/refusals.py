@@ -158,7 +158,7 @@ def _bad_input(data: Data) -> Sentence:
         "address": _("This is not an e-mail address."),
         "web_address": _("Give a whole web address that begins with https://."),
         "insecure": _("This address must begin with https://: what is sent there is secret."),
-        "anew": _(
+        "new_token_required": _(
             "The address leads to another system. Nothing was changed. Give that system’s token with it."
         ),
         "unknown": _("This is not among the choices. Choose again."),

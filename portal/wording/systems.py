@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import admin_abilities, cldr, dates
-from provisioning.accounts.status import SystemStatus, Worst
+from provisioning.accounts.status import SystemStatus, WorstState
 from provisioning.connectors.rights_summary import RightSummary
 
 STATES: Mapping[str, str] = {
@@ -24,13 +24,13 @@ STATES: Mapping[str, str] = {
 _LOOK = ("differs", "failed")
 
 
-def worst(one: Worst | None, book: DisplayNames, *, former: bool = False) -> dict[str, str]:
+def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -> dict[str, str]:
     """For a list: `state` and `state_where`; nothing to say about what is in place."""
-    if one is None or one.word == "not_needed":
+    if one is None or one.state == "not_needed":
         return {"state": "", "state_where": ""}
     name = book.applications.get(one.application, {"en": one.application})
-    where = "" if one.word == "in_place" else admin_abilities.in_language(name)
-    word = "closed" if former and one.word == "in_place" else one.word
+    where = "" if one.state == "in_place" else admin_abilities.in_language(name)
+    word = "closed" if former and one.state == "in_place" else one.state
     return {"state": STATES[word], "state_where": where}
 
 
@@ -57,34 +57,34 @@ def matrix(
     found: Sequence[SystemStatus], book: DisplayNames, clock: dates.Clock, *, former: bool
 ) -> list[dict[str, Any]]:
     """The rows of "In other systems". What is as it should be for somebody who was removed is closed."""
-    rows = [_row(one, book, clock) for one in found if one.word != "not_needed"]
+    rows = [_row(one, book, clock) for one in found if one.state != "not_needed"]
     return [row | {"state": "closed"} if former and row["state"] == "ok" else row for row in rows]
 
 
 def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> dict[str, Any]:
-    should = said(one.should_be, book)
+    should = said(one.expected, book)
     holds = _holds(one, book)
     next_try = _next(one, clock)
     return {
         "name": admin_abilities.in_language(one.name),
         "should": should,
         "is": " ".join(part for part in (holds, next_try) if part),
-        "differs": one.word == "differs",
+        "differs": one.state == "differs",
         "checked": clock.when(one.checked_at) if one.checked_at else _("not yet"),
-        "state": STATES[one.word],
+        "state": STATES[one.state],
     }
 
 
 def _holds(one: SystemStatus, book: DisplayNames) -> str:
-    if one.is_ is None:
+    if one.actual is None:
         return "" if one.error else _("Not known yet.")
-    if one.word == "in_place":
+    if one.state == "in_place":
         return _("the same")
-    return said(one.is_, book) if one.active is not False else _("inactive")
+    return said(one.actual, book) if one.active is not False else _("inactive")
 
 
 def _next(one: SystemStatus, clock: dates.Clock) -> str:
-    if one.word == "in_place" or not one.error:
+    if one.state == "in_place" or not one.error:
         return ""
     again = _("Next try %(when)s.") % {"when": clock.at_time(one.next_try_at)} if one.next_try_at else ""
     return " ".join(part for part in (problem(one.error), again) if part)

@@ -1,16 +1,17 @@
-"""Commands about records in other systems that are not what they should be."""
+"""Commands on accounts that are out of date in their targets."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from audit.foundation import db
 from audit.foundation.actor import Actor
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import Outcome, command
 from delegation.acts.subjects import MembershipSet
 from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
-from provisioning.accounts import reconcile, status
+from provisioning.accounts import reconcile
 from provisioning.accounts.errors import NothingToResync
 
 _OUT_OF_DATE = """
@@ -23,7 +24,7 @@ WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """How many accounts are read and written again."""
+    """How many accounts are synchronized again."""
 
     accounts: int
 
@@ -32,9 +33,9 @@ class Resynced:
 def resync(
     *, actor: Actor, memberships: Sequence[Membership], idempotency_key: str | None = None
 ) -> Outcome[Resynced]:
-    """Have every system that differs or failed for these colleagues read and written anew at once; no right changes.
+    """Synchronize the differing and failed accounts of these members at once; no right changes.
 
-    Raises NothingDiffers besides what every act raises.
+    Raises NothingToResync, and the errors of every act.
     """
     with acting(
         actor, Verb.ACCOUNT_RESYNC, on=MembershipSet(memberships), idempotency_key=idempotency_key
@@ -48,4 +49,4 @@ def resync(
 
 
 def _out_of_date(memberships: Sequence[uuid.UUID]) -> list[int]:
-    return [row[0] for row in status.rows(_OUT_OF_DATE, memberships=list(memberships))]
+    return [row[0] for row in db.fetch_all(_OUT_OF_DATE, {"memberships": list(memberships)})]

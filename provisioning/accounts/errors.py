@@ -1,9 +1,9 @@
-"""What can be refused here (`portal.wording.refusals`)."""
+"""Refusals of commands on accounts (`portal.wording.refusals`)."""
 
 from audit.foundation.errors import DomainError
 
 
 class NothingToResync(DomainError):
-    """As far as is known, every system holds what it should."""
+    """Every account of these members is up to date, as far as known."""
 
     code = "nothing_differs"

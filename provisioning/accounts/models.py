@@ -1,4 +1,4 @@
-"""One person's record in one target, and what is known about it."""
+"""Accounts: a person's records in targets, and their deliveries."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,14 +10,14 @@ from provisioning.targets.models import Target
 
 
 class Account(Due):
-    """What the target last acknowledged, and when it is next to be told.
+    """One record in one target: its last acknowledged state, and when it is due.
 
-    `membership` is None where the target keeps one record per person. `generation` is raised each time
-    the row becomes due: an answer settles only the generation for which its content was computed.
+    `membership` is None where the target has one record per person. `generation` is raised each time the row becomes
+    due: an outcome settles only the generation from which its record was computed.
     """
 
     class State(models.TextChoices):
-        """The words people read."""
+        """The states that pages show."""
 
         IN_PLACE = "in_place"
         ON_ITS_WAY = "on_its_way"
@@ -34,21 +34,21 @@ class Account(Due):
     acknowledged_active = models.BooleanField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_rights = models.JSONField(default=dict)
-    """{membership: [`rights_summary` of each right]} as acknowledged; a membership once told of stays a key."""
+    """{membership: [`rights_summary` of each right]} as acknowledged; a membership acknowledged once stays a key."""
     observed = models.JSONField(null=True)
-    """What reading the target showed where that differs: {"active": bool, "rights": {organization: [...]}}."""
+    """The differing state that reading the target showed: {"active": bool, "rights": {organization: [...]}}."""
     checked_at = models.DateTimeField(null=True)
-    """When the target was last known to hold what `acknowledged_digest` says."""
+    """When the target last had the record of `acknowledged_digest`, as far as known."""
     state = models.CharField(max_length=12, choices=State, default=State.ON_ITS_WAY)
     priority = models.PositiveSmallIntegerField(default=1)
-    """0 where somebody goes, 1 else."""
+    """0 for removals, 1 otherwise."""
     generation = models.PositiveIntegerField(default=1)
     next_change_at = models.DateTimeField(null=True)
-    """The next instant at which time alone changes what should be true."""
+    """The next instant at which time alone changes the desired record."""
     uncertain_until = models.DateTimeField(null=True)
-    """A call went out whose end is unknown: look before believing, and look again at this instant."""
+    """A call with an unknown result was sent: read the record first, and again at this instant."""
     act = models.UUIDField(null=True)
-    """The act that made it due last."""
+    """The act that last made it due."""
 
     class Meta:
         constraints = [
@@ -73,9 +73,9 @@ class Account(Due):
 
 
 class Delivery(models.Model):
-    """Why an account became due, and when the target knew: one per account, act and membership.
+    """Why an account became due, and when the target confirmed it: one per account, act and membership.
 
-    Rows of which nothing had to be told are deleted; the others are what "usually takes" is measured on.
+    Rows without a needed call are deleted; the others are the basis of the usual duration.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="deliveries")
@@ -103,7 +103,7 @@ class Delivery(models.Model):
 
 
 class Cursor(models.Model):
-    """How far the planner has read one chain of the log."""
+    """The planner's position in one chain of the log."""
 
     chain = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What an act did in other systems, line by line with its time: for the page that stays open during a removal."""
+"""The progress of an act in other systems, one line per system, for the page of a removal."""
 
 import datetime as dt
 import json
@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from audit.foundation import db
 from provisioning.accounts import status
 from provisioning.accounts.models import Account, Delivery
 from provisioning.logout.models import Logout
 
-_CLOSING = """
+_AFFECTED = """
 SELECT DISTINCT t.id, app.key, app.name::text, t.down_since
 FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
@@ -22,10 +23,15 @@ WHERE m.id = ANY(%(memberships)s) AND a.acknowledged_active
 ORDER BY app.key
 """
 
+_IS_PLANNED = """
+SELECT coalesce(max(e.seq) <= (SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s), false)
+FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s
+"""
+
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One system. `state`: closed, on_its_way or failed; `seconds` from the act to the answer, or to now."""
+class SystemProgress:
+    """One system. `state`: closed, on_its_way or failed; `seconds`: from the act to the confirmation, or to now."""
 
     application: str
     name: Mapping[str, str]
@@ -36,7 +42,7 @@ class Line:
     """Accounts or sign-ins."""
     waiting: int
     at: dt.datetime | None
-    """When the last of them was known."""
+    """When the last of them was confirmed."""
     seconds: float
     attempts: int
     next_try_at: dt.datetime | None
@@ -45,9 +51,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All systems that an act reaches, what waits first. `planned`: whether the act has been read at all yet."""
+    """All systems that an act affects, waiting ones first. `planned`: whether the planner has read the act."""
 
-    lines: list[Line]
+    lines: list[SystemProgress]
     planned: bool
 
     @property
@@ -57,19 +63,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """One system that will hear of it."""
+class AffectedSystem:
+    """One system that a removal will update."""
 
     application: str
     name: Mapping[str, str]
     target: uuid.UUID
     usually_takes: float | None
-    """Seconds; None where nothing was ever delivered."""
+    """Seconds; None without recent deliveries."""
     down_since: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Step:
     application: str
     name: Mapping[str, str]
     kind: str
@@ -81,22 +87,22 @@ class _Part:
     error: str
 
 
-def of(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
-    """How far the systems are with this act of the organization whose chain this is. Three statements."""
-    parts = sorted([*_accounts(act), *_logouts(act)], key=lambda part: (part.application, part.kind))
-    grouped = groupby(parts, key=lambda part: (part.application, part.kind))
-    lines = [_line(list(group), at) for _, group in grouped]
+def of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
+    """The progress of this act, whose organization has this chain. Three statements."""
+    steps = sorted([*_accounts(act), *_logouts(act)], key=lambda step: (step.application, step.kind))
+    grouped = groupby(steps, key=lambda step: (step.application, step.kind))
+    lines = [_progress(list(group), at) for _, group in grouped]
     return Progress(
-        sorted(lines, key=lambda line: (line.state == "closed", line.at or at)), _planned(act, chain)
+        sorted(lines, key=lambda line: (line.state == "closed", line.at or at)), _is_planned(act, chain)
     )
 
 
-def _accounts(act: uuid.UUID) -> Iterable[_Part]:
+def _accounts(act: uuid.UUID) -> Iterable[_Step]:
     rows = Delivery.objects.filter(act=act).select_related("account__target__application")
     for row in rows:
         account, target = row.account, row.account.target
         waits = row.done_at is None
-        yield _Part(
+        yield _Step(
             application=target.application.key,
             name=target.application.name,
             kind="scim",
@@ -109,10 +115,10 @@ def _accounts(act: uuid.UUID) -> Iterable[_Part]:
         )
 
 
-def _logouts(act: uuid.UUID) -> Iterable[_Part]:
+def _logouts(act: uuid.UUID) -> Iterable[_Step]:
     for row in Logout.objects.filter(act=act).select_related("client__application"):
         application = row.client.application
-        yield _Part(
+        yield _Step(
             application=application.key,
             name=application.name,
             kind="logout",
@@ -125,48 +131,45 @@ def _logouts(act: uuid.UUID) -> Iterable[_Part]:
         )
 
 
-def _line(parts: list[_Part], at: dt.datetime) -> Line:
-    waiting = [part for part in parts if part.done_at is None]
-    known = [part.done_at for part in parts if part.done_at is not None]
-    last = max(known) if known and not waiting else None
-    first = parts[0]
-    return Line(
+def _progress(steps: list[_Step], at: dt.datetime) -> SystemProgress:
+    waiting = [step for step in steps if step.done_at is None]
+    confirmed = [step.done_at for step in steps if step.done_at is not None]
+    last = max(confirmed) if confirmed and not waiting else None
+    first = steps[0]
+    return SystemProgress(
         application=first.application,
         name=first.name,
         kind=first.kind,
         state=_state(waiting),
-        count=len(parts),
+        count=len(steps),
         waiting=len(waiting),
         at=last,
         seconds=max(0.0, ((last or at) - first.act_at).total_seconds()),
-        attempts=max((part.attempts for part in waiting), default=0),
-        next_try_at=min((part.next_try_at for part in waiting if part.next_try_at), default=None),
-        error=next((part.error for part in waiting if part.error), ""),
+        attempts=max((step.attempts for step in waiting), default=0),
+        next_try_at=min((step.next_try_at for step in waiting if step.next_try_at), default=None),
+        error=next((step.error for step in waiting if step.error), ""),
     )
 
 
-def _state(waiting: list[_Part]) -> str:
+def _state(waiting: list[_Step]) -> str:
     if not waiting:
         return "closed"
-    return "failed" if all(part.failed for part in waiting) else "on_its_way"
+    return "failed" if all(step.failed for step in waiting) else "on_its_way"
 
 
-def _planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
-    rows = status.rows(
-        "SELECT coalesce(max(e.seq) <= (SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s), false)"
-        " FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s",
-        chain=chain,
-        act=act,
-    )
-    return bool(rows[0][0])
+def _is_planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
+    row = db.fetch_one(_IS_PLANNED, {"chain": chain, "act": act})
+    return bool(row and row[0])
 
 
-def expected(*, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.datetime) -> list[Line]:
-    """The systems that hold rights of these colleagues, as lines that wait since the act. Two statements."""
+def expected_progress(
+    *, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.datetime
+) -> list[SystemProgress]:
+    """The progress of an act before it is planned: each system with rights of these members waits. Two statements."""
     return [
-        Line(
-            application=closing.application,
-            name=closing.name,
+        SystemProgress(
+            application=system.application,
+            name=system.name,
             kind="scim",
             state="on_its_way",
             count=1,
@@ -177,22 +180,22 @@ def expected(*, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.dat
             next_try_at=None,
             error="",
         )
-        for closing in expected_impact(memberships=memberships)
+        for system in expected_impact(memberships=memberships)
     ]
 
 
-def expected_impact(*, memberships: Iterable[uuid.UUID]) -> list[Closing]:
-    """What removing these colleagues closes: systems that hold rights of theirs. Two statements."""
-    wanted = list(memberships)
-    closing = status.rows(_CLOSING, memberships=wanted)
-    usual = status.usually_takes(targets=[row[0] for row in closing])
+def expected_impact(*, memberships: Iterable[uuid.UUID]) -> list[AffectedSystem]:
+    """The systems with rights of these members, which a removal would update. Two statements."""
+    ids = list(memberships)
+    affected = db.fetch_all(_AFFECTED, {"memberships": ids})
+    usual = status.usually_takes(targets=[row[0] for row in affected])
     return [
-        Closing(
+        AffectedSystem(
             application=key,
             name=json.loads(name),
             target=target,
             usually_takes=usual.get(target),
             down_since=down,
         )
-        for target, key, name, down in closing
+        for target, key, name, down in affected
     ]

@@ -1,11 +1,11 @@
-"""Finding colleagues by what other systems know of them."""
+"""Members by the state of their accounts."""
 
 import uuid
 from collections.abc import Collection
 
-from provisioning.accounts import status
+from audit.foundation import db
 
-MOST = 1000
+LIMIT = 1000
 NEEDS_ATTENTION = ("failed", "differs")
 UPDATING = ("on_its_way",)
 
@@ -15,11 +15,11 @@ FROM provisioning_account a
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
 JOIN identity_published_membership m ON m.user_id = a.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 WHERE m.organization_id = %(organization)s AND a.state = ANY(%(states)s)
-LIMIT %(most)s
+LIMIT %(limit)s
 """
 
 
 def in_state(*, organization: uuid.UUID, states: Collection[str]) -> list[uuid.UUID]:
-    """Memberships of this organization with an account in one of these states, 1000 at most. One statement."""
-    found = status.rows(_IN_STATE, organization=organization, states=list(states), most=MOST)
-    return [row[0] for row in found]
+    """Memberships of this organization with an account in one of these states, at most `LIMIT`. One statement."""
+    params = {"organization": organization, "states": list(states), "limit": LIMIT}
+    return [row[0] for row in db.fetch_all(_IN_STATE, params)]

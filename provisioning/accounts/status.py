@@ -1,14 +1,11 @@
-"""What pages say about other systems, read in a fixed number of statements."""
+"""The state of accounts for pages and operators, in a fixed number of statements."""
 
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection
-
-from audit.foundation import clock
+from audit.foundation import clock, db
 from delegation.authorization import entitlements
 from identity.people.models import User
 from provisioning.accounts import desired_state
@@ -19,10 +16,10 @@ from provisioning.delivery import workers
 from provisioning.delivery.errors import Code
 from provisioning.targets.models import Target
 
-_WORST = ("failed", "differs", "on_its_way", "in_place", "not_needed")
-_RECENT, _LOOKED_AT, _LATELY = 50, 500, dt.timedelta(days=7)
+_BY_SEVERITY = ("failed", "differs", "on_its_way", "in_place", "not_needed")
+_RECENT, _SAMPLE, _PERIOD = 50, 500, dt.timedelta(days=7)
 
-_LIST = """
+_WORST_STATES = """
 SELECT m.id, min(array_position(%(worst)s::text[], a.state::text)),
        (array_agg(app.key ORDER BY array_position(%(worst)s::text[], a.state::text), app.key))[1]
 FROM identity_published_membership m
@@ -32,14 +29,14 @@ JOIN identity_published_application app ON app.id = t.application_id
 WHERE m.id = ANY(%(memberships)s)
 GROUP BY m.id
 """
-# Of acts on one person since the system was taken in: how long a load of thousands took says nothing of a removal.
-_USUALLY = """
+# Of acts on one person since the target was registered: the duration of a mass act says nothing about a removal.
+_USUAL_TIMES = """
 SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.act_at))
 FROM provisioning_target t
 CROSS JOIN LATERAL (
     SELECT r.done_at, r.act_at FROM (
         SELECT done_at, act_at, act, account_id FROM provisioning_delivery
-        WHERE target_id = t.id AND done_at > %(since)s ORDER BY done_at DESC LIMIT %(looked_at)s
+        WHERE target_id = t.id AND done_at > %(since)s ORDER BY done_at DESC LIMIT %(sample)s
     ) r
     WHERE r.act_at >= t.created_at AND NOT EXISTS (
         SELECT 1 FROM provisioning_delivery o
@@ -61,9 +58,9 @@ SELECT min(due_at) FROM (
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
-    """One system for one colleague in one organization: what should be there, what is, and in which of the five words.
+    """One system for one member of one organization: expected and actual rights, and the state of the account.
 
-    `is_` None: nothing is known. `error` is a code of `provisioning.delivery.errors`, empty when nothing is wrong.
+    `actual` None: unknown. `error`: a code of `provisioning.delivery.errors`, empty after a success.
     """
 
     target: uuid.UUID
@@ -71,66 +68,69 @@ class SystemStatus:
     application: str
     name: Mapping[str, str]
     """{language: text}"""
-    should_be: list[RightSummary]
-    is_: list[RightSummary] | None
+    expected: list[RightSummary]
+    actual: list[RightSummary] | None
     active: bool | None
-    """Whether the system holds the person as active, as far as known."""
+    """Whether the system has the person as active; None: unknown."""
     checked_at: dt.datetime | None
-    word: str
+    state: str
+    """A value of `Account.State`."""
     attempts: int
     next_try_at: dt.datetime | None
     error: str
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
-    """The word that a list shows for one colleague, and the system it is about."""
+class WorstState:
+    """The state that a list shows for one member, and its system."""
 
-    word: str
+    state: str
     application: str
 
 
 def of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.datetime) -> list[SystemStatus]:
-    """Every system for one person as these memberships (of one organization's page, one) see it. Three statements.
+    """Every system of one person in these memberships; on an organization's page, one. Three statements.
 
-    What differs, failed or waits comes first.
+    Failed, differing and waiting systems come first.
     """
     rights = entitlements.rights_of(memberships=memberships, at=at)
     accounts = Account.objects.filter(user=user, target__is_active=True).select_related(
         "target__application", "membership"
     )
     organizations = {one.id: one.organization_id for one in user.memberships.filter(id__in=memberships)}
-    found = [
+    rows = [
         _status(account, [right for one in memberships for right in rights[one]], organizations)
         for account in accounts
         if account.membership_id is None or account.membership_id in memberships
     ]
-    return sorted(found, key=lambda one: (_WORST.index(one.word), one.application))
+    return sorted(rows, key=lambda one: (_BY_SEVERITY.index(one.state), one.application))
 
 
 def _status(
     account: Account, rights: Sequence[entitlements.Right], organizations: Mapping[uuid.UUID, uuid.UUID]
 ) -> SystemStatus:
     target = account.target
-    should_be = rights_summary.summarize(desired_state.rights_for_target(rights=rights, target=target))
-    held = _is(account, organizations)
+    expected = rights_summary.summarize(desired_state.rights_for_target(rights=rights, target=target))
+    actual = _actual_rights(account, organizations)
     return SystemStatus(
         target=target.id,
         account=account.id,
         application=target.application.key,
         name=target.application.name,
-        should_be=should_be,
-        is_=held,
-        active=None if held is None else bool(held),
+        expected=expected,
+        actual=actual,
+        active=None if actual is None else bool(actual),
         checked_at=account.checked_at,
-        word=_word(account, should_be, organizations),
+        state=_state(account, expected, organizations),
         attempts=account.attempts,
         next_try_at=next_try(account),
         error=error(account),
     )
 
 
-def _is(account: Account, organizations: Mapping[uuid.UUID, uuid.UUID]) -> list[RightSummary] | None:
+def _actual_rights(
+    account: Account, organizations: Mapping[uuid.UUID, uuid.UUID]
+) -> list[RightSummary] | None:
     if account.observed:
         by_organization: dict[str, list[RightSummary]] = account.observed["rights"]
         return [one for name in organizations.values() for one in by_organization.get(str(name), [])]
@@ -139,12 +139,12 @@ def _is(account: Account, organizations: Mapping[uuid.UUID, uuid.UUID]) -> list[
     return [one for name in organizations for one in account.acknowledged_rights.get(str(name), [])]
 
 
-def _word(
-    account: Account, should_be: Sequence[RightSummary], organizations: Mapping[uuid.UUID, uuid.UUID]
+def _state(
+    account: Account, expected: Sequence[RightSummary], organizations: Mapping[uuid.UUID, uuid.UUID]
 ) -> str:
-    """A person may be known to a system for another organization only: that is no news here."""
-    told = any(str(name) in account.acknowledged_rights for name in organizations)
-    if account.state == Account.State.IN_PLACE and not should_be and not told:
+    """A system may know the person for another organization only, which must not show here."""
+    was_acknowledged = any(str(name) in account.acknowledged_rights for name in organizations)
+    if account.state == Account.State.IN_PLACE and not expected and not was_acknowledged:
         return Account.State.NOT_NEEDED.value
     return str(account.state)
 
@@ -156,54 +156,49 @@ def next_try(account: Account) -> dt.datetime | None:
 
 
 def error(account: Account) -> str:
-    """A code of `provisioning.delivery.errors`; others may have found out that the target is down."""
-    waits_for_all = account.due_at is not None and account.target.down_since is not None
-    return account.last_error or (Code.UNREACHABLE.value if waits_for_all else "")
+    """A code of `provisioning.delivery.errors`; another account may have shown that the target is unavailable."""
+    waits_for_target = account.due_at is not None and account.target.down_since is not None
+    return account.last_error or (Code.UNREACHABLE.value if waits_for_target else "")
 
 
-def for_list(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, Worst]:
-    """The worst word of each colleague; nobody without an account is in it. One statement."""
-    found = rows(_LIST, memberships=list(memberships), worst=list(_WORST))
-    return {name: Worst(_WORST[place - 1], application) for name, place, application in found}
+def for_list(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]:
+    """The worst state of each member who has an account. One statement."""
+    params = {"memberships": list(memberships), "worst": list(_BY_SEVERITY)}
+    rows = db.fetch_all(_WORST_STATES, params)
+    return {
+        membership: WorstState(_BY_SEVERITY[rank - 1], application) for membership, rank, application in rows
+    }
 
 
 def usually_takes(*, targets: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
-    """Seconds from an act on one person to the answer: the median of each target's last fifty within a week.
+    """Seconds from an act on one person to its confirmation: the median of each target's last 50 within a week.
 
-    Absent where there were none. One statement.
+    A target without any is absent. One statement.
     """
-    found = rows(
-        _USUALLY,
-        targets=list(targets),
-        recent=_RECENT,
-        looked_at=_LOOKED_AT,
-        since=clock.wall() - _LATELY,
-    )
-    return {name: float(median) for name, median in found}
+    params = {
+        "targets": list(targets),
+        "recent": _RECENT,
+        "sample": _SAMPLE,
+        "since": clock.wall() - _PERIOD,
+    }
+    return {target: float(median) for target, median in db.fetch_all(_USUAL_TIMES, params)}
 
 
-def lag() -> float:
-    """For the operator: seconds that the oldest delivery has waited for us; 0.0 when nothing waits.
+def delivery_lag() -> float:
+    """Seconds that the oldest due delivery has waited for a deliverer; 0.0 when none waits.
 
-    What waits for a system that is down waits for that system (`down`).
+    Deliveries to unavailable targets do not count (`unavailable_targets`).
     """
     at = clock.now()
-    ((oldest,),) = rows(_LAG, at=at)
+    ((oldest,),) = db.fetch_all(_LAG, {"at": at})
     return (at - oldest).total_seconds() if oldest else 0.0
 
 
-def deliverers() -> int:
-    """How many processes are delivering."""
+def running_deliverers() -> int:
+    """The number of running deliverers."""
     return len(workers.live_workers())
 
 
-def down() -> list[Target]:
-    """Targets that do not answer now."""
+def unavailable_targets() -> list[Target]:
+    """The targets that are unavailable now."""
     return list(Target.objects.filter(is_active=True, down_since__isnull=False).select_related("application"))
-
-
-def rows(statement: str, **params: Any) -> list[tuple[Any, ...]]:
-    """What one statement finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return list(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Services that must hear that a sign-in has ended."""
+"""Logout tokens to deliver."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,12 +14,12 @@ class Logout(Due):
     sign_in = models.ForeignKey(SignIn, models.CASCADE, related_name="logouts")
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")
     ended_at = models.DateTimeField()
-    """Part of the key: a sign-in that were taken up again could end again."""
+    """Part of the key: a sign-in that is resumed can end again."""
     act = models.UUIDField(null=True)
     """The act that ended it; None where the person signed out or time did."""
     done_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
-    """The client understood and refused (400); it is asked again every hour."""
+    """The client understood and refused (400); it is retried every hour."""
 
     class Meta:
         constraints = [

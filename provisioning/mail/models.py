@@ -1,4 +1,4 @@
-"""Mails are deliveries too."""
+"""Mails to deliver."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,16 +8,16 @@ from provisioning.delivery.models import Due
 
 
 class Mail(Due):
-    """A mail on its way; its content is encrypted under this row's id (`encryption`) and erased once sent."""
+    """A queued mail; its content is encrypted under this row's id (`encryption`) and erased once sent."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     recipient = models.BinaryField()
     body = models.BinaryField()
-    """The whole message as it goes out; empty once it is sent or given up."""
+    """The whole message in wire format; empty once it is sent or given up."""
     message_id = models.CharField(max_length=200, unique=True)
     purpose = models.CharField(max_length=40)
     about = models.UUIDField(null=True)
-    """The person, invitation, … that it is about."""
+    """The person, invitation, … that it concerns."""
     organization = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

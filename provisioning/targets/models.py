@@ -1,4 +1,4 @@
-"""Systems that are told who may do what."""
+"""Targets: the systems to which accounts are provisioned."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,21 +8,21 @@ from identity.clients.models import Application
 
 
 class Target(models.Model):
-    """One application's door for provisioning, and how that application behaves."""
+    """One application's provisioning endpoint, and its behavior."""
 
     class Kind(models.TextChoices):
-        """The protocol spoken."""
+        """The protocol."""
 
         SCIM = "scim"
 
     class RecordPer(models.TextChoices):
-        """Whether the target keeps one record per person, or one per person and organization."""
+        """Whether the target has one record per person, or one per membership."""
 
         PERSON = "person"
         MEMBERSHIP = "membership"
 
     class OnRemoval(models.TextChoices):
-        """What becomes of a record that is no longer needed."""
+        """How a record ends after a removal."""
 
         DEACTIVATE = "deactivate"
         DELETE = "delete"
@@ -34,18 +34,18 @@ class Target(models.Model):
     token = models.BinaryField()
     """The bearer token, encrypted under this row's id (`audit.foundation.encryption`)."""
     include_applications = models.JSONField(default=list)
-    """Keys of further applications whose rights are told too, of people who have rights here: what sales may see."""
+    """Keys of further applications whose rights are sent too, for people with rights in this one."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
     supports_patch = models.BooleanField(default=True)
-    """Set to False once the target has answered that it cannot PATCH; then it is sent whole records."""
+    """False once the target has shown that it does not support PATCH; it is then sent whole records."""
     verify_writes = models.BooleanField(default=True)
-    """Whether every write is read back to be sure."""
+    """Whether every write is verified by reading it back."""
     is_active = models.BooleanField(default=True)
     down_since = models.DateTimeField(null=True)
     pause_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
-    """Failures in a row of the target as a whole; while there are any, one call at a time is tried."""
+    """Failures in a row of the target as a whole; above 0, it gets one call at a time."""
     created_at = models.DateTimeField()
 
     class Meta:

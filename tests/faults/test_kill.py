@@ -1,6 +1,6 @@
 """`kill -9` of real deliverers at ten moments with at least one call under way, during two hundred removals.
 
-What the other side's own store and journal say is what counts: lost 0.
+The target's own store and journal decide: lost 0.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ REPOSITORY = pathlib.Path(__file__).parents[2]
 LEAVERS = 200
 KILLS = 10
 SLOW = Fault(before=0.02, after=0.03)
-"""Every call takes a while, before it is carried out and after, so that a kill finds some in both."""
+"""Every call takes time before and after its execution, so that a kill finds some in both."""
 
 
 @dataclass
 class Figures:
-    """What the test prints."""
+    """The figures that the test prints."""
 
     in_flight: list[int] = field(default_factory=list)
 
@@ -82,27 +82,27 @@ def delivering(allowed: str) -> Iterator[Process]:
 
 
 def crowd(world: World) -> list[Membership]:
-    """Viewers of Koskela, made by hand like one whom a command made: two hundred invitations would only take time."""
-    like = world.vilma
-    assignment = like.assignments.get()
-    period = like.periods.get()
+    """Viewers of Koskela, copied from one that a command created: two hundred invitations would only take time."""
+    model = world.vilma
+    assignment = model.assignments.get()
+    period = model.periods.get()
     with by_hand():
-        made = []
+        members = []
         for number in range(LEAVERS):
             name = f"Leaver {number:03}"
             user = User.objects.create(
                 email=f"leaver{number}@koskela.example",
                 name=name,
                 sort_key=sort_key(name),
-                created_at=like.created_at,
+                created_at=model.created_at,
             )
-            made.append(
+            members.append(
                 Membership(
-                    organization=world.koskela, user=user, sort_key=user.sort_key, created_at=like.created_at
+                    organization=world.koskela, user=user, sort_key=user.sort_key, created_at=model.created_at
                 )
             )
-        Membership.objects.bulk_create(made)
-        for one in made:
+        Membership.objects.bulk_create(members)
+        for one in members:
             one.periods.create(state="active", valid_from=period.valid_from)
             one.assignments.create(
                 role=assignment.role,
@@ -112,7 +112,7 @@ def crowd(world: World) -> list[Membership]:
                 assigned_by_kind="person",
                 act=assignment.act,
             )
-    return made
+    return members
 
 
 @pytest.fixture
@@ -123,18 +123,20 @@ def shop(settings: LazySettings) -> Iterator[far.Server]:
 
 
 @pytest.mark.timeout(300)
-def test_kill_9_loses_nothing(world: World, shop: far.Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_deliverers_lose_no_removal(
+    world: World, shop: far.Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     seed = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     chance, figures = random.Random(seed), Figures()  # noqa: S311 - moments, not secrets
     leavers = crowd(world)
     register("ordering", shop)
     with delivering(shop.address) as process:
         eventually(lambda: Account.objects.filter(state="in_place").count() >= LEAVERS, within=60)
-        made = len(shop.journal)
+        before = len(shop.journal)
         shop.be.always = SLOW
         for start in range(0, LEAVERS, LEAVERS // KILLS):
-            some = leavers[start : start + LEAVERS // KILLS]
-            people_commands.remove(actor=actor_of(world.aino), memberships=some, reason="left")
+            batch = leavers[start : start + LEAVERS // KILLS]
+            people_commands.remove(actor=actor_of(world.aino), memberships=batch, reason="left")
             eventually(lambda: shop.open, within=20)
             time.sleep(chance.uniform(0, 0.06))
             eventually(lambda: shop.open, within=20)
@@ -143,7 +145,7 @@ def test_kill_9_loses_nothing(world: World, shop: far.Server, capsys: pytest.Cap
         eventually(lambda: not Delivery.objects.filter(done_at=None).exists(), within=60)
         shop.be.always = None
         assert process.end() == 0
-    _judge(shop, leavers, shop.journal[made:], figures, seed, capsys)
+    _judge(shop, leavers, shop.journal[before:], figures, seed, capsys)
 
 
 def _judge(
@@ -162,5 +164,5 @@ def _judge(
     assert min(figures.in_flight) >= 1
     assert len(times) == LEAVERS
     assert lost == []
-    assert duplicates <= sum(figures.in_flight), "only what was under way at a kill may come twice"
+    assert duplicates <= sum(figures.in_flight), "only a call in flight at a kill may come twice"
     assert all(len(shop.by_external_id(one.user_id)) == 1 for one in leavers)

@@ -1,4 +1,4 @@
-"""A customer's people, two systems on the other side, and a deliverer in this process."""
+"""A customer's people, two targets, and deliverers in threads of this process."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tests.fixtures.world import World
 
 @pytest.fixture
 def shop(settings: LazySettings) -> Iterator[far.Server]:
-    """The web shop's SCIM end point."""
+    """The web shop's SCIM endpoint."""
     with far.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
         yield server
@@ -25,7 +25,7 @@ def shop(settings: LazySettings) -> Iterator[far.Server]:
 
 @pytest.fixture
 def crm(settings: LazySettings) -> Iterator[far.Server]:
-    """The CRM's."""
+    """The CRM's SCIM endpoint."""
     with far.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
         yield server
@@ -43,7 +43,7 @@ def contacts(world: World, crm: far.Server) -> Target:
 
 @pytest.fixture
 def deliverer(world: World) -> Iterator[Callable[[], Engine]]:
-    """Start deliverers in threads; they are stopped at the end."""
+    """Starts deliverers in threads, and stops them at the end of the test."""
     running: list[tuple[Engine, threading.Thread]] = []
 
     def start() -> Engine:

@@ -1,4 +1,4 @@
-"""What an operator or a timer starts: reading targets, tidying up."""
+"""Jobs of an operator or a timer: reconciliation and retention."""
 
 import datetime as dt
 import io
@@ -21,37 +21,37 @@ from tests.fixtures.world import World
 Start = Callable[[], Engine]
 
 
-def test_reconcile_says_what_each_target_holds(
+def test_reconcile_prints_the_result_of_each_target(
     world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
 ) -> None:
     deliverer()
     eventually(settled)
     shop.one(world.mikko.user_id)["active"] = False
     crm.be.always = Fault(status=500)
-    said = io.StringIO()
-    call_command("reconcile", stdout=said)
-    known = len(shop.users)
-    assert said.getvalue().splitlines() == [
+    output = io.StringIO()
+    call_command("reconcile", stdout=output)
+    total = len(shop.users)
+    assert output.getvalue().splitlines() == [
         "crm: not read (target_error)",
-        f"ordering: {known} read, {known - 1} in place, 1 differ, 0 unknown to us",
+        f"ordering: {total} read, {total - 1} match, 1 differ, 0 unknown",
     ]
     assert tasks.reconcile_one(str(ordering.id)) == 1
 
 
-def test_pages_of_a_target_are_all_read(
+def test_reconcile_reads_every_page(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
     eventually(settled)
     for number in range(250):
         shop.users[f"x{number}"] = {"id": f"x{number}", "externalId": f"x{number}", "active": True}
-    said = io.StringIO()
-    call_command("reconcile", "ordering", stdout=said)
-    assert said.getvalue().startswith(f"ordering: {len(shop.users)} read")
-    assert "250 unknown" in said.getvalue()
+    output = io.StringIO()
+    call_command("reconcile", "ordering", stdout=output)
+    assert output.getvalue().startswith(f"ordering: {len(shop.users)} read")
+    assert "250 unknown" in output.getvalue()
 
 
-def test_what_was_done_long_ago_is_forgotten(
+def test_tidy_deletes_old_deliveries(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -66,7 +66,7 @@ def test_what_was_done_long_ago_is_forgotten(
     assert not Mail.objects.filter(sent_at=None, due_at=None).exists()
 
 
-def test_a_slow_target_delays_nobody_else(
+def test_slow_target_delays_no_other(
     world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -81,7 +81,7 @@ def test_a_slow_target_delays_nobody_else(
     eventually(lambda: not crm.one(world.olli.user_id)["active"], within=15)
 
 
-def test_no_personal_value_stands_in_the_tables_of_deliveries(
+def test_tables_of_deliveries_contain_no_personal_value(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()

@@ -19,7 +19,7 @@ from portal.wording import admin_abilities, cldr, dates, removal_reasons, system
 from portal.wording.events import EventWording
 from portal.wording.systems import STATES
 from provisioning.accounts import progress
-from provisioning.accounts.progress import Line, Progress
+from provisioning.accounts.progress import Progress, SystemProgress
 
 
 def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> dict[str, Any]:
@@ -55,10 +55,12 @@ def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) 
 def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
     """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
     first = events[0]
-    done = progress.of(act=first.act, chain=here.organization_id, at=here.at)
+    done = progress.of_act(act=first.act, chain=here.organization_id, at=here.at)
     if done.planned:
         return done
-    waiting = progress.expected(memberships=[event.subject for event in events], since=first.at, at=here.at)
+    waiting = progress.expected_progress(
+        memberships=[event.subject for event in events], since=first.at, at=here.at
+    )
     return Progress(lines=waiting, planned=False)
 
 
@@ -112,7 +114,9 @@ def _here(here: PageContext, first: EventView, clock: dates.Clock) -> dict[str, 
     }
 
 
-def _line(line: Line, lines: Sequence[Line], who: str, clock: dates.Clock) -> dict[str, str]:
+def _line(
+    line: SystemProgress, lines: Sequence[SystemProgress], who: str, clock: dates.Clock
+) -> dict[str, str]:
     closed = line.state == "closed"
     span = dates.span(line.seconds)
     return {
@@ -123,7 +127,7 @@ def _line(line: Line, lines: Sequence[Line], who: str, clock: dates.Clock) -> di
     }
 
 
-def _named(line: Line, lines: Sequence[Line]) -> str:
+def _named(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
     name = admin_abilities.in_language(line.name)
     if sum(one.name == line.name for one in lines) == 1:
         return name
@@ -132,7 +136,7 @@ def _named(line: Line, lines: Sequence[Line]) -> str:
     }
 
 
-def _done(line: Line) -> str:
+def _done(line: SystemProgress) -> str:
     if line.kind == "logout":
         text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
     elif line.count == 1:
@@ -142,7 +146,7 @@ def _done(line: Line) -> str:
     return text % {"number": line.count}
 
 
-def _late(line: Line, who: str, clock: dates.Clock) -> str:
+def _late(line: SystemProgress, who: str, clock: dates.Clock) -> str:
     parts = [_("Has not confirmed yet."), systems.problem(line.error)]
     if line.attempts and line.next_try_at:
         parts.append(_("We keep trying, next %(when)s.") % {"when": clock.at_time(line.next_try_at)})

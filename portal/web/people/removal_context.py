@@ -17,7 +17,7 @@ from portal.web.people import detail_context
 from portal.web.people.forms import RemovalForm
 from portal.wording import access, admin_abilities, dates
 from provisioning.accounts import progress
-from provisioning.accounts.progress import Closing
+from provisioning.accounts.progress import AffectedSystem
 
 
 def impact(
@@ -94,7 +94,7 @@ def _signed_in_to(service: str) -> str:
     return _("Signed in to %(service)s") % {"service": service}
 
 
-def _closes(one: Closing, counts: removal_impact.RemovalImpact, clock: dates.Clock) -> dict[str, str]:
+def _closes(one: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock) -> dict[str, str]:
     used = counts.last_used.get(one.application)
     usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("not known yet")
     if one.down_since is not None:

@@ -1,4 +1,4 @@
-"""`manage.py bounces [PLACE …]`: mails that came back to the sender's address."""
+"""`manage.py bounces [SOURCE …]`: process mails that were returned to the sender's address."""
 
 import contextlib
 import mailbox
@@ -17,42 +17,44 @@ _MBOX = b"From "
 
 
 class Command(BaseCommand):
-    """May read the same mails again: what is known already changes nothing.
+    """May process the same mails again without effect.
 
-    Ends with the code at which a mail server that pipes mails into it tries again, where it has to.
+    Where it must run again, it ends with the exit code at which a mail server that pipes mails into it retries.
     """
 
     help = (
         "Reads delivery status notifications from a Maildir, an mbox file, a file with one mail, or standard input, "
-        "and writes down which mails of ours did not arrive."
+        "and records which of our mails did not arrive."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where they are."""
+        """The sources of returned mails."""
         parser.add_argument(
-            "places", nargs="*", metavar="PLACE", help="a Maildir or a file; none: standard input"
+            "sources", nargs="*", metavar="SOURCE", help="a Maildir or a file; none: standard input"
         )
 
-    def handle(self, *, places: list[str], **options: Any) -> None:
-        """One line in the end."""
+    def handle(self, *, sources: list[str], **options: Any) -> None:
+        """Process all sources and print one line."""
         tally = Tally()
         try:
-            known = bounces.handle_returned_mail(messages=tally.counted(places))
+            failed = bounces.handle_returned_mail(messages=tally.counted(sources))
         except Busy as error:
-            text = "An organization is being changed just now. Give it the same mails again in a moment."
+            text = "An organization is locked by another act. Process the same mails again in a moment."
             raise CommandError(text, returncode=os.EX_TEMPFAIL) from error
-        self.stdout.write(f"{tally.read} read, {known} of ours did not arrive.")
+        self.stdout.write(f"{tally.read} read, {failed} of ours did not arrive.")
 
 
 class Tally:
-    """Counts what passes, one mail in memory at a time."""
+    """Counts the mails that pass, with one mail in memory at a time."""
 
     def __init__(self) -> None:
         self.read = 0
 
-    def counted(self, places: list[str]) -> Iterator[bytes]:
-        """Every mail of every place."""
-        for raw in (one for place in places for one in _mails(Path(place))) if places else _standard_input():
+    def counted(self, sources: list[str]) -> Iterator[bytes]:
+        """Every mail of every source."""
+        for raw in (
+            (one for source in sources for one in _mails(Path(source))) if sources else _standard_input()
+        ):
             self.read += 1
             yield raw
 
@@ -61,20 +63,20 @@ def _standard_input() -> Iterator[bytes]:
     yield sys.stdin.buffer.read(delivery_status.MAX_BYTES + 1)
 
 
-def _mails(place: Path) -> Iterator[bytes]:
-    if not place.exists():
-        raise CommandError(f"There is nothing at {place}.")
-    if not place.is_dir() and not _is_mbox(place):
-        yield place.read_bytes()
+def _mails(source: Path) -> Iterator[bytes]:
+    if not source.exists():
+        raise CommandError(f"{source} does not exist.")
+    if not source.is_dir() and not _is_mbox(source):
+        yield source.read_bytes()
         return
-    held: mailbox.Mailbox[Any] = (
-        mailbox.Maildir(place, create=False) if place.is_dir() else mailbox.mbox(place, create=False)
+    box: mailbox.Mailbox[Any] = (
+        mailbox.Maildir(source, create=False) if source.is_dir() else mailbox.mbox(source, create=False)
     )
-    with contextlib.closing(held):
-        for key in held.keys():  # noqa: SIM118 - a mailbox is no dict: iterating gives parsed mails
-            yield held.get_bytes(key)
+    with contextlib.closing(box):
+        for key in box.keys():  # noqa: SIM118 - a mailbox is no dict: iterating gives parsed mails
+            yield box.get_bytes(key)
 
 
-def _is_mbox(place: Path) -> bool:
-    with place.open("rb") as file:
+def _is_mbox(source: Path) -> bool:
+    with source.open("rb") as file:
         return file.read(len(_MBOX)) == _MBOX

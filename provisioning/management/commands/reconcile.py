@@ -1,4 +1,4 @@
-"""`manage.py reconcile [KEY …]`: read targets and name what differs there."""
+"""`manage.py reconcile [KEY …]`: read targets and count the differing accounts."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ from provisioning.targets.models import Target
 class Command(BaseCommand):
     """One line per target."""
 
-    help = "Reads what targets hold and marks the accounts that differ."
+    help = "Reads the records of targets and marks the accounts that differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which applications, and what to do about it."""
+        """The applications, and whether to resync."""
         parser.add_argument("applications", nargs="*", metavar="KEY")
-        parser.add_argument("--resync", action="store_true", help="tell the target again where it differs")
+        parser.add_argument("--resync", action="store_true", help="write the differing records again")
 
     def handle(self, *, applications: list[str], resync: bool, **options: Any) -> None:
-        """Read each in turn; one that cannot be read does not keep the others from it."""
+        """Read the targets one by one; a target that cannot be read does not stop the others."""
         targets = (
             Target.objects.filter(is_active=True).select_related("application").order_by("application__key")
         )
         for target in targets.filter(application__key__in=applications) if applications else targets:
             try:
-                found = reconcile.check(target=target, resync=resync)
-            except DeliveryError as problem:
-                self.stdout.write(f"{target.application.key}: not read ({problem.code.value})")
+                report = reconcile.check(target=target, resync=resync)
+            except DeliveryError as error:
+                self.stdout.write(f"{target.application.key}: not read ({error.code.value})")
                 continue
             self.stdout.write(
-                f"{target.application.key}: {found.read} read, {found.same} in place, "
-                f"{len(found.differs)} differ, {found.unknown} unknown to us"
+                f"{target.application.key}: {report.read} read, {report.same} match, "
+                f"{len(report.differs)} differ, {report.unknown} unknown"
             )

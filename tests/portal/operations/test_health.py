@@ -61,8 +61,8 @@ def test_not_ready_without_the_database(transactional_db: None, monkeypatch: pyt
 
 
 def test_late_deliveries_are_named_and_take_nothing_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "deliverers", lambda: 1)
-    monkeypatch.setattr(status, "lag", lambda: readiness.LATE + 1)
+    monkeypatch.setattr(status, "running_deliverers", lambda: 1)
+    monkeypatch.setattr(status, "delivery_lag", lambda: readiness.LATE + 1)
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["deliver"]) == (200, "late")
 

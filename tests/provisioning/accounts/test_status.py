@@ -40,15 +40,15 @@ def running(
 
 def states(membership: Membership) -> dict[str, str]:
     systems = status.of_person(user=membership.user, memberships=[membership.id], at=clock.now())
-    return {one.application: one.word for one in systems}
+    return {one.application: one.state for one in systems}
 
 
 def test_status_in_place_has_equal_expected_and_actual_rights(world: World, running: Engine) -> None:
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     shop = next(one for one in systems if one.application == "ordering")
-    assert shop.word == "in_place"
-    assert shop.should_be == shop.is_
-    placing = next(one for one in shop.should_be if one["entitlement"] == "ordering:orders.place")
+    assert shop.state == "in_place"
+    assert shop.expected == shop.actual
+    placing = next(one for one in shop.expected if one["entitlement"] == "ordering:orders.place")
     assert (placing["amount"], placing["sites"]) == ("5000.00", [str(world.tampere.id)])
     assert shop.name["en"] == "Web shop"
     assert shop.checked_at is not None
@@ -64,8 +64,8 @@ def test_rights_of_included_applications_are_shown(world: World, running: Engine
     eventually(settled)
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     crm = next(one for one in systems if one.application == "crm")
-    assert crm.should_be == crm.is_
-    assert {one["entitlement"].partition(":")[0] for one in crm.should_be} == {"crm", "ordering"}
+    assert crm.expected == crm.actual
+    assert {one["entitlement"].partition(":")[0] for one in crm.expected} == {"crm", "ordering"}
 
 
 def test_status_shows_only_the_rights_of_its_organization(world: World, running: Engine) -> None:
@@ -81,7 +81,7 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
     elsewhere = status.of_person(
         user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
     )
-    assert {one.word for one in elsewhere if one.should_be} == {"in_place"}
+    assert {one.state for one in elsewhere if one.expected} == {"in_place"}
     account = Account.objects.get(user=world.mikko.user, target__application__key="ordering")
     assert account.acknowledged_rights[str(world.mikko.id)] == []
 
@@ -95,9 +95,11 @@ def test_failing_target_is_on_its_way_with_code_and_next_try(
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     one = next(one for one in systems if one.application == "crm")
     assert systems[0] is one, "waiting systems come first"
-    assert (one.word, one.error) == ("on_its_way", "lost")
+    assert (one.state, one.error) == ("on_its_way", "lost")
     assert one.next_try_at is not None
-    assert status.for_list(memberships=[world.mikko.id])[world.mikko.id] == status.Worst("on_its_way", "crm")
+    assert status.for_list(memberships=[world.mikko.id])[world.mikko.id] == status.WorstState(
+        "on_its_way", "crm"
+    )
 
 
 def test_differing_record_is_shown_and_resynced_on_demand(
@@ -110,9 +112,9 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     assert (report.unknown, report.same) == (0, report.read - 1)
     assert states(world.mikko)["ordering"] == "differs"
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    assert systems[0].is_ is not None
-    assert "9000.00" in repr(systems[0].is_)
-    assert "9000.00" not in repr(systems[0].should_be)
+    assert systems[0].actual is not None
+    assert "9000.00" in repr(systems[0].actual)
+    assert "9000.00" not in repr(systems[0].expected)
     assert elsewhere[EXTENSION]["limits"][0]["amount"] == "9000.00", "the check only shows the difference"
     assert reconcile.resync(accounts=[account]) == 1
     eventually(lambda: shop.one(world.mikko.user_id)[EXTENSION]["limits"][0]["amount"] == "5000.00")
@@ -154,7 +156,7 @@ def test_progress_ends_when_every_system_has_confirmed(
     done = world.remove(world.mikko)
 
     def now() -> progress.Progress:
-        return progress.of(act=done.act, chain=world.koskela.id, at=clock.now())
+        return progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
 
     eventually(lambda: {line.state for line in now().lines if line.application == "ordering"} == {"closed"})
     eventually(lambda: now().lines and now().lines[0].error)
@@ -174,7 +176,7 @@ def test_progress_ends_when_every_system_has_confirmed(
 
 def test_progress_of_an_unplanned_act_is_not_done(world: World, ordering: Target) -> None:
     done = world.remove(world.mikko)
-    current = progress.of(act=done.act, chain=world.koskela.id, at=clock.now())
+    current = progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
     assert (current.lines, current.planned, current.done) == ([], False, False)
 
 
@@ -240,12 +242,12 @@ def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
     assert count(lambda: progress.expected_impact(memberships=many)) == 2
     done = world.remove(world.mikko)
     eventually(settled)
-    assert count(lambda: progress.of(act=done.act, chain=world.koskela.id, at=at)) == 3
+    assert count(lambda: progress.of_act(act=done.act, chain=world.koskela.id, at=at)) == 3
 
 
 def test_lag_excludes_deliveries_of_unavailable_targets(world: World, ordering: Target) -> None:
-    waiting = status.lag()
+    waiting = status.delivery_lag()
     assert waiting > 0
-    assert status.deliverers() == 0
+    assert status.running_deliverers() == 0
     Target.objects.update(failures=3, down_since=clock.now())
-    assert status.lag() == 0.0
+    assert status.delivery_lag() == 0.0

@@ -1,4 +1,4 @@
-"""What a target answers can be unfit to be written down: that is its own trouble and nobody else's."""
+"""Responses that cannot be stored: they affect their own delivery only."""
 
 from collections.abc import Callable, Iterator
 
@@ -32,17 +32,17 @@ LONG, BROKEN = "x" * 300, "a\x00b"
 
 @pytest.fixture
 def kind() -> Iterator[accounts_delivery.AccountDeliveries]:
-    held = accounts_delivery.AccountDeliveries(pool=Pool())
-    yield held
-    held.pool.close()
+    shared = accounts_delivery.AccountDeliveries(pool=Pool())
+    yield shared
+    shared.pool.close()
 
 
 @pytest.fixture(
     params=[(LONG, 200, "unreadable"), (BROKEN, 200, "unreadable"), (LONG, 1000, "fault")],
     ids=["long", "broken", "unnoticed"],
 )
-def misnamed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """An id, and what becomes of it."""
+def unstorable_id(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """An id, and the resulting error code."""
     bad, longest, code = request.param
     monkeypatch.setattr(compare, "MAX_ID_LENGTH", longest)
     return bad, code
@@ -53,21 +53,21 @@ def both(ordering: Target, contacts: Target) -> tuple[Target, Target]:
     return ordering, contacts
 
 
-def test_an_id_that_cannot_be_kept_holds_up_neither_another_target_nor_a_logout(
+def test_unstorable_id_delays_no_other_target_and_no_logout(
     world: World,
     shop: far.Server,
     crm: far.Server,
     both: tuple[Target, Target],
     deliverer: Start,
-    misnamed: tuple[str, str],
+    unstorable_id: tuple[str, str],
 ) -> None:
-    """Also where the id is not noticed before the database refuses it."""
+    """Also where only the database refuses the id."""
     ordering, contacts = both
     with by_hand():
         Client.objects.update(backchannel_logout_uri=crm.logout_uri)
     deliverer()
     eventually(settled)
-    shop.be.next_id, code = misnamed
+    shop.be.next_id, code = unstorable_id
     new = world.member(world.koskela, "Uusi Ihminen", "orderer", sites=[world.tampere], amount=10)
     eventually(lambda: Account.objects.filter(user=new.user, target=ordering, last_error=code).exists())
     sign_in(world.olli)
@@ -81,13 +81,13 @@ def test_an_id_that_cannot_be_kept_holds_up_neither_another_target_nor_a_logout(
     )
     eventually(lambda: Logout.objects.get().done_at)
     assert len(crm.logouts) == 1
-    held = Account.objects.get(user=new.user, target=ordering)
-    assert (held.remote_id, held.acknowledged_active) == ("", None)
-    assert held.due_at is not None
+    account = Account.objects.get(user=new.user, target=ordering)
+    assert (account.remote_id, account.acknowledged_active) == ("", None)
+    assert account.due_at is not None
 
 
 @pytest.mark.parametrize("bad", [LONG, BROKEN])
-def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
+def test_outcomes_are_settled_one_by_one_where_the_batch_fails(
     world: World, ordering: Target, kind: accounts_delivery.AccountDeliveries, bad: str
 ) -> None:
     plan_all()
@@ -96,59 +96,64 @@ def test_endings_are_settled_one_by_one_where_they_cannot_be_together(
     first, *others = outcomes
     poison = DeliveryOutcome(first.task, result=SyncResult(remote_id=bad, wrote=True, supports_patch=True))
     settle.settle(kind=kind, outcomes=[poison, *others], at=clock.now())
-    held = Account.objects.get(id=first.task.row.account.id)
-    assert (held.last_error, held.attempts, held.remote_id, held.leased_by) == ("fault", 1, "", None)
-    assert held.due_at is not None
-    assert held.due_at > clock.now()
+    account = Account.objects.get(id=first.task.row.account.id)
+    assert (account.last_error, account.attempts, account.remote_id, account.leased_by) == (
+        "fault",
+        1,
+        "",
+        None,
+    )
+    assert account.due_at is not None
+    assert account.due_at > clock.now()
     rest = Account.objects.filter(id__in=[one.task.row.account.id for one in others])
     assert others
     assert {(one.state, one.last_error) for one in rest} == {("in_place", "")}
 
 
-def test_a_database_that_has_gone_condemns_nobody(
+def test_unavailable_database_fails_no_delivery(
     world: World, ordering: Target, kind: accounts_delivery.AccountDeliveries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan_all()
     tasks = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
-    tried = []
+    attempts = []
 
-    def gone(**asked: object) -> None:
-        tried.append(asked)
+    def unavailable(**asked: object) -> None:
+        attempts.append(asked)
         raise OperationalError
 
-    monkeypatch.setattr(kind, "settle", gone)
+    monkeypatch.setattr(kind, "settle", unavailable)
     with pytest.raises(OperationalError):
         settle.settle(kind=kind, outcomes=[DeliveryOutcome(one) for one in tasks], at=clock.now())
-    assert len(tried) == 1
+    assert len(attempts) == 1
 
 
-def test_what_a_target_holds_is_kept_without_what_the_database_takes_in_no_text(
+def test_observed_state_is_stored_without_unstorable_characters(
     world: World, shop: far.Server, ordering: Target, kind: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
     converge_all(kind)
-    said = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
-    said.update(role="or\x00derer\ud800", organization=said["organization"] + "\x00")
+    grant = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
+    grant.update(role="or\x00derer\ud800", organization=grant["organization"] + "\x00")
     report = reconcile.check(target=ordering)
-    held = Account.objects.get(user=world.mikko.user)
-    assert report.differs == [held.id]
-    assert held.observed is not None
-    assert held.observed["rights"][str(world.koskela.id)][0]["role"] == "orderer"
+    account = Account.objects.get(user=world.mikko.user)
+    assert report.differs == [account.id]
+    assert account.observed is not None
+    assert account.observed["rights"][str(world.koskela.id)][0]["role"] == "orderer"
 
 
 @pytest.mark.parametrize("bad", ["x" * 201, BROKEN, "a\nb", "a\x7fb", "a\ud800b"])
-def test_an_id_that_nobody_could_keep_is_unreadable(bad: str) -> None:
+def test_unstorable_id_is_unreadable(bad: str) -> None:
     with pytest.raises(DeliveryError) as refused:
         compare.remote_id({"ID": bad})
     assert refused.value.code is Code.UNREADABLE
 
 
 @pytest.mark.parametrize("good", ["x" * 200, "ä/ö 7", ""])
-def test_any_other_id_is_taken(good: str) -> None:
+def test_storable_id_is_accepted(good: str) -> None:
     assert compare.remote_id({"id": good}) == good
 
 
-def test_housekeeping_survives_a_fault(deliverer: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_maintenance_survives_a_fault(deliverer: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
     def seal_all() -> None:

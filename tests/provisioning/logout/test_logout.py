@@ -1,4 +1,4 @@
-"""Logout tokens: signed, per client and sign-in, told until they are understood."""
+"""Logout tokens: signed, one per client and sign-in, retried until confirmed."""
 
 from collections.abc import Callable
 
@@ -22,23 +22,23 @@ Start = Callable[[], Engine]
 
 @pytest.fixture
 def services(world: World, shop: far.Server) -> far.Server:
-    """Both applications hear of logouts at one place."""
+    """One logout endpoint for both applications."""
     with by_hand():
         Client.objects.update(backchannel_logout_uri=shop.logout_uri)
     return shop
 
 
-def test_every_service_hears_that_the_sign_in_has_ended(
+def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
     world: World, services: far.Server, deliverer: Start
 ) -> None:
     deliverer()
     row = sign_in(world.mikko)
     row.clients.add(Client.objects.get(application__key="crm"))
-    stays = sign_in(world.mikko_at_pohjola)
+    other_sign_in = sign_in(world.mikko_at_pohjola)
     done = world.remove(world.mikko)
     eventually(lambda: len(services.logouts) == 2)
     published = jwt.PyJWKSet.from_json(signing_keys.jwks().decode())
-    heard = set()
+    audiences = set()
     for token in services.logouts:
         header = jwt.get_unverified_header(token)
         claims = jwt.decode(token, published[header["kid"]], ["RS256"], audience=["ordering", "crm"])
@@ -47,13 +47,13 @@ def test_every_service_hears_that_the_sign_in_has_ended(
         assert (claims["sid"], claims["sub"]) == (str(row.id), str(world.mikko.user_id))
         assert claims["exp"] - claims["iat"] == 120
         assert "nonce" not in claims
-        heard.add(claims["aud"])
-    assert heard == {"ordering", "crm"}
+        audiences.add(claims["aud"])
+    assert audiences == {"ordering", "crm"}
     eventually(lambda: Event.objects.filter(verb="logout.delivered", act=done.act).count() == 2)
-    assert not Logout.objects.filter(sign_in=stays).exists()
+    assert not Logout.objects.filter(sign_in=other_sign_in).exists()
 
 
-def test_each_attempt_has_a_token_of_its_own(world: World, services: far.Server, deliverer: Start) -> None:
+def test_each_attempt_sends_a_new_token(world: World, services: far.Server, deliverer: Start) -> None:
     services.be.next = [Fault(lost_reply=True), Fault(status=500)]
     deliverer()
     sign_in(world.mikko)
@@ -65,7 +65,7 @@ def test_each_attempt_has_a_token_of_its_own(world: World, services: far.Server,
     assert Logout.objects.get().attempts == 2
 
 
-def test_a_refused_token_is_failed_and_tried_again_later(
+def test_refused_token_counts_as_failed_and_is_retried(
     world: World, services: far.Server, deliverer: Start
 ) -> None:
     services.be.always = Fault(status=400)
@@ -73,13 +73,13 @@ def test_a_refused_token_is_failed_and_tried_again_later(
     sign_in(world.mikko)
     done = world.remove(world.mikko)
     eventually(lambda: Logout.objects.filter(refused_at__isnull=False).exists())
-    held = Logout.objects.get()
-    assert (held.done_at, held.last_error) == (None, "refused")
-    assert held.due_at is not None
+    logout = Logout.objects.get()
+    assert (logout.done_at, logout.last_error) == (None, "refused")
+    assert logout.due_at is not None
     assert Event.objects.filter(verb="logout.failed", act=done.act).count() == 1
 
 
-def test_a_service_without_an_address_is_not_told(world: World, deliverer: Start) -> None:
+def test_client_without_a_logout_uri_gets_no_token(world: World, deliverer: Start) -> None:
     with by_hand():
         Client.objects.update(backchannel_logout_uri="")
     sign_in(world.mikko)
@@ -89,9 +89,7 @@ def test_a_service_without_an_address_is_not_told(world: World, deliverer: Start
     assert not Logout.objects.exists()
 
 
-def test_a_service_that_was_switched_off_is_no_longer_told(
-    world: World, services: far.Server, deliverer: Start
-) -> None:
+def test_inactive_client_gets_no_token(world: World, services: far.Server, deliverer: Start) -> None:
     sign_in(world.mikko)
     world.remove(world.mikko)
     with by_hand():

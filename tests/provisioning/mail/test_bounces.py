@@ -1,4 +1,4 @@
-"""Mails that come back: refused at once by the relay, or reported later to the sender's address."""
+"""Returned mails: refused at once by the relay, or reported later to the sender's address."""
 
 import contextlib
 import datetime as dt
@@ -49,7 +49,7 @@ HIS = frozenset({"mikko@koskela.example"})
 def postfix(
     message_id: str, *, to: str = "mikko@koskela.example", status: str = "5.1.1", action: str = "failed"
 ) -> bytes:
-    """With the headers alone of what came back."""
+    """A report with only the headers of the returned mail."""
     return f"""\
 Return-Path: <>
 From: MAILER-DAEMON@mx.koskela.example (Mail Delivery System)
@@ -93,7 +93,7 @@ Subject: =?utf-8?q?Tervetuloa?=
 
 
 def exchange(message_id: str, *, to: str = "Mikko@koskela.example") -> bytes:
-    """With the whole mail, line ends as on the wire, names of headers in capitals."""
+    """A report with the whole mail, line ends as on the wire, header names in capitals."""
     text = f"""\
 MIME-VERSION: 1.0
 FROM: postmaster@tenant.example
@@ -133,8 +133,8 @@ Hei
     return text.replace("\n", "\r\n").encode()
 
 
-def several(message_id: str) -> bytes:
-    """One recipient expanded to two: the one is delayed, the other is not there."""
+def two_recipients(message_id: str) -> bytes:
+    """One recipient expanded to two: one is delayed, the other does not exist."""
     return postfix(message_id).replace(
         b"Final-Recipient",
         b"Final-Recipient: rfc822; a@b.example\nAction: delayed\nStatus: 4.4.1\n\nFinal-Recipient",
@@ -142,13 +142,13 @@ def several(message_id: str) -> bytes:
     )
 
 
-@pytest.mark.parametrize("make", [postfix, exchange, several])
-def test_a_report_is_read(make: Callable[[str], bytes]) -> None:
+@pytest.mark.parametrize("make", [postfix, exchange, two_recipients])
+def test_report_is_parsed(make: Callable[[str], bytes]) -> None:
     assert delivery_status.read(make(OURS)) == DeliveryStatusReport(OURS, failed=HIS, dead=HIS)
 
 
-def test_a_report_says_of_each_recipient_what_became_of_it() -> None:
-    """As we named it, and as it was in the end; an address of another kind is none of ours."""
+def test_report_has_the_result_of_each_recipient() -> None:
+    """By original and final address; an address of another type does not count."""
     raw = postfix(OURS).replace(
         b"Final-Recipient: rfc822; mikko@koskela.example\n",
         b"Final-Recipient: x400; /CN=full/\nOriginal-Recipient: rfc822; <Full@koskela.example>\n"
@@ -168,10 +168,10 @@ def test_a_report_says_of_each_recipient_what_became_of_it() -> None:
         ("5.4.4", False), ("5.4.6", False), ("5.4.7", False), ("5.6.0", False), ("5.7.1", False),
     ],
 )  # fmt: skip
-def test_only_some_failures_are_the_addresses(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
-    dead = HIS if expected else frozenset()
+def test_status_decides_whether_the_address_is_invalid(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    is_dead = HIS if expected else frozenset()
     assert delivery_status.read(postfix(OURS, status=status)) == DeliveryStatusReport(
-        OURS, failed=HIS, dead=dead
+        OURS, failed=HIS, dead=is_dead
     )
 
 
@@ -180,7 +180,7 @@ def autoreply() -> bytes:
 
 
 def quoted() -> bytes:
-    """Somebody who writes what a report says."""
+    """A person's mail that quotes a report."""
     message = EmailMessage()
     message["Subject"] = "Undelivered Mail Returned to Sender"
     message.set_content(postfix(OURS).decode())
@@ -209,7 +209,7 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("raw", NOTHING.values(), ids=NOTHING.keys())
-def test_what_is_no_final_report_is_none(raw: bytes) -> None:
+def test_mail_without_a_final_report_is_ignored(raw: bytes) -> None:
     assert delivery_status.read(raw) is None
 
 
@@ -223,22 +223,22 @@ def test_what_is_no_final_report_is_none(raw: bytes) -> None:
         ("5.1.100 What is this", False),
     ],
 )  # fmt: skip
-def test_a_relays_answer(text: str, expected: bool) -> None:  # noqa: FBT001 - a case
+def test_reply_decides_whether_the_address_is_invalid(text: str, expected: bool) -> None:  # noqa: FBT001 - a case
     assert delivery_status.is_permanent(status=text) is expected
 
 
-# What follows from one
+# Effects of a report
 
 
 def sent(world: World, to: str, **more: Any) -> Mail:
-    """A mail that the relay has taken."""
+    """A mail that the relay has accepted."""
     name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
     Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
     return Mail.objects.get(id=name)
 
 
 def bounce(world: World, *people: User) -> None:
-    """A mail to each of them comes back."""
+    """Return a mail to each of these people."""
     reports = [postfix(sent(world, one.email).message_id, to=one.email) for one in people]
     assert bounces.handle_returned_mail(messages=reports) == len(people)
 
@@ -255,7 +255,7 @@ def events(verb: str) -> list[tuple[str, uuid.UUID, uuid.UUID | None]]:
     )
 
 
-def test_a_bounce_stands_in_the_persons_stream_and_in_each_of_their_organizations(world: World) -> None:
+def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -> None:
     row = sent(world, world.mikko.user.email, about=world.mikko.user_id)
     assert bounces.handle_returned_mail(messages=[postfix(row.message_id)]) == 1
     assert bounced(world.mikko.user)
@@ -273,7 +273,7 @@ def test_a_bounce_stands_in_the_persons_stream_and_in_each_of_their_organization
     assert events("organization.orphaned") == []
 
 
-def test_the_same_again_changes_nothing(world: World) -> None:
+def test_repeated_report_has_no_effect(world: World) -> None:
     row = sent(world, world.mikko.user.email)
     raw = postfix(row.message_id)
     assert bounces.handle_returned_mail(messages=[raw, raw]) == 1
@@ -281,8 +281,8 @@ def test_the_same_again_changes_nothing(world: World) -> None:
     assert len(events("mail.bounced")) == 3
 
 
-def test_what_names_no_mail_of_ours_changes_nothing(world: World) -> None:
-    """Whoever never saw the mail cannot name it, and the log that admins read does not either."""
+def test_report_without_our_message_id_has_no_effect(world: World) -> None:
+    """Only a recipient knows the Message-ID; the log that admins read does not contain it."""
     row = sent(world, world.mikko.user.email)
     waiting = Mail.objects.get(
         id=queue.queue(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset")
@@ -299,14 +299,14 @@ def test_what_names_no_mail_of_ours_changes_nothing(world: World) -> None:
     assert events("mail.bounced") == []
 
 
-def test_a_full_mailbox_is_a_mail_that_did_not_arrive_and_no_dead_address(world: World) -> None:
+def test_full_mailbox_fails_the_mail_only(world: World) -> None:
     row = sent(world, world.mikko.user.email)
     assert bounces.handle_returned_mail(messages=[postfix(row.message_id, status="5.2.2")]) == 1
     assert bounced(world.mikko.user) is None
     assert [subject for _, subject, _ in events("mail.failed")] == [row.id]
 
 
-def test_an_organization_whose_last_working_admin_is_not_reached_is_named(world: World) -> None:
+def test_bounce_of_the_last_working_admin_records_an_orphan(world: World) -> None:
     """Pohjola has one admin; Koskela two, so that the second loss counts."""
     mails = {who: sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
     bounces.handle_returned_mail(messages=[postfix(mails[world.tiina].message_id, to=world.tiina.user.email)])
@@ -316,7 +316,7 @@ def test_an_organization_whose_last_working_admin_is_not_reached_is_named(world:
     assert [where for *_, where in events("organization.orphaned")] == [world.pohjola.id, world.koskela.id]
 
 
-def test_a_mail_to_somebody_who_is_not_here_yet_concerns_nobody_else(world: World) -> None:
+def test_bounce_of_an_invitation_affects_no_user(world: World) -> None:
     invitation = uuid.uuid4()
     row = sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
     assert bounces.handle_returned_mail(messages=[exchange(row.message_id, to="new@koskela.example")]) == 1
@@ -325,8 +325,8 @@ def test_a_mail_to_somebody_who_is_not_here_yet_concerns_nobody_else(world: Worl
     assert events("mail.bounced") == []
 
 
-def test_a_report_about_another_address_says_nothing_of_this_one(world: World) -> None:
-    """Tiina's mail is forwarded to an address of her own, and that one is gone."""
+def test_report_about_another_address_has_no_effect(world: World) -> None:
+    """Tiina's mail is forwarded to another address of hers, which no longer exists."""
     row = sent(world, world.tiina.user.email)
     raw = postfix(row.message_id, to="tiina@home.example")
     assert bounces.handle_returned_mail(messages=[raw]) == 0
@@ -340,10 +340,10 @@ def test_a_report_about_another_address_says_nothing_of_this_one(world: World) -
     assert bounced(world.tiina.user)
 
 
-def test_two_who_are_lost_at_once_are_lost_one_after_the_other(
+def test_concurrent_bounces_of_two_admins_record_one_orphan(
     world: World, monkeypatch: pytest.MonkeyPatch, together: Callable[..., list[object]]
 ) -> None:
-    """Koskela has two working admins. Each waits for the other before the check, where nothing keeps them apart."""
+    """Koskela has two working admins, and without serialization each bounce would wait for the other."""
     both, flag = threading.Barrier(2), addresses.mark_undeliverable
 
     def bounced_together(**how: Any) -> None:
@@ -358,23 +358,23 @@ def test_two_who_are_lost_at_once_are_lost_one_after_the_other(
 
 
 @contextlib.contextmanager
-def held_by_another(organization: uuid.UUID, database_urls: dict[str, str]) -> Iterator[None]:
+def locked_by_another(organization: uuid.UUID, database_urls: dict[str, str]) -> Iterator[None]:
     with psycopg.connect(database_urls["keyholder_app"]) as other:
         other.execute("SELECT FROM audit_chain WHERE id = %s FOR UPDATE", [organization])
         yield
         other.rollback()
 
 
-def test_where_an_organization_is_held_a_report_is_left_for_the_next_time(
+def test_report_of_a_locked_organization_is_left_for_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch, database_urls: dict[str, str], tmp_path: Path
 ) -> None:
-    """The others are written down; a mail server that pipes mails in sees that it has to come again."""
+    """The others are stored; a mail server that pipes mails in is asked to retry."""
     monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
     box = mailbox.mbox(tmp_path / "box")
     for one in (world.tiina, world.vilma):
         box.add(postfix(sent(world, one.user.email).message_id, to=one.user.email))
     box.close()
-    with held_by_another(world.pohjola.id, database_urls), pytest.raises(CommandError) as refused:
+    with locked_by_another(world.pohjola.id, database_urls), pytest.raises(CommandError) as refused:
         call_command("bounces", str(tmp_path / "box"))
     assert refused.value.returncode == os.EX_TEMPFAIL
     assert (bounced(world.tiina.user), len(events("mail.failed"))) == (None, 1)
@@ -384,19 +384,19 @@ def test_where_an_organization_is_held_a_report_is_left_for_the_next_time(
 
 
 def leased(to: str) -> MailOutcome:
-    """A mail that a deliverer has tried, and whose recipient was refused because nobody is there."""
+    """An attempted mail whose recipient the relay does not know."""
     name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset")
     Mail.objects.filter(id=name).update(leased_by=1, leased_until=clock.now() + dt.timedelta(minutes=1))
     task = DeliveryTask(Mail.objects.get(id=name), "mail", 1, lambda: None, 1)
     return DeliveryOutcome(task, error=DeliveryError(Code.NO_SUCH_RECIPIENT))
 
 
-def test_where_an_organization_is_held_a_refused_mail_is_tried_again(
+def test_refused_mail_of_a_locked_organization_is_retried(
     world: World, monkeypatch: pytest.MonkeyPatch, database_urls: dict[str, str]
 ) -> None:
     monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
     outcome = leased(world.tiina.user.email)
-    with held_by_another(world.pohjola.id, database_urls):
+    with locked_by_another(world.pohjola.id, database_urls):
         MailDeliveries().settle(outcomes=[outcome], at=clock.now())
     row = Mail.objects.get(id=outcome.task.row.id)
     assert (row.failed_at, row.last_error, row.leased_by, bool(row.body)) == (None, "busy", None, True)
@@ -404,7 +404,7 @@ def test_where_an_organization_is_held_a_refused_mail_is_tried_again(
     assert bounced(world.tiina.user) is None
 
 
-def test_only_who_still_holds_a_mail_says_that_nobody_is_there(world: World) -> None:
+def test_refusal_without_a_valid_lease_has_no_effect(world: World) -> None:
     ours, taken = leased(world.tiina.user.email), leased(world.mikko.user.email)
     Mail.objects.filter(id=taken.task.row.id).update(leased_by=2)
     MailDeliveries().settle(outcomes=[ours, taken], at=clock.now())
@@ -413,7 +413,7 @@ def test_only_who_still_holds_a_mail_says_that_nobody_is_there(world: World) -> 
 
 
 class Relay:
-    """Refuses recipients as it is told to."""
+    """A relay that refuses recipients with the given replies."""
 
     def __init__(self) -> None:
         self.answer = "250 OK"
@@ -426,13 +426,13 @@ class Relay:
 
 @pytest.fixture
 def relay(settings: LazySettings) -> Iterator[Relay]:
-    held = Relay()
-    with relays.listening(held, settings):
-        yield held
+    server = Relay()
+    with relays.listening(server, settings):
+        yield server
 
 
 @pytest.mark.parametrize(
-    ("answer", "gone", "dead"),
+    ("answer", "is_failed", "is_dead"),
     [
         ("550 5.1.1 User unknown", True, True),
         ("550 5.7.1 Not from you", True, False),
@@ -440,13 +440,13 @@ def relay(settings: LazySettings) -> Iterator[Relay]:
         ("450 4.2.1 Greylisted", False, False),
     ],
 )
-def test_a_recipient_that_the_relay_refuses(
+def test_recipient_refused_by_the_relay(
     world: World,
     relay: Relay,
     deliverer: Start,
     answer: str,
-    gone: bool,  # noqa: FBT001 - a case
-    dead: bool,  # noqa: FBT001 - the same
+    is_failed: bool,  # noqa: FBT001 - a case
+    is_dead: bool,  # noqa: FBT001 - the same
 ) -> None:
     relay.answer = answer
     name = queue.queue(
@@ -458,16 +458,16 @@ def test_a_recipient_that_the_relay_refuses(
     )
     deliverer()
     eventually(lambda: Mail.objects.get(id=name).attempts)
-    assert (Mail.objects.get(id=name).failed_at is not None) is gone
-    assert (bounced(world.tiina.user) is not None) is dead
-    assert len(events("mail.bounced")) == (2 if dead else 0)
-    assert len(events("organization.orphaned")) == (1 if dead else 0)
+    assert (Mail.objects.get(id=name).failed_at is not None) is is_failed
+    assert (bounced(world.tiina.user) is not None) is is_dead
+    assert len(events("mail.bounced")) == (2 if is_dead else 0)
+    assert len(events("organization.orphaned")) == (1 if is_dead else 0)
 
 
 # The command
 
 
-def test_it_reads_a_maildir_an_mbox_a_file_and_standard_input(
+def test_command_reads_maildir_mbox_file_and_standard_input(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whose = [one.user.email for one in (world.mikko, world.olli, world.vilma, world.sami)]
@@ -490,22 +490,22 @@ def test_it_reads_a_maildir_an_mbox_a_file_and_standard_input(
         call_command("bounces", str(tmp_path / "nowhere"))
 
 
-# And back
+# Deliverable again
 
 
-def test_a_link_that_is_followed_has_arrived(world: World) -> None:
-    """Mikko's mail comes back too, and nothing of his was followed."""
+def test_followed_link_makes_the_address_deliverable(world: World) -> None:
+    """Mikko's mail is returned too, and he followed no link."""
     stina = world.stina.user
     bounce(world, stina, world.mikko.user)
     invitation, link = world.invite(world.koskela, stina.email, world.access("viewer"))
     invitations_accept.accept(actor=actor_of(stina), invitation=invitation, link=link, accepted_by=stina)
     assert (bounced(stina), bounced(world.mikko.user) is not None) == (None, True)
-    # What comes back later comes back anew.
+    # A later return marks the address again.
     bounce(world, stina)
     assert bounced(stina)
 
 
-def test_a_link_to_another_address_says_nothing_of_the_one_that_was_not_reached(world: World) -> None:
+def test_link_to_another_address_has_no_effect(world: World) -> None:
     stina = world.stina.user
     with by_hand():
         EmailAddress.objects.create(user=stina, email="stina@home.example", verified=True)
@@ -515,7 +515,7 @@ def test_a_link_to_another_address_says_nothing_of_the_one_that_was_not_reached(
     assert bounced(stina)
 
 
-def test_a_new_password_by_link_has_arrived(world: World) -> None:
+def test_password_reset_by_link_makes_the_address_deliverable(world: World) -> None:
     tiina = world.tiina.user
     bounce(world, tiina)
     visitor = Visitor()

@@ -1,4 +1,4 @@
-"""Mails: stored sealed with the caller's transaction, sent after it, tried again, forgotten."""
+"""The mail queue: encrypted in the caller's transaction, sent after its commit, retried, erased."""
 
 import email
 import uuid
@@ -25,25 +25,25 @@ Start = Callable[[], Engine]
 
 
 class Box:
-    """Catches mails; answers what it is told to."""
+    """A relay that stores mails and returns the given replies."""
 
     def __init__(self) -> None:
         self.caught: list[tuple[list[str], bytes]] = []
         self.answers: list[str] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        said = self.answers.pop(0) if self.answers else "250 Caught"
-        if said.startswith("250"):
+        reply = self.answers.pop(0) if self.answers else "250 Caught"
+        if reply.startswith("250"):
             self.caught.append((envelope.rcpt_tos, envelope.content))
-        return said
+        return reply
 
 
 @pytest.fixture
 def box(settings: LazySettings) -> Iterator[Box]:
     """A relay on loopback."""
-    held = Box()
-    with mail_relay.listening(held, settings):
-        yield held
+    caught = Box()
+    with mail_relay.listening(caught, settings):
+        yield caught
 
 
 def queue(**more: Any) -> uuid.UUID:
@@ -57,7 +57,7 @@ def queue(**more: Any) -> uuid.UUID:
     return mail_queue.queue(**{"purpose": "invitation", "language": "fi", **parts})
 
 
-def test_a_mail_is_sent_after_the_commit_and_then_forgotten(world: World, box: Box, deliverer: Start) -> None:
+def test_mail_is_sent_after_the_commit_and_then_erased(world: World, box: Box, deliverer: Start) -> None:
     deliverer()
     with transaction.atomic():
         name = queue(html="<p>Hei!</p>", about=world.mikko.user_id, organization=world.koskela.id)
@@ -77,14 +77,14 @@ def test_a_mail_is_sent_after_the_commit_and_then_forgotten(world: World, box: B
     assert b"mikko" not in bytes(noted.body)
 
 
-def test_what_is_rolled_back_is_not_sent(world: World, box: Box) -> None:
+def test_rolled_back_mail_is_not_sent(world: World, box: Box) -> None:
     with transaction.atomic():
         queue()
         transaction.set_rollback(True)
     assert not Mail.objects.exists()
 
 
-def test_rows_hold_nothing_in_clear(world: World) -> None:
+def test_queued_mail_is_encrypted(world: World) -> None:
     queue(text="the secret link /invitations/abc")
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(m)::text, encode(body, 'escape') FROM provisioning_mail m")
@@ -94,7 +94,7 @@ def test_rows_hold_nothing_in_clear(world: World) -> None:
         assert clear not in body
 
 
-def test_a_line_break_in_a_subject_makes_no_header(world: World) -> None:
+def test_line_break_in_a_subject_adds_no_header(world: World) -> None:
     name = queue(subject="Hello\r\nBcc: everybody@example.com")
     row = Mail.objects.get(id=name)
     sent = email.message_from_bytes(
@@ -103,7 +103,7 @@ def test_a_line_break_in_a_subject_makes_no_header(world: World) -> None:
     assert sent["Bcc"] is None
 
 
-def test_the_backend_makes_one_row_per_recipient(world: World) -> None:
+def test_backend_stores_one_row_per_recipient(world: World) -> None:
     message = EmailMessage("s", "t", to=["a@example.com", "B <b@example.com>"], bcc=["c@example.com"])
     assert QueueBackend().send_messages([message]) == 1
     to = {
@@ -114,7 +114,7 @@ def test_the_backend_makes_one_row_per_recipient(world: World) -> None:
     assert Mail.objects.values("message_id").distinct().count() == 3
 
 
-def test_a_relay_that_is_not_there_or_busy_is_asked_again(
+def test_mail_is_retried_after_an_unavailable_or_busy_relay(
     world: World, box: Box, deliverer: Start, settings: LazySettings
 ) -> None:
     box.answers = ["451 Later"]
@@ -129,7 +129,7 @@ def test_a_relay_that_is_not_there_or_busy_is_asked_again(
     assert Mail.objects.get(id=name).attempts == 2
 
 
-def test_a_refused_mail_is_given_up_and_noted(world: World, box: Box, deliverer: Start) -> None:
+def test_refused_mail_is_given_up_and_recorded(world: World, box: Box, deliverer: Start) -> None:
     box.answers = ["550 No such person"]
     deliverer()
     name = queue(about=world.mikko.user_id, organization=world.koskela.id)

@@ -1,4 +1,4 @@
-"""The operator's relay: TLS and its certificate, SMTP AUTH, time limits, and whose fault a refusal is."""
+"""The operator's relay: TLS and its certificate, SMTP AUTH, time limits, and which refusals are final."""
 
 import concurrent.futures
 import contextlib
@@ -30,7 +30,7 @@ Serve = Callable[..., "contextlib.AbstractContextManager[None]"]
 
 @dataclass
 class Box:
-    """Catches mails, each with whether its connection was encrypted, and every password it is sent."""
+    """A relay that stores each mail with the encryption of its connection, and every password."""
 
     caught: list[bool] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Box:
     def authenticate(
         self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
     ) -> AuthResult:
-        """As aiosmtpd asks for it."""
+        """The authenticator of aiosmtpd."""
         assert isinstance(data, LoginPassword)
         self.passwords.append(data.password)
         known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
@@ -59,7 +59,7 @@ class Box:
 
 @pytest.fixture
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> certificates.Authority:
-    """An authority that this machine trusts, and no other."""
+    """The only certificate authority that this machine trusts."""
     made = certificates.authority(tmp_path, name="trusted")
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
@@ -73,7 +73,7 @@ def box() -> Box:
 
 @pytest.fixture
 def serve(box: Box, settings: LazySettings) -> Serve:
-    """Start a relay; `mode`: how the portal is told to speak with it."""
+    """Start a relay; `mode`: the portal's TLS setting for it."""
 
     def start(mode: str, **how: Any) -> contextlib.AbstractContextManager[None]:
         settings.SMTP_TLS = mode
@@ -88,7 +88,7 @@ def mail_row(db: None) -> uuid.UUID:
 
 
 def send(name: uuid.UUID, *, after: dt.timedelta = dt.timedelta()) -> tuple[Code | None, Mail]:
-    """Deliver what is due in this thread; how it ended, and the row afterwards."""
+    """Deliver the due mail in this thread. Returns the error code and the row."""
     at = clock.now() + after
     (task,) = MailDeliveries().lease(worker=1, at=at, in_flight={}) or []
     outcome = _outcome(task)
@@ -103,8 +103,8 @@ def _outcome(task: MailTask) -> MailOutcome:
         return DeliveryOutcome(task, error=error)
 
 
-def is_kept(row: Mail) -> bool:
-    """Whether the mail waits for its next attempt with what it says."""
+def is_pending(row: Mail) -> bool:
+    """Whether the mail waits for its next attempt with its content."""
     return row.due_at is not None and row.failed_at is None and bytes(row.body) != b""
 
 
@@ -148,7 +148,7 @@ def test_relay_with_bad_certificate_receives_neither_mail_nor_password(
         code, row = send(mail_row)
     assert (code, row.last_error) == (Code.UNREACHABLE, "unreachable")
     assert (box.caught, box.passwords) == ([], [])
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -165,7 +165,7 @@ def test_relay_without_tls_receives_neither_mail_nor_password(
         code, row = send(mail_row)
     assert code is Code.UNREACHABLE
     assert (box.caught, box.passwords) == ([], [])
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_relay_that_requires_authentication_receives_mail_only_after_it(
     mail_row: uuid.UUID,
     settings: LazySettings,
 ) -> None:
-    """A wrong or missing password is the operator's to mend: no mail is given up for it."""
+    """A wrong or missing password is an error of the operator: no mail is given up for it."""
     settings.SMTP_USER, settings.SMTP_PASSWORD = user, password
     how = {"authenticator": box.authenticate, "auth_required": True}
     with serve("starttls", **secured("starttls", trusted.server()), **how):
@@ -192,7 +192,7 @@ def test_relay_that_requires_authentication_receives_mail_only_after_it(
     assert box.caught == ([True] if ended is None else [])
     assert set(box.passwords) == ({password.encode()} if user else set())
     assert (row.sent_at is not None) is (ended is None)
-    assert is_kept(row) is (ended is not None)
+    assert is_pending(row) is (ended is not None)
 
 
 def test_relay_that_offers_no_authentication_receives_no_mail(
@@ -203,7 +203,7 @@ def test_relay_that_offers_no_authentication_receives_no_mail(
         code, row = send(mail_row)
     assert code is Code.UNREACHABLE
     assert box.caught == []
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 def test_relay_that_requires_tls_keeps_the_mail_of_a_portal_without_it(
@@ -212,23 +212,23 @@ def test_relay_that_requires_tls_keeps_the_mail_of_a_portal_without_it(
     with serve("none", **secured("starttls", trusted.server())):
         code, row = send(mail_row)
     assert code is Code.BUSY
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 @pytest.mark.parametrize("lines", [["421 Later"], ["554 No service here"], ["220 Hello", "550 No", "550 No"]])
 def test_relay_that_refuses_the_connection_keeps_the_mail(
     lines: list[str], mail_row: uuid.UUID, settings: LazySettings
 ) -> None:
-    """What a relay says before it has seen the mail is no word about the mail."""
+    """A relay's reply before the mail does not concern the mail."""
     settings.SMTP_TLS = "none"
     with _answering(lines, settings):
         code, row = send(mail_row)
     assert code is Code.BUSY
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "kept"),
+    ("step", "answer", "is_pending_expected"),
     [
         ("sender", "451 4.7.1 Later", True),
         ("sender", "530 5.7.0 Authentication required", True),
@@ -239,14 +239,14 @@ def test_relay_that_refuses_the_connection_keeps_the_mail(
     ],
 )
 def test_answer_about_the_mail_ends_it_only_when_permanent(
-    *, step: str, answer: str, kept: bool, serve: Serve, box: Box, mail_row: uuid.UUID
+    *, step: str, answer: str, is_pending_expected: bool, serve: Serve, box: Box, mail_row: uuid.UUID
 ) -> None:
     box.answer, box.refused = (answer, "") if step == "data" else ("250 OK", answer)
     with serve("none"):
         code, row = send(mail_row)
-    assert code is (Code.BUSY if kept else Code.REFUSED)
-    assert is_kept(row) is kept
-    assert (row.failed_at is None) is kept
+    assert code is (Code.BUSY if is_pending_expected else Code.REFUSED)
+    assert is_pending(row) is is_pending_expected
+    assert (row.failed_at is None) is is_pending_expected
 
 
 @pytest.mark.parametrize("mode", ["none", *MODES])
@@ -261,7 +261,7 @@ def test_silent_relay_is_given_up_in_time(
         code, row = send(mail_row)
     assert 0.3 <= time.monotonic() - began < 3
     assert code is Code.UNREACHABLE
-    assert is_kept(row)
+    assert is_pending(row)
 
 
 def test_lease_of_a_mail_outlasts_every_answer_of_a_slow_relay() -> None:
@@ -270,17 +270,17 @@ def test_lease_of_a_mail_outlasts_every_answer_of_a_slow_relay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "kept"), [(dt.timedelta(days=3), True), (dt.timedelta(days=3, seconds=1), False)]
+    ("age", "is_pending_expected"), [(dt.timedelta(days=3), True), (dt.timedelta(days=3, seconds=1), False)]
 )
 def test_undelivered_mail_is_given_up_after_three_days(
-    *, age: dt.timedelta, kept: bool, mail_row: uuid.UUID, settings: LazySettings
+    *, age: dt.timedelta, is_pending_expected: bool, mail_row: uuid.UUID, settings: LazySettings
 ) -> None:
     settings.SMTP_TLS, settings.SMTP_HOST, settings.SMTP_PORT = "none", "127.0.0.1", 1
     created = Mail.objects.get(id=mail_row).created_at
     at = created + age
     (task,) = MailDeliveries().lease(worker=1, at=at, in_flight={}) or []
     MailDeliveries().settle(outcomes=[_outcome(task)], at=at)
-    assert is_kept(Mail.objects.get(id=mail_row)) is kept
+    assert is_pending(Mail.objects.get(id=mail_row)) is is_pending_expected
 
 
 @contextlib.contextmanager

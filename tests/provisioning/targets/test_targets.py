@@ -1,4 +1,4 @@
-"""What the supplier says of the systems that are provisioned: acts of its own, guarded by the database."""
+"""Targets: registered and changed by acts of the supplier, guarded by the database."""
 
 import json
 import uuid
@@ -35,9 +35,9 @@ Start = Callable[[], Engine]
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    made = Pool()
-    yield made
-    made.close()
+    shared = Pool()
+    yield shared
+    shared.close()
 
 
 def change(target: Target, **changes: Any) -> None:
@@ -48,7 +48,7 @@ def latest(verb: str) -> Event:
     return Event.objects.filter(verb=verb).latest("seq")
 
 
-def test_registering_is_an_act_of_the_supplier(world: World, ordering: Target, shop: far.Server) -> None:
+def test_registration_is_an_act_of_the_supplier(world: World, ordering: Target, shop: far.Server) -> None:
     event = latest("target.register")
     assert (event.chain, event.organization, event.outcome) == (ledger.SUPPLIER, None, "done")
     body = bytes(event.body).decode()
@@ -58,7 +58,7 @@ def test_registering_is_an_act_of_the_supplier(world: World, ordering: Target, s
     assert encryption.decrypt_secret(data=ordering.token, context=ordering.id.bytes).decode() == far.TOKEN
 
 
-def test_nobody_but_the_system_may(world: World, ordering: Target) -> None:
+def test_target_changes_by_a_member_are_denied(world: World, ordering: Target) -> None:
     application = Application.objects.get(key="crm")
     for actor in (actor_of(world.aino), actor_of(world.tiina)):
         with pytest.raises((Denied, NotFound)):
@@ -70,7 +70,7 @@ def test_nobody_but_the_system_may(world: World, ordering: Target) -> None:
     assert Target.objects.filter(is_active=True).count() == 1
 
 
-def test_an_application_has_one_target_at_a_time(world: World, shop: far.Server, ordering: Target) -> None:
+def test_application_has_one_active_target(world: World, shop: far.Server, ordering: Target) -> None:
     with pytest.raises(AlreadyExists):
         register("ordering", shop)
     change(ordering, is_active=False)
@@ -81,12 +81,12 @@ def test_an_application_has_one_target_at_a_time(world: World, shop: far.Server,
     change(ordering, is_active=True)
 
 
-def test_a_repeated_request_registers_once(world: World, shop: far.Server) -> None:
+def test_repeated_registration_has_one_result(world: World, shop: far.Server) -> None:
     first = register("ordering", shop, idempotency_key="a")
     assert register("ordering", shop, idempotency_key="a").id == first.id
 
 
-def test_a_new_token_is_tried_at_once(
+def test_new_token_makes_failed_accounts_due_at_once(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     change(ordering, token="wrong")
@@ -100,7 +100,7 @@ def test_a_new_token_is_tried_at_once(
     assert far.TOKEN not in bytes(event.body).decode()
 
 
-def test_what_changed_while_it_was_off_is_told_when_it_is_on_again(
+def test_reactivated_target_gets_the_changes_since_its_deactivation(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -119,10 +119,10 @@ def test_what_changed_while_it_was_off_is_told_when_it_is_on_again(
     assert (body["before"], body["after"]) == ({"is_active": False}, {"is_active": True})
 
 
-def test_at_another_address_nothing_is_taken_for_granted(
+def test_new_address_reads_every_record_first(
     world: World, shop: far.Server, crm: far.Server, ordering: Target, deliverer: Start
 ) -> None:
-    """The new system holds one of them already, under an id that the old one had given to somebody else."""
+    """The new system has one of the people already, under an id that another person had in the old one."""
     deliverer()
     eventually(settled)
     mikko, olli = shop.one(world.mikko.user_id), shop.one(world.olli.user_id)
@@ -135,7 +135,7 @@ def test_at_another_address_nothing_is_taken_for_granted(
 
 
 @pytest.mark.parametrize("switched", [False, True])
-def test_answers_of_before_a_change_answer_for_nobody(
+def test_outcome_from_before_a_change_has_no_effect(
     world: World,
     shop: far.Server,
     crm: far.Server,
@@ -143,41 +143,45 @@ def test_answers_of_before_a_change_answer_for_nobody(
     pool: Pool,
     switched: bool,  # noqa: FBT001 - a case
 ) -> None:
-    """Calls are under way when the system moves, or is switched off and on; their answers come after that."""
+    """Calls are in flight when the target moves, or is deactivated and reactivated; their outcomes come later."""
     kind, began = AccountDeliveries(pool=pool), clock.now()
-    under_way = kind.lease(worker=1, at=began, in_flight={}) or []
-    late = [DeliveryOutcome(one, result=one.run()) for one in under_way]
+    in_flight = kind.lease(worker=1, at=began, in_flight={}) or []
+    late = [DeliveryOutcome(one, result=one.run()) for one in in_flight]
     if switched:
         change(ordering, is_active=False)
         change(ordering, is_active=True)
     else:
         change(ordering, base_url=crm.scim, token=far.TOKEN)
     kind.settle(outcomes=late, at=clock.now())
-    held = Account.objects.get(user=world.mikko.user_id)
-    assert (held.remote_id, held.acknowledged_digest, held.leased_by) == ("", "", None)
-    again = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
-    assert len(again) == len(under_way) > 0
-    kind.settle(outcomes=[DeliveryOutcome(one, result=one.run()) for one in again], at=clock.now())
+    account = Account.objects.get(user=world.mikko.user_id)
+    assert (account.remote_id, account.acknowledged_digest, account.leased_by) == ("", "", None)
+    retried = kind.lease(worker=1, at=clock.now(), in_flight={}) or []
+    assert len(retried) == len(in_flight) > 0
+    kind.settle(outcomes=[DeliveryOutcome(one, result=one.run()) for one in retried], at=clock.now())
     assert (shop if switched else crm).one(world.mikko.user_id)["active"]
-    # What was under way may yet be carried out: it is looked at again when it is surely over.
-    held.refresh_from_db()
-    assert held.due_at == held.uncertain_until == began + leases.LEASE
+    # The call in flight may still be executed: its record is read again when it has ended for sure.
+    account.refresh_from_db()
+    assert account.due_at == account.uncertain_until == began + leases.LEASE
 
 
-def test_the_token_does_not_follow_to_another_system(
+def test_new_origin_needs_a_new_token(
     world: World, shop: far.Server, crm: far.Server, ordering: Target
 ) -> None:
-    elsewhere = [crm.scim, shop.scim.replace("http:", "https:"), shop.scim.replace("127.0.0.1", "localhost")]
-    for url in elsewhere:
+    other_origins = [
+        crm.scim,
+        shop.scim.replace("http:", "https:"),
+        shop.scim.replace("127.0.0.1", "localhost"),
+    ]
+    for url in other_origins:
         with pytest.raises(InvalidInput) as refused:
             change(ordering, base_url=url)
-        assert refused.value.data == {"field": "token", "problem": "anew"}
+        assert refused.value.data == {"field": "token", "problem": "new_token_required"}
         assert Target.objects.get(id=ordering.id).base_url == shop.scim
     change(ordering, base_url=f"{shop.scim}/further")
     change(ordering, base_url=crm.scim, token="another")
 
 
-def test_a_change_that_changes_nothing_is_none(world: World, ordering: Target) -> None:
+def test_change_without_difference_is_refused(world: World, ordering: Target) -> None:
     with pytest.raises(Unchanged):
         change(ordering, is_active=True, base_url=ordering.base_url)
     with pytest.raises(NotFound):
@@ -210,7 +214,7 @@ BAD = {
 }
 
 
-def test_bad_addresses_are_refused(world: World, ordering: Target) -> None:
+def test_invalid_address_is_refused(world: World, ordering: Target) -> None:
     crm = Application.objects.get(key="crm")
     for kind, url in BAD.items():
         with pytest.raises(InvalidInput, match="bad_input") as refused:
@@ -220,7 +224,7 @@ def test_bad_addresses_are_refused(world: World, ordering: Target) -> None:
             change(ordering, base_url=url)
 
 
-def test_in_production_an_address_in_clear_needs_the_operators_word(
+def test_plain_http_in_production_needs_an_allowed_host(
     world: World, ordering: Target, settings: LazySettings
 ) -> None:
     settings.KEYHOLDER_ENV = "production"
@@ -234,7 +238,7 @@ def test_in_production_an_address_in_clear_needs_the_operators_word(
     change(ordering, base_url="https://SCIM.example.com:443/v3")
 
 
-def test_other_settings_are_checked_too(world: World, ordering: Target) -> None:
+def test_invalid_setting_is_refused(world: World, ordering: Target) -> None:
     for changes in (
         {"token": ""},
         {"token": "a\x00b"},
@@ -246,9 +250,7 @@ def test_other_settings_are_checked_too(world: World, ordering: Target) -> None:
             change(ordering, **changes)
 
 
-def test_how_a_target_is_reached_needs_an_act_and_how_it_fares_does_not(
-    world: World, ordering: Target
-) -> None:
+def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, ordering: Target) -> None:
     with connection.cursor() as cursor:
         for column in (
             "base_url",
@@ -266,10 +268,10 @@ def test_how_a_target_is_reached_needs_an_act_and_how_it_fares_does_not(
         )
 
 
-# Putting right
+# Resync
 
 
-def test_what_differs_is_put_right_at_once_and_once(
+def test_differing_account_is_resynced_once(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -280,28 +282,26 @@ def test_what_differs_is_put_right_at_once_and_once(
     assert done.result == accounts_commands.Resynced(accounts=1)
     eventually(settled)
     assert shop.one(world.mikko.user_id)["active"]
-    told = Event.objects.filter(verb="account.synced", act=done.act)
-    assert [event.subject for event in told] == [world.mikko.id]
+    synced = Event.objects.filter(verb="account.synced", act=done.act)
+    assert [event.subject for event in synced] == [world.mikko.id]
     with pytest.raises(NothingToResync):
         accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
 
 
-def test_what_turns_out_to_be_right_is_not_told_again(
+def test_resync_of_a_matching_record_writes_nothing(
     world: World, shop: far.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
     eventually(settled)
-    told, written = Event.objects.filter(verb="account.synced").count(), len(shop.journal)
+    synced, written = Event.objects.filter(verb="account.synced").count(), len(shop.journal)
     Account.objects.filter(user=world.mikko.user_id).update(state="differs")
     accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko])
     eventually(settled)
     assert Account.objects.get(user=world.mikko.user_id).state == "in_place"
-    assert (Event.objects.filter(verb="account.synced").count(), len(shop.journal)) == (told, written)
+    assert (Event.objects.filter(verb="account.synced").count(), len(shop.journal)) == (synced, written)
 
 
-def test_nobody_puts_right_what_they_do_not_look_after(
-    world: World, shop: far.Server, ordering: Target
-) -> None:
+def test_resync_covers_only_managed_members(world: World, shop: far.Server, ordering: Target) -> None:
     Account.objects.update(state="failed")
     with pytest.raises(NotFound):
         accounts_commands.resync(actor=actor_of(world.tiina), memberships=[world.olli])

@@ -34,7 +34,7 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
     visitor = signed_in.of(world.aino)
     done = visitor.post(person(world.olli, "remove"), {"reason": "left", "once": "r1"})["Location"]
     assert person(world.olli, "restore") not in visitor.get(done).content.decode()
-    monkeypatch.setattr(progress, "of", lambda **_asked: progress.Progress(lines=[], planned=True))
+    monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
     html, text = visitor.get(done).content.decode(), said(visitor.get(done))
     assert person(world.olli, "restore") in html
     assert "Nothing is left to do. Back to people Bring Olli Mäkinen back" in text
@@ -45,7 +45,7 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
 
 def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = signed_in.of(world.aino)
-    monkeypatch.setattr(progress, "of", lambda **_asked: progress.Progress(lines=[], planned=True))
+    monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
     form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "once": "r2"}
     done = visitor.post(f"{KOSKELA}/people/remove", form)["Location"]
     assert f'href="{KOSKELA}/people?who=former">See those removed' in visitor.get(done).content.decode()

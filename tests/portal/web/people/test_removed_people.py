@@ -8,7 +8,7 @@ import pytest
 
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import dates, systems
-from provisioning.accounts.status import SystemStatus, Worst
+from provisioning.accounts.status import SystemStatus, WorstState
 from tests.fixtures import signed_in
 from tests.fixtures.pages import KOSKELA, said
 from tests.fixtures.world import World
@@ -31,11 +31,11 @@ def _status(word: str) -> SystemStatus:
         account=1,
         application="crm",
         name={"en": "CRM portal"},
-        should_be=[],
-        is_=[],
+        expected=[],
+        actual=[],
         active=False,
         checked_at=AT,
-        word=word,
+        state=word,
         attempts=0,
         next_try_at=None,
         error="",
@@ -56,7 +56,7 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
     rows = systems.matrix([_status(word)], BOOK, dates.Clock(AT, ZoneInfo("UTC")), former=former)
     assert [row["state"] for row in rows] == [state]
     assert systems.summary(rows) == summary
-    assert systems.worst(Worst(word, "crm"), BOOK, former=former)["state"] == state
+    assert systems.worst(WorstState(word, "crm"), BOOK, former=former)["state"] == state
 
 
 @pytest.mark.django_db(transaction=True)
