@@ -21,7 +21,7 @@ def reconcile_all() -> int:
 @shared_task(name="provisioning.reconcile_one")  # type: ignore[untyped-decorator]
 def reconcile_one(target: str) -> int:
     """Reconcile one target. Returns how many accounts differ."""
-    return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differs)
+    return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differing)
 
 
 @shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]

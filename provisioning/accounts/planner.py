@@ -115,7 +115,7 @@ logouts AS (
 """
 
 _EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_published_membership m
-        WHERE f.organization IS NULL AND f.verb = ANY(%(everybody)s)
+        WHERE f.organization IS NULL AND f.verb = ANY(%(all_organizations)s)
 """
 
 # All in one statement: the end of a leaver's access waits for no further round trip to the database.
@@ -171,7 +171,7 @@ WHERE next_change_at <= %(at)s
 _IDLE = verbs.with_effect(Effect.NONE)
 # Acts whose events name every affected member: the event that names the organization adds none.
 _MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
-_EVERYBODY = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
+_ALL_ORGANIZATIONS = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
 _SWEPT_PERIOD = dt.timedelta(hours=2)
 """How far back a sweep looks for ended sign-ins…"""
 _FIRST_SWEPT_PERIOD = dt.timedelta(days=7)
@@ -194,7 +194,7 @@ def plan(*, chain: uuid.UUID) -> Planned:
     """Make due what follows from the events of this chain since the cursor. Two statements."""
     params: dict[str, Any] = {
         "chain": chain,
-        "everybody": _EVERYBODY,
+        "all_organizations": _ALL_ORGANIZATIONS,
         "idle": _IDLE,
         "members": _MEMBERS,
     }

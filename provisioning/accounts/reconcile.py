@@ -24,12 +24,12 @@ _ABSENT = {"active": False, "rights": {}}
 class ReconciliationReport:
     """The result of reading one target, in numbers of records."""
 
-    read: int = 0
-    same: int = 0
-    differs: list[int] = field(default_factory=list)
+    total: int = 0
+    matching: int = 0
+    differing: list[int] = field(default_factory=list)
     """Accounts, by id."""
     unknown: int = 0
-    """Records without an account of ours."""
+    """Records without an account."""
 
 
 def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> ReconciliationReport:
@@ -40,7 +40,7 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
     """
     report = ReconciliationReport()
     records = _records(target, limit)
-    report.read = len(records)
+    report.total = len(records)
     accounts = Account.objects.filter(target=target, acknowledged_active__isnull=False).order_by("id")
     known: set[str] = set()
     for batch in _batches(accounts.values_list("id", flat=True)):
@@ -109,10 +109,10 @@ def _check_account(
     current = records.get(str(row.membership_id or row.user_id), [])
     row.checked_at = at
     if _matches(current, desired):
-        report.same += 1
+        report.matching += 1
         row.observed, row.state = None, Account.State.IN_PLACE
     else:
-        report.differs.append(row.id)
+        report.differing.append(row.id)
         row.observed = compare.observed_state(current[0]) if current else _ABSENT
         row.state = Account.State.DIFFERS
         if resync or not desired.active:

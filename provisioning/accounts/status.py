@@ -97,13 +97,13 @@ def of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.datetime) 
     accounts = Account.objects.filter(user=user, target__is_active=True).select_related(
         "target__application", "membership"
     )
-    organizations = {one.id: one.organization_id for one in user.memberships.filter(id__in=memberships)}
+    organizations = dict(user.memberships.filter(id__in=memberships).values_list("id", "organization_id"))
     rows = [
-        _status(account, [right for one in memberships for right in rights[one]], organizations)
+        _status(account, [right for membership in memberships for right in rights[membership]], organizations)
         for account in accounts
         if account.membership_id is None or account.membership_id in memberships
     ]
-    return sorted(rows, key=lambda one: (_BY_SEVERITY.index(one.state), one.application))
+    return sorted(rows, key=lambda system: (_BY_SEVERITY.index(system.state), system.application))
 
 
 def _status(
@@ -133,10 +133,10 @@ def _actual_rights(
 ) -> list[RightSummary] | None:
     if account.observed:
         by_organization: dict[str, list[RightSummary]] = account.observed["rights"]
-        return [one for name in organizations.values() for one in by_organization.get(str(name), [])]
+        return [right for key in organizations.values() for right in by_organization.get(str(key), [])]
     if account.acknowledged_active is None:
         return None
-    return [one for name in organizations for one in account.acknowledged_rights.get(str(name), [])]
+    return [right for key in organizations for right in account.acknowledged_rights.get(str(key), [])]
 
 
 def _state(

@@ -128,12 +128,14 @@ class LogoutDeliveries:
 
     def settle(self, *, outcomes: list[LogoutOutcome], at: dt.datetime) -> None:
         """Store which services have confirmed. Two statements and the events."""
-        done = {one.task.row.id: one for one in outcomes if one.error is None}
-        failed = {one.task.row.id: one for one in outcomes if one.error is not None}
+        done = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is None}
+        failed = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is not None}
         with transaction.atomic():
-            delivered = db.fetch_ids_for_rows(_DONE, [_key(one) for one in done.values()], at=at)
-            retried = db.fetch_ids_for_rows(_FAILED, [_retry_row(one, at) for one in failed.values()], at=at)
-            _record([done[one] for one in delivered], [failed[one] for one in retried], at)
+            delivered = db.fetch_ids_for_rows(_DONE, [_key(outcome) for outcome in done.values()], at=at)
+            retried = db.fetch_ids_for_rows(
+                _FAILED, [_retry_row(outcome, at) for outcome in failed.values()], at=at
+            )
+            _record([done[key] for key in delivered], [failed[key] for key in retried], at)
 
 
 def token(*, row: LeasedLogout) -> str:

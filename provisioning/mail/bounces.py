@@ -50,7 +50,7 @@ def handle_returned_mail(*, messages: Iterable[bytes]) -> int:
 def _reports_by_message_id(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
     """The failed and the dead addresses of each Message-ID, over all reports."""
     addresses_by_id: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for report in filter(None, map(delivery_status.read, messages)):
+    for report in filter(None, map(delivery_status.parse, messages)):
         failed, dead = addresses_by_id[report.message_id]
         failed |= report.failed
         dead |= report.dead
@@ -75,7 +75,7 @@ def recording_under_locks(*, mails: Sequence[Mail]) -> AbstractContextManager[Ev
     """Record under the locks of these addresses' owners and of their organizations. Raises Busy."""
     return observations.recording_under_locks(
         actor=system(),
-        users=lambda: {one.id for one in addresses.undeliverable(addresses=map(_recipient, mails))},
+        users=lambda: {user.id for user in addresses.undeliverable(addresses=map(_recipient, mails))},
         chains=lambda users: set(
             Membership.objects.filter(user__in=users).values_list("organization", flat=True)
         ),
@@ -105,12 +105,12 @@ def _recipient(row: Mail) -> str:
 
 def _record_event(batch: EventBatch, person: User, at: dt.datetime) -> None:
     batch.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
-    for one in memberships_queries.active_or_suspended(at=at).filter(user=person).order_by("id"):
+    for membership in memberships_queries.active_or_suspended(at=at).filter(user=person).order_by("id"):
         batch.add(
             Observation.MAIL_BOUNCED,
-            subject=Subject("membership", one.id),
-            chain=one.organization_id,
-            organization=one.organization_id,
+            subject=Subject("membership", membership.id),
+            chain=membership.organization_id,
+            organization=membership.organization_id,
         )
 
 

@@ -78,7 +78,7 @@ class MailDeliveries:
 
     def settle(self, *, outcomes: list[MailOutcome], at: dt.datetime) -> None:
         """Store which mails are sent, and erase their content."""
-        rejected = [one.task.row for one in outcomes if _is_rejected(one)]
+        rejected = [outcome.task.row for outcome in outcomes if _is_rejected(outcome)]
         if not rejected:
             with transaction.atomic():
                 _store(outcomes, at)
@@ -91,16 +91,16 @@ class MailDeliveries:
                 )
         except Busy:
             with transaction.atomic():
-                _store([_as_busy(one) for one in outcomes], at)
+                _store([_as_busy(outcome) for outcome in outcomes], at)
 
 
 def _store(outcomes: Iterable[MailOutcome], at: dt.datetime) -> set[uuid.UUID]:
     """Store these outcomes. Returns the failed mails whose lease was still valid."""
-    sent = {one.task.row.id: one for one in outcomes if one.error is None}
-    failed = {one.task.row.id: one for one in outcomes if one.error is not None}
-    retries = [_retry_row(one, at) for one in failed.values()]
-    given_up = {one["id"] for one in retries if one["retry_at"] is None}
-    sent_ids = db.fetch_ids_for_rows(_SENT, [_key(one) for one in sent.values()], at=at)
+    sent = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is None}
+    failed = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is not None}
+    retries = [_retry_row(outcome, at) for outcome in failed.values()]
+    given_up = {row["id"] for row in retries if row["retry_at"] is None}
+    sent_ids = db.fetch_ids_for_rows(_SENT, [_key(outcome) for outcome in sent.values()], at=at)
     failed_ids = set(db.fetch_ids_for_rows(_FAILED, retries, at=at))
     delivery = delivery_events.DeliveryEvents()
     for name in sent_ids:

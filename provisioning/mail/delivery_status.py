@@ -26,7 +26,7 @@ class DeliveryStatusReport:
     dead: frozenset[str]
 
 
-def read(raw: bytes) -> DeliveryStatusReport | None:
+def parse(raw: bytes) -> DeliveryStatusReport | None:
     """Parse a mail that was returned to our sender's address; None where it reports no final failure.
 
     Only the report's own parts count: text by a person or an autoresponder proves nothing.

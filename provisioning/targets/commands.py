@@ -169,7 +169,7 @@ def _token(token: str) -> str:
 
 
 def _choice(choices: Iterable[str], value: str, field: str) -> str:
-    if value not in {str(one) for one in choices}:
+    if value not in set(map(str, choices)):
         raise InvalidInput(field=field, problem="unknown")
     return str(value)
 

@@ -41,21 +41,21 @@ class Command(BaseCommand):
         except Busy as error:
             text = "An organization is locked by another act. Process the same mails again in a moment."
             raise CommandError(text, returncode=os.EX_TEMPFAIL) from error
-        self.stdout.write(f"{tally.read} read, {failed} of ours did not arrive.")
+        self.stdout.write(f"{tally.count} read, {failed} newly failed.")
 
 
 class Tally:
     """Counts the mails that pass, with one mail in memory at a time."""
 
     def __init__(self) -> None:
-        self.read = 0
+        self.count = 0
 
     def counted(self, sources: list[str]) -> Iterator[bytes]:
         """Every mail of every source."""
         for raw in (
-            (one for source in sources for one in _mails(Path(source))) if sources else _standard_input()
+            (mail for source in sources for mail in _mails(Path(source))) if sources else _standard_input()
         ):
-            self.read += 1
+            self.count += 1
             yield raw
 
 

@@ -31,6 +31,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"{target.application.key}: not read ({error.code.value})")
                 continue
             self.stdout.write(
-                f"{target.application.key}: {report.read} read, {report.same} match, "
-                f"{len(report.differs)} differ, {report.unknown} unknown"
+                f"{target.application.key}: {report.total} read, {report.matching} match, "
+                f"{len(report.differing)} differ, {report.unknown} unknown"
             )

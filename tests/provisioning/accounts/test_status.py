@@ -108,8 +108,8 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     elsewhere = shop.one(world.mikko.user_id)
     elsewhere[EXTENSION]["limits"][0]["amount"] = "9000.00"
     report = reconcile.check(target=ordering)
-    (account,) = report.differs
-    assert (report.unknown, report.same) == (0, report.read - 1)
+    (account,) = report.differing
+    assert (report.unknown, report.matching) == (0, report.total - 1)
     assert states(world.mikko)["ordering"] == "differs"
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     assert systems[0].actual is not None
@@ -128,17 +128,17 @@ def test_leaver_active_in_a_target_is_resynced_at_once(
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
     eventually(settled)
     shop.one(world.olli.user_id)["active"] = True
-    assert len(reconcile.check(target=ordering).differs) == 1
+    assert len(reconcile.check(target=ordering).differing) == 1
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
 
 
 def test_target_that_lost_its_data_is_filled_by_resync(
     world: World, running: Engine, shop: far.Server, ordering: Target
 ) -> None:
-    known = len(shop.users)
+    total = len(shop.users)
     shop.users.clear()
-    assert len(reconcile.check(target=ordering, resync=True).differs) == known
-    eventually(lambda: len(shop.users) == known)
+    assert len(reconcile.check(target=ordering, resync=True).differing) == total
+    eventually(lambda: len(shop.users) == total)
 
 
 def test_records_without_an_account_are_counted(

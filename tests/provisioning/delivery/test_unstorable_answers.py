@@ -95,7 +95,8 @@ def test_outcomes_are_settled_one_by_one_where_the_batch_fails(
     outcomes = [DeliveryOutcome(one, result=one.run()) for one in tasks]
     first, *others = outcomes
     poison = DeliveryOutcome(first.task, result=SyncResult(remote_id=bad, wrote=True, supports_patch=True))
-    settle.settle(kind=kind, outcomes=[poison, *others], at=clock.now())
+    at = clock.now()
+    settle.settle(kind=kind, outcomes=[poison, *others], at=at)
     account = Account.objects.get(id=first.task.row.account.id)
     assert (account.last_error, account.attempts, account.remote_id, account.leased_by) == (
         "fault",
@@ -104,7 +105,7 @@ def test_outcomes_are_settled_one_by_one_where_the_batch_fails(
         None,
     )
     assert account.due_at is not None
-    assert account.due_at > clock.now()
+    assert account.due_at > at
     rest = Account.objects.filter(id__in=[one.task.row.account.id for one in others])
     assert others
     assert {(one.state, one.last_error) for one in rest} == {("in_place", "")}
@@ -136,7 +137,7 @@ def test_observed_state_is_stored_without_unstorable_characters(
     grant.update(role="or\x00derer\ud800", organization=grant["organization"] + "\x00")
     report = reconcile.check(target=ordering)
     account = Account.objects.get(user=world.mikko.user)
-    assert report.differs == [account.id]
+    assert report.differing == [account.id]
     assert account.observed is not None
     assert account.observed["rights"][str(world.koskela.id)][0]["role"] == "orderer"
 

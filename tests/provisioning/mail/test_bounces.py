@@ -144,7 +144,7 @@ def two_recipients(message_id: str) -> bytes:
 
 @pytest.mark.parametrize("make", [postfix, exchange, two_recipients])
 def test_report_is_parsed(make: Callable[[str], bytes]) -> None:
-    assert delivery_status.read(make(OURS)) == DeliveryStatusReport(OURS, failed=HIS, dead=HIS)
+    assert delivery_status.parse(make(OURS)) == DeliveryStatusReport(OURS, failed=HIS, dead=HIS)
 
 
 def test_report_has_the_result_of_each_recipient() -> None:
@@ -155,7 +155,7 @@ def test_report_has_the_result_of_each_recipient() -> None:
         b"Action: failed\nStatus: 5.2.2\n\nFinal-Recipient: rfc822; mikko@home.example\n",
     )
     his = HIS | {"mikko@home.example"}
-    assert delivery_status.read(raw) == DeliveryStatusReport(
+    assert delivery_status.parse(raw) == DeliveryStatusReport(
         OURS, failed=his | {"full@koskela.example"}, dead=his
     )
 
@@ -170,7 +170,7 @@ def test_report_has_the_result_of_each_recipient() -> None:
 )  # fmt: skip
 def test_status_decides_whether_the_address_is_invalid(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
     is_dead = HIS if expected else frozenset()
-    assert delivery_status.read(postfix(OURS, status=status)) == DeliveryStatusReport(
+    assert delivery_status.parse(postfix(OURS, status=status)) == DeliveryStatusReport(
         OURS, failed=HIS, dead=is_dead
     )
 
@@ -210,7 +210,7 @@ NOTHING = {
 
 @pytest.mark.parametrize("raw", NOTHING.values(), ids=NOTHING.keys())
 def test_mail_without_a_final_report_is_ignored(raw: bytes) -> None:
-    assert delivery_status.read(raw) is None
+    assert delivery_status.parse(raw) is None
 
 
 @pytest.mark.parametrize(
@@ -481,10 +481,10 @@ def test_command_reads_maildir_mbox_file_and_standard_input(
     one = tmp_path / "one"
     one.write_bytes(postfix(rows[2].message_id, to=whose[2]))
     call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(one))
-    assert capsys.readouterr().out == "4 read, 3 of ours did not arrive.\n"
+    assert capsys.readouterr().out == "4 read, 3 newly failed.\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id, to=whose[3]))))
     call_command("bounces")
-    assert capsys.readouterr().out == "1 read, 1 of ours did not arrive.\n"
+    assert capsys.readouterr().out == "1 read, 1 newly failed.\n"
     assert User.objects.filter(mail_bounced_at__isnull=False).count() == 4
     with pytest.raises(CommandError):
         call_command("bounces", str(tmp_path / "nowhere"))

@@ -53,17 +53,17 @@ class Box:
         """The authenticator of aiosmtpd."""
         assert isinstance(data, LoginPassword)
         self.passwords.append(data.password)
-        known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=known, handled=False)
+        is_valid = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=is_valid, handled=False)
 
 
 @pytest.fixture
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> certificates.Authority:
     """The only certificate authority that this machine trusts."""
-    made = certificates.authority(tmp_path, name="trusted")
-    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    authority = certificates.authority(tmp_path, name="trusted")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    return made
+    return authority
 
 
 @pytest.fixture

@@ -39,8 +39,8 @@ def test_record_is_created_found_changed_deactivated_and_reactivated(service: de
     assert not synchronize(
         user(right(700, TAMPERE), right(20, OULU)), remote_id=created.remote_id, read_first=True
     ).wrote
-    gone = synchronize(user(active=False), remote_id=created.remote_id)
-    assert gone.supports_patch
+    deactivated = synchronize(user(active=False), remote_id=created.remote_id)
+    assert deactivated.supports_patch
     (listed,), total = endpoint.ScimEndpoint(base, demo_services.TOKEN, pool).page(1)
     assert (listed["active"], total) == (False, 1)
     back = synchronize(user(right(1)), remote_id=created.remote_id)
