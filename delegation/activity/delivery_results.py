@@ -1,4 +1,4 @@
-"""What an act did in other systems, told with the act: many systems hear of one deed."""
+"""The deliveries that one act caused in other systems, shown together with the act."""
 
 import json
 import uuid
@@ -13,28 +13,28 @@ from audit.models import Event
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Observation
 
-LATE = 60
-"""Seconds from the act to the answer; what takes longer stands in the log's page by itself."""
-_ALONE = LATE + 1.0
-_ARRIVED = (Observation.ACCOUNT_SYNCED, Observation.LOGOUT_DELIVERED, Observation.MAIL_SENT)
-_TOLD = (Observation.ACCOUNT_SYNCED, Observation.LOGOUT_DELIVERED)
-_ANSWERS = (*_TOLD, Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED)
+PROMPT_SECONDS = 60
+"""Seconds from the act to the result; a later delivery is a line of its own on the log's page."""
+_NOT_A_DELIVERY = PROMPT_SECONDS + 1.0
+_DELIVERED = (Observation.ACCOUNT_SYNCED, Observation.LOGOUT_DELIVERED, Observation.MAIL_SENT)
+_SYNCED = (Observation.ACCOUNT_SYNCED, Observation.LOGOUT_DELIVERED)
+_RESULTS = (*_SYNCED, Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """One system that was told. `seconds` is None where it could not be, so far."""
+    """The result in one application. `seconds` is None where the delivery has failed so far."""
 
     application: str
     seconds: float | None
 
 
-Answers = dict[str, dict[str, float | None]]
-"""By application, and there by what it was about (account, logout): seconds, or None where it failed."""
+Results = dict[str, dict[str, float | None]]
+"""By application and kind of delivery (account, logout): seconds, or None for a failure."""
 
 
 class _Seconds(Func):
-    """Cut out of the canonical text, which is three times as fast as parsing it: pages pass by thousands."""
+    """Cut out of the canonical text: three times as fast as parsing it, and pages skip thousands of rows."""
 
     template = (
         "NULLIF(split_part(split_part(convert_from(%(expressions)s, 'UTF8'), '\"seconds\":\"', 2), '\"', 1), '')"
@@ -44,49 +44,49 @@ class _Seconds(Func):
 
 
 def without_prompt_deliveries(rows: QuerySet[Event]) -> QuerySet[Event]:
-    """Leave out what arrived in time: it is told with its act. A body is opened for deliveries alone."""
+    """Leave out prompt deliveries, which are shown with their act. Only bodies of deliveries are read."""
     seconds = Coalesce(_Seconds("body"), Value(0.0))
-    waited = Case(When(verb__in=_ARRIVED, then=seconds), default=Value(_ALONE))
-    return rows.alias(waited=waited).filter(waited__gt=LATE)
+    delay = Case(When(verb__in=_DELIVERED, then=seconds), default=Value(_NOT_A_DELIVERY))
+    return rows.alias(delay=delay).filter(delay__gt=PROMPT_SECONDS)
 
 
 def for_events(
     *, organization: uuid.UUID, events: Sequence[EventView]
 ) -> Mapping[uuid.UUID, Sequence[DeliveryResult]]:
-    """What the systems answered to each of these deeds to a colleague, by event. One statement at most."""
-    deeds = {(one.act, one.subject): one.id for one in events if _is_act(one)}
-    if not deeds:
+    """The delivery results of each act on a member, by event. One statement at most."""
+    events_by_act = {(event.act, event.subject): event.id for event in events if _is_act(event)}
+    if not events_by_act:
         return {}
     rows = Event.objects.filter(
-        verb__in=_ANSWERS,
+        verb__in=_RESULTS,
         organization=organization,
-        subject__in={subject for _, subject in deeds},
-        act__in={act for act, _ in deeds},
-        at__gte=min(one.at for one in events),
+        subject__in={subject for _, subject in events_by_act},
+        act__in={act for act, _ in events_by_act},
+        at__gte=min(event.at for event in events),
     )
-    answers: dict[uuid.UUID, Answers] = defaultdict(dict)
+    results: dict[uuid.UUID, Results] = defaultdict(dict)
     for act, subject, verb, body in rows.order_by("at").values_list("act", "subject", "verb", "body"):
-        if (act, subject) in deeds:
-            _add(answers[deeds[act, subject]], verb, json.loads(bytes(body))["facts"])
-    return {event: _delivery_result(found) for event, found in answers.items()}
+        if (act, subject) in events_by_act:
+            _add(results[events_by_act[act, subject]], verb, json.loads(bytes(body))["facts"])
+    return {event: _delivery_results(by_kind) for event, by_kind in results.items()}
 
 
 def _is_act(event: EventView) -> bool:
     return event.subject_kind == "membership" and event.outcome == Event.Outcome.DONE
 
 
-def _add(found: Answers, verb: str, facts: Mapping[str, str]) -> None:
-    """The last answer counts, of the account and of the open pages each."""
-    half = verb.partition(".")[0]
-    seconds = float(facts["seconds"]) if verb in _TOLD else None
-    found.setdefault(str(facts.get("application", "")), {})[half] = seconds
+def _add(results: Results, verb: str, facts: Mapping[str, str]) -> None:
+    """The last result counts, for accounts and for logouts each."""
+    kind = verb.partition(".")[0]
+    seconds = float(facts["seconds"]) if verb in _SYNCED else None
+    results.setdefault(str(facts.get("application", "")), {})[kind] = seconds
 
 
-def _delivery_result(found: Answers) -> list[DeliveryResult]:
-    """A system that has accounts and open pages counts as told when both have been."""
+def _delivery_results(results: Results) -> list[DeliveryResult]:
+    """An application with accounts and logouts counts as reached when both were delivered."""
     return [
         DeliveryResult(
-            application, None if None in halves.values() else max(one or 0.0 for one in halves.values())
+            application, None if None in kinds.values() else max(value or 0.0 for value in kinds.values())
         )
-        for application, halves in found.items()
+        for application, kinds in results.items()
     ]

@@ -1,4 +1,4 @@
-"""Events opened: their bodies read, what is sealed unsealed, their people found."""
+"""Events with their bodies read, personal values decrypted, and users and addresses added."""
 
 import datetime as dt
 import hashlib
@@ -20,7 +20,7 @@ _COPIED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event. `user` is the person it is about, where it is about one; `personal` what could be unsealed."""
+    """One event. `user` is the person it concerns, if any; `personal` has the values that could be decrypted."""
 
     id: uuid.UUID
     at: dt.datetime
@@ -39,18 +39,18 @@ class EventView:
     after: Mapping[str, Any]
     facts: Mapping[str, Any]
     personal: Mapping[str, str]
-    prev: str
+    previous_hash: str
     hash: str
-    sound: bool
-    """Whether the hash is that of what was written."""
+    hash_matches: bool
+    """Whether the stored hash is that of the body."""
 
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
-    """Events with their bodies opened and their people found. Three statements at most."""
+    """These events as shown. Three statements at most."""
     bodies = [json.loads(bytes(row.body)) for row in rows]
-    sealed = [value for body in bodies for value in body["personal"].values()]
+    encrypted = [value for body in bodies for value in body["personal"].values()]
     keys = personal_data.load_keys(
-        data_subjects={uuid.UUID(one) for value in sealed for one in value["data_subjects"]}
+        data_subjects={uuid.UUID(user) for value in encrypted for user in value["data_subjects"]}
     )
     users = _users(rows)
     emails = _emails(rows)
@@ -66,7 +66,7 @@ def _emails(rows: Sequence[Event]) -> dict[uuid.UUID, str]:
     ids = {row.subject for row in rows if row.subject_kind == "invitation"}
     ids |= {
         row.act for row in rows if row.subject_kind == "mail"
-    }  # a mail's events stand under what it is about
+    }  # events of a mail have the act that it is about
     return dict(Invitation.objects.filter(id__in=ids).values_list("id", "email")) if ids else {}
 
 
@@ -77,7 +77,7 @@ def _event_view(
     users: Mapping[uuid.UUID, uuid.UUID],
     emails: Mapping[uuid.UUID, str],
 ) -> EventView:
-    personal = _opened(body["personal"], keys)
+    personal = _decrypted(body["personal"], keys)
     user = row.subject if row.subject_kind == "user" else users.get(row.subject)
     return EventView(
         **{name: getattr(row, name) for name in _COPIED_FIELDS},
@@ -85,13 +85,13 @@ def _event_view(
         email=emails.get(row.subject) or emails.get(row.act) or personal.get("email", ""),
         **{name: body[name] for name in ("cause", "before", "after", "facts")},
         personal=personal,
-        prev=bytes(row.prev or b"").hex(),
+        previous_hash=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
-        sound=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),
+        hash_matches=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),
     )
 
 
-def _opened(sealed: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, str]:
-    """What can be unsealed: not what is about somebody who has been erased."""
-    opened = {name: personal_data.decrypt(encrypted=value, keys=keys) for name, value in sealed.items()}
-    return {name: text for name, text in opened.items() if text is not None}
+def _decrypted(encrypted: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, str]:
+    """The values that can be decrypted; those about an erased person cannot."""
+    texts = {name: personal_data.decrypt(encrypted=value, keys=keys) for name, value in encrypted.items()}
+    return {name: text for name, text in texts.items() if text is not None}

@@ -1,4 +1,4 @@
-"""The names of people and companies by id, from the labels beside the log: they outlive their subjects."""
+"""The names of people and organizations by id, from the labels beside the log, which outlive their subjects."""
 
 import uuid
 from collections.abc import Iterable
@@ -7,5 +7,5 @@ from audit.models import Label
 
 
 def display_names(*, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What each of these is called; absent for one that has been erased or never had a name. One statement."""
+    """The names of these subjects; absent for an erased one and for one without a name. One statement."""
     return dict(Label.objects.filter(id__in=set(ids)).values_list("id", "name"))

@@ -1,4 +1,4 @@
-"""What colleagues did to their own sign-in: it stands in their own streams, and concerns where they work."""
+"""Events of members' own sign-ins: they are in each person's own chain, and concern the person's organizations."""
 
 import uuid
 from collections.abc import Collection
@@ -21,24 +21,24 @@ VERBS = frozenset(
         Observation.SIGN_IN_DENIED,
     }
 )
-"""Not sign-ins to the portal itself: they may have been for another company."""
+"""Successful sign-ins to the portal are left out: they may concern another organization."""
 _ATTEMPTS = [Observation.SIGN_IN_FAILED.value, Observation.SIGN_IN_DENIED.value]
-"""May have been for another company as well, where the person has one."""
-MOST = 2000
-"""People whose own streams are read at once."""
+"""May concern another organization, where the person has one."""
+MAX_PEOPLE = 2000
+"""The number of people whose own chains are read at once."""
 
 
 def own_sign_ins(
     *, organization: uuid.UUID, people: Collection[uuid.UUID] | None, verbs: Collection[str] | None
 ) -> QuerySet[Event] | None:
-    """Events in the own streams of those who were colleagues here at that instant.
+    """Events in the own chains of people who were members here at that instant; None without such verbs.
 
-    None where none of these verbs is asked for. One statement at most.
+    One statement at most.
     """
     if VERBS.isdisjoint(verbs or ()):
         return None
-    here = Membership.objects.filter(organization=organization)
-    users = here.filter(user__in=people) if people is not None else here.order_by("-created_at")
+    members = Membership.objects.filter(organization=organization)
+    members = members.filter(user__in=people) if people is not None else members.order_by("-created_at")
     periods = MembershipPeriod.objects.filter(
         InForce(OuterRef("at")),
         membership__organization=organization,
@@ -50,6 +50,6 @@ def own_sign_ins(
         ~Q(verb__in=_ATTEMPTS) | ~Exists(others),
         organization=None,
         chain=F("subject"),
-        subject__in=list(users.values_list("user_id", flat=True)[:MOST]),
+        subject__in=list(members.values_list("user_id", flat=True)[:MAX_PEOPLE]),
         verb__in=[verb.value for verb in VERBS],
     )

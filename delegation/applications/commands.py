@@ -1,4 +1,4 @@
-"""Registering the services that people sign in to."""
+"""Registering the applications that people sign in to."""
 
 import dataclasses
 import uuid
@@ -36,7 +36,7 @@ class NewClient:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationRegistered:
-    """The client's secret is returned this once."""
+    """The new application, and the client's secret, which is returned only once."""
 
     application: uuid.UUID
     secret: str = dataclasses.field(default="", metadata=NOT_STORED)
@@ -52,21 +52,23 @@ def register_application(
     client: NewClient | None = None,
     idempotency_key: str | None = None,
 ) -> Outcome[ApplicationRegistered]:
-    """A service people sign in to.
+    """Register an application, with an OpenID Connect client if given.
 
-    Raises InvalidInput and AlreadyExists besides what every act raises.
+    Raises InvalidInput and AlreadyExists besides the errors of every act.
     """
-    _makes_sense(key, name, client)
-    shown = machine_secrets.generate(prefix="khs")
+    _check_input(key, name, client)
+    secret = machine_secrets.generate(prefix="khs")
     with acting(actor, Verb.APPLICATION_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        made = Application.objects.create(key=key, name=dict(name), unit=_unit(unit), created_at=act.at)
+        application = Application.objects.create(
+            key=key, name=dict(name), unit=_unit(unit), created_at=act.at
+        )
         if client is not None:
-            _client(made, client, shown)
-        act.record(application=str(made.id), client=client.client_id if client else None)
-        return act.set_result(ApplicationRegistered(made.id, shown))
+            _create_client(application, client, secret)
+        act.record(application=str(application.id), client=client.client_id if client else None)
+        return act.set_result(ApplicationRegistered(application.id, secret))
 
 
-def _makes_sense(key: str, name: Mapping[str, str], client: NewClient | None) -> None:
+def _check_input(key: str, name: Mapping[str, str], client: NewClient | None) -> None:
     input_cleaning.key(key)
     for language, text in name.items():
         input_cleaning.language(language)
@@ -83,18 +85,18 @@ def _makes_sense(key: str, name: Mapping[str, str], client: NewClient | None) ->
 
 
 def _unit(key: str) -> BusinessUnit:
-    found = BusinessUnit.objects.filter(key=input_cleaning.key(key, field="unit")).first()
-    if found is None:
+    unit = BusinessUnit.objects.filter(key=input_cleaning.key(key, field="unit")).first()
+    if unit is None:
         raise InvalidInput(field="unit", problem="unknown")
-    return found
+    return unit
 
 
-def _client(application: Application, new: NewClient, shown: str) -> Client:
+def _create_client(application: Application, new: NewClient, secret: str) -> Client:
     kinds = ProtocolClient.Type
     row = ProtocolClient(
         id=new.client_id,
         name=new.name,
-        secret="" if new.public else f"machine${machine_secrets.hash_secret(shown)}",
+        secret="" if new.public else f"machine${machine_secrets.hash_secret(secret)}",
         type=kinds.PUBLIC if new.public else kinds.CONFIDENTIAL,
         skip_consent=new.skip_consent,
         grant_types="authorization_code\nrefresh_token",

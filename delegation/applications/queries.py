@@ -1,4 +1,4 @@
-"""Services that can be opened from here."""
+"""The services that people can open from the portal."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ class Service:
 
 
 def services() -> list[Service]:
-    """All services in force, one row each. One statement."""
+    """All active services, each once. One statement."""
     rows = Client.objects.filter(is_active=True, application__is_active=True).select_related("application")
-    found: dict[str, Service] = {}
+    by_key: dict[str, Service] = {}
     for row in rows.order_by("application__key", "protocol_id"):
         app = row.application
-        known = found.get(app.key)
+        known = by_key.get(app.key)
         if known is None or not known.initiate_login_uri:
-            found[app.key] = Service(app.key, app.name, row.initiate_login_uri, app.icon)
-    return list(found.values())
+            by_key[app.key] = Service(app.key, app.name, row.initiate_login_uri, app.icon)
+    return list(by_key.values())

@@ -1,4 +1,4 @@
-"""Whether an access that is asked for makes sense at all, before anything is looked up."""
+"""Checks of a requested access that need no database."""
 
 import datetime as dt
 import re
@@ -9,42 +9,42 @@ from delegation.authorization.errors import InvalidAccess
 from delegation.authorization.models.assignments import AssignmentLimit
 from delegation.authorization.values import AccessSpec, AmountLimit
 
-HIGHEST = Decimal(10) ** 12
-"""Exclusive: what the column holds."""
-LONGEST = dt.timedelta(days=36525)
+MAX_AMOUNT = Decimal(10) ** 12
+"""Exclusive: the limit of the column."""
+MAX_VALIDITY = dt.timedelta(days=36525)
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CENT = Decimal("0.01")
 
 
 def validate_access(*, access: AccessSpec, at: dt.datetime) -> None:
-    """Raises InvalidAccess for what no role, site, amount or day can be."""
+    """Raises InvalidAccess for a malformed role, site, limit or end."""
     if not _ROLE.fullmatch(access.role):
         raise InvalidAccess(field="role", problem="unknown")
     if not all(isinstance(site, uuid.UUID) for site in access.sites):
         raise InvalidAccess(field="sites", problem="unknown")
-    if access.until is not None and (problem := _day_problem(access.until, at)):
+    if access.until is not None and (problem := _end_problem(access.until, at)):
         raise InvalidAccess(field="until", problem=problem)
     for limit in access.limits.values():
-        if problem := limit_problem(limit=limit) or _zero_problem(limit):
+        if problem := limit_problem(limit=limit) or _zero_amount_problem(limit):
             raise InvalidAccess(field="limit", problem=problem)
 
 
-def _zero_problem(limit: AmountLimit) -> str:
+def _zero_amount_problem(limit: AmountLimit) -> str:
     """A ceiling may be 0; a limit of 0 would be a right to nothing."""
     return "zero" if limit.amount == 0 else ""
 
 
-def _day_problem(until: dt.datetime, at: dt.datetime) -> str:
+def _end_problem(until: dt.datetime, at: dt.datetime) -> str:
     if until.tzinfo is None:
         return "not_an_instant"
     if until <= at:
         return "past"
-    return "too_late" if until > at + LONGEST else ""
+    return "too_late" if until > at + MAX_VALIDITY else ""
 
 
 def limit_problem(*, limit: AmountLimit) -> str:
-    """What is wrong with a limit by itself: a code, or nothing."""
+    """The code of the problem with a limit; empty for a valid one."""
     value = limit.amount
     if not _CURRENCY.fullmatch(limit.currency):
         return "currency"
@@ -54,11 +54,11 @@ def limit_problem(*, limit: AmountLimit) -> str:
         return ""
     if not isinstance(value, Decimal) or not value.is_finite():
         return "not_a_number"
-    problems = {"negative": value < 0, "too_large": value >= HIGHEST}
+    problems = {"negative": value < 0, "too_large": value >= MAX_AMOUNT}
     return next(
-        (name for name, holds in problems.items() if holds), "" if _whole_cents(value) else "decimals"
+        (name for name, applies in problems.items() if applies), "" if _whole_cents(value) else "decimals"
     )
 
 
 def _whole_cents(value: Decimal) -> bool:
-    return abs(value) >= HIGHEST or value == value.quantize(_CENT)
+    return abs(value) >= MAX_AMOUNT or value == value.quantize(_CENT)

@@ -1,4 +1,4 @@
-"""What people may do in other systems: computed when asked, from intervals, by one statement.
+"""The rights of members in applications, computed from intervals by one statement.
 
 Right at t = assignment ∩ role version ∩ ceiling ∩ no hold ∩ active period ∩ organization, person and application in
 force.
@@ -20,7 +20,7 @@ from delegation.authorization.values import AccessSpec, AmountLimit
 
 
 class SiteRef(NamedTuple):
-    """A site as other systems know it."""
+    """A site with its id in other systems."""
 
     id: uuid.UUID
     name: str
@@ -29,9 +29,9 @@ class SiteRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One entitlement of one membership: where, up to which amount, and within which interval it holds.
+    """One entitlement of one membership, with its sites, its limit and its interval.
 
-    `amount` None with `takes_amount` means without limit. Several rights to one entitlement may stand side by side:
+    An `amount` of None with `takes_amount` means without limit. A member may have several rights to one entitlement:
     for each site the highest applies.
     """
 
@@ -51,13 +51,13 @@ class Right:
 
     @property
     def limit(self) -> AmountLimit:
-        """Up to which amount; only where it takes one."""
+        """The limit; only meaningful with `takes_amount`."""
         return AmountLimit(self.amount, self.currency, self.period)
 
 
-# An assigned limit without a row is no licence: it counts as 0. Amounts of different currencies never meet.
+# An assignment without a limit row counts as 0. Amounts of different currencies give no right.
 # The currency is that of the amount: the ceiling's where the assignment has no limit of its own.
-# In two steps, each of few tables: the order of a dozen joins takes the database longer to plan than to run.
+# Two steps with few tables each: the database takes longer to plan a dozen joins than to run them.
 _QUERY = """
 WITH m AS MATERIALIZED (
   SELECT m.id, m.organization_id, m.valid_from AS p_from, m.valid_until AS p_until,
@@ -101,20 +101,20 @@ _RIGHTS = _QUERY.format(
     places="delegation_assignmentsite",
     limits="delegation_assignmentlimit",
 )
-# The same statement over one colleague who is not written down: active from now on, with one access.
-_SUPPOSED_RIGHTS = _QUERY.format(
-    members="(SELECT %(nobody)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
+# The same statement over one hypothetical member: active from now on, with one access.
+_HYPOTHETICAL_RIGHTS = _QUERY.format(
+    members="(SELECT %(hypothetical)s::uuid AS id, o.id AS organization_id, o.in_force, %(at)s AS valid_from,"
     " NULL::timestamptz AS valid_until FROM identity_published_organization o WHERE o.id = %(organization)s)",
-    given="(SELECT %(nobody)s::uuid AS id, %(nobody)s::uuid AS membership_id, w.id AS role_id,"
+    given="(SELECT %(hypothetical)s::uuid AS id, %(hypothetical)s::uuid AS membership_id, w.id AS role_id,"
     " %(all_sites)s AS all_sites, %(at)s AS valid_from, %(until)s::timestamptz AS valid_until"
     " FROM delegation_role w WHERE w.key = %(role)s AND not_ended(%(until)s::timestamptz, %(at)s))",
-    places="(SELECT %(nobody)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
-    limits="(SELECT k.id, %(nobody)s::uuid AS assignment_id, k.id AS entitlement_id,"
+    places="(SELECT %(hypothetical)s::uuid AS assignment_id, unnest(%(sites)s::uuid[]) AS site_id)",
+    limits="(SELECT k.id, %(hypothetical)s::uuid AS assignment_id, k.id AS entitlement_id,"
     " j.amount, j.currency, j.period"
     " FROM jsonb_to_recordset(%(limits)s) AS j(key text, amount numeric, currency text, period text)"
     " JOIN delegation_entitlement k ON k.key = j.key)",
 )
-_SUPPOSED_MEMBERSHIP = uuid.UUID(int=0)
+_HYPOTHETICAL_MEMBERSHIP = uuid.UUID(int=0)
 
 _BOUNDARIES = """
 SELECT m.id, min(t.boundary)
@@ -142,19 +142,19 @@ def rights_of(
     *, memberships: Iterable[uuid.UUID], at: dt.datetime, application: str | None = None
 ) -> dict[uuid.UUID, list[Right]]:
     """The rights of these memberships at `at`, in one application or all. One statement."""
-    wanted = list(memberships)
-    found: dict[uuid.UUID, list[Right]] = {one: [] for one in wanted}
-    for row in _rows(_RIGHTS, memberships=wanted, at=at, application=application):
-        found[row[0]].append(_right(row))
-    return found
+    ids = list(memberships)
+    by_membership: dict[uuid.UUID, list[Right]] = {membership: [] for membership in ids}
+    for row in _rows(_RIGHTS, memberships=ids, at=at, application=application):
+        by_membership[row[0]].append(_right_from_row(row))
+    return by_membership
 
 
-def supposed_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
-    """The rights that somebody here would have with this access and nothing else. One statement."""
+def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
+    """The rights that a member would have with only this access. One statement."""
     rows = _rows(
-        _SUPPOSED_RIGHTS,
-        memberships=[_SUPPOSED_MEMBERSHIP],
-        nobody=_SUPPOSED_MEMBERSHIP,
+        _HYPOTHETICAL_RIGHTS,
+        memberships=[_HYPOTHETICAL_MEMBERSHIP],
+        hypothetical=_HYPOTHETICAL_MEMBERSHIP,
         organization=organization,
         application=None,
         at=at,
@@ -164,18 +164,18 @@ def supposed_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datet
         until=access.until,
         limits=Jsonb([{"key": key, **limit.to_json()} for key, limit in access.limits.items()]),
     )
-    return [_right(row) for row in rows]
+    return [_right_from_row(row) for row in rows]
 
 
-def _right(row: tuple[Any, ...]) -> Right:
-    places = json.loads(row[5] or "[]")  # Django leaves jsonb as text
-    sites = tuple(SiteRef(uuid.UUID(one), name, external) for one, name, external in places)
+def _right_from_row(row: tuple[Any, ...]) -> Right:
+    site_rows = json.loads(row[5] or "[]")  # Django leaves jsonb as text
+    sites = tuple(SiteRef(uuid.UUID(site), name, external) for site, name, external in site_rows)
     columns: list[Any] = [*row[:5], sites, *row[6:]]
     return Right(*columns)
 
 
 def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
-    """The next instant after `at` at which the rights of these memberships may differ; absent where none is known."""
+    """The next instant after `at` at which the rights of each membership may change; absent where there is no such."""
     return dict(_rows(_BOUNDARIES, memberships=list(memberships), at=at))
 
 
@@ -186,8 +186,8 @@ def _rows(sql: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 def by_application(rights: Iterable[Right]) -> dict[str, list[Right]]:
-    """The same rights, per application."""
-    sorted_out: dict[str, list[Right]] = defaultdict(list)
+    """These rights, by application."""
+    grouped: dict[str, list[Right]] = defaultdict(list)
     for right in rights:
-        sorted_out[right.application].append(right)
-    return dict(sorted_out)
+        grouped[right.application].append(right)
+    return dict(grouped)

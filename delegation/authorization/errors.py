@@ -1,101 +1,107 @@
-"""What can be refused, each with a code and the data its sentence needs (`portal.wording.refusals`)."""
+"""The errors of commands, each with a code and the data for its sentence (`portal.wording.refusals`)."""
 
 from audit.foundation.errors import DomainError
 
 
 class Denied(DomainError):
-    """Not yours to do. `reason`: not_held, self, other_sites, above_you, state, closed."""
+    """The actor may not do this.
+
+    `reason`: no_permission, own_membership, outside_sites, exceeds_authority, wrong_state, organization_closed.
+    """
 
     code = "denied"
 
 
 class NotFound(DomainError):
-    """There is no such thing, or none that the actor may see: the two are the same answer."""
+    """No such subject, or none that the actor may see: the two have the same answer."""
 
     code = "not_found"
 
 
 class LastAdmin(DomainError):
-    """The organization would have no working admin left. `refused`: the memberships of those it would lose."""
+    """The organization would have no working admin left. `refused`: the memberships of the last admins."""
 
     code = "last_admin"
 
 
 class ExceedsAuthority(DomainError):
-    """More than the actor may give. `field`: role, sites, limit, until; with `amount` and `currency` for a limit."""
+    """More than the actor may assign. `field`: role, sites, limit, until; with `amount` and `currency` for a limit."""
 
-    code = "beyond_authority"
+    code = "exceeds_authority"
 
 
 class ExceedsCeiling(DomainError):
     """More than the supplier offers this organization. `field`, `entitlement`, `amount`, `currency`."""
 
-    code = "beyond_ceiling"
+    code = "exceeds_ceiling"
 
 
 class InvalidAccess(DomainError):
-    """The access asked for makes no sense.
+    """The requested access is invalid.
 
     `field` and `problem`: missing, unknown, both, currency, period, past, too_late, negative, decimals, too_large,
     not_a_number, not_an_instant, zero.
     """
 
-    code = "bad_access"
+    code = "invalid_access"
     is_refusal = False
 
 
 class Unchanged(DomainError):
-    """All of them hold exactly this already: nothing would change."""
+    """All of these members have exactly this access already."""
 
     code = "unchanged"
     is_refusal = False
 
 
 class InvalidInput(DomainError):
-    """A text that cannot be kept, with its `field`.
+    """A text that cannot be stored, with its `field`.
 
     `problem`: missing, too_long (`longest`), characters, address, unknown, web_address, insecure.
     """
 
-    code = "bad_input"
+    code = "invalid_input"
     is_refusal = False
 
 
 class AlreadyExists(DomainError):
-    """There is one already. `field`: key, site, number, client, email."""
+    """The value is in use already. `field`: key, site, number, client, email."""
 
-    code = "taken"
+    code = "already_exists"
     is_refusal = False
 
 
 class AlreadyMember(DomainError):
-    """The address belongs to a colleague who is here. `membership`."""
+    """The address belongs to a present member. `membership`."""
 
     code = "already_member"
     is_refusal = False
 
 
 class AlreadyInvited(DomainError):
-    """An invitation to this address is open. `invitation`."""
+    """There is an open invitation to this address. `invitation`."""
 
     code = "already_invited"
     is_refusal = False
 
 
 class RateLimited(DomainError):
-    """Enough mails for now. `what`: invitation, address, organization; `most` of them a day; again after `seconds`."""
+    """Too many mails. `what`: invitation, address, organization; `most` a day; retry after `seconds`."""
 
-    code = "too_often"
+    code = "rate_limited"
 
 
 class InvitationGone(DomainError):
-    """`state`: unknown, expired, used, cancelled, or withdrawn (whoever sent it may no longer give this)."""
+    """The invitation cannot be accepted.
+
+    `state`: unknown, expired, used, cancelled, or withdrawn (the sender may no longer assign this access).
+    """
 
     code = "invitation_gone"
 
 
 class WrongPerson(DomainError):
-    """The invitation was sent to another address than that of the person signed in."""
+    """The invitation was sent to an address other than that of the signed-in person."""
 
     code = "wrong_person"
 
@@ -103,5 +109,5 @@ class WrongPerson(DomainError):
 class IdempotencyKeyReused(DomainError):
     """The idempotency key was used for another request."""
 
-    code = "asked_otherwise"
+    code = "idempotency_key_reused"
     is_refusal = False

@@ -1,4 +1,4 @@
-"""Texts as they come from forms, files and programs: cleaned, or refused before they reach a statement."""
+"""Cleaning texts from forms, files and programs, and refusing invalid ones before they reach a statement."""
 
 import re
 import unicodedata
@@ -15,47 +15,47 @@ from identity.people import names
 NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ADDRESS = EmailValidator()
-_LONGEST_ADDRESS = 254
+_MAX_ADDRESS = 254
 _WEB_ADDRESS = re.compile(r"[!-\[\]-~]+")  # printable ASCII, and no backslash: browsers read one as a slash
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
-    """One line of text without what cannot be seen. Raises InvalidInput."""
+    """One line of text without invisible characters. Raises InvalidInput."""
     if any(c not in "\t\n\r" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidInput(field=field, problem="characters")
-    kept = names.clean(text)
-    if required and not kept:
+    cleaned = names.clean(text)
+    if required and not cleaned:
         raise InvalidInput(field=field, problem="missing")
-    if len(kept) > longest:
+    if len(cleaned) > longest:
         raise InvalidInput(field=field, problem="too_long", longest=longest)
-    return kept
+    return cleaned
 
 
 def reason(text: str) -> str:
-    """Why somebody does something, in their own words. Raises InvalidInput."""
+    """The free-text reason of an act. Raises InvalidInput."""
     return line(text, field="reason", longest=REASON)
 
 
 def address(text: str) -> str:
-    """An e-mail address as it is stored and compared: in lower case. Raises InvalidInput."""
-    kept = line(text, field="email", longest=_LONGEST_ADDRESS, required=True).lower()
+    """An e-mail address in lower case, as stored and compared. Raises InvalidInput."""
+    cleaned = line(text, field="email", longest=_MAX_ADDRESS, required=True).lower()
     try:
-        _ADDRESS(kept)
+        _ADDRESS(cleaned)
     except ValidationError as error:
         raise InvalidInput(field="email", problem="address") from error
-    return kept
+    return cleaned
 
 
 def key(text: str, *, field: str = "key") -> str:
-    """What stands in addresses and files: small letters, digits, `-` and `_`, 40 at most. Raises InvalidInput."""
+    """A key for URLs and files: up to 40 lower-case letters, digits, `-` and `_`. Raises InvalidInput."""
     if not KEY.fullmatch(text):
         raise InvalidInput(field=field, problem="characters" if text else "missing")
     return text
 
 
 def language(code: str) -> str:
-    """A language that the portal speaks. Raises InvalidInput."""
+    """A language of the portal. Raises InvalidInput."""
     if code not in dict(settings.LANGUAGES):
         raise InvalidInput(field="language", problem="unknown")
     return code
@@ -69,26 +69,26 @@ def time_zone(name: str) -> str:
 
 
 def web_address(text: str, *, field: str = "address", longest: int = 200) -> str:
-    """An absolute https address, compared as it is written: no user, no fragment, nothing that is read two ways.
+    """An absolute https URL in one unambiguous form: no user, no fragment, no backslash.
 
-    http is for this machine itself outside production, and for hosts that the operator allowed by name and port.
+    http is allowed for this machine outside production, and for hosts that the operator allowed by name and port.
     Raises InvalidInput.
     """
-    kept = line(text, field=field, longest=longest, required=True)
-    if kept != text or not _WEB_ADDRESS.fullmatch(kept):
+    cleaned = line(text, field=field, longest=longest, required=True)
+    if cleaned != text or not _WEB_ADDRESS.fullmatch(cleaned):
         raise InvalidInput(field=field, problem="web_address")
     try:
-        parts = urlsplit(kept)
+        parts = urlsplit(cleaned)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise InvalidInput(field=field, problem="web_address") from error
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "#" in kept:
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or "#" in cleaned:
         raise InvalidInput(field=field, problem="web_address")
-    if parts.scheme == "http" and not _may_be_plain(host, port or 80):
+    if parts.scheme == "http" and not _allows_http(host, port or 80):
         raise InvalidInput(field=field, problem="insecure")
-    return kept
+    return cleaned
 
 
-def _may_be_plain(host: str, port: int) -> bool:
-    here = settings.KEYHOLDER_ENV != "production" and host in _THIS_MACHINE
-    return here or f"{host}:{port}" in settings.ALLOWED_INTERNAL_HOSTS
+def _allows_http(host: str, port: int) -> bool:
+    local = settings.KEYHOLDER_ENV != "production" and host in _LOOPBACK
+    return local or f"{host}:{port}" in settings.ALLOWED_INTERNAL_HOSTS

@@ -1,4 +1,4 @@
-"""An access as it is asked for, before anybody has said yes."""
+"""Value objects of an access, with their JSON."""
 
 import datetime as dt
 import uuid
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def amount_to_json(amount: Decimal | None) -> str | None:
-    """An amount as a decimal string with two places; None is without limit."""
+    """An amount as a decimal string with two places; None means without limit."""
     return None if amount is None else f"{amount:.2f}"
 
 
@@ -20,25 +20,25 @@ def amount_from_json(text: str | None) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class AmountLimit:
-    """Up to which amount; `amount` None is without limit."""
+    """The highest amount per period; an `amount` of None means without limit."""
 
     amount: Decimal | None
     currency: str = "EUR"
     period: str = "order"
 
     def to_json(self) -> dict[str, str | None]:
-        """As it stands in the log, in tokens and in targets."""
+        """The JSON of the log, of tokens and of targets."""
         return {"amount": amount_to_json(self.amount), "currency": self.currency, "period": self.period}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "AmountLimit":
-        """The limit of its JSON; further keys are ignored."""
+        """The limit of this JSON; further keys are ignored."""
         return cls(amount_from_json(facts["amount"]), facts["currency"], facts["period"])
 
 
 @dataclass(frozen=True, slots=True)
 class AccessSpec:
-    """A tier, where, up to which amounts (by entitlement), and until when (exclusive; None: without end)."""
+    """A tier, its sites, its limits by entitlement, and its end (exclusive; None: without end)."""
 
     role: str
     all_sites: bool = False
@@ -47,7 +47,7 @@ class AccessSpec:
     until: dt.datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in the log: ids, codes, numbers, instants."""
+        """The JSON of the log: ids, codes, numbers and instants."""
         return {
             "role": self.role,
             "all_sites": self.all_sites,
@@ -58,7 +58,7 @@ class AccessSpec:
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "AccessSpec":
-        """The access of its JSON; further keys are ignored."""
+        """The access of this JSON; further keys are ignored."""
         return cls(
             role=facts["role"],
             all_sites=facts["all_sites"],

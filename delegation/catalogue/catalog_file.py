@@ -1,4 +1,4 @@
-"""A catalogue as a TOML file: read, checked against its schema, with every problem named by its place."""
+"""Reading a catalogue from a TOML file, with a list of all its problems and their places."""
 
 import difflib
 import tomllib
@@ -15,19 +15,19 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
 
 CEILING = "ceiling"
-"""Stands for "up to what the organization's ceiling allows" where an amount may stand."""
-_MOST = Decimal(10) ** 12
-_LONGEST = 500
+"""Written in place of an amount: up to the organization's ceiling."""
+_MAX_AMOUNT = Decimal(10) ** 12
+_MAX_LINE = 500
 _Check = Callable[[Any], str]
-"""Gives what is allowed instead, or an empty string."""
+"""Returns a description of the allowed values, or an empty string for a valid one."""
 
 
 class InvalidCatalogue(Exception):
-    """The file is not a valid catalogue; one line for each problem: file, place, what is wrong, what is allowed."""
+    """The file is not a valid catalogue; one line for each problem: file, place, problem, allowed values."""
 
 
 def load(*, path: Path) -> Catalogue:
-    """Raises InvalidCatalogue with all problems of the file."""
+    """The catalogue of this file. Raises InvalidCatalogue with all problems of the file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
@@ -56,18 +56,20 @@ def _role(one: Mapping[str, Any]) -> RoleSpec:
         key=one["key"],
         name=one["name"],
         description=one["description"],
-        does=one.get("entitlements", ()),
+        entitlements=one.get("entitlements", ()),
         verbs=[Verb(verb) for verb in one.get("verbs", ())],
         assignable_roles=one.get("assignable", ()),
-        gives_amounts={key: None if value == CEILING else Decimal(value) for key, value in amounts.items()},
-        longest_days=one.get("assignable_days"),
+        assignable_amounts={
+            key: None if value == CEILING else Decimal(value) for key, value in amounts.items()
+        },
+        max_assignment_days=one.get("assignable_days"),
         mfa=one.get("second_factor", False),
         is_admin=one.get("working_admin", False),
     )
 
 
 class _Problems:
-    """All problems of a parsed file. References are checked against what the same file declares."""
+    """All problems of a parsed file. References must lead to declarations in the same file."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.found: list[str] = []
@@ -195,7 +197,9 @@ def _is_days(value: Any) -> str:
 def _is_amount(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return False
-    return Decimal(value).is_finite() and 0 < value < _MOST and Decimal(value) == round(Decimal(value), 2)
+    return (
+        Decimal(value).is_finite() and 0 < value < _MAX_AMOUNT and Decimal(value) == round(Decimal(value), 2)
+    )
 
 
 def _is_key(value: Any) -> str:
@@ -210,11 +214,11 @@ def _is_icon(value: Any) -> str:
 def _is_line(value: Any) -> str:
     try:
         good = isinstance(value, str) and bool(
-            input_cleaning.line(value, field="text", longest=_LONGEST, required=True)
+            input_cleaning.line(value, field="text", longest=_MAX_LINE, required=True)
         )
     except InvalidInput:
         good = False
-    return "" if good else f"one line of text, at most {_LONGEST} characters"
+    return "" if good else f"one line of text, at most {_MAX_LINE} characters"
 
 
 def _is_translated(value: Any) -> str:

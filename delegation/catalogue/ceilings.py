@@ -1,4 +1,4 @@
-"""What a customer is offered: ceilings."""
+"""Setting what the supplier offers an organization."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,22 +27,21 @@ def set_ceiling(
     offer: Mapping[str, AmountLimit | None],
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Offer these entitlements up to these amounts from now on; None takes an entitlement away.
+    """Offer these entitlements up to these amounts from now on; None withdraws an entitlement.
 
-    No assignment is touched: what people may do is computed when asked.
-    Raises InvalidInput besides what every act raises.
+    Assignments stay unchanged: rights are computed when read. Raises InvalidInput besides the errors of every act.
     """
-    _makes_sense(offer)
-    facts: dict[str, Any] = {"offer": {key: _amount(limit) for key, limit in sorted(offer.items())}}
+    _check_offer(offer)
+    facts: dict[str, Any] = {"offer": {key: _limit_to_json(limit) for key, limit in sorted(offer.items())}}
     affects = SupplierSet(affects=(organization.id,))
     with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
         known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
         if offer.keys() - known.keys():
             raise InvalidInput(field="entitlement", problem="unknown")
-        now = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
-        now.filter(NotEnded(act.at)).update(valid_until=act.at)
-        given = [(known[key], limit) for key, limit in offer.items() if limit is not None]
-        Ceiling.objects.bulk_create([_ceiling(act, organization, *one) for one in given])
+        current = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
+        current.filter(NotEnded(act.at)).update(valid_until=act.at)
+        offered = [(known[key], limit) for key, limit in offer.items() if limit is not None]
+        Ceiling.objects.bulk_create([_ceiling(act, organization, *line) for line in offered])
         act.record(organization=str(organization.id), **facts)
         act.also(
             Verb.CEILING_SET,
@@ -54,7 +53,7 @@ def set_ceiling(
     return act.outcome
 
 
-def _makes_sense(offer: Mapping[str, AmountLimit | None]) -> None:
+def _check_offer(offer: Mapping[str, AmountLimit | None]) -> None:
     for key, limit in offer.items():
         input_cleaning.line(key, field="entitlement", longest=80, required=True)
         if limit is not None and (problem := access_validation.limit_problem(limit=limit)):
@@ -71,7 +70,7 @@ def _ceiling(act: Act, organization: Organization, entitlement: Entitlement, lim
     )
 
 
-def _amount(limit: AmountLimit | None) -> dict[str, Any] | None:
+def _limit_to_json(limit: AmountLimit | None) -> dict[str, Any] | None:
     if limit is None:
         return None
     return {"amount": amount_to_json(limit.amount), "currency": limit.currency}

@@ -1,4 +1,4 @@
-"""The supplier's catalogue: what there is to give."""
+"""Applying the supplier's catalogue."""
 
 import datetime as dt
 import uuid
@@ -23,12 +23,12 @@ from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
 
 _BATCH = 300
-"""How many chains are held at once."""
+"""The number of chains locked at once."""
 
 
 @command
 def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None = None) -> Outcome[None]:
-    """The supplier's brands, regions or divisions; those that are there stay."""
+    """Add the supplier's business units (brands, regions, divisions); existing ones stay."""
     for key, name in catalogue.units.items():
         input_cleaning.key(key)
         input_cleaning.line(name, field="name", longest=input_cleaning.NAME, required=True)
@@ -41,13 +41,13 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
 
 @dataclass(frozen=True, slots=True)
 class CatalogueApplied:
-    """Keys of the roles that have a new version, and of entitlements whose application is not registered."""
+    """The keys of roles with a new version, and of entitlements whose application is not registered."""
 
     roles: tuple[str, ...]
     unregistered: tuple[str, ...]
 
 
-class _TakenBack(Exception):
+class _RolledBack(Exception):
     """Carries the outcome of a dry run out of its transaction, which is rolled back."""
 
     def __init__(self, outcome: Outcome[CatalogueApplied]) -> None:
@@ -55,71 +55,73 @@ class _TakenBack(Exception):
         self.outcome = outcome
 
 
-def _take_back(outcome: Outcome[CatalogueApplied], *, only_if: bool) -> None:
-    if only_if:
-        raise _TakenBack(outcome)
+def _roll_back(outcome: Outcome[CatalogueApplied], *, when: bool) -> None:
+    if when:
+        raise _RolledBack(outcome)
 
 
 @command
 def apply(
     *, actor: Actor, catalogue: Catalogue, dry_run: bool = False, idempotency_key: str | None = None
 ) -> Outcome[CatalogueApplied]:
-    """Make the catalogue so. A role that differs gets a new version; what was, stays for whoever asks about then.
+    """Apply the catalogue. A changed role gets a new version; earlier versions stay for questions about the past.
 
-    Organizations whose people hold a role that changed are told afterwards, in batches. Entitlements of applications
-    that are not registered are left out. A dry run rolls everything back.
+    Organizations with members in a changed role get a consequence event afterwards, in batches. Entitlements of
+    applications that are not registered are left out. A dry run rolls everything back.
     """
     try:
         with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
             known = _entitlements(catalogue)
             changed = [
-                spec.key for rank, spec in enumerate(catalogue.roles) if _role(spec, rank, known, act.at)
+                spec.key
+                for rank, spec in enumerate(catalogue.roles)
+                if _apply_role(spec, rank, known, act.at)
             ]
             act.record(roles=changed, entitlements=sorted(known))
             left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
             outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
-            _take_back(outcome, only_if=dry_run)
-    except _TakenBack as preview:
+            _roll_back(outcome, when=dry_run)
+    except _RolledBack as preview:
         return preview.outcome
     _propagate(actor, changed, act)
     return outcome
 
 
 def _propagate(actor: Actor, roles: list[str], first: Act) -> None:
-    """What changed for an organization stands in its own chain too.
+    """Record the change in the chain of each affected organization.
 
-    By a verb of its own: other systems are told of the first act, which is about everybody, and not once per batch.
+    The separate verb has no effect: other systems are updated once, after the first act, and not once per batch.
     """
-    held = Assignment.objects.filter(NotEnded(first.at), role__key__in=roles)
-    affected = sorted(set(held.values_list("membership__organization", flat=True)))
+    assignments = Assignment.objects.filter(NotEnded(first.at), role__key__in=roles)
+    affected = sorted(set(assignments.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]
         facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
         with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
             act.record(**facts)
-            for one in batch:
+            for organization in batch:
                 act.also(
                     Verb.CATALOGUE_PROPAGATE,
-                    Subject("organization", one),
+                    Subject("organization", organization),
                     cause=Verb.CATALOGUE_PROPAGATE,
                     facts=facts,
-                    chain=one,
+                    chain=organization,
                 )
 
 
 def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
     applications = {row.key: row for row in Application.objects.all()}
     for row in applications.values():
-        _show_icon(row, catalogue.icons.get(row.key, ""))
-    found: dict[str, Entitlement] = {}
+        _set_icon(row, catalogue.icons.get(row.key, ""))
+    entitlements: dict[str, Entitlement] = {}
     for rank, spec in enumerate(catalogue.entitlements):
         application = applications.get(spec.key.partition(":")[0])
         if application is not None:
-            found[spec.key] = _entitlement(spec, rank, application)
-    return found
+            entitlements[spec.key] = _entitlement(spec, rank, application)
+    return entitlements
 
 
-def _show_icon(application: Application, icon: str) -> None:
+def _set_icon(application: Application, icon: str) -> None:
     if application.icon != icon:
         application.icon = icon
         application.save(update_fields=["icon"])
@@ -139,18 +141,18 @@ def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> 
     return row
 
 
-def _role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime) -> bool:
-    """Whether a new version was needed."""
+def _apply_role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime) -> bool:
+    """Apply one role, and return whether it got a new version."""
     role, _ = Role.objects.update_or_create(
         key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
     )
     current = RoleVersion.objects.filter(role=role, valid_until=None).first()
-    if current is not None and _contents(current) == _wanted(spec, known):
+    if current is not None and _contents(current) == _expected_contents(spec, known):
         return False
     number = current.number + 1 if current else 1
     RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
     version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
-    RoleEntitlement.objects.bulk_create(_lines(spec, version, known))
+    RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
     return True
 
 
@@ -158,31 +160,38 @@ def _fields(spec: RoleSpec) -> dict[str, object]:
     return {
         "verbs": sorted(verb.value for verb in spec.verbs),
         "assignable_roles": sorted(spec.assignable_roles),
-        "max_assignment_days": spec.longest_days,
+        "max_assignment_days": spec.max_assignment_days,
         "required_assurance": Assurance.MFA.value if spec.mfa else Assurance.PASSWORD.value,
         "is_admin": spec.is_admin,
     }
 
 
-def _lines(spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]) -> list[RoleEntitlement]:
-    keys = [key for key in dict.fromkeys([*spec.does, *spec.gives_amounts]) if key in known]
+def _role_entitlements(
+    spec: RoleSpec, version: RoleVersion, known: dict[str, Entitlement]
+) -> list[RoleEntitlement]:
+    keys = [key for key in dict.fromkeys([*spec.entitlements, *spec.assignable_amounts]) if key in known]
     return [
         RoleEntitlement(
             version=version,
             entitlement=known[key],
-            allowed=key in spec.does,
-            assignable=key in spec.gives_amounts,
-            max_assignable_amount=spec.gives_amounts.get(key),
-            max_assignable_currency="EUR" if key in spec.gives_amounts else "",
+            allowed=key in spec.entitlements,
+            assignable=key in spec.assignable_amounts,
+            max_assignable_amount=spec.assignable_amounts.get(key),
+            max_assignable_currency="EUR" if key in spec.assignable_amounts else "",
         )
         for key in keys
     ]
 
 
-def _wanted(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
+def _expected_contents(spec: RoleSpec, known: dict[str, Entitlement]) -> object:
     lines = {
-        (known[key].id, key in spec.does, key in spec.gives_amounts, spec.gives_amounts.get(key))
-        for key in dict.fromkeys([*spec.does, *spec.gives_amounts])
+        (
+            known[key].id,
+            key in spec.entitlements,
+            key in spec.assignable_amounts,
+            spec.assignable_amounts.get(key),
+        )
+        for key in dict.fromkeys([*spec.entitlements, *spec.assignable_amounts])
         if key in known
     }
     return _fields(spec), lines

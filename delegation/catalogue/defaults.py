@@ -1,4 +1,4 @@
-"""What a catalogue consists of. Catalogues are data (`catalog_file`), applied by `commands.catalogue.apply`."""
+"""The parts of a catalogue. Catalogues are files (`catalog_file`), applied by `catalogue.commands.apply`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EntitlementSpec:
-    """One thing one may do in an application; `text` goes on after "can"."""
+    """One entitlement of an application; `text` continues a sentence after "can"."""
 
     key: str
     text: Text
@@ -21,26 +21,26 @@ class EntitlementSpec:
 
 @dataclass(frozen=True, slots=True)
 class RoleSpec:
-    """A role as it should be from now on. `gives_amounts`: highest amount per entitlement; None: up to the ceiling."""
+    """A role from now on. `assignable_amounts`: the highest amount per entitlement; None: up to the ceiling."""
 
     key: str
     name: Text
     description: Text
-    does: Sequence[str] = ()
+    entitlements: Sequence[str] = ()
     verbs: Sequence[Verb] = ()
     assignable_roles: Sequence[str] = ()
-    gives_amounts: Mapping[str, Decimal | None] = field(default_factory=dict)
-    longest_days: int | None = None
+    assignable_amounts: Mapping[str, Decimal | None] = field(default_factory=dict)
+    max_assignment_days: int | None = None
     mfa: bool = False
     is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything there is to give."""
+    """The supplier's business units, entitlements, roles and application icons."""
 
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]
     roles: Sequence[RoleSpec]
     icons: Mapping[str, str] = field(default_factory=dict)
-    """Name of an icon for each application; without one, pages show their default."""
+    """The icon of each application by name; an application without one gets the default icon."""

@@ -1,4 +1,4 @@
-"""What things are called: tiers, services, what each entitlement lets one do, an organization's sites."""
+"""The names of tiers, services, entitlements and an organization's sites, for pages."""
 
 import json
 import uuid
@@ -13,18 +13,18 @@ from delegation.access.queries import SiteName, Text
 
 @dataclass(frozen=True, slots=True)
 class DisplayNames:
-    """By key; sites by id, in order."""
+    """Names by key; sites by id, in order."""
 
     tiers: Mapping[str, Text]
     applications: Mapping[str, Text]
-    does: Mapping[str, Text]
+    entitlements: Mapping[str, Text]
     sites: Mapping[uuid.UUID, SiteName]
 
 
 _DISPLAY_NAMES = """
 SELECT 'tiers', r.key, r.name, r.rank, '' FROM delegation_role r
 UNION ALL SELECT 'applications', a.key, a.name, 0, a.key FROM identity_published_application a
-UNION ALL SELECT 'does', e.key, e.text, e.rank, e.key FROM delegation_entitlement e
+UNION ALL SELECT 'entitlements', e.key, e.text, e.rank, e.key FROM delegation_entitlement e
 UNION ALL SELECT 'sites', s.id::text, to_jsonb(s.name), 0, s.sort_key FROM identity_published_site s
           WHERE s.organization_id = %(organization)s
 ORDER BY 1, 4, 5, 2
@@ -32,11 +32,11 @@ ORDER BY 1, 4, 5, 2
 
 
 def display_names(*, organization: uuid.UUID) -> DisplayNames:
-    """One statement: every page begins with it."""
-    found: dict[str, dict[str, Any]] = {"tiers": {}, "applications": {}, "does": {}, "sites": {}}
+    """All names that a page of this organization may need. One statement."""
+    by_kind: dict[str, dict[str, Any]] = {"tiers": {}, "applications": {}, "entitlements": {}, "sites": {}}
     with connection.cursor() as cursor:
         cursor.execute(_DISPLAY_NAMES, {"organization": organization})
         for kind, key, text, *_order in cursor.fetchall():
-            found[kind][key] = json.loads(text)
-    sites = {uuid.UUID(key): name for key, name in found.pop("sites").items()}
-    return DisplayNames(**found, sites={one: SiteName(one, name) for one, name in sites.items()})
+            by_kind[kind][key] = json.loads(text)
+    sites = {uuid.UUID(key): name for key, name in by_kind.pop("sites").items()}
+    return DisplayNames(**by_kind, sites={site: SiteName(site, name) for site, name in sites.items()})

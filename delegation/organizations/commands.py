@@ -1,4 +1,4 @@
-"""Bringing a customer in."""
+"""Creating organizations and their sites."""
 
 import datetime as dt
 import uuid
@@ -23,7 +23,7 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """What is known of a customer on the first day. Sites are (name, external id); numbers by business unit's key."""
+    """A customer to onboard. `sites` are (name, external id); `numbers` are customer numbers by business unit key."""
 
     key: str
     name: str
@@ -63,15 +63,15 @@ class OrganizationToCreate(OneChain):
 def create_organization(
     *, actor: Actor, new: NewOrganization, idempotency_key: str | None = None
 ) -> Outcome[None]:
-    """A customer company with its sites and customer numbers; its chain begins with this event.
+    """Create an organization with its sites and customer numbers; its chain begins with this event.
 
-    Raises InvalidInput and AlreadyExists besides what every act raises.
+    Raises InvalidInput and AlreadyExists besides the errors of every act.
     """
     new = _cleaned(new)
     with acting(
         actor, Verb.ORGANIZATION_CREATE, on=OrganizationToCreate(ids.uuid7()), idempotency_key=idempotency_key
     ) as act:
-        made = lifecycle.create_organization(
+        organization = lifecycle.create_organization(
             organization=act.organization,
             key=new.key,
             name=new.name,
@@ -80,8 +80,8 @@ def create_organization(
             language=new.language,
             time_zone=new.time_zone,
         )
-        sites = lifecycle.add_sites(organization=made, sites=new.sites, at=act.at)
-        _number(made, new.numbers)
+        sites = lifecycle.add_sites(organization=organization, sites=new.sites, at=act.at)
+        _set_customer_numbers(organization, new.numbers)
         act.record_change(
             act.organization, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]}
         )
@@ -96,7 +96,7 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
         register_id=input_cleaning.line(new.register_id, field="register_id", longest=40),
         language=input_cleaning.language(new.language),
         time_zone=input_cleaning.time_zone(new.time_zone),
-        sites=_places(new.sites),
+        sites=_cleaned_sites(new.sites),
         numbers={
             input_cleaning.key(unit, field="unit"): input_cleaning.line(
                 number, field="number", longest=40, required=True
@@ -106,20 +106,20 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
     )
 
 
-def _places(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    found = [
+def _cleaned_sites(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    cleaned = [
         (
             input_cleaning.line(name, field="site", longest=120, required=True),
             input_cleaning.line(external, field="external_id", longest=80),
         )
         for name, external in sites
     ]
-    if len({name for name, _ in found}) < len(found):
+    if len({name for name, _ in cleaned}) < len(cleaned):
         raise AlreadyExists(field="site")
-    return found
+    return cleaned
 
 
-def _number(organization: Organization, numbers: Mapping[str, str]) -> None:
+def _set_customer_numbers(organization: Organization, numbers: Mapping[str, str]) -> None:
     units = dict(BusinessUnit.objects.filter(key__in=list(numbers)).values_list("key", "id"))
     if numbers.keys() - units.keys():
         raise InvalidInput(field="unit", problem="unknown")
@@ -135,12 +135,12 @@ def add_sites(
     sites: Sequence[tuple[str, str]],
     idempotency_key: str | None = None,
 ) -> Outcome[None]:
-    """Further sites, as (name, external id). Raises InvalidInput and AlreadyExists besides what every act raises."""
-    places = _places(sites)
+    """Add sites, as (name, external id). Raises InvalidInput and AlreadyExists besides the errors of every act."""
+    new_sites = _cleaned_sites(sites)
     with acting(
         actor, Verb.SITE_CREATE, on=OrganizationSet(organization), idempotency_key=idempotency_key
     ) as act:
-        (fresh,) = act.on
-        made = lifecycle.add_sites(organization=fresh, sites=places, at=act.at)
-        act.record_change(fresh.id, before={}, after={"sites": [str(site.id) for site in made]})
+        (locked,) = act.on
+        added = lifecycle.add_sites(organization=locked, sites=new_sites, at=act.at)
+        act.record_change(locked.id, before={}, after={"sites": [str(site.id) for site in added]})
     return act.outcome

@@ -117,7 +117,7 @@ def _sites_added(teller: EventWording, event: EventView) -> EventLine:
 
 def _offered(teller: EventWording, event: EventView) -> EventLine:
     does = [
-        admin_abilities.in_language(teller.book.does.get(key, {"en": key}))
+        admin_abilities.in_language(teller.book.entitlements.get(key, {"en": key}))
         + (
             f" {_('up to %(amount)s') % {'amount': event_names.money(offer)}}"
             if offer["amount"] is not None

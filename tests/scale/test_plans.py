@@ -86,9 +86,11 @@ def pages(world: World) -> Paths:
     organization, admin = leaver.organization_id, boss(leaver)
 
     def page() -> None:
-        wish = PeopleFilter()
-        rows = people_queries.matching(actor=actor_of(admin), organization=organization, at=at, wish=wish)
-        people_queries.page(rows=rows, wish=wish)
+        filters = PeopleFilter()
+        rows = people_queries.matching(
+            actor=actor_of(admin), organization=organization, at=at, filters=filters
+        )
+        people_queries.page(rows=rows, filters=filters)
 
     return {
         "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),

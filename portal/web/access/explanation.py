@@ -32,7 +32,7 @@ class Why:
         self._by_id = {grant.id: grant for grant in self.grants}
         self._givers = names.display_names(ids={grant.assigned_by for grant in self.grants})
         acts = {grant.act for grant in self.grants}
-        self._events = activity_queries.numbers(acts=acts, subject=membership) if acts else {}
+        self._events = activity_queries.sequence_numbers(acts=acts, subject=membership) if acts else {}
 
     @property
     def since(self) -> str:
@@ -64,7 +64,7 @@ class Why:
         if right.takes_amount and given and given.amount != right.amount:
             chain.append(_lowered(right))
         return {
-            "text": access.right_marked(right, text=self.book.does[right.entitlement]),
+            "text": access.right_marked(right, text=self.book.entitlements[right.entitlement]),
             "where": self._until(access.where(right), right.valid_until),
             "chain": chain,
         }

@@ -49,13 +49,15 @@ def _missing(here: PageContext, form: AccessForm) -> Sequence[str]:
 def _compared(
     here: PageContext, form: AccessForm, book: DisplayNames, before: Before
 ) -> access_changes.AccessChanges:
-    after = entitlements.supposed_rights(organization=here.organization_id, access=form.access, at=here.at)
+    after = entitlements.hypothetical_rights(
+        organization=here.organization_id, access=form.access, at=here.at
+    )
     had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.options)
     found = access_changes.between(
         before=[*had.rights, *before.rights],
         after=[*has.rights, *after],
         sites=list(book.sites.values()),
-        texts={**admin_rights.texts(), **book.does},
+        texts={**admin_rights.texts(), **book.entitlements},
         clock=dates.Clock(here.at, here.zone),
     )
     gives = admin_rights.compare_gives(before=had, after=has, book=book)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from delegation.activity import delivery_results, names
 from delegation.activity import queries as activity_queries
 from delegation.activity.events import EventView
-from delegation.activity.queries import EventFilter, Page
+from delegation.activity.queries import EventFilter, EventPage
 from delegation.authorization import verbs
 from delegation.authorization.verbs import FAILURES, Topic
 from delegation.catalogue import display_names
@@ -32,7 +32,7 @@ def context(here: PageContext, query: QueryDict, clock: dates.Clock) -> dict[str
     options = _options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
-    page = activity_queries.page(organization=here.organization_id, wish=_wish(here, query, values))
+    page = activity_queries.page(organization=here.organization_id, filters=_wish(here, query, values))
     book = display_names.display_names(organization=here.organization_id)
     told_by = timeline.event_wording(page.events, book, clock)
     url = here.url("activity")
@@ -82,7 +82,7 @@ def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
         invitations=_invitations(here, values),
         verbs=kinds,
         outcome=values["outcome"],
-        folded=kinds is None and values["outcome"] != "observed",
+        hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
         before=shell_forms.identifier(query.get("before", "")),
         after=shell_forms.identifier(query.get("after", "")),
     )
@@ -106,7 +106,7 @@ def _invitations(here: PageContext, values: Mapping[str, str]) -> Mapping[uuid.U
     return invitations_queries.matching(organization=here.organization_id, text=values["q"])
 
 
-def _sub(here: PageContext, page: Page, *, narrowed: bool) -> str:
+def _sub(here: PageContext, page: EventPage, *, narrowed: bool) -> str:
     """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
     if not narrowed:
         length = activity_queries.count(organization=here.organization_id)
@@ -118,15 +118,17 @@ def _sub(here: PageContext, page: Page, *, narrowed: bool) -> str:
         return text % {"number": cldr.number(length)}
     found = len(page.events)
     if page.newer or page.older:
-        return _("More than %(number)d events found") % {"number": activity_queries.SIZE}
+        return _("More than %(number)d events found") % {"number": activity_queries.PAGE_SIZE}
     return ngettext("%(number)d event found", "%(number)d events found", found) % {"number": found}
 
 
 def _verified(events: Sequence[EventView]) -> dict[str, str] | None:
     """Follow what is shown: each event's hash is that of what was written, and the next one names it."""
     chained = {event.seq: event for event in events if event.seq is not None}
-    broken = [event for event in events if not event.sound] + [
-        event for seq, event in chained.items() if seq - 1 in chained and event.prev != chained[seq - 1].hash
+    broken = [event for event in events if not event.hash_matches] + [
+        event
+        for seq, event in chained.items()
+        if seq - 1 in chained and event.previous_hash != chained[seq - 1].hash
     ]
     if broken:
         at = broken[0].seq
@@ -162,7 +164,7 @@ def _event(event: EventView, told_by: EventWording, clock: dates.Clock) -> dict[
         "number": cldr.number(event.seq) if event.seq is not None else "",
         "anchor": f"e{event.seq}" if event.seq is not None else f"n{event.id}",
         "hash": timeline.short(event.hash),
-        "prev": timeline.short(event.prev),
+        "prev": timeline.short(event.previous_hash),
         "day": clock.heading(event.at),
         "time": clock.time(event.at, seconds=True),
         "iso": event.at.isoformat(),
@@ -197,7 +199,7 @@ def _name(here: PageContext, membership: uuid.UUID) -> str:
     return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
 
 
-def _pager(page: Page, values: Mapping[str, str], url: str) -> dict[str, str]:
+def _pager(page: EventPage, values: Mapping[str, str], url: str) -> dict[str, str]:
     number = len(page.events)
     return {
         "text": ngettext("%(number)d event on this page", "%(number)d events on this page", number)

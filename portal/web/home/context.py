@@ -70,7 +70,7 @@ def lead(rights: Sequence[Right], book: DisplayNames, clock: dates.Clock) -> str
     """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
     if not rights:
         return _("You have no access to a service yet.")
-    return _("You can %(do)s.") % {"do": access.can(rights, texts=book.does, clock=clock)}
+    return _("You can %(do)s.") % {"do": access.can(rights, texts=book.entitlements, clock=clock)}
 
 
 def _service(here: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def _service(here: PageContext, one: Service, rights: Sequence[Right], book: Dis
         "name": admin_abilities.in_language(one.name),
         "icon": one.icon or _ICON,
         "url": here.url("open", application=one.key) if one.initiate_login_uri else "",
-        "sentence": _("You can %(do)s.") % {"do": access.right(most, text=book.does[most.entitlement])},
+        "sentence": _("You can %(do)s.")
+        % {"do": access.right(most, text=book.entitlements[most.entitlement])},
     }
 
 
@@ -142,7 +143,9 @@ def _happened(here: PageContext, book: DisplayNames, clock: dates.Clock) -> dict
     if not here.sees_activity:
         return {}
     page = activity_queries.page(
-        organization=here.organization_id, wish=activity_queries.EventFilter(folded=True), size=_EVENTS
+        organization=here.organization_id,
+        filters=activity_queries.EventFilter(hide_prompt_deliveries=True),
+        size=_EVENTS,
     )
     return {
         "events": timeline.timeline(here, page.events, book, clock),

@@ -25,9 +25,9 @@ def of(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> dict[str, 
     own = admin_rights.AdminRights(admin_rights.rights(verbs, access), gives)
     found = access_changes.between(
         before=[],
-        after=[*own.rights, *entitlements.supposed_rights(organization=company, access=access, at=at)],
+        after=[*own.rights, *entitlements.hypothetical_rights(organization=company, access=access, at=at)],
         sites=list(book.sites.values()),
-        texts={**admin_rights.texts(), **book.does},
+        texts={**admin_rights.texts(), **book.entitlements},
         clock=dates.Clock(at, zone),
     )
     given = admin_rights.compare_gives(before=admin_rights.NOTHING, after=own, book=book)

@@ -109,7 +109,7 @@ def found_here(here: PageContext, membership: uuid.UUID) -> VisibleMember:
 
 def to_receipt(here: PageContext, membership: uuid.UUID) -> HttpResponse:
     """Whoever removed a colleague may no longer see them, but still the receipt. Raises NotFound."""
-    event = activity_queries.last(
+    event = activity_queries.latest(
         organization=here.organization_id, membership=membership, verb=Verb.MEMBER_REMOVE.value
     )
     if event is None or event.actor != here.viewer.id:

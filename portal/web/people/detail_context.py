@@ -91,8 +91,8 @@ def _events(
 ) -> dict[str, Any]:
     if Verb.ACTIVITY_VIEW not in here.abilities:
         return {}
-    told = activity_queries.about(
-        organization=here.organization_id, membership=found.membership.id, most=_EVENTS
+    told = activity_queries.about_member(
+        organization=here.organization_id, membership=found.membership.id, limit=_EVENTS
     )
     return {
         "events": timeline.timeline(here, told, book, clock),
@@ -124,7 +124,7 @@ def had(here: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str,
 
 
 def _removal(here: PageContext, found: VisibleMember) -> EventView | None:
-    return activity_queries.last(
+    return activity_queries.latest(
         organization=here.organization_id, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value
     )
 
@@ -145,7 +145,7 @@ def _facts(
     here: PageContext, found: VisibleMember, grants: Sequence[AssignmentView], clock: dates.Clock
 ) -> dict[str, str]:
     one = found.membership
-    others = people_queries.in_other_organizations(actor=here.viewer, of=one, at=here.at)
+    others = people_queries.in_other_organizations(actor=here.viewer, member=one, at=here.at)
     return {
         "last_seen": last_seen(here, found, clock),
         "signs_in_with": ways_in(sessions.factors(user=one.user)),

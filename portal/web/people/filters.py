@@ -68,7 +68,9 @@ def wish(here: PageContext, asked: Filters) -> PeopleFilter:
         role=values["tier"],
         site=uuid.UUID(values["site"]) if values["site"] else None,
         former=values["who"] == "former",
-        among=accounts_queries.in_state(organization=here.organization_id, states=states) if states else None,
+        memberships=accounts_queries.in_state(organization=here.organization_id, states=states)
+        if states
+        else None,
         after=asked.after,
         before=asked.before,
     )

@@ -18,7 +18,7 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from delegation.people import sessions
-from delegation.people.queries import Page, PeopleFilter
+from delegation.people.queries import PeopleFilter, PeoplePage
 from portal.shell import actions, query_string
 from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
@@ -38,8 +38,8 @@ def context(
     book = display_names.display_names(organization=organization)
     asked = filters.read(query, book)
     looked = filters.wish(here, asked)
-    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, wish=looked)
-    page = people_queries.page(rows=rows, wish=looked, size=size)
+    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, filters=looked)
+    page = people_queries.page(rows=rows, filters=looked, size=size)
     total = people_queries.count(rows=rows)
     invitations = invitations_queries.pending(actor=here.viewer, organization=organization, at=here.at)
     looking_after = continuity.working_admins(organization=organization, at=here.at)
@@ -75,9 +75,9 @@ def _look(here: PageContext, url: str) -> dict[str, str] | None:
     )
     if not known:
         return None
-    wish = PeopleFilter(among=known)
+    wish = PeopleFilter(memberships=known)
     rows = people_queries.matching(
-        actor=here.viewer, organization=here.organization_id, at=here.at, wish=wish
+        actor=here.viewer, organization=here.organization_id, at=here.at, filters=wish
     )
     number = people_queries.count(rows=rows)
     if not number:
@@ -113,8 +113,8 @@ def only_admin(here: PageContext, admins_here: Sequence[uuid.UUID]) -> dict[str,
 
 def counted(number: int) -> str:
     """A number that nobody counts beyond a thousand."""
-    if number > people_queries.COUNTED:
-        return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNTED)}
+    if number > people_queries.COUNT_LIMIT:
+        return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNT_LIMIT)}
     return cldr.number(number)
 
 
@@ -129,7 +129,7 @@ def _summary(asked: filters.Filters, total: int, waiting: int, looking_after: in
 
 
 def _rows(
-    here: PageContext, page: Page, clock: dates.Clock, book: DisplayNames, *, former: bool
+    here: PageContext, page: PeoplePage, clock: dates.Clock, book: DisplayNames, *, former: bool
 ) -> list[dict[str, Any]]:
     wanted = [row.id for row in page.rows]
     grants = access_queries.assignments(memberships=wanted, at=here.at)
@@ -186,7 +186,7 @@ def _action(may: Mapping[Verb, policy.Decision], verb: Verb, url: str) -> action
     return actions.action(may[verb], verb=verb, url=url)
 
 
-def _pager(asked: filters.Filters, page: Page, total: int, url: str) -> dict[str, str]:
+def _pager(asked: filters.Filters, page: PeoplePage, total: int, url: str) -> dict[str, str]:
     shown = len(page.rows)
     whole = page.previous is None and page.next is None
     numbers = {"shown": shown, "total": counted(total)}

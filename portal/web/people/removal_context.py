@@ -111,7 +111,7 @@ def _stays(here: PageContext, single: VisibleMember | None) -> str:
     stays = _("Past orders, addresses and invoices, and everything that stands in the log.")
     if single is None:
         return stays
-    others = people_queries.in_other_organizations(actor=here.viewer, of=single.membership, at=here.at)
+    others = people_queries.in_other_organizations(actor=here.viewer, member=single.membership, at=here.at)
     if not others:
         return stays
     names = dates.listed([other.organization.name for other in others], most=5)
@@ -121,7 +121,7 @@ def _stays(here: PageContext, single: VisibleMember | None) -> str:
 def _who(here: PageContext, single: VisibleMember, clock: dates.Clock) -> dict[str, str]:
     one = single.membership
     grants = access_queries.assignments(memberships=[one.id], at=here.at).get(one.id, [])
-    other = people_queries.same_name(actor=here.viewer, of=one, at=here.at)
+    other = people_queries.same_name(actor=here.viewer, member=one, at=here.at)
     who = {
         "question": _("Is this the right %(name)s?") % {"name": one.user.name},
         "email": one.user.email,

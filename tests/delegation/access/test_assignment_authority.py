@@ -156,7 +156,9 @@ def test_who_comes_back_gets_no_more_than_may_be_given(world: World) -> None:
 
 
 def test_a_change_of_the_catalogue_stands_in_the_chain_of_whoever_is_affected(world: World) -> None:
-    roles = [replace(role, longest_days=5) if role.key == "site_admin" else role for role in CATALOGUE.roles]
+    roles = [
+        replace(role, max_assignment_days=5) if role.key == "site_admin" else role for role in CATALOGUE.roles
+    ]
     done = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert done.result.roles == ("site_admin",)
     told = Event.objects.filter(verb="catalogue.propagate", organization__isnull=False)

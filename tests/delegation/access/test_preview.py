@@ -31,7 +31,7 @@ def test_it_says_what_holds_after_the_change(world: World, case: str) -> None:
         "least": world.access("orderer", sites=[world.oulu], amount=Decimal("0.01")),
         "until": world.access("orderer", until=clock.now() + dt.timedelta(days=3)),
     }[case]
-    supposed = entitlements.supposed_rights(organization=world.koskela.id, access=wanted, at=clock.now())
+    supposed = entitlements.hypothetical_rights(organization=world.koskela.id, access=wanted, at=clock.now())
 
     world.change(world.mikko, wanted)
 
@@ -43,4 +43,4 @@ def test_it_says_what_holds_after_the_change(world: World, case: str) -> None:
 def test_it_asks_once(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     at = clock.now()
     with django_assert_num_queries(1):
-        entitlements.supposed_rights(organization=world.pohjola.id, access=world.access("viewer"), at=at)
+        entitlements.hypothetical_rights(organization=world.pohjola.id, access=world.access("viewer"), at=at)

@@ -95,14 +95,16 @@ def test_catalogue_makes_a_version_only_of_a_role_that_differs(world: World) -> 
     assert RoleVersion.objects.count() == len(before) + 1
 
 
-@pytest.mark.parametrize("part", ["does", "verbs", "assignable_roles", "gives_amounts", "longest_days"])
+@pytest.mark.parametrize(
+    "part", ["entitlements", "verbs", "assignable_roles", "assignable_amounts", "max_assignment_days"]
+)
 def test_catalogue_sees_a_difference_in_every_part_of_a_role(world: World, part: str) -> None:
     values = {
-        "does": ("ordering:orders.see",),
+        "entitlements": ("ordering:orders.see",),
         "verbs": (Verb.MEMBER_VIEW,),
         "assignable_roles": ("viewer",),
-        "gives_amounts": {PLACE: Decimal(1)},
-        "longest_days": 5,
+        "assignable_amounts": {PLACE: Decimal(1)},
+        "max_assignment_days": 5,
     }
     roles = [
         replace(role, **{part: values[part]}) if role.key == "site_admin" else role  # type: ignore[arg-type]

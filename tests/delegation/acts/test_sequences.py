@@ -387,8 +387,8 @@ class Sequences(RuleBasedStateMachine):
         """User admins give for a month at most, or for good; site admins up to another amount."""
         most = Decimal(pick([3000, 10_000], drawn.which))
         changes: dict[str, dict[str, Any]] = {
-            "user_admin": {"longest_days": pick([None, 30], drawn.number)},
-            "site_admin": {"gives_amounts": {PLACE: most, APPROVE: most}},
+            "user_admin": {"max_assignment_days": pick([None, 30], drawn.number)},
+            "site_admin": {"assignable_amounts": {PLACE: most, APPROVE: most}},
         }
         roles = [replace(role, **changes.get(role.key, {})) for role in CATALOGUE.roles]
         changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)

@@ -131,7 +131,9 @@ def test_telling_of_the_catalogue(world: World) -> None:
     """One batch, however many organizations are in it: the one with a site admin, or both with viewers."""
     seen = []
     for key in ("site_admin", "viewer"):
-        roles = [replace(role, longest_days=5) if role.key == key else role for role in CATALOGUE.roles]
+        roles = [
+            replace(role, max_assignment_days=5) if role.key == key else role for role in CATALOGUE.roles
+        ]
         changed = replace(CATALOGUE, roles=roles)
         catalogue_commands.apply(actor=world.system, catalogue=CATALOGUE)
         seen.append(

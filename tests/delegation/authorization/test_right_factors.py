@@ -37,7 +37,7 @@ def rights(world: World, at: dt.datetime | None = None, *, of: str = PLACE) -> l
 
 def supposed(world: World, access: AccessSpec, *, of: str = PLACE) -> list[Right]:
     """What somebody with this access would have at Koskela."""
-    found = entitlements.supposed_rights(organization=world.koskela.id, access=access, at=clock.now())
+    found = entitlements.hypothetical_rights(organization=world.koskela.id, access=access, at=clock.now())
     return [right for right in found if right.entitlement == of]
 
 
@@ -335,7 +335,7 @@ def test_interval_of_a_right_is_what_all_its_factors_share(world: World) -> None
 def test_supposed_right_begins_now_and_ends_with_the_access(world: World) -> None:
     at = clock.now()
     access = dataclasses.replace(world.access("orderer", amount=5), until=at + DAY)
-    (right,) = entitlements.supposed_rights(organization=world.koskela.id, access=access, at=at)[1:2]
+    (right,) = entitlements.hypothetical_rights(organization=world.koskela.id, access=access, at=at)[1:2]
     assert (right.entitlement, right.valid_from, right.valid_until) == (PLACE, at, at + DAY)
     (right,) = supposed(world, world.access("orderer", amount=5))
     assert right.valid_until is None

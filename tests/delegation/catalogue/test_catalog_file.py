@@ -116,21 +116,21 @@ def test_valid_file_gives_the_catalogue(write: Write) -> None:
         False,
     )
     buyer, head = read.roles
-    assert (buyer.does, buyer.verbs, buyer.assignable_roles, buyer.mfa) == (
+    assert (buyer.entitlements, buyer.verbs, buyer.assignable_roles, buyer.mfa) == (
         ["shop:orders.place"],
         [],
         (),
         False,
     )
-    assert (head.verbs, head.assignable_roles, head.gives_amounts) == (
+    assert (head.verbs, head.assignable_roles, head.assignable_amounts) == (
         [Verb.MEMBER_INVITE], ["buyer"], {"shop:orders.place": Decimal("1000.50")},
     )  # fmt: skip
-    assert (head.longest_days, head.mfa, head.is_admin) == (30, True, True)
+    assert (head.max_assignment_days, head.mfa, head.is_admin) == (30, True, True)
 
 
 def test_ceiling_in_place_of_an_amount_gives_no_amount(write: Write) -> None:
     read = catalog_file.load(path=write(SMALL.replace("1000.50", '"ceiling"')))
-    assert read.roles[1].gives_amounts == {"shop:orders.place": None}
+    assert read.roles[1].assignable_amounts == {"shop:orders.place": None}
 
 
 @pytest.mark.parametrize(("good", "bad", "problem"), BAD)

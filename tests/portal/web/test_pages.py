@@ -94,7 +94,7 @@ def test_sites_filter_and_a_foreign_site_is_none(world: World) -> None:
 def test_pages_follow_one_another_and_lead_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from delegation.people import queries as people_queries  # noqa: PLC0415 - its default is what is changed
 
-    monkeypatch.setattr(people_queries, "SIZE", 3)
+    monkeypatch.setattr(people_queries, "PAGE_SIZE", 3)
     visitor = signed_in.of(world.aino)
     seen, url, turns = [], f"{KOSKELA}/people", []
     while url:

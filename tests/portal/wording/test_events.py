@@ -20,7 +20,7 @@ from portal.wording import events as wording_events
 BOOK = DisplayNames(
     tiers={"viewer": {"en": "Viewer", "fi": "Katselija"}},
     applications={"crm": {"en": "CRM portal"}},
-    does={"shop:place": {"en": "order"}},
+    entitlements={"shop:place": {"en": "order"}},
     sites={},
 )
 ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until": None}
@@ -37,7 +37,7 @@ def event(verb: str, **other: Any) -> EventView:
         "subject": uuid.uuid4(), "user": MIKKO, "email": "", "cause": "",
         "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": []},
         "facts": FACTS,
-        "personal": {}, "prev": "", "hash": "", "sound": True,
+        "personal": {}, "previous_hash": "", "hash": "", "hash_matches": True,
     }  # fmt: skip
     if verb == Verb.MEMBER_INVITE:
         known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}

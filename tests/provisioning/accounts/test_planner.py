@@ -186,7 +186,9 @@ def test_change_of_the_catalogue_makes_every_account_due_once(
     plan_all()
     generations = dict(Account.objects.values_list("id", "generation"))
     monkeypatch.setattr(catalogue_commands, "_BATCH", 1)
-    roles = [replace(role, longest_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles]
+    roles = [
+        replace(role, max_assignment_days=5) if role.key == "viewer" else role for role in CATALOGUE.roles
+    ]
     applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert Event.objects.filter(verb="catalogue.propagate", subject_kind="organization").count() == 2
     before = Delivery.objects.count()

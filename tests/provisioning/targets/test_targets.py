@@ -217,7 +217,7 @@ BAD = {
 def test_invalid_address_is_refused(world: World, ordering: Target) -> None:
     crm = Application.objects.get(key="crm")
     for kind, url in BAD.items():
-        with pytest.raises(InvalidInput, match="bad_input") as refused:
+        with pytest.raises(InvalidInput, match="invalid_input") as refused:
             targets_commands.register(actor=system(), application=crm, base_url=url, token="t")
         assert refused.value.data["field"] == "base_url", kind
         with pytest.raises(InvalidInput):

@@ -90,8 +90,10 @@ def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
     text = log_of(world, world.aino)
     assert "Not told yet: Web shop" in text
     assert "Web shop could not be told about Mikko Laine" in text
-    answered(world, world.mikko, act, application="ordering", seconds=f"{delivery_results.LATE + 0.1}")
-    answered(world, world.olli, act, application="ordering", seconds=str(delivery_results.LATE))
+    answered(
+        world, world.mikko, act, application="ordering", seconds=f"{delivery_results.PROMPT_SECONDS + 0.1}"
+    )
+    answered(world, world.olli, act, application="ordering", seconds=str(delivery_results.PROMPT_SECONDS))
     text = log_of(world, world.aino)
     assert "Told: Web shop in 1 min" in text
     assert "Not told yet" not in text
@@ -155,7 +157,7 @@ def test_pages_of_both_streams_follow_each_other_in_both_directions(world: World
         else:
             answered(world, world.mikko, uuid.uuid4())
     whole = activity_queries.page(
-        organization=world.koskela.id, wish=activity_queries.EventFilter(verbs=verbs), size=50
+        organization=world.koskela.id, filters=activity_queries.EventFilter(verbs=verbs), size=50
     ).events
     assert len(whole) == 7
     assert [one.at for one in whole] == sorted((one.at for one in whole), reverse=True)
@@ -174,7 +176,7 @@ def _walk(
     while not pages or place is not None:
         at: dict[str, Any] = {ask: place} if place else {}
         page = activity_queries.page(
-            organization=world.koskela.id, wish=activity_queries.EventFilter(verbs=verbs, **at), size=2
+            organization=world.koskela.id, filters=activity_queries.EventFilter(verbs=verbs, **at), size=2
         )
         pages.append([one.id for one in page.events])
         place = getattr(page, go)

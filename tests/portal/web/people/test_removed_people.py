@@ -14,7 +14,7 @@ from tests.fixtures.pages import KOSKELA, said
 from tests.fixtures.world import World
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
-BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, does={}, sites={})
+BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitlements={}, sites={})
 
 
 @pytest.mark.django_db(transaction=True)
