@@ -1,22 +1,28 @@
 """Buttons: enabled where the policy allows, disabled with the reason where it refuses, or absent."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import Verb
 
-Action = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button as `kh.action` draws it: with an address, or switched off with the reason."""
+
+    url: str
+    why: str = ""
 
 
 def action(decision: Decision, *, verb: Verb, url: str) -> Action | None:
-    """{url, why} for the component `kh.action`."""
+    """The button of this decision; None where the reason is of no use to the reader."""
     if decision:
-        return {"url": url, "why": ""}
+        return Action(url)
     reason = _reasons(verb).get(decision.reason, "")
-    return {"url": "", "why": reason} if reason else None
+    return Action("", reason) if reason else None
 
 
 def _reasons(verb: Verb) -> Mapping[str, str]:

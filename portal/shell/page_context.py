@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.foundation.actor import Actor
-from delegation.authorization.errors import NotFound
+from delegation.authorization import policy
+from delegation.authorization.errors import Denied, NotFound
 from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
@@ -58,6 +59,13 @@ class PageContext:
     def is_own(self, membership: uuid.UUID) -> bool:
         """Whether this membership is the reader's own."""
         return self.membership is not None and self.membership.id == membership
+
+    def require(self, verb: Verb, memberships: Sequence[uuid.UUID]) -> None:
+        """Raises Denied where the reader may not do this to one of these members."""
+        on = policy.MembershipIds(memberships)
+        decision = policy.decide(actor=self.viewer, verb=verb, on=on, at=self.at)
+        if not decision:
+            raise Denied(reason=decision.reason)
 
     def url(self, route: str, **arguments: object) -> str:
         """The address of a page of this organization."""

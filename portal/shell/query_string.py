@@ -1,6 +1,7 @@
 """Filters in the query string: parsed strictly, written canonically."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,42 +10,73 @@ from django.http import QueryDict
 _MAX_LENGTH = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter, as an address."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterMenu:
+    """A filter that is off, as `kh.filter` draws it."""
+
+    label: str
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """A filter that is on, as `kh.active_filter` draws it; `url` is the list without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenField:
+    """A parameter of the address that a form sends along."""
+
+    name: str
+    value: str
+
+
 def text(query: QueryDict, name: str) -> str:
-    """The search text with single spaces, cut at the maximum length."""
+    """The searched text with single spaces, cut to 200 characters."""
     return " ".join(query.get(name, "").split())[:_MAX_LENGTH]
 
 
 def choice(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> str:
-    """The value where it is allowed, else an empty text."""
+    """One of the allowed values, else an empty text."""
     value = query.get(name, "")
     return value if value in allowed else ""
 
 
 def with_values(url: str, values: Mapping[str, str]) -> str:
     """The address with the values that are not empty."""
-    present = {name: value for name, value in values.items() if value}
-    return f"{url}?{urlencode(present)}" if present else url
+    filled = {name: value for name, value in values.items() if value}
+    return f"{url}?{urlencode(filled)}" if filled else url
 
 
 def menu(
     *, label: str, name: str, options: Mapping[str, str], values: Mapping[str, str], url: str, any_label: str
-) -> dict[str, Any]:
-    """An inactive filter for the component `kh.filter`."""
-    rows = [{"label": any_label, "url": with_values(url, {**values, name: ""}), "current": True}]
-    rows += [
-        {"label": shown, "url": with_values(url, {**values, name: value}), "current": False}
-        for value, shown in options.items()
-    ]
-    return {"label": label, "options": rows}
+) -> FilterMenu:
+    """A filter that is off."""
+    choices = [Option(any_label, with_values(url, {**values, name: ""}), current=True)]
+    choices += [Option(shown, with_values(url, {**values, name: value})) for value, shown in options.items()]
+    return FilterMenu(label, choices)
 
 
-def chip(
+def active_filter(
     *, label: str, name: str, options: Mapping[str, str], values: Mapping[str, str], url: str
-) -> dict[str, Any]:
-    """An active filter for the component `kh.chip`."""
-    return {"label": label, "value": options[values[name]], "url": with_values(url, {**values, name: ""})}
+) -> ActiveFilter:
+    """A filter that is on."""
+    return ActiveFilter(label, options[values[name]], with_values(url, {**values, name: ""}))
 
 
-def hidden_fields(values: Mapping[str, str], *, without: str) -> list[dict[str, str]]:
-    """The other parameters, as hidden fields of the search form."""
-    return [{"name": name, "value": value} for name, value in values.items() if value and name != without]
+def hidden_fields(values: Mapping[str, str], *, without: str) -> list[HiddenField]:
+    """The parameters that are set, but for the one the form itself sends."""
+    return [HiddenField(name, value) for name, value in values.items() if value and name != without]

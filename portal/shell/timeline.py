@@ -1,7 +1,7 @@
 """Events as templates take them, with the names they need."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 
@@ -11,6 +11,15 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
 from portal.wording import dates
 from portal.wording.events import EventWording
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """An event as `kh.timeline` draws it; `text` may hold markup."""
+
+    at: str
+    iso: str
+    text: str
 
 
 def event_wording(
@@ -23,19 +32,19 @@ def event_wording(
 
 def timeline(
     here: PageContext, events: Sequence[EventView], book: DisplayNames, clock: dates.Clock
-) -> list[dict[str, Any]]:
-    """For `kh.timeline`, with what systems were told under the deed. Two statements at most."""
+) -> list[TimelineEvent]:
+    """The events with the results of their deliveries. Two statements at most."""
     told_by = event_wording(events, book, clock)
     answers = delivery_results.for_events(organization=here.organization_id, events=events)
     return [_moment(event, told_by, told_by.told(answers.get(event.id, ())), clock) for event in events]
 
 
-def _moment(event: EventView, told_by: EventWording, told: str, clock: dates.Clock) -> dict[str, Any]:
+def _moment(event: EventView, told_by: EventWording, told: str, clock: dates.Clock) -> TimelineEvent:
     line = told_by.tell(event)
     said = format_html("<b>{}</b> {}", line.actor, line.text) if line.actor else format_html("{}", line.text)
     subs = format_html_join("", '<span class="kh-sub">{}</span>', ((sub,) for sub in (line.sub, told) if sub))
     text = format_html("{}{}", said, subs)
-    return {"at": dates.first_upper(clock.when(event.at)), "iso": event.at.isoformat(), "text": text}
+    return TimelineEvent(dates.first_upper(clock.when(event.at)), event.at.isoformat(), text)
 
 
 def short(digest: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from portal.web import language
+from portal.web.access import urls as access
 from portal.web.activity import urls as activity
 from portal.web.home import urls as home
 from portal.web.invitations import urls as invitations
@@ -12,6 +13,7 @@ from portal.web.people import urls as people
 organization_urlpatterns = [
     *home.organization_urlpatterns,
     *people.organization_urlpatterns,
+    *access.organization_urlpatterns,
     *invitations.organization_urlpatterns,
     *activity.organization_urlpatterns,
     *my.organization_urlpatterns,

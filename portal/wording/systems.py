@@ -1,6 +1,7 @@
 """Other systems in words: what should be there, what is, and what we do about it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,19 @@ STATES: Mapping[str, str] = {
 _LOOK = ("differs", "failed")
 
 
-def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    """A person's record in one system. `differs` marks what it holds as not what it should hold."""
+
+    name: str
+    expected: str
+    actual: str
+    differs: bool
+    checked: str
+    state: str
+
+
+def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -> dict[str, Any]:
     """For a list: `state` and `state_where`; nothing to say about what is in place."""
     if one is None or one.state == "not_needed":
         return {"state": "", "state_where": ""}
@@ -55,24 +68,24 @@ def problem(code: str) -> str:
 
 def matrix(
     found: Sequence[SystemStatus], book: DisplayNames, clock: dates.Clock, *, former: bool
-) -> list[dict[str, Any]]:
+) -> list[SystemRow]:
     """The rows of "In other systems". What is as it should be for somebody who was removed is closed."""
     rows = [_row(one, book, clock) for one in found if one.state != "not_needed"]
-    return [row | {"state": "closed"} if former and row["state"] == "ok" else row for row in rows]
+    return [replace(row, state="closed") if former and row.state == "ok" else row for row in rows]
 
 
-def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> dict[str, Any]:
-    should = said(one.expected, book)
+def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow:
+    expected = said(one.expected, book)
     holds = _holds(one, book)
     next_try = _next(one, clock)
-    return {
-        "name": admin_abilities.in_language(one.name),
-        "should": should,
-        "is": " ".join(part for part in (holds, next_try) if part),
-        "differs": one.state == "differs",
-        "checked": clock.when(one.checked_at) if one.checked_at else _("not yet"),
-        "state": STATES[one.state],
-    }
+    return SystemRow(
+        name=admin_abilities.in_language(one.name),
+        expected=expected,
+        actual=" ".join(part for part in (holds, next_try) if part),
+        differs=one.state == "differs",
+        checked=clock.when(one.checked_at) if one.checked_at else _("not yet"),
+        state=STATES[one.state],
+    )
 
 
 def _holds(one: SystemStatus, book: DisplayNames) -> str:
@@ -115,10 +128,10 @@ def _sites(held: Sequence[RightSummary], book: DisplayNames) -> str:
     return dates.listed([name for key, name in names.items() if key in wanted])
 
 
-def summary(rows: Sequence[Mapping[str, Any]]) -> str:
+def summary(rows: Sequence[SystemRow]) -> str:
     """`2 of 5 need a look`, `All in place`, `All closed`."""
-    look = sum(row["state"] in _LOOK for row in rows)
-    waits = sum(row["state"] == "wait" for row in rows)
+    look = sum(row.state in _LOOK for row in rows)
+    waits = sum(row.state == "wait" for row in rows)
     numbers = {"number": look or waits, "of": len(rows)}
     if look:
         return (
@@ -128,6 +141,6 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> str:
         return (
             ngettext("%(number)d of %(of)d on its way", "%(number)d of %(of)d on their way", waits) % numbers
         )
-    if rows and all(row["state"] == "closed" for row in rows):
+    if rows and all(row.state == "closed" for row in rows):
         return _("All closed")
     return _("All in place")

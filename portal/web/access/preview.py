@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -11,29 +12,46 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.errors import InvalidAccess
 from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
-from portal.web.access import admin_rights
+from portal.shell.page_model import PageModel
 from portal.web.access.forms import AccessForm
-from portal.wording import access_changes, dates, refusals
+from portal.wording import access_changes, admin_rights, dates, refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the form would change, as `kh.access_changes` draws it; `nothing` stands where nothing changes."""
+
+    gains: Sequence[str]
+    losses: Sequence[str]
+    nothing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewFragment(PageModel):
+    """The effect alone, for htmx."""
+
+    template: ClassVar[str] = "web/access/_preview.html"
+
+    effect: Preview
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What somebody holds now: rights in other systems, and grants with what they let one do to colleagues."""
+    """A colleague's present rights in other systems, and the assignments that give them."""
 
     rights: Sequence[Right] = ()
     grants: Sequence[AssignmentView] = ()
 
 
-def of(
-    here: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str
-) -> dict[str, Sequence[str] | str]:
+def of(here: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str) -> Preview:
     """What would follow from what is filled in; a sentence where it is not yet clear. One statement."""
     missing = _missing(here, form) if form.is_bound else ()
     if missing or not form.is_bound:
         not_yet = " ".join([_("Nothing has happened yet."), *missing]) if missing else nothing
-        return {"gains": [], "losses": [], "nothing": not_yet}
+        return Preview([], [], not_yet)
     found = _compared(here, form, book, before)
-    return {"gains": found.gains, "losses": found.losses, "nothing": _("Nothing changes.")}
+    return Preview(found.gains, found.losses, _("Nothing changes."))
 
 
 def _missing(here: PageContext, form: AccessForm) -> Sequence[str]:

@@ -1,15 +1,16 @@
-"""The organization's log, as templates/web/activity/list.html describes it."""
+"""The page model of the organization's log."""
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delegation.activity import delivery_results, names
+from delegation.activity import delivery_results
 from delegation.activity import queries as activity_queries
 from delegation.activity.events import EventView
 from delegation.activity.queries import EventFilter, EventPage
@@ -20,54 +21,89 @@ from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import forms as shell_forms
 from portal.shell import query_string, timeline
+from portal.shell.components import Pager
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
+from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
+from portal.web.activity import filters
 from portal.wording import cldr, dates
 from portal.wording.events import EventWording
 
-_FAILED = "failed"
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The result of following the shown part of the chain: state `ok` or `failed`, in words."""
+
+    state: str
+    text: str
 
 
-def context(here: PageContext, query: QueryDict, clock: dates.Clock) -> dict[str, Any]:
-    """The whole page."""
-    options = _options()
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event of the log, for web/activity/_event.html. `number` is its place in the chain, empty without one."""
+
+    number: str
+    anchor: str
+    hash: str
+    prev: str
+    day: str
+    time: str
+    iso: str
+    actor: str
+    text: str
+    sub: str
+    told: str
+    """The results of its deliveries."""
+    also: bool
+    """Whether it belongs to the act of the next older event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityPage(PageModel):
+    """The organization's log, newest first."""
+
+    template: ClassVar[str] = "web/activity/list.html"
+
+    sub: str
+    """`309 changes`, or how many events match."""
+    verified: Verified | None
+    search_url: str
+    q: str
+    kept: Sequence[HiddenField]
+    """The filters, which a search keeps."""
+    chips: Sequence[ActiveFilter]
+    filters: Sequence[FilterMenu]
+    events: Sequence[EventRow]
+    pager: Pager
+
+
+def activity_page(here: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
+    """The part of the log that the address asks for."""
+    options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
     page = activity_queries.page(organization=here.organization_id, filters=_wish(here, query, values))
     book = display_names.display_names(organization=here.organization_id)
     told_by = timeline.event_wording(page.events, book, clock)
     url = here.url("activity")
-    return {
-        "sub": _sub(here, page, narrowed=any(values.values())),
-        "verified": _verified(page.events),
-        "search_url": url,
-        "q": values["q"],
-        "kept": query_string.hidden_fields(values, without="q"),
-        **_menus(here, values, options, url),
-        "events": _events(here, page.events, told_by, clock),
-        "pager": _pager(page, values, url),
-    }
-
-
-def _options() -> dict[str, dict[str, str]]:
-    return {
-        "what": {
-            Topic.INVITATIONS.value: _("Invitations"),
-            Topic.ACCESS.value: _("Access"),
-            Topic.REMOVALS.value: _("Removals"),
-            Topic.SIGN_IN.value: _("Signing in"),
-            Topic.SYSTEMS.value: _("Deliveries"),
-            Topic.MAILS.value: _("Mails"),
-            _FAILED: _("What could not be delivered"),
-        },
-        "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Noted")},
-    }
+    return ActivityPage(
+        sub=_sub(here, page, narrowed=any(values.values())),
+        verified=_verified(page.events),
+        search_url=url,
+        q=values["q"],
+        kept=query_string.hidden_fields(values, without="q"),
+        chips=filters.active(here, values, options, url),
+        filters=filters.menus(values, options, url),
+        events=_events(here, page.events, told_by, clock),
+        pager=_pager(page, values, url),
+    )
 
 
 def _verbs(what: str) -> list[str] | None:
     """The verbs under this filter; None: all."""
     if not what:
         return None
-    return sorted(FAILURES) if what == _FAILED else verbs.event_types(Topic(what))
+    return sorted(FAILURES) if what == filters.FAILED else verbs.event_types(Topic(what))
 
 
 def _person(query: QueryDict) -> str:
@@ -122,7 +158,7 @@ def _sub(here: PageContext, page: EventPage, *, narrowed: bool) -> str:
     return ngettext("%(number)d event found", "%(number)d events found", found) % {"number": found}
 
 
-def _verified(events: Sequence[EventView]) -> dict[str, str] | None:
+def _verified(events: Sequence[EventView]) -> Verified | None:
     """Follow what is shown: each event's hash is that of what was written, and the next one names it."""
     chained = {event.seq: event for event in events if event.seq is not None}
     broken = [event for event in events if not event.hash_matches] + [
@@ -135,79 +171,48 @@ def _verified(events: Sequence[EventView]) -> dict[str, str] | None:
         text = _("The log was changed at event %(number)s. Call us.") % {
             "number": at if at is not None else "?"
         }
-        return {"state": "failed", "text": text}
+        return Verified("failed", text)
     links = sum(1 for seq in chained if seq - 1 in chained)
     if not links:
         return None
     text = ngettext("%(number)d link followed, unbroken", "%(number)d links followed, unbroken", links)
-    return {"state": "ok", "text": text % {"number": links}}
+    return Verified("ok", text % {"number": links})
 
 
 def _events(
     here: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
-) -> list[dict[str, Any]]:
-    answers = delivery_results.for_events(organization=here.organization_id, events=events)
+) -> list[EventRow]:
+    results = delivery_results.for_events(organization=here.organization_id, events=events)
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
-        told = {
-            "told": told_by.told(answers.get(event.id, ())),
-            "also": older is not None and older.act == event.act,
-        }
-        shown.append(_event(event, told_by, clock) | told)
+        told = told_by.told(results.get(event.id, ()))
+        also = older is not None and older.act == event.act
+        shown.append(_event(event, told_by, clock, told=told, also=also))
     return shown
 
 
-def _event(event: EventView, told_by: EventWording, clock: dates.Clock) -> dict[str, Any]:
+def _event(event: EventView, told_by: EventWording, clock: dates.Clock, *, told: str, also: bool) -> EventRow:
     line = told_by.tell(event)
-    return {
-        "number": cldr.number(event.seq) if event.seq is not None else "",
-        "anchor": f"e{event.seq}" if event.seq is not None else f"n{event.id}",
-        "hash": timeline.short(event.hash),
-        "prev": timeline.short(event.previous_hash),
-        "day": clock.heading(event.at),
-        "time": clock.time(event.at, seconds=True),
-        "iso": event.at.isoformat(),
-        "actor": line.actor,
-        "text": line.text,
-        "sub": line.sub,
-    }
+    return EventRow(
+        number=cldr.number(event.seq) if event.seq is not None else "",
+        anchor=f"e{event.seq}" if event.seq is not None else f"n{event.id}",
+        hash=timeline.short(event.hash),
+        prev=timeline.short(event.previous_hash),
+        day=clock.heading(event.at),
+        time=clock.time(event.at, seconds=True),
+        iso=event.at.isoformat(),
+        actor=line.actor,
+        text=line.text,
+        sub=line.sub,
+        told=told,
+        also=also,
+    )
 
 
-def _menus(
-    here: PageContext, values: dict[str, str], options: Mapping[str, Mapping[str, str]], url: str
-) -> dict[str, Any]:
-    labels = {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
-    chips, menus = [], []
-    for name, (label, anything) in labels.items():
-        known = options[name]
-        if values[name]:
-            chips.append(query_string.chip(label=label, name=name, options=known, values=values, url=url))
-        else:
-            menu = query_string.menu(
-                label=label, name=name, options=known, values=values, url=url, any_label=anything
-            )
-            menus.append(menu)
-    if values["person"]:
-        who = {values["person"]: _name(here, uuid.UUID(values["person"]))}
-        chips.append(query_string.chip(label=_("Person"), name="person", options=who, values=values, url=url))
-    return {"chips": chips, "filters": menus}
-
-
-def _name(here: PageContext, membership: uuid.UUID) -> str:
-    found = people_queries.users(organization=here.organization_id, memberships=[membership])
-    return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
-
-
-def _pager(page: EventPage, values: Mapping[str, str], url: str) -> dict[str, str]:
+def _pager(page: EventPage, values: Mapping[str, str], url: str) -> Pager:
     number = len(page.events)
-    return {
-        "text": ngettext("%(number)d event on this page", "%(number)d events on this page", number)
-        % {"number": number},
-        "previous_url": query_string.with_values(url, {**values, "after": str(page.newer)})
-        if page.newer
-        else "",
-        "next_url": query_string.with_values(url, {**values, "before": str(page.older)})
-        if page.older
-        else "",
-    }
+    text = ngettext("%(number)d event on this page", "%(number)d events on this page", number)
+    newer = query_string.with_values(url, {**values, "after": str(page.newer)}) if page.newer else ""
+    older = query_string.with_values(url, {**values, "before": str(page.older)}) if page.older else ""
+    return Pager(text % {"number": number}, newer, older)

@@ -1,12 +1,11 @@
-"""What happened in the organization."""
+"""The view of the organization's log."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.errors import Denied
 from portal.http.request_context import Request
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.activity import context
 from portal.wording import dates
@@ -14,9 +13,9 @@ from portal.wording import dates
 
 @require_safe
 @page_context.organization_page
-def listing(request: Request, here: PageContext) -> HttpResponse:
-    """A page of the log. Raises Denied for who may not see it."""
-    if not here.sees_activity:
+def listing(request: Request, page: PageContext) -> HttpResponse:
+    """A page of the log. Raises Denied for a reader who may not see it."""
+    if not page.sees_activity:
         raise Denied(reason="no_permission")
-    clock = dates.Clock(here.at, here.zone)
-    return render(request, "web/activity/list.html", context.context(here, request.GET, clock))
+    clock = dates.Clock(page.at, page.zone)
+    return page_model.render(request, context.activity_page(page, request.GET, clock))

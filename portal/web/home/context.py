@@ -1,8 +1,8 @@
-"""The start page, as templates/web/home/index.html describes it."""
+"""The page model of the start page."""
 
-import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,79 +17,96 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
-from delegation.people import queries as people_queries
+from portal.shell import components, reader, timeline
 from portal.shell import shell as shells
-from portal.shell import timeline
+from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
-from portal.web.people import list_context
+from portal.shell.page_model import PageModel
+from portal.shell.timeline import TimelineEvent
 from portal.wording import access, admin_abilities, dates
 from provisioning.accounts import queries as accounts_queries
 
 _ICON = "box"
 """Of an application without an icon in the catalogue."""
 _EVENTS = 5
-_LOOKS_AFTER = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHANGE})
 
 
-def context(here: PageContext, clock: dates.Clock) -> dict[str, Any]:
-    """The whole page."""
+@dataclass(frozen=True, slots=True)
+class ServiceTile:
+    """A service, as `kh.tile` draws it. `url` begins a sign-in there; empty where the service takes none from here."""
+
+    name: str
+    icon: str
+    url: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What waits for an admin."""
+
+    text: str
+    sub: str
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage(PageModel):
+    """The start page: services, tasks, the newest events."""
+
+    template: ClassVar[str] = "web/home/index.html"
+
+    lead: str
+    """What the reader is here, in one sentence."""
+    note: Callout | None
+    services: Sequence[ServiceTile]
+    is_admin: bool
+    """Shows the tasks, also when there are none."""
+    todo: Sequence[Task]
+    events: Sequence[TimelineEvent]
+    events_url: str
+    """Empty for a reader who may not see the log."""
+    admins: Sequence[Contact]
+
+
+def home_page(here: PageContext, clock: dates.Clock) -> HomePage:
+    """The start page of this reader."""
     book = display_names.display_names(organization=here.organization_id)
     rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at)[here.own_membership.id]
     mine = entitlements.by_application(rights)
-    looking_after = continuity.working_admins(organization=here.organization_id, at=here.at)
+    admins = continuity.working_admins(organization=here.organization_id, at=here.at)
     known = {one.key: one for one in applications_queries.services()}
-    cares = looks_after(here)
-    happened = _happened(here, book, clock)  # before what waits: a system told in between has been told
-    return {
-        "lead": (cares_for(here) if cares else "") or lead(rights, book, clock),
-        "note": list_context.only_admin(here, [one.id for one in looking_after]) if cares else None,
-        "services": [_service(here, known[key], mine[key], book) for key in mine if key in known],
-        "can_look_after": cares,
-        "todo": _todo(here) if cares else [],
-        **happened,
-        "admins": [{"name": one.user.name, "email": one.user.email} for one in looking_after],
-    }
+    is_admin = reader.manages_people(here)
+    events = _events(here, book, clock)  # before the tasks: a system updated in between counts as updated
+    return HomePage(
+        lead=(reader.managed_people(here) if is_admin else "") or reader.lead(rights, book, clock),
+        note=components.only_admin(here, [admin.id for admin in admins]) if is_admin else None,
+        services=[_service(here, known[key], mine[key], book) for key in mine if key in known],
+        is_admin=is_admin,
+        todo=_tasks(here) if is_admin else [],
+        events=events,
+        events_url=here.url("activity") if here.sees_activity else "",
+        admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
+    )
 
 
-def looks_after(here: PageContext) -> bool:
-    """Whether the reader has colleagues to look after."""
-    return bool(_LOOKS_AFTER & here.abilities)
-
-
-def cares_for(here: PageContext) -> str:
-    """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
-    rows = people_queries.manageable(actor=here.viewer, organization=here.organization_id, at=here.at)
-    others = people_queries.count(rows=rows)
-    if not others:
-        return ""
-    text = ngettext("You look after %(number)s colleague.", "You look after %(number)s colleagues.", others)
-    return text % {"number": list_context.counted(others)}
-
-
-def lead(rights: Sequence[Right], book: DisplayNames, clock: dates.Clock) -> str:
-    """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
-    if not rights:
-        return _("You have no access to a service yet.")
-    return _("You can %(do)s.") % {"do": access.can(rights, texts=book.entitlements, clock=clock)}
-
-
-def _service(here: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> dict[str, Any]:
+def _service(here: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> ServiceTile:
     most = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
-    return {
-        "name": admin_abilities.in_language(one.name),
-        "icon": one.icon or _ICON,
-        "url": here.url("open", application=one.key) if one.initiate_login_uri else "",
-        "sentence": _("You can %(do)s.")
-        % {"do": access.right(most, text=book.entitlements[most.entitlement])},
-    }
+    return ServiceTile(
+        name=admin_abilities.in_language(one.name),
+        icon=one.icon or _ICON,
+        url=here.url("open", application=one.key) if one.initiate_login_uri else "",
+        sentence=_("You can %(do)s.") % {"do": access.right(most, text=book.entitlements[most.entitlement])},
+    )
 
 
-def _todo(here: PageContext) -> list[dict[str, str]]:
-    """What waits for somebody who looks after others: most urgent first."""
+def _tasks(here: PageContext) -> list[Task]:
+    """The reader's tasks as an admin, most urgent first."""
     found = accounts_queries.in_state(
         organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
     )
-    rows = [_look(here, len(found))] if found and Verb.MEMBER_VIEW in here.abilities else []
+    rows = [_out_of_date(here, len(found))] if found and Verb.MEMBER_VIEW in here.abilities else []
     waiting = invitations_queries.pending(actor=here.viewer, organization=here.organization_id, at=here.at)
     over = [one for one in waiting if one.expires_at <= here.at]
     for number, text, sub in (
@@ -97,25 +114,22 @@ def _todo(here: PageContext) -> list[dict[str, str]]:
         (len(waiting) - len(over), *_open(len(waiting) - len(over))),
     ):
         if number:
-            rows.append(
-                {"text": text, "sub": sub, "url": here.url("people"), "label": _("Look"), "state": ""}
-            )
+            rows.append(Task(text, sub, here.url("people"), _("Look")))
     return rows
 
 
-def _look(here: PageContext, number: int) -> dict[str, str]:
+def _out_of_date(here: PageContext, number: int) -> Task:
     text = ngettext(
         "%(number)s person differs in another system",
         "%(number)s people differ in other systems",
         number,
     )
-    return {
-        "text": text % {"number": list_context.counted(number)},
-        "sub": _way_out(here),
-        "url": here.url("people") + "?systems=look",
-        "label": _("Look"),
-        "state": "",
-    }
+    return Task(
+        text=text % {"number": components.counted(number)},
+        sub=_way_out(here),
+        url=here.url("people") + "?systems=look",
+        label=_("Look"),
+    )
 
 
 def _way_out(here: PageContext) -> str:
@@ -139,18 +153,15 @@ def _open(number: int) -> tuple[str, str]:
     return text % {"number": number}, _("You can send it again.")
 
 
-def _happened(here: PageContext, book: DisplayNames, clock: dates.Clock) -> dict[str, Any]:
+def _events(here: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
     if not here.sees_activity:
-        return {}
+        return ()
     page = activity_queries.page(
         organization=here.organization_id,
         filters=activity_queries.EventFilter(hide_prompt_deliveries=True),
         size=_EVENTS,
     )
-    return {
-        "events": timeline.timeline(here, page.events, book, clock),
-        "events_url": here.url("activity"),
-    }
+    return timeline.timeline(here, page.events, book, clock)
 
 
 def target(here: PageContext, application: str) -> Service | None:
@@ -158,10 +169,3 @@ def target(here: PageContext, application: str) -> Service | None:
     rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at, application=application)
     one = next((one for one in applications_queries.services() if one.key == application), None)
     return one if one and one.initiate_login_uri and rights[here.own_membership.id] else None
-
-
-def my_admins(here: PageContext) -> list[Mapping[str, str]]:
-    """Whom to ask, besides oneself."""
-    found = continuity.working_admins(organization=here.organization_id, at=here.at)
-    own: uuid.UUID = here.own_membership.id
-    return [{"name": one.user.name, "email": one.user.email} for one in found if one.id != own]

@@ -4,14 +4,13 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.errors import NotFound
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.home import context
 from portal.wording import dates, refusals
@@ -32,7 +31,7 @@ def root(request: HttpRequest) -> HttpResponse:
 def start(request: Request, here: PageContext) -> HttpResponse:
     """Services, what waits, what happened."""
     clock = dates.Clock(here.at, here.zone)
-    return render(request, "web/home/index.html", context.context(here, clock))
+    return page_model.render(request, context.home_page(here, clock))
 
 
 @require_safe

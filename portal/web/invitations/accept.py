@@ -1,12 +1,9 @@
 """Accepting an invitation: who invites, what one gets, a name and a password."""
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
@@ -15,10 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
 from portal.http.request_context import Request
+from portal.shell import page_model
+from portal.shell.components import Contact
 from portal.signin.customers import adapter as customers_adapter
 from portal.signin.customers import invitations
 from portal.signin.customers.invitations import InvitationOffer
-from portal.web.invitations import context as invitations_context
+from portal.web.invitations import context
+from portal.web.invitations.context import AcceptPage, InvitationStatePage
 from portal.web.invitations.forms import NewcomerForm
 from portal.wording import time_zones
 
@@ -76,37 +76,43 @@ def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
     return HttpResponseRedirect("/")
 
 
-def _page(request: Request, offer: InvitationOffer, **more: Any) -> HttpResponse:
-    here = reverse("invitation_accept", kwargs={"token": offer.link})
+def _page(
+    request: Request, offer: InvitationOffer, *, kind: str, form: forms.BaseForm | None = None
+) -> HttpResponse:
+    address = reverse("invitation_accept", kwargs={"token": offer.link})
     zone = time_zones.first(offer.invitation.organization.time_zone)
     moment = time_zones.named(offer.invitation.expires_at, zone)
-    context = {
-        "inviter": offer.inviter(),
-        "organization_name": offer.organization_name,
-        "email": offer.email,
-        **invitations_context.of(offer, at=request.now, zone=zone),
-        "expiry": _("The link works until %(moment)s.") % {"moment": moment},
-        "accept_url": here,
-        "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",
-        **more,
-    }
-    return render(request, "web/invitations/accept.html", context)
+    offered = context.offered_access(offer, at=request.now, zone=zone)
+    model = AcceptPage(
+        inviter=Contact(**offer.inviter()),
+        organization_name=offer.organization_name,
+        email=offer.email,
+        gains=offered.gains,
+        ends=offered.ends,
+        expiry=_("The link works until %(moment)s.") % {"moment": moment},
+        kind=kind,
+        form=form,
+        accept_url=address,
+        sign_in_url=f"{reverse('account_login')}?{urlencode({'next': address})}",
+    )
+    return page_model.render(request, model)
 
 
 def _state(request: Request, state: str, offer: InvitationOffer | None = None) -> HttpResponse:
-    """Why it cannot be accepted; an old link tells nobody but the invited person whose it was and what became of it."""
+    """Why it cannot be accepted. An old link shows its recipient and its fate to the invited person alone."""
     kind = _KINDS.get(state, state)
     if offer is not None and kind != "other" and not offer.belongs_to(request):
         kind = "gone"
-    context: dict[str, Any] = {"kind": kind}
+    model = InvitationStatePage(kind=kind)
     if offer is not None and kind != "gone":
-        context |= {
-            "inviter": offer.inviter(),
-            "email": offer.email,
-            "signed_in_as": getattr(request.user, "email", ""),
-            "sign_out_url": reverse("invitation_sign_out", kwargs={"token": offer.link}),
-        }
-    return render(request, "web/invitations/state.html", context, status=_STATUS.get(kind, _GONE))
+        model = InvitationStatePage(
+            kind=kind,
+            inviter=Contact(**offer.inviter()),
+            email=offer.email,
+            signed_in_as=getattr(request.user, "email", ""),
+            sign_out_url=reverse("invitation_sign_out", kwargs={"token": offer.link}),
+        )
+    return page_model.render(request, model, status=_STATUS.get(kind, _GONE))
 
 
 def _language(request: Request, offer: InvitationOffer) -> str:

@@ -1,21 +1,75 @@
-"""What an invitation gives, for its mail and for the page behind its link: the sentences of the panel it came from."""
+"""The page models of an invitation's link, and what it offers in words, also for the mail."""
 
 import dataclasses
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 from zoneinfo import ZoneInfo
+
+from django.forms import BaseForm
 
 from delegation.authorization import entitlements
 from delegation.catalogue import display_names
 from delegation.invitations import links
 from delegation.invitations import queries as invitations_queries
+from portal.shell.components import Contact
+from portal.shell.page_model import PageModel
 from portal.signin.customers.invitations import InvitationOffer
-from portal.web.access import admin_rights
-from portal.wording import access_changes, admin_abilities, dates
+from portal.wording import access_changes, admin_abilities, admin_rights, dates
 
 
-def of(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """What one will be able to do (`gains`), and until when (`ends`), in the active language."""
+@dataclass(frozen=True, slots=True)
+class OfferedAccess:
+    """What the invited person will be able to do, one sentence each, and until when."""
+
+    gains: Sequence[str]
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptPage(PageModel):
+    """An invitation that can be accepted."""
+
+    template: ClassVar[str] = "web/invitations/accept.html"
+
+    inviter: Contact
+    organization_name: str
+    email: str
+    gains: Sequence[str]
+    ends: str
+    """When the access ends; may be empty."""
+    expiry: str
+    """When the link ends."""
+    kind: str
+    """`new`: no user yet, sets a name and a password; `known`: has a user, signs in first; `ready`: is signed in."""
+    form: BaseForm | None = None
+    accept_url: str
+    """POST."""
+    sign_in_url: str
+    """For `known`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationStatePage(PageModel):
+    """An invitation that cannot be accepted. Nothing but `kind` is set for readers other than the invited person."""
+
+    template: ClassVar[str] = "web/invitations/state.html"
+
+    kind: str
+    """`gone` says no more than that; `expired`, `used` and `withdrawn` the invited person alone may know.
+
+    `other`: somebody else is signed in; `unknown`: there is no such invitation.
+    """
+    inviter: Contact | None = None
+    email: str = ""
+    signed_in_as: str = ""
+    sign_out_url: str = ""
+    """POST, for `other`: comes back to the invitation."""
+
+
+def offered_access(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> OfferedAccess:
+    """The access of an offer, in the active language."""
     invitation, company = offer.invitation, offer.invitation.organization_id
     access = dataclasses.replace(
         links.offered_access(invitation), until=None
@@ -31,7 +85,6 @@ def of(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> dict[str, 
         clock=dates.Clock(at, zone),
     )
     given = admin_rights.compare_gives(before=admin_rights.NOTHING, after=own, book=book)
-    return {
-        "gains": [*found.gains, *given.gains],
-        "ends": admin_abilities.ends(invitation.access_until, zone=zone),
-    }
+    return OfferedAccess(
+        gains=[*found.gains, *given.gains], ends=admin_abilities.ends(invitation.access_until, zone=zone)
+    )

@@ -18,17 +18,17 @@ from portal.wording import time_zones
 from provisioning.mail import queue
 
 
-def sent(*, link: str, again: bool, here: PageContext) -> dict[str, str]:
-    """Queue the mail and say so: {text}. A request answered again has no link that works, and mails nothing.
+def sent(*, link: str, again: bool, here: PageContext) -> str:
+    """Queue the mail, and a sentence that says so. A replayed request has no link that works, and mails nothing.
 
     The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
     Whoever invites could otherwise take anybody's.
     """
     offer = None if again else invitations.find_offer(link)
     if offer is None:
-        return {"text": _("The invitation was sent already.")}
+        return _("The invitation was sent already.")
     _mail(offer, here)
-    return {"text": _("An invitation is on its way to %(email)s.") % {"email": offer.email}}
+    return _("An invitation is on its way to %(email)s.") % {"email": offer.email}
 
 
 def _url(link: str) -> str:
@@ -39,13 +39,15 @@ def _mail(offer: InvitationOffer, here: PageContext) -> None:
     invitation = offer.invitation
     zone = time_zones.first(invitation.organization.time_zone)
     with translation.override(invitation.language):
+        offered = context.offered_access(offer, at=here.at, zone=zone)
         values = {
             "brand": shell.mail_brand(),
             "inviter": offer.inviter(),
             "organization_name": offer.organization_name,
             "email": offer.email,
             "name": invitation.name,
-            **context.of(offer, at=here.at, zone=zone),
+            "gains": offered.gains,
+            "ends": offered.ends,
             "url": _url(offer.link),
             "until": time_zones.named(invitation.expires_at, zone),
         }

@@ -4,7 +4,6 @@ import uuid
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,7 +13,7 @@ from delegation.invitations import queries as invitations_queries
 from delegation.invitations.commands import send as invitations_send
 from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.invitations import mail
 from portal.web.people import list as people_list
@@ -64,11 +63,8 @@ def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpRe
         return _no_longer_open(request, here, invitation)
     if request.method != "POST":
         clock = dates.Clock(here.at, here.zone)
-        return render(
-            request,
-            "web/invitations/cancel_confirm.html",
-            pending_invitations.cancelling(here, invitations_queries.view_of(found), clock),
-        )
+        model = pending_invitations.cancel_page(here, invitations_queries.view_of(found), clock)
+        return page_model.render(request, model)
     invitations_send.cancel(actor=here.viewer, invitations=[found])
     messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
     return HttpResponseRedirect(here.url("people"))

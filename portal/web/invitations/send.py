@@ -1,10 +1,10 @@
 """Inviting a colleague, in a panel over the list."""
 
 import uuid
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,17 +19,38 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.people import queries as people_queries
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
-from portal.web.access import form_context, preview
+from portal.web.access import choices, preview
+from portal.web.access.choices import AccessChoices
+from portal.web.access.preview import Preview, PreviewFragment
 from portal.web.invitations import mail
 from portal.web.invitations.forms import InvitationForm
 from portal.web.people import list as list_page
 from portal.web.people import list_context
+from portal.web.people.list_context import PeoplePage
 from portal.wording import dates, refusals
 
 _BELOW = 20
 """Rows of the list that are seen below the panel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitePage(PeoplePage, AccessChoices):
+    """The panel that invites a colleague, over the list."""
+
+    template: ClassVar[str] = "web/invitations/send.html"
+
+    effect: Preview
+    who: str
+    """The invited person, as the effect names them."""
+    begins: bool
+    """Nothing is typed yet: the first field takes the focus."""
+    expiry: str
+    invite_url: str
+    """GET shows; POST sends; POST with do=preview shows the effect alone."""
+    close_url: str
+    """The list with its filters."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,27 +132,22 @@ def _page(request: Request, here: PageContext, form: InvitationForm) -> HttpResp
     book = display_names.display_names(organization=here.organization_id)
     nothing = _("Choose what they may do. What follows is shown here.")
     chosen = form.with_initial() if form.initial["tier"] else form
-    foreseen = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
-    effect = {"effect": foreseen, "who": _who(form), "begins": not form.is_bound}
+    effect = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
     if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
-        return render(request, "web/access/_preview.html", effect)
-    return render(
-        request,
-        "web/invitations/send.html",
-        {**_below(request, here), **form_context.choices(form), **effect},
+        return page_model.render(request, PreviewFragment(effect=effect, who=_who(form)))
+    query = QueryDict(request.GET.get("list", ""))
+    below = list_context.people_page(here, query, dates.Clock(here.at, here.zone), size=_BELOW)
+    model = InvitePage(
+        **below.variables(),
+        **choices.choices(form).variables(),
+        effect=effect,
+        who=_who(form),
+        begins=not form.is_bound,
+        invite_url=request.get_full_path(),
+        close_url=below.list_url,
+        expiry=_("The link works for 7 days."),
     )
-
-
-def _below(request: Request, here: PageContext) -> dict[str, Any]:
-    """The list as it was, and the panel's own addresses."""
-    kept = QueryDict(request.GET.get("list", ""))
-    below = list_context.context(here, kept, dates.Clock(here.at, here.zone), size=_BELOW)
-    return {
-        **below,
-        "invite_url": request.get_full_path(),
-        "close_url": below["here_url"],
-        "expiry": _("The link works for 7 days."),
-    }
+    return page_model.render(request, model)
 
 
 def _who(form: InvitationForm) -> str:

@@ -1,47 +1,79 @@
-"""One's own access, as templates/web/my/access.html describes it."""
+"""The page model of one's own access."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.urls import reverse
 
+from delegation import continuity
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.people import sessions
+from portal.shell import components, reader
+from portal.shell.components import Contact, SessionRow
+from portal.shell.explanation import RightRow, Why, ways_in
 from portal.shell.page_context import PageContext
-from portal.web.access.explanation import Why, ways_in
-from portal.web.home import context as home_context
-from portal.web.people import detail_context
+from portal.shell.page_model import PageModel
 from portal.wording import dates
 
 
-def context(here: PageContext, session: str, clock: dates.Clock) -> dict[str, Any]:
-    """The whole page; `session` is the stored key of the browser that asks."""
-    one = here.own_membership
-    book = display_names.display_names(organization=here.organization_id)
-    why = Why(here, one.id, book, clock)
-    browsers = sessions.browser_sessions(user=one.user.id, at=here.at)
-    shown = [detail_context.browser(found, clock, own=session) for found in browsers]
-    return {
-        "lead": _lead(here, why, book),
-        "can": why.rows(),
-        "admins": home_context.my_admins(here),
-        "facts": {
-            "signs_in_with": ways_in(sessions.factors(user=one.user)),
-            "member_since": clock.date(one.created_at),
-            "customer_number": here.organization.customer_number,
-        },
-        "security_url": reverse("mfa_index"),
-        "sessions": sorted(shown, key=lambda one: not one["here"]),
-        "sessions_url": here.url("my_sessions"),
-    }
+@dataclass(frozen=True, slots=True)
+class OwnFacts:
+    """What the reader sees about themselves; each may be empty."""
+
+    signs_in_with: str
+    member_since: str
+    customer_number: str
 
 
-def _lead(here: PageContext, why: Why, book: DisplayNames) -> str:
-    """Whom one looks after comes before what one orders."""
-    own = (
-        [home_context.lead(why.rights, book, why.clock)]
-        if why.rights or not home_context.looks_after(here)
-        else []
+@dataclass(frozen=True, kw_only=True)
+class MyAccessPage(PageModel):
+    """What the reader may do and why, and where they are signed in."""
+
+    template: ClassVar[str] = "web/my/access.html"
+
+    lead: str
+    """What the reader is here, in one sentence."""
+    can: Sequence[RightRow]
+    admins: Sequence[Contact]
+    facts: OwnFacts
+    security_url: str
+    sessions: Sequence[SessionRow]
+    sessions_url: str
+    """POST session=<id>, or session=all."""
+
+
+def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAccessPage:
+    """The reader's own page; `session` is the stored key of the requesting browser session."""
+    own = page.own_membership
+    book = display_names.display_names(organization=page.organization_id)
+    why = Why(page, own.id, book, clock)
+    browsers = sessions.browser_sessions(user=own.user.id, at=page.at)
+    rows = [components.session_row(browser, clock, own=session) for browser in browsers]
+    return MyAccessPage(
+        lead=_lead(page, why, book),
+        can=why.rows(),
+        admins=_other_admins(page),
+        facts=OwnFacts(
+            signs_in_with=ways_in(sessions.factors(user=own.user)),
+            member_since=clock.date(own.created_at),
+            customer_number=page.organization.customer_number,
+        ),
+        security_url=reverse("mfa_index"),
+        sessions=sorted(rows, key=lambda row: not row.here),
+        sessions_url=page.url("my_sessions"),
     )
-    cares = home_context.cares_for(here) if home_context.looks_after(here) else ""
-    return " ".join([cares, *own] if cares else own)
+
+
+def _lead(page: PageContext, why: Why, book: DisplayNames) -> str:
+    """The managed people come before the reader's own rights."""
+    is_admin = reader.manages_people(page)
+    own = [reader.lead(why.rights, book, why.clock)] if why.rights or not is_admin else []
+    managed = reader.managed_people(page) if is_admin else ""
+    return " ".join([managed, *own] if managed else own)
+
+
+def _other_admins(page: PageContext) -> list[Contact]:
+    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
+    return [Contact(admin.user.name, admin.user.email) for admin in admins if not page.is_own(admin.id)]

@@ -2,7 +2,6 @@
 
 from django.contrib import auth, messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,7 +10,7 @@ from delegation.authorization.errors import NotFound
 from delegation.people import sessions as people_sessions
 from delegation.people.commands import self_service
 from portal.http.request_context import Request
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.my import context
 from portal.wording import dates
@@ -19,32 +18,31 @@ from portal.wording import dates
 
 @require_safe
 @page_context.organization_page
-def access(request: Request, here: PageContext) -> HttpResponse:
-    """What may I do, and why? Where am I signed in?"""
-    clock = dates.Clock(here.at, here.zone)
-    return render(
-        request, "web/my/access.html", context.context(here, page_context.session_of(request), clock)
-    )
+def access(request: Request, page: PageContext) -> HttpResponse:
+    """The reader's own rights with their explanation, and browser sessions."""
+    clock = dates.Clock(page.at, page.zone)
+    model = context.my_access_page(page, page_context.session_of(request), clock)
+    return page_model.render(request, model)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def sessions(request: Request, here: PageContext) -> HttpResponse:
-    """End one of one's own browser sessions, or (`all`) everything that was ever issued to oneself.
+def sessions(request: Request, page: PageContext) -> HttpResponse:
+    """POST ends one of the reader's browser sessions, or with `all` everything issued to the reader.
 
-    The address opened again, from the history of a browser, is the page.
+    GET, as from the history of a browser, leads to the page.
     """
     if request.method != "POST":
-        return HttpResponseRedirect(here.url("my_access"))
-    wanted = request.POST.get("session", "")
-    mine = {found.key for found in people_sessions.browser_sessions(user=here.viewer.id, at=here.at)}
-    if wanted != "all" and wanted not in mine:
+        return HttpResponseRedirect(page.url("my_access"))
+    session = request.POST.get("session", "")
+    mine = {found.key for found in people_sessions.browser_sessions(user=page.viewer.id, at=page.at)}
+    if session != "all" and session not in mine:
         raise NotFound
     self_service.sign_out(
-        actor=here.viewer, person=here.own_membership.user, session="" if wanted == "all" else wanted
+        actor=page.viewer, person=page.own_membership.user, session="" if session == "all" else session
     )
-    if wanted in {"all", page_context.session_of(request)}:
+    if session in {"all", page_context.session_of(request)}:
         auth.logout(request)
         return HttpResponseRedirect(reverse("account_login"))
     messages.success(request, _("That browser is signed out."))
-    return HttpResponseRedirect(here.url("my_access"))
+    return HttpResponseRedirect(page.url("my_access"))

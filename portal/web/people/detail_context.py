@@ -1,7 +1,8 @@
-"""One colleague, as templates/web/people/detail.html describes it."""
+"""The page model of one colleague."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -16,15 +17,78 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.people import queries as people_queries
 from delegation.people import sessions
 from delegation.people.queries import VisibleMember
-from delegation.people.sessions import BrowserSession
-from portal.shell import actions, timeline
+from portal.shell import actions, components, timeline
+from portal.shell.actions import Action
+from portal.shell.components import SessionRow
+from portal.shell.explanation import RightRow, Why, ways_in
 from portal.shell.page_context import PageContext
-from portal.web.access.explanation import Why, ways_in
+from portal.shell.page_model import PageModel
+from portal.shell.timeline import TimelineEvent
 from portal.wording import access, admin_abilities, dates, systems
+from portal.wording.systems import SystemRow
 from provisioning.accounts import status
 
 _EVENTS = 8
 _VERBS = (Verb.ACCESS_CHANGE, Verb.ACCOUNT_RESYNC, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHead:
+    """Who a page is about."""
+
+    name: str
+    email: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a former colleague's access, and the way back."""
+
+    text: str
+    receipt_url: str
+    restore_url: str
+    restore_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What is known about a colleague, as far as the reader may see it; each may be empty."""
+
+    last_seen: str
+    signs_in_with: str
+    sites: str
+    also_works_for: str
+    joined: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPage(PageModel):
+    """One colleague, present or former."""
+
+    template: ClassVar[str] = "web/people/detail.html"
+
+    person: PersonHead
+    change: Action | None
+    remove: Action | None
+    refused: str
+    """Why one of the two is not offered."""
+    ended: Ended | None
+    since: str
+    """`Orderer since 14 Feb 2023`."""
+    can: Sequence[RightRow]
+    systems: Sequence[SystemRow]
+    systems_summary: str
+    resync_url: str
+    """POST: rewrites what differs or failed; empty where there is nothing, or not for this reader."""
+    events: Sequence[TimelineEvent]
+    events_url: str
+    """Empty for a reader who may not see the log."""
+    facts: PersonFacts
+    sessions: Sequence[SessionRow]
+    sessions_url: str = ""
+    """Always empty: a colleague's sessions end with a removal only."""
+    back_url: str
 
 
 def why(here: PageContext, found: VisibleMember, clock: dates.Clock) -> Why:
@@ -34,88 +98,87 @@ def why(here: PageContext, found: VisibleMember, clock: dates.Clock) -> Why:
     )
 
 
-def context(here: PageContext, found: VisibleMember, why: Why) -> dict[str, Any]:
-    """The whole page."""
+def person_page(here: PageContext, found: VisibleMember, why: Why) -> PersonPage:
+    """The page with what this reader may see and do."""
     one, book, clock = found.membership, why.book, why.clock
     may = policy.abilities(actor=here.viewer, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
-    # Before the accounts: a system told in between has been told.
-    happened = _events(here, found, book, clock)
+    # Before the accounts: a system that is updated in between counts as updated.
+    events = _events(here, found, book, clock)
     known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
     rows = systems.matrix(known, book, clock, former=found.former)
     browsers = sessions.sessions_with_services(membership=one.id, at=here.at)
-    return {
-        "person": {"name": one.user.name, "email": one.user.email, "title": one.title},
-        **_deeds(here, found, may),
-        "ended": _ended(here, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
-        "since": why.since,
-        "can": why.rows(),
-        "systems": rows,
-        "systems_summary": systems.summary(rows),
-        "put_right_url": _resync(here, found, may[Verb.ACCOUNT_RESYNC], rows),
-        **happened,
-        "facts": _facts(here, found, why.grants, clock),
-        "sessions": [browser(one_of, clock) for one_of in browsers],
-        "back_url": here.url("people"),
-    }
+    change, remove, refused = _actions(here, found, may)
+    return PersonPage(
+        person=PersonHead(one.user.name, one.user.email, one.title),
+        change=change,
+        remove=remove,
+        refused=refused,
+        ended=_ended(here, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
+        since=why.since,
+        can=why.rows(),
+        systems=rows,
+        systems_summary=systems.summary(rows),
+        resync_url=_resync_url(here, found, may[Verb.ACCOUNT_RESYNC], rows),
+        events=events,
+        events_url=f"{here.url('activity')}?person={one.id}" if here.sees_activity else "",
+        facts=_facts(here, found, why.grants, clock),
+        sessions=[components.session_row(session, clock) for session in browsers],
+        back_url=here.url("people"),
+    )
 
 
-def _deeds(here: PageContext, found: VisibleMember, may: Mapping[Verb, Decision]) -> dict[str, Any]:
-    """The buttons that do something, and one sentence on those that would not."""
+def _actions(
+    here: PageContext, found: VisibleMember, may: Mapping[Verb, Decision]
+) -> tuple[Action | None, Action | None, str]:
+    """The buttons to change and to remove, and one sentence on those that are refused."""
     change = _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
     remove = _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
-    refused = list(dict.fromkeys(one["why"] for one in (change, remove) if one and one["why"]))
+    refused = list(dict.fromkeys(button.why for button in (change, remove) if button and button.why))
     if here.is_own(found.membership.id) and len(refused) > 1:
         refused = [_("You cannot change your own access or remove yourself. Ask another admin.")]
-    return {
-        "change": change if change and change["url"] else None,
-        "remove": remove if remove and remove["url"] else None,
-        "refused": " ".join(refused),
-    }
+    return (
+        change if change and change.url else None,
+        remove if remove and remove.url else None,
+        " ".join(refused),
+    )
 
 
-def _button(
-    here: PageContext, found: VisibleMember, may: Decision, verb: Verb, route: str
-) -> actions.Action | None:
+def _button(here: PageContext, found: VisibleMember, may: Decision, verb: Verb, route: str) -> Action | None:
     url = here.url(route, membership=found.membership.id)
     return None if found.former else actions.action(may, verb=verb, url=url)
 
 
-def _resync(here: PageContext, found: VisibleMember, may: Decision, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Where there is something to put right, and this reader may."""
-    wrong = may and any(row["state"] in {"differs", "failed"} for row in rows)
+def _resync_url(here: PageContext, found: VisibleMember, may: Decision, rows: Sequence[SystemRow]) -> str:
+    wrong = may and any(row.state in {"differs", "failed"} for row in rows)
     return here.url("person_resync", membership=found.membership.id) if wrong else ""
 
 
 def _events(
     here: PageContext, found: VisibleMember, book: DisplayNames, clock: dates.Clock
-) -> dict[str, Any]:
-    if Verb.ACTIVITY_VIEW not in here.abilities:
-        return {}
-    told = activity_queries.about_member(
+) -> Sequence[TimelineEvent]:
+    if not here.sees_activity:
+        return ()
+    events = activity_queries.about_member(
         organization=here.organization_id, membership=found.membership.id, limit=_EVENTS
     )
-    return {
-        "events": timeline.timeline(here, told, book, clock),
-        "events_url": f"{here.url('activity')}?person={found.membership.id}",
-        "events_label": _("All events"),
-    }
+    return timeline.timeline(here, events, book, clock)
 
 
 def _ended(
     here: PageContext, found: VisibleMember, may: Decision, book: DisplayNames, clock: dates.Clock
-) -> dict[str, Any]:
+) -> Ended:
     name = found.membership.user.name
     event = _removal(here, found)
-    return {
-        "text": _removed(event, book, clock),
-        "receipt_url": here.url("removal", act=event.act) if event and sees_receipt(here, event) else "",
-        "restore_url": here.url("person_restore", membership=found.membership.id) if may else "",
-        "restore_label": _("Bring %(name)s back") % {"name": name},
-    }
+    return Ended(
+        text=_removed(event, book, clock),
+        receipt_url=here.url("removal", act=event.act) if event and sees_receipt(here, event) else "",
+        restore_url=here.url("person_restore", membership=found.membership.id) if may else "",
+        restore_label=_("Bring %(name)s back") % {"name": name},
+    )
 
 
-def had(here: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str, Any], str]:
-    """What was held when this colleague was removed, as it stands in the log, and in words; empty for nothing."""
+def access_at_removal(here: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str, Any], str]:
+    """The access at the removal, from the log, and in words; empty where there was none."""
     event = _removal(here, found)
     if event is None or not event.before.get("access"):
         return {}, ""
@@ -130,8 +193,8 @@ def _removal(here: PageContext, found: VisibleMember) -> EventView | None:
 
 
 def sees_receipt(here: PageContext, event: EventView) -> bool:
-    """Whoever sees the log, and whoever did it."""
-    return Verb.ACTIVITY_VIEW in here.abilities or event.actor == here.viewer.id
+    """Whether the reader sees the log, or removed the person."""
+    return here.sees_activity or event.actor == here.viewer.id
 
 
 def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) -> str:
@@ -143,16 +206,16 @@ def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) ->
 
 def _facts(
     here: PageContext, found: VisibleMember, grants: Sequence[AssignmentView], clock: dates.Clock
-) -> dict[str, str]:
+) -> PersonFacts:
     one = found.membership
     others = people_queries.in_other_organizations(actor=here.viewer, member=one, at=here.at)
-    return {
-        "last_seen": last_seen(here, found, clock),
-        "signs_in_with": ways_in(sessions.factors(user=one.user)),
-        "sites": access.sites(grants) if grants else "",
-        "also_works_for": dates.listed([other.organization.name for other in others], most=5),
-        "joined": clock.date(one.created_at),
-    }
+    return PersonFacts(
+        last_seen=last_seen(here, found, clock),
+        signs_in_with=ways_in(sessions.factors(user=one.user)),
+        sites=access.sites(grants) if grants else "",
+        also_works_for=dates.listed([other.organization.name for other in others], most=5),
+        joined=clock.date(one.created_at),
+    )
 
 
 def seen_when(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:
@@ -171,16 +234,3 @@ def last_seen(here: PageContext, found: VisibleMember, clock: dates.Clock) -> st
     """`Today 09:12, Web shop`. One statement."""
     one = found.membership
     return _seen(sessions.last_seen(memberships=[one.id], at=here.at).get(one.id), clock)
-
-
-def browser(one: BrowserSession, clock: dates.Clock, *, own: str = "") -> dict[str, Any]:
-    """A browser as web/people/_sessions.html takes it; `own` is the key of the one that asks."""
-    active = _("active %(when)s") % {"when": clock.when(one.last_seen_at)}
-    since = _("signed in %(when)s") % {"when": clock.when(one.signed_in_at)} if one.signed_in_at else ""
-    services = dates.listed([admin_abilities.in_language(name) for name in one.services])
-    return {
-        "id": one.key,
-        "title": dates.browser(one.agent),
-        "here": bool(own) and one.key == own,
-        "sub": " · ".join(part for part in (services, since, active) if part),
-    }

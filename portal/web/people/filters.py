@@ -1,9 +1,8 @@
 """What the list of colleagues is searched and filtered by: read from the address, written into it."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from delegation.people.queries import PeopleFilter
 from portal.shell import forms as shell_forms
 from portal.shell import query_string
 from portal.shell.page_context import PageContext
+from portal.shell.query_string import ActiveFilter, FilterMenu
 from portal.wording import admin_abilities
 from provisioning.accounts import queries as accounts_queries
 
@@ -76,30 +76,38 @@ def wish(here: PageContext, asked: Filters) -> PeopleFilter:
     )
 
 
-def menus(asked: Filters, url: str) -> dict[str, Any]:
-    """Chips for the filters that are on, menus for those that are off."""
-    labels: Mapping[str, tuple[str, Callable[[], str]]] = {
-        "tier": (_("Tier"), lambda: _("Any tier")),
-        "site": (_("Site"), lambda: _("Any site")),
-        "systems": (_("In systems"), lambda: _("Anything")),
-        "who": (_("Who"), lambda: _("Colleagues")),
+def active(asked: Filters, url: str) -> list[ActiveFilter]:
+    """The filters that are on."""
+    return [
+        query_string.active_filter(
+            label=label, name=name, options=asked.options[name], values=asked.values, url=url
+        )
+        for name, (label, _anything) in _labels().items()
+        if asked.values[name]
+    ]
+
+
+def menus(asked: Filters, url: str) -> list[FilterMenu]:
+    """The filters that are off and have a choice."""
+    return [
+        query_string.menu(
+            label=label,
+            name=name,
+            options=asked.options[name],
+            values=asked.values,
+            url=url,
+            any_label=anything,
+        )
+        for name, (label, anything) in _labels().items()
+        if asked.options[name] and not asked.values[name]
+    ]
+
+
+def _labels() -> Mapping[str, tuple[str, str]]:
+    """Each filter's label, and the label of its absence."""
+    return {
+        "tier": (_("Tier"), _("Any tier")),
+        "site": (_("Site"), _("Any site")),
+        "systems": (_("In systems"), _("Anything")),
+        "who": (_("Who"), _("Colleagues")),
     }
-    chips, menus = [], []
-    for name, (label, anything) in labels.items():
-        options = asked.options[name]
-        if asked.values[name]:
-            chips.append(
-                query_string.chip(label=label, name=name, options=options, values=asked.values, url=url)
-            )
-        elif options:
-            menus.append(
-                query_string.menu(
-                    label=label,
-                    name=name,
-                    options=options,
-                    values=asked.values,
-                    url=url,
-                    any_label=anything(),
-                )
-            )
-    return {"chips": chips, "filters": menus, "kept": query_string.hidden_fields(asked.values, without="q")}

@@ -1,10 +1,10 @@
 """The list of colleagues, and what is ticked in it."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,7 +12,7 @@ from delegation.authorization.errors import Denied
 from delegation.authorization.verbs import Verb
 from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
-from portal.shell import page_context
+from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.people import list_context
 from portal.wording import dates
@@ -27,15 +27,13 @@ def listing(request: Request, here: PageContext) -> HttpResponse:
     return shown(request, here)
 
 
-def shown(request: HttpRequest, here: PageContext, **also: object) -> HttpResponse:
-    """The list, and above it what has just been done. Raises Denied for who sees no colleagues."""
+def shown(request: HttpRequest, here: PageContext, *, sent: str = "") -> HttpResponse:
+    """The list, below what happened to an invitation. Raises Denied for a reader who sees no colleagues."""
     if Verb.MEMBER_VIEW not in here.abilities:
         raise Denied(reason="no_permission")
-    return render(
-        request,
-        "web/people/list.html",
-        {**list_context.context(here, request.GET, dates.Clock(here.at, here.zone)), **also},
-    )
+    clock = dates.Clock(here.at, here.zone)
+    model = list_context.people_page(here, request.GET, clock)
+    return page_model.render(request, replace(model, sent=sent))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,8 +1,9 @@
-"""The list of colleagues, as templates/web/people/list.html describes it."""
+"""The page model of the list of colleagues."""
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -18,49 +19,108 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from delegation.people import sessions
-from delegation.people.queries import PeopleFilter, PeoplePage
-from portal.shell import actions, query_string
+from delegation.people.queries import PeopleFilter
+from portal.shell import actions, components, query_string
 from portal.shell import forms as shell_forms
+from portal.shell.actions import Action
+from portal.shell.components import Callout, Link, Pager, counted
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
+from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
 from portal.web.people import detail_context, filters, pending_invitations
-from portal.wording import access, cldr, dates, systems
+from portal.web.people.pending_invitations import InvitationRow
+from portal.wording import access, dates, systems
 from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts import status
 
 _NOBODY = uuid.UUID(int=0)
 
 
-def context(
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A colleague in the list. `state` is empty for a person without accounts elsewhere."""
+
+    id: str
+    name: str
+    email: str
+    url: str
+    is_admin: bool
+    tier: str
+    limit: str
+    sites: str
+    seen: str
+    state: str
+    state_where: str = ""
+    change: Action | None = None
+    remove: Action | None = None
+    restore_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeoplePage(PageModel):
+    """The list of colleagues with the pending invitations above it."""
+
+    template: ClassVar[str] = "web/people/list.html"
+
+    summary: str
+    """`298 colleagues, 3 invited, 1 admin`."""
+    attention: Link | None
+    """How many people are out of date in other systems, and the list of them."""
+    invite: Action | None
+    sent: str = ""
+    """What happened to the invitation that was just sent."""
+    note: Callout | None
+    invitations: Sequence[InvitationRow]
+    invitations_url: str
+    once: str = field(default_factory=shell_forms.new_idempotency_key)
+    """The idempotency key of the form around the invitations."""
+    search_url: str
+    list_url: str
+    """This list with its filters and position."""
+    q: str
+    kept: Sequence[HiddenField]
+    """The filters, which a search keeps."""
+    chips: Sequence[ActiveFilter]
+    filters: Sequence[FilterMenu]
+    former: bool
+    """Whether these people are removed: they have no access and no sites."""
+    people: Sequence[PersonRow]
+    select_url: str
+    """POST of the ticked rows; empty for a reader who may remove none of them."""
+    pager: Pager
+
+
+def people_page(
     here: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
-) -> dict[str, Any]:
-    """The whole list, `size` rows of it."""
-    organization = here.organization_id
+) -> PeoplePage:
+    """The list as the address asks for it, `size` rows of it."""
+    organization, url = here.organization_id, here.url("people")
     book = display_names.display_names(organization=organization)
     asked = filters.read(query, book)
-    looked = filters.wish(here, asked)
-    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, filters=looked)
-    page = people_queries.page(rows=rows, filters=looked, size=size)
+    wish = filters.wish(here, asked)
+    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, filters=wish)
+    page = people_queries.page(rows=rows, filters=wish, size=size)
     total = people_queries.count(rows=rows)
     invitations = invitations_queries.pending(actor=here.viewer, organization=organization, at=here.at)
-    looking_after = continuity.working_admins(organization=organization, at=here.at)
-    url = here.url("people")
-    return {
-        "summary": _summary(asked, total, len(invitations), len(looking_after)),
-        "look": None if asked.any else _look(here, url),
-        "invite": _inviting(here, asked, url),
-        "here_url": asked.url(url),
-        "note": only_admin(here, [one.id for one in looking_after]),
-        "invitations": [pending_invitations.row(one, here, clock) for one in invitations],
-        "invitations_url": here.url("invitations"),
-        "once": shell_forms.new_idempotency_key(),
-        "search_url": url,
-        "q": asked.values["q"],
-        **filters.menus(asked, url),
-        "former": looked.former,
-        "people": _rows(here, page, clock, book, former=looked.former),
-        "select_url": _select_url(here, former=looked.former),
-        "pager": _pager(asked, page, total, url),
-    }
+    admins = continuity.working_admins(organization=organization, at=here.at)
+    return PeoplePage(
+        summary=_summary(asked, total, len(invitations), len(admins)),
+        attention=None if asked.any else _attention(here, url),
+        invite=_inviting(here, asked, url),
+        list_url=asked.url(url),
+        note=components.only_admin(here, [admin.id for admin in admins]),
+        invitations=[pending_invitations.row(invitation, here, clock) for invitation in invitations],
+        invitations_url=here.url("invitations"),
+        search_url=url,
+        q=asked.values["q"],
+        kept=query_string.hidden_fields(asked.values, without="q"),
+        chips=filters.active(asked, url),
+        filters=filters.menus(asked, url),
+        former=wish.former,
+        people=_rows(here, page, clock, book, former=wish.former),
+        select_url=_select_url(here, former=wish.former),
+        pager=_pager(asked, page, total, url),
+    )
 
 
 def _select_url(here: PageContext, *, former: bool) -> str:
@@ -68,7 +128,7 @@ def _select_url(here: PageContext, *, former: bool) -> str:
     return "" if former or Verb.MEMBER_REMOVE not in here.abilities else here.url("people_select")
 
 
-def _look(here: PageContext, url: str) -> dict[str, str] | None:
+def _attention(here: PageContext, url: str) -> Link | None:
     """The way to those whose systems differ or failed. One statement where there are none, else three."""
     known = accounts_queries.in_state(
         organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
@@ -83,83 +143,64 @@ def _look(here: PageContext, url: str) -> dict[str, str] | None:
     if not number:
         return None
     text = ngettext("%(number)s needs a look", "%(number)s need a look", number)
-    return {
-        "text": text % {"number": counted(number)},
-        "url": query_string.with_values(url, {"systems": "look"}),
-    }
+    return Link(text % {"number": counted(number)}, query_string.with_values(url, {"systems": "look"}))
 
 
-def _inviting(here: PageContext, asked: filters.Filters, url: str) -> actions.Action | None:
-    """The panel is closed onto the list as it was."""
+def _inviting(here: PageContext, asked: filters.Filters, url: str) -> Action | None:
+    """Closing the panel leads back to the list with its filters."""
     if Verb.MEMBER_INVITE not in here.abilities:
         return None
-    kept = asked.url(url).partition("?")[2]
-    return {"url": query_string.with_values(here.url("invite"), {"list": kept}), "why": ""}
+    filters_of_list = asked.url(url).partition("?")[2]
+    return Action(query_string.with_values(here.url("invite"), {"list": filters_of_list}))
 
 
-def only_admin(here: PageContext, admins_here: Sequence[uuid.UUID]) -> dict[str, str] | None:
-    """The warning for the one on whom everything hangs."""
-    if len(admins_here) != 1 or not here.is_own(admins_here[0]):
-        return None
-    return {
-        "tone": "warn",
-        "icon": "key",
-        "strong": _("You are the only admin."),
-        "text": _("If you are away, nobody can invite people or remove a leaver."),
-        "url": here.url("invite") + "?tier=organization_admin",
-        "label": _("Invite a second admin"),
-    }
-
-
-def counted(number: int) -> str:
-    """A number that nobody counts beyond a thousand."""
-    if number > people_queries.COUNT_LIMIT:
-        return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNT_LIMIT)}
-    return cldr.number(number)
-
-
-def _summary(asked: filters.Filters, total: int, waiting: int, looking_after: int) -> str:
+def _summary(asked: filters.Filters, total: int, pending: int, admins: int) -> str:
     if asked.any:
         return ngettext("%(number)s found", "%(number)s found", total) % {"number": counted(total)}
     parts = [ngettext("%(number)s colleague", "%(number)s colleagues", total) % {"number": counted(total)}]
-    if waiting:
-        parts.append(ngettext("%(number)d invited", "%(number)d invited", waiting) % {"number": waiting})
-    parts.append(ngettext("%(number)d admin", "%(number)d admins", looking_after) % {"number": looking_after})
+    if pending:
+        parts.append(ngettext("%(number)d invited", "%(number)d invited", pending) % {"number": pending})
+    parts.append(ngettext("%(number)d admin", "%(number)d admins", admins) % {"number": admins})
     return ", ".join(parts)
 
 
 def _rows(
-    here: PageContext, page: PeoplePage, clock: dates.Clock, book: DisplayNames, *, former: bool
-) -> list[dict[str, Any]]:
-    wanted = [row.id for row in page.rows]
-    grants = access_queries.assignments(memberships=wanted, at=here.at)
-    seen = sessions.last_seen(memberships=wanted, at=here.at)
-    worst = status.for_list(memberships=wanted)
+    here: PageContext,
+    page: people_queries.PeoplePage,
+    clock: dates.Clock,
+    book: DisplayNames,
+    *,
+    former: bool,
+) -> list[PersonRow]:
+    shown = [row.id for row in page.rows]
+    grants = access_queries.assignments(memberships=shown, at=here.at)
+    seen = sessions.last_seen(memberships=shown, at=here.at)
+    worst = status.for_list(memberships=shown)
     may = policy.abilities(
         actor=here.viewer,
-        memberships=wanted,
+        memberships=shown,
         at=here.at,
         verbs=(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE),
     )
     urls = _Urls(here)
     return [
-        {
-            "id": str(row.id),
-            "name": row.user.name,
-            "email": row.user.email,
-            "url": urls.of("person", row.id),
-            **_holding(grants.get(row.id, []), clock),
-            "seen": detail_context.seen_when(seen.get(row.id), clock),
+        PersonRow(
+            id=str(row.id),
+            name=row.user.name,
+            email=row.user.email,
+            url=urls.of("person", row.id),
+            **_access(grants.get(row.id, []), clock),
+            seen=detail_context.seen_when(seen.get(row.id), clock),
             **systems.worst(worst.get(row.id), book, former=former),
-            "change": _action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
-            "remove": _action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),
-            "restore_url": urls.of("person_restore", row.id) if may[row.id][Verb.MEMBER_RESTORE] else "",
-        }
+            change=_action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
+            remove=_action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),
+            restore_url=urls.of("person_restore", row.id) if may[row.id][Verb.MEMBER_RESTORE] else "",
+        )
         for row in page.rows
     ]
 
 
-def _holding(grants: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, Any]:
+def _access(grants: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, Any]:
     limit = (access.limits(grants), access.ends(grants, clock))
     return {
         "is_admin": any(grant.is_admin for grant in grants),
@@ -182,11 +223,11 @@ class _Urls:
         return self._known[route].replace(str(_NOBODY), str(membership))
 
 
-def _action(may: Mapping[Verb, policy.Decision], verb: Verb, url: str) -> actions.Action | None:
+def _action(may: Mapping[Verb, policy.Decision], verb: Verb, url: str) -> Action | None:
     return actions.action(may[verb], verb=verb, url=url)
 
 
-def _pager(asked: filters.Filters, page: PeoplePage, total: int, url: str) -> dict[str, str]:
+def _pager(asked: filters.Filters, page: people_queries.PeoplePage, total: int, url: str) -> Pager:
     shown = len(page.rows)
     whole = page.previous is None and page.next is None
     numbers = {"shown": shown, "total": counted(total)}
@@ -196,11 +237,7 @@ def _pager(asked: filters.Filters, page: PeoplePage, total: int, url: str) -> di
         text = ngettext("%(shown)d colleague", "%(shown)d colleagues", shown) % numbers
     else:
         text = _("%(shown)d of %(total)s") % numbers
-    return {
-        "text": text,
-        "previous_url": _turn(asked, url, before=page.previous),
-        "next_url": _turn(asked, url, after=page.next),
-    }
+    return Pager(text, _turn(asked, url, before=page.previous), _turn(asked, url, after=page.next))
 
 
 def _turn(asked: filters.Filters, url: str, **anchor: uuid.UUID | None) -> str:

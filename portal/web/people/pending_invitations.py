@@ -1,54 +1,92 @@
-"""Invitations that have not been accepted, as the list and the page that asks show them."""
+"""Pending invitations, as the list of colleagues and the page that cancels one show them."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
-from delegation.invitations import queries as invitations_queries
+from delegation.invitations.queries import PendingInvitation
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
 from portal.wording import access, admin_abilities, dates
 
 
-def row(one: invitations_queries.PendingInvitation, here: PageContext, clock: dates.Clock) -> dict[str, Any]:
-    """For web/invitations/_pending.html."""
-    over = one.expires_at <= here.at
-    day = {"what": _offered(one, clock), "when": clock.when(one.expires_at)}
-    sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Open until %(when)s.") % day
-    return {
-        "id": str(one.id),
-        "email": one.email,
-        "name": one.name,
-        "sub": sub,
-        "tag": {"text": _("Expired"), "tone": ""} if over else None,
-        "may_resend": one.may_resend and not over,
-        "may_renew": one.may_resend and over,
-        "cancel_url": here.url("invitation_cancel", invitation=one.id) if one.may_cancel else "",
-    }
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word beside a row, as `kh.tag` draws it."""
+
+    text: str
+    tone: str = ""
 
 
-def cancelling(
-    here: PageContext, one: invitations_queries.PendingInvitation, clock: dates.Clock
-) -> dict[str, Any]:
-    """The page that asks before an invitation is cancelled."""
-    over = one.expires_at <= here.at
-    opened = {"when": clock.when(one.expires_at)}
-    return {
-        "email": one.email,
-        "name": one.name,
-        "offered": _offered(one, clock),
-        "state": _("Expired %(when)s.") % opened if over else _("Open until %(when)s.") % opened,
-        "cancel_url": here.url("invitation_cancel", invitation=one.id),
-        "back_url": here.url("people"),
-    }
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """A pending invitation, for web/invitations/_pending.html."""
+
+    id: str
+    email: str
+    name: str
+    sub: str
+    tag: Tag | None = None
+    may_resend: bool = False
+    may_renew: bool = False
+    """The same command, for an invitation that has expired."""
+    cancel_url: str = ""
 
 
-def _offered(one: invitations_queries.PendingInvitation, clock: dates.Clock) -> str:
+@dataclass(frozen=True, kw_only=True)
+class CancelInvitationPage(PageModel):
+    """Asks before an invitation is cancelled."""
+
+    template: ClassVar[str] = "web/invitations/cancel_confirm.html"
+
+    email: str
+    name: str
+    offered: str
     """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
-    names = [place.name for place in one.sites]
+    state: str
+    cancel_url: str
+    back_url: str
+
+
+def row(invitation: PendingInvitation, here: PageContext, clock: dates.Clock) -> InvitationRow:
+    """An invitation with what the reader may do to it."""
+    over = invitation.expires_at <= here.at
+    day = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
+    sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Open until %(when)s.") % day
+    return InvitationRow(
+        id=str(invitation.id),
+        email=invitation.email,
+        name=invitation.name,
+        sub=sub,
+        tag=Tag(_("Expired")) if over else None,
+        may_resend=invitation.may_resend and not over,
+        may_renew=invitation.may_resend and over,
+        cancel_url=here.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
+    )
+
+
+def cancel_page(here: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:
+    """The question, with the invitation in words."""
+    over = invitation.expires_at <= here.at
+    opened = {"when": clock.when(invitation.expires_at)}
+    return CancelInvitationPage(
+        email=invitation.email,
+        name=invitation.name,
+        offered=_offered(invitation, clock),
+        state=_("Expired %(when)s.") % opened if over else _("Open until %(when)s.") % opened,
+        cancel_url=here.url("invitation_cancel", invitation=invitation.id),
+        back_url=here.url("people"),
+    )
+
+
+def _offered(invitation: PendingInvitation, clock: dates.Clock) -> str:
+    """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
+    names = [place.name for place in invitation.sites]
     parts = (
-        admin_abilities.in_language(one.role_name),
-        access.shortest(one.limits),
-        access.places(everywhere=one.all_sites, names=names, inside=True),
-        access.until(one.access_until, clock),
+        admin_abilities.in_language(invitation.role_name),
+        access.shortest(invitation.limits),
+        access.places(everywhere=invitation.all_sites, names=names, inside=True),
+        access.until(invitation.access_until, clock),
     )
     return ", ".join(part for part in parts if part)

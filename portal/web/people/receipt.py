@@ -1,9 +1,10 @@
-"""How far a removal is, and its receipt: templates/web/people/removal_receipt.html."""
+"""The page model of a removal's progress and receipt."""
 
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +16,7 @@ from delegation.catalogue import display_names
 from delegation.people import removal_impact
 from portal.shell import query_string, timeline
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
 from portal.wording import admin_abilities, cldr, dates, removal_reasons, systems, time_zones
 from portal.wording.events import EventWording
 from portal.wording.systems import STATES
@@ -22,8 +24,61 @@ from provisioning.accounts import progress
 from provisioning.accounts.progress import Progress, SystemProgress
 
 
-def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> dict[str, Any]:
-    """The page after the deed, while systems answer and when all have."""
+@dataclass(frozen=True, slots=True)
+class ProgressLine:
+    """How far one system is. `state` is `closed` for what is done."""
+
+    name: str
+    sub: str
+    when: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedPerson:
+    """A removed person, with the event in the log, for web/activity/_event_link.html."""
+
+    name: str
+    email: str
+    event_number: str
+    event_url: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Who removed whom, when and why. `single` is the only removed person."""
+
+    number: str
+    people: Sequence[RemovedPerson]
+    single: RemovedPerson | None
+    by: str
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptPage(PageModel):
+    """A removal, while systems answer and when all have."""
+
+    template: ClassVar[str] = "web/people/removal_receipt.html"
+
+    title: str
+    lead: str
+    open: bool
+    """Whether a system has not confirmed: the page asks again every second (ETag), without a script every two."""
+    here_url: str
+    """This page; answers 304 while nothing has changed."""
+    lines: Sequence[ProgressLine]
+    receipt: Receipt
+    next_text: str
+    restore_url: str = ""
+    restore_label: str = ""
+    back_url: str
+
+
+def receipt_page(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
+    """The page, from the events of the act and the progress of its deliveries."""
     first = events[0]
     book = display_names.display_names(organization=here.organization_id)
     told_by = timeline.event_wording(events, book)
@@ -32,24 +87,26 @@ def context(here: PageContext, events: Sequence[EventView], clock: dates.Clock) 
     people = _removed(here, events, told_by)
     who = dates.listed(names, most=5)
     closed = {event.subject for event in events}
-    return {
-        "title": ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
-        "lead": _lead(here, done, first, clock),
-        "open": not done.done,
-        "here_url": here.url("removal", act=first.act),
-        "lines": [*[_line(line, done.lines, who, clock) for line in done.lines], _here(here, first, clock)],
-        "receipt": {
-            "number": f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
-            "people": people,
-            "single": people[0] if len(people) == 1 else None,
-            "by": told_by.actor(first),
-            "when": time_zones.placed(clock.moment(first.at), clock.zone),
-            "reason": removal_reasons.shown(first.personal.get("reason", "")),
-        },
-        "next_text": _next(done),
-        **_back(here, [event.subject for event in events], who, done),
-        "back_url": here.url("people"),
-    }
+    restore_url, restore_label = _restore(here, [event.subject for event in events], who, done)
+    return ReceiptPage(
+        title=ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
+        lead=_lead(here, done, first, clock),
+        open=not done.done,
+        here_url=here.url("removal", act=first.act),
+        lines=[*[_line(line, done.lines, who, clock) for line in done.lines], _sign_in(here, first, clock)],
+        receipt=Receipt(
+            number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
+            people=people,
+            single=people[0] if len(people) == 1 else None,
+            by=told_by.actor(first),
+            when=time_zones.placed(clock.moment(first.at), clock.zone),
+            reason=removal_reasons.shown(first.personal.get("reason", "")),
+        ),
+        next_text=_next(done),
+        restore_url=restore_url,
+        restore_label=restore_label,
+        back_url=here.url("people"),
+    )
 
 
 def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
@@ -64,18 +121,17 @@ def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
     return Progress(lines=waiting, planned=False)
 
 
-def _removed(here: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[dict[str, str]]:
-    """Each of them with the event that stands in the log."""
+def _removed(here: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[RemovedPerson]:
     emails = removal_impact.emails(memberships=[event.subject for event in events])
     return [
-        {
-            "name": told_by.who(one),
-            "email": emails.get(one.subject, ""),
-            "event_number": cldr.number(one.seq) if one.seq else "",
-            "event_url": f"{here.url('activity')}#e{one.seq}" if here.sees_activity else "",
-            "hash": timeline.short(one.hash),
-        }
-        for one in events
+        RemovedPerson(
+            name=told_by.who(event),
+            email=emails.get(event.subject, ""),
+            event_number=cldr.number(event.seq) if event.seq else "",
+            event_url=f"{here.url('activity')}#e{event.seq}" if here.sees_activity else "",
+            hash=timeline.short(event.hash),
+        )
+        for event in events
     ]
 
 
@@ -98,7 +154,7 @@ def _lead(here: PageContext, done: Progress, first: EventView, clock: dates.Cloc
     return _("Every door closed within %(span)s.") % {"span": dates.span(slowest)}
 
 
-def _here(here: PageContext, first: EventView, clock: dates.Clock) -> dict[str, str]:
+def _sign_in(here: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
     parts = []
     if sign_ins := int(first.facts.get("sign_ins", 0)):
         text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
@@ -106,28 +162,28 @@ def _here(here: PageContext, first: EventView, clock: dates.Clock) -> dict[str, 
     if sessions := int(first.facts.get("sessions", 0)):
         text = ngettext("%(number)d browser signed out", "%(number)d browsers signed out", sessions)
         parts.append(text % {"number": sessions})
-    return {
-        "name": _("Signing in for %(organization)s") % {"organization": here.organization.name},
-        "sub": ", ".join(parts) or _("Nothing that was issued before is accepted any more"),
-        "when": clock.time(first.at, seconds=True),
-        "state": "closed",
-    }
+    return ProgressLine(
+        name=_("Signing in for %(organization)s") % {"organization": here.organization.name},
+        sub=", ".join(parts) or _("Nothing that was issued before is accepted any more"),
+        when=clock.time(first.at, seconds=True),
+        state="closed",
+    )
 
 
 def _line(
     line: SystemProgress, lines: Sequence[SystemProgress], who: str, clock: dates.Clock
-) -> dict[str, str]:
+) -> ProgressLine:
     closed = line.state == "closed"
     span = dates.span(line.seconds)
-    return {
-        "name": _named(line, lines),
-        "sub": _done(line) if closed else _late(line, who, clock),
-        "when": _("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
-        "state": STATES[line.state],
-    }
+    return ProgressLine(
+        name=_system_name(line, lines),
+        sub=_done(line) if closed else _late(line, who, clock),
+        when=_("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
+        state=STATES[line.state],
+    )
 
 
-def _named(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
+def _system_name(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
     name = admin_abilities.in_language(line.name)
     if sum(one.name == line.name for one in lines) == 1:
         return name
@@ -161,25 +217,24 @@ def _next(done: Progress) -> str:
     return _("We keep trying until every system has confirmed. You may close this page.")
 
 
-def _back(here: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> dict[str, str]:
-    """The way to bring them back, once every system has confirmed, for whoever may."""
+def _restore(here: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> tuple[str, str]:
+    """Address and label of the way back; empty until every system has confirmed, and for readers without the right."""
     if not done.done:
-        return {}
+        return "", ""
     verb = Verb.MEMBER_RESTORE
     if not policy.decide(actor=here.viewer, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
-        return {}
+        return "", ""
     if len(leavers) > 1:
         url = query_string.with_values(here.url("people"), {"who": "former"})
-        return {"restore_url": url, "restore_label": _("See those removed")}
+        return url, _("See those removed")
     label = _("Bring %(name)s back") % {"name": who}
-    return {"restore_url": here.url("person_restore", membership=leavers[0]), "restore_label": label}
+    return here.url("person_restore", membership=leavers[0]), label
 
 
-def fingerprint(shown: dict[str, Any], language: str) -> str:
-    """An ETag: the same as long as nothing new would be shown, running seconds apart."""
+def etag(model: ReceiptPage, language: str) -> str:
+    """The page's ETag. The seconds of open lines do not change it."""
     lines = [
-        (line["name"], line["sub"], line["state"], line["when"] if line["state"] == "closed" else "")
-        for line in shown["lines"]
+        (line.name, line.sub, line.state, line.when if line.state == "closed" else "") for line in model.lines
     ]
-    said = repr((language, shown["lead"], shown["open"], lines))
-    return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
+    shown = repr((language, model.lead, model.open, lines))
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'

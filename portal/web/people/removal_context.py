@@ -1,8 +1,10 @@
-"""What a removal stops, and how far it is: templates/web/people/remove_confirm.html and removal.html."""
+"""The page model of the question before a removal: what stops, what closes, what stays."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
+from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +14,9 @@ from delegation.access import queries as access_queries
 from delegation.people import queries as people_queries
 from delegation.people import removal_impact
 from delegation.people.queries import VisibleMember
+from portal.shell.components import Contact
 from portal.shell.page_context import PageContext
+from portal.shell.page_model import PageModel
 from portal.web.people import detail_context
 from portal.web.people.forms import RemovalForm
 from portal.wording import access, admin_abilities, dates
@@ -20,33 +24,102 @@ from provisioning.accounts import progress
 from provisioning.accounts.progress import AffectedSystem
 
 
-def impact(
-    here: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, clock: dates.Clock
-) -> dict[str, Any]:
-    """The page before the deed."""
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why the removal is impossible, and the way out."""
+
+    text: str
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """What ends at once."""
+
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingSystem:
+    """What happens in another system, when it was last used, and how long it usually takes."""
+
+    name: str
+    what: str
+    last_used: str
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Enough about one person to recognise them."""
+
+    question: str
+    email: str
+    work: str
+    last_seen: str
+    namesake_text: str = ""
+    namesake_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalPage(PageModel):
+    """What stops when these colleagues are removed."""
+
+    template: ClassVar[str] = "web/people/remove_confirm.html"
+
+    title: str
+    sub: str
+    blocked: Blocked | None
+    """Without a button where it is set."""
+    stops: Sequence[Stopping]
+    closes: Sequence[ClosingSystem]
+    stays: str
+    who: Leaver | None
+    """Where one person is removed."""
+    people: Sequence[Contact]
+    """Where several are removed."""
+    form: forms.BaseForm
+    ids: Sequence[str]
+    """Of the people, sent as `m`."""
+    button: str
+    undo: str
+    remove_url: str
+    back_url: str
+    back_label: str
+
+
+def removal_page(
+    here: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
+) -> RemovalPage:
+    """The question, with what the removal would do."""
+    clock = dates.Clock(here.at, here.zone)
     ids = [one.membership.id for one in leavers]
     closing = progress.expected_impact(memberships=ids)
     counts = removal_impact.removal_impact(leavers=leavers, at=here.at)
     single = leavers[0] if len(leavers) == 1 else None
     title = _title(leavers)
-    return {
-        "title": title,
-        "button": title,
-        "sub": _("from %(organization)s. Nothing has happened yet.")
-        % {"organization": here.organization.name},
-        "blocked": _blocked(here, leavers),
-        "stops": _stops(here, counts),
-        "closes": [_closes(one, counts, clock) for one in closing],
-        "stays": _stays(here, single),
-        "who": _who(here, single, clock) if single else None,
-        "people": [] if single else [_named(one) for one in leavers],
-        "form": form,
-        "ids": [str(one) for one in ids],
-        "undo": _("You can bring them back later; what ends now does not come back by itself.")
+    return RemovalPage(
+        title=title,
+        button=title,
+        sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": here.organization.name},
+        blocked=_blocked(here, leavers),
+        stops=_stops(here, counts),
+        closes=[_closing_system(system, counts, clock) for system in closing],
+        stays=_stays(here, single),
+        who=_leaver(here, single, clock) if single else None,
+        people=[] if single else [_contact(leaver) for leaver in leavers],
+        form=form,
+        ids=[str(membership) for membership in ids],
+        remove_url=remove_url,
+        back_url=back_url,
+        back_label=single.membership.user.name if single else _("People"),
+        undo=_("You can bring them back later; what ends now does not come back by itself.")
         if not single
         else _("You can bring %(name)s back later; what ends now does not come back by itself.")
         % {"name": single.membership.user.name},
-    }
+    )
 
 
 def _title(leavers: Sequence[VisibleMember]) -> str:
@@ -58,35 +131,35 @@ def _title(leavers: Sequence[VisibleMember]) -> str:
     }
 
 
-def _named(one: VisibleMember) -> dict[str, str]:
-    return {"name": one.membership.user.name, "email": one.membership.user.email}
+def _contact(leaver: VisibleMember) -> Contact:
+    return Contact(leaver.membership.user.name, leaver.membership.user.email)
 
 
-def _blocked(here: PageContext, leavers: Sequence[VisibleMember]) -> dict[str, str] | None:
+def _blocked(here: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
     working = continuity.working_admins(organization=here.organization_id, at=here.at)
     staying = [one for one in working if one.id not in {leaver.membership.id for leaver in leavers}]
     if not working or staying:
         return None
-    return {
-        "text": _("%(name)s is the only admin. Without an admin nobody could invite or remove people.")
+    return Blocked(
+        text=_("%(name)s is the only admin. Without an admin nobody could invite or remove people.")
         % {"name": dates.listed([one.user.name for one in working])},
-        "url": here.url("invite") + "?tier=organization_admin",
-        "label": _("Invite a second admin"),
-    }
+        url=here.url("invite") + "?tier=organization_admin",
+        label=_("Invite a second admin"),
+    )
 
 
-def _stops(here: PageContext, counts: removal_impact.RemovalImpact) -> list[dict[str, str]]:
+def _stops(here: PageContext, counts: removal_impact.RemovalImpact) -> list[Stopping]:
     text = _("Signing in for %(organization)s") % {"organization": here.organization.name}
-    rows = [{"text": text, "value": _("no longer possible")}]
+    rows = [Stopping(text, _("no longer possible"))]
     if number := counts.sessions:
         value = ngettext("%(number)d browser is signed out", "%(number)d browsers are signed out", number)
-        rows.append({"text": _signed_in_to(settings.SUPPLIER_NAME), "value": value % {"number": number}})
+        rows.append(Stopping(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
     services = [admin_abilities.in_language(name) for name in counts.services]
-    rows += [{"text": _signed_in_to(name), "value": _("ends now")} for name in services]
+    rows += [Stopping(_signed_in_to(name), _("ends now")) for name in services]
     if number := counts.invitations:
         value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
         text = _("Invitations sent and not yet accepted")
-        rows.append({"text": text, "value": value % {"number": number}})
+        rows.append(Stopping(text, value % {"number": number}))
     return rows
 
 
@@ -94,17 +167,19 @@ def _signed_in_to(service: str) -> str:
     return _("Signed in to %(service)s") % {"service": service}
 
 
-def _closes(one: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock) -> dict[str, str]:
+def _closing_system(
+    one: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
+) -> ClosingSystem:
     used = counts.last_used.get(one.application)
     usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("not known yet")
     if one.down_since is not None:
         usual = _("does not answer since %(when)s; we keep trying") % {"when": clock.when(one.down_since)}
-    return {
-        "name": admin_abilities.in_language(one.name),
-        "what": _("Access closed"),
-        "last_used": clock.when(used) if used else _("never"),
-        "usual": usual,
-    }
+    return ClosingSystem(
+        name=admin_abilities.in_language(one.name),
+        what=_("Access closed"),
+        last_used=clock.when(used) if used else _("never"),
+        usual=usual,
+    )
 
 
 def _stays(here: PageContext, single: VisibleMember | None) -> str:
@@ -118,17 +193,15 @@ def _stays(here: PageContext, single: VisibleMember | None) -> str:
     return " ".join([stays, _("Access to %(organizations)s stays too.") % {"organizations": names}])
 
 
-def _who(here: PageContext, single: VisibleMember, clock: dates.Clock) -> dict[str, str]:
+def _leaver(here: PageContext, single: VisibleMember, clock: dates.Clock) -> Leaver:
     one = single.membership
     grants = access_queries.assignments(memberships=[one.id], at=here.at).get(one.id, [])
     other = people_queries.same_name(actor=here.viewer, member=one, at=here.at)
-    who = {
-        "question": _("Is this the right %(name)s?") % {"name": one.user.name},
-        "email": one.user.email,
-        "work": ", ".join(part for part in (one.title, access.summary(grants, clock)) if part),
-        "last_seen": detail_context.last_seen(here, single, clock),
-    }
-    if other is not None:
-        who["namesake_text"] = f"{other.user.name}, {other.user.email}"
-        who["namesake_url"] = here.url("person", membership=other.id)
-    return who
+    return Leaver(
+        question=_("Is this the right %(name)s?") % {"name": one.user.name},
+        email=one.user.email,
+        work=", ".join(part for part in (one.title, access.summary(grants, clock)) if part),
+        last_seen=detail_context.last_seen(here, single, clock),
+        namesake_text=f"{other.user.name}, {other.user.email}" if other else "",
+        namesake_url=here.url("person", membership=other.id) if other else "",
+    )

@@ -10,9 +10,7 @@ organization_urlpatterns = [
     path("people/remove", removal.several, name="people_remove"),
     path("people/select", people_list.select, name="people_select"),
     path("people/<uuid:membership>", detail.person, name="person"),
-    path("people/<uuid:membership>/access", detail.change, name="person_access"),
     path("people/<uuid:membership>/resync", detail.resync, name="person_resync"),
     path("people/<uuid:membership>/remove", removal.one, name="person_remove"),
-    path("people/<uuid:membership>/restore", detail.restore, name="person_restore"),
     path("acts/<uuid:act>", removal.progress, name="removal"),
 ]

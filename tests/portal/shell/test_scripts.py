@@ -7,9 +7,9 @@ import pytest
 from playwright import sync_api
 from playwright.sync_api import expect
 
+from portal.web.access.preview import Preview
 from tests.fixtures import rendering, screenshots
-from tests.fixtures.page_samples import other as page_samples_other
-from tests.fixtures.page_samples import people
+from tests.fixtures.page_samples import samples
 
 SOON = 5_000
 
@@ -35,7 +35,8 @@ def _sent(request: sync_api.Request) -> dict[str, list[str]]:
 def test_the_list_answers_while_one_types_and_keeps_the_focus(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("people")
-    fewer = people.listing() | {"people": people.listing()["people"][4:5]}
+    listing = samples.PAGES["people"][1]()
+    fewer = listing | {"people": listing["people"][4:5]}
     stage.answers["/people"] = lambda _request: rendering.render("web/people/list.html", fewer)
 
     page.get_by_role("searchbox").press_sequentially("laine")
@@ -50,7 +51,9 @@ def test_the_list_answers_while_one_types_and_keeps_the_focus(stage: screenshots
 
 def test_without_scripts_the_search_is_a_form(plain: screenshots.Stage) -> None:
     plain.show("people")
-    plain.answers["/people"] = lambda _request: rendering.render("web/people/list.html", people.listing())
+    plain.answers["/people"] = lambda _request: rendering.render(
+        "web/people/list.html", samples.PAGES["people"][1]()
+    )
 
     plain.page.get_by_role("searchbox").fill("laine")
     plain.page.get_by_role("searchbox").press("Enter")
@@ -61,7 +64,7 @@ def test_without_scripts_the_search_is_a_form(plain: screenshots.Stage) -> None:
 
 def test_a_removal_looks_again_by_itself_until_it_is_done(stage: screenshots.Stage) -> None:
     page = stage.page
-    pages = [page_samples_other.removal(), page_samples_other.removal(), page_samples_other.removal_done()]
+    pages = [samples.PAGES["removal"][1](), samples.PAGES["removal"][1](), samples.PAGES["removal-done"][1]()]
     stage.show("removal")
     stage.answers["/removal"] = lambda _request: rendering.render(
         "web/people/removal_receipt.html", pages.pop(0) if len(pages) > 1 else pages[0]
@@ -91,7 +94,7 @@ def test_a_removal_that_did_not_change_stays_as_it_is(stage: screenshots.Stage) 
 def test_without_scripts_a_removal_is_loaded_anew(plain: screenshots.Stage) -> None:
     plain.show("removal")
     plain.answers["/removal"] = lambda _request: rendering.render(
-        "web/people/removal_receipt.html", page_samples_other.removal_done()
+        "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()
     )
 
     expect(plain.page.get_by_text("Look again")).to_be_visible()
@@ -101,7 +104,7 @@ def test_without_scripts_a_removal_is_loaded_anew(plain: screenshots.Stage) -> N
 def test_a_change_says_what_it_means_before_it_is_sent(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("access")
-    other = people.access() | {"effect": {"gains": [], "losses": ["order at all"]}}
+    other = samples.PAGES["access"][1]() | {"effect": Preview([], ["order at all"], "")}
     stage.answers["/people/5/access"] = lambda _request: rendering.render("web/access/change.html", other)
 
     page.get_by_label("Viewer").check()
@@ -133,7 +136,7 @@ def test_the_change_itself_is_an_ordinary_form(stage: screenshots.Stage) -> None
     page = stage.page
     stage.show("access")
     stage.answers["/people/5/access"] = lambda _request: rendering.render(
-        "web/people/detail.html", people.person()
+        "web/people/detail.html", samples.PAGES["person"][1]()
     )
 
     page.get_by_role("button", name="Change Mikko’s access").click()
@@ -147,7 +150,7 @@ def test_the_change_itself_is_an_ordinary_form(stage: screenshots.Stage) -> None
 def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage) -> None:
     plain.show("access")
     plain.answers["/people/5/access"] = lambda _request: rendering.render(
-        "web/access/change.html", people.access()
+        "web/access/change.html", samples.PAGES["access"][1]()
     )
 
     plain.page.get_by_role("button", name="Show what changes").click()
@@ -159,7 +162,7 @@ def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage)
 def test_an_invitation_says_what_it_gives_before_it_is_sent(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("invite")
-    answer = people.invite() | {"effect": {"gains": ["see orders only"], "losses": []}}
+    answer = samples.PAGES["invite"][1]() | {"effect": Preview(["see orders only"], [], "")}
     stage.answers["/people/invite"] = lambda _request: rendering.render("web/invitations/send.html", answer)
 
     page.get_by_label("E-mail address").fill("new@koskela.example")
@@ -262,7 +265,9 @@ def test_menus_close_by_escape_and_by_a_click_beside(stage: screenshots.Stage) -
 
 def test_a_panel_closes_by_escape_unless_something_was_typed(stage: screenshots.Stage) -> None:
     page = stage.page
-    stage.answers["/people"] = lambda _request: rendering.render("web/people/list.html", people.listing())
+    stage.answers["/people"] = lambda _request: rendering.render(
+        "web/people/list.html", samples.PAGES["people"][1]()
+    )
     stage.show("invite")
     page.get_by_label("E-mail address").fill("somebody")
     page.keyboard.press("Escape")
@@ -291,7 +296,7 @@ def test_a_form_is_sent_once(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("remove")
     stage.answers["/people/5/remove"] = lambda _request: rendering.render(
-        "web/people/removal_receipt.html", page_samples_other.removal_done()
+        "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()
     )
 
     page.evaluate("""() => {

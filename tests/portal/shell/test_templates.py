@@ -9,6 +9,7 @@ from django import template
 from django.template import engines
 
 from portal.tools import vendored_assets
+from portal.web.people.detail_context import PersonHead
 from tests.fixtures import rendering
 from tests.fixtures.page_samples import samples
 
@@ -104,7 +105,7 @@ def test_every_icon_is_in_the_sprite() -> None:
 
 def test_no_name_is_cut_and_no_markup_of_a_name_is_believed() -> None:
     context = samples.PAGES["person"][1]()
-    context["person"]["name"] = "<script>alert(1)</script> & Sons"
+    context["person"] = PersonHead("<script>alert(1)</script> & Sons", "x@koskela.example", "")
 
     page = rendering.render("web/people/detail.html", context)
 

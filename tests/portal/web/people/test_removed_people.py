@@ -54,7 +54,7 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
     *, word: str, former: bool, state: str, summary: str
 ) -> None:
     rows = systems.matrix([_status(word)], BOOK, dates.Clock(AT, ZoneInfo("UTC")), former=former)
-    assert [row["state"] for row in rows] == [state]
+    assert [row.state for row in rows] == [state]
     assert systems.summary(rows) == summary
     assert systems.worst(WorstState(word, "crm"), BOOK, former=former)["state"] == state
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,25 @@ from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
-from portal.web.access import admin_rights
-from portal.wording import access, admin_abilities, cldr, dates, removal_reasons
+from portal.wording import access, admin_abilities, admin_rights, cldr, dates, removal_reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One link of the explanation of a right: who or what, what it does, and a note."""
+
+    strong: str
+    text: str
+    sub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RightRow:
+    """A right as `kh.rights` draws it; `text` may hold markup."""
+
+    text: str
+    where: str
+    chain: Sequence[Reason]
 
 
 class Why:
@@ -42,46 +60,46 @@ class Why:
         day = self.clock.date(min(grant.valid_from for grant in self.grants))
         return _("%(tier)s since %(day)s") % {"tier": access.tiers(self.grants), "day": day}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """For `kh.can`: what one looks after first, then the rights in other systems."""
-        own = [row for grant in self.grants for row in self._looks_after(grant)]
+    def rows(self) -> list[RightRow]:
+        """What one may do as an admin first, then the rights in other systems."""
+        own = [row for grant in self.grants for row in self._admin_rows(grant)]
         return own + [self._right(right) for right in self.rights]
 
-    def _looks_after(self, grant: AssignmentView) -> list[dict[str, Any]]:
-        does = [text for verb, text in admin_abilities.admin_abilities().items() if verb in grant.verbs]
+    def _admin_rows(self, grant: AssignmentView) -> list[RightRow]:
+        abilities = [text for verb, text in admin_abilities.admin_abilities().items() if verb in grant.verbs]
         where = self._until(access.of_grant(grant), grant.valid_until)
         chain = self._chain(grant, limit="")
         return [
-            {"text": dates.first_upper(text), "where": where, "chain": chain}
-            for text in (*does, *admin_rights.gives(grant.assignable_roles, self.book))
+            RightRow(dates.first_upper(text), where, chain)
+            for text in (*abilities, *admin_rights.gives(grant.assignable_roles, self.book))
         ]
 
-    def _right(self, right: Right) -> dict[str, Any]:
+    def _right(self, right: Right) -> RightRow:
         grant = self._by_id[right.assignment]
         given = grant.limits.get(right.entitlement)
         limit = access.limit(given.amount, given.currency, given.period) if given else ""
         chain = self._chain(grant, limit=limit)
         if right.takes_amount and given and given.amount != right.amount:
             chain.append(_lowered(right))
-        return {
-            "text": access.right_marked(right, text=self.book.entitlements[right.entitlement]),
-            "where": self._until(access.where(right), right.valid_until),
-            "chain": chain,
-        }
+        return RightRow(
+            text=access.right_marked(right, text=self.book.entitlements[right.entitlement]),
+            where=self._until(access.where(right), right.valid_until),
+            chain=chain,
+        )
 
     def _until(self, where: str, until: Any) -> str:
         return ", ".join(part for part in (where, access.until(until, self.clock)) if part)
 
-    def _chain(self, grant: AssignmentView, *, limit: str) -> list[dict[str, str]]:
+    def _chain(self, grant: AssignmentView, *, limit: str) -> list[Reason]:
         tier = admin_abilities.in_language(grant.role_name)
         version = {"supplier": settings.SUPPLIER_NAME, "number": grant.version}
         return [
-            {
-                "strong": _("Tier %(tier)s") % {"tier": tier},
-                "text": _("allows it"),
-                "sub": _("Tiers of %(supplier)s, version %(number)d") % version,
-            },
-            {"strong": self._giver(grant), "text": self._gave(grant, limit), "sub": self._when(grant)},
+            Reason(
+                strong=_("Tier %(tier)s") % {"tier": tier},
+                text=_("allows it"),
+                sub=_("Tiers of %(supplier)s, version %(number)d") % version,
+            ),
+            Reason(self._giver(grant), self._gave(grant, limit), self._when(grant)),
         ]
 
     def _giver(self, grant: AssignmentView) -> str:
@@ -102,13 +120,12 @@ class Why:
         return " · ".join(part for part in parts if part)
 
 
-def _lowered(right: Right) -> dict[str, str]:
+def _lowered(right: Right) -> Reason:
     amount = cldr.money(right.amount or Decimal(0), right.currency)
-    return {
-        "strong": str(settings.SUPPLIER_NAME),
-        "text": _("agreed on at most %(amount)s for the company") % {"amount": amount},
-        "sub": "",
-    }
+    return Reason(
+        strong=str(settings.SUPPLIER_NAME),
+        text=_("agreed on at most %(amount)s for the company") % {"amount": amount},
+    )
 
 
 def ways_in(factors: Mapping[str, Any] | Sequence[str] | set[str]) -> str:

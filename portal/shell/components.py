@@ -1,0 +1,95 @@
+"""What several pages show alike: a warning, whom to ask, the foot of a list, a signed-in browser."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from delegation.people import queries as people_queries
+from delegation.people.sessions import BrowserSession
+from portal.shell.page_context import PageContext
+from portal.wording import admin_abilities, cldr, dates
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """One thing that is wrong, with the way out, as `kh.callout` draws it."""
+
+    tone: str
+    icon: str
+    strong: str
+    text: str
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person by name and address."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to a page."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """The foot of a list, as `kh.pager` draws it; an address is empty where there is no such page."""
+
+    text: str
+    previous_url: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser that is signed in, for web/people/_sessions.html; `here` marks the one that shows the page."""
+
+    id: str
+    title: str
+    sub: str
+    here: bool = False
+
+
+def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -> SessionRow:
+    """A browser session in words; `own` is the key of the requesting session."""
+    active = _("active %(when)s") % {"when": clock.when(session.last_seen_at)}
+    since = (
+        _("signed in %(when)s") % {"when": clock.when(session.signed_in_at)} if session.signed_in_at else ""
+    )
+    services = dates.listed([admin_abilities.in_language(name) for name in session.services])
+    return SessionRow(
+        id=session.key,
+        title=dates.browser(session.agent),
+        sub=" · ".join(part for part in (services, since, active) if part),
+        here=bool(own) and session.key == own,
+    )
+
+
+def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None:
+    """The warning for a reader who is the organization's only admin."""
+    if len(admins) != 1 or not page.is_own(admins[0]):
+        return None
+    return Callout(
+        tone="warn",
+        icon="key",
+        strong=_("You are the only admin."),
+        text=_("If you are away, nobody can invite people or remove a leaver."),
+        url=page.url("invite") + "?tier=organization_admin",
+        label=_("Invite a second admin"),
+    )
+
+
+def counted(number: int) -> str:
+    """A number of people; above the counting limit, the limit."""
+    if number > people_queries.COUNT_LIMIT:
+        return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNT_LIMIT)}
+    return cldr.number(number)

@@ -1,0 +1,38 @@
+"""What the reader is in an organization, in one sentence: for the start page and for one's own access."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delegation.authorization.entitlements import Right
+from delegation.authorization.verbs import Verb
+from delegation.catalogue.display_names import DisplayNames
+from delegation.people import queries as people_queries
+from portal.shell import components
+from portal.shell.page_context import PageContext
+from portal.wording import access, dates
+
+_MANAGEMENT = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHANGE})
+
+
+def manages_people(here: PageContext) -> bool:
+    """Whether the reader manages access for colleagues."""
+    return bool(_MANAGEMENT & here.abilities)
+
+
+def managed_people(here: PageContext) -> str:
+    """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
+    rows = people_queries.manageable(actor=here.viewer, organization=here.organization_id, at=here.at)
+    others = people_queries.count(rows=rows)
+    if not others:
+        return ""
+    text = ngettext("You look after %(number)s colleague.", "You look after %(number)s colleagues.", others)
+    return text % {"number": components.counted(others)}
+
+
+def lead(rights: Sequence[Right], book: DisplayNames, clock: dates.Clock) -> str:
+    """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
+    if not rights:
+        return _("You have no access to a service yet.")
+    return _("You can %(do)s.") % {"do": access.can(rights, texts=book.entitlements, clock=clock)}

@@ -1,0 +1,125 @@
+"""The choices of a form of access: assignable tiers with their limits, and sites."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.forms import BaseForm, BoundField
+from django.utils.translation import gettext as _
+
+from delegation.access.assignable import AssignableOptions, TierOption
+from portal.shell.page_model import PageModel
+from portal.web.access import forms
+from portal.web.access.forms import AccessForm
+from portal.wording import admin_abilities, cldr
+
+
+@dataclass(frozen=True, slots=True)
+class TierChoice:
+    """A tier, for web/access/_tiers.html. `why` switches it off; `now` marks the present tier."""
+
+    value: str
+    label: str
+    sentence: str
+    checked: bool
+    limit: BoundField | None = None
+    limit_hint: str = ""
+    currency: str = ""
+    why: str = ""
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChoice:
+    """A site, for web/access/_sites.html. `why` switches it off."""
+
+    value: str
+    label: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AllSitesChoice:
+    """All sites, also later ones. `why` switches it off."""
+
+    label: str
+    sentence: str
+    checked: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessChoices(PageModel):
+    """The part of a page that holds a form of access."""
+
+    form: BaseForm
+    """tier, where, sites, until, reason, once, and limit_<tier> for tiers with a limit."""
+    tiers: Sequence[TierChoice]
+    all_sites: AllSitesChoice
+    some_sites_checked: bool
+    sites: Sequence[SiteChoice]
+    sites_why: str
+    """Why some sites cannot be ticked."""
+    until_hint: str
+    """A sample date."""
+
+
+def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
+    """The choices of this form; `now` is the key of the present tier."""
+    options = form.options
+    where = str(form["where"].value() or "")
+    return AccessChoices(
+        form=form,
+        tiers=[_tier(form, tier, now) for tier in _shown(options, now)],
+        all_sites=AllSitesChoice(
+            label=_("All sites"),
+            sentence=_("Also sites that are added later."),
+            why="" if options.all_sites else _("You look after some sites only."),
+            checked=where == "all",
+        ),
+        some_sites_checked=where == "some",
+        sites=[
+            SiteChoice(
+                value=str(site.id),
+                label=site.name,
+                why="" if site.id in options.assignable_sites else _("You do not look after this site."),
+            )
+            for site in options.sites
+        ],
+        sites_why=_sites_why(options),
+        until_hint=forms.example_day(),
+    )
+
+
+def _sites_why(options: AssignableOptions) -> str:
+    if all(site.id in options.assignable_sites for site in options.sites):
+        return ""
+    return _("The sites that cannot be ticked are not yours to give.")
+
+
+def _shown(options: AssignableOptions, now: str) -> list[TierOption]:
+    return [tier for tier in options.tiers if tier.assignable or tier.key == now]
+
+
+def _tier(form: AccessForm, tier: TierOption, now: str) -> TierChoice:
+    return TierChoice(
+        value=tier.key,
+        label=admin_abilities.in_language(tier.name),
+        sentence=admin_abilities.in_language(tier.description),
+        why="" if tier.assignable else _("You may not give this."),
+        now=tier.key == now,
+        checked=form["tier"].value() == tier.key,
+        limit=form[forms.limit_field(tier.key)] if tier.limited_entitlements else None,
+        limit_hint=_hint(tier),
+        currency=cldr.currency_sign(tier.currency),
+    )
+
+
+def _hint(tier: TierOption) -> str:
+    if tier.max_amount is None:
+        return ""
+    most = cldr.money(tier.max_amount, tier.currency)
+    if tier.max_from_ceiling:
+        agreed = {"amount": most, "supplier": settings.SUPPLIER_NAME}
+        return _("At most %(amount)s, as agreed with %(supplier)s.") % agreed
+    return _("You can give up to %(amount)s.") % {"amount": most}

@@ -1,0 +1,115 @@
+"""Changing the access of a colleague, and restoring a former colleague."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from audit.foundation.errors import DomainError
+from delegation.access import assignable
+from delegation.access import commands as access_commands
+from delegation.access.assignable import AssignableOptions
+from delegation.authorization.errors import NotFound, Unchanged
+from delegation.authorization.verbs import Verb
+from delegation.people.commands import members as people_commands
+from delegation.people.queries import VisibleMember
+from portal.http import error_responses
+from portal.http.request_context import Request
+from portal.shell import page_context, page_model
+from portal.shell.page_context import PageContext
+from portal.web.access import context, initial_values
+from portal.web.access.forms import AccessForm
+from portal.web.access.preview import PreviewFragment
+from portal.web.people import detail, detail_context
+from portal.wording import dates
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
+    """GET shows the present access; POST with `do=preview` what would change; POST changes it."""
+    try:
+        member = detail.visible_member(page, membership)
+    except NotFound:
+        return detail.to_receipt(page, membership)
+    if member.former:  # the page says so, with the receipt and the way back
+        return HttpResponseRedirect(page.url("person", membership=membership))
+    why = detail_context.why(page, member, dates.Clock(page.at, page.zone))
+    options = _options(page, Verb.ACCESS_CHANGE)
+    form = _form(request, page, options, initial_values.initial(why.grants, options=options, clock=why.clock))
+    if _is_complete(request, form):
+        changed = _("The access of %(name)s is changed.")
+        if answer := _save(request, page, member, form, access_commands.change, changed):
+            return answer
+    page.require(Verb.ACCESS_CHANGE, [membership])
+    effect = context.effect(page, form, why)
+    if _wants_fragment(request):
+        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
+    return page_model.render(request, context.change_page(page, member, form, why, effect))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
+    """The same for a former colleague, filled in with the access at the removal. The access is new in every part."""
+    member = detail.visible_member(page, membership)
+    if not member.former:
+        return HttpResponseRedirect(page.url("person", membership=membership))
+    why = detail_context.why(page, member, dates.Clock(page.at, page.zone))
+    had, had_in_words = detail_context.access_at_removal(page, member, why)
+    options = _options(page, Verb.MEMBER_RESTORE)
+    form = _form(request, page, options, initial_values.initial_of_return(had, options, why.clock))
+    if _is_complete(request, form):
+        restored = _("%(name)s is a colleague again.")
+        if answer := _save(request, page, member, form, people_commands.restore, restored):
+            return answer
+    page.require(Verb.MEMBER_RESTORE, [membership])
+    effect = context.effect(page, form, why)
+    if _wants_fragment(request):
+        return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
+    return page_model.render(request, context.restore_page(page, member, form, why, effect, had=had_in_words))
+
+
+def _options(page: PageContext, verb: Verb) -> AssignableOptions:
+    return assignable.assignable_options(
+        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at
+    )
+
+
+def _form(
+    request: Request, page: PageContext, options: AssignableOptions, initial: Mapping[str, Any]
+) -> AccessForm:
+    sent = request.POST if request.method == "POST" else None
+    return AccessForm(sent, options=options, zone=page.zone, initial=dict(initial))
+
+
+def _is_complete(request: Request, form: AccessForm) -> bool:
+    return request.method == "POST" and request.POST.get("do") != "preview" and form.is_valid()
+
+
+def _wants_fragment(request: Request) -> bool:
+    return request.POST.get("do") == "preview" and error_responses.is_htmx(request)
+
+
+def _save(
+    request: Request,
+    page: PageContext,
+    member: VisibleMember,
+    form: AccessForm,
+    command: Callable[..., object],
+    success: str,
+) -> HttpResponse | None:
+    """Run the command; None where it refused, with the refusal at a field of the form."""
+    try:
+        command(actor=page.viewer, memberships=[member.membership], **form.command_arguments)
+    except Unchanged:
+        success = _("Nothing was changed: %(name)s may do exactly this already.")
+    except DomainError as refusal:
+        form.add_refusal(refusal)
+        return None
+    messages.success(request, success % {"name": member.membership.user.name})
+    return HttpResponseRedirect(page.url("person", membership=member.membership.id))

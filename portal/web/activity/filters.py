@@ -1,0 +1,67 @@
+"""The filters of the log: what the address may ask for, and how the page shows it."""
+
+import uuid
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from delegation.activity import names
+from delegation.authorization.verbs import Topic
+from delegation.people import queries as people_queries
+from portal.shell import query_string
+from portal.shell.page_context import PageContext
+from portal.shell.query_string import ActiveFilter, FilterMenu
+
+FAILED = "failed"
+"""The value of `what` for deliveries that failed."""
+
+
+def options() -> Mapping[str, Mapping[str, str]]:
+    """The choices of each parameter of the address."""
+    return {
+        "what": {
+            Topic.INVITATIONS.value: _("Invitations"),
+            Topic.ACCESS.value: _("Access"),
+            Topic.REMOVALS.value: _("Removals"),
+            Topic.SIGN_IN.value: _("Signing in"),
+            Topic.SYSTEMS.value: _("Deliveries"),
+            Topic.MAILS.value: _("Mails"),
+            FAILED: _("What could not be delivered"),
+        },
+        "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Noted")},
+    }
+
+
+def active(
+    here: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
+) -> list[ActiveFilter]:
+    """The filters that are on, also the person. Two statements where a person is asked for."""
+    labels = {name: label for name, (label, _anything) in _labels().items() if values[name]}
+    if values["person"]:
+        labels["person"] = _("Person")
+        options = {**options, "person": {values["person"]: _name(here, uuid.UUID(values["person"]))}}
+    return [
+        query_string.active_filter(label=label, name=name, options=options[name], values=values, url=url)
+        for name, label in labels.items()
+    ]
+
+
+def menus(values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str) -> list[FilterMenu]:
+    """The filters that are off."""
+    return [
+        query_string.menu(
+            label=label, name=name, options=options[name], values=values, url=url, any_label=anything
+        )
+        for name, (label, anything) in _labels().items()
+        if not values[name]
+    ]
+
+
+def _labels() -> Mapping[str, tuple[str, str]]:
+    """Each filter's label, and the label of its absence."""
+    return {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
+
+
+def _name(here: PageContext, membership: uuid.UUID) -> str:
+    found = people_queries.users(organization=here.organization_id, memberships=[membership])
+    return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
