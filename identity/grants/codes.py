@@ -27,7 +27,7 @@ class CodeRequest:
     redirect_uri: str
     scopes: str
     nonce: str
-    challenge: str
+    code_challenge: str
     """S256 of the service's code verifier (RFC 7636 §4.2)."""
 
 
@@ -71,7 +71,7 @@ def _insert(
         scopes=request.scopes,
         nonce=request.nonce,
         redirect_uri=request.redirect_uri,
-        code_challenge=request.challenge,
+        code_challenge=request.code_challenge,
         auth_time=authentication.auth_time,
         amr=list(authentication.amr),
         issued_at=at,
@@ -93,7 +93,7 @@ redeemed AS (
   UPDATE identity_authorizationcode c SET used_at = v.at, family = %(family)s
   FROM valid_grant v
   WHERE c.hash = ANY(%(code)s) AND c.used_at IS NULL AND c.client_id = %(client)s
-    AND c.redirect_uri = %(redirect_uri)s AND c.code_challenge = %(challenge)s
+    AND c.redirect_uri = %(redirect_uri)s AND c.code_challenge = %(code_challenge)s
   RETURNING c.*
 ),
 family AS (
@@ -132,7 +132,7 @@ SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 F
 
 
 def redeem(
-    *, code: str, client: str, redirect_uri: str, challenge: str
+    *, code: str, client: str, redirect_uri: str, code_challenge: str
 ) -> tuple[GrantContext, tokens.TokenPair] | None:
     """Exchange a code for tokens, once. None unless it is a valid code of this client, redirect URI and challenge."""
     pair = tokens.generate_pair()
@@ -141,7 +141,7 @@ def redeem(
         code=machine_secrets.hash_candidates(code),
         client=client,
         redirect_uri=redirect_uri,
-        challenge=challenge,
+        code_challenge=code_challenge,
         family=ids.uuid7(),
         family_lifetime=tokens.FAMILY_LIFETIME,
         **tokens.storage_params(pair),

@@ -1,28 +1,19 @@
-"""A person's belonging to one organization."""
+"""Memberships of people in organizations, and the periods in which they are active or suspended."""
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.expressions import Combinable
+from django.db.models import F, Q
 
 from audit.foundation import ids
+from audit.foundation.intervals import no_overlapping_intervals
 from identity.organizations.models import Organization
 from identity.people.models import User
 
 
-def no_overlapping_intervals(name: str, *fields: str) -> ExclusionConstraint:
-    """Intervals (`valid_from`, `valid_until`) of rows with equal `fields` never overlap; NULL is an open end."""
-    interval = Func("valid_from", "valid_until", function="TSTZRANGE", output_field=DateTimeRangeField())
-    equal: list[tuple[str | Combinable, str]] = [(field, RangeOperators.EQUAL) for field in fields]
-    return ExclusionConstraint(name=name, expressions=[(interval, RangeOperators.OVERLAPS), *equal])
-
-
 class Membership(models.Model):
-    """One row for ever; its periods say when it was in force. `epoch` is raised by every ending."""
+    """One permanent row for each user and organization. Its periods say when it is in force; endings raise `epoch`."""
 
     class Kind(models.TextChoices):
-        """A person, or a program with one named owner."""
+        """Whether the member is a person or a program."""
 
         PERSON = "person"
         SERVICE = "service"
@@ -34,7 +25,7 @@ class Membership(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     title = models.CharField(max_length=120, blank=True)
     sort_key = models.CharField(max_length=400)
-    """A copy of the user's, so that a page of colleagues is one index scan."""
+    """A copy of the user's, so that a page of people is one index scan."""
     epoch = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -50,10 +41,10 @@ class Membership(models.Model):
 
 
 class MembershipPeriod(models.Model):
-    """A half-open interval in which a membership was active, or suspended. Periods of one membership never overlap."""
+    """A half-open interval in which a membership is active or suspended. A membership's periods never overlap."""
 
     class State(models.TextChoices):
-        """What holds during the period."""
+        """The membership's state during the period."""
 
         ACTIVE = "active"
         SUSPENDED = "suspended"

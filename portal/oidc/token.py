@@ -59,7 +59,7 @@ def _code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, Tok
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_grant", "code_verifier is malformed.")
     redeemed = codes.redeem(
-        code=code, client=client.id, redirect_uri=address, challenge=challenge_of(verifier)
+        code=code, client=client.id, redirect_uri=address, code_challenge=challenge_of(verifier)
     )
     if redeemed is None:
         codes.revoke_if_replayed(code=code, client=client.id, verb=Observation.TOKEN_REPLAYED)

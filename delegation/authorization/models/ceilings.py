@@ -3,8 +3,8 @@
 from django.db import models
 
 from audit.foundation import ids
+from audit.foundation.intervals import no_overlapping_intervals
 from delegation.authorization.models.roles import Entitlement
-from identity.memberships.models import no_overlapping_intervals
 from identity.organizations.models import Organization
 
 

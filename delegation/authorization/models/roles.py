@@ -3,8 +3,8 @@
 from django.db import models
 
 from audit.foundation import ids
+from audit.foundation.intervals import no_overlapping_intervals
 from identity.clients.models import Application
-from identity.memberships.models import no_overlapping_intervals
 
 
 class Assurance(models.TextChoices):

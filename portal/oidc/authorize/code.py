@@ -44,5 +44,5 @@ def _code_request(authorization: AuthorizationRequest) -> CodeRequest:
         redirect_uri=authorization.target.redirect_uri,
         scopes=authorization.scopes,
         nonce=authorization.nonce,
-        challenge=authorization.challenge,
+        code_challenge=authorization.challenge,
     )

@@ -59,7 +59,7 @@ def test_stored_secrets_are_keyed_hashes(world: World) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"client": "crm"}, {"redirect_uri": grants.ADDRESS + "/"}, {"challenge": "w" * 43}, {"client": ""}],
+    [{"client": "crm"}, {"redirect_uri": grants.ADDRESS + "/"}, {"code_challenge": "w" * 43}, {"client": ""}],
 )
 def test_code_with_another_client_uri_or_verifier_is_refused(world: World, other: dict[str, str]) -> None:
     code = grants.code(world.mikko)
