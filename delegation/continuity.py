@@ -43,7 +43,7 @@ def require_remaining_admin(
         return
     refused = list(admins.order_by("sort_key", "id").values_list("id", flat=True)[:MAX_REFUSED])
     if refused:
-        raise LastAdmin(organization=str(organization), refused=[str(one) for one in refused])
+        raise LastAdmin(organization=str(organization), refused=[str(member) for member in refused])
 
 
 def organizations_administered_by(*, user: uuid.UUID, at: dt.datetime) -> list[uuid.UUID]:

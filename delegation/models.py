@@ -1,4 +1,4 @@
-"""Who may do what: the catalogue, what was offered, what was given, what was offered to someone not yet here."""
+"""All models of the capabilities, imported for Django's app loading."""
 
 from delegation.acts.models import IdempotencyRecord
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite

@@ -132,7 +132,7 @@ class IdempotentRequest:
             "act": str(outcome.act),
             "at": outcome.at.isoformat(),
             "organization": str(outcome.organization) if outcome.organization else None,
-            "subjects": [str(one) for one in outcome.subjects],
+            "subjects": [str(subject) for subject in outcome.subjects],
             "result": result_to_json(outcome.result),
         }
         with connection.cursor() as cursor:
@@ -161,7 +161,7 @@ def _outcome(stored: Mapping[str, Any], kind: Any) -> Outcome[Any]:
         act=uuid.UUID(stored["act"]),
         at=dt.datetime.fromisoformat(stored["at"]),
         organization=uuid.UUID(stored["organization"]) if stored["organization"] else None,
-        subjects=tuple(uuid.UUID(one) for one in stored["subjects"]),
+        subjects=tuple(uuid.UUID(subject) for subject in stored["subjects"]),
         result=result_from_json(kind, stored["result"]),
         replayed=True,
     )

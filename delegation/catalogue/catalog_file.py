@@ -34,7 +34,7 @@ def load(*, path: Path) -> Catalogue:
         raise InvalidCatalogue(f"{path}: cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidCatalogue(f"{path}: is not valid TOML: {error}.") from error
-    problems = _Problems(data).found
+    problems = _Problems(data).problems
     if problems:
         raise InvalidCatalogue("\n".join(f"{path}: {problem}" for problem in problems))
     return _catalogue(data)
@@ -44,27 +44,29 @@ def _catalogue(data: Mapping[str, Any]) -> Catalogue:
     applications = data["applications"]
     return Catalogue(
         units=data["units"],
-        entitlements=[EntitlementSpec(**one) for one in data["entitlements"]],
-        roles=[_role(one) for one in data["roles"]],
-        icons={key: one["icon"] for key, one in applications.items() if "icon" in one},
+        entitlements=[EntitlementSpec(**entitlement) for entitlement in data["entitlements"]],
+        roles=[_role_spec(role) for role in data["roles"]],
+        icons={
+            key: application["icon"] for key, application in applications.items() if "icon" in application
+        },
     )
 
 
-def _role(one: Mapping[str, Any]) -> RoleSpec:
-    amounts = one.get("assignable_up_to", {})
+def _role_spec(role: Mapping[str, Any]) -> RoleSpec:
+    amounts = role.get("assignable_up_to", {})
     return RoleSpec(
-        key=one["key"],
-        name=one["name"],
-        description=one["description"],
-        entitlements=one.get("entitlements", ()),
-        verbs=[Verb(verb) for verb in one.get("verbs", ())],
-        assignable_roles=one.get("assignable", ()),
+        key=role["key"],
+        name=role["name"],
+        description=role["description"],
+        entitlements=role.get("entitlements", ()),
+        verbs=[Verb(verb) for verb in role.get("verbs", ())],
+        assignable_roles=role.get("assignable", ()),
         assignable_amounts={
             key: None if value == CEILING else Decimal(value) for key, value in amounts.items()
         },
-        max_assignment_days=one.get("assignable_days"),
-        mfa=one.get("second_factor", False),
-        is_admin=one.get("working_admin", False),
+        max_assignment_days=role.get("assignable_days"),
+        mfa=role.get("second_factor", False),
+        is_admin=role.get("working_admin", False),
     )
 
 
@@ -72,10 +74,10 @@ class _Problems:
     """All problems of a parsed file. References must lead to declarations in the same file."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self.found: list[str] = []
+        self.problems: list[str] = []
         self.applications = _keys(data.get("applications"))
-        self.entitlements = {str(one.get("key")): one for one in _tables(data.get("entitlements"))}
-        self.roles = [str(one.get("key")) for one in _tables(data.get("roles"))]
+        self.entitlements = {str(table.get("key")): table for table in _tables(data.get("entitlements"))}
+        self.roles = [str(table.get("key")) for table in _tables(data.get("roles"))]
         sections = {
             "units": (_is_table, True),
             "applications": (_is_table, True),
@@ -83,16 +85,16 @@ class _Problems:
             "roles": (_is_list_of_tables, True),
         }
         self._table("", data, sections)
-        if not self.found:
+        if not self.problems:
             self._contents(data)
 
     def _contents(self, data: Mapping[str, Any]) -> None:
         for key, name in data["units"].items():
             self._value(f"units.{key}", key, _is_key)
             self._value(f"units.{key}", name, _is_line)
-        for key, one in data["applications"].items():
+        for key, application in data["applications"].items():
             self._value(f"applications.{key}", key, _is_key)
-            self._table(f"applications.{key}", one, {"icon": (_is_icon, False)})
+            self._table(f"applications.{key}", application, {"icon": (_is_icon, False)})
         self._list("entitlements", data["entitlements"], self._entitlement_schema())
         self._list("roles", data["roles"], self._role_schema())
 
@@ -119,32 +121,32 @@ class _Problems:
         }
 
     def _list(self, name: str, rows: list[Any], schema: Mapping[str, tuple[_Check, bool]]) -> None:
-        seen: set[object] = set()
+        keys: set[object] = set()
         for number, row in enumerate(rows, 1):
             key = row.get("key")
             place = f"{name}[{number}]" + (f" “{key}”" if isinstance(key, str) else "")
             self._table(place, row, schema)
-            if isinstance(key, str) and key in seen:
-                self.found.append(f"{place}: the key stands twice; each key must stand once.")
-            seen.add(key if isinstance(key, str) else number)
+            if isinstance(key, str) and key in keys:
+                self.problems.append(f"{place}: the key occurs twice; each key must occur once.")
+            keys.add(key if isinstance(key, str) else number)
 
     def _table(self, place: str, row: Any, schema: Mapping[str, tuple[_Check, bool]]) -> None:
         if not isinstance(row, dict):
-            self.found.append(f"{place}: must be a table.")
+            self.problems.append(f"{place}: must be a table.")
             return
         begin = f"{place}: " if place else ""
         for name in [name for name in row if name not in schema]:
             allowed = f"allowed are {', '.join(schema)}{_nearest(name, schema)}"
-            self.found.append(f"{begin}{name} is not known; {allowed}.")
+            self.problems.append(f"{begin}{name} is not known; {allowed}.")
         for name, (check, required) in schema.items():
             if name in row:
                 self._value(f"{begin}{name}", row[name], check)
             elif required:
-                self.found.append(f"{begin}{name} is missing.")
+                self.problems.append(f"{begin}{name} is missing.")
 
     def _value(self, place: str, value: Any, check: _Check) -> None:
         if allowed := check(value):
-            self.found.append(f"{place} must be {allowed}.")
+            self.problems.append(f"{place} must be {allowed}.")
 
     def _is_entitlement_key(self, value: Any) -> str:
         application, colon, action = value.partition(":") if isinstance(value, str) else ("", "", "")
@@ -155,7 +157,9 @@ class _Problems:
     def _is_amounts(self, value: Any) -> str:
         if not isinstance(value, dict):
             return "a table of entitlements and amounts"
-        taking = [key for key, one in self.entitlements.items() if one.get("takes_amount") is True]
+        taking = [
+            key for key, entitlement in self.entitlements.items() if entitlement.get("takes_amount") is True
+        ]
         for key, amount in value.items():
             if wrong := _one_of(taking, "the entitlements of this file that take an amount")(key):
                 return f"about {wrong}"
@@ -169,7 +173,7 @@ def _keys(value: Any) -> list[str]:
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [table for table in value if isinstance(table, dict)] if isinstance(value, list) else []
 
 
 def _nearest(word: str, known: Collection[str]) -> str:

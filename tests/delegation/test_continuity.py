@@ -1,4 +1,4 @@
-"""An organization that has a working admin keeps one, now and at every instant already in the data."""
+"""An organization keeps its last working admin, now and at every instant already in the data."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -84,10 +84,10 @@ NOT_COUNTING = [
 
 
 @pytest.mark.parametrize("spoil", NOT_COUNTING)
-def test_an_admin_who_does_not_count_cannot_be_the_last(
+def test_last_working_admin_beside_an_admin_who_does_not_count_is_not_removed(
     world: World, spoil: Callable[[Membership], None]
 ) -> None:
-    """Aino goes, Päivi would be left: by removal and by every change that is less than an admin for good."""
+    """Päivi would be the only admin left, by a removal of Aino and by each change to less than a lasting admin."""
     ulla_as_admin = world.member(world.koskela, "Third Admin", "organization_admin", factor=False)
     with by_hand():
         spoil(world.paivi)
@@ -107,7 +107,7 @@ def test_an_admin_who_does_not_count_cannot_be_the_last(
         )
 
 
-def test_with_two_one_may_go_and_both_may_not(world: World) -> None:
+def test_removal_of_one_of_two_admins_is_allowed_and_of_both_refused(world: World) -> None:
     third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
     with pytest.raises(authorization_errors.LastAdmin) as both:
         people_commands.remove(actor=third, memberships=[world.vilma, world.paivi, world.aino])
@@ -119,8 +119,8 @@ def test_with_two_one_may_go_and_both_may_not(world: World) -> None:
     assert last.value.data["refused"] == [str(world.paivi.id)]
 
 
-def test_where_there_is_none_nothing_is_lost(world: World) -> None:
-    """Nobody counts here any more (the outside world did that): the rest may still be looked after."""
+def test_organization_without_working_admin_still_allows_removals(world: World) -> None:
+    """The outside world took the last admin away: the other members can still be managed."""
     third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
     with by_hand():
         _bounce(world.aino)
@@ -133,7 +133,7 @@ def _resident_passkey(user: User) -> None:
     Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=credential)
 
 
-def test_a_passkey_alone_is_enough(world: World) -> None:
+def test_admin_with_only_a_passkey_counts(world: World) -> None:
     with by_hand():
         _forget_factor(world.paivi)
         _forget_password(world.paivi)
@@ -143,7 +143,7 @@ def test_a_passkey_alone_is_enough(world: World) -> None:
     assert _counting(world) == {world.aino.id, world.paivi.id}
 
 
-def test_the_strength_asked_for_is_that_of_the_role(world: World) -> None:
+def test_required_sign_in_strength_is_that_of_the_role(world: World) -> None:
     with by_hand():
         _forget_factor(world.paivi)
         RoleVersion.objects.filter(is_admin=True).update(required_assurance="password")
@@ -155,7 +155,7 @@ def _counting(world: World) -> set[object]:
     return set(rows.values_list("id", flat=True))
 
 
-def test_nobody_gives_to_themselves_and_so_nobody_takes_their_own_last_right(world: World) -> None:
+def test_admin_changing_their_own_access_is_refused(world: World) -> None:
     for only, wanted in (
         (world.tiina, world.access("viewer")),
         (world.aino, world.access("organization_admin")),

@@ -1,4 +1,4 @@
-"""What was given to whom: half-open intervals, closed and never rewritten."""
+"""Assignments of roles to members: half-open intervals, ended and never rewritten."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from identity.organizations.models import Organization, Site
 
 
 class Assignment(models.Model):
-    """A role, for one membership, for all or some sites, for a time; who gave it, why, and in which act."""
+    """A role of one membership, for all or some sites, in an interval; with its giver, reason and act."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
@@ -70,7 +70,7 @@ class AssignmentLimit(models.Model):
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="limits")
     entitlement = models.ForeignKey(Entitlement, models.PROTECT, related_name="+")
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    """None: without limit, said explicitly."""
+    """None: explicitly without limit."""
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=10, choices=Period, default=Period.ORDER)
 

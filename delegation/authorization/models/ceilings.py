@@ -1,4 +1,4 @@
-"""What the supplier offers an organization, and what it has stopped for a while."""
+"""Ceilings and holds: what the supplier offers an organization, and what it has stopped for a time."""
 
 from django.db import models
 
@@ -9,7 +9,7 @@ from identity.organizations.models import Organization
 
 
 class Ceiling(models.Model):
-    """One entitlement offered to one organization, up to an amount, for a time. No row: not offered."""
+    """An entitlement offered to an organization, up to an amount, in an interval. Without a row it is not offered."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="ceilings")
@@ -25,7 +25,7 @@ class Ceiling(models.Model):
 
 
 class Hold(models.Model):
-    """One entitlement that the supplier has stopped here, for a time and with a reason. Never two at a time."""
+    """An entitlement that the supplier has stopped for an organization, in an interval and with a reason."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="holds")

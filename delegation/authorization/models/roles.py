@@ -1,4 +1,4 @@
-"""What there is to give: entitlements and the versioned roles that bundle them."""
+"""The catalogue: entitlements, and the versioned roles that bundle them."""
 
 from django.db import models
 
@@ -15,7 +15,7 @@ class Assurance(models.TextChoices):
 
 
 class Entitlement(models.Model):
-    """One thing one may do in an application, such as `ordering:orders.place`."""
+    """One permission in an application, such as `ordering:orders.place`."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="entitlements")
@@ -28,7 +28,7 @@ class Entitlement(models.Model):
 
 
 class Role(models.Model):
-    """A named bundle; the ready-made ones are the tiers."""
+    """A named bundle of entitlements and verbs; the ready-made roles are the tiers."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     key = models.SlugField(max_length=40, unique=True)
@@ -38,19 +38,19 @@ class Role(models.Model):
 
 
 class RoleVersion(models.Model):
-    """What a role holds and what its holder may give, for a time. Never rewritten: a change is a new version."""
+    """The contents of a role in an interval. Never rewritten: a change is a new version."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     role = models.ForeignKey(Role, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     verbs = models.JSONField(default=list)
     assignable_roles = models.JSONField(default=list)
-    """Grant authority: keys of the roles its holder may give."""
+    """Assignment authority: the keys of the roles that the holder may assign."""
     max_assignment_days = models.PositiveIntegerField(null=True)
-    """The longest time for which its holder may give; None: without end."""
+    """The longest assignment that the holder may make; None: without end."""
     required_assurance = models.CharField(max_length=10, choices=Assurance.choices, default="password")
     is_admin = models.BooleanField(default=False)
-    """Whether its holder counts for "an organization never loses its last working admin"."""
+    """Whether a holder counts as an admin for the rule that an organization keeps a working admin."""
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
 
@@ -62,7 +62,7 @@ class RoleVersion(models.Model):
 
 
 class RoleEntitlement(models.Model):
-    """What one version of a role lets its holder do, or (`assignable`) give up to an amount."""
+    """An entitlement of a role version: usable by the holder (`allowed`), assignable up to an amount (`assignable`)."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     version = models.ForeignKey(RoleVersion, models.CASCADE, related_name="entitlements")
@@ -70,7 +70,7 @@ class RoleEntitlement(models.Model):
     allowed = models.BooleanField(default=True)
     assignable = models.BooleanField(default=False)
     max_assignable_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    """The highest amount its holder may give; None: whatever the organization's ceiling allows."""
+    """The highest amount that the holder may assign; None: up to the organization's ceiling."""
     max_assignable_currency = models.CharField(max_length=3, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What may be given, by whom, up to where: one case for each limit, and one just within it."""
+"""Assignment authority: for each limit one case beyond it and one just within it."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
 
 Case = Callable[[World], tuple[Membership, Membership, AccessSpec]]
-"""Who gives to whom what."""
+"""The actor, the receiver and the access of each case."""
 
 
 def refused(kind: type[DomainError], world: World, case: Case) -> dict[str, Any]:
@@ -34,8 +34,8 @@ def refused(kind: type[DomainError], world: World, case: Case) -> dict[str, Any]
     return refusal.value.data
 
 
-def test_an_office_manager_gives_what_she_does_not_hold_herself(world: World) -> None:
-    """Aino may order nothing, and lets Olli order up to what the supplier offers."""
+def test_admin_without_own_rights_assigns_up_to_the_ceiling(world: World) -> None:
+    """Aino may not order, and assigns Olli a right to order up to the ceiling."""
     world.change(world.olli, world.access("approver", sites=[world.oulu], amount=20_000), by=world.aino)
 
 
@@ -48,7 +48,7 @@ WITHIN: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", WITHIN)
-def test_within(world: World, case: str) -> None:
+def test_assignment_within_authority_is_allowed(world: World, case: str) -> None:
     giver, receiver, wanted = WITHIN[case](world)
     world.change(receiver, wanted, by=giver)
 
@@ -76,13 +76,13 @@ BEYOND: dict[str, tuple[Case, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", BEYOND)
-def test_beyond_authority(world: World, case: str) -> None:
+def test_assignment_beyond_authority_is_refused(world: World, case: str) -> None:
     call, said = BEYOND[case]
     assert refused(authorization_errors.ExceedsAuthority, world, call) == said
 
 
 @pytest.mark.parametrize("amount", [20_001, None])
-def test_beyond_the_ceiling(world: World, amount: int | None) -> None:
+def test_assignment_beyond_the_ceiling_is_refused(world: World, amount: int | None) -> None:
     said = refused(
         authorization_errors.ExceedsCeiling,
         world,
@@ -91,7 +91,7 @@ def test_beyond_the_ceiling(world: World, amount: int | None) -> None:
     assert said == {"field": "limit", "entitlement": PLACE, "amount": "20000.00", "currency": "EUR"}
 
 
-def test_without_limit_where_the_supplier_sets_none_and_the_role_does(world: World) -> None:
+def test_assignment_without_limit_beyond_the_role_is_refused_where_the_ceiling_has_none(world: World) -> None:
     ceilings.set_ceiling(
         actor=world.system,
         organization=world.koskela,
@@ -106,7 +106,7 @@ def test_without_limit_where_the_supplier_sets_none_and_the_role_does(world: Wor
     assert said["amount"] == "10000.00"
 
 
-def test_what_is_no_longer_offered_takes_no_limit(world: World) -> None:
+def test_entitlement_no_longer_offered_takes_no_limit(world: World) -> None:
     ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer={PLACE: None})
     said = refused(
         authorization_errors.InvalidAccess, world, lambda w: (w.aino, w.vilma, w.access("orderer", amount=1))
@@ -115,7 +115,7 @@ def test_what_is_no_longer_offered_takes_no_limit(world: World) -> None:
     world.change(world.vilma, AccessSpec(role="orderer", all_sites=True))
 
 
-def test_for_no_longer_than_the_role_allows(world: World) -> None:
+def test_assignment_longer_than_the_role_allows_is_refused(world: World) -> None:
     with by_hand():
         RoleVersion.objects.filter(role__key="user_admin").update(max_assignment_days=30)
     at = clock.now()
@@ -126,14 +126,14 @@ def test_for_no_longer_than_the_role_allows(world: World) -> None:
     world.change(world.vilma, world.access("viewer", until=at + 30 * DAY), by=world.ulla)
 
 
-def test_the_whole_of_what_a_colleague_holds_must_be_within_the_gift(world: World) -> None:
+def test_change_for_a_member_with_a_role_beyond_authority_is_refused(world: World) -> None:
     for whom in (world.aino, world.ulla):
         with pytest.raises(authorization_errors.Denied) as refusal:
             world.change(whom, world.access("viewer"), by=world.ulla if whom is world.aino else world.sami)
         assert refusal.value.data["reason"] in {"exceeds_authority", "outside_sites"}
 
 
-def test_nobody_gives_in_a_closed_organization_and_the_system_neither(world: World) -> None:
+def test_assignment_in_a_closed_organization_is_refused_also_for_the_system(world: World) -> None:
     with by_hand():
         Organization.objects.filter(id=world.koskela.id).update(status="closed")
     with pytest.raises(authorization_errors.Denied) as refusal:
@@ -141,7 +141,7 @@ def test_nobody_gives_in_a_closed_organization_and_the_system_neither(world: Wor
     assert refusal.value.data["reason"] == "organization_closed"
 
 
-def test_who_comes_back_gets_no_more_than_may_be_given(world: World) -> None:
+def test_restored_member_gets_no_more_than_the_actor_may_assign(world: World) -> None:
     world.remove(world.olli)
     again = world.access("orderer", amount=20_001)
     with pytest.raises(authorization_errors.ExceedsCeiling):
@@ -155,7 +155,7 @@ def test_who_comes_back_gets_no_more_than_may_be_given(world: World) -> None:
     )
 
 
-def test_a_change_of_the_catalogue_stands_in_the_chain_of_whoever_is_affected(world: World) -> None:
+def test_catalogue_change_has_an_event_in_each_affected_chain(world: World) -> None:
     roles = [
         replace(role, max_assignment_days=5) if role.key == "site_admin" else role for role in CATALOGUE.roles
     ]

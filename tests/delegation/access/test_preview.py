@@ -1,4 +1,4 @@
-"""What a change would bring is computed by the statement that says what holds."""
+"""The preview of an access equals the rights after the change."""
 
 import dataclasses
 import datetime as dt
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def plain(rights: list[Right]) -> list[Right]:
-    """The rights without whose they are and since when."""
+    """The rights without membership, assignment and begin."""
     same = {"membership": None, "assignment": None, "valid_from": None}
     return [dataclasses.replace(right, **same) for right in rights]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", ["viewer", "orderer", "approver", "least", "until"])
-def test_it_says_what_holds_after_the_change(world: World, case: str) -> None:
+def test_preview_equals_the_rights_after_the_change(world: World, case: str) -> None:
     wanted: AccessSpec = {
         "viewer": world.access("viewer"),
         "orderer": world.access("orderer", sites=[world.oulu, world.tallinn], amount=750),
@@ -40,7 +40,7 @@ def test_it_says_what_holds_after_the_change(world: World, case: str) -> None:
     assert plain(supposed) == plain(held)
 
 
-def test_it_asks_once(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_preview_takes_one_statement(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     at = clock.now()
     with django_assert_num_queries(1):
         entitlements.hypothetical_rights(organization=world.pohjola.id, access=world.access("viewer"), at=at)

@@ -1,4 +1,4 @@
-"""Asked, alone, whole, remembered, told, once: what every act keeps, shown on the ones there are."""
+"""The guarantees of every act: authorized, locked, atomic, recorded, and done once per idempotency key."""
 
 import datetime as dt
 import functools
@@ -48,13 +48,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Whole
 
 
-def test_an_act_is_never_part_of_another_transaction(world: World) -> None:
+def test_act_inside_a_transaction_is_an_error(world: World) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         people_commands.remove(actor=actor_of(world.aino), memberships=[world.vilma])
     assert MembershipPeriod.objects.filter(membership=world.vilma, valid_until=None).exists()
 
 
-def test_what_fails_in_the_middle_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_act_that_fails_midway_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: object) -> None:
         raise ZeroDivisionError
 
@@ -72,7 +72,7 @@ def test_what_fails_in_the_middle_leaves_nothing(world: World, monkeypatch: pyte
 # Alone
 
 
-def test_a_stale_object_is_read_again(world: World) -> None:
+def test_stale_row_is_reloaded_under_the_lock(world: World) -> None:
     stale = Membership.objects.select_related("user", "organization").get(id=world.vilma.id)
     world.change(world.vilma, world.access("orderer", sites=[world.oulu], amount=10))
     stale.organization.name, stale.epoch = "stale", 99
@@ -82,7 +82,7 @@ def test_a_stale_object_is_read_again(world: World) -> None:
     assert (fresh.organization.name, fresh.epoch) == ("Rakennusliike Koskela Oy", world.vilma.epoch)
 
 
-def test_an_object_that_lies_about_its_organization_is_not_found(world: World) -> None:
+def test_row_with_a_forged_organization_is_not_found(world: World) -> None:
     forged = Membership.objects.get(id=world.stina.id)
     forged.organization_id = world.koskela.id
     with pytest.raises(authorization_errors.NotFound):
@@ -93,14 +93,14 @@ def test_an_object_that_lies_about_its_organization_is_not_found(world: World) -
         people_commands.remove(actor=actor_of(world.aino), memberships=[forged_open])
 
 
-def test_a_set_of_two_organizations_or_of_nobody_is_not_found(world: World) -> None:
+def test_set_of_two_organizations_and_empty_set_are_not_found(world: World) -> None:
     for some in ([], [world.mikko, world.mikko_at_pohjola]):
         with pytest.raises(authorization_errors.NotFound):
             people_commands.remove(actor=actor_of(world.aino), memberships=some)
 
 
 @pytest.mark.parametrize(("channel", "patience"), [(Channel.WEB, 3.0), (Channel.SCIM, 0.25)])
-def test_who_waits_too_long_is_told_to_come_back(world: World, channel: Channel, patience: float) -> None:
+def test_lock_timeout_of_each_channel_is_busy(world: World, channel: Channel, patience: float) -> None:
     def hold(seconds: float) -> None:
         with transaction.atomic():
             ledger.lock_chains(chains=[world.koskela.id])
@@ -119,10 +119,10 @@ def test_who_waits_too_long_is_told_to_come_back(world: World, channel: Channel,
     assert not Event.objects.filter(outcome="refused").exists()
 
 
-def test_an_actor_removed_meanwhile_is_refused_under_the_lock(
+def test_actor_removed_while_waiting_is_refused_under_the_lock(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ulla is asked, and allowed; before she has the lock, Aino's removal of her commits."""
+    """Ulla is authorized; before she gets the lock, Aino's removal of her commits."""
     hold = locks.acquire
 
     def late(**how: Any) -> Any:
@@ -136,8 +136,8 @@ def test_an_actor_removed_meanwhile_is_refused_under_the_lock(
     assert MembershipPeriod.objects.filter(membership=world.vilma, valid_until=None).exists()
 
 
-def test_locks_are_taken_in_one_ascending_line_with_the_actor_in_it(world: World) -> None:
-    """Whether the actor is of the set, below it or above it; so that no two acts wait in a circle."""
+def test_locks_are_taken_in_ascending_order_with_the_actor_among_them(world: World) -> None:
+    """The actor is in the set, below it or above it; no two acts wait in a circle."""
     everyone = sorted([world.aino.user_id, world.vilma.user_id, world.olli.user_id, world.ulla.user_id])
     for actor in everyone:
         for users in (set(everyone), set(everyone) - {actor}):
@@ -152,7 +152,7 @@ def test_locks_are_taken_in_one_ascending_line_with_the_actor_in_it(world: World
             assert all("ORDER BY" in sql or "FOR SHARE" in sql for sql in taken)
 
 
-def test_two_organizations_with_the_same_people_never_wait_in_a_circle(world: World) -> None:
+def test_removals_of_the_same_people_in_two_organizations_do_not_deadlock(world: World) -> None:
     """Twenty people in both; each organization removes them at the same time, in opposite orders."""
     both = [world.member(world.koskela, f"P{n:02} Both", "viewer", factor=False) for n in range(8)]
     there = [world.member(world.pohjola, one.user.name, "viewer", user=one.user) for one in both]
@@ -164,7 +164,7 @@ def test_two_organizations_with_the_same_people_never_wait_in_a_circle(world: Wo
     assert set(User.objects.filter(memberships__in=both).values_list("epoch", flat=True)) == {2}
 
 
-def test_the_last_memberships_of_a_person_ended_at_once_end_the_sessions(world: World) -> None:
+def test_last_memberships_ended_at_the_same_time_end_the_sessions(world: World) -> None:
     for _ in range(5):
         Session.objects.create(
             session_key=str(foundation_ids.uuid7()),
@@ -186,7 +186,7 @@ def test_the_last_memberships_of_a_person_ended_at_once_end_the_sessions(world: 
 # Remembered and told
 
 
-def test_one_event_per_subject_under_one_act(world: World) -> None:
+def test_act_on_a_set_has_one_event_per_subject(world: World) -> None:
     outcome = people_commands.remove(
         actor=actor_of(world.aino), memberships=[world.vilma, world.olli], reason="Shop closed"
     )
@@ -199,7 +199,7 @@ def test_one_event_per_subject_under_one_act(world: World) -> None:
     assert body(events[1])["after"] == {"state": "ended"}
 
 
-def test_a_suspended_colleague_can_be_removed_and_the_event_says_so(world: World) -> None:
+def test_removal_of_a_suspended_member_records_the_state(world: World) -> None:
     at = clock.now()
     with by_hand():
         MembershipPeriod.objects.filter(membership=world.olli).update(valid_until=at)
@@ -210,7 +210,7 @@ def test_a_suspended_colleague_can_be_removed_and_the_event_says_so(world: World
     assert not MembershipPeriod.objects.filter(membership=world.olli, valid_until=None).exists()
 
 
-def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_stays(world: World) -> None:
+def test_removal_cancels_sent_invitations_but_not_one_resent_by_another(world: World) -> None:
     ulla = actor_of(world.ulla)
     gone, link = world.invite(world.koskela, "gone@koskela.example", world.access("viewer"), actor=ulla)
     kept, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
@@ -232,7 +232,7 @@ def test_invitations_that_a_leaver_sent_go_too_and_one_sent_again_by_another_sta
     assert given.assigned_by == world.paivi.user_id
 
 
-def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:
+def test_consequence_that_is_not_implied_is_authorized(world: World) -> None:
     other = Subject("membership", world.paivi.id)
     with (
         pytest.raises(authorization_errors.Denied),
@@ -250,7 +250,7 @@ def test_what_follows_without_being_entailed_is_asked_for(world: World) -> None:
     assert (event.act, event.subject) == (act.id, world.olli.id)
 
 
-def test_a_verb_is_asked_of_its_own_kind_or_the_command_is_wrong(world: World) -> None:
+def test_verb_on_a_set_of_another_kind_is_an_error(world: World) -> None:
     events = Event.objects.count()
     aino = actor_of(world.aino)
     with (
@@ -273,7 +273,7 @@ def test_a_verb_is_asked_of_its_own_kind_or_the_command_is_wrong(world: World) -
     assert Event.objects.count() == events
 
 
-def test_a_commit_is_told_and_a_refusal_is_not(world: World, database_urls: dict[str, str]) -> None:
+def test_commit_notifies_and_refusal_does_not(world: World, database_urls: dict[str, str]) -> None:
     with psycopg.connect(database_urls["keyholder_app"], autocommit=True) as listening:
         listening.execute("LISTEN keyholder_chain")
         with pytest.raises(authorization_errors.Denied):
@@ -283,7 +283,7 @@ def test_a_commit_is_told_and_a_refusal_is_not(world: World, database_urls: dict
     assert told == [str(world.koskela.id)]
 
 
-def test_a_ceiling_is_told_in_the_organizations_own_chain(world: World) -> None:
+def test_ceiling_has_an_event_in_the_organizations_chain(world: World) -> None:
     outcome = ceilings.set_ceiling(
         actor=world.system, organization=world.koskela, offer={"crm:contacts.see": None}
     )
@@ -293,7 +293,7 @@ def test_a_ceiling_is_told_in_the_organizations_own_chain(world: World) -> None:
 
 
 class TwoOrganizations(OneChain):
-    """Two whole organizations in one act, as a merge will have them."""
+    """Two organizations in one act, as in a merge."""
 
     kind = On.ORGANIZATION
 
@@ -315,7 +315,7 @@ class TwoOrganizations(OneChain):
         return next((one for one in found if not one), policy.YES)
 
 
-def test_an_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> None:
+def test_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> None:
     both = TwoOrganizations(world.koskela, world.pohjola)
     with acting(world.system, Verb.SITE_CREATE, on=both) as act:
         act.record_change(world.pohjola.id, before={}, after={"sites": []})
@@ -337,7 +337,7 @@ def test_an_act_on_two_organizations_has_one_event_in_each_chain(world: World) -
 # Once
 
 
-def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
+def test_repeated_request_gets_the_same_outcome_and_does_nothing(world: World) -> None:
     events, aino = Event.objects.count(), actor_of(world.aino)
     first = people_commands.remove(
         actor=aino, memberships=[world.mikko, world.olli], reason="left", idempotency_key="k-1"
@@ -356,7 +356,7 @@ def test_a_repetition_answers_the_same_and_does_nothing(world: World) -> None:
     assert Event.objects.count() == between == events + 2
 
 
-def test_a_key_means_the_whole_request(world: World) -> None:
+def test_key_reused_for_another_request_is_refused(world: World) -> None:
     aino, system = actor_of(world.aino), world.system
     access_commands.change(
         actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=1), idempotency_key="a"
@@ -385,7 +385,7 @@ def test_a_key_means_the_whole_request(world: World) -> None:
         ceilings.set_ceiling(actor=system, organization=world.pohjola, offer={}, idempotency_key="c")
 
 
-def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) -> None:
+def test_key_covers_texts_which_are_not_stored_in_clear(world: World) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
     people_commands.remove(actor=aino, memberships=[world.vilma], reason="left", idempotency_key="r")
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
@@ -417,7 +417,7 @@ def test_a_key_means_the_texts_too_and_they_are_not_kept_in_clear(world: World) 
         accept(accepted_by=invitations_accept.Newcomer("Other Bird", hashed(), "en"))
 
 
-def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_more(world: World) -> None:
+def test_refused_request_can_be_repeated_and_stored_one_is_replayed_without_authority(world: World) -> None:
     ulla = actor_of(world.ulla)
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=ulla, memberships=[world.sami, world.paivi], idempotency_key="k")
@@ -428,7 +428,7 @@ def test_a_refused_request_can_be_repeated_and_a_kept_one_needs_no_right_any_mor
         people_commands.remove(actor=ulla, memberships=[world.sami], idempotency_key="k")
 
 
-def test_two_at_once_under_one_key_are_done_once(world: World) -> None:
+def test_concurrent_requests_under_one_key_are_done_once(world: World) -> None:
     aino = actor_of(world.aino)
 
     def change() -> Any:
@@ -441,8 +441,8 @@ def test_two_at_once_under_one_key_are_done_once(world: World) -> None:
     assert len(done(Verb.ACCESS_CHANGE)) == 1
 
 
-def test_two_foundings_at_once_under_one_key_found_one(world: World) -> None:
-    """Each has a chain of its own: no lock is shared, and the key alone decides."""
+def test_concurrent_organization_creations_under_one_key_create_one(world: World) -> None:
+    """Each has its own chain: they share no lock, and only the key separates them."""
     new = organizations_commands.NewOrganization(key="uusi", name="Uusi Oy", sites=[("Espoo", "")])
 
     def found() -> Any:
@@ -458,8 +458,8 @@ def test_two_foundings_at_once_under_one_key_found_one(world: World) -> None:
     assert verification.verify().findings == []
 
 
-def test_one_key_for_two_organizations_at_once_is_asked_otherwise(world: World) -> None:
-    """Mikko holds the key in both companies: different locks, one unique row."""
+def test_one_key_for_two_organizations_at_the_same_time_is_refused_as_reused(world: World) -> None:
+    """The same actor and key in two organizations: different locks, one unique row."""
     outcomes = run_concurrently.together(
         lambda: organizations_commands.add_sites(
             actor=world.system, organization=world.koskela, sites=[("Turku", "")], idempotency_key="k"
@@ -474,7 +474,7 @@ def test_one_key_for_two_organizations_at_once_is_asked_otherwise(world: World) 
 # Invitations
 
 
-def test_an_invitation_accepted_by_two_at_once_makes_one_member(world: World) -> None:
+def test_invitation_accepted_twice_at_the_same_time_makes_one_member(world: World) -> None:
     invitation, link = world.invite(world.koskela, "two@koskela.example", world.access("viewer"))
 
     def accept(name: str) -> Any:
@@ -488,7 +488,9 @@ def test_an_invitation_accepted_by_two_at_once_makes_one_member(world: World) ->
     assert User.objects.filter(email="two@koskela.example").count() == 1
 
 
-def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: World) -> None:
+def test_newcomer_accepting_two_invitations_at_the_same_time_must_sign_in_for_the_second(
+    world: World,
+) -> None:
     both = [
         world.invite(one, "new@both.example", world.access("viewer"))
         for one in (world.koskela, world.pohjola)
@@ -515,7 +517,7 @@ def test_a_newcomer_to_two_organizations_at_once_signs_in_for_the_second(world: 
     assert Membership.objects.get(id=done_by.result.membership).user == user
 
 
-def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world: World) -> None:
+def test_invitation_of_a_sender_without_authority_is_withdrawn(world: World) -> None:
     invitation, link = world.invite(
         world.koskela, "late@koskela.example", world.access("orderer", amount=900), actor=actor_of(world.ulla)
     )
@@ -529,7 +531,7 @@ def test_the_invitation_of_a_sender_who_may_no_longer_give_it_is_withdrawn(world
     invitations_accept.accept(actor=world.system, invitation=invitation, link=again, accepted_by=newcomer)
 
 
-def test_what_is_not_open_is_said_to_be_gone(world: World) -> None:
+def test_acceptance_of_a_closed_invitation_is_refused_with_its_state(world: World) -> None:
     aino = actor_of(world.aino)
     invitation, _ = world.invite(world.koskela, "x@koskela.example", world.access("viewer"), actor=aino)
     invitations_send.cancel(actor=aino, invitations=[invitation])

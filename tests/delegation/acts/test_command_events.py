@@ -1,4 +1,4 @@
-"""What each command writes into the log, compared exactly: chain, subject, what was before and after, and the facts."""
+"""The events of each command, compared exactly: chain, subject, before, after and facts."""
 
 import datetime as dt
 import json
@@ -69,7 +69,7 @@ class Names:
 
 
 def lines(act: uuid.UUID, names: Names) -> list[Line]:
-    """The events of an act, each without what is empty."""
+    """The events of an act, each without its empty parts."""
     found = []
     for event in Event.objects.filter(act=act, outcome="done").order_by("chain", "seq"):
         body = json.loads(bytes(event.body))
@@ -134,7 +134,7 @@ def test_change_of_access_names_both_accesses(world: World) -> None:
     ]
 
 
-def test_removal_names_what_was_held_and_the_invitations_it_withdraws(world: World) -> None:
+def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: World) -> None:
     sent, _ = world.invite(
         world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(world.ulla)
     )
@@ -184,7 +184,7 @@ def test_restoring_names_the_new_access(world: World) -> None:
     ]
 
 
-def test_invitation_names_the_access_and_encrypts_the_rest(world: World) -> None:
+def test_invitation_names_the_access_and_encrypts_personal_values(world: World) -> None:
     wanted = world.access("orderer", sites=[world.oulu], amount=7)
     done = invitations_send.invite(
         actor=actor_of(world.sami),
@@ -421,7 +421,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
     ]
 
 
-def test_organization_and_sites_name_what_was_made(world: World) -> None:
+def test_organization_and_sites_name_the_created_ids(world: World) -> None:
     new = organizations_commands.NewOrganization(key="lahti", name="Lahti Oy", sites=[("Lahti", "LAH")])
     made = organizations_commands.create_organization(actor=world.system, new=new)
     site = Site.objects.get(name="Lahti")
@@ -473,7 +473,7 @@ COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
 
 
 @pytest.mark.parametrize("case", COUNTED)
-def test_counts_stand_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
+def test_counts_are_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
     call, facts, result = COUNTED[case]
     done = call(world)
     (line,) = lines(done.act, Names(world))

@@ -1,4 +1,4 @@
-"""The rows that a command writes and closes, and those it leaves alone."""
+"""The rows that a command writes and ends, and the rows that stay unchanged."""
 
 import datetime as dt
 import json
@@ -35,7 +35,7 @@ def ceilings(world: World, key: str) -> list[tuple[Decimal | None, str, dt.datet
     return [(row.amount, row.currency, row.valid_until) for row in rows]
 
 
-def test_new_ceiling_closes_the_one_before_and_no_other(world: World) -> None:
+def test_new_ceiling_ends_the_earlier_one_and_no_other(world: World) -> None:
     others = {key: ceilings(world, key) for key in (APPROVE, "crm:contacts.see")}
     elsewhere = list(Ceiling.objects.filter(organization=world.pohjola).values_list("id", "valid_until"))
     first = catalogue_ceilings.set_ceiling(
@@ -70,7 +70,7 @@ def test_ceiling_of_an_entitlement_without_amount_has_none(world: World) -> None
         ({PLACE: AmountLimit(Decimal(1), currency="euro")}, {"field": "limit", "problem": "currency"}),
     ],
 )
-def test_ceiling_that_makes_no_sense_is_refused(
+def test_invalid_ceiling_is_refused(
     world: World, offer: dict[str, AmountLimit | None], said: dict[str, str]
 ) -> None:
     with pytest.raises(authorization_errors.InvalidInput) as refusal:
@@ -78,7 +78,7 @@ def test_ceiling_that_makes_no_sense_is_refused(
     assert refusal.value.data == said
 
 
-def test_catalogue_makes_a_version_only_of_a_role_that_differs(world: World) -> None:
+def test_catalogue_creates_a_version_only_for_a_changed_role(world: World) -> None:
     before = {row.role.key: row for row in RoleVersion.objects.select_related("role")}
     again = catalogue_commands.apply(actor=world.system, catalogue=CATALOGUE)
     roles = [
@@ -98,7 +98,7 @@ def test_catalogue_makes_a_version_only_of_a_role_that_differs(world: World) -> 
 @pytest.mark.parametrize(
     "part", ["entitlements", "verbs", "assignable_roles", "assignable_amounts", "max_assignment_days"]
 )
-def test_catalogue_sees_a_difference_in_every_part_of_a_role(world: World, part: str) -> None:
+def test_catalogue_finds_a_change_in_every_part_of_a_role(world: World, part: str) -> None:
     values = {
         "entitlements": ("ordering:orders.see",),
         "verbs": (Verb.MEMBER_VIEW,),
@@ -126,7 +126,7 @@ def test_catalogue_sees_a_difference_in_every_part_of_a_role(world: World, part:
         ({"backchannel_logout_uri": "erp"}, "backchannel_logout_uri"),
     ],
 )
-def test_client_that_makes_no_sense_is_refused(world: World, wrong: dict[str, object], field: str) -> None:
+def test_invalid_client_is_refused(world: World, wrong: dict[str, object], field: str) -> None:
     fine = applications_commands.NewClient(
         client_id="erp", name="ERP", redirect_uris=["https://erp.example.test/cb"]
     )
@@ -187,7 +187,7 @@ def test_client_is_stored_as_it_was_registered(world: World, *, public: bool) ->
 
 
 def test_removal_names_the_state_at_its_instant(world: World) -> None:
-    """Suspended until tomorrow and active from then on: suspended."""
+    """Suspended until tomorrow, active afterwards: the state is suspended."""
     at = clock.now()
     with by_hand():
         MembershipPeriod.objects.filter(membership=world.vilma).update(
@@ -199,7 +199,7 @@ def test_removal_names_the_state_at_its_instant(world: World) -> None:
     assert body["before"]["state"] == "suspended"
 
 
-def test_colleague_without_access_is_removed_by_an_admin_of_all_sites(world: World) -> None:
+def test_member_without_access_is_removed_by_an_admin_of_all_sites(world: World) -> None:
     with by_hand():
         Assignment.objects.filter(membership=world.olli).update(valid_until=clock.now())
     at, olli = clock.now(), world.olli.id
@@ -211,7 +211,7 @@ def test_colleague_without_access_is_removed_by_an_admin_of_all_sites(world: Wor
     assert people_commands.remove(actor=actor, memberships=[world.olli]).subjects == (olli,)
 
 
-def test_access_that_is_the_same_but_for_one_part_is_changed(world: World) -> None:
+def test_access_that_differs_in_one_part_is_changed(world: World) -> None:
     mine = world.access("orderer", sites=[world.tampere], amount=5000)
     with pytest.raises(authorization_errors.Unchanged):
         world.change(world.mikko, mine)

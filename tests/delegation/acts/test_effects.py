@@ -1,4 +1,4 @@
-"""Effects compose: one act that gives and takes is authorized, locked and recorded like two."""
+"""Two effects in one act are authorized, locked and recorded like two acts."""
 
 import uuid
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Handover(OrganizationSet):
-    """One organization, with the users that the act's effects touch."""
+    """One organization, with the users of the act's effects."""
 
     def __init__(self, *members: Membership) -> None:
         super().__init__(members[0].organization)
@@ -32,7 +32,7 @@ class Handover(OrganizationSet):
 
 
 def hand_over(world: World, by: Membership, leaver: Membership, successor: Membership) -> uuid.UUID:
-    """An admin's access passes on; the verb stands for that of a case."""
+    """Hand an admin's access over; the verb stands for that of a case."""
     wanted = world.access("organization_admin")
     with acting(actor_of(by), Verb.MEMBER_INVITE, on=Handover(leaver, successor)) as act:
         access_effects.assign(act, [successor], access=wanted, reason="")
@@ -46,7 +46,7 @@ def unchanged(*members: Membership) -> bool:
     return present.count() == given.count() == len(members)
 
 
-def test_two_effects_in_one_act_are_recorded_with_what_was_and_is(world: World) -> None:
+def test_two_effects_in_one_act_are_recorded_with_before_and_after(world: World) -> None:
     act = hand_over(world, world.aino, leaver=world.paivi, successor=world.vilma)
     events = list(Event.objects.filter(act=act).order_by("seq"))
     assert [(one.verb, one.subject, one.chain) for one in events] == [
@@ -62,8 +62,8 @@ def test_two_effects_in_one_act_are_recorded_with_what_was_and_is(world: World) 
     assert planner.plan(chain=world.koskela.id).events >= 3
 
 
-def test_an_effect_is_authorized_like_an_act_of_its_own(world: World) -> None:
-    """Ulla may invite, and neither give nor take an admin's access."""
+def test_effect_is_authorized_like_a_separate_act(world: World) -> None:
+    """Ulla may invite, and may neither assign nor remove an admin's access."""
     with pytest.raises(authorization_errors.ExceedsAuthority):
         hand_over(world, world.ulla, leaver=world.paivi, successor=world.olli)
     with (
@@ -75,7 +75,7 @@ def test_an_effect_is_authorized_like_an_act_of_its_own(world: World) -> None:
     assert unchanged(world.paivi, world.olli)
 
 
-def test_an_effect_on_a_member_of_another_organization_is_not_found(world: World) -> None:
+def test_effect_on_a_member_of_another_organization_is_not_found(world: World) -> None:
     with (
         pytest.raises(authorization_errors.NotFound),
         acting(actor_of(world.aino), Verb.MEMBER_INVITE, on=Handover(world.paivi, world.stina)) as act,
@@ -84,13 +84,13 @@ def test_an_effect_on_a_member_of_another_organization_is_not_found(world: World
     assert unchanged(world.stina)
 
 
-def test_what_one_effect_does_goes_with_the_other_that_fails(world: World) -> None:
+def test_effect_is_rolled_back_when_the_other_one_fails(world: World) -> None:
     with pytest.raises(authorization_errors.Denied):
         hand_over(world, world.aino, leaver=world.aino, successor=world.vilma)
     assert unchanged(world.aino, world.vilma)
 
 
-def test_an_effect_without_the_locks_of_its_users_is_a_mistake(world: World) -> None:
+def test_effect_without_the_locks_of_its_users_is_an_error(world: World) -> None:
     with (
         pytest.raises(TypeError, match="locks"),
         acting(actor_of(world.aino), Verb.MEMBER_INVITE, on=Handover(world.vilma)) as act,

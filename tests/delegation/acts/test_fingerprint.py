@@ -1,4 +1,4 @@
-"""Idempotency: a stored outcome answers only a request in which every argument is the same."""
+"""A stored outcome is replayed only for a request with the same arguments."""
 
 import dataclasses
 import datetime as dt
@@ -32,7 +32,7 @@ from identity.memberships.models import Membership
 from tests.fixtures.world import World, actor_of
 
 NOT_COMPARED = {(Newcomer, "password"), (PersonToEnroll, "password")}
-"""A salted hash of the same password is another text each time."""
+"""A salted hash of the same password differs each time."""
 NOT_RETURNED_AGAIN = {(InvitationSent, "link"), (ApplicationRegistered, "secret")}
 PLAIN: Mapping[Any, Sequence[Any]] = {
     str: ("a", "b"),
@@ -48,7 +48,7 @@ PLAIN: Mapping[Any, Sequence[Any]] = {
 
 
 def commands() -> list[Callable[..., Any]]:
-    """Every command, whatever module it is in."""
+    """All commands of all modules."""
     for package in (delegation, provisioning):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations." not in found.name and ".management." not in found.name:
@@ -57,7 +57,7 @@ def commands() -> list[Callable[..., Any]]:
 
 
 def values(hint: Any) -> list[Any]:
-    """Values of a type that all mean another request; the first is the one to start from."""
+    """Different values of a type; the first is the one to start from."""
     origin, inside = get_origin(hint), get_args(hint)
     if hint in PLAIN:
         return list(PLAIN[hint])
@@ -88,7 +88,7 @@ def _dataclasses(kind: Any) -> Iterator[Any]:
 
 
 def _changed(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """The first of each, then each other one in its place."""
+    """The first value of each argument, then each other value in its place."""
     first = [some[0] for some in choices]
     yield tuple(first)
     for place, some in enumerate(choices):
@@ -125,7 +125,7 @@ def test_every_command_is_found() -> None:
     }
 
 
-def test_two_commands_of_one_verb_and_one_argument_have_two_fingerprints() -> None:
+def test_two_commands_with_the_same_argument_have_different_fingerprints() -> None:
     seen = {
         (one.__name__, asked(one, **{name: some[0] for name, some in arguments(one).items()}))
         for one in COMMANDS
@@ -134,7 +134,7 @@ def test_two_commands_of_one_verb_and_one_argument_have_two_fingerprints() -> No
         assert first != second
 
 
-def test_neither_actor_nor_key_nor_a_salted_hash_nor_the_order_of_rows_changes_it() -> None:
+def test_actor_key_salted_hash_and_row_order_do_not_change_the_fingerprint() -> None:
     remove, accept = (one for one in COMMANDS if one.__name__ in {"remove", "accept"})
     if remove.__name__ == "accept":
         remove, accept = accept, remove
@@ -151,7 +151,7 @@ def test_neither_actor_nor_key_nor_a_salted_hash_nor_the_order_of_rows_changes_i
     assert len(set(with_hash)) == 1
 
 
-def test_access_is_compared_whole_and_without_the_order_of_sites_or_limits() -> None:
+def test_fingerprint_of_an_access_ignores_only_the_order_of_sites_and_limits() -> None:
     command = next(one for one in COMMANDS if one.__name__ == "change" and "access" in arguments(one))
     places = [uuid.UUID(int=number) for number in range(5)]
     limits = {name: AmountLimit(Decimal(5)) for name in "ab"}
@@ -167,13 +167,13 @@ def test_access_is_compared_whole_and_without_the_order_of_sites_or_limits() -> 
     )
 
 
-def test_an_argument_without_a_canonical_form_is_a_mistake() -> None:
+def test_argument_without_a_canonical_form_is_an_error() -> None:
     with pytest.raises(TypeError, match="canonical"):
         asked(COMMANDS[0], **{name: object() for name in arguments(COMMANDS[0]) or ["x"]})
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_outside_a_command_is_a_mistake(world: World) -> None:
+def test_key_outside_a_command_is_an_error(world: World) -> None:
     with (
         pytest.raises(TypeError, match="@command"),
         acting(
@@ -184,7 +184,7 @@ def test_a_key_outside_a_command_is_a_mistake(world: World) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.__module__}.{one.__name__}")
-def test_a_repetition_gets_the_same_result_without_what_is_not_stored(command: Callable[..., Any]) -> None:
+def test_repeated_request_gets_the_same_result_without_unstored_fields(command: Callable[..., Any]) -> None:
     kind = idempotency.result_type(inspect.unwrap(command))
     for result in values(kind):
         again = idempotency.result_from_json(kind, json.loads(json.dumps(idempotency.result_to_json(result))))
@@ -192,7 +192,7 @@ def test_a_repetition_gets_the_same_result_without_what_is_not_stored(command: C
         assert again == (dataclasses.replace(result, **hidden) if hidden else result)
 
 
-def test_secrets_alone_are_not_stored() -> None:
+def test_only_secrets_are_not_stored() -> None:
     kinds = {idempotency.result_type(inspect.unwrap(one)) for one in COMMANDS} - {type(None)}
     found = {
         (kind, one.name)

@@ -1,4 +1,4 @@
-"""Slips: what changes nothing and what was typed wrongly is answered, and is neither an act nor a refusal."""
+"""A request that changes nothing, and invalid input, are neither recorded as an act nor as a refusal."""
 
 import dataclasses
 import datetime as dt
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def remembered() -> list[tuple[str, str]]:
-    """What stands in the log of changes, and of what was refused."""
+    """The number of acts and of refusals in the log."""
     rows = Event.objects.filter(Q(verb="access.change") | Q(outcome="refused"))
     return list(rows.order_by("at", "id").values_list("verb", "outcome"))
 
 
-def test_the_same_access_again_is_no_change(world: World) -> None:
+def test_same_access_is_refused_as_unchanged(world: World) -> None:
     until = clock.now().astimezone(ZoneInfo("Europe/Helsinki")) + dt.timedelta(days=9)
     wanted = world.access("orderer", sites=[world.oulu], amount=700, until=until)
     world.change(world.olli, wanted)
@@ -43,7 +43,7 @@ def test_the_same_access_again_is_no_change(world: World) -> None:
     assert len(remembered()) == 6
 
 
-def test_of_a_set_one_who_changes_is_enough(world: World) -> None:
+def test_set_with_one_changed_member_is_changed(world: World) -> None:
     both, wanted = [world.olli, world.vilma], world.access("viewer")
     access_commands.change(actor=actor_of(world.aino), memberships=both, access=wanted)
     assert remembered() == [("access.change", "done")] * 2
@@ -51,7 +51,7 @@ def test_of_a_set_one_who_changes_is_enough(world: World) -> None:
         access_commands.change(actor=actor_of(world.aino), memberships=both, access=wanted)
 
 
-def test_a_repetition_is_answered_like_the_first(world: World) -> None:
+def test_repeated_request_is_replayed_although_nothing_would_change(world: World) -> None:
     aino, wanted = actor_of(world.aino), world.access("viewer")
     first, again = (
         access_commands.change(actor=aino, memberships=[world.olli], access=wanted, idempotency_key="k")
@@ -60,7 +60,7 @@ def test_a_repetition_is_answered_like_the_first(world: World) -> None:
     assert (again.act, again.replayed) == (first.act, True)
 
 
-def test_what_is_typed_wrongly_is_not_remembered_and_what_is_not_allowed_is(world: World) -> None:
+def test_invalid_input_leaves_no_refusal_and_a_denied_request_does(world: World) -> None:
     aino, here = actor_of(world.aino), world.koskela
     with pytest.raises(InvalidAccess) as zero:
         world.change(world.olli, world.access("orderer", amount=0))

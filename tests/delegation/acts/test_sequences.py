@@ -112,7 +112,7 @@ def pick(some: Sequence[T], which: int) -> T:
 
 
 COUNTED: Counter[tuple[str, str]] = Counter()
-"""How often each verb was done and refused, over all sequences of the run."""
+"""The number of acts and refusals of each verb, over all sequences of the run."""
 
 
 @dataclass(frozen=True)
@@ -499,9 +499,7 @@ OF_TARGETS = {Verb.ACCOUNT_RESYNC, Verb.TARGET_UPDATE, Verb.TARGET_REGISTER}
 """What provisioning's own commands do: nobody's rights, sign-ins or invitations change by it."""
 
 
-def test_no_sequence_of_acts_breaks_what_must_hold(
-    world_again: snapshot.Again, say: measurements.Say
-) -> None:
+def test_sequences_of_acts_keep_every_invariant(world_again: snapshot.Again, say: measurements.Say) -> None:
     """A few from each of several beginnings: from one alone, hypothesis varies what it has and does not look afar."""
     COUNTED.clear()
     for number in range(BEGINNINGS):

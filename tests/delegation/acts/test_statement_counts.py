@@ -1,4 +1,4 @@
-"""How many statements each act takes, as literal numbers; one colleague or three hundred are the same."""
+"""The literal number of statements of each act; it is the same for one member and for three hundred."""
 
 import functools
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def statements(call: Callable[[], object]) -> int:
 
 
 def crowd(world: World, count: int) -> list[Membership]:
-    """Viewers of Koskela, written by hand: inviting three hundred takes long."""
+    """Viewers of Koskela, inserted without commands: inviting three hundred takes long."""
     at = clock.now()
     role = Assignment.objects.get(membership=world.vilma).role
     users = [
@@ -73,7 +73,7 @@ APPLY = 89
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_removing(world: World, size: int) -> None:
+def test_removal_takes_a_constant_number_of_statements(world: World, size: int) -> None:
     some = crowd(world, size)
     assert (
         statements(
@@ -84,7 +84,7 @@ def test_removing(world: World, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_changing(world: World, size: int) -> None:
+def test_change_takes_a_constant_number_of_statements(world: World, size: int) -> None:
     some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
     aino = actor_of(world.aino)
     assert (
@@ -94,14 +94,14 @@ def test_changing(world: World, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_restoring(world: World, size: int) -> None:
+def test_restoring_takes_a_constant_number_of_statements(world: World, size: int) -> None:
     some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
     aino = actor_of(world.aino)
     people_commands.remove(actor=aino, memberships=some)
     assert statements(lambda: people_commands.restore(actor=aino, memberships=some, access=wanted)) == RESTORE
 
 
-def test_inviting_and_accepting(world: World) -> None:
+def test_invitation_and_acceptance_take_their_number_of_statements(world: World) -> None:
     aino, wanted = (
         actor_of(world.aino),
         AccessSpec(role="viewer", sites=frozenset({world.oulu.id, world.tampere.id})),
@@ -127,8 +127,8 @@ def test_inviting_and_accepting(world: World) -> None:
     )
 
 
-def test_telling_of_the_catalogue(world: World) -> None:
-    """One batch, however many organizations are in it: the one with a site admin, or both with viewers."""
+def test_catalogue_propagation_takes_a_constant_number_of_statements(world: World) -> None:
+    """One batch of one or two organizations: one has a site admin, both have viewers."""
     seen = []
     for key in ("site_admin", "viewer"):
         roles = [
@@ -143,8 +143,8 @@ def test_telling_of_the_catalogue(world: World) -> None:
     assert seen == [APPLY, APPLY]
 
 
-def test_a_refusal(world: World) -> None:
-    """Refused before any lock; the rest is remembering it."""
+def test_refusal_takes_its_number_of_statements(world: World) -> None:
+    """The refusal comes before any lock; the other statements record it."""
 
     def refuse() -> None:
         with pytest.raises(Exception, match="denied"):
@@ -154,7 +154,7 @@ def test_a_refusal(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_rights_of_any_number_are_one_statement(world: World, size: int) -> None:
+def test_rights_of_any_number_of_members_take_one_statement(world: World, size: int) -> None:
     some = [row.id for row in crowd(world, size)]
     at = clock.now()
     assert statements(lambda: entitlements.rights_of(memberships=some, at=at)) == 1

@@ -1,4 +1,4 @@
-"""Where a service's client may be reached, and where people are sent back to."""
+"""The URLs of a client: redirects, sign-in start and logout."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def refusals(world: World, fields: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def test_every_address_of_a_client_is_looked_at(world: World) -> None:
+def test_every_url_of_a_client_is_checked(world: World) -> None:
     for bad in BAD:
         fields = {
             "redirect_uris": [GOOD, bad],
@@ -57,7 +57,7 @@ def test_every_address_of_a_client_is_looked_at(world: World) -> None:
     register(world, initiate_login_uri=GOOD, backchannel_logout_uri=GOOD, post_logout_redirect_uris=[GOOD])
 
 
-def test_in_production_loopback_needs_the_operators_word(world: World, settings: LazySettings) -> None:
+def test_loopback_in_production_is_allowed_only_by_the_operator(world: World, settings: LazySettings) -> None:
     here = "http://localhost:8001/cb"
     settings.KEYHOLDER_ENV = "production"
     assert refusals(world, {"redirect_uris": [here], "backchannel_logout_uri": here}) == [

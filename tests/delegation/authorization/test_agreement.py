@@ -1,4 +1,4 @@
-"""One question asked four ways: a yes or no, buttons, lists and people at an instant must never differ."""
+"""Decisions, abilities, scopes and history agree for every verb, persona and instant."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ Question = tuple[str, str, str]
 
 
 class Stage:
-    """The cast, with everybody whose access has an edge."""
+    """The cast, with members whose access has boundaries."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -104,7 +104,7 @@ def stage(world: World) -> Stage:
 
 
 def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
-    """Every question to which not all four give the same answer."""
+    """The questions to which the four answers differ."""
     members = stage.members()
     ids = [one.id for one in members]
     could = {
@@ -138,7 +138,7 @@ def test_four_ways_agree_at_every_instant(stage: Stage) -> None:
     assert allowed > 80, "hardly anything is allowed: the test looks at nothing"
 
 
-def test_a_set_is_allowed_when_each_of_it_is(stage: Stage) -> None:
+def test_set_is_allowed_where_each_member_is(stage: Stage) -> None:
     sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
     inside = [stage.world.olli.id, stage.suspended.id]
     assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
@@ -178,7 +178,7 @@ BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
 
 
 @pytest.mark.parametrize("breach", BREACHES)
-def test_a_breach_of_one_way_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str) -> None:
+def test_breach_of_one_way_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str) -> None:
     module, name, instead = BREACHES[breach]
     monkeypatch.setattr(module, name, instead)
     assert next(disagreements(stage, stage.now), None) is not None
@@ -207,14 +207,14 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_they_agree_on_the_right_answer(stage: Stage) -> None:
+def test_four_ways_agree_on_the_expected_answer(stage: Stage) -> None:
     for who, whom in EXPECTED.items():
         actor = next(actor for actor in stage.actors() if actor.label == who)
         rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=stage.now)
         assert {one.user.name for one in rows.select_related("user")} == whom, who
 
 
-def test_verbs_of_the_organization_agree_with_what_pages_show(stage: Stage) -> None:
+def test_organization_verbs_agree_with_its_abilities(stage: Stage) -> None:
     for organization in (stage.world.koskela, stage.world.pohjola):
         for actor in stage.actors():
             shown = policy.organization_abilities(actor=actor, organization=organization.id, at=stage.now)
@@ -225,7 +225,7 @@ def test_verbs_of_the_organization_agree_with_what_pages_show(stage: Stage) -> N
                 assert bool(decision) == (verb in shown), (actor.label, verb)
 
 
-def test_an_invitation_is_theirs_who_could_have_sent_it(stage: Stage) -> None:
+def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Stage) -> None:
     world = stage.world
     offers = {
         "a@koskela.example": world.access("viewer"),

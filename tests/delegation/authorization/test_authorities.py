@@ -1,4 +1,4 @@
-"""What an actor of each kind may do comes from one function, and everything above reads authorities only."""
+"""The authorities of each kind of actor come from one function, which policy, scopes and abilities read."""
 
 import dataclasses
 import datetime as dt
@@ -21,7 +21,7 @@ def of_kind(kind: Kind, world: World) -> Actor:
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.PERSON}))
-def test_a_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: World, kind: Kind) -> None:
+def test_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: World, kind: Kind) -> None:
     actor, at = of_kind(kind, world), clock.now()
     assert authorities.authorities_of(actor=actor, at=at) == []
     vilma = policy.MembershipIds([world.vilma.id])
@@ -29,7 +29,7 @@ def test_a_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: 
     assert not scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).exists()
 
 
-def test_a_further_source_is_heeded_by_policy_scopes_and_buttons(
+def test_added_source_is_read_by_policy_scopes_and_abilities(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rights(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:

@@ -1,4 +1,4 @@
-"""Authority over a colleague ends with each factor it needs; policy, scopes and history give one answer."""
+"""Authority over a member ends with each factor it needs; policy, scopes and history give one answer."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
 
 
 def authorities(world: World, at: dt.datetime) -> dict[str, bool]:
-    """Whether Sami may remove Olli, asked in three ways."""
+    """Whether Sami may remove Olli, by policy, scopes and history."""
     sami, olli, remove = world.sami, world.olli.id, Verb.MEMBER_REMOVE
     return {
         "policy": bool(policy.abilities(actor=actor_of(sami), memberships=[olli], at=at)[olli][remove]),
@@ -92,7 +92,7 @@ def test_authority_ends_when_a_factor_does(world: World, case: str) -> None:
     assert authorities(world, clock.now()) == NO
 
 
-def test_authority_over_a_suspended_colleague_stays(world: World) -> None:
+def test_authority_over_a_suspended_member_stays(world: World) -> None:
     with by_hand():
         MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
     assert authorities(world, clock.now()) == YES

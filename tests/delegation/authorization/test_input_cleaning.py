@@ -1,4 +1,4 @@
-"""Whatever is typed, pasted or sent: a refusal that says what is wrong, nothing changed, never a database error."""
+"""Invalid input of commands is refused with its field and problem, changes nothing, and never reaches the database."""
 
 import datetime as dt
 import functools
@@ -64,7 +64,7 @@ BAD_LIMITS = [
 
 
 def state() -> tuple[int, ...]:
-    """What an act could have changed."""
+    """Row counts of the tables that an act could change."""
     counts = [model.objects.count() for model in (Assignment, Invitation, Membership, Organization, Site)]
     epochs = sum(Membership.objects.values_list("epoch", flat=True))
     return (*counts, User.all_directories.count(), epochs, Event.objects.filter(outcome="done").count())
@@ -79,7 +79,7 @@ def refused(call: Callable[[], object]) -> ground.DomainError:
 
 
 def accesses(world: World) -> Iterator[AccessSpec]:
-    """Accesses that nobody can hold."""
+    """Invalid accesses."""
     oulu = frozenset({world.oulu.id})
     fine = {PLACE: AmountLimit(Decimal(1))}
     for role in ("", "unknown", "or\x00derer", "x" * 10_000, "Orderer", "orderer'--"):
@@ -108,7 +108,7 @@ def accesses(world: World) -> Iterator[AccessSpec]:
         yield AccessSpec(role="orderer", all_sites=True, limits=fine, until=until)
 
 
-def test_an_access_that_nobody_can_hold_is_given_by_no_command(world: World) -> None:
+def test_invalid_access_is_refused_by_every_command(world: World) -> None:
     aino = actor_of(world.aino)
     world.remove(world.olli)
     tried = 0
@@ -126,8 +126,8 @@ def test_an_access_that_nobody_can_hold_is_given_by_no_command(world: World) -> 
     assert tried == 4 * 33
 
 
-def test_every_fact_of_a_refusal_is_ours_and_not_the_senders(world: World) -> None:
-    """What was typed stands in no event, whatever field it was typed into."""
+def test_refusal_of_invalid_input_records_no_typed_text(world: World) -> None:
+    """No event contains the typed text, whatever the field."""
     canary = "Aino Virtanen"
     aino = actor_of(world.aino)
     for wanted in (
@@ -145,7 +145,7 @@ def test_every_fact_of_a_refusal_is_ours_and_not_the_senders(world: World) -> No
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS)
-def test_a_reason_that_cannot_be_kept(world: World, text: str) -> None:
+def test_invalid_reason_is_refused(world: World, text: str) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
     world.remove(world.olli)
     for call in (
@@ -165,7 +165,7 @@ def test_a_reason_that_cannot_be_kept(world: World, text: str) -> None:
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
-def test_an_address_that_is_none(world: World, address: str) -> None:
+def test_invalid_address_is_refused(world: World, address: str) -> None:
     refusal = refused(lambda: world.invite(world.koskela, address, world.access("viewer")))
     assert (refusal.code, refusal.data["field"]) == ("invalid_input", "email")
     enrolled = enrollment.PersonToEnroll(address, "New Colleague", "!", "en", world.access("viewer"))
@@ -173,7 +173,7 @@ def test_an_address_that_is_none(world: World, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_name_that_is_none(world: World, name: str) -> None:
+def test_invalid_name_is_refused(world: World, name: str) -> None:
     invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     newcomer = invitations_accept.Newcomer(name, "!", "en")
     enrolled = enrollment.PersonToEnroll("m@koskela.example", name, "!", "en", world.access("viewer"))
@@ -196,7 +196,7 @@ def test_a_name_that_is_none(world: World, name: str) -> None:
         assert refused(call).code == "invalid_input"
 
 
-def test_a_name_keeps_what_is_seen_and_loses_what_is_not(world: World) -> None:
+def test_name_with_invisible_characters_is_stored_without_them(world: World) -> None:
     invitation, link = world.invite(world.koskela, "N@Koskela.example", world.access("viewer"))
     newcomer = invitations_accept.Newcomer("  Zoë\t\u202eÅström \N{ZERO WIDTH SPACE}", "!", "fi")
     done = invitations_accept.accept(
@@ -207,7 +207,7 @@ def test_a_name_keeps_what_is_seen_and_loses_what_is_not(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_a_key_that_is_none(world: World, key: str) -> None:
+def test_invalid_key_is_refused(world: World, key: str) -> None:
     new = organizations_commands.NewOrganization(key=key, name="New Oy")
     number = organizations_commands.NewOrganization(key="n", name="New Oy", numbers={key: "1"})
     client = applications_commands.NewClient(client_id="c", name="C", redirect_uris=["javascript:alert(1)"])
@@ -227,7 +227,7 @@ def test_a_key_that_is_none(world: World, key: str) -> None:
         assert refused(call).code == "invalid_input"
 
 
-def test_what_there_is_already_is_taken(world: World) -> None:
+def test_value_in_use_is_refused_as_existing(world: World) -> None:
     new = organizations_commands.NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
     client = applications_commands.NewClient(client_id="crm", name="C", redirect_uris=[])
     enrolled = enrollment.PersonToEnroll("m@koskela.example", "Mia Two", "!", "en", world.access("viewer"))
@@ -251,7 +251,7 @@ def test_what_there_is_already_is_taken(world: World) -> None:
         assert (refusal.code, refusal.data) == ("taken", {"field": field})
 
 
-def test_an_offer_that_makes_no_sense(world: World) -> None:
+def test_invalid_offer_is_refused(world: World) -> None:
     offers: list[dict[str, AmountLimit | None]] = [
         {PLACE: limit} for limit in BAD_LIMITS if limit.amount is not None and limit.currency != "SEK"
     ]
@@ -267,7 +267,7 @@ def _all(kind: type[ground.DomainError]) -> Iterator[type[ground.DomainError]]:
         yield from _all(sub)
 
 
-def test_every_refusal_has_a_code_of_its_own() -> None:
+def test_refusals_have_different_codes() -> None:
     kinds = [kind for kind in _all(ground.DomainError) if kind.__module__.split(".")[0] != "tests"]
     codes = [kind.code for kind in kinds]
     assert {authorization_errors.Denied, authorization_errors.InvalidInput, ground.Busy} <= set(kinds)

@@ -1,4 +1,4 @@
-"""A right holds while every factor of its definition does: one case for each, and every boundary to the microsecond."""
+"""A right holds only while every factor of its definition does: one case each, and each boundary to the microsecond."""
 
 import dataclasses
 import datetime as dt
@@ -36,7 +36,7 @@ def rights(world: World, at: dt.datetime | None = None, *, of: str = PLACE) -> l
 
 
 def supposed(world: World, access: AccessSpec, *, of: str = PLACE) -> list[Right]:
-    """What somebody with this access would have at Koskela."""
+    """The rights of a hypothetical member of Koskela with this access."""
     found = entitlements.hypothetical_rights(organization=world.koskela.id, access=access, at=clock.now())
     return [right for right in found if right.entitlement == of]
 
@@ -89,7 +89,7 @@ OF_ONE_ENTITLEMENT = {
     "hold",
 }
 NOT_OF_THE_ORGANIZATION = {"person blocked", "membership suspended", "no period"}
-"""Of Mikko himself: they say nothing about a supposed colleague."""
+"""Factors of Mikko's own rows: a hypothetical member has none of them."""
 
 
 @pytest.mark.parametrize("case", TAKEN_AWAY)
@@ -110,7 +110,7 @@ def test_right_ends_when_a_factor_does(world: World, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(TAKEN_AWAY.keys() - NOT_OF_THE_ORGANIZATION))
-def test_supposed_right_ends_when_a_factor_does(world: World, case: str) -> None:
+def test_hypothetical_right_ends_when_a_factor_does(world: World, case: str) -> None:
     access = world.access("orderer", sites=[world.tampere], amount=5000)
     assert len(supposed(world, access)) == 1
     with by_hand():
@@ -219,7 +219,7 @@ def test_amount_is_the_lower_of_limit_and_ceiling(world: World, case: str) -> No
         ({}, (Decimal(0), "EUR", "order")),
     ],
 )
-def test_supposed_amount_is_the_lower_of_limit_and_ceiling(
+def test_hypothetical_amount_is_the_lower_of_limit_and_ceiling(
     world: World, limits: dict[str, AmountLimit], expected: tuple[Decimal | None, str, str]
 ) -> None:
     access = AccessSpec(role="orderer", all_sites=True, limits=limits)
@@ -332,7 +332,7 @@ def test_interval_of_a_right_is_what_all_its_factors_share(world: World) -> None
         assert (right.valid_from, right.valid_until) == (at + 10 * DAY, at + 20 * DAY)
 
 
-def test_supposed_right_begins_now_and_ends_with_the_access(world: World) -> None:
+def test_hypothetical_right_begins_now_and_ends_with_the_access(world: World) -> None:
     at = clock.now()
     access = dataclasses.replace(world.access("orderer", amount=5), until=at + DAY)
     (right,) = entitlements.hypothetical_rights(organization=world.koskela.id, access=access, at=at)[1:2]
@@ -342,7 +342,7 @@ def test_supposed_right_begins_now_and_ends_with_the_access(world: World) -> Non
 
 
 def test_only_the_version_in_force_counts(world: World) -> None:
-    """A role that lost an entitlement yesterday does not give it today, and gave it the day before."""
+    """A role that lost an entitlement yesterday gave it the day before."""
     at = clock.now()
     with by_hand():
         version = RoleVersion.objects.get(role__key="orderer")

@@ -22,7 +22,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def seeing(role: str, where: str = ALL) -> list[Row]:
-    """What every tier may see."""
+    """The rights that every tier includes."""
     return [
         ("ordering", "ordering:orders.see", role, where, "no amount"),
         ("ordering", "ordering:invoices.see", role, where, "no amount"),
@@ -31,7 +31,7 @@ def seeing(role: str, where: str = ALL) -> list[Row]:
 
 
 def ordering(where: str, limit: str) -> list[Row]:
-    """What an orderer may do, in the catalogue's order."""
+    """The rights of an orderer, in the catalogue's order."""
     see_orders, see_invoices, see_contacts = seeing("orderer", where)
     return [
         see_orders,
@@ -77,7 +77,7 @@ VERBS: dict[str, set[str]] = {
     "stina": set(),
     "mikko_at_pohjola": set(),
 }
-"""What each may do in their own organization."""
+"""The verbs of each member in their own organization."""
 
 KOSKELA = ("aino", "paivi", "ulla", "sami", "mikko", "olli", "vilma")
 CHANGED: dict[str, set[str]] = {
@@ -87,7 +87,7 @@ CHANGED: dict[str, set[str]] = {
     "sami": {"olli"},
     "tiina": {"stina", "mikko_at_pohjola"},
 }
-"""Whose access each may change, and whom each may remove."""
+"""The members that each may change, and remove."""
 SEEN: dict[str, set[str]] = {
     "aino": set(KOSKELA),
     "paivi": set(KOSKELA),
@@ -110,11 +110,11 @@ ASSIGNABLE: dict[str, tuple[Sequence[str], dict[str, str], Sequence[str]]] = {
     "stina": ((), {}, []),
     "mikko_at_pohjola": ((), {}, []),
 }
-"""Which tiers each may give, up to which amounts, and at which sites."""
+"""The tiers that each may assign, with amounts and sites."""
 
 
 def row(right: Right) -> Row:
-    """A right without whose it is and since when."""
+    """A right without membership, assignment and begin."""
     where = ALL if right.all_sites else ", ".join(f"{site.name} {site.external_id}" for site in right.sites)
     assert not (right.all_sites and right.sites)
     limit = f"{right.amount} {right.currency} per {right.period}" if right.takes_amount else "no amount"
@@ -146,7 +146,7 @@ def test_rights_in_one_application_are_those_of_it_alone(world: World, applicati
     }
 
 
-def test_rights_of_nobody_and_of_an_unknown_membership_are_none(world: World) -> None:
+def test_rights_of_no_and_of_an_unknown_membership_are_empty(world: World) -> None:
     assert entitlements.rights_of(memberships=[], at=clock.now()) == {}
     assert entitlements.rights_of(memberships=[world.somewhere], at=clock.now()).popitem()[1] == []
 
@@ -177,7 +177,7 @@ def test_verbs_of_the_cast_in_another_organization_are_none(world: World, name: 
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_colleagues_whom_each_may_change_remove_and_see_are_exactly_these(world: World, name: str) -> None:
+def test_members_that_each_may_change_remove_and_see_are_exactly_these(world: World, name: str) -> None:
     ids = {member(world, other).id: other for other in RIGHTS}
     answers = policy.abilities(actor=actor_of(member(world, name)), memberships=list(ids), at=clock.now())
     allowed = {
@@ -193,7 +193,7 @@ def test_colleagues_whom_each_may_change_remove_and_see_are_exactly_these(world:
 
 
 @pytest.mark.parametrize("name", ASSIGNABLE)
-def test_access_that_each_may_give_is_exactly_this(world: World, name: str) -> None:
+def test_access_that_each_may_assign_is_exactly_this(world: World, name: str) -> None:
     one = member(world, name)
     found = assignable.assignable_options(
         actor=actor_of(one), verb=Verb.MEMBER_INVITE, organization=one.organization_id, at=clock.now()

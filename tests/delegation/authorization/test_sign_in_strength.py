@@ -1,4 +1,4 @@
-"""How strongly a person must sign in: as the strongest of the roles they hold asks."""
+"""The required sign-in strength is the highest that one of the person's roles requires."""
 
 import datetime as dt
 
@@ -18,7 +18,7 @@ DAY = dt.timedelta(days=1)
 
 
 def second_role(world: World, membership: Membership, role: str) -> None:
-    """One more role for somebody, for all sites."""
+    """Add a role for all sites to a member."""
     version = RoleVersion.objects.get(role__key=role)
     Assignment.objects.create(
         membership=membership,
@@ -35,7 +35,7 @@ def second_role(world: World, membership: Membership, role: str) -> None:
     ("name", "assurance"),
     [("vilma", "password"), ("stina", "password"), ("olli", "mfa"), ("sami", "mfa"), ("aino", "mfa")],
 )
-def test_sign_in_is_as_strong_as_the_role_asks(world: World, name: str, assurance: str) -> None:
+def test_sign_in_is_as_strong_as_the_role_requires(world: World, name: str, assurance: str) -> None:
     one: Membership = getattr(world, name)
     assert policy.required_assurance(user=one.user_id, at=clock.now()) == assurance
 
@@ -56,7 +56,7 @@ def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: st
 
 
 def test_sign_in_is_strong_for_a_strong_role_in_any_organization(world: World) -> None:
-    """Mikko only looks at Pohjola, and orders at Koskela."""
+    """Mikko is a viewer at Pohjola and an orderer at Koskela."""
     assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "mfa"
     world.remove(world.mikko)
     assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "password"

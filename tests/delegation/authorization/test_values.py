@@ -1,4 +1,4 @@
-"""An access and its limits are the same after a way through JSON, and look as they stand in the log."""
+"""An access and its limits survive JSON unchanged, and have the form of the log."""
 
 import datetime as dt
 import json

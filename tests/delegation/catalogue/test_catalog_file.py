@@ -1,4 +1,4 @@
-"""Catalogues as files: what is refused and how it is said; applied, tried without a change, and applied again."""
+"""Catalogue files: refused with their problems, applied, tried in a dry run, and applied again."""
 
 import io
 import pathlib
@@ -65,7 +65,7 @@ BAD = [
     ('shop = { icon = "box" }', "shop = 1", "applications.shop: must be a table."),
     ('"shop:orders.see"', '"shop"', "entitlements[1] “shop”: key must be application:thing.action"),
     ('"shop:orders.see"', '"show:x"', "before the colon, and 'show' is not (nearest: shop)"),
-    ('key = "shop:orders.see"', 'key = "shop:orders.place"', "[2] “shop:orders.place”: the key stands twice"),
+    ('key = "shop:orders.see"', 'key = "shop:orders.place"', "[2] “shop:orders.place”: the key occurs twice"),
     ('{ en = "order", fi = "tilata" }', '{ en = "order" }', "with one line of text for each language: en, fi."),
     ("takes_amount = true", "takes_amount = 1", "takes_amount must be true or false."),
     ('entitlements = ["shop:orders.place"]', 'entitlements = ["shop:orders.plce"]', _PLACE),
@@ -158,13 +158,13 @@ def test_missing_file_is_refused_with_its_path(tmp_path: pathlib.Path) -> None:
         catalog_file.load(path=tmp_path / "none.toml")
 
 
-def test_sample_catalogue_shows_icons_that_the_sprite_holds() -> None:
+def test_sample_catalogue_uses_icons_of_the_sprite() -> None:
     icons = catalog_file.load(path=ports_and_paths.CATALOG).icons
     assert set(icons) == {"ordering", "crm"}
     assert set(icons.values()) <= kh.icon_names()
 
 
-def test_dry_run_changes_nothing_and_says_what_would_change(world: World, write: Write) -> None:
+def test_dry_run_changes_nothing_and_lists_the_changes(world: World, write: Write) -> None:
     def state() -> list[Any]:
         models = (BusinessUnit, Application, Entitlement, Role, RoleVersion, RoleEntitlement)
         return [list(model.objects.order_by("pk").values()) for model in models]

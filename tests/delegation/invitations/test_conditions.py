@@ -1,4 +1,4 @@
-"""Accepting, resending and inviting: each condition alone, with the row left in place and changed back."""
+"""Accepting, resending and inviting: each condition alone, with the row in place."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def invited(world: World, email: str, *, by: Membership | None = None, role: str
 
 
 def accept(world: World, case: Case, whom: User | None) -> str:
-    """Give the code of the refusal, with its state; empty where it was accepted."""
+    """The class and state of the refusal; empty for an acceptance."""
     invitation, link = case
     accepted_by = whom or invitations_accept.Newcomer(
         name="Ida Ranta", password=worlds.hashed(), language="en"
@@ -105,7 +105,9 @@ OF_A_NEWCOMER: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("condition", SHARED | OF_A_HOLDER)
-def test_acceptance_by_a_holder_with_one_condition_changed_is_refused(world: World, condition: str) -> None:
+def test_acceptance_by_an_address_owner_with_one_condition_changed_is_refused(
+    world: World, condition: str
+) -> None:
     case = invited(world, world.stina.user.email)
     change, refusal = (SHARED | OF_A_HOLDER)[condition]
     with change(world, case[0]):
@@ -128,7 +130,7 @@ def test_acceptance_by_a_newcomer_with_one_condition_changed_is_refused(world: W
     assert User.objects.get(email=ADDRESS).name == "Ida Ranta"
 
 
-def test_link_of_one_invitation_opens_no_other(world: World) -> None:
+def test_link_of_another_invitation_is_refused(world: World) -> None:
     mine, other = invited(world, world.stina.user.email), invited(world, ADDRESS)
     assert accept(world, (mine[0], other[1]), world.stina.user) == "InvitationGone unknown"
     assert accept(world, (other[0], mine[1]), None) == "InvitationGone unknown"
@@ -138,7 +140,7 @@ def test_link_of_one_invitation_opens_no_other(world: World) -> None:
     assert accept(world, other, None) == ""
 
 
-def test_link_leads_to_its_own_invitation_and_dies_with_its_row(world: World) -> None:
+def test_link_leads_to_its_own_invitation_until_its_row_is_deleted(world: World) -> None:
     mine, other = invited(world, world.stina.user.email), invited(world, ADDRESS)
     for case in (mine, other):
         found = links.invitation_of_link(case[1])
@@ -155,7 +157,7 @@ def test_link_leads_to_its_own_invitation_and_dies_with_its_row(world: World) ->
 
 
 def test_stored_hash_is_found_only_under_the_link_s_own_prefix(world: World) -> None:
-    """A secret of another kind that were stored here by mistake would still not be a link."""
+    """A secret with another prefix is not a link, even if its hash is stored here."""
     invitation, _ = invited(world, ADDRESS)
     with worlds.by_hand():
         InvitationToken.objects.create(
@@ -166,7 +168,7 @@ def test_stored_hash_is_found_only_under_the_link_s_own_prefix(world: World) -> 
     assert links.invitation_of_link("khr_secret") is None
 
 
-def test_holder_by_a_further_address_is_accepted_only_once_it_is_verified(world: World) -> None:
+def test_owner_of_a_further_address_is_accepted_only_when_it_is_verified(world: World) -> None:
     case = invited(world, "stina@home.example")
     assert accept(world, case, world.stina.user) == "WrongPerson"
     with worlds.by_hand():
@@ -202,7 +204,9 @@ def test_acceptance_by_a_present_member_is_refused_and_by_a_former_one_is_not(
 
 
 @pytest.mark.parametrize(("column", "state"), [("accepted_at", "used"), ("cancelled_at", "cancelled")])
-def test_resending_and_cancelling_what_is_closed_is_refused(world: World, column: str, state: str) -> None:
+def test_resending_and_cancelling_a_closed_invitation_is_refused(
+    world: World, column: str, state: str
+) -> None:
     invitation, _ = invited(world, ADDRESS)
     actor = actor_of(world.aino)
     with _invitation(invitation, **{column: _now(invitation)}):
@@ -232,7 +236,7 @@ FOREIGN: dict[str, Callable[[World], Membership]] = {
 
 
 @pytest.mark.parametrize("who", FOREIGN)
-def test_invitation_is_not_found_by_whoever_could_not_have_sent_it(world: World, who: str) -> None:
+def test_invitation_is_not_found_for_actors_who_could_not_have_sent_it(world: World, who: str) -> None:
     invitation, _ = invited(world, ADDRESS)
     actor = actor_of(FOREIGN[who](world))
     with pytest.raises(authorization_errors.NotFound):
@@ -243,7 +247,7 @@ def test_invitation_is_not_found_by_whoever_could_not_have_sent_it(world: World,
 
 
 def test_invitation_moved_to_another_organization_is_not_found_under_the_lock(world: World) -> None:
-    """The object says Koskela; the row under the lock says Pohjola."""
+    """The passed object belongs to Koskela; the row under the lock to Pohjola."""
     case = invited(world, world.stina.user.email)
     with _invitation(case[0], organization=world.pohjola.id):
         assert accept(world, case, world.stina.user) == "NotFound"
@@ -286,7 +290,7 @@ def test_second_invitation_is_refused_only_while_the_first_is_open(
     assert _refused(world, ADDRESS) == refusal
 
 
-def test_invitation_to_a_present_member_is_refused_by_own_or_verified_address_alone(world: World) -> None:
+def test_invitation_to_a_members_primary_or_verified_address_is_refused(world: World) -> None:
     assert _members().count() == 7
     assert _refused(world, world.vilma.user.email) == "AlreadyMember"
     with worlds.by_hand():

@@ -1,4 +1,4 @@
-"""How often invitations are mailed: not twice in a minute, not without end to one address, nor by one company."""
+"""Limits on invitation mails: per minute, per address and per organization."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def refused(call: Callable[[], object]) -> dict[str, object]:
     return refusal.value.data
 
 
-def test_a_second_click_mails_nothing(world: World) -> None:
+def test_resend_within_a_minute_is_refused(world: World) -> None:
     aino = actor_of(world.aino)
     invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"), actor=aino)
     data = refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))
@@ -38,7 +38,7 @@ def test_a_second_click_mails_nothing(world: World) -> None:
     assert refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))["what"] == "invitation"
 
 
-def test_an_address_is_left_alone_after_five_mails_whoever_sends_them_and_how(world: World) -> None:
+def test_sixth_mail_of_a_sender_to_an_address_in_a_day_is_refused(world: World) -> None:
     aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
     for hours in range(2):
         move_clock(hours * HOUR)
@@ -60,7 +60,7 @@ def test_an_address_is_left_alone_after_five_mails_whoever_sends_them_and_how(wo
     assert refused(lambda: invitations_send.resend(actor=aino, invitation=again))["what"] == "invitation"
 
 
-def test_one_who_uses_up_their_share_keeps_nobody_else_from_inviting(world: World) -> None:
+def test_sender_at_the_limit_does_not_stop_another_sender(world: World) -> None:
     aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
     for _ in range(mail_limits.DAILY_PER_ADDRESS_AND_SENDER):
         made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
@@ -72,7 +72,7 @@ def test_one_who_uses_up_their_share_keeps_nobody_else_from_inviting(world: Worl
     world.invite(world.koskela, "n@koskela.example", viewer, actor=world.system)
 
 
-def test_an_address_gets_no_more_from_all_of_a_company_together(
+def test_mails_of_all_senders_to_an_address_are_limited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_limits, "DAILY_PER_ADDRESS", 2)
@@ -89,10 +89,10 @@ def test_an_address_gets_no_more_from_all_of_a_company_together(
     assert (data["what"], data["most"]) == ("address", 2)
 
 
-def test_a_company_mails_no_more_than_a_large_one_needs(
+def test_mails_of_an_organization_are_limited_by_its_size(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One more for each colleague: seven here, and invitations that were accepted count as any other."""
+    """One more mail for each member: seven here; accepted invitations count too."""
     here = InvitationToken.objects.filter(invitation__organization=world.koskela).count()
     monkeypatch.setattr(mail_limits, "DAILY_PER_ORGANIZATION", here - 5)
     viewer, aino = world.access("viewer"), actor_of(world.aino)
@@ -106,7 +106,7 @@ def test_a_company_mails_no_more_than_a_large_one_needs(
 
 
 @pytest.mark.parametrize("already", [1, 300])
-def test_counting_is_one_statement(world: World, already: int) -> None:
+def test_mail_limit_takes_one_statement(world: World, already: int) -> None:
     invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     at = clock.now()
     with by_hand():
@@ -121,7 +121,7 @@ def test_counting_is_one_statement(world: World, already: int) -> None:
     assert len(seen) == 1
 
 
-def test_an_expired_invitation_makes_way_and_the_log_says_so(world: World) -> None:
+def test_expired_invitation_is_cancelled_by_a_new_one_with_an_event(world: World) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
     first, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
     move_clock(invitations_send.VALIDITY.total_seconds() + 1)

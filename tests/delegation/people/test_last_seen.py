@@ -1,4 +1,4 @@
-"""When colleagues were last seen: never only for who never signed in."""
+"""The last activity of members: absent only for members who never signed in."""
 
 import datetime as dt
 
@@ -32,7 +32,7 @@ def _signed_in(one: Membership, *, ago: dt.timedelta) -> dt.datetime:
     return at
 
 
-def test_who_signed_out_was_still_seen_when_they_signed_in(world: World) -> None:
+def test_member_signed_out_was_last_seen_at_the_sign_in(world: World) -> None:
     assert _seen(world.olli) is None
     visitor = Visitor().sign_in(world.olli.user)
     visitor.logout()
@@ -43,7 +43,7 @@ def test_who_signed_out_was_still_seen_when_they_signed_in(world: World) -> None
     assert found.at == world.olli.user.last_login is not None
 
 
-def test_where_it_cannot_be_told_for_which_company_it_is_not_known(world: World) -> None:
+def test_sign_in_during_two_memberships_has_an_unknown_time(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with by_hand():
         for one in (here, there):
@@ -52,7 +52,7 @@ def test_where_it_cannot_be_told_for_which_company_it_is_not_known(world: World)
     assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(None)] * 2
 
 
-def test_a_company_one_has_left_does_not_hide_what_came_after(world: World) -> None:
+def test_earlier_membership_elsewhere_does_not_hide_a_later_sign_in(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with by_hand():
         _begun(here, ago=5 * HOUR)
@@ -61,7 +61,7 @@ def test_a_company_one_has_left_does_not_hide_what_came_after(world: World) -> N
     assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(at), sessions.LastSeen(None)]
 
 
-def test_who_left_was_last_seen_before_that(world: World) -> None:
+def test_former_member_was_last_seen_before_the_end(world: World) -> None:
     with by_hand():
         _begun(world.olli, ago=3 * HOUR)
         at = _signed_in(world.olli, ago=2 * HOUR)

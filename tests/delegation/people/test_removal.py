@@ -1,4 +1,4 @@
-"""Removing a colleague."""
+"""Removing a member."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.fixtures.world import World, actor_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_removed_colleague_holds_nothing_here_and_keeps_the_other_company(world: World) -> None:
+def test_removed_member_has_no_access_here_and_keeps_another_organization(world: World) -> None:
     before = entitlements.rights_of(memberships=[world.mikko.id], at=clock.now())
     assert {right.entitlement for right in before[world.mikko.id]} >= {"ordering:orders.place"}
 
@@ -29,25 +29,25 @@ def test_a_removed_colleague_holds_nothing_here_and_keeps_the_other_company(worl
     assert active == {world.mikko_at_pohjola.id}
 
 
-def test_the_log_holds(world: World) -> None:
+def test_log_verifies_after_a_removal(world: World) -> None:
     world.remove(world.mikko)
     report = verification.verify()
     assert report.findings == []
     assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
 
 
-def test_a_stranger_learns_nothing(world: World) -> None:
+def test_removal_by_a_stranger_is_not_found(world: World) -> None:
     with pytest.raises(authorization_errors.NotFound):
         people_commands.remove(actor=actor_of(world.tiina), memberships=[world.vilma])
 
 
-def test_the_only_admin_stays(world: World) -> None:
+def test_removal_of_the_only_admin_is_refused(world: World) -> None:
     second = world.member(world.pohjola, "Toinen Admin", "organization_admin", factor=False)
     with pytest.raises(authorization_errors.LastAdmin):
         people_commands.remove(actor=actor_of(second), memberships=[world.tiina])
 
 
-def test_asked_twice_under_one_key_it_answers_the_same(world: World) -> None:
+def test_repeated_removal_under_one_key_gets_the_same_outcome(world: World) -> None:
     first = people_commands.remove(
         actor=actor_of(world.aino), memberships=[world.mikko], idempotency_key="k-1"
     )

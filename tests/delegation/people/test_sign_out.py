@@ -1,4 +1,4 @@
-"""Signing out: one browser or everywhere, and only oneself."""
+"""Signing out of one browser or everywhere, only for oneself."""
 
 import datetime as dt
 
@@ -43,7 +43,7 @@ def signed_in(membership: Membership, key: str) -> None:
     )
 
 
-def test_one_browser_ends_and_the_other_goes_on(world: World) -> None:
+def test_sign_out_of_one_browser_leaves_the_other(world: World) -> None:
     signed_in(world.mikko, "one")
     signed_in(world.mikko_at_pohjola, "one")
     signed_in(world.mikko, "two")
@@ -56,7 +56,7 @@ def test_one_browser_ends_and_the_other_goes_on(world: World) -> None:
     assert set(SignIn.objects.filter(session_key="one").values_list("ended_at", flat=True)) == {done.at}
 
 
-def test_everywhere_ends_everything_and_stands_in_the_own_chain(world: World) -> None:
+def test_sign_out_everywhere_ends_everything_with_an_event_in_the_own_chain(world: World) -> None:
     signed_in(world.mikko, "one")
     signed_in(world.mikko, "two")
 
@@ -69,14 +69,14 @@ def test_everywhere_ends_everything_and_stands_in_the_own_chain(world: World) ->
     assert verification.verify().findings == []
 
 
-def test_nobody_signs_out_somebody_else(world: World) -> None:
+def test_sign_out_of_another_person_is_not_found(world: World) -> None:
     signed_in(world.mikko, "one")
     with pytest.raises(authorization_errors.NotFound):
         self_service.sign_out(actor=actor_of(world.aino), person=world.mikko.user)
     assert Session.objects.count() == 1
 
 
-def test_a_session_of_somebody_else_stays(world: World) -> None:
+def test_session_of_another_person_stays(world: World) -> None:
     signed_in(world.mikko, "one")
     done = self_service.sign_out(actor=actor_of(world.vilma), person=world.vilma.user, session="one")
     assert done.result.sessions == 0
