@@ -84,10 +84,10 @@ def test_free_text_without_a_person_is_encrypted_under_the_chain_s_key(world: Wo
 def test_personal_value_without_a_data_subject_is_refused(world: World) -> None:
     with (
         pytest.raises(ValueError, match="needs a data subject"),
-        observations.recording(actor=system()) as note,
+        observations.recording(actor=system()) as events,
     ):
-        note.add(
-            "test.note",
+        events.add(
+            "test.observed",
             subject=Subject("user", world.aino.user_id),
             chain=world.koskela.id,
             personal={"name": PersonalValue("Aino Virtanen", ())},

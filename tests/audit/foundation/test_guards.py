@@ -14,17 +14,17 @@ SELECT c.relname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrel
 WHERE t.tgname = 'keyholder_guard' AND t.tgenabled = 'O'
 """
 UNGUARDED = {
-    "identity_session": "written by every request; a row counts while its epoch does",
-    "identity_signin": "written by sign-in; counts while both epochs do",
-    "identity_signin_clients": "which services were reached from a sign-in",
-    "identity_authorizationcode": "issued by the provider; counts while both epochs do",
+    "identity_session": "written by every request; valid only under its user's epoch",
+    "identity_signin": "written by sign-in; valid only under both epochs",
+    "identity_signin_clients": "the services of a sign-in",
+    "identity_authorizationcode": "issued by the provider; valid only under both epochs",
     "identity_refreshfamily": "the same",
     "identity_refreshtoken": "the same",
     "identity_accesstoken": "the same",
-    "identity_user_groups": "nobody has groups: rights are assignments",
-    "identity_user_user_permissions": "nobody has permissions of Django's",
+    "identity_user_groups": "never used: rights are assignments",
+    "identity_user_user_permissions": "never used: rights are assignments",
 }
-NOTED = {"identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client"}
+OBSERVED = {"identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client"}
 
 
 def guards() -> dict[str, str]:
@@ -40,7 +40,7 @@ def tables() -> set[str]:
 
 def test_table_without_a_guard_is_listed_with_its_reason() -> None:
     assert tables() - guards().keys() == UNGUARDED.keys()
-    assert {table for table, how in guards().items() if how == "audit_guard_act_or_observation"} == NOTED
+    assert {table for table, how in guards().items() if how == "audit_guard_act_or_observation"} == OBSERVED
 
 
 UPDATE = "UPDATE {0} SET {1} = {1} WHERE false"  # writes nothing: the guard is the statement's

@@ -14,8 +14,8 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOTED = ("identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client")
-"""Written under a note as well."""
+OBSERVED = ("identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client")
+"""Written in an act or an observation."""
 FREE = (
     "identity_session",
     "identity_signin",
@@ -27,16 +27,16 @@ FREE = (
     "identity_user_groups",
     "identity_user_user_permissions",
 )
-"""Written by every request; a row counts while its epochs do."""
+"""Written by every request; a row is valid only under its epochs."""
 STRICT = sorted(
     {
         model._meta.db_table
         for label in ("identity", "delegation")
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
-    }.difference(NOTED, FREE)
+    }.difference(OBSERVED, FREE)
     | {"provisioning_target"}
 )
-"""All others of these layers: written under a command's act alone."""
+"""All other tables of these layers: written in an act only."""
 VERBS = {
     "insert": "INSERT INTO {0} ({2}) SELECT {2} FROM {0} WHERE false",
     "update": "UPDATE {0} SET {1} = {1} WHERE false",
@@ -49,7 +49,7 @@ WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerat
 
 
 def write(table: str, verb: str) -> None:
-    """No row is written: the guard is the statement's."""
+    """Run the statement on no row: the guard runs for each statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(COLUMNS, [table])
         columns = [name for (name,) in cursor.fetchall()]
@@ -57,8 +57,8 @@ def write(table: str, verb: str) -> None:
 
 
 def is_refused(table: str, verb: str) -> bool:
-    """Whether the guard refuses it, with exactly its own words and code."""
-    words = "an act or an observation" if table in NOTED else "an act"
+    """Whether the guard refuses it, with its exact message and code."""
+    words = "an act or an observation" if table in OBSERVED else "an act"
     try:
         write(table, verb)
     except DatabaseError as error:
@@ -71,13 +71,13 @@ def is_refused(table: str, verb: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("table", [*STRICT, *NOTED])
+@pytest.mark.parametrize("table", [*STRICT, *OBSERVED])
 def test_write_to_a_guarded_table_needs_a_mark(world: World, table: str) -> None:
     for verb in VERBS:
         assert is_refused(table, verb)
         with transaction.atomic(), write_guard.allow(mark=write_guard.ACT, origin="act"):
             assert not is_refused(table, verb)
-        with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="note"):
+        with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="observation"):
             assert is_refused(table, verb) is (table in STRICT)
         assert is_refused(table, verb)
 
@@ -87,12 +87,12 @@ def test_write_to_a_free_table_needs_no_mark(world: World, table: str) -> None:
     assert not [verb for verb in VERBS if is_refused(table, verb)]
 
 
-NO_MARK: dict[str, Callable[[], None]] = {
+INVALID_MARKS: dict[str, Callable[[], None]] = {
     "empty act": lambda: write_guard._set(write_guard.ACT, ""),
-    "empty note": lambda: write_guard._set(write_guard.OBSERVATION, ""),
+    "empty observation": lambda: write_guard._set(write_guard.OBSERVATION, ""),
     "setting of another name": lambda: write_guard._set("keyholder.other", "act"),
     "act of an earlier transaction": lambda: _commit(write_guard.ACT),
-    "note of an earlier transaction": lambda: _commit(write_guard.OBSERVATION),
+    "observation of an earlier transaction": lambda: _commit(write_guard.OBSERVATION),
     "act of a savepoint rolled back": lambda: _rolled_back(write_guard.ACT),
 }
 
@@ -110,15 +110,15 @@ def _rolled_back(mark: str) -> None:
         transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("what", NO_MARK)
+@pytest.mark.parametrize("what", INVALID_MARKS)
 def test_invalid_mark_allows_no_table(world: World, what: str) -> None:
     if "earlier" in what:
-        NO_MARK[what]()
+        INVALID_MARKS[what]()
         assert is_refused("identity_membership", "update")
         assert is_refused("identity_user", "update")
         return
     with transaction.atomic():
-        NO_MARK[what]()
+        INVALID_MARKS[what]()
         assert is_refused("identity_membership", "update")
         assert is_refused("identity_user", "update")
 

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def create_user(directory: str, **fields: Any) -> User:
     with by_hand():
-        user = User(directory=directory, name="Somebody Else", sort_key="s", created_at=clock.now(), **fields)
+        user = User(
+            directory=directory, name="Sanna Salminen", sort_key="s", created_at=clock.now(), **fields
+        )
         user.save(force_insert=True)
     return user
 
