@@ -13,7 +13,7 @@ WARM = 10
 
 
 def run() -> None:
-    """Print p50 and p99 of ours and of the bare calls, and the median of the blocks' ratios."""
+    """Print p50 and p99 of the portal and of the bare calls, and the median of the blocks' ratios."""
     with scene(LEAVERS + WARM) as (made, people), baseline.Bare.found() as other:
         for one in people[:WARM]:
             _remove(made, one)

@@ -1,4 +1,4 @@
-"""Where the demo's parts live: folders, ports, and secrets made anew for every folder."""
+"""Folders, ports and secrets of the demo; each folder has secrets of its own."""
 
 import dataclasses
 import json

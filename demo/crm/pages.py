@@ -22,14 +22,14 @@ def open_tickets(state: flask.blueprints.BlueprintSetupState) -> None:
     state.app.extensions[KEY] = tickets.Tickets(built.settings.store / "tickets.jsonl")
 
 
-def kept() -> tickets.Tickets:
+def ticket_list() -> tickets.Tickets:
     return cast("tickets.Tickets", flask.current_app.extensions[KEY])
 
 
 @blueprint.get("/")
 @current_visit.needed
 def home(visit: current_visit.Visit) -> current_visit.Answer:
-    own = kept().of(visit.organization.id, visit.person.sub)
+    own = ticket_list().of(visit.organization.id, visit.person.sub)
     return flask.render_template(
         "home.html",
         visit=visit,
@@ -64,7 +64,7 @@ def open_ticket(visit: current_visit.Visit) -> current_visit.Answer:
     errors = wrong(typed)
     if errors:
         return form(visit, typed=typed, errors=errors), REFUSED
-    opened = kept().open(
+    opened = ticket_list().open(
         organization=visit.organization.id,
         sub=visit.person.sub,
         by=visit.person.name,

@@ -26,7 +26,7 @@ class Tickets:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
         self._journal = store.Journal(path)
-        self._kept = [Ticket(**{**line, "at": clock.read(line["at"])}) for line in self._journal.lines()]
+        self._kept = [Ticket(**{**line, "at": clock.parse(line["at"])}) for line in self._journal.lines()]
 
     def open(self, **what: str) -> Ticket:
         """Open a ticket; the same form opens one ticket only."""

@@ -73,15 +73,15 @@ class Box:
 
     def latest(self, *, to: str = "") -> list[Mail]:
         files = sorted(self.folder.glob("*.eml"), reverse=True)
-        mails = (read(file) for file in files)
+        mails = (parse(file) for file in files)
         return list(itertools.islice((one for one in mails if to.casefold() in one.to.casefold()), LATEST))
 
     def find(self, mail_id: str) -> Mail | None:
         file = self.folder / f"{mail_id}.eml"
-        return read(file) if NAME.fullmatch(mail_id) and file.exists() else None
+        return parse(file) if NAME.fullmatch(mail_id) and file.exists() else None
 
 
-def read(file: pathlib.Path) -> Mail:
+def parse(file: pathlib.Path) -> Mail:
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     arrived = int(file.name.partition("-")[0]) / 1e9
     return Mail(

@@ -18,14 +18,14 @@ FRAME_POLICY = (
 blueprint = flask.Blueprint("pages", __name__)
 
 
-def kept() -> box.Box:
+def mailbox() -> box.Box:
     return cast("box.Box", flask.current_app.extensions[KEY])
 
 
 @blueprint.get("/")
 def home() -> str:
     to = flask.request.args.get("to", "")
-    return flask.render_template("mails.html", mails=kept().latest(to=to), to=to)
+    return flask.render_template("mails.html", mails=mailbox().latest(to=to), to=to)
 
 
 @blueprint.get("/codes")
@@ -37,25 +37,25 @@ def second_factors() -> str:
 
 @blueprint.get("/messages")
 def messages() -> list[dict[str, str]]:
-    return [mail.as_json() for mail in kept().latest(to=flask.request.args.get("to", ""))]
+    return [mail.as_json() for mail in mailbox().latest(to=flask.request.args.get("to", ""))]
 
 
 @blueprint.get("/messages/<mail_id>")
 def message(mail_id: str) -> str:
-    mail = found(mail_id)
+    mail = mail_or_404(mail_id)
     return flask.render_template("mail.html", mail=mail, text=linked(mail.text))
 
 
 @blueprint.get("/messages/<mail_id>/html")
 def html(mail_id: str) -> flask.Response:
     """Show the mail's HTML as a mail program would: without scripts, forms or anything from elsewhere."""
-    page = flask.Response('<base target="_top">' + found(mail_id).html)
+    page = flask.Response('<base target="_top">' + mail_or_404(mail_id).html)
     page.headers["Content-Security-Policy"] = FRAME_POLICY
     return page
 
 
-def found(mail_id: str) -> box.Mail:
-    return kept().find(mail_id) or flask.abort(404)
+def mail_or_404(mail_id: str) -> box.Mail:
+    return mailbox().find(mail_id) or flask.abort(404)
 
 
 def linked(text: str) -> markupsafe.Markup:

@@ -33,7 +33,7 @@ class Orders:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
         self._journal = store.Journal(path)
-        self._kept = [read(line) for line in self._journal.lines()]
+        self._kept = [order_from_json(line) for line in self._journal.lines()]
 
     def place(self, *, judge: Callable[[], None], once: str, **what: Any) -> Order:
         """Place an order unless `judge` raises; the same form places one only.
@@ -89,6 +89,6 @@ def written(order: Order) -> dict[str, Any]:
     return {**dataclasses.asdict(order), "at": order.at.isoformat(), "amount": str(order.amount)}
 
 
-def read(line: dict[str, Any]) -> Order:
-    times = {"at": clock.read(line["at"]), "amount": decimal.Decimal(line["amount"])}
+def order_from_json(line: dict[str, Any]) -> Order:
+    times = {"at": clock.parse(line["at"]), "amount": decimal.Decimal(line["amount"])}
     return Order(**{**line, **times})

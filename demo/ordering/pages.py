@@ -31,7 +31,7 @@ def open_orders(state: flask.blueprints.BlueprintSetupState) -> None:
     state.app.extensions[KEY] = orders.Orders(built.settings.store / "orders.jsonl")
 
 
-def kept() -> orders.Orders:
+def order_list() -> orders.Orders:
     return cast("orders.Orders", flask.current_app.extensions[KEY])
 
 
@@ -39,7 +39,7 @@ def kept() -> orders.Orders:
 @current_visit.needed
 def home(visit: current_visit.Visit) -> current_visit.Answer:
     everybodys = visit.rights.may(rules.SEE)
-    found = kept().of(visit.organization.id, None if everybodys else visit.person.sub)
+    found = order_list().of(visit.organization.id, None if everybodys else visit.person.sub)
     return flask.render_template(
         "home.html",
         visit=visit,
@@ -67,7 +67,7 @@ def order(visit: current_visit.Visit) -> current_visit.Answer:
 @current_visit.needed
 def place(visit: current_visit.Visit) -> current_visit.Answer:
     typed = flask.request.form.to_dict()
-    errors, asked = read(typed)
+    errors, asked = parse_form(typed)
     if not asked:
         return form(visit, typed=typed, errors=errors), REFUSED
     try:
@@ -77,12 +77,12 @@ def place(visit: current_visit.Visit) -> current_visit.Answer:
     return flask.redirect(flask.url_for("pages.placed", number=placed.number))
 
 
-def read(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
+def parse_form(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
     """Give a sentence for each field that cannot be read, or what is asked."""
     errors: dict[str, str] = {}
     amount = decimal.Decimal(0)
     try:
-        amount = money.read(typed.get("amount", ""))
+        amount = money.parse(typed.get("amount", ""))
     except ValueError as error:
         errors["amount"] = str(error)
     for field in ("site", "reference", "once"):
@@ -100,8 +100,10 @@ def decide(visit: current_visit.Visit, asked: Asked) -> orders.Order:
     Raises Refused.
     """
     known = sites(visit)
-    judge = functools.partial(rules.judge, visit, kept(), amount=asked.amount, site=asked.site, known=known)
-    return kept().place(
+    judge = functools.partial(
+        rules.judge, visit, order_list(), amount=asked.amount, site=asked.site, known=known
+    )
+    return order_list().place(
         judge=judge,
         once=f"{visit.session.id}:{asked.once}" if asked.once else "",
         organization=visit.organization.id,
@@ -134,7 +136,7 @@ def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str,
 @current_visit.needed
 def placed(visit: current_visit.Visit, number: int) -> current_visit.Answer:
     own = None if visit.rights.may(rules.SEE) else visit.person.sub
-    found = next((one for one in kept().of(visit.organization.id, own) if one.number == number), None)
+    found = next((one for one in order_list().of(visit.organization.id, own) if one.number == number), None)
     if found is None:
         flask.abort(404)
     return flask.render_template("placed.html", visit=visit, order=found)

@@ -17,7 +17,7 @@ def stamps() -> dict[str, object]:
     return {"at": now().isoformat(timespec="microseconds"), "monotonic_ns": time.monotonic_ns()}
 
 
-def read(text: str) -> dt.datetime:
+def parse(text: str) -> dt.datetime:
     return aware(dt.datetime.fromisoformat(text))
 
 

@@ -1,4 +1,4 @@
-"""Who is asking, decided anew for every request: the session, and what SCIM says at this moment."""
+"""The visitor of a request, decided for each request from the session and the SCIM record."""
 
 import dataclasses
 import datetime as dt

@@ -15,17 +15,17 @@ Claims = dict[str, Any]
 
 
 class Keys(Protocol):
-    def __call__(self, *, anew: bool = False) -> Any: ...
+    def __call__(self, *, force: bool = False) -> Any: ...
 
 
 class Refused(Exception):
     """This is not a logout token for this service; the reason says why."""
 
 
-def read(token: str, *, keys: Keys, issuer: str, client_id: str) -> Claims:
+def parse_token(token: str, *, keys: Keys, issuer: str, client_id: str) -> Claims:
     """Read a logout token (section 2.6).
 
-    `keys` gives the issuer's keys, kept or asked for anew. Raises Refused.
+    `keys` returns the issuer's keys, cached or fetched again. Raises Refused.
     """
     decoded = verified(token, keys)
     kind = str(decoded.header.get("typ", "")).lower().removeprefix("application/")
@@ -43,7 +43,7 @@ def verified(token: str, keys: Keys) -> jwt.Token:
         try:
             return jwt.decode(token, jwk.KeySet.import_key_set(keys()), algorithms=ALGORITHMS)
         except joserfc.errors.InvalidKeyIdError:
-            return jwt.decode(token, jwk.KeySet.import_key_set(keys(anew=True)), algorithms=ALGORITHMS)
+            return jwt.decode(token, jwk.KeySet.import_key_set(keys(force=True)), algorithms=ALGORITHMS)
     except (joserfc.errors.JoseError, ValueError) as error:
         raise Refused("the signature is not one of the issuer's") from error
 

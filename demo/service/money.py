@@ -8,7 +8,7 @@ LONGEST = 12
 HARD_SPACE = "\u00a0"
 
 
-def read(text: str) -> decimal.Decimal:
+def parse(text: str) -> decimal.Decimal:
     """Read an amount as people type it: 4900, 4 900, 4,900, 4900.50, 4900,50.
 
     Raises ValueError with a sentence for the person.

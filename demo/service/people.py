@@ -131,7 +131,7 @@ class People:
         return list(self._by_sub.values())
 
     def of(self, organization: str) -> list[Person]:
-        """Give everybody who belongs or has belonged to it, by name."""
+        """All present and former members, by name."""
         found = [person for person in self.everybody() if person.organization(organization)]
         return sorted(found, key=lambda person: (person.name.casefold(), person.sub))
 

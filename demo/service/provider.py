@@ -90,6 +90,6 @@ class Provider:
         token = self.client.authorize_access_token(claims_options=claims_options, leeway=10)
         return dict(token.get("userinfo") or {})
 
-    def keys(self, *, anew: bool = False) -> Any:
+    def keys(self, *, force: bool = False) -> Any:
         self.discover()
-        return self.client.fetch_jwk_set(force=anew)
+        return self.client.fetch_jwk_set(force=force)

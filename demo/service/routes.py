@@ -66,7 +66,7 @@ def callback() -> current_visit.Answer:
     except base_client.OAuthError as error:
         return refused(f"{portal.configured.portal_name} says: {reason(error)}")
     except (joserfc.errors.JoseError, ValueError):
-        return refused("The answer could not be trusted. Nobody was signed in.")
+        return refused("The answer could not be trusted. Sign-in failed.")
     except requests.RequestException:
         return unreachable()
     return sign_in(claims, going_to=begun["going_to"])
@@ -78,7 +78,7 @@ def reason(error: base_client.OAuthError) -> str:
 
 def sign_in(claims: dict[str, Any], *, going_to: str) -> current_visit.Answer:
     if not complete(claims):
-        return refused("The answer does not say for which organization. Nobody was signed in.")
+        return refused("The answer names no organization. Sign-in failed.")
     here = parts.current()
     with here.sessions.lock:
         if here.logouts.came_before(claims):
@@ -121,7 +121,7 @@ def session() -> current_visit.Answer:
 def backchannel_logout() -> current_visit.Answer:
     here = parts.current()
     try:
-        claims = logout.read(
+        claims = logout.parse_token(
             flask.request.form.get("logout_token", ""),
             keys=here.provider.keys,
             issuer=here.settings.issuer,

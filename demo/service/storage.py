@@ -73,7 +73,7 @@ class DiskStorage(memory.InMemoryStorage):
 
     def _keep(self, resource: Resource) -> None:
         user = as_user(resource)
-        organizations = {**self._former.get(user.id or "", {}), **named(user)}
+        organizations = {**self._former.get(user.id or "", {}), **organizations_of(user)}
         kept = {"resource": user.model_dump(), "organizations": organizations}
         store.write_json(self._path(user.id or ""), kept)
         self._mirror(user, organizations)
@@ -98,7 +98,7 @@ def as_user(resource: Resource) -> scim_mapping.User:
     return cast("scim_mapping.User", resource.model_copy(update={"password": None}))
 
 
-def named(user: scim_mapping.User) -> Organizations:
+def organizations_of(user: scim_mapping.User) -> Organizations:
     said = schema.extension(user).organizations or ()
     found = (dataclasses.asdict(scim_mapping.organization(one)) for one in said)
     return {one["id"]: one for one in found}

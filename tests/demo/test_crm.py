@@ -59,7 +59,7 @@ def test_without_the_entitlements(outsider: demo_services.Seat) -> None:
     assert outsider.get("/contacts").status_code == 403
     assert outsider.get("/tickets/new").status_code == 403
     fields = {
-        "csrf": demo_services.found(demo_services.CSRF, outsider.get("/").text),
+        "csrf": demo_services.first_match(demo_services.CSRF, outsider.get("/").text),
         "subject": "a",
         "text": "b",
     }

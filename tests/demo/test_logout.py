@@ -37,8 +37,8 @@ def test_next_request_is_refused_and_says_why(
 ) -> None:
     form = seated.get("/order").text
     hidden = {
-        "csrf": demo_services.found(demo_services.CSRF, form),
-        "once": demo_services.found(demo_services.ONCE, form),
+        "csrf": demo_services.first_match(demo_services.CSRF, form),
+        "once": demo_services.first_match(demo_services.ONCE, form),
     }
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}"))
     page = seated.get("/people")

@@ -159,8 +159,8 @@ def test_somebody_inactive_is_signed_out(orderer: demo_services.Seat, change: ca
     method = "PATCH" if change else "DELETE"
     assert orderer.service.scim(method, f"/Users/{resource}", change).ok
     order = {
-        "csrf": demo_services.found(demo_services.CSRF, form),
-        "once": demo_services.found(demo_services.ONCE, form),
+        "csrf": demo_services.first_match(demo_services.CSRF, form),
+        "once": demo_services.first_match(demo_services.ONCE, form),
         "amount": "10",
         "site": "site-tampere",
     }
@@ -209,7 +209,7 @@ def test_the_shop_counts_what_was_used(enter: Enter) -> None:
 
 def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
     seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")])
-    csrf = demo_services.found(demo_services.CSRF, seat.get("/order").text)
+    csrf = demo_services.first_match(demo_services.CSRF, seat.get("/order").text)
     cookie = {"Cookie": f"kh_ordering={seat.http.cookies['kh_ordering']}"}
 
     def order(number: int) -> int:
@@ -249,8 +249,8 @@ def test_one_order_at_a_time_is_judged(tmp_path: pathlib.Path) -> None:
 def test_the_same_form_orders_once(orderer: demo_services.Seat) -> None:
     page = orderer.get("/order").text
     fields = {
-        "csrf": demo_services.found(demo_services.CSRF, page),
-        "once": demo_services.found(demo_services.ONCE, page),
+        "csrf": demo_services.first_match(demo_services.CSRF, page),
+        "once": demo_services.first_match(demo_services.ONCE, page),
         "amount": "10",
         "site": "site-tampere",
     }

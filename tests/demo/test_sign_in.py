@@ -176,7 +176,7 @@ def test_waits_for_somebody_it_has_not_heard_of(
 
 def test_signing_out_here(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> None:
     seat.sign_in(op, cast.claims(sub))
-    csrf = demo_services.found(demo_services.CSRF, seat.get("/").text)
+    csrf = demo_services.first_match(demo_services.CSRF, seat.get("/").text)
     address = seat.service.url + "/logout"
     assert seat.http.post(address, data={"csrf": "guessed"}, timeout=10).status_code == 403
     assert seat.signed_in

@@ -52,7 +52,7 @@ EXAMPLES = {
 """What stands in the small tree besides the modules that a contract names."""
 
 
-def named() -> set[str]:
+def small_tree() -> set[str]:
     """Every module of the small tree: those that a contract names, and the examples."""
     names = set(EXAMPLES)
     for contract in CONTRACTS:
@@ -67,7 +67,7 @@ def named() -> set[str]:
 
 @pytest.fixture
 def tree(tmp_path: pathlib.Path) -> pathlib.Path:
-    for module in named():
+    for module in small_tree():
         folder = tmp_path / module.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
         while folder != tmp_path:

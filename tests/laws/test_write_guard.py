@@ -27,7 +27,7 @@ def setters(module: code.Module) -> list[str]:
     ]
 
 
-def named(module: code.Module) -> list[str]:
+def guard_names(module: code.Module) -> list[str]:
     """Name every string that holds the setting's own name, or turns triggers off."""
     return [
         f"{module.name}:{text.lineno}"
@@ -41,7 +41,7 @@ def test_nothing_else_sets_the_mark() -> None:
     assert code.violations(setters, [module for module in modules if module.name not in MAY_SET]) == []
     others = [module for module in modules if module.name not in MAY_NAME]
     others = [module for module in others if not module.name.startswith("portal/embedded_postgres/")]
-    assert code.violations(named, others) == []
+    assert code.violations(guard_names, others) == []
     files = {
         str(path.relative_to(code.ROOT)): path.read_text("utf-8")
         for path in code.ROOT.glob("*/migrations/*.sql")
@@ -78,4 +78,4 @@ def test_the_check_sees_a_setter(bad: str) -> None:
     ],
 )
 def test_the_check_sees_a_name(bad: str) -> None:
-    assert named(code.Module("portal/bad.py", bad))
+    assert guard_names(code.Module("portal/bad.py", bad))

@@ -81,7 +81,7 @@ def _of_database(thing: dict[str, str]) -> Iterable[Mutant]:
 
 
 def _run(drawn: Sequence[Mutant], known: record.Record, options: argparse.Namespace) -> Iterable[Result]:
-    """Every mutant; those that lived, once more against five times as many tests."""
+    """Every mutant; survivors again, against five times as many tests."""
     print(f"running {len(drawn)} mutants", flush=True)
     living: list[Mutant] = []
     for result in running.run(drawn, record=known, jobs=options.jobs, budget=options.budget):
@@ -90,7 +90,7 @@ def _run(drawn: Sequence[Mutant], known: record.Record, options: argparse.Namesp
             living.append(result.mutant)
         else:
             yield result
-    print(f"running {len(living)} of them once more, against more tests", flush=True)
+    print(f"running {len(living)} of them again, against more tests", flush=True)
     for result in running.run(living, record=known, jobs=options.jobs, budget=5 * options.budget):
         _show(result)
         yield result

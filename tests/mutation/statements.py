@@ -44,7 +44,7 @@ def is_statement(text: str) -> bool:
 
 
 def changes(text: str) -> Iterator[Change]:
-    """Every change of a statement; nothing for a text that is none."""
+    """Every change of a statement; nothing for a text that is no statement."""
     if not is_statement(text):
         return
     tokens = list(_tokens(text))

@@ -168,7 +168,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("production")
 
 
-def started(home: Path, asks: list[Ask], **more: str) -> production.Seen:
+def started(home: Path, asks: list[Ask], **more: str) -> production.Observed:
     """With the keys of this run, so that a session made here is known there."""
     there = production.environment(home, KEYHOLDER_KEYS=str(test_settings.RUN / "keys"), **more)
     return production.start(home, there=there, settings=list(SETTINGS), asks=asks)

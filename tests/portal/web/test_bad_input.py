@@ -153,7 +153,7 @@ def forms_of(place: Place) -> Iterator[Form]:
         f"?{query}" if (query := response.request["QUERY_STRING"]) else ""
     )
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        yield from form_discovery.of(response.content.decode(), path)
+        yield from form_discovery.forms(response.content.decode(), path)
 
 
 def route_of(action: str) -> str:

@@ -1,0 +1,208 @@
+"""The words of the field: no banned word anywhere, and no public name that says nothing by itself."""
+
+import ast
+
+import pytest
+
+from tests.laws import code, words
+
+EMPTY_NAMES = frozenset(
+    "of one every read held told wanted kept found said made seen given named".split()  # noqa: SIM905
+)
+"""As the name of a function or class of a module, these need their neighbours to be understood."""
+NOT_DONE: dict[str, int] = {
+    "audit/migrations/0001_log.py": 1,
+    "delegation/activity/delivery_results.py": 8,
+    "delegation/activity/events.py": 1,
+    "delegation/authorization/errors.py": 1,
+    "delegation/authorization/input_cleaning.py": 1,
+    "delegation/catalogue/commands.py": 1,
+    "identity/memberships/models.py": 2,
+    "identity/migrations/0001_user.py": 1,
+    "identity/people/models.py": 1,
+    "locale/fi/LC_MESSAGES/django.po": 31,
+    "portal/embedded_postgres/place.py": 1,
+    "portal/embedded_postgres/server.py": 1,
+    "portal/management/commands/vendor.py": 1,
+    "portal/migrations/0001_cache.py": 1,
+    "portal/oidc/authorize/organization_choice.py": 1,
+    "portal/settings/base.py": 1,
+    "portal/settings/security.py": 1,
+    "portal/shell/actions.py": 1,
+    "portal/shell/timeline.py": 1,
+    "portal/tools/translations.py": 1,
+    "portal/tools/vendored_assets.py": 1,
+    "portal/web/access/admin_rights.py": 1,
+    "portal/web/access/explanation.py": 3,
+    "portal/web/access/form_context.py": 3,
+    "portal/web/activity/context.py": 1,
+    "portal/web/home/context.py": 15,
+    "portal/web/invitations/accept.py": 1,
+    "portal/web/invitations/mail.py": 1,
+    "portal/web/invitations/pending.py": 2,
+    "portal/web/invitations/send.py": 1,
+    "portal/web/my/context.py": 3,
+    "portal/web/people/detail.py": 5,
+    "portal/web/people/detail_context.py": 6,
+    "portal/web/people/list.py": 1,
+    "portal/web/people/list_context.py": 8,
+    "portal/web/people/receipt.py": 2,
+    "portal/web/people/removal.py": 3,
+    "portal/web/people/removal_context.py": 2,
+    "portal/wording/access.py": 1,
+    "portal/wording/admin_abilities.py": 1,
+    "portal/wording/events.py": 7,
+    "portal/wording/factors.py": 1,
+    "portal/wording/refusals.py": 6,
+    "portal/wording/removal_reasons.py": 1,
+    "portal/wording/systems.py": 2,
+    "provisioning/accounts/commands.py": 1,
+    "provisioning/accounts/reconcile.py": 1,
+    "provisioning/management/commands/bounces.py": 2,
+    "provisioning/migrations/0004_guard_targets.py": 1,
+    "provisioning/targets/commands.py": 7,
+    "templates/account/_new_password.html": 2,
+    "templates/account/base_reauthenticate.html": 2,
+    "templates/allauth/layouts/base.html": 1,
+    "templates/base_page.html": 1,
+    "templates/components.html": 2,
+    "templates/mfa/index.html": 1,
+    "templates/mfa/webauthn/add_form.html": 1,
+    "templates/shell/_messages.html": 1,
+    "templates/web/activity/_event_link.html": 1,
+    "templates/web/home/index.html": 5,
+    "templates/web/invitations/accept.html": 1,
+    "templates/web/people/detail.html": 5,
+    "tests/audit/foundation/test_guards.py": 2,
+    "tests/delegation/access/test_assignment_authority.py": 1,
+    "tests/delegation/acts/test_acts.py": 1,
+    "tests/delegation/acts/test_sequences.py": 7,
+    "tests/delegation/authorization/test_agreement.py": 1,
+    "tests/delegation/authorization/test_authorities.py": 1,
+    "tests/delegation/authorization/test_input_cleaning.py": 5,
+    "tests/delegation/authorization/test_rights.py": 2,
+    "tests/delegation/invitations/test_conditions.py": 1,
+    "tests/delegation/invitations/test_mail_limits.py": 2,
+    "tests/delegation/test_continuity.py": 2,
+    "tests/demo/cast.py": 1,
+    "tests/demo/conftest.py": 1,
+    "tests/demo/test_crm.py": 1,
+    "tests/demo/test_orders.py": 1,
+    "tests/faults/test_kill.py": 1,
+    "tests/fixtures/page_samples/forms.py": 1,
+    "tests/fixtures/page_samples/other.py": 4,
+    "tests/fixtures/page_samples/people.py": 3,
+    "tests/fixtures/page_samples/shell.py": 2,
+    "tests/fixtures/page_samples/signin.py": 1,
+    "tests/infrastructure/test_postgres.py": 1,
+    "tests/portal/http/test_error_pages.py": 1,
+    "tests/portal/oidc/test_authorize.py": 3,
+    "tests/portal/oidc/test_flow.py": 1,
+    "tests/portal/oidc/test_programs.py": 3,
+    "tests/portal/settings/test_production.py": 2,
+    "tests/portal/settings/test_settings.py": 2,
+    "tests/portal/shell/test_escaping.py": 1,
+    "tests/portal/shell/test_link_targets.py": 2,
+    "tests/portal/shell/test_scripts.py": 1,
+    "tests/portal/signin/test_assurance.py": 3,
+    "tests/portal/signin/test_directories.py": 2,
+    "tests/portal/signin/test_interrupted_sign_in.py": 3,
+    "tests/portal/signin/test_last_factor.py": 1,
+    "tests/portal/signin/test_passwords.py": 1,
+    "tests/portal/signin/test_signin.py": 3,
+    "tests/portal/web/activity/test_delivery_results.py": 4,
+    "tests/portal/web/invitations/test_accept.py": 3,
+    "tests/portal/web/people/test_removal.py": 1,
+    "tests/portal/web/people/test_removed_people.py": 4,
+    "tests/portal/web/test_bad_input.py": 4,
+    "tests/portal/web/test_outline.py": 1,
+    "tests/portal/web/test_pages.py": 15,
+    "tests/portal/web/test_tenants.py": 6,
+    "tests/portal/wording/test_dates.py": 1,
+    "tests/provisioning/conftest.py": 1,
+    "tests/provisioning/delivery/test_unstorable_answers.py": 1,
+    "tests/provisioning/mail/test_bounces.py": 12,
+    "tests/provisioning/targets/test_targets.py": 6,
+    "tests/races/test_two_admins.py": 1,
+}
+"""How many banned words a file still holds; it never rises. A file that is not listed holds none."""
+EMPTY_NAMES_NOT_DONE: frozenset[str] = frozenset(
+    {
+        "portal/tools/translations.py:Found",
+        "portal/tools/translations.py:read",
+        "portal/web/access/preview.py:of",
+        "portal/web/invitations/context.py:of",
+        "portal/web/people/filters.py:read",
+        "portal/web/people/removal.py:one",
+        "portal/wording/factors.py:said",
+        "portal/wording/systems.py:said",
+        "portal/wording/time_zones.py:named",
+        "provisioning/accounts/progress.py:of",
+        "provisioning/mail/delivery_status.py:read",
+        "tests/fixtures/pages.py:said",
+        "tests/fixtures/signed_in.py:of",
+        "tests/portal/settings/test_production.py:kept",
+        "tests/portal/settings/test_settings.py:Told",
+        "tests/portal/signin/test_signin.py:told",
+    }
+)
+"""Names that are still to be changed; none is added."""
+
+
+def empty_names(module: code.Module) -> list[str]:
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [
+        f"{module.name}:{node.name}"
+        for node in module.tree.body
+        if isinstance(node, kinds) and node.name.lower() in EMPTY_NAMES
+    ]
+
+
+def test_no_file_holds_more_banned_words_than_listed() -> None:
+    found = {
+        name: words.banned((code.ROOT / name).read_text(encoding="utf-8"))
+        for name in words.files()
+        if name not in words.EXCEPTIONS
+    }
+    assert {name: hits for name, hits in found.items() if len(hits) > NOT_DONE.get(name, 0)} == {}
+
+
+def test_no_public_name_says_nothing() -> None:
+    named = set(code.violations(empty_names, code.modules(*code.LAYERS, "demo", "bench", "tests")))
+    assert named - EMPTY_NAMES_NOT_DONE == set()
+
+
+def test_exceptions_exist() -> None:
+    assert [name for name in words.EXCEPTIONS if not (code.ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "The deed is recorded.",
+        "def put_right(): ...",
+        "Whoever sends it again",
+        "It is made\n# anew.",
+        'msgid "You look after %(number)s colleague."',
+        "people are let in",
+        "there is none",
+        "a mistake of ours",
+        "Nobody is waiting for you.",
+    ],
+)
+def test_banned_word_is_seen(bad: str) -> None:
+    assert words.banned(bad)
+
+
+def test_plain_sentence_and_python_none_are_not_seen() -> None:
+    assert words.banned("if row is None: raise NotFound  # The row was purged; indeed it is renewed.") == []
+
+
+@pytest.mark.parametrize("bad", ["def of(): ...", "class Held: ...", "async def read(): ..."])
+def test_empty_name_is_seen(bad: str) -> None:
+    assert empty_names(code.Module("delegation/bad.py", bad))
+
+
+def test_method_and_telling_name_are_not_seen() -> None:
+    good = "class Store:\n    def read(self): ...\ndef read_events(): ..."
+    assert empty_names(code.Module("delegation/good.py", good)) == []
