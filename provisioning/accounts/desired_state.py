@@ -43,7 +43,7 @@ class _Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """The record that a target should have, in the protocol's form and in ours."""
+    """The record that a target should have, as the protocol's resource and as rights by membership."""
 
     record: Resource
     active: bool

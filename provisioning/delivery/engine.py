@@ -77,8 +77,6 @@ class Engine:
         while not self._stopping.is_set():
             try:
                 with listener.listening() as notified:
-                    self._listener = notified
-                    self._next_sweep = 0.0
                     self._listen(notified)
             except settle.DATABASE_UNAVAILABLE as error:
                 log.warning("deliver.database_unavailable", error=type(error).__name__)
@@ -98,20 +96,29 @@ class Engine:
         self._wake_up()
 
     def _wake_up(self) -> None:
-        if self._listener is not None:
-            self._listener.wake_up()
+        notified = self._listener
+        if notified is not None:
+            notified.wake_up()
 
     def _listen(self, notified: Listener) -> None:
         log.info("deliver.listening", worker=notified.worker)
-        _tune_connection()
-        self._scheduler.recover(at=clock.now())
+        self._listener, self._next_sweep = notified, 0.0
+        try:
+            _tune_connection()
+            self._scheduler.recover(at=clock.now())
+            self._loop(notified)
+            self._drain(notified)
+        finally:
+            # Its pipe is closed next, and another connection may reuse the file descriptor.
+            self._listener = None
+
+    def _loop(self, notified: Listener) -> None:
         while not self._stopping.is_set():
             notifications = notified.wait(seconds=self._next_wake_up() - time.monotonic())
             self._handle_notifications(notified, notifications)
             if time.monotonic() >= self._next_sweep:
                 self._sweep()
                 self._scheduler.lease_due(worker=notified.worker)
-        self._drain(notified)
 
     def _handle_notifications(self, notified: Listener, notifications: Notifications) -> None:
         """Plan and lease the consequences of new events first; then settle, which may make room for more."""

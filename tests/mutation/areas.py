@@ -94,6 +94,8 @@ AREAS = (
             "provisioning/delivery/engine.py",
             "provisioning/delivery/scheduler.py",
             "provisioning/delivery/leases.py",
+            "provisioning/logout/delivery.py",
+            "provisioning/mail/delivery.py",
             "provisioning/accounts/planner.py",
             "provisioning/accounts/results.py",
             "provisioning/delivery/workers.py",
