@@ -1,10 +1,10 @@
-"""PostgreSQL of our own: the real server from a wheel, started in a folder, on loopback, with passwords.
+"""An embedded PostgreSQL: the real server from a wheel, started in a folder, on loopback, with passwords.
 
-It knows nothing of Django, so that settings, tests and the command line can all use it.
+It does not depend on Django, so that settings, tests and the command line can all use it.
 """
 
-from portal.embedded_postgres.place import PostgresError
-from portal.embedded_postgres.roles import APP, DATABASE, EXTENSIONS, OWNER, furnish
+from portal.embedded_postgres.location import PostgresError
+from portal.embedded_postgres.roles import APP, DATABASE, EXTENSIONS, OWNER, set_up
 from portal.embedded_postgres.server import HOST, SUPERUSER, Server, attach, reset, start, stop
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "PostgresError",
     "Server",
     "attach",
-    "furnish",
     "reset",
+    "set_up",
     "start",
     "stop",
 ]

@@ -1,4 +1,4 @@
-"""Start, stop, look at or remove a folder's PostgreSQL: python -m portal.embedded_postgres VERB FOLDER."""
+"""Start, stop, inspect or remove a folder's PostgreSQL: python -m portal.embedded_postgres VERB FOLDER."""
 
 import argparse
 import pathlib
@@ -14,15 +14,15 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, help="TCP port on loopback (start; default: the same as last time)"
     )
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        return _do(given.verb, given.folder, given.port)
+        return _run(options.verb, options.folder, options.port)
     except embedded_postgres.PostgresError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _do(verb: str, folder: pathlib.Path, port: int | None) -> int:
+def _run(verb: str, folder: pathlib.Path, port: int | None) -> int:
     if verb == "stop":
         print("Stopped." if embedded_postgres.stop(folder) else "It was not running.")
     elif verb == "reset":
@@ -44,7 +44,7 @@ def _do(verb: str, folder: pathlib.Path, port: int | None) -> int:
 
 
 def _environment(server: embedded_postgres.Server) -> str:
-    """Give the lines a shell evaluates to reach this server; they hold its passwords."""
+    """The lines that a shell evaluates to reach this server; they hold its passwords."""
     owner, app = server.url_of(embedded_postgres.OWNER), server.url_of(embedded_postgres.APP)
     return f"export OWNER_DATABASE_URL='{owner}'\nexport DATABASE_URL='{app}'"
 

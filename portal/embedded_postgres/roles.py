@@ -1,4 +1,4 @@
-"""The two roles and the database that every Keyholder wants, on any PostgreSQL server one may administer."""
+"""The two roles and the database of an installation, on any PostgreSQL server with administrator rights."""
 
 from collections.abc import Mapping
 from typing import LiteralString
@@ -9,15 +9,15 @@ from psycopg import conninfo, sql
 OWNER = "keyholder_owner"
 APP = "keyholder_app"
 DATABASE = "keyholder"
-FURNISHING = 0x4B65796C
+SET_UP_LOCK = 0x4B65796C
 EXTENSIONS = ("btree_gist", "citext", "pg_trgm")
 
 
-def furnish(*, superuser_url: str, passwords: Mapping[str, str], database: str = DATABASE) -> None:
-    """Make what is missing and set both passwords. The owner runs migrations; the application connects."""
+def set_up(*, superuser_url: str, passwords: Mapping[str, str], database: str = DATABASE) -> None:
+    """Creates what is missing and sets both passwords. The owner runs migrations; the application connects."""
     with psycopg.connect(superuser_url, autocommit=True) as server:
-        # Roles belong to the whole server: two who furnish databases on it at once would trip over each other.
-        server.execute("SELECT pg_advisory_lock(%s)", [FURNISHING])
+        # Roles belong to the whole server: two processes that create them at once would collide.
+        server.execute("SELECT pg_advisory_lock(%s)", [SET_UP_LOCK])
         for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB")):
             _role(server, role, rights, passwords[role])
         # Tests empty tables as the owner with triggers off; an owner could drop the triggers anyway.
@@ -31,7 +31,7 @@ def furnish(*, superuser_url: str, passwords: Mapping[str, str], database: str =
 def _role(server: psycopg.Connection, role: str, rights: LiteralString, password: str) -> None:
     if not _exists(server, "SELECT FROM pg_roles WHERE rolname = %s", role):
         _run(server, "CREATE ROLE {role}", role=role)
-    # Hashed on this side: the password itself never stands in a statement that a server might log.
+    # Hashed by the client: a server may log statements, and none of them contains the password.
     verifier = server.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     ordinary: LiteralString = "ALTER ROLE {role} LOGIN NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION "
     server.execute(
@@ -53,5 +53,7 @@ def _exists(server: psycopg.Connection, query: LiteralString, name: str) -> bool
 
 
 def _run(server: psycopg.Connection, statement: LiteralString, **names: str) -> None:
-    every = {"owner": OWNER, "app": APP, **names}
-    server.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in every.items()}))
+    identifiers = {"owner": OWNER, "app": APP, **names}
+    server.execute(
+        sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in identifiers.items()})
+    )

@@ -1,4 +1,4 @@
-"""Start, find, stop and remove the PostgreSQL server of a folder."""
+"""Start, attach to, stop and remove the PostgreSQL server of a folder."""
 
 import dataclasses
 import json
@@ -14,18 +14,18 @@ from collections.abc import Mapping
 
 import psycopg
 
-from portal.embedded_postgres import place, roles
-from portal.embedded_postgres.place import Place, PostgresError
+from portal.embedded_postgres import location, roles
+from portal.embedded_postgres.location import Location, PostgresError
 
 SUPERUSER = "postgres"
 HOST = "127.0.0.1"
-TRIES = 10
-PATIENCE = 60.0
-"""Seconds a running server has to answer, such as after a crash."""
+ATTEMPTS = 10
+ANSWER_TIMEOUT = 60.0
+"""Seconds within which a running server must answer, such as after a crash."""
 
 # Unix sockets stay off: their paths are limited in length, and TCP is the same everywhere. A failing
-# statement leaves no values in the server's own log, from which nobody could erase a person.
-ALWAYS = {
+# statement leaves no values in the server's own log, where personal data could not be erased.
+BASE_SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
@@ -44,7 +44,7 @@ class Server:
     passwords: Mapping[str, str] = dataclasses.field(repr=False)
 
     def url_of(self, role: str, database: str = roles.DATABASE) -> str:
-        """Give the address for one of the roles, password included."""
+        """The address for one of the roles, password included."""
         password = urllib.parse.quote(self.passwords[role], safe="")
         return f"postgresql://{role}:{password}@{HOST}:{self.port}/{database}"
 
@@ -55,120 +55,124 @@ class Server:
 def start(
     folder: pathlib.Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
 ) -> Server:
-    """Return the folder's running server, made and started where it was not.
+    """The folder's running server, initialized and started where necessary.
 
-    Of several processes at once, one does the work and the others wait. `settings` count from the next real
-    start; without them the server is durable. Raises PostgresError.
+    Of several processes at once, one does the work and the others wait. `settings` apply from the next real start;
+    without them the server is durable. Raises PostgresError.
     """
     folder = folder.resolve()
-    with place.alone(folder):
-        where = place.find(folder)
-        if place.left_by_another(where):
-            _stop(where)
-            place.put_aside(where)
-        place.settle(where)
-        passwords = _passwords(where)
-        if (live := _answering_port(where, passwords)) is None:
-            _initialize(where, passwords[SUPERUSER])
-            live = _launch(where, port, settings or {})
+    with location.exclusive(folder):
+        server_location = location.find(folder)
+        if location.is_orphaned(server_location):
+            _stop(server_location)
+            location.set_aside(server_location)
+        location.create_home(server_location)
+        passwords = _passwords(server_location)
+        if (live := _answering_port(server_location, passwords)) is None:
+            _initialize(server_location, passwords[SUPERUSER])
+            live = _launch(server_location, port, settings or {})
         server = Server(folder=folder, port=live, passwords=passwords)
-        roles.furnish(superuser_url=server.url_of(SUPERUSER, "postgres"), passwords=passwords)
+        roles.set_up(superuser_url=server.url_of(SUPERUSER, "postgres"), passwords=passwords)
         return server
 
 
 def attach(folder: pathlib.Path) -> Server | None:
-    """Return the folder's server where it runs, and start nothing."""
+    """The folder's server where it runs, else None; starts nothing."""
     if not folder.exists():
         return None
-    where = place.find(folder)
-    if (port := _live_port(where)) is None:
+    server_location = location.find(folder)
+    if (port := _live_port(server_location)) is None:
         return None
-    return Server(folder=folder.resolve(), port=port, passwords=_passwords(where))
+    return Server(folder=folder.resolve(), port=port, passwords=_passwords(server_location))
 
 
 def stop(folder: pathlib.Path) -> bool:
-    """Stop the folder's server and tell whether it had been running."""
+    """Stops the folder's server; returns whether it was running."""
     if not folder.exists():
         return False
-    with place.alone(folder):
-        return _stop(place.find(folder))
+    with location.exclusive(folder):
+        return _stop(location.find(folder))
 
 
 def reset(folder: pathlib.Path) -> None:
-    """Stop the folder's server and remove all its data."""
+    """Stops the folder's server and removes all its data."""
     if not folder.exists():
         return
-    with place.alone(folder):
-        where = place.find(folder)
-        _stop(where)
-        place.clear(where)
+    with location.exclusive(folder):
+        server_location = location.find(folder)
+        _stop(server_location)
+        location.remove(server_location)
 
 
-def _passwords(where: Place) -> dict[str, str]:
-    path = where.home / place.SECRETS
+def _passwords(server_location: Location) -> dict[str, str]:
+    path = server_location.home / location.SECRETS
     if not path.exists():
-        made = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, roles.OWNER, roles.APP)}
-        where.write(path, json.dumps(made))
+        passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, roles.OWNER, roles.APP)}
+        server_location.write(path, json.dumps(passwords))
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _initialize(where: Place, password: str) -> None:
-    if (where.data / "PG_VERSION").exists():
+def _initialize(server_location: Location, password: str) -> None:
+    if (server_location.data / "PG_VERSION").exists():
         return
-    # Beside its final name first: an interrupted initdb must not be taken for a cluster.
-    fresh, password_file = where.home / "data.new", where.home / "password"
-    shutil.rmtree(fresh, ignore_errors=True)
-    where.write(password_file, password)
+    # Under a temporary name first: an interrupted initdb must not be taken for a cluster.
+    temporary, password_file = server_location.home / "data.new", server_location.home / "password"
+    shutil.rmtree(temporary, ignore_errors=True)
+    server_location.write(password_file, password)
     locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--lc-ctype=C.UTF-8")
     access = ("--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={SUPERUSER}")
-    status, said = where.run("initdb", "-D", fresh, "--encoding=UTF8", *locale, *access)
+    status, output = server_location.run("initdb", "-D", temporary, "--encoding=UTF8", *locale, *access)
     password_file.unlink()
     if status != 0:
-        raise PostgresError(f"The database could not be made in {where.home}: {said}")
-    with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
+        raise PostgresError(f"The database could not be created in {server_location.home}: {output}")
+    with (temporary / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("include 'keyholder.conf'\n")
-    fresh.rename(where.data)
+    temporary.rename(server_location.data)
 
 
-def _launch(where: Place, wanted: int | None, settings: Mapping[str, str]) -> int:
-    (where.data / "postmaster.pid").unlink(missing_ok=True)
-    said = ""
-    for _ in range(TRIES):
-        port = wanted or _remembered_port(where)
-        _configure(where, port, settings)
-        status, said = where.run("pg_ctl", "-D", where.data, "-l", where.log, "-w", "-t", "120", "start")
+def _launch(server_location: Location, requested_port: int | None, settings: Mapping[str, str]) -> int:
+    (server_location.data / "postmaster.pid").unlink(missing_ok=True)
+    output = ""
+    for _ in range(ATTEMPTS):
+        port = requested_port or _remembered_port(server_location)
+        _configure(server_location, port, settings)
+        status, output = server_location.run(
+            "pg_ctl", "-D", server_location.data, "-l", server_location.log, "-w", "-t", "120", "start"
+        )
         if status == 0:
-            where.write(where.home / "port", str(port))
+            server_location.write(server_location.home / "port", str(port))
             return port
-        _prepare_another_try(where, said + _end_of_log(where), keep_port=wanted is not None)
-    raise PostgresError(f"PostgreSQL does not start: {said}")
+        _prepare_retry(
+            server_location, output + _end_of_log(server_location), keep_port=requested_port is not None
+        )
+    raise PostgresError(f"PostgreSQL does not start: {output}")
 
 
-def _prepare_another_try(where: Place, said: str, *, keep_port: bool) -> None:
-    """Return where another try may help; raise PostgresError where none would."""
-    if "pre-existing shared memory block" in said:
-        time.sleep(0.5)  # the last processes of a killed server still end
-    elif "could not bind" in said and not keep_port:
-        (where.home / "port").unlink(missing_ok=True)
+def _prepare_retry(server_location: Location, output: str, *, keep_port: bool) -> None:
+    """Returns where a retry may succeed. Raises PostgresError for every other failure."""
+    if "pre-existing shared memory block" in output:
+        time.sleep(0.5)  # the last processes of a killed server are still ending
+    elif "could not bind" in output and not keep_port:
+        (server_location.home / "port").unlink(missing_ok=True)
     else:
-        raise PostgresError(f"PostgreSQL does not start: {said}")
+        raise PostgresError(f"PostgreSQL does not start: {output}")
 
 
-def _end_of_log(where: Place) -> str:
-    if not where.log.exists():
+def _end_of_log(server_location: Location) -> str:
+    if not server_location.log.exists():
         return ""
-    lines = where.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = server_location.log.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n" + "\n".join(lines[-8:])
 
 
-def _configure(where: Place, port: int, settings: Mapping[str, str]) -> None:
-    every = {**ALWAYS, **settings, "port": str(port)}
-    lines = ("{} = '{}'".format(name, value.replace("'", "''")) for name, value in every.items())
-    where.write(where.data / "keyholder.conf", "\n".join(lines) + "\n")
+def _configure(server_location: Location, port: int, settings: Mapping[str, str]) -> None:
+    merged = {**BASE_SETTINGS, **settings, "port": str(port)}
+    lines = ("{} = '{}'".format(name, value.replace("'", "''")) for name, value in merged.items())
+    server_location.write(server_location.data / "keyholder.conf", "\n".join(lines) + "\n")
 
 
-def _remembered_port(where: Place) -> int:
-    path = where.home / "port"
+def _remembered_port(server_location: Location) -> int:
+    path = server_location.home / "port"
     if path.exists() and _free(port := int(path.read_text(encoding="utf-8"))):
         return port
     with socket.socket() as probe:
@@ -182,26 +186,30 @@ def _free(port: int) -> bool:
         return probe.connect_ex((HOST, port)) != 0
 
 
-def _stop(where: Place) -> bool:
-    if _live_port(where) is None:
+def _stop(server_location: Location) -> bool:
+    if _live_port(server_location) is None:
         return False
-    status, said = where.run("pg_ctl", "-D", where.data, "-m", "fast", "-w", "-t", "120", "stop")
+    status, output = server_location.run(
+        "pg_ctl", "-D", server_location.data, "-m", "fast", "-w", "-t", "120", "stop"
+    )
     if status != 0:
-        raise PostgresError(f"PostgreSQL does not stop: {said}")
+        raise PostgresError(f"PostgreSQL does not stop: {output}")
     return True
 
 
-def _answering_port(where: Place, passwords: Mapping[str, str]) -> int | None:
-    """Return the running server's port once it answers; one that is just being killed soon has none."""
-    end = time.monotonic() + PATIENCE
-    while (port := _live_port(where)) is not None:
-        url = Server(folder=where.folder, port=port, passwords=passwords).url_of(SUPERUSER, "postgres")
+def _answering_port(server_location: Location, passwords: Mapping[str, str]) -> int | None:
+    """The running server's port once it answers; None once a server that is being killed has ended."""
+    end = time.monotonic() + ANSWER_TIMEOUT
+    while (port := _live_port(server_location)) is not None:
+        url = Server(folder=server_location.folder, port=port, passwords=passwords).url_of(
+            SUPERUSER, "postgres"
+        )
         try:
             psycopg.connect(url, connect_timeout=5).close()
         except psycopg.OperationalError as error:
             if time.monotonic() > end:
                 raise PostgresError(
-                    f"PostgreSQL runs in {where.home} and does not answer: {error}"
+                    f"PostgreSQL runs in {server_location.home} and does not answer: {error}"
                 ) from error
             time.sleep(0.1)
         else:
@@ -209,15 +217,15 @@ def _answering_port(where: Place, passwords: Mapping[str, str]) -> int | None:
     return None
 
 
-def _live_port(where: Place) -> int | None:
-    """Return the port of the server that really runs on this data, whatever a stale postmaster.pid says."""
+def _live_port(server_location: Location) -> int | None:
+    """The port of the server that really runs on this data; a stale postmaster.pid counts as none."""
     try:
-        lines = (where.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        lines = (server_location.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         pid, port = int(lines[0]), int(lines[3])
     except (FileNotFoundError, IndexError, ValueError):
         return None
     command = _command_of(pid)
-    return port if "postgres" in command and str(where.data) in command else None
+    return port if "postgres" in command and str(server_location.data) in command else None
 
 
 def _command_of(pid: int) -> str:

@@ -1,4 +1,4 @@
-"""What runs and what it looks like: applications, middleware, templates, languages, static files."""
+"""Applications, middleware, templates, languages, static files."""
 
 from typing import Any
 
@@ -36,7 +36,8 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
-# What sets headers stands outside what answers by itself: a refused host, an ended session, a program's request.
+# Middleware that sets headers is outside middleware that responds itself: to a refused host, an ended session, a
+# program's request.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.oidc.fast_path.FastPath",
@@ -108,12 +109,12 @@ STORAGES = {
 
 LOGGING = log_config.configured(level=variables.LOG_LEVEL.read())
 
-# A view of the API says who may call it; one that says nothing answers nobody.
+# A view of the API declares its permission; one without a declaration refuses every caller.
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
-# guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
+# guardian is asked by `policy` and `scopes` alone, never through an authentication backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -9,7 +9,7 @@ from portal.settings.environment import InvalidValue
 
 NEUTRAL = "neutral"
 STATIC = "brand"
-"""The folder's place below the address of static files."""
+"""The folder's prefix below STATIC_URL."""
 _FILES = ("brand.css", "brand.svg", "brand.toml")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -23,7 +23,7 @@ class Brand:
     on_accent: str
 
     def to_setting(self) -> dict[str, str]:
-        """Give the setting BRAND, as templates read it."""
+        """The setting BRAND for templates."""
         prefix = f"{STATIC}/brand" if self.folder else ""
         return {
             "stylesheet": prefix and f"{prefix}.css",
@@ -34,12 +34,12 @@ class Brand:
 
 
 def parse(value: str) -> Brand:
-    """Raises InvalidValue."""
+    """The brand of a folder, or the neutral one. Raises InvalidValue."""
     if value == NEUTRAL:
         return Brand(None, "#33415c", "#ffffff")
     folder = Path(value).resolve()
     if not all((folder / name).is_file() for name in _FILES):
-        raise InvalidValue(f"{NEUTRAL}, or a folder that holds {', '.join(_FILES)}")
+        raise InvalidValue(f"{NEUTRAL}, or a folder with {', '.join(_FILES)}")
     try:
         colors = tomllib.loads((folder / "brand.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -48,6 +48,6 @@ def parse(value: str) -> Brand:
         isinstance(color, str) and _COLOR.fullmatch(color) for color in colors.values()
     ):
         raise InvalidValue(
-            "a folder whose brand.toml holds accent and on_accent as #rrggbb, and nothing else"
+            "a folder whose brand.toml contains accent and on_accent as #rrggbb, and nothing else"
         )
     return Brand(folder, colors["accent"], colors["on_accent"])

@@ -1,4 +1,4 @@
-"""The database by its two roles, and the cache that all processes share."""
+"""The database with its two roles, and the cache that all processes share."""
 
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -29,21 +29,21 @@ DATABASES = {
     "default": _database(_url),
     "owner": _database(variables.OWNER_DATABASE.read() or _url),
 }
-# Statements are prepared by the server at their second use: planning is most of what they cost. A pooler between that
-# gives a transaction another server each time needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which follows them).
+# The server prepares statements at their second use: planning is most of their cost. A pooler that uses another server
+# connection for each transaction needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which tracks prepared statements).
 DATABASES["default"]["OPTIONS"] = (
     {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.read() else {}
 )
-# The web process borrows from a pool: its server ends idle threads, and a connection of such a thread would stay open.
+# The web process uses a pool: its server ends idle threads, and the connection of such a thread would stay open.
 _pool = variables.DATABASE_POOL.read()
 if _pool:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
-# Migrations run as the owner; nothing else does.
+# Only migrations run as the owner.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 
-# It may forget at any time, and strangers can make it: limits of tries stand here and nothing that must hold. What one
-# address can put in is bounded by the limits themselves.
+# The cache may drop entries at any time, and strangers can cause that: it holds rate limits and nothing that must last.
+# The limits themselves bound the entries of one address.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -13,7 +13,7 @@ SMTP_TLS = variables.SMTP_TLS.read()
 CELERY_BROKER_URL = variables.BROKER.read()
 if CELERY_BROKER_URL.startswith("pgmq:"):
     # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
-    # is said in full, because the queue's client would otherwise take DATABASE_URL, which is the application's.
+    # is given in full: the queue's client would otherwise use DATABASE_URL, which is the application's.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "conn_string": CELERY_BROKER_URL.replace("pgmq:", "postgresql:", 1),
         "init_extension": False,

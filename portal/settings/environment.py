@@ -17,17 +17,17 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 PREFIX = "KEYHOLDER_"
-TESTS = "KEYHOLDER_TEST_"
-"""Names that begin so belong to the test suite; the product neither reads nor refuses them."""
+TEST_PREFIX = "KEYHOLDER_TEST_"
+"""Names with this prefix belong to the test suite; the product neither reads nor refuses them."""
 ENVIRONMENT = "KEYHOLDER_ENV"
 PRODUCTION = "production"
 RELAXED = frozenset({"demo", "test"})
-"""Every other value of KEYHOLDER_ENV, a misspelt one too, is judged by the rules of production."""
+"""Every other value of KEYHOLDER_ENV, also a misspelt one, is subject to the rules of production."""
 MASK = "********"
 
 
 class InvalidValue(ValueError):
-    """The value is refused; the message says what is allowed, without the value."""
+    """A refused value; the message says what is allowed, without the value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,19 +44,19 @@ class Variable(Generic[T]):
     default_doc: str = ""
     production_default: bool = True
     production_rule: Callable[[T], str] | None = None
-    """Gives what production refuses in this value, or an empty string."""
+    """Returns the reason why production refuses this value, or an empty string."""
     secret: bool = False
     address: bool = False
     """Whether the value is an address that may hold a password."""
 
     def read(self, environ: Mapping[str, str] = os.environ) -> T:
-        """Give the parsed value. Raises ImproperlyConfigured."""
+        """The parsed value. Raises ImproperlyConfigured."""
         if problem := self.problem(environ):
             raise ImproperlyConfigured(problem)
         return self.parse(environ.get(self.name) or self.default)
 
     def problem(self, environ: Mapping[str, str]) -> str:
-        """Give what is wrong with this variable in one sentence, or an empty string."""
+        """The problem of this variable in one sentence, or an empty string."""
         text = environ.get(self.name) or ""
         production = environ.get(ENVIRONMENT) not in RELAXED
         if not text and production and not self.production_default:
@@ -64,54 +64,56 @@ class Variable(Generic[T]):
         try:
             value = self.parse(text or self.default)
         except InvalidValue as error:
-            shown = "" if self.secret or self.address else f" is {text!r}; it"
-            return f"{self.name}{shown} must be {error}."
+            value_text = "" if self.secret or self.address else f" is {text!r}; it"
+            return f"{self.name}{value_text} must be {error}."
         refused = self.production_rule(value) if production and self.production_rule else ""
         return f"{self.name} {refused}." if refused else ""
 
-    def shown(self, environ: Mapping[str, str]) -> str:
-        """Give the value in its text form, with secrets masked."""
+    def masked(self, environ: Mapping[str, str]) -> str:
+        """The value in its text form, with secrets masked."""
         text = environ.get(self.name) or self.default
         if self.address:
             return _without_password(text)
         return MASK if self.secret and text else text
 
     def source(self, environ: Mapping[str, str]) -> str:
-        """Say where the value comes from."""
+        """The origin of the value: `environment` or `default`."""
         return "environment" if environ.get(self.name) else "default"
 
 
 def problems(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> list[str]:
-    """Give every problem of the environment: unknown names first, then refused values in the declared order."""
-    declared = list(known)
-    unknown = [_unknown(name, [one.name for one in declared]) for name in sorted(environ)]
-    return [problem for problem in [*unknown, *(one.problem(environ) for one in declared)] if problem]
+    """Every problem of the environment: unknown names first, then refused values in the declared order."""
+    variables = list(known)
+    names = [variable.name for variable in variables]
+    unknown = [_unknown(name, names) for name in sorted(environ)]
+    refused = [variable.problem(environ) for variable in variables]
+    return [problem for problem in [*unknown, *refused] if problem]
 
 
 def require_valid(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> None:
     """Raises ImproperlyConfigured with all problems at once."""
-    if found := problems(known, environ):
-        raise ImproperlyConfigured("\n".join(["The environment is not usable:", *found]))
+    if sentences := problems(known, environ):
+        raise ImproperlyConfigured("\n".join(["The environment is not usable:", *sentences]))
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    if not name.startswith(PREFIX) or name.startswith(TESTS) or name in known:
+    if not name.startswith(PREFIX) or name.startswith(TEST_PREFIX) or name in known:
         return ""
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
     return f"{name} is not a known variable. The nearest known name is {nearest[0]}."
 
 
 def _without_password(text: str) -> str:
-    """Mask passwords and parameters; Celery takes several addresses, separated by semicolons."""
-    return ";".join(_one_without_password(one) for one in text.split(";"))
+    """Masks passwords and parameters; Celery accepts several addresses, separated by semicolons."""
+    return ";".join(_masked_address(address) for address in text.split(";"))
 
 
-def _one_without_password(address: str) -> str:
-    scheme, begins, rest = address.partition("://")
+def _masked_address(address: str) -> str:
+    scheme, separator, rest = address.partition("://")
     user, at, host = rest.rpartition("@")
     name, colon, _password = user.partition(":")
-    place, question, _parameters = host.partition("?")
-    return f"{scheme}{begins}{name}{colon and ':' + MASK}{at}{place}{question and '?' + MASK}"
+    location, question, _parameters = host.partition("?")
+    return f"{scheme}{separator}{name}{colon and ':' + MASK}{at}{location}{question and '?' + MASK}"
 
 
 def text(value: str) -> str:
@@ -122,7 +124,7 @@ def text(value: str) -> str:
 
 
 def mailbox(value: str) -> str:
-    """`address` or `Name <address>`, as a mail's From shows it."""
+    """`address` or `Name <address>`, as in a mail's From header."""
     _name, address = parseaddr(text(value))
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or " " in address:
@@ -166,18 +168,18 @@ def items(value: str) -> list[str]:
 
 def hosts(value: str) -> list[str]:
     """Host names separated by commas, without a port."""
-    found = items(value)
-    if any("/" in one or "*" in one or one.partition(":")[1] for one in found):
+    names = items(value)
+    if any("/" in name or "*" in name or ":" in name for name in names):
         raise InvalidValue("host names separated by commas, without a port or a wildcard")
-    return found
+    return names
 
 
 def hosts_with_ports(value: str) -> list[str]:
     """`host:port` separated by commas."""
-    found = items(value)
-    if not all(_is_host_with_port(one) for one in found):
+    pairs = items(value)
+    if not all(_is_host_with_port(pair) for pair in pairs):
         raise InvalidValue("host:port, separated by commas")
-    return found
+    return pairs
 
 
 def _is_host_with_port(value: str) -> bool:
@@ -212,16 +214,14 @@ def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
         if parts.scheme not in schemes:
             raise InvalidValue(allowed)
         if not parameters and (parts.query or parts.fragment):
-            raise InvalidValue(
-                f"{allowed}, without parameters: libpq's own variables (PGSSLMODE …) hold those"
-            )
+            raise InvalidValue(f"{allowed}, without parameters: use libpq's own variables (PGSSLMODE …)")
         return value
 
     return parse
 
 
 def web_address(value: str) -> str:
-    """`http://host` or `https://host`, with a port where it is not the usual one; no path."""
+    """`http://host` or `https://host`, with a port where it is not the default one; no path."""
     url("http", "https")(value)
     parts = urlsplit(value.rstrip("/"))
     if not parts.hostname or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
@@ -230,5 +230,5 @@ def web_address(value: str) -> str:
 
 
 def declared(module: Mapping[str, object]) -> list[Variable[object]]:
-    """Give the variables that a module declares, in their order."""
-    return [cast("Variable[object]", one) for one in module.values() if isinstance(one, Variable)]
+    """The variables that a module declares, in their order."""
+    return [cast("Variable[object]", value) for value in module.values() if isinstance(value, Variable)]

@@ -13,11 +13,11 @@ _issuer = urlsplit(base.ISSUER)
 HTTPS = _issuer.scheme == "https"
 ALLOWED_HOSTS = [_issuer.hostname or "localhost", *variables.EXTRA_HOSTS.read()]
 PROXIES = variables.PROXIES.read()
-"""How many of the operator's proxies stand in front; 0: their headers are not believed, any client can send them."""
+"""The number of the operator's proxies; 0: their headers are ignored, because any client can send them."""
 METRICS_TOKEN = variables.METRICS_TOKEN.read()
-"""Its sender may read /metrics. Without one: this machine alone, and no client where a proxy stands in front."""
+"""The bearer token for /metrics. Without one: only this machine, and no client behind a proxy."""
 ALLOWED_INTERNAL_HOSTS = variables.ALLOWED_INTERNAL_HOSTS.read()
-"""`host:port` of addresses in the machine's own networks that outgoing requests may reach all the same."""
+"""`host:port` of addresses in the machine's own networks that outgoing requests may reach."""
 
 AUTH_USER_MODEL = "identity.User"
 SESSION_ENGINE = "identity.sessions.store"
@@ -61,5 +61,5 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"portal.signin.customers.passwords.{name}"}
     for name in ("Length", "Common", "Guessable", "Fresh")
 ]
-# guardian projects rows of ours; nobody asks it through a backend (`policy` and `scopes` alone).
+# guardian is asked by `policy` and `scopes` alone, never through an authentication backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -1,4 +1,4 @@
-"""django-allauth: the customers' people. Signing up is by invitation alone (signin.customers.adapter)."""
+"""django-allauth for customers' people. Sign-up is by invitation only (signin.customers.adapter)."""
 
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(base.ISSUER).scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.signin.customers.reset_tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
-# "key" of the first is a person's address and the place, of the second the address alone (signin.customers.adapter).
+# The first "key" is a person's address and the IP address, the second the address alone (signin.customers.adapter).
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_everywhere": "100/h/key",
@@ -39,7 +39,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.signin.customers.forms.ResetPasswordKey",
     "user_token": "portal.signin.customers.forms.UserToken",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = security.PROXIES  # so many append to X-Forwarded-For
+ALLAUTH_TRUSTED_PROXY_COUNT = security.PROXIES  # each of them appends to X-Forwarded-For
 MFA_ADAPTER = "portal.signin.customers.factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

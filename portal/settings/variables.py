@@ -1,4 +1,4 @@
-"""Every environment variable of the product, declared once. `docs/running.md` shows this list as a table."""
+"""Every environment variable of the product, declared once; `docs/running.md` contains this list as a table."""
 
 from pathlib import Path
 
@@ -45,15 +45,15 @@ ISSUER = Variable(
 EXTRA_HOSTS = Variable(
     name="KEYHOLDER_EXTRA_HOSTS",
     parse=hosts,
-    doc="Further host names that the portal answers to, separated by commas.",
+    doc="Further host names of the portal, separated by commas.",
 )
 PROXIES = Variable(
     name="KEYHOLDER_PROXIES",
     parse=whole(most=9),
     default="0",
     production_default=False,
-    doc="How many of your proxies stand in front. Each appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`;"
-    " with 0, neither header is believed.",
+    doc="The number of your proxies in front. Each appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`;"
+    " with 0, both headers are ignored.",
 )
 SUPPLIER = Variable(
     name="KEYHOLDER_SUPPLIER",
@@ -66,7 +66,7 @@ SUPPORT = Variable(
     name="KEYHOLDER_SUPPORT",
     parse=text,
     production_default=False,
-    doc="The telephone number that pages and mails give for help.",
+    doc="The telephone number for help on pages and in mails.",
 )
 BRAND = Variable(
     name="KEYHOLDER_BRAND",
@@ -81,13 +81,13 @@ HOME = Variable(
     parse=path,
     default=str(BASE_DIR / "var"),
     default_doc="`var` beside the code",
-    doc="The folder for collected static files and the numbers of `/metrics`.",
+    doc="The folder for collected static files and the counters of `/metrics`.",
 )
 KEYS = Variable(
     name="KEYHOLDER_KEYS",
     parse=optional_path,
     default_doc="`keys` in `KEYHOLDER_HOME`",
-    doc="The folder of the key files, the same for all processes, 0700, backed up apart from the database.",
+    doc="The folder of the key files: the same for all processes, mode 0700, backed up separately from the database.",
 )
 DATABASE = Variable(
     name="DATABASE_URL",
@@ -101,20 +101,20 @@ OWNER_DATABASE = Variable(
     parse=url("postgresql", "postgres", parameters=False),
     address=True,
     default_doc="`DATABASE_URL`",
-    doc="The database, as `keyholder_owner`; for `migrate --database=owner` alone.",
+    doc="The database, as `keyholder_owner`; only for `migrate --database=owner`.",
 )
 DATABASE_POOL = Variable(
     name="KEYHOLDER_DATABASE_POOL",
     parse=whole(most=1000),
     default="0",
     default_doc="`8` in the web process, otherwise `0`",
-    doc="How many connections to the database a process pools; 0: one for each thread.",
+    doc="The number of pooled database connections per process; 0: one per thread.",
 )
 PREPARED = Variable(
     name="KEYHOLDER_PREPARED",
     parse=switch,
     default="1",
-    doc="`0` behind a pooler that gives each transaction another server connection.",
+    doc="`0` behind a pooler that uses another server connection for each transaction.",
 )
 REDIS = Variable(
     name="KEYHOLDER_REDIS_URL",
@@ -169,7 +169,7 @@ METRICS_TOKEN = Variable(
     name="KEYHOLDER_METRICS_TOKEN",
     parse=text,
     secret=True,
-    doc="The bearer token for `/metrics`. Without one, only this machine reads it, and behind a proxy no client does.",
+    doc="The bearer token for `/metrics`. Without one, only this machine may read it, and no client behind a proxy.",
 )
 ALLOWED_INTERNAL_HOSTS = Variable(
     name="KEYHOLDER_ALLOWED_INTERNAL_HOSTS",

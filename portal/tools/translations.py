@@ -1,7 +1,7 @@
-"""Translations without gettext's programs: `python -m portal.tools.translations update | compile | check`.
+"""Translation catalogues without gettext's programs: `python -m portal.tools.translations update | compile | check`.
 
-`update` collects what is to be translated from templates and code into `locale/<language>/LC_MESSAGES/django.po`,
-`compile` makes the file Django reads, `check` names what is missing. The compiled files are part of the product.
+`update` collects the texts to translate from templates and code into `locale/<language>/LC_MESSAGES/django.po`,
+`compile` makes the file Django reads, `check` lists what is missing. The compiled files are part of the product.
 """
 
 import ast
@@ -35,8 +35,8 @@ _HEADER = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Found:
-    """One text to translate, and where it was."""
+class Message:
+    """One text to translate, and its file."""
 
     text: str
     plural: str = ""
@@ -44,7 +44,7 @@ class Found:
     place: str = ""
 
 
-def in_template(*, source: str, place: str) -> Iterator[Found]:
+def in_template(*, source: str, place: str) -> Iterator[Message]:
     """Texts of `translate` and `blocktranslate` in one template."""
     tokens = iter(Lexer(source).tokenize())
     for token in tokens:
@@ -53,10 +53,12 @@ def in_template(*, source: str, place: str) -> Iterator[Found]:
         if token.contents.split(" ")[0] == "comment":
             _skip(tokens)
         elif inline := INLINE.match(token.contents):
-            yield Found(text=ast.literal_eval(inline["text"]), context=_context(inline["rest"]), place=place)
+            yield Message(
+                text=ast.literal_eval(inline["text"]), context=_context(inline["rest"]), place=place
+            )
         elif block := BLOCK.match(token.contents):
             text, plural = _block(tokens, trimmed="trimmed" in block["rest"].split())
-            yield Found(text=text, plural=plural, context=_context(block["rest"]), place=place)
+            yield Message(text=text, plural=plural, context=_context(block["rest"]), place=place)
 
 
 def _skip(tokens: Iterator[Token]) -> None:
@@ -86,31 +88,31 @@ def _block(tokens: Iterator[Token], *, trimmed: bool) -> tuple[str, str]:
     return texts[0], texts[1] if len(texts) > 1 else ""
 
 
-def in_code(*, source: bytes, place: str) -> Iterator[Found]:
-    """Texts given to gettext and its relatives in one module."""
+def in_code(*, source: bytes, place: str) -> Iterator[Message]:
+    """Texts of calls of gettext and its variants in one module."""
     keywords = extract.DEFAULT_KEYWORDS | LAZY
     for _line, texts, _comments, context in extract.extract("python", io.BytesIO(source), keywords):
         text, plural = (texts[0], texts[1]) if isinstance(texts, tuple) else (texts, "")
-        yield Found(text=text, plural=plural, context=context or "", place=place)
+        yield Message(text=text, plural=plural, context=context or "", place=place)
 
 
-def collect(*, root: Path = ROOT) -> list[Found]:
-    """Everything to translate, in the order of the files."""
-    found: list[Found] = []
+def collect(*, root: Path = ROOT) -> list[Message]:
+    """All texts to translate, in the order of the files."""
+    messages: list[Message] = []
     for path in sorted([*root.glob("templates/**/*.html"), *root.glob("templates/**/*.txt")]):
-        found += in_template(source=path.read_text(encoding="utf-8"), place=str(path.relative_to(root)))
+        messages += in_template(source=path.read_text(encoding="utf-8"), place=str(path.relative_to(root)))
     for path in sorted(path for package in PACKAGES for path in root.glob(f"{package}/**/*.py")):
-        found += in_code(source=path.read_bytes(), place=str(path.relative_to(root)))
-    return [one for one in found if one.text and one.place != "templates/components.html"]
+        messages += in_code(source=path.read_bytes(), place=str(path.relative_to(root)))
+    return [message for message in messages if message.text and message.place != "templates/components.html"]
 
 
 def path_of(*, language: str, root: Path = ROOT) -> Path:
-    """The catalog of a language."""
+    """The file of a language's catalogue."""
     return root / "locale" / language / "LC_MESSAGES" / "django.po"
 
 
 def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
-    """The catalog as it is; an empty one where there is none."""
+    """The stored catalogue, else an empty one."""
     path = path_of(language=language, root=root)
     if not path.exists():
         return catalog.Catalog(locale=language, project="Keyholder")
@@ -119,7 +121,7 @@ def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
 
 
 def update(*, language: str, root: Path = ROOT) -> None:
-    """Add what is new, drop what is gone, keep what is translated."""
+    """Adds new texts, removes unused ones, and preserves translations."""
     old = read(language=language, root=root)
     new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
@@ -132,14 +134,14 @@ def update(*, language: str, root: Path = ROOT) -> None:
 
 
 def compiled(*, language: str, root: Path = ROOT) -> bytes:
-    """The content of the file Django reads."""
+    """The content of the .mo file."""
     buffer = io.BytesIO()
     mofile.write_mo(buffer, read(language=language, root=root))
     return buffer.getvalue()
 
 
 def problems(*, language: str, root: Path = ROOT) -> list[str]:
-    """One line for each text that is not translated, no longer used, or has other places to fill; and a stale .mo."""
+    """One line for each text that is not translated, no longer used, or has different placeholders; and a stale .mo."""
     known = read(language=language, root=root)
     wanted = {
         ((one.text, one.plural) if one.plural else one.text, one.context or None): one
@@ -150,8 +152,8 @@ def problems(*, language: str, root: Path = ROOT) -> list[str]:
         message = known.get(key, context)
         if message is None or message.fuzzy or not all(_strings(message)):
             found.append(f"{language}: not translated: {one.text!r} ({one.place})")
-        elif any(_holes(one.text) != _holes(text) for text in _strings(message)[-1:]):
-            found.append(f"{language}: other places to fill: {one.text!r}")
+        elif any(_placeholders(one.text) != _placeholders(text) for text in _strings(message)[-1:]):
+            found.append(f"{language}: different placeholders: {one.text!r}")
     found += [f"{language}: not used: {m.id!r}" for m in known if m.id and (m.id, m.context) not in wanted]
     mo = path_of(language=language, root=root).with_suffix(".mo")
     if not mo.exists() or mo.read_bytes() != compiled(language=language, root=root):
@@ -160,17 +162,17 @@ def problems(*, language: str, root: Path = ROOT) -> list[str]:
 
 
 def _strings(message: catalog.Message) -> tuple[str, ...]:
-    """One text, or one for each number; an empty one is not translated."""
+    """One text, or one per plural form; an empty one is not translated."""
     known = message.string
     return tuple(known) if isinstance(known, list | tuple) else (known or "",)
 
 
-def _holes(text: str) -> set[str]:
+def _placeholders(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", text))
 
 
 def main(arguments: list[str]) -> int:
-    """One of update, compile, check."""
+    """Runs update, compile or check; returns 1 where problems remain."""
     found: list[str] = []
     for language in LANGUAGES:
         if "update" in arguments:

@@ -1,7 +1,7 @@
-"""Files that came from elsewhere: what they are, whether they are still what they were, and how to renew them.
+"""Vendored browser files: their manifest, its check and its update.
 
-`portal/static/vendor/MANIFEST.toml` lists every part with the registry's integrity (sha512 of the package) and a sha384
-per file. Nothing here is needed to install or run; `update` is for a developer who has npm.
+`portal/static/vendor/MANIFEST.toml` lists every package with the registry's integrity (sha512) and a sha384 per file.
+Installing and running need none of this; `update` is for a developer with npm.
 """
 
 import base64
@@ -25,12 +25,12 @@ BACKGROUND = 'stroke="none" d="M0 0h24v24H0z"'
 
 
 class VendorError(Exception):
-    """A package could not be brought or is not what the manifest says."""
+    """A package could not be downloaded or differs from the manifest."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Part:
-    """One package: where its files lie, where they were in the package, and their hashes."""
+class Package:
+    """One package: its folder, the origin of its files inside the package, and their hashes."""
 
     name: str
     version: str
@@ -42,27 +42,27 @@ class Part:
     icons: list[str] = dataclasses.field(default_factory=list)
 
 
-def parts(*, folder: Path = FOLDER) -> list[Part]:
-    """All parts of the manifest, in its order."""
+def parts(*, folder: Path = FOLDER) -> list[Package]:
+    """All packages of the manifest, in its order."""
     raw = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return [Part(**entry) for entry in raw["part"]]
+    return [Package(**entry) for entry in raw["part"]]
 
 
 def digest(*, content: bytes, method: str = "sha384") -> str:
-    """In the form browsers and registries use: `sha384-<base64>`."""
+    """The hash in the form of browsers and registries: `sha384-<base64>`."""
     return f"{method}-{base64.b64encode(hashlib.new(method, content).digest()).decode('ascii')}"
 
 
 def problems(*, folder: Path = FOLDER) -> list[str]:
-    """One sentence for each file that is changed, missing, unlisted or without a license; empty when all is well."""
+    """One sentence for each file that is changed, missing, unlisted or without a license; else empty."""
     known = parts(folder=folder)
-    found = [sentence for part in known for sentence in _wrong(part, folder)]
+    sentences = [sentence for part in known for sentence in _problems_of(part, folder)]
     listed = {f"{part.folder}/{name}" for part in known for name in part.files} | {MANIFEST}
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return found + [f"{path}: not in the manifest" for path in sorted(present - listed)]
+    return sentences + [f"{path}: not in the manifest" for path in sorted(present - listed)]
 
 
-def _wrong(part: Part, folder: Path) -> Iterator[str]:
+def _problems_of(part: Package, folder: Path) -> Iterator[str]:
     if LICENSE not in part.files or not part.license:
         yield f"{part.name}: no license"
     if not part.integrity.startswith("sha512-"):
@@ -75,18 +75,18 @@ def _wrong(part: Part, folder: Path) -> Iterator[str]:
             yield f"{part.folder}/{name}: changed"
 
 
-def update(*, folder: Path = FOLDER) -> list[Part]:
-    """Bring every package anew, write the files the manifest names, and the hashes of what was written."""
-    renewed = [_renewed(part, folder) for part in parts(folder=folder)]
-    (folder / MANIFEST).write_text(_toml(renewed), encoding="utf-8")
-    return renewed
+def update(*, folder: Path = FOLDER) -> list[Package]:
+    """Downloads every package, writes the files that the manifest lists, and updates their hashes."""
+    updated = [_updated(part, folder) for part in parts(folder=folder)]
+    (folder / MANIFEST).write_text(_toml(updated), encoding="utf-8")
+    return updated
 
 
-def _renewed(part: Part, folder: Path) -> Part:
-    content, integrity = _package(part)
+def _updated(part: Package, folder: Path) -> Package:
+    content, integrity = _download(part)
     if part.integrity and integrity != part.integrity:
         raise VendorError(
-            f"{part.name} {part.version}: the package is {integrity}, the manifest says {part.integrity}"
+            f"{part.name} {part.version}: the package has {integrity}, the manifest has {part.integrity}"
         )
     target = folder / part.folder
     target.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def _renewed(part: Part, folder: Path) -> Part:
     return dataclasses.replace(part, integrity=integrity, files=files)
 
 
-def _package(part: Part) -> tuple[dict[str, bytes], str]:
+def _download(part: Package) -> tuple[dict[str, bytes], str]:
     with tempfile.TemporaryDirectory() as work:
         command = ["npm", "pack", f"{part.name}@{part.version}", "--silent", "--pack-destination", work]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - names come from our own manifest
@@ -121,12 +121,14 @@ def sprite(*, content: dict[str, bytes], names: list[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{"".join(symbols)}</svg>\n'
 
 
-def _toml(known: list[Part]) -> str:
-    head = "# Files from elsewhere. Written by `manage.py vendor --update`, checked by `manage.py vendor --check`.\n"
+def _toml(known: list[Package]) -> str:
+    head = (
+        "# Vendored files. Written by `manage.py vendor --update`, checked by `manage.py vendor --check`.\n"
+    )
     return head + "".join(f"\n{_entry(part)}" for part in known)
 
 
-def _entry(part: Part) -> str:
+def _entry(part: Package) -> str:
     plain = ("name", "version", "license", "integrity", "folder")
     lines = ["[[part]]", *(f'{key} = "{getattr(part, key)}"' for key in plain)]
     if part.icons:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from portal import embedded_postgres
-from portal.embedded_postgres import place
+from portal.embedded_postgres import location
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def owner_says(server: embedded_postgres.Server, query: str) -> object:
 
 
 def postmaster(folder: pathlib.Path) -> int:
-    return int((place.find(folder).data / "postmaster.pid").read_text().splitlines()[0])
+    return int((location.find(folder).data / "postmaster.pid").read_text().splitlines()[0])
 
 
 def test_is_durable_and_private_unless_told_otherwise(folder: pathlib.Path) -> None:
@@ -132,11 +132,11 @@ def test_a_taken_port_is_left_to_its_owner(folder: pathlib.Path) -> None:
 
 def test_a_pid_file_that_names_a_stranger_is_stale(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
-    where = place.find(folder)
+    where = location.find(folder)
     kept = (where.data / "postmaster.pid").read_text()
     server.stop()
     # Alive, and of the very user the server runs as: PostgreSQL itself would take it for a server.
-    stranger = subprocess.Popen(["/bin/sleep", "60"], cwd="/", **place._as_user(where.uid, where.gid))
+    stranger = subprocess.Popen(["/bin/sleep", "60"], cwd="/", **location._as_user(where.uid, where.gid))
     try:
         (where.data / "postmaster.pid").write_text(
             "\n".join([str(stranger.pid), *kept.splitlines()[1:]]) + "\n"
@@ -161,7 +161,7 @@ def test_what_was_committed_outlives_a_kill(folder: pathlib.Path) -> None:
 
 def test_an_interrupted_first_start_is_done_again(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
-    where = place.find(folder)
+    where = location.find(folder)
     server.stop()
     where.data.rename(where.home / "data.new")
     assert (
@@ -196,8 +196,8 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: pathlib.Path) -> Non
 @only_root
 def test_a_folder_the_server_cannot_reach_is_served_from_the_shelter(hidden: pathlib.Path) -> None:
     server = embedded_postgres.start(hidden, settings=QUICK)
-    where = place.find(hidden)
-    assert where.home.parent == place.SHELTER
+    where = location.find(hidden)
+    assert where.home.parent == location.SHELTER
     assert owner_says(server, "SELECT 1") == 1
     assert stat.S_IMODE(hidden.parent.stat().st_mode) == 0o700
     assert embedded_postgres.attach(hidden) == server
@@ -213,14 +213,14 @@ def test_a_new_folder_of_an_old_path_starts_anew(hidden: pathlib.Path) -> None:
         embedded_postgres.start(hidden, settings=QUICK).url_of(embedded_postgres.OWNER),
         "CREATE TABLE old AS SELECT 1",
     )
-    home = place.find(hidden).home
+    home = location.find(hidden).home
     for left in hidden.iterdir():
         left.unlink()
     hidden.rmdir()
     try:
         fresh = embedded_postgres.start(hidden, settings=QUICK)
         assert owner_says(fresh, "SELECT to_regclass('old')") is None
-        assert place.find(hidden).home == home
+        assert location.find(hidden).home == home
     finally:
         aside = home.with_name(home.name + ".earlier")
         assert (aside / "data").exists()
@@ -233,18 +233,18 @@ def test_programs_the_server_cannot_reach_are_copied(
 ) -> None:
     shelter = pathlib.Path(tempfile.mkdtemp(prefix="keyholder-shelter-"))
     shelter.chmod(0o755)
-    packages = place.wheel_programs().parents[2]
+    packages = location.wheel_programs().parents[2]
     unreachable = hidden.parent / "packages"
     unreachable.mkdir(mode=0o700)
-    for name in place.WHEEL_FOLDERS:
+    for name in location.WHEEL_FOLDERS:
         subprocess.run(["/bin/cp", "-r", packages / name, unreachable], check=True)
     subprocess.run(["/bin/chmod", "-R", "go-rwx", unreachable], check=True)
-    programs = unreachable / place.wheel_programs().relative_to(packages)
-    monkeypatch.setattr(place, "SHELTER", shelter)
-    monkeypatch.setattr(place, "wheel_programs", lambda: programs)
+    programs = unreachable / location.wheel_programs().relative_to(packages)
+    monkeypatch.setattr(location, "SHELTER", shelter)
+    monkeypatch.setattr(location, "wheel_programs", lambda: programs)
     try:
         server = embedded_postgres.start(hidden, settings=QUICK)
-        assert place.find(hidden).programs.is_relative_to(shelter)
+        assert location.find(hidden).programs.is_relative_to(shelter)
         assert owner_says(server, "SELECT current_user") == embedded_postgres.OWNER
         embedded_postgres.reset(hidden)
     finally:

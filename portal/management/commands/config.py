@@ -1,4 +1,4 @@
-"""The environment: check it, show it with secrets masked, or print the documentation's table of variables."""
+"""Check the environment, show it with secrets masked, or print the documentation's table of variables."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from portal.settings import report, variables
 
 
 class Command(BaseCommand):
-    """`manage.py config`. An unusable environment stops manage.py before this, with every problem."""
+    """`manage.py config`. An unusable environment stops manage.py earlier, with every problem."""
 
     help = __doc__
     requires_system_checks = ()
@@ -17,9 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """`check`, `show`, `table`."""
         verbs = parser.add_subparsers(dest="what", required=True)
-        verbs.add_parser(
-            "check", help="exit code 1 when a variable or another condition of a start is not met"
-        )
+        verbs.add_parser("check", help="exit code 1 when a variable or another system check forbids a start")
         verbs.add_parser("show", help="every variable with its source and value; secrets are masked")
         verbs.add_parser("table", help="the table of docs/running.md")
 
@@ -28,9 +26,11 @@ class Command(BaseCommand):
         {"check": self._check, "show": self._show, "table": self._table}[options["what"]]()
 
     def _check(self) -> None:
-        serious = [one for one in checks.run_checks() if one.is_serious()]
+        serious = [message for message in checks.run_checks() if message.is_serious()]
         if serious:
-            raise CommandError("\n".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in serious))
+            raise CommandError(
+                "\n".join(f"{message.id}: {message.msg} {message.hint or ''}" for message in serious)
+            )
         self.stdout.write(f"{len(variables.ALL)} variables and all conditions of a start are in order.")
 
     def _show(self) -> None:

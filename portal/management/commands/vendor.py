@@ -1,4 +1,4 @@
-"""`manage.py vendor`: are the files from elsewhere still what they were?"""
+"""`manage.py vendor`: check or update the vendored browser files."""
 
 import argparse
 
@@ -8,24 +8,24 @@ from portal.tools import vendored_assets
 
 
 class Command(BaseCommand):
-    """Check the vendored files against their manifest, or renew them with npm."""
+    """`manage.py vendor --check | --update`."""
 
-    help = "Check the vendored browser files against their manifest, or renew them (needs npm)."
+    help = "Check the vendored browser files against their manifest, or update them (needs npm)."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """One of --check and --update."""
+        """Requires --check or --update."""
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument(
             "--check", action="store_true", help="recompute every hash; fails on any difference"
         )
-        what.add_argument("--update", action="store_true", help="bring the packages of the manifest anew")
+        what.add_argument("--update", action="store_true", help="download the packages of the manifest again")
 
     def handle(self, *_args: object, **options: object) -> None:
-        """Fails with one line per problem."""
+        """Raises CommandError with one line per problem."""
         if options["update"]:
             vendored_assets.update()
-        wrong = vendored_assets.problems()
-        if wrong:
-            raise CommandError("\n".join(wrong))
-        self.stdout.write(f"{len(vendored_assets.parts())} parts, all as listed")
+        problems = vendored_assets.problems()
+        if problems:
+            raise CommandError("\n".join(problems))
+        self.stdout.write(f"{len(vendored_assets.parts())} packages match the manifest")

@@ -208,7 +208,9 @@ def test_unknown_icon_and_invalid_file_are_refused_before_anything_is_written(
     text = ports_and_paths.CATALOG.read_text(encoding="utf-8").replace(
         'kivisalo = "Kivisalo"', 'north = "North"'
     )
-    with pytest.raises(management.CommandError, match=r"ordering: nonsense\. Known are .*shopping-cart"):
+    with pytest.raises(
+        management.CommandError, match=r"ordering: nonsense\. The known icons are .*shopping-cart"
+    ):
         applied(write(text.replace("shopping-cart", "nonsense")))
     with pytest.raises(management.CommandError, match="units is missing"):
         applied(write(text.replace("[units]", "[unit]")))

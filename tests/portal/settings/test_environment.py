@@ -53,7 +53,7 @@ BAD = [
     ("KEYHOLDER_PROXIES", "-1", "a whole number from 0 to 9"),
     ("KEYHOLDER_PROXIES", "²", "a whole number"),
     ("KEYHOLDER_SUPPLIER", "Acme\nBcc: a@b", "one line"),
-    ("KEYHOLDER_BRAND", "/nowhere", "a folder that holds brand.css"),
+    ("KEYHOLDER_BRAND", "/nowhere", "a folder with brand.css"),
     ("DATABASE_URL", "mysql://db/kh", "postgresql:// or postgres://"),
     ("DATABASE_URL", "postgresql://db/kh?sslmode=require", "PGSSLMODE"),
     ("KEYHOLDER_DATABASE_POOL", "1.5", "a whole number"),

@@ -65,7 +65,7 @@ def test_a_missing_translation_is_found(root: Path) -> None:
 
 
 def test_a_forgotten_place_to_fill_is_found(root: Path) -> None:
-    assert _spoil(root, "Hei %(name)s", "Hei nimi") == ["fi: other places to fill: 'Hello %(name)s'"]
+    assert _spoil(root, "Hei %(name)s", "Hei nimi") == ["fi: different placeholders: 'Hello %(name)s'"]
 
 
 def test_a_text_that_is_gone_is_found(root: Path) -> None:

