@@ -20,12 +20,12 @@ def purge() -> int:
     Also creates the log's partitions of the coming months.
     """
     at = clock.now()
-    limit = at - _RETENTION
+    cutoff = at - _RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
-    deliveries, _ = Delivery.objects.filter(done_at__lt=limit).delete()
-    logouts, _ = Logout.objects.filter(done_at__lt=limit).delete()
-    mails, _ = Mail.objects.filter(sent_at__lt=limit).delete()
+    deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
+    logouts, _ = Logout.objects.filter(done_at__lt=cutoff).delete()
+    mails, _ = Mail.objects.filter(sent_at__lt=cutoff).delete()
     return deliveries + logouts + mails + grants.purge(at=at) + _purge_expired(at)
 
 
