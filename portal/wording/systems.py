@@ -14,9 +14,9 @@ from provisioning.accounts.status import SystemStatus, WorstState
 from provisioning.connectors.rights_summary import RightSummary
 
 STATES: Mapping[str, str] = {
-    "in_place": "ok",
-    "on_its_way": "wait",
-    "differs": "differs",
+    "up_to_date": "ok",
+    "updating": "wait",
+    "out_of_date": "differs",
     "failed": "failed",
     "not_needed": "none",
     "closed": "closed",
@@ -42,8 +42,8 @@ def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -
     if one is None or one.state == "not_needed":
         return {"state": "", "state_where": ""}
     name = book.applications.get(one.application, {"en": one.application})
-    where = "" if one.state == "in_place" else admin_abilities.in_language(name)
-    word = "closed" if former and one.state == "in_place" else one.state
+    where = "" if one.state == "up_to_date" else admin_abilities.in_language(name)
+    word = "closed" if former and one.state == "up_to_date" else one.state
     return {"state": STATES[word], "state_where": where}
 
 
@@ -82,7 +82,7 @@ def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow
         name=admin_abilities.in_language(one.name),
         expected=expected,
         actual=" ".join(part for part in (holds, next_try) if part),
-        differs=one.state == "differs",
+        differs=one.state == "out_of_date",
         checked=clock.when(one.checked_at) if one.checked_at else _("not yet"),
         state=STATES[one.state],
     )
@@ -91,13 +91,13 @@ def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow
 def _holds(one: SystemStatus, book: DisplayNames) -> str:
     if one.actual is None:
         return "" if one.error else _("Not known yet.")
-    if one.state == "in_place":
+    if one.state == "up_to_date":
         return _("the same")
     return said(one.actual, book) if one.active is not False else _("inactive")
 
 
 def _next(one: SystemStatus, clock: dates.Clock) -> str:
-    if one.state == "in_place" or not one.error:
+    if one.state == "up_to_date" or not one.error:
         return ""
     again = _("Next try %(when)s.") % {"when": clock.at_time(one.next_try_at)} if one.next_try_at else ""
     return " ".join(part for part in (problem(one.error), again) if part)

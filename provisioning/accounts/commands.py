@@ -18,7 +18,7 @@ _OUT_OF_DATE = """
 SELECT DISTINCT a.id FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-WHERE m.id = ANY(%(memberships)s) AND a.state IN ('differs', 'failed')
+WHERE m.id = ANY(%(memberships)s) AND a.state IN ('out_of_date', 'failed')
 """
 
 

@@ -19,9 +19,9 @@ class Account(Due):
     class State(models.TextChoices):
         """The states that pages show."""
 
-        IN_PLACE = "in_place"
-        ON_ITS_WAY = "on_its_way"
-        DIFFERS = "differs"
+        UP_TO_DATE = "up_to_date"
+        UPDATING = "updating"
+        OUT_OF_DATE = "out_of_date"
         FAILED = "failed"
         NOT_NEEDED = "not_needed"
 
@@ -39,7 +39,7 @@ class Account(Due):
     """The differing state that reading the target showed: {"active": bool, "rights": {organization: [...]}}."""
     checked_at = models.DateTimeField(null=True)
     """When the target last had the record of `acknowledged_digest`, as far as known."""
-    state = models.CharField(max_length=12, choices=State, default=State.ON_ITS_WAY)
+    state = models.CharField(max_length=12, choices=State, default=State.UPDATING)
     priority = models.PositiveSmallIntegerField(default=1)
     """0 for removals, 1 otherwise."""
     generation = models.PositiveIntegerField(default=1)
@@ -67,7 +67,9 @@ class Account(Due):
             ),
             models.Index(fields=["leased_by"], name="account_leased", condition=Q(leased_by__isnull=False)),
             models.Index(
-                fields=["user"], name="account_needs_attention", condition=Q(state__in=["failed", "differs"])
+                fields=["user"],
+                name="account_needs_attention",
+                condition=Q(state__in=["failed", "out_of_date"]),
             ),
         ]
 

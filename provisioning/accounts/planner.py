@@ -78,13 +78,13 @@ marked AS (
         acknowledged_rights,
         attempts, last_error)
     SELECT target_id, user_id, membership_id, (SELECT at FROM present), CASE WHEN gone THEN 0 ELSE 1 END, act, 1,
-           'on_its_way', '', '', '{}', 0, ''
+           'updating', '', '', '{}', 0, ''
     FROM affected ORDER BY target_id, user_id, membership_id
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
             ELSE least(a.priority, excluded.priority) END,
         act = excluded.act, generation = a.generation + 1,
-        state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'on_its_way' END
+        state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'updating' END
     RETURNING id, target_id, user_id, membership_id, generation
 ),
 deliveries AS (

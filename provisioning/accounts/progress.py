@@ -31,7 +31,7 @@ FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s
 
 @dataclass(frozen=True, slots=True)
 class SystemProgress:
-    """One system. `state`: closed, on_its_way or failed; `seconds`: from the act to the confirmation, or to now."""
+    """One system. `state`: closed, updating or failed; `seconds`: from the act to the confirmation, or to now."""
 
     application: str
     name: Mapping[str, str]
@@ -108,7 +108,7 @@ def _accounts(act: uuid.UUID) -> Iterable[_Step]:
             kind="scim",
             act_at=row.act_at,
             done_at=row.done_at,
-            failed=waits and account.state in {Account.State.FAILED, Account.State.DIFFERS},
+            failed=waits and account.state in {Account.State.FAILED, Account.State.OUT_OF_DATE},
             attempts=account.attempts if waits else 0,
             next_try_at=status.next_try(account) if waits else None,
             error=status.error(account) if waits else "",
@@ -154,7 +154,7 @@ def _progress(steps: list[_Step], at: dt.datetime) -> SystemProgress:
 def _state(waiting: list[_Step]) -> str:
     if not waiting:
         return "closed"
-    return "failed" if all(step.failed for step in waiting) else "on_its_way"
+    return "failed" if all(step.failed for step in waiting) else "updating"
 
 
 def _is_planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
@@ -171,7 +171,7 @@ def expected_progress(
             application=system.application,
             name=system.name,
             kind="scim",
-            state="on_its_way",
+            state="updating",
             count=1,
             waiting=1,
             at=None,

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from audit.foundation import db
 
 LIMIT = 1000
-NEEDS_ATTENTION = ("failed", "differs")
-UPDATING = ("on_its_way",)
+NEEDS_ATTENTION = ("failed", "out_of_date")
+UPDATING = ("updating",)
 
 _IN_STATE = """
 SELECT DISTINCT m.id

@@ -46,7 +46,7 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
     for batch in _batches(accounts.values_list("id", flat=True)):
         at = clock.now()
         with transaction.atomic():
-            idle = Account.objects.filter(due_at=None).exclude(state=Account.State.ON_ITS_WAY)
+            idle = Account.objects.filter(due_at=None).exclude(state=Account.State.UPDATING)
             rows = list(idle.filter(id__in=batch).order_by("id").select_for_update())
             people = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
             for row in rows:
@@ -68,7 +68,7 @@ def resync(*, accounts: Iterable[int]) -> int:
             uncertain_until=at,
             generation=F("generation") + 1,
             attempts=0,
-            state=Account.State.ON_ITS_WAY,
+            state=Account.State.UPDATING,
         )
 
 
@@ -110,11 +110,11 @@ def _check_account(
     row.checked_at = at
     if _matches(current, desired):
         report.matching += 1
-        row.observed, row.state = None, Account.State.IN_PLACE
+        row.observed, row.state = None, Account.State.UP_TO_DATE
     else:
         report.differing.append(row.id)
         row.observed = compare.observed_state(current[0]) if current else _ABSENT
-        row.state = Account.State.DIFFERS
+        row.state = Account.State.OUT_OF_DATE
         if resync or not desired.active:
             row.due_at, row.uncertain_until, row.priority = at, at, 1 if desired.active else 0
             row.generation += 1

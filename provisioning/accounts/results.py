@@ -127,7 +127,7 @@ def record_failures(*, outcomes: Sequence[AccountOutcome], at: dt.datetime) -> l
 
 
 def _has_worsened(outcome: AccountOutcome, state: str) -> bool:
-    return state not in {Account.State.ON_ITS_WAY.value, outcome.task.row.account.state}
+    return state not in {Account.State.UPDATING.value, outcome.task.row.account.state}
 
 
 def update_target_health(
@@ -191,7 +191,7 @@ def _success_row(outcome: AccountOutcome) -> dict[str, Any]:
 
 def _success_state(account: Account, *, needed: bool) -> str:
     was_needed = needed or account.acknowledged_digest or account.remote_id
-    return Account.State.IN_PLACE.value if was_needed else Account.State.NOT_NEEDED.value
+    return Account.State.UP_TO_DATE.value if was_needed else Account.State.NOT_NEEDED.value
 
 
 def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
@@ -210,8 +210,8 @@ def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
 
 def _failure_state(account: Account, code: Code) -> str:
     if code is Code.NOT_APPLIED:
-        return Account.State.DIFFERS.value
+        return Account.State.OUT_OF_DATE.value
     is_permanent = code in delivery_errors.PERMANENT or (
         code not in delivery_errors.TARGET_UNAVAILABLE and account.attempts + 1 >= _FAILED_AFTER
     )
-    return Account.State.FAILED.value if is_permanent else Account.State.ON_ITS_WAY.value
+    return Account.State.FAILED.value if is_permanent else Account.State.UPDATING.value

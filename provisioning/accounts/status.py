@@ -16,7 +16,7 @@ from provisioning.delivery import workers
 from provisioning.delivery.errors import Code
 from provisioning.targets.models import Target
 
-_BY_SEVERITY = ("failed", "differs", "on_its_way", "in_place", "not_needed")
+_BY_SEVERITY = ("failed", "out_of_date", "updating", "up_to_date", "not_needed")
 _RECENT, _SAMPLE, _PERIOD = 50, 500, dt.timedelta(days=7)
 
 _WORST_STATES = """
@@ -144,7 +144,7 @@ def _state(
 ) -> str:
     """A system may know the person for another organization only, which must not show here."""
     was_acknowledged = any(str(name) in account.acknowledged_rights for name in organizations)
-    if account.state == Account.State.IN_PLACE and not expected and not was_acknowledged:
+    if account.state == Account.State.UP_TO_DATE and not expected and not was_acknowledged:
         return Account.State.NOT_NEEDED.value
     return str(account.state)
 

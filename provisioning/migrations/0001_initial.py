@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('acknowledged_rights', models.JSONField(default=dict)),
                 ('observed', models.JSONField(null=True)),
                 ('checked_at', models.DateTimeField(null=True)),
-                ('state', models.CharField(choices=[('in_place', 'In Place'), ('on_its_way', 'On Its Way'), ('differs', 'Differs'), ('failed', 'Failed'), ('not_needed', 'Not Needed')], default='on_its_way', max_length=12)),
+                ('state', models.CharField(choices=[('up_to_date', 'Up To Date'), ('updating', 'Updating'), ('out_of_date', 'Out Of Date'), ('failed', 'Failed'), ('not_needed', 'Not Needed')], default='updating', max_length=12)),
                 ('priority', models.PositiveSmallIntegerField(default=1)),
                 ('generation', models.PositiveIntegerField(default=1)),
                 ('next_change_at', models.DateTimeField(null=True)),
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('state__in', ['failed', 'differs'])), fields=['user'], name='account_needs_attention'),
+            index=models.Index(condition=models.Q(('state__in', ['failed', 'out_of_date'])), fields=['user'], name='account_needs_attention'),
         ),
         migrations.AddConstraint(
             model_name='account',

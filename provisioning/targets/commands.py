@@ -31,7 +31,7 @@ INSERT INTO provisioning_account (
     acknowledged_rights, attempts,
     last_error)
 SELECT DISTINCT t.id, m.user_id, CASE WHEN t.record_per = 'membership' THEN m.id END, %(at)s::timestamptz, 1, 1,
-       'on_its_way', '', '', '{}'::jsonb, 0, ''
+       'updating', '', '', '{}'::jsonb, 0, ''
 FROM provisioning_target t
 JOIN delegation_published_offer o ON o.application_id = t.application_id
 JOIN identity_published_membership m ON m.organization_id = o.organization_id

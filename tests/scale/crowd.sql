@@ -44,7 +44,7 @@ SELECT 'totp', '{}', usr, at FROM person WHERE k < 3;
 -- One target's accounts are all due, as after a change of the catalogue.
 INSERT INTO provisioning_account (due_at, attempts, last_error, remote_id, acknowledged_digest, acknowledged_active, acknowledged_at, acknowledged_rights, checked_at, state,
                                   priority, generation, act, user_id, target_id)
-SELECT CASE WHEN p.key = 'crm' THEN at END, 0, '', usr::text, '', true, at, jsonb_build_object(membership::text, '[{}]'::jsonb), at, 'in_place', 1, 1, usr, usr, t.id
+SELECT CASE WHEN p.key = 'crm' THEN at END, 0, '', usr::text, '', true, at, jsonb_build_object(membership::text, '[{}]'::jsonb), at, 'up_to_date', 1, 1, usr, usr, t.id
 FROM person, provisioning_target t JOIN identity_application p ON p.id = t.application_id;
 
 INSERT INTO identity_session (session_key, session_data, expire_date, directory, epoch, created_at, last_seen_at, agent, user_id)

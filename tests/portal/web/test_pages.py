@@ -675,7 +675,7 @@ def test_what_differs_is_counted_found_and_put_right(world: World) -> None:
     visitor = signed_in.of(world.aino)
     assert "needs a look" not in said(visitor.get(f"{KOSKELA}/people"))
     assert "Put right now" not in said(visitor.get(person(world.mikko)))
-    Account.objects.filter(user=world.olli.user).update(state="differs")
+    Account.objects.filter(user=world.olli.user).update(state="out_of_date")
     page = visitor.get(f"{KOSKELA}/people")
     assert "1 needs a look" in said(page)
     way = "1 person differs in another system Open the person and choose “Put right now”."

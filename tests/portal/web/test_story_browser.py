@@ -31,7 +31,7 @@ def world(world: World) -> World:
     for one in (world.mikko, world.olli):
         accounts = Account.objects.filter(user=one.user)
         accounts.update(
-            state="in_place",
+            state="up_to_date",
             acknowledged_active=True,
             acknowledged_at=clock.now(),
             checked_at=clock.now(),
@@ -46,7 +46,7 @@ def removed(world: World) -> None:
     planner.plan(chain=world.koskela.id)
     told = Account.objects.filter(user=world.mikko.user, target__application__key="ordering")
     Delivery.objects.filter(account__in=told).update(done_at=clock.now())
-    told.update(state="in_place", due_at=None, acknowledged_active=False)
+    told.update(state="up_to_date", due_at=None, acknowledged_active=False)
     late = Account.objects.filter(user=world.mikko.user, target__application__key="crm")
     late.update(attempts=3, last_error="unreachable")
 

@@ -61,7 +61,7 @@ def test_outcome_closes_deliveries_of_its_generation_only(
     accounts.settle(outcomes=[DeliveryOutcome(task, result=WRITTEN)], at=at)
     assert deliveries(account)[-2:] == [(leased, True), (leased + 1, False)]
     account.refresh_from_db()
-    assert (account.state, account.generation, account.leased_by) == ("on_its_way", leased + 1, None)
+    assert (account.state, account.generation, account.leased_by) == ("updating", leased + 1, None)
     assert account.due_at is not None
     assert (account.remote_id, account.acknowledged_active, account.acknowledged_at) == ("r1", True, at)
     Account.objects.exclude(id=account.id).update(due_at=None)
@@ -69,7 +69,7 @@ def test_outcome_closes_deliveries_of_its_generation_only(
     accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
     account = Account.objects.get(id=account.id)
     assert all(closed for _, closed in deliveries(account))
-    assert (account.due_at, account.state) == (None, "in_place")
+    assert (account.due_at, account.state) == (None, "up_to_date")
 
 
 def test_outcome_without_write_deletes_deliveries_of_its_generation_only(
@@ -175,7 +175,7 @@ def test_leaver_is_deactivated_where_the_target_may_know_the_person(  # one case
         assert tasks[0].row.desired.record["active"] is False
     else:
         was_known = bool(columns.get("acknowledged_digest") or columns.get("remote_id"))
-        assert account.state == ("in_place" if was_known else "not_needed")
+        assert account.state == ("up_to_date" if was_known else "not_needed")
         assert deliveries(account) == []
 
 
@@ -191,7 +191,12 @@ def test_acknowledged_record_needs_no_call(
     )
     assert accounts.lease(worker=1, at=at, in_flight={}) == []
     account.refresh_from_db()
-    assert (account.due_at, account.state, account.attempts, account.last_error) == (None, "in_place", 0, "")
+    assert (account.due_at, account.state, account.attempts, account.last_error) == (
+        None,
+        "up_to_date",
+        0,
+        "",
+    )
     Account.objects.filter(id=account.id).update(due_at=at, acknowledged_digest="0" * 64)
     assert len(accounts.lease(worker=1, at=at, in_flight={}) or []) == 1
 

@@ -49,7 +49,7 @@ def test_removal_makes_account_and_logout_due_with_its_act(
     done = world.remove(world.mikko)
     assert planner.plan(chain=world.koskela.id) == Planned(events=1, deliveries=1, logouts=1)
     account = Account.objects.get(user=world.mikko.user)
-    assert (account.priority, account.state, account.act) == (0, "on_its_way", done.act)
+    assert (account.priority, account.state, account.act) == (0, "updating", done.act)
     (delivery,) = Delivery.objects.filter(done_at=None)
     assert (delivery.act, delivery.membership_id) == (done.act, world.mikko.id)
     (logout,) = Logout.objects.all()
@@ -175,7 +175,7 @@ def test_member_without_a_right_is_not_delivered(
     converge_all(accounts)
     for account in Account.objects.filter(target=contacts):
         record = crm.by_external_id(account.user_id)
-        assert bool(record) is (account.state == "in_place")
+        assert bool(record) is (account.state == "up_to_date")
         assert (account.state == "not_needed") is (account.acknowledged_digest == "")
 
 

@@ -46,7 +46,7 @@ def states(membership: Membership) -> dict[str, str]:
 def test_status_in_place_has_equal_expected_and_actual_rights(world: World, running: Engine) -> None:
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     shop = next(one for one in systems if one.application == "ordering")
-    assert shop.state == "in_place"
+    assert shop.state == "up_to_date"
     assert shop.expected == shop.actual
     placing = next(one for one in shop.expected if one["entitlement"] == "ordering:orders.place")
     assert (placing["amount"], placing["sites"]) == ("5000.00", [str(world.tampere.id)])
@@ -76,12 +76,12 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
     assert "ordering:orders.place" in repr(here)
     assert "ordering:orders.place" not in repr(elsewhere)
     world.remove(world.mikko)
-    eventually(lambda: set(states(world.mikko).values()) == {"in_place"} and planner.behind() == [])
+    eventually(lambda: set(states(world.mikko).values()) == {"up_to_date"} and planner.behind() == [])
     eventually(settled)
     elsewhere = status.of_person(
         user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
     )
-    assert {one.state for one in elsewhere if one.expected} == {"in_place"}
+    assert {one.state for one in elsewhere if one.expected} == {"up_to_date"}
     account = Account.objects.get(user=world.mikko.user, target__application__key="ordering")
     assert account.acknowledged_rights[str(world.mikko.id)] == []
 
@@ -95,10 +95,10 @@ def test_failing_target_is_on_its_way_with_code_and_next_try(
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     one = next(one for one in systems if one.application == "crm")
     assert systems[0] is one, "waiting systems come first"
-    assert (one.state, one.error) == ("on_its_way", "lost")
+    assert (one.state, one.error) == ("updating", "lost")
     assert one.next_try_at is not None
     assert status.for_list(memberships=[world.mikko.id])[world.mikko.id] == status.WorstState(
-        "on_its_way", "crm"
+        "updating", "crm"
     )
 
 
@@ -110,7 +110,7 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     report = reconcile.check(target=ordering)
     (account,) = report.differing
     assert (report.unknown, report.matching) == (0, report.total - 1)
-    assert states(world.mikko)["ordering"] == "differs"
+    assert states(world.mikko)["ordering"] == "out_of_date"
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     assert systems[0].actual is not None
     assert "9000.00" in repr(systems[0].actual)
@@ -118,7 +118,7 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     assert elsewhere[EXTENSION]["limits"][0]["amount"] == "9000.00", "the check only shows the difference"
     assert reconcile.resync(accounts=[account]) == 1
     eventually(lambda: shop.one(world.mikko.user_id)[EXTENSION]["limits"][0]["amount"] == "5000.00")
-    eventually(lambda: states(world.mikko)["ordering"] == "in_place")
+    eventually(lambda: states(world.mikko)["ordering"] == "up_to_date")
 
 
 def test_leaver_active_in_a_target_is_resynced_at_once(
@@ -163,7 +163,7 @@ def test_progress_ends_when_every_system_has_confirmed(
     current = now()
     assert not current.done
     waiting = current.lines[0]
-    assert (waiting.application, waiting.kind, waiting.state) == ("crm", "scim", "on_its_way")
+    assert (waiting.application, waiting.kind, waiting.state) == ("crm", "scim", "updating")
     assert (waiting.error, waiting.at) == ("busy", None)
     assert waiting.next_try_at is not None
     assert waiting.attempts >= 1

@@ -31,7 +31,7 @@ def test_member_with_a_right_is_delivered_with_tier_limit_and_site(
     assert (placing["role"], placing["siteName"]) == ("orderer", "Tampere")
     (limit,) = extension["limits"]
     assert (limit["amount"], limit["currency"], limit["period"]) == ("5000.00", "EUR", "order")
-    assert set(Account.objects.values_list("state", flat=True)) <= {"in_place", "not_needed"}
+    assert set(Account.objects.values_list("state", flat=True)) <= {"up_to_date", "not_needed"}
 
 
 def test_leaver_is_deactivated_and_stays_active_for_another_customer(

@@ -43,7 +43,7 @@ def test_unavailable_target_delays_no_other_and_catches_up(
     eventually(lambda: not any(shop.one(one.user_id)["active"] for one in crowd[:3]), within=5)
     eventually(lambda: Target.objects.get(id=contacts.id).down_since)
     row = account(world, contacts)
-    assert (row.state, row.acknowledged_active) == ("on_its_way", True)
+    assert (row.state, row.acknowledged_active) == ("updating", True)
     assert crm.one(world.olli.user_id)["active"] is True
     crm.be.always = None
     eventually(lambda: not any(crm.one(one.user_id)["active"] for one in crowd[:3]), within=12)
@@ -110,7 +110,7 @@ def test_unapplied_write_differs(world: World, shop: far.Server, ordering: Targe
     eventually(settled)
     shop.be.applies = False
     world.remove(world.olli)
-    eventually(lambda: account(world, ordering).state == "differs")
+    eventually(lambda: account(world, ordering).state == "out_of_date")
     assert account(world, ordering).last_error == "not_applied"
     assert account(world, ordering).acknowledged_active is True
 
@@ -194,7 +194,7 @@ def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
     deliverer()
     eventually(lambda: shop.by_external_id(world.olli.user_id))
     assert time.monotonic() - began < 5
-    eventually(lambda: account(world, ordering).state == "in_place")
+    eventually(lambda: account(world, ordering).state == "up_to_date")
     assert account(world, ordering).uncertain_until is not None
 
 

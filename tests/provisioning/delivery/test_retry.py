@@ -144,12 +144,12 @@ def test_success_ends_the_pause_and_stores_patch_support(
 @pytest.mark.parametrize(
     ("code", "attempts", "state"),
     [
-        (Code.TARGET_ERROR, 3, "on_its_way"),
+        (Code.TARGET_ERROR, 3, "updating"),
         (Code.TARGET_ERROR, 4, "failed"),
         (Code.UNREADABLE, 4, "failed"),
-        (Code.UNREACHABLE, 400, "on_its_way"),
+        (Code.UNREACHABLE, 400, "updating"),
         (Code.REFUSED, 0, "failed"),
-        (Code.NOT_APPLIED, 0, "differs"),
+        (Code.NOT_APPLIED, 0, "out_of_date"),
     ],
 )
 def test_account_fails_at_once_or_at_its_fifth_failure_unless_the_target_is_unavailable(

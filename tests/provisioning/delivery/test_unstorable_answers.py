@@ -108,7 +108,7 @@ def test_outcomes_are_settled_one_by_one_where_the_batch_fails(
     assert account.due_at > at
     rest = Account.objects.filter(id__in=[one.task.row.account.id for one in others])
     assert others
-    assert {(one.state, one.last_error) for one in rest} == {("in_place", "")}
+    assert {(one.state, one.last_error) for one in rest} == {("up_to_date", "")}
 
 
 def test_unavailable_database_fails_no_delivery(

@@ -277,7 +277,7 @@ def test_differing_account_is_resynced_once(
     deliverer()
     eventually(settled)
     shop.one(world.mikko.user_id)["active"] = False
-    Account.objects.filter(user=world.mikko.user_id).update(state="differs")
+    Account.objects.filter(user=world.mikko.user_id).update(state="out_of_date")
     done = accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
     assert done.result == accounts_commands.Resynced(accounts=1)
     eventually(settled)
@@ -294,10 +294,10 @@ def test_resync_of_a_matching_record_writes_nothing(
     deliverer()
     eventually(settled)
     synced, written = Event.objects.filter(verb="account.synced").count(), len(shop.journal)
-    Account.objects.filter(user=world.mikko.user_id).update(state="differs")
+    Account.objects.filter(user=world.mikko.user_id).update(state="out_of_date")
     accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko])
     eventually(settled)
-    assert Account.objects.get(user=world.mikko.user_id).state == "in_place"
+    assert Account.objects.get(user=world.mikko.user_id).state == "up_to_date"
     assert (Event.objects.filter(verb="account.synced").count(), len(shop.journal)) == (synced, written)
 
 

@@ -45,9 +45,9 @@ def _status(word: str) -> SystemStatus:
 @pytest.mark.parametrize(
     ("word", "former", "state", "summary"),
     [
-        ("in_place", True, "closed", "All closed"),
-        ("in_place", False, "ok", "All in place"),
-        ("differs", True, "differs", "1 of 1 needs a look"),
+        ("up_to_date", True, "closed", "All closed"),
+        ("up_to_date", False, "ok", "All in place"),
+        ("out_of_date", True, "differs", "1 of 1 needs a look"),
     ],
 )
 def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
