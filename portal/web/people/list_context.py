@@ -34,6 +34,7 @@ from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts import status
 
 _NOBODY = uuid.UUID(int=0)
+_VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +177,7 @@ def _rows(
     grants = access_queries.assignments(memberships=shown, at=here.at)
     seen = sessions.last_seen(memberships=shown, at=here.at)
     worst = status.for_list(memberships=shown)
-    may = policy.abilities(
-        actor=here.viewer,
-        memberships=shown,
-        at=here.at,
-        verbs=(Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE),
-    )
+    may = policy.abilities(actor=here.viewer, memberships=shown, at=here.at, verbs=_VERBS)
     urls = _Urls(here)
     return [
         PersonRow(
@@ -192,9 +188,7 @@ def _rows(
             **_access(grants.get(row.id, []), clock),
             seen=detail_context.seen_when(seen.get(row.id), clock),
             **systems.worst(worst.get(row.id), book, former=former),
-            change=_action(may[row.id], Verb.ACCESS_CHANGE, urls.of("person_access", row.id)),
-            remove=_action(may[row.id], Verb.MEMBER_REMOVE, urls.of("person_remove", row.id)),
-            restore_url=urls.of("person_restore", row.id) if may[row.id][Verb.MEMBER_RESTORE] else "",
+            **_actions(urls, row.id, may[row.id]),
         )
         for row in page.rows
     ]
@@ -223,8 +217,13 @@ class _Urls:
         return self._known[route].replace(str(_NOBODY), str(membership))
 
 
-def _action(may: Mapping[Verb, policy.Decision], verb: Verb, url: str) -> Action | None:
-    return actions.action(may[verb], verb=verb, url=url)
+def _actions(urls: _Urls, membership: uuid.UUID, may: Mapping[Verb, policy.Decision]) -> dict[str, Any]:
+    change, remove = Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE
+    return {
+        "change": actions.action(may[change], verb=change, url=urls.of("person_access", membership)),
+        "remove": actions.action(may[remove], verb=remove, url=urls.of("person_remove", membership)),
+        "restore_url": urls.of("person_restore", membership) if may[Verb.MEMBER_RESTORE] else "",
+    }
 
 
 def _pager(asked: filters.Filters, page: people_queries.PeoplePage, total: int, url: str) -> Pager:
