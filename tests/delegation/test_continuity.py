@@ -156,12 +156,12 @@ def _counting(world: World) -> set[object]:
 
 
 def test_admin_changing_their_own_access_is_refused(world: World) -> None:
-    for only, wanted in (
+    for only, requested in (
         (world.tiina, world.access("viewer")),
         (world.aino, world.access("organization_admin")),
     ):
         with pytest.raises(authorization_errors.Denied) as refusal:
-            access_commands.change(actor=actor_of(only), memberships=[only], access=wanted)
+            access_commands.change(actor=actor_of(only), memberships=[only], access=requested)
         assert refusal.value.data["reason"] == "own_membership"
         with pytest.raises(authorization_errors.Denied):
             people_commands.remove(actor=actor_of(only), memberships=[only])

@@ -32,8 +32,8 @@ def test_repeated_request_within_a_week_is_replayed(world: World) -> None:
 def test_dead_links_are_forgotten_and_their_invitations_are_not(world: World) -> None:
     made = InvitationToken.objects.count()
     _, expired = world.invite(world.koskela, "e@koskela.example", world.access("viewer"))
-    kept, cancelled = world.invite(world.koskela, "c@koskela.example", world.access("viewer"))
-    invitations_send.cancel(actor=actor_of(world.aino), invitations=[kept])
+    invitation, cancelled = world.invite(world.koskela, "c@koskela.example", world.access("viewer"))
+    invitations_send.cancel(actor=actor_of(world.aino), invitations=[invitation])
     assert InvitationToken.objects.count() == made + 2
     move_clock(90 * DAY - 60)
     tasks.tidy()

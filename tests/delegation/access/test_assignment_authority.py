@@ -28,9 +28,9 @@ Case = Callable[[World], tuple[Membership, Membership, AccessSpec]]
 
 
 def refused(kind: type[DomainError], world: World, case: Case) -> dict[str, Any]:
-    giver, receiver, wanted = case(world)
+    giver, receiver, requested = case(world)
     with pytest.raises(kind) as refusal:
-        world.change(receiver, wanted, by=giver)
+        world.change(receiver, requested, by=giver)
     return refusal.value.data
 
 
@@ -49,8 +49,8 @@ WITHIN: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", WITHIN)
 def test_assignment_within_authority_is_allowed(world: World, case: str) -> None:
-    giver, receiver, wanted = WITHIN[case](world)
-    world.change(receiver, wanted, by=giver)
+    giver, receiver, requested = WITHIN[case](world)
+    world.change(receiver, requested, by=giver)
 
 
 BEYOND: dict[str, tuple[Case, dict[str, Any]]] = {
@@ -77,18 +77,18 @@ BEYOND: dict[str, tuple[Case, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", BEYOND)
 def test_assignment_beyond_authority_is_refused(world: World, case: str) -> None:
-    call, said = BEYOND[case]
-    assert refused(authorization_errors.ExceedsAuthority, world, call) == said
+    call, data = BEYOND[case]
+    assert refused(authorization_errors.ExceedsAuthority, world, call) == data
 
 
 @pytest.mark.parametrize("amount", [20_001, None])
 def test_assignment_beyond_the_ceiling_is_refused(world: World, amount: int | None) -> None:
-    said = refused(
+    data = refused(
         authorization_errors.ExceedsCeiling,
         world,
         lambda w: (w.aino, w.vilma, w.access("orderer", amount=amount)),
     )
-    assert said == {"field": "limit", "entitlement": PLACE, "amount": "20000.00", "currency": "EUR"}
+    assert data == {"field": "limit", "entitlement": PLACE, "amount": "20000.00", "currency": "EUR"}
 
 
 def test_assignment_without_limit_beyond_the_role_is_refused_where_the_ceiling_has_none(world: World) -> None:
@@ -98,20 +98,20 @@ def test_assignment_without_limit_beyond_the_role_is_refused_where_the_ceiling_h
         offer={PLACE: AmountLimit(None), APPROVE: AmountLimit(None)},
     )
     world.change(world.vilma, world.access("orderer", amount=None))
-    said = refused(
+    data = refused(
         authorization_errors.ExceedsAuthority,
         world,
         lambda w: (w.sami, w.olli, w.access("orderer", sites=[w.oulu], amount=None)),
     )
-    assert said["amount"] == "10000.00"
+    assert data["amount"] == "10000.00"
 
 
 def test_entitlement_no_longer_offered_takes_no_limit(world: World) -> None:
     ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer={PLACE: None})
-    said = refused(
+    data = refused(
         authorization_errors.InvalidAccess, world, lambda w: (w.aino, w.vilma, w.access("orderer", amount=1))
     )
-    assert said == {"field": "limit", "problem": "unknown"}
+    assert data == {"field": "limit", "problem": "unknown"}
     world.change(world.vilma, AccessSpec(role="orderer", all_sites=True))
 
 
@@ -119,9 +119,9 @@ def test_assignment_longer_than_the_role_allows_is_refused(world: World) -> None
     with by_hand():
         RoleVersion.objects.filter(role__key="user_admin").update(max_assignment_days=30)
     at = clock.now()
-    for wanted in (world.access("viewer"), world.access("viewer", until=at + 31 * DAY)):
+    for requested in (world.access("viewer"), world.access("viewer", until=at + 31 * DAY)):
         with pytest.raises(authorization_errors.ExceedsAuthority) as refusal:
-            world.change(world.vilma, wanted, by=world.ulla)
+            world.change(world.vilma, requested, by=world.ulla)
         assert refusal.value.data["field"] == "until"
     world.change(world.vilma, world.access("viewer", until=at + 30 * DAY), by=world.ulla)
 
@@ -161,5 +161,5 @@ def test_catalogue_change_has_an_event_in_each_affected_chain(world: World) -> N
     ]
     done = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     assert done.result.roles == ("site_admin",)
-    told = Event.objects.filter(verb="catalogue.propagate", organization__isnull=False)
-    assert [event.chain for event in told] == [world.koskela.id]
+    events = Event.objects.filter(verb="catalogue.propagate", organization__isnull=False)
+    assert [event.chain for event in events] == [world.koskela.id]

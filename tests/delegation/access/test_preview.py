@@ -24,20 +24,22 @@ def plain(rights: list[Right]) -> list[Right]:
 
 @pytest.mark.parametrize("case", ["viewer", "orderer", "approver", "least", "until"])
 def test_preview_equals_the_rights_after_the_change(world: World, case: str) -> None:
-    wanted: AccessSpec = {
+    requested: AccessSpec = {
         "viewer": world.access("viewer"),
         "orderer": world.access("orderer", sites=[world.oulu, world.tallinn], amount=750),
         "approver": world.access("approver", amount=20000),
         "least": world.access("orderer", sites=[world.oulu], amount=Decimal("0.01")),
         "until": world.access("orderer", until=clock.now() + dt.timedelta(days=3)),
     }[case]
-    supposed = entitlements.hypothetical_rights(organization=world.koskela.id, access=wanted, at=clock.now())
+    supposed = entitlements.hypothetical_rights(
+        organization=world.koskela.id, access=requested, at=clock.now()
+    )
 
-    world.change(world.mikko, wanted)
+    world.change(world.mikko, requested)
 
-    held = entitlements.rights_of(memberships=[world.mikko.id], at=clock.now())[world.mikko.id]
+    current = entitlements.rights_of(memberships=[world.mikko.id], at=clock.now())[world.mikko.id]
     assert supposed
-    assert plain(supposed) == plain(held)
+    assert plain(supposed) == plain(current)
 
 
 def test_preview_takes_one_statement(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:

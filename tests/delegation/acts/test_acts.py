@@ -45,7 +45,7 @@ from tests.fixtures.world import World, actor_of, by_hand, hashed, move_clock
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-# Whole
+# Atomic
 
 
 def test_act_inside_a_transaction_is_an_error(world: World) -> None:
@@ -69,7 +69,7 @@ def test_act_that_fails_midway_changes_nothing(world: World, monkeypatch: pytest
     assert Membership.objects.get(id=world.vilma.id).epoch == world.vilma.epoch
 
 
-# Alone
+# Locks
 
 
 def test_stale_row_is_reloaded_under_the_lock(world: World) -> None:
@@ -183,7 +183,7 @@ def test_last_memberships_ended_at_the_same_time_end_the_sessions(world: World) 
     assert User.objects.get(id=world.mikko.user_id).epoch == world.mikko.user.epoch + 1
 
 
-# Remembered and told
+# Events and notifications
 
 
 def test_act_on_a_set_has_one_event_per_subject(world: World) -> None:
@@ -213,9 +213,9 @@ def test_removal_of_a_suspended_member_records_the_state(world: World) -> None:
 def test_removal_cancels_sent_invitations_but_not_one_resent_by_another(world: World) -> None:
     ulla = actor_of(world.ulla)
     gone, link = world.invite(world.koskela, "gone@koskela.example", world.access("viewer"), actor=ulla)
-    kept, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
+    resent, _ = world.invite(world.koskela, "kept@koskela.example", world.access("viewer"), actor=ulla)
     move_clock(61)
-    again = invitations_send.resend(actor=actor_of(world.paivi), invitation=kept).result.link
+    again = invitations_send.resend(actor=actor_of(world.paivi), invitation=resent).result.link
     outcome = world.remove(world.ulla)
     (followed,) = done(Verb.INVITATION_CANCEL)
     assert (followed.subject, followed.act, body(followed)["cause"]) == (
@@ -227,7 +227,9 @@ def test_removal_cancels_sent_invitations_but_not_one_resent_by_another(world: W
     with pytest.raises(authorization_errors.InvitationGone) as refusal:
         invitations_accept.accept(actor=world.system, invitation=gone, link=link, accepted_by=newcomer)
     assert refusal.value.data == {"state": "cancelled"}
-    done_by = invitations_accept.accept(actor=world.system, invitation=kept, link=again, accepted_by=newcomer)
+    done_by = invitations_accept.accept(
+        actor=world.system, invitation=resent, link=again, accepted_by=newcomer
+    )
     given = Assignment.objects.get(membership=done_by.result.membership)
     assert given.assigned_by == world.paivi.user_id
 
@@ -279,8 +281,8 @@ def test_commit_notifies_and_refusal_does_not(world: World, database_urls: dict[
         with pytest.raises(authorization_errors.Denied):
             people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
         world.remove(world.vilma)
-        told = [notice.payload for notice in listening.notifies(timeout=0.5)]
-    assert told == [str(world.koskela.id)]
+        notices = [notice.payload for notice in listening.notifies(timeout=0.5)]
+    assert notices == [str(world.koskela.id)]
 
 
 def test_ceiling_has_an_event_in_the_organizations_chain(world: World) -> None:
@@ -334,7 +336,7 @@ def test_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> N
     assert verification.verify().findings == []
 
 
-# Once
+# Idempotency
 
 
 def test_repeated_request_gets_the_same_outcome_and_does_nothing(world: World) -> None:
@@ -401,8 +403,8 @@ def test_key_covers_texts_which_are_not_stored_in_clear(world: World) -> None:
     for other in ({"email": "c@koskela.example"}, {"name": "Other"}, {"reason": "x"}, {"language": "fi"}):
         with pytest.raises(authorization_errors.IdempotencyKeyReused):
             invite(**{**letter, **other})
-    kept = " ".join(f"{row.fingerprint} {row.outcome}" for row in IdempotencyRecord.objects.all()).lower()
-    assert not [text for text in letter.values() if text.lower() in kept]
+    stored = " ".join(f"{row.fingerprint} {row.outcome}" for row in IdempotencyRecord.objects.all()).lower()
+    assert not [text for text in letter.values() if text.lower() in stored]
     link = made.result.link
     accept = functools.partial(
         invitations_accept.accept,
@@ -421,9 +423,9 @@ def test_refused_request_can_be_repeated_and_stored_one_is_replayed_without_auth
     ulla = actor_of(world.ulla)
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=ulla, memberships=[world.sami, world.paivi], idempotency_key="k")
-    kept = people_commands.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l")
+    first = people_commands.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l")
     world.remove(world.ulla)
-    assert people_commands.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l").act == kept.act
+    assert people_commands.remove(actor=ulla, memberships=[world.vilma], idempotency_key="l").act == first.act
     with pytest.raises(authorization_errors.NotFound):
         people_commands.remove(actor=ulla, memberships=[world.sami], idempotency_key="k")
 

@@ -110,9 +110,9 @@ VIEWER: Line = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, 
 def test_change_of_access_names_both_accesses(world: World) -> None:
     names = Names(world, assignment=uuid.UUID(assignment(world.mikko)))
     until = clock.now() + dt.timedelta(days=3)
-    wanted = replace(world.access("orderer", sites=[world.oulu], amount=7), until=until)
+    requested = replace(world.access("orderer", sites=[world.oulu], amount=7), until=until)
     done = access_commands.change(
-        actor=actor_of(world.aino), memberships=[world.mikko], access=wanted, reason="on leave"
+        actor=actor_of(world.aino), memberships=[world.mikko], access=requested, reason="on leave"
     )
     after = {
         "role": "orderer",
@@ -140,7 +140,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
     )
     names = Names(world, assignment=uuid.UUID(assignment(world.ulla)), sent=sent.id)
     done = people_commands.remove(actor=actor_of(world.aino), memberships=[world.ulla])
-    held = {**VIEWER, "role": "user_admin", "assignment": "assignment"}
+    current = {**VIEWER, "role": "user_admin", "assignment": "assignment"}
     counts = {"sign_ins": 0, "families": 0, "sessions": 0}
     assert lines(done.act, names) == [
         {
@@ -155,7 +155,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
             "chain": "koskela",
             "subject": "membership ulla",
             "organization": "koskela",
-            "before": {"state": "active", "access": [held]},
+            "before": {"state": "active", "access": [current]},
             "after": {"state": "ended"},
             "facts": counts,
         },
@@ -185,12 +185,12 @@ def test_restoring_names_the_new_access(world: World) -> None:
 
 
 def test_invitation_names_the_access_and_encrypts_personal_values(world: World) -> None:
-    wanted = world.access("orderer", sites=[world.oulu], amount=7)
+    requested = world.access("orderer", sites=[world.oulu], amount=7)
     done = invitations_send.invite(
         actor=actor_of(world.sami),
         organization=world.koskela,
         email="Ida@Koskela.example",
-        access=wanted,
+        access=requested,
         name="Ida Ranta",
         language="fi",
         reason="new shop",

@@ -62,7 +62,7 @@ def test_ceiling_of_an_entitlement_without_amount_has_none(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("offer", "said"),
+    ("offer", "data"),
     [
         ({"payroll:pay": AmountLimit(None)}, {"field": "entitlement", "problem": "unknown"}),
         ({"": AmountLimit(None)}, {"field": "entitlement", "problem": "missing"}),
@@ -71,11 +71,11 @@ def test_ceiling_of_an_entitlement_without_amount_has_none(world: World) -> None
     ],
 )
 def test_invalid_ceiling_is_refused(
-    world: World, offer: dict[str, AmountLimit | None], said: dict[str, str]
+    world: World, offer: dict[str, AmountLimit | None], data: dict[str, str]
 ) -> None:
     with pytest.raises(authorization_errors.InvalidInput) as refusal:
         catalogue_ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=offer)
-    assert refusal.value.data == said
+    assert refusal.value.data == data
 
 
 def test_catalogue_creates_a_version_only_for_a_changed_role(world: World) -> None:
@@ -216,7 +216,7 @@ def test_access_that_differs_in_one_part_is_changed(world: World) -> None:
     with pytest.raises(authorization_errors.Unchanged):
         world.change(world.mikko, mine)
     until = clock.now() + DAY
-    for wanted in (
+    for requested in (
         world.access("orderer", sites=[world.tampere, world.oulu], amount=5000),
         world.access("orderer", sites=[world.tampere], amount=Decimal("5000.01")),
         world.access("approver", sites=[world.tampere], amount=5000),
@@ -224,7 +224,7 @@ def test_access_that_differs_in_one_part_is_changed(world: World) -> None:
         mine,
         world.access("orderer", amount=5000),
     ):
-        done = access_commands.change(actor=actor_of(world.aino), memberships=[world.mikko], access=wanted)
+        done = access_commands.change(actor=actor_of(world.aino), memberships=[world.mikko], access=requested)
         rows = Assignment.objects.filter(membership=world.mikko).order_by("-valid_from", "-id")
-        assert (rows[0].act, rows[0].valid_from, rows[0].valid_until) == (done.act, done.at, wanted.until)
+        assert (rows[0].act, rows[0].valid_from, rows[0].valid_until) == (done.act, done.at, requested.until)
         assert rows[1].valid_until == done.at

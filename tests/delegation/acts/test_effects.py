@@ -33,9 +33,9 @@ class Handover(OrganizationSet):
 
 def hand_over(world: World, by: Membership, leaver: Membership, successor: Membership) -> uuid.UUID:
     """Hand an admin's access over; the verb stands for that of a case."""
-    wanted = world.access("organization_admin")
+    requested = world.access("organization_admin")
     with acting(actor_of(by), Verb.MEMBER_INVITE, on=Handover(leaver, successor)) as act:
-        access_effects.assign(act, [successor], access=wanted, reason="")
+        access_effects.assign(act, [successor], access=requested, reason="")
         people_effects.end_members(act, [leaver])
     return act.id
 

@@ -25,36 +25,36 @@ def remembered() -> list[tuple[str, str]]:
 
 def test_same_access_is_refused_as_unchanged(world: World) -> None:
     until = clock.now().astimezone(ZoneInfo("Europe/Helsinki")) + dt.timedelta(days=9)
-    wanted = world.access("orderer", sites=[world.oulu], amount=700, until=until)
-    world.change(world.olli, wanted)
+    requested = world.access("orderer", sites=[world.oulu], amount=700, until=until)
+    world.change(world.olli, requested)
     done = remembered()
-    for same in (wanted, dataclasses.replace(wanted, until=until.astimezone(dt.UTC))):
+    for same in (requested, dataclasses.replace(requested, until=until.astimezone(dt.UTC))):
         with pytest.raises(Unchanged):
             world.change(world.olli, same)
     assert remembered() == done == [("access.change", "done")]
     for other in (
-        dataclasses.replace(wanted, until=None),
-        dataclasses.replace(wanted, until=until + dt.timedelta(seconds=1)),
-        dataclasses.replace(wanted, sites=frozenset({world.tampere.id})),
+        dataclasses.replace(requested, until=None),
+        dataclasses.replace(requested, until=until + dt.timedelta(seconds=1)),
+        dataclasses.replace(requested, sites=frozenset({world.tampere.id})),
         world.access("orderer", sites=[world.oulu], amount=701, until=until),
-        wanted,
+        requested,
     ):
         world.change(world.olli, other)
     assert len(remembered()) == 6
 
 
 def test_set_with_one_changed_member_is_changed(world: World) -> None:
-    both, wanted = [world.olli, world.vilma], world.access("viewer")
-    access_commands.change(actor=actor_of(world.aino), memberships=both, access=wanted)
+    both, requested = [world.olli, world.vilma], world.access("viewer")
+    access_commands.change(actor=actor_of(world.aino), memberships=both, access=requested)
     assert remembered() == [("access.change", "done")] * 2
     with pytest.raises(Unchanged):
-        access_commands.change(actor=actor_of(world.aino), memberships=both, access=wanted)
+        access_commands.change(actor=actor_of(world.aino), memberships=both, access=requested)
 
 
 def test_repeated_request_is_replayed_although_nothing_would_change(world: World) -> None:
-    aino, wanted = actor_of(world.aino), world.access("viewer")
+    aino, requested = actor_of(world.aino), world.access("viewer")
     first, again = (
-        access_commands.change(actor=aino, memberships=[world.olli], access=wanted, idempotency_key="k")
+        access_commands.change(actor=aino, memberships=[world.olli], access=requested, idempotency_key="k")
         for _ in range(2)
     )
     assert (again.act, again.replayed) == (first.act, True)

@@ -190,7 +190,7 @@ class Sequences(RuleBasedStateMachine):
         return self.set_of(drawn.some)
 
     def supplier(self, which: int) -> Actor:
-        """The supplier's acts are the system's; now and then somebody else tries."""
+        """The system does the supplier's acts; sometimes another actor tries."""
         return self.who(which, self.world.koskela) if which % 5 == 0 else self.world.system
 
     def wish(self, actor: Actor, organization: Organization, wish: Wish) -> AccessSpec:
@@ -245,11 +245,11 @@ class Sequences(RuleBasedStateMachine):
         organization = self.organization(drawn.which)
         email = f"person{drawn.number}@somewhere.example" if drawn.number else self.person(drawn.who).email
         actor = self.world.system if drawn.who % 11 == 0 else self.who(drawn.who, organization)
-        wanted = self.wish(actor, organization, drawn.wish)
+        requested = self.wish(actor, organization, drawn.wish)
         made = self.do(
             Verb.MEMBER_INVITE,
             lambda: invitations_send.invite(
-                actor=actor, organization=organization, email=email, access=wanted
+                actor=actor, organization=organization, email=email, access=requested
             ),
         )
         if made is not None:
@@ -312,18 +312,20 @@ class Sequences(RuleBasedStateMachine):
         if not ended.exists():
             return self.remove(drawn)
         some = self.whom(actor, Verb.MEMBER_RESTORE, drawn)
-        wanted = self.wish(actor, some[0].organization, drawn.wish)
+        requested = self.wish(actor, some[0].organization, drawn.wish)
         self.do(
-            Verb.MEMBER_RESTORE, lambda: people_commands.restore(actor=actor, memberships=some, access=wanted)
+            Verb.MEMBER_RESTORE,
+            lambda: people_commands.restore(actor=actor, memberships=some, access=requested),
         )
         return None
 
     def change(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
-        wanted = self.wish(actor, some[0].organization, drawn.wish)
+        requested = self.wish(actor, some[0].organization, drawn.wish)
         self.do(
-            Verb.ACCESS_CHANGE, lambda: access_commands.change(actor=actor, memberships=some, access=wanted)
+            Verb.ACCESS_CHANGE,
+            lambda: access_commands.change(actor=actor, memberships=some, access=requested),
         )
 
     def admins_change_each_other(self, drawn: Drawn) -> None:
@@ -334,9 +336,10 @@ class Sequences(RuleBasedStateMachine):
         actor, whom = actor_of(pick(known, drawn.who)), pick(known, drawn.number)
         until, places = drawn.wish[3], (0,) if drawn.who % 3 == 0 else ()
         role = "viewer" if drawn.which % 4 == 0 else "organization_admin"
-        wanted = self.wish(actor, where, (role, places, None, until))
+        requested = self.wish(actor, where, (role, places, None, until))
         self.do(
-            Verb.ACCESS_CHANGE, lambda: access_commands.change(actor=actor, memberships=[whom], access=wanted)
+            Verb.ACCESS_CHANGE,
+            lambda: access_commands.change(actor=actor, memberships=[whom], access=requested),
         )
 
     def site_admin_gives(self, drawn: Drawn) -> None:
@@ -345,9 +348,10 @@ class Sequences(RuleBasedStateMachine):
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
         role, where = pick(["orderer", "approver"], drawn.which), (2,) if drawn.number % 4 == 0 else (0,)
         amount = pick([500, 5000, 12_000, 18_000], drawn.which // 2)
-        wanted = self.wish(actor, self.world.koskela, (role, where, amount, until))
+        requested = self.wish(actor, self.world.koskela, (role, where, amount, until))
         self.do(
-            Verb.ACCESS_CHANGE, lambda: access_commands.change(actor=actor, memberships=some, access=wanted)
+            Verb.ACCESS_CHANGE,
+            lambda: access_commands.change(actor=actor, memberships=some, access=requested),
         )
 
     def user_admin_gives(self, drawn: Drawn) -> None:
@@ -355,9 +359,10 @@ class Sequences(RuleBasedStateMachine):
         actor = actor_of(self.world.ulla)
         some = self.whom(actor, Verb.ACCESS_CHANGE, drawn)
         until = pick([None, 20 * DAY, 60 * DAY], drawn.which)
-        wanted = self.wish(actor, self.world.koskela, ("viewer", (), None, until))
+        requested = self.wish(actor, self.world.koskela, ("viewer", (), None, until))
         self.do(
-            Verb.ACCESS_CHANGE, lambda: access_commands.change(actor=actor, memberships=some, access=wanted)
+            Verb.ACCESS_CHANGE,
+            lambda: access_commands.change(actor=actor, memberships=some, access=requested),
         )
 
     def sign_out(self, drawn: Drawn) -> None:
@@ -394,10 +399,10 @@ class Sequences(RuleBasedStateMachine):
         changed, actor = replace(CATALOGUE, roles=roles), self.supplier(drawn.who)
         done = self.do(Verb.CATALOGUE_APPLY, lambda: catalogue_commands.apply(actor=actor, catalogue=changed))
         if done is not None and done.result.roles:
-            told = Event.objects.filter(
+            events = Event.objects.filter(
                 verb=Verb.CATALOGUE_PROPAGATE, subject_kind="organization", at__gte=done.at
             )
-            COUNTED[Verb.CATALOGUE_PROPAGATE.value, "done"] += told.count()
+            COUNTED[Verb.CATALOGUE_PROPAGATE.value, "done"] += events.count()
 
     def forget(self, drawn: Drawn) -> None:
         actor = self.supplier(drawn.who)
@@ -420,9 +425,9 @@ class Sequences(RuleBasedStateMachine):
 
     def enroll(self, drawn: Drawn) -> None:
         where, actor = self.organization(drawn.which), self.supplier(drawn.who)
-        wanted = self.wish(actor, where, drawn.wish)
+        requested = self.wish(actor, where, drawn.wish)
         person = enrollment.PersonToEnroll(
-            f"enrolled{drawn.number}@somewhere.example", "En Rolled", hashed(), "en", wanted
+            f"enrolled{drawn.number}@somewhere.example", "En Rolled", hashed(), "en", requested
         )
         self.do(
             Verb.MEMBER_ENROLL,
@@ -437,7 +442,7 @@ class Sequences(RuleBasedStateMachine):
         move_clock(self.offset)
 
     def mail_bounces(self, drawn: Drawn) -> None:
-        """The outside world may take the last admin away; nobody of the organization did that."""
+        """The outside world may take the last admin away, without an act of the organization."""
         with by_hand():
             User.objects.filter(id=self.person(drawn.which).id).update(
                 mail_bounced_at=None if drawn.number % 2 else clock.now()
@@ -496,7 +501,7 @@ class Sequences(RuleBasedStateMachine):
 
 
 OF_TARGETS = {Verb.ACCOUNT_RESYNC, Verb.TARGET_UPDATE, Verb.TARGET_REGISTER}
-"""What provisioning's own commands do: nobody's rights, sign-ins or invitations change by it."""
+"""Provisioning's own commands: they change no rights, sign-ins or invitations."""
 
 
 def test_sequences_of_acts_keep_every_invariant(world_again: snapshot.Again, say: measurements.Say) -> None:

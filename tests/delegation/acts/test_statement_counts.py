@@ -66,7 +66,7 @@ def crowd(world: World, count: int) -> list[Membership]:
 
 
 SIZES = (1, 3, 300)
-# Locks, both askings, the rules, what is written, and four for the event; BEGIN and COMMIT are counted.
+# Locks, both authorizations, the rules, the writes, and four for the event; BEGIN and COMMIT are counted.
 REMOVE, CHANGE, RESTORE, INVITE, ACCEPT, REFUSE = 26, 35, 30, 31, 32, 12
 APPLY = 89
 """Most of them for reading and comparing what the catalogue has."""
@@ -85,31 +85,41 @@ def test_removal_takes_a_constant_number_of_statements(world: World, size: int) 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_change_takes_a_constant_number_of_statements(world: World, size: int) -> None:
-    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    some, requested = (
+        crowd(world, size),
+        world.access("orderer", sites=[world.oulu, world.tampere], amount=10),
+    )
     aino = actor_of(world.aino)
     assert (
-        statements(lambda: access_commands.change(actor=aino, memberships=some, access=wanted, reason="grew"))
+        statements(
+            lambda: access_commands.change(actor=aino, memberships=some, access=requested, reason="grew")
+        )
         == CHANGE
     )
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_restoring_takes_a_constant_number_of_statements(world: World, size: int) -> None:
-    some, wanted = crowd(world, size), world.access("orderer", sites=[world.oulu, world.tampere], amount=10)
+    some, requested = (
+        crowd(world, size),
+        world.access("orderer", sites=[world.oulu, world.tampere], amount=10),
+    )
     aino = actor_of(world.aino)
     people_commands.remove(actor=aino, memberships=some)
-    assert statements(lambda: people_commands.restore(actor=aino, memberships=some, access=wanted)) == RESTORE
+    assert (
+        statements(lambda: people_commands.restore(actor=aino, memberships=some, access=requested)) == RESTORE
+    )
 
 
 def test_invitation_and_acceptance_take_their_number_of_statements(world: World) -> None:
-    aino, wanted = (
+    aino, requested = (
         actor_of(world.aino),
         AccessSpec(role="viewer", sites=frozenset({world.oulu.id, world.tampere.id})),
     )
 
     def invite() -> None:
         made = invitations_send.invite(
-            actor=aino, organization=world.koskela, email="n@koskela.example", access=wanted, name="New"
+            actor=aino, organization=world.koskela, email="n@koskela.example", access=requested, name="New"
         )
         sent.append(made.result)
 

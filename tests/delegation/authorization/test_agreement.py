@@ -234,7 +234,9 @@ def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Stage) ->
         "d@koskela.example": world.access("site_admin", sites=[world.oulu]),
         "e@koskela.example": world.access("organization_admin"),
     }
-    sent = {address: world.invite(world.koskela, address, wanted)[0] for address, wanted in offers.items()}
+    sent = {
+        address: world.invite(world.koskela, address, requested)[0] for address, requested in offers.items()
+    }
     at, seen = clock.now(), 0
     for actor in stage.actors():
         mine = invitations_scope.pending(

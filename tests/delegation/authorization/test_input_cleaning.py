@@ -58,7 +58,7 @@ BAD_LIMITS = [
     AmountLimit(Decimal(1), ""),
     AmountLimit(Decimal(1), "EUR", "decade"),
     AmountLimit(Decimal(1), "EUR", "\x00"),
-    AmountLimit(5.0),  # type: ignore[arg-type] # what a careless door might pass
+    AmountLimit(5.0),  # type: ignore[arg-type] # as a careless channel might pass it
     AmountLimit(None),
 ]
 
@@ -112,15 +112,19 @@ def test_invalid_access_is_refused_by_every_command(world: World) -> None:
     aino = actor_of(world.aino)
     world.remove(world.olli)
     tried = 0
-    for wanted in accesses(world):
+    for requested in accesses(world):
         for call in (
-            functools.partial(access_commands.change, actor=aino, memberships=[world.vilma], access=wanted),
-            functools.partial(people_commands.restore, actor=aino, memberships=[world.olli], access=wanted),
-            functools.partial(world.invite, world.koskela, "n@koskela.example", wanted, actor=aino),
-            functools.partial(world.invite, world.koskela, "n@koskela.example", wanted),
+            functools.partial(
+                access_commands.change, actor=aino, memberships=[world.vilma], access=requested
+            ),
+            functools.partial(
+                people_commands.restore, actor=aino, memberships=[world.olli], access=requested
+            ),
+            functools.partial(world.invite, world.koskela, "n@koskela.example", requested, actor=aino),
+            functools.partial(world.invite, world.koskela, "n@koskela.example", requested),
         ):
             refusal = refused(call)
-            assert refusal.code in {"invalid_access", "exceeds_ceiling"}, wanted
+            assert refusal.code in {"invalid_access", "exceeds_ceiling"}, requested
             assert refusal.data["field"] in {"role", "limit", "sites", "until"}
             tried += 1
     assert tried == 4 * 33
@@ -130,14 +134,14 @@ def test_refusal_of_invalid_input_records_no_typed_text(world: World) -> None:
     """No event contains the typed text, whatever the field."""
     canary = "Aino Virtanen"
     aino = actor_of(world.aino)
-    for wanted in (
+    for requested in (
         AccessSpec(role=canary, all_sites=True),
         AccessSpec(role="orderer", all_sites=True, limits={canary: AmountLimit(Decimal(1))}),
         AccessSpec(role="orderer", all_sites=True, limits={PLACE: AmountLimit(Decimal(1), canary)}),
         AccessSpec(role="orderer", all_sites=True, limits={PLACE: AmountLimit(Decimal(1), "EUR", canary)}),
     ):
         refused(
-            functools.partial(access_commands.change, actor=aino, memberships=[world.vilma], access=wanted)
+            functools.partial(access_commands.change, actor=aino, memberships=[world.vilma], access=requested)
         )
     people_commands.remove(actor=aino, memberships=[world.vilma], idempotency_key=canary)
     refused(lambda: people_commands.remove(actor=aino, memberships=[world.olli], idempotency_key=canary))
@@ -231,7 +235,7 @@ def test_value_in_use_is_refused_as_existing(world: World) -> None:
     new = organizations_commands.NewOrganization(key="new", name="New Oy", numbers={"kivisalo": "K-koskela"})
     client = applications_commands.NewClient(client_id="crm", name="C", redirect_uris=[])
     enrolled = enrollment.PersonToEnroll("m@koskela.example", "Mia Two", "!", "en", world.access("viewer"))
-    taken = {
+    existing = {
         "key": lambda: organizations_commands.create_organization(
             actor=world.system, new=organizations_commands.NewOrganization(key="koskela", name="Koskela")
         ),
@@ -246,9 +250,9 @@ def test_value_in_use_is_refused_as_existing(world: World) -> None:
             actor=world.system, organization=world.koskela, people=[enrolled, enrolled]
         ),
     }
-    for field, call in taken.items():
+    for field, call in existing.items():
         refusal = refused(call)
-        assert (refusal.code, refusal.data) == ("taken", {"field": field})
+        assert (refusal.code, refusal.data) == ("already_exists", {"field": field})
 
 
 def test_invalid_offer_is_refused(world: World) -> None:

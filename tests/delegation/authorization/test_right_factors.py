@@ -103,8 +103,8 @@ def test_right_ends_when_a_factor_does(world: World, case: str) -> None:
 
     assert rights(world) == []
     assert bool(rights(world, of=SEE)) == (case in OF_ONE_ENTITLEMENT)
-    kept = case in OF_ONE_ENTITLEMENT or case == "application not in force"
-    assert rights(world, of="crm:tickets.create") == (crm if kept else [])
+    unaffected = case in OF_ONE_ENTITLEMENT or case == "application not in force"
+    assert rights(world, of="crm:tickets.create") == (crm if unaffected else [])
     same_application = case == "application not in force"
     assert same_application or entitlements.rights_of(memberships=[world.stina.id], at=clock.now()) == others
 

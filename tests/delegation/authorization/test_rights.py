@@ -162,18 +162,18 @@ def test_rights_by_application_are_the_same_rights(world: World) -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_verbs_of_the_cast_in_their_organization_are_exactly_these(world: World, name: str) -> None:
     one = member(world, name)
-    held = policy.organization_abilities(
+    verbs = policy.organization_abilities(
         actor=actor_of(one), organization=one.organization_id, at=clock.now()
     )
-    assert {verb.value for verb in held} == VERBS[name]
+    assert {verb.value for verb in verbs} == VERBS[name]
 
 
 @pytest.mark.parametrize("name", VERBS)
 def test_verbs_of_the_cast_in_another_organization_are_none(world: World, name: str) -> None:
     one = member(world, name)
     elsewhere = world.pohjola if one.organization_id == world.koskela.id else world.koskela
-    held = policy.organization_abilities(actor=actor_of(one), organization=elsewhere.id, at=clock.now())
-    assert held == frozenset()
+    verbs = policy.organization_abilities(actor=actor_of(one), organization=elsewhere.id, at=clock.now())
+    assert verbs == frozenset()
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -176,8 +176,8 @@ def test_dry_run_changes_nothing_and_lists_the_changes(world: World, write: Writ
         "[applications]", "[applications]\ndesk = {}"
     ) + '\n[[entitlements]]\nkey = "desk:calls.see"\ntext = { en = "see calls", fi = "nähdä puheluita" }\n'  # fmt: skip
     before = state()
-    said = applied(write(changed), "--dry-run")
-    assert said.splitlines() == [
+    output = applied(write(changed), "--dry-run")
+    assert output.splitlines() == [
         "Would add units: north.",
         "Would change roles: viewer.",
         "Left out, because their applications are not registered: desk:calls.see.",

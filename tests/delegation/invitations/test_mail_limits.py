@@ -127,6 +127,6 @@ def test_expired_invitation_is_cancelled_by_a_new_one_with_an_event(world: World
     move_clock(invitations_send.VALIDITY.total_seconds() + 1)
     second, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
     assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
-    (told,) = done(Verb.INVITATION_CANCEL)
-    assert (told.subject, told.actor, body(told)["cause"]) == (first.id, aino.id, "member.invite")
-    assert body(told)["facts"] == {"expired": first.expires_at.isoformat()}
+    (event,) = done(Verb.INVITATION_CANCEL)
+    assert (event.subject, event.actor, body(event)["cause"]) == (first.id, aino.id, "member.invite")
+    assert body(event)["facts"] == {"expired": first.expires_at.isoformat()}
