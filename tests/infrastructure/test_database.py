@@ -58,13 +58,13 @@ def test_every_test_is_the_application() -> None:
         "SET ROLE keyholder_owner",
     ],
 )
-def test_the_application_may_not(statement: str) -> None:
+def test_application_role_is_refused(statement: str) -> None:
     with pytest.raises(Error, match=r"permission denied|must be owner"), transaction.atomic():
         value(statement)
 
 
 @pytest.mark.django_db
-def test_the_application_may_empty_no_table_at_once() -> None:
+def test_application_role_cannot_truncate() -> None:
     every = tables()
     assert "audit_event" in every
     for name in every:
@@ -74,14 +74,14 @@ def test_the_application_may_empty_no_table_at_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("time", ["first", "second"])
-def test_nothing_stays_in_the_cache(time: str) -> None:
+def test_cache_is_empty_between_tests(time: str) -> None:
     assert cache.get("left") is None
     cache.set("left", time)
     assert cache.get("left") == time
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_may_not_be_deleted_is_emptied_for_the_next_test(
+def test_undeletable_tables_are_empty_in_the_next_test(
     owner: psycopg.Connection, emptied: database_reset.Emptying
 ) -> None:
     owner.execute(GUARDED)
@@ -95,7 +95,7 @@ def test_what_may_not_be_deleted_is_emptied_for_the_next_test(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_migrations_put_in_is_there_again(
+def test_rows_of_migrations_exist_in_the_next_test(
     owner: psycopg.Connection, emptied: database_reset.Emptying
 ) -> None:
     def types() -> list[tuple[object, ...]]:
@@ -126,7 +126,7 @@ def test_threads_leave_no_connection_behind(owner: psycopg.Connection) -> None:
     assert connections() == before
 
 
-def test_an_exception_in_a_thread_is_given_back() -> None:
+def test_exception_in_a_thread_is_raised_in_the_test() -> None:
     outcome = run_concurrently.together(lambda: 1, lambda: 1 / 0)
     assert outcome[0] == 1
     assert isinstance(outcome[1], ZeroDivisionError)

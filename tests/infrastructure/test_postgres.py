@@ -61,7 +61,7 @@ def postmaster(folder: pathlib.Path) -> int:
     return int((location.find(folder).data / "postmaster.pid").read_text().splitlines()[0])
 
 
-def test_is_durable_and_private_unless_told_otherwise(folder: pathlib.Path) -> None:
+def test_server_is_durable_and_private_by_default(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         assert owner_says(server, f"SHOW {setting}") == "on"
@@ -76,7 +76,7 @@ def test_is_durable_and_private_unless_told_otherwise(folder: pathlib.Path) -> N
     assert server.passwords[embedded_postgres.APP] not in repr(server)
 
 
-def test_roles_have_what_they_need_and_no_more(folder: pathlib.Path) -> None:
+def test_database_roles_have_the_needed_rights_only(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
     app = server.url_of(embedded_postgres.APP)
     owner = server.url_of(embedded_postgres.OWNER)
@@ -104,7 +104,7 @@ def test_words_of_every_alphabet_are_searched(folder: pathlib.Path) -> None:
     assert owner_says(server, "SELECT 'ЖЁЛТЫЙ Äiti'::citext = 'жёлтый äiti'::citext") is True
 
 
-def test_second_start_finds_the_first_and_stop_ends_it(folder: pathlib.Path) -> None:
+def test_second_start_attaches_and_stop_ends_the_server(folder: pathlib.Path) -> None:
     first = embedded_postgres.start(folder, settings=QUICK)
     pid = postmaster(folder)
     assert embedded_postgres.start(folder) == first
@@ -118,7 +118,7 @@ def test_second_start_finds_the_first_and_stop_ends_it(folder: pathlib.Path) -> 
     assert again.passwords == first.passwords
 
 
-def test_a_taken_port_is_left_to_its_owner(folder: pathlib.Path) -> None:
+def test_occupied_port_is_not_used(folder: pathlib.Path) -> None:
     first = embedded_postgres.start(folder, settings=QUICK)
     first.stop()
     with socket.create_server(("127.0.0.1", first.port)):
@@ -130,7 +130,7 @@ def test_a_taken_port_is_left_to_its_owner(folder: pathlib.Path) -> None:
     assert embedded_postgres.start(folder, settings=QUICK).port == moved.port
 
 
-def test_a_pid_file_that_names_a_stranger_is_stale(folder: pathlib.Path) -> None:
+def test_pid_file_of_another_program_is_stale(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
     where = location.find(folder)
     kept = (where.data / "postmaster.pid").read_text()
@@ -152,14 +152,14 @@ def test_a_pid_file_that_names_a_stranger_is_stale(folder: pathlib.Path) -> None
         stranger.wait()
 
 
-def test_what_was_committed_outlives_a_kill(folder: pathlib.Path) -> None:
+def test_committed_rows_survive_a_kill(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder)
     do(server.url_of(embedded_postgres.OWNER), "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     os.kill(postmaster(folder), signal.SIGKILL)
     assert owner_says(embedded_postgres.start(folder), "SELECT count(*) FROM kept") == 1000
 
 
-def test_an_interrupted_first_start_is_done_again(folder: pathlib.Path) -> None:
+def test_interrupted_first_start_is_repeated(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
     where = location.find(folder)
     server.stop()
@@ -182,7 +182,7 @@ def test_four_processes_race_for_the_first_start(folder: pathlib.Path) -> None:
     assert said[0].startswith("Running on 127.0.0.1:")
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path: pathlib.Path) -> None:
+def test_folder_with_other_content_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     before = stat.S_IMODE(tmp_path.stat().st_mode)
     with pytest.raises(embedded_postgres.PostgresError, match=r"letter\.txt"):
@@ -194,7 +194,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: pathlib.Path) -> Non
 
 
 @only_root
-def test_a_folder_the_server_cannot_reach_is_served_from_the_shelter(hidden: pathlib.Path) -> None:
+def test_unreachable_folder_is_served_from_the_shelter(hidden: pathlib.Path) -> None:
     server = embedded_postgres.start(hidden, settings=QUICK)
     where = location.find(hidden)
     assert where.home.parent == location.SHELTER
@@ -208,7 +208,7 @@ def test_a_folder_the_server_cannot_reach_is_served_from_the_shelter(hidden: pat
 
 
 @only_root
-def test_a_new_folder_of_an_old_path_starts_anew(hidden: pathlib.Path) -> None:
+def test_new_folder_at_an_old_path_gets_a_new_database(hidden: pathlib.Path) -> None:
     do(
         embedded_postgres.start(hidden, settings=QUICK).url_of(embedded_postgres.OWNER),
         "CREATE TABLE old AS SELECT 1",
@@ -251,7 +251,7 @@ def test_programs_the_server_cannot_reach_are_copied(
         subprocess.run(["/bin/rm", "-rf", shelter, unreachable], check=True)
 
 
-def test_the_command_line_says_what_it_did(folder: pathlib.Path) -> None:
+def test_command_line_reports_its_result(folder: pathlib.Path) -> None:
     def say(verb: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "portal.embedded_postgres", verb, str(folder)],

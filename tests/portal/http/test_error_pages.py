@@ -31,14 +31,14 @@ def client(**more: Any) -> Client:
 
 
 @pytest.mark.parametrize("bad", CONTROLS)
-def test_a_control_character_in_an_address_is_400(db: None, bad: str) -> None:
+def test_control_character_in_an_address_is_400(db: None, bad: str) -> None:
     assert client().get("/invitations/" + bad).status_code == 400
     assert client().get("/account/login/", {"next": bad}).status_code == 400
     assert client().get("/account/login/", {bad: "x"}).status_code == 400
 
 
 @pytest.mark.parametrize("bad", CONTROLS)
-def test_a_control_character_in_a_field_is_said_at_the_field(db: None, bad: str) -> None:
+def test_control_character_in_a_field_is_an_error_at_the_field(db: None, bad: str) -> None:
     answer = client().post("/test/typed/", {"name": f"a{bad}x"})
     assert answer.status_code == 422
     assert [one["code"] for one in json.loads(answer.content)["name"]] == ["control_characters"]
@@ -47,17 +47,17 @@ def test_a_control_character_in_a_field_is_said_at_the_field(db: None, bad: str)
     assert "characters that cannot be used" in page.content.decode()
 
 
-def test_line_ends_belong_into_text_areas(db: None) -> None:
+def test_line_ends_are_accepted_in_text_areas(db: None) -> None:
     assert client().post("/test/typed/", {"name": "x", "note": "one\r\n\ttwo"}).status_code == 200
     assert client().post("/test/typed/", {"name": "one\ntwo"}).status_code == 422
 
 
-def test_what_a_view_hands_on_to_the_database_is_400(transactional_db: None) -> None:
+def test_value_refused_by_the_database_is_400(transactional_db: None) -> None:
     assert client().post("/test/careless/", {"name": "a\x00b"}).status_code == 400
     assert client().post("/test/careless/", {"name": "ab"}).status_code == 200
 
 
-def test_a_body_nobody_can_read_is_400(db: None) -> None:
+def test_unreadable_body_is_400(db: None) -> None:
     broken = client().post("/test/typed/", b"--x\r\nnonsense", content_type="multipart/form-data; boundary=y")
     assert broken.status_code in {400, 422}
     many = "&".join(f"a{number}=1" for number in range(1100))
@@ -76,7 +76,7 @@ def every_refusal() -> list[type[DomainError]]:
     return found
 
 
-def test_a_sentence_is_written_for_every_refusal_and_for_nothing_else() -> None:
+def test_every_refusal_and_nothing_else_has_a_sentence() -> None:
     assert sorted(map(str, refusals._SENTENCES)) == sorted(map(str, every_refusal()))
 
 
@@ -112,13 +112,13 @@ def test_sentences_differ_by_reason() -> None:
     assert [refusals.sentence_for(error).status for error, _ in CASES] == [status for _, status in CASES]
 
 
-def test_busy_says_when_to_come_back(db: None) -> None:
+def test_busy_page_has_retry_after(db: None) -> None:
     answer = client().get("/test/refuses/busy/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert refusals.sentence_for(Busy()).retry_after == 1
 
 
-def test_hidden_and_missing_are_one_page(db: None) -> None:
+def test_hidden_and_missing_address_give_the_same_page(db: None) -> None:
     def seen(answer: Any) -> str:
         return "\n".join(
             line
@@ -135,9 +135,7 @@ def _when(answer: Any) -> str:
     return str(re.findall(r"<dd[^>]*>([^<]+)</dd>", answer.content.decode())[-1])
 
 
-def test_an_error_says_when_in_the_readers_time_or_says_which_time_it_is(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_error_page_shows_the_instant_with_its_zone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     midnight = dt.datetime(2026, 6, 30, 22, 15, tzinfo=dt.UTC)
     admin = signed_in.of(world.aino)
     monkeypatch.setattr(error_responses, "clock", SimpleNamespace(wall=lambda: midnight))
@@ -146,7 +144,7 @@ def test_an_error_says_when_in_the_readers_time_or_says_which_time_it_is(
         assert _when(admin.get(missing)) == "1 Jul 2026, 01:15"
 
 
-def test_the_last_day_one_may_give_is_said_as_it_was_chosen() -> None:
+def test_last_assignable_day_is_shown_as_chosen() -> None:
     evening = "2026-12-31T22:00:00+00:00"
     with timezone.override(ZoneInfo("Europe/Helsinki")):
         error = delegation.authorization.errors.ExceedsAuthority(field="until", until=evening)
@@ -163,7 +161,7 @@ def test_denied_and_failed(db: None) -> None:
     assert failed["X-Request-ID"] in failed.content.decode()
 
 
-def test_a_failure_leaves_no_path_in_the_log(db: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_server_error_logs_no_path(db: None, caplog: pytest.LogCaptureFixture) -> None:
     client(raise_request_exception=False).get("/test/refuses/khi_secret/")
     (record,) = [one for one in caplog.records if one.name == "django.request"]
     assert "khi_secret" in record.getMessage()
@@ -174,7 +172,7 @@ def test_a_failure_leaves_no_path_in_the_log(db: None, caplog: pytest.LogCapture
     assert "RuntimeError" in line["exception"]
 
 
-def test_in_answer_to_htmx_an_error_takes_the_whole_page(db: None) -> None:
+def test_error_in_response_to_htmx_replaces_the_whole_page(db: None) -> None:
     answer = client().get("/test/refuses/busy/", headers={"HX-Request": "true"})
     assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("body", "innerHTML")
 
@@ -203,7 +201,7 @@ def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> N
     assert 'action="/test/inside/"' in text
 
 
-def test_a_form_open_across_a_sign_in_is_kept_for_our_own_pages_only(world: World) -> None:
+def test_form_open_during_a_sign_in_is_preserved_for_our_origin_only(world: World) -> None:
     visitor = Visitor(enforce_csrf_checks=True)
     own: Any = {"HTTP_ORIGIN": "http://localhost:8000"}
     kept = visitor.post("/test/inside/", {"name": "Matti"}, **own)
@@ -216,7 +214,7 @@ def test_a_form_open_across_a_sign_in_is_kept_for_our_own_pages_only(world: Worl
         assert "Matti" not in refused.content.decode()
 
 
-def test_who_acts_is_who_is_signed_in(world: World) -> None:
+def test_actor_is_the_person_signed_in(world: World) -> None:
     visitor = Visitor(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
     answer = visitor.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
     assert json.loads(answer.content) == {"name": "Vilma Salo", "address": "203.0.113.7", "sent": {}}

@@ -1,4 +1,4 @@
-"""Who is let in, who is asked for more, and who is told why not."""
+"""The authorization endpoint: codes, further authentication, and errors."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -29,14 +29,14 @@ def error(response: Any) -> str:
 
 
 def leads_to(response: Any) -> tuple[str, str]:
-    """The page of ours that the person is sent to, and where that page comes back to."""
+    """Our page that the person is redirected to, and the address it returns to."""
     assert response.status_code == 302
     parts = urlsplit(response.headers["Location"])
     assert not parts.netloc
     return parts.path, parse_qs(parts.query)["next"][0]
 
 
-def test_nobody_signs_in_first_and_comes_back(world: World) -> None:
+def test_person_without_session_signs_in_and_returns(world: World) -> None:
     path, back = leads_to(browsing.authorize(browsing.browser()))
     assert path == "/account/login/"
     response: Any = browsing.browser(world.olli).get(back)
@@ -44,7 +44,7 @@ def test_nobody_signs_in_first_and_comes_back(world: World) -> None:
     assert error(browsing.authorize(browsing.browser(), prompt="none")) == "login_required"
 
 
-def test_somebody_signed_in_too_weakly_is_asked_for_more(world: World) -> None:
+def test_weak_session_leads_to_the_second_factor(world: World) -> None:
     admin = browsing.browser(world.aino, weak=True)
     path, back = leads_to(browsing.authorize(admin))
     assert path == "/account/security/confirm/"
@@ -55,7 +55,7 @@ def test_somebody_signed_in_too_weakly_is_asked_for_more(world: World) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
-def test_a_fresh_proof_is_asked_for_once(world: World, asked: dict[str, str]) -> None:
+def test_reauthentication_is_required_once(world: World, asked: dict[str, str]) -> None:
     browser = browsing.browser(world.olli, ago=3600)
     path, back = leads_to(browsing.authorize(browser, **asked))
     assert path == "/account/reauthenticate/"
@@ -69,14 +69,14 @@ def test_a_fresh_proof_is_asked_for_once(world: World, asked: dict[str, str]) ->
         assert leads_to(repeated)[0] == path, "a proof serves one request"
 
 
-def test_a_proof_of_lately_is_fresh_enough_for_max_age(world: World) -> None:
+def test_recent_authentication_satisfies_max_age(world: World) -> None:
     browser = browsing.browser(world.olli, ago=50)
     assert "code" in browsing.answer(browsing.authorize(browser, max_age="60"))
     assert error(browsing.authorize(browser, max_age="40", prompt="none")) == "login_required"
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
-def test_signing_in_anew_is_a_fresh_proof_for_one_answer(world: World, asked: dict[str, str]) -> None:
+def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str]) -> None:
     _, back = leads_to(browsing.authorize(browsing.browser(), **asked))
     early, browser = browsing.browser(world.olli, ago=60), browsing.browser(world.olli, ago=-1)
     stale: Any = early.get(back)
@@ -89,7 +89,7 @@ def test_signing_in_anew_is_a_fresh_proof_for_one_answer(world: World, asked: di
 
 
 @pytest.mark.parametrize("mark", ["x", "", "a:b", "{mark}x", "{other}"])
-def test_a_mark_that_is_not_ours_for_this_request_proves_nothing(world: World, mark: str) -> None:
+def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: str) -> None:
     _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
     _, elsewhere = leads_to(browsing.authorize(browsing.browser(), prompt="login", state="s-2"))
     marks = {
@@ -102,7 +102,7 @@ def test_a_mark_that_is_not_ours_for_this_request_proves_nothing(world: World, m
     assert leads_to(response)[0] == "/account/reauthenticate/"
 
 
-def test_a_mark_holds_for_an_hour(world: World) -> None:
+def test_reauthentication_mark_expires_after_an_hour(world: World) -> None:
     _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
     worlds.move_clock(3601)
     late: Any = browsing.browser(world.olli, ago=-1).get(back)
@@ -121,7 +121,7 @@ STRANGERS: list[dict[str, str | None]] = [
 ]
 
 
-def test_strangers_make_us_keep_nothing(world: World) -> None:
+def test_request_without_authentication_stores_nothing(world: World) -> None:
     before = Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()
     for _ in range(20):
         for asked in STRANGERS:
@@ -131,7 +131,7 @@ def test_strangers_make_us_keep_nothing(world: World) -> None:
     assert (Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()) == before
 
 
-def test_a_person_of_two_customers_chooses(world: World) -> None:
+def test_person_of_two_organizations_chooses_one(world: World) -> None:
     browser = browsing.browser(world.mikko)
     response = browsing.authorize(browser)
     assert response.status_code == 200
@@ -145,7 +145,7 @@ def test_a_person_of_two_customers_chooses(world: World) -> None:
 
 
 @pytest.mark.parametrize("by", ["key", "id"])
-def test_the_service_may_name_the_organization(world: World, by: str) -> None:
+def test_requested_organization_is_used(world: World, by: str) -> None:
     for who in (world.mikko, world.mikko_at_pohjola):
         named = str(getattr(who.organization, by))
         browsing.code(browsing.browser(world.mikko), organization=named)
@@ -153,7 +153,7 @@ def test_the_service_may_name_the_organization(world: World, by: str) -> None:
     assert list(found) == [world.mikko.id, world.mikko_at_pohjola.id]
 
 
-def test_a_foreign_organization_is_not_told_from_one_that_does_not_exist(world: World) -> None:
+def test_foreign_and_missing_organization_give_the_same_page(world: World) -> None:
     browser = browsing.browser(world.olli)
     pages = [
         browsing.authorize(browser, organization=name)
@@ -183,14 +183,14 @@ def test_without_any_right_there_a_page_says_why(world: World) -> None:
     assert AuthorizationCode.objects.count() == 0
 
 
-def test_a_leaver_s_open_browser_is_nobody_s(world: World) -> None:
+def test_open_session_of_a_leaver_has_no_user(world: World) -> None:
     browser = browsing.browser(world.olli)
     assert "code" in browsing.answer(browsing.authorize(browser))
     world.remove(world.olli)
     assert leads_to(browsing.authorize(browser))[0] == "/account/login/"
 
 
-def test_a_removed_colleague_of_another_customer_goes_on_there(world: World) -> None:
+def test_removed_colleague_uses_the_other_organization(world: World) -> None:
     browser = browsing.browser(world.mikko)
     world.remove(world.mikko)
     browsing.code(browser)
@@ -209,16 +209,14 @@ def test_a_removed_colleague_of_another_customer_goes_on_there(world: World) -> 
         {"redirect_uri": "https://evil.example/cb"},
     ],
 )
-def test_an_address_that_is_not_registered_is_never_gone_to(
-    world: World, other: dict[str, str | None]
-) -> None:
+def test_unregistered_redirect_uri_gets_no_redirect(world: World, other: dict[str, str | None]) -> None:
     response = browsing.authorize(browsing.browser(world.olli), **other)
     assert response.status_code == 400
     assert "Location" not in response.headers
     assert '="https://evil.example' not in response.content.decode()
 
 
-def test_a_client_switched_off_is_not_known(world: World) -> None:
+def test_disabled_client_is_unknown(world: World) -> None:
     with worlds.by_hand():
         Registered.objects.filter(protocol="ordering").update(is_active=False)
     assert browsing.authorize(browsing.browser(world.olli)).status_code == 400
@@ -245,13 +243,13 @@ def test_a_client_switched_off_is_not_known(world: World) -> None:
         ({"id_token_hint": "nonsense"}, "login_required"),
     ],
 )
-def test_what_cannot_be_answered_is_told_to_the_service(
+def test_invalid_request_redirects_with_its_error(
     world: World, other: dict[str, str | None], expected: str
 ) -> None:
     assert error(browsing.authorize(browsing.browser(world.olli), **other)) == expected
 
 
-def test_a_parameter_given_twice_is_refused(world: World) -> None:
+def test_repeated_parameter_is_refused(world: World) -> None:
     browser = browsing.browser(world.olli)
     for name, there in (("nonce", True), ("scope", True), ("client_id", False), ("redirect_uri", False)):
         asked = [*browsing.ASKED.items(), (name, browsing.ASKED[name])]
@@ -260,13 +258,13 @@ def test_a_parameter_given_twice_is_refused(world: World) -> None:
         assert error(response) == "invalid_request" if there else response.status_code == 400
 
 
-def test_the_state_comes_back_as_it_went(world: World) -> None:
+def test_state_is_returned_unchanged(world: World) -> None:
     state = "ä&=?#%20 +\"'<>/\\" + "x" * 500
     assert browsing.answer(browsing.authorize(browsing.browser(world.olli), state=state))["state"] == state
     assert "state" not in browsing.answer(browsing.authorize(browsing.browser(world.olli), state=None))
 
 
-def test_an_address_with_a_query_keeps_it(world: World) -> None:
+def test_redirect_uri_with_a_query_preserves_it(world: World) -> None:
     address = f"{ADDRESS}?shop=1"
     with worlds.by_hand():
         protocol = Registered.objects.get(protocol="ordering").protocol
@@ -291,7 +289,7 @@ def asking_consent() -> None:
         protocol.save()
 
 
-def test_a_service_of_somebody_else_asks_for_consent(world: World) -> None:
+def test_third_party_client_requires_consent(world: World) -> None:
     asking_consent()
     browser = browsing.browser(world.olli)
     page = browsing.authorize(browser)
@@ -326,7 +324,7 @@ def consent(browser: Client, kept: dict[str, str], decision: str) -> Any:
     )
 
 
-def test_a_sign_in_to_a_service_is_noted_once(world: World) -> None:
+def test_sign_in_to_a_service_is_recorded_once(world: World) -> None:
     browser = browsing.browser(world.olli)
     browsing.code(browser)
     browsing.code(browser)
@@ -334,7 +332,7 @@ def test_a_sign_in_to_a_service_is_noted_once(world: World) -> None:
     assert [event.subject for event in done] == [world.olli.id]
 
 
-def test_the_wrong_hint_is_no_way_to_somebody_else_s_code(world: World) -> None:
+def test_id_token_hint_of_another_person_gets_no_code(world: World) -> None:
     hint = browsing.tokens(world, world.vilma)["id_token"]
     assert error(browsing.authorize(browsing.browser(world.olli), id_token_hint=hint)) == "login_required"
     assert "code" in browsing.answer(browsing.authorize(browsing.browser(world.vilma), id_token_hint=hint))

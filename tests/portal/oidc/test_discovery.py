@@ -148,31 +148,33 @@ LOCALES: Mapping[str, Try] = {"fi": in_finnish, "en": in_english}
         ("ui_locales_supported", LOCALES),
     ],
 )
-def test_each_promised_value_is_kept(world: World, promise: str, tries: Mapping[str, Try]) -> None:
+def test_each_value_in_discovery_holds(world: World, promise: str, tries: Mapping[str, Try]) -> None:
     assert set(document()[promise]) == set(tries), "a value without a test of it"
     for one in tries.values():
         one(world)
 
 
-def test_scopes_and_claims_are_those_promised(world: World) -> None:
+def test_scopes_and_claims_match_discovery(world: World) -> None:
     found = document()
     body = browsing.tokens(world, world.olli, scope=" ".join(found["scopes_supported"]), max_age="60")
     claims = browsing.verified(body["id_token"])
     assert set(claims) <= set(found["claims_supported"])
-    assert set(found["claims_supported"]) - set(claims) <= {"locale"}, "a promised claim nobody gets"
+    assert set(found["claims_supported"]) - set(claims) <= {"locale"}, (
+        "a claim in discovery that no client gets"
+    )
     header = jwt.get_unverified_header(body["id_token"])
     assert found["id_token_signing_alg_values_supported"] == [header["alg"]]
     assert set(browsing.userinfo(body["access_token"]).json()) <= set(found["claims_supported"])
 
 
-def test_every_address_answers(world: World) -> None:
+def test_every_address_responds(world: World) -> None:
     for name, address in document().items():
         if name.endswith(("_endpoint", "_uri")):
             path = urlsplit(address).path
             assert Client(headers={"host": "localhost"}).get(path).status_code in {200, 400, 401, 405}, name
 
 
-def test_what_is_not_supported_is_refused(world: World) -> None:
+def test_unsupported_parameters_are_refused(world: World) -> None:
     found = document()
     browser = browsing.browser(world.olli)
     for name, error in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")):
@@ -192,7 +194,7 @@ def test_what_is_not_supported_is_refused(world: World) -> None:
         ('"><script>@x', True),
     ],
 )
-def test_a_hint_stands_in_the_field_and_nowhere_else(world: World, hint: str, shown: bool) -> None:  # noqa: FBT001
+def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, shown: bool) -> None:  # noqa: FBT001
     browser = browsing.browser()
     sent = browsing.authorize(browser, login_hint=hint)
     page: Any = browser.get(sent.headers["Location"])
@@ -201,9 +203,7 @@ def test_a_hint_stands_in_the_field_and_nowhere_else(world: World, hint: str, sh
 
 
 @pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
-def test_the_sign_in_page_names_the_service_one_goes_on_to(
-    world: World, other: dict[str, str | None]
-) -> None:
+def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str, str | None]) -> None:
     browser = browsing.browser()
     sent = browsing.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
@@ -216,7 +216,7 @@ def test_the_sign_in_page_names_the_service_one_goes_on_to(
     "following",
     ["/", "/people?client_id=ordering", "/oauth/authorize?client_id=nobody", "/oauth/authorize", "//x["],
 )
-def test_nothing_is_named_where_no_service_asked(world: World, following: str) -> None:
+def test_sign_in_without_a_service_names_none(world: World, following: str) -> None:
     page: Any = browsing.browser().get("/account/login/", {"next": following})
     assert page.status_code == 200
     assert "to go on to" not in page.content.decode()

@@ -16,7 +16,7 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_person_comes_in_and_the_service_learns_what_it_needs(world: World) -> None:
+def test_authorization_code_flow_gives_the_service_its_claims(world: World) -> None:
     response = browsing.authorize(browsing.browser(world.olli))
     answer = browsing.answer(response)
     assert (answer["state"], answer["iss"]) == ("s-1", settings.ISSUER)
@@ -71,7 +71,7 @@ def test_claims_follow_the_scopes(world: World) -> None:
     assert not {"name", "email", "email_verified", "locale"} & claims.keys()
 
 
-def test_refreshing_rotates_and_tells_what_holds_now(world: World) -> None:
+def test_refresh_rotates_and_returns_current_rights(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
     first = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
@@ -86,7 +86,7 @@ def test_refreshing_rotates_and_tells_what_holds_now(world: World) -> None:
     assert Event.objects.filter(verb="token.replayed").count() == 1
 
 
-def test_a_leaver_s_tokens_are_void_at_once(world: World) -> None:
+def test_tokens_of_a_leaver_are_invalid_at_once(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     assert browsing.introspect(world, body["access_token"])["active"]
     world.remove(world.olli)
@@ -97,7 +97,7 @@ def test_a_leaver_s_tokens_are_void_at_once(world: World) -> None:
     assert browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json() == {"error": "invalid_grant"}
 
 
-def test_introspection_tells_the_own_application_and_nobody_else(world: World) -> None:
+def test_introspection_answers_only_the_token_s_application(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     seen = browsing.introspect(world, body["access_token"])
     assert (seen["active"], seen["client_id"], seen["sub"]) == (True, "ordering", str(world.olli.user_id))
@@ -108,7 +108,7 @@ def test_introspection_tells_the_own_application_and_nobody_else(world: World) -
     assert browsing.introspect(world, body["id_token"]) == {"active": False}
 
 
-def test_revocation_is_for_the_own_tokens(world: World) -> None:
+def test_revocation_affects_own_tokens_only(world: World) -> None:
     body = browsing.tokens(world, world.olli)
     asked = {"token": body["refresh_token"]}
     assert browsing.post(metadata.REVOKE, asked, browsing.basic(world, "crm")).status_code == 200
@@ -117,7 +117,7 @@ def test_revocation_is_for_the_own_tokens(world: World) -> None:
     assert not browsing.introspect(world, body["access_token"])["active"]
 
 
-def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> None:
+def test_discovery_and_keys_are_identical_for_every_client(world: World) -> None:
     for address, seconds in ((metadata.DISCOVERY, 3600), (metadata.JWKS, 900)):
         first = Client(headers={"host": "localhost"}).get(address)
         assert first.headers["Cache-Control"] == f"public, max-age={seconds}"
@@ -135,7 +135,7 @@ def test_discovery_and_keys_are_the_same_bytes_for_everybody(world: World) -> No
     assert document["response_types_supported"] == ["code"]
 
 
-def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
+def test_endpoint_metadata_is_true(world: World) -> None:
     """Each address of the discovery document is answered, and none by the pages' middleware."""
     document = json.loads(metadata.discovery())
     addresses = [
@@ -146,14 +146,14 @@ def test_what_is_said_of_an_endpoint_is_true(world: World) -> None:
         assert response.status_code in {303, 400, 401, 405}, (address, response.status_code)
 
 
-def test_a_post_to_the_authorization_endpoint_goes_on_as_a_get(world: World) -> None:
+def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> None:
     client: Any = browsing.browser(world.olli)
     response = client.post(metadata.AUTHORIZE, browsing.ASKED, follow=True)
     assert response.redirect_chain[0][1] == 303
     assert "code=" in response.redirect_chain[1][0]
 
 
-def test_after_a_form_of_ours_a_page_goes_on_by_itself(world: World) -> None:
+def test_redirect_after_our_own_form_is_a_continuing_page(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
     client = browsing.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):

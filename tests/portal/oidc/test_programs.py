@@ -61,19 +61,19 @@ def refused(response: Any) -> tuple[int, str]:
         ({"code": "x" * 5000}, "invalid_request"),
     ],
 )
-def test_a_token_request_that_is_wrong(world: World, other: dict[str, str], expected: str) -> None:
+def test_faulty_token_request_gets_its_error(world: World, other: dict[str, str], expected: str) -> None:
     body = body_of(browsing.code(browsing.browser(world.olli)), **other)
     assert refused(browsing.post(metadata.TOKEN, body, browsing.basic(world))) == (400, expected)
 
 
-def test_a_code_is_for_the_client_it_was_made_for(world: World) -> None:
+def test_code_of_another_client_is_refused(world: World) -> None:
     code = browsing.code(browsing.browser(world.olli))
     other = browsing.post(metadata.TOKEN, body_of(code), browsing.basic(world, "crm"))
     assert refused(other) == (400, "invalid_grant")
     assert browsing.redeem(world, code).status_code == 200
 
 
-def test_a_client_proves_itself_in_one_of_two_ways(world: World) -> None:
+def test_client_authentication_accepts_basic_and_post(world: World) -> None:
     secret = world.secrets["ordering"]
     posted = {"client_id": "ordering", "client_secret": secret}
     code = browsing.code(browsing.browser(world.olli))
@@ -110,7 +110,7 @@ def test_without_a_proof_nothing_is_answered(world: World, address: str, header:
     assert response.headers["WWW-Authenticate"].startswith("Basic ")
 
 
-def test_a_public_client_redeems_with_its_verifier_alone_and_may_not_introspect(world: World) -> None:
+def test_public_client_redeems_with_verifier_and_cannot_introspect(world: World) -> None:
     with worlds.by_hand():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.type, protocol.secret = "public", ""
@@ -124,13 +124,13 @@ def test_a_public_client_redeems_with_its_verifier_alone_and_may_not_introspect(
     assert browsing.userinfo(body["access_token"]).status_code == 401
 
 
-def test_a_confidential_client_is_not_believed_without_its_secret(world: World) -> None:
+def test_confidential_client_without_secret_is_refused(world: World) -> None:
     code = browsing.code(browsing.browser(world.olli))
     response = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"})
     assert refused(response) == (401, "invalid_client")
 
 
-def test_many_wrong_secrets_are_slowed_and_the_right_one_still_passes(
+def test_many_wrong_secrets_are_limited_and_the_right_one_passes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_authentication, "FAILURES", 3)
@@ -143,7 +143,7 @@ def test_many_wrong_secrets_are_slowed_and_the_right_one_still_passes(
     cache.clear()
 
 
-def test_parameters_in_the_address_or_in_another_form_are_refused(world: World) -> None:
+def test_parameters_in_the_query_or_another_content_type_are_refused(world: World) -> None:
     client = Client(headers={"host": "localhost"})
     query: Any = client.post(f"{metadata.TOKEN}?client_secret=x", "a=b", FORM, headers=browsing.basic(world))
     assert refused(query) == (400, "invalid_request")
@@ -157,7 +157,7 @@ def test_parameters_in_the_address_or_in_another_form_are_refused(world: World) 
 
 
 @pytest.mark.parametrize(("address", "route"), fast_path.ROUTES.items())
-def test_only_the_methods_that_are_meant(
+def test_only_allowed_methods_are_accepted(
     world: World, address: str, route: tuple[object, tuple[str, ...]]
 ) -> None:
     for method in {"GET", "POST", "PUT", "DELETE", "OPTIONS"} - set(route[1]):
@@ -166,7 +166,7 @@ def test_only_the_methods_that_are_meant(
         assert response.headers["Allow"] == ", ".join(route[1])
 
 
-def test_a_token_is_shown_in_one_way_and_never_in_the_address(world: World) -> None:
+def test_bearer_token_in_two_places_or_in_the_query_is_refused(world: World) -> None:
     access = browsing.tokens(world, world.olli)["access_token"]
     client = Client(headers={"host": "localhost"})
     bearer = {"Authorization": f"Bearer {access}"}
@@ -214,20 +214,20 @@ def test_without_a_right_nothing_is_refreshed_and_no_theft_is_suspected(world: W
             world.olli.assignments.filter(id=assignment).update(valid_until=until)
     again = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
     assert refused(again) == (400, "invalid_grant"), (
-        "given rights anew, the person goes through the door anew"
+        "with rights again, the person signs in to the service again"
     )
     assert not browsing.introspect(world, body["access_token"])["active"]
     assert not Event.objects.filter(verb="token.replayed").exists()
 
 
-def test_a_code_is_worth_nothing_once_the_right_has_gone(world: World) -> None:
+def test_code_without_remaining_rights_is_refused(world: World) -> None:
     code = browsing.code(browsing.browser(world.olli))
     without_rights(world.olli)
     assert refused(browsing.redeem(world, code)) == (400, "invalid_grant")
 
 
-def test_a_session_is_no_token(world: World) -> None:
-    """The cookie of somebody signed in opens nothing here."""
+def test_session_cookie_is_no_token(world: World) -> None:
+    """The cookie of a signed-in person gives no access here."""
     response: Any = browsing.browser(world.olli).get(metadata.USERINFO)
     assert response.status_code == 401
 
@@ -277,7 +277,7 @@ def test_few_statements(world: World) -> None:
     }
 
 
-def test_few_statements_to_let_somebody_in(world: World) -> None:
+def test_authorization_has_few_statements(world: World) -> None:
     browser = browsing.browser(world.olli)
     browsing.code(browser)
     with CaptureQueriesContext(connection) as captured:
@@ -302,7 +302,9 @@ def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> 
     assert [one for one in secrets if one in written] == []
 
 
-def test_each_answer_leaves_a_line_and_a_measurement(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_response_leaves_a_log_line_and_a_measurement(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, logger="portal.request")
     code = browsing.code(browsing.browser(world.olli))
     body = browsing.redeem(world, code).json()
@@ -326,7 +328,7 @@ def test_each_answer_leaves_a_line_and_a_measurement(world: World, caplog: pytes
     assert 'keyholder_request_seconds_count{method="POST",route="oauth/introspect",status="4xx"}' in counted
 
 
-def test_a_failure_of_ours_is_said_as_json_and_says_nothing_else(
+def test_server_error_of_an_endpoint_is_json_without_details(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(error: Exception) -> Any:

@@ -94,7 +94,7 @@ def test_tokens_with_one_condition_changed_are_not_valid_at_any_endpoint(
     assert browsing.redeem(world, code).status_code == 200
 
 
-def test_inactive_token_says_nothing_else(world: World) -> None:
+def test_inactive_token_response_has_no_other_field(world: World) -> None:
     body = browsing.tokens(world, world.mikko, organization="koskela")
     with grant_conditions.SHARED["membership epoch higher"](world):
         assert _introspected(world, body["access_token"]).json() == {"active": False}

@@ -1,4 +1,4 @@
-"""What the operator's probes are told."""
+"""Liveness, readiness and metrics for the operator."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def client() -> Client:
     return Client(headers={"host": "localhost"})
 
 
-def test_alive_without_a_database() -> None:
+def test_live_without_a_database_is_200() -> None:
     """No database fixture: a query would fail the test."""
     assert client().get(LIVE).json() == {"status": "ok"}
     assert client().post(LIVE).status_code == 405
@@ -60,7 +60,7 @@ def test_not_ready_without_the_database(transactional_db: None, monkeypatch: pyt
     connection.close()
 
 
-def test_late_deliveries_are_named_and_take_nothing_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_deliveries_are_reported_with_status_200(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "running_deliverers", lambda: 1)
     monkeypatch.setattr(status, "delivery_lag", lambda: readiness.LATE + 1)
     answer = client().get(READY)
@@ -83,7 +83,7 @@ def test_metrics_for_loopback_or_with_the_token(db: None, settings: Settings) ->
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via"])
-def test_nobody_measures_through_a_proxy_without_the_token(db: None, settings: Settings, header: str) -> None:
+def test_metrics_through_a_proxy_need_the_token(db: None, settings: Settings, header: str) -> None:
     """Behind a proxy on the same machine every stranger comes from loopback."""
     assert client().get(METRICS, headers={header: "127.0.0.1"}).status_code == 404
     settings.PROXIES = 1
@@ -93,6 +93,6 @@ def test_nobody_measures_through_a_proxy_without_the_token(db: None, settings: S
     assert client().get(METRICS, headers=bearer).status_code == 200
 
 
-def test_methods_nobody_knows_are_one_label() -> None:
+def test_unknown_methods_share_one_label() -> None:
     metrics.record_request(method="BREW", route="", status=405, seconds=0.1)
     assert b"BREW" not in metrics.text(gauges={})

@@ -10,7 +10,7 @@ from django.template.loaders.cached import Loader
 from portal.operations import warm_up
 
 
-def test_no_template_is_left_to_be_compiled() -> None:
+def test_warm_up_compiles_every_template() -> None:
     names = {
         str(path.relative_to(settings.BASE_DIR / "templates"))
         for path in Path(settings.BASE_DIR, "templates").rglob("*.html")

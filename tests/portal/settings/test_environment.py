@@ -120,7 +120,7 @@ def test_production_without_required_variables_names_each_of_them() -> None:
     assert environment.problems(variables.ALL, {"KEYHOLDER_ENV": "test"}) == []
 
 
-def test_misspelt_environment_is_judged_as_production() -> None:
+def test_misspelt_environment_follows_the_rules_of_production() -> None:
     found = environment.problems(variables.ALL, {"KEYHOLDER_ENV": "tset"})
     assert {problem.partition(" ")[0] for problem in found} == {"KEYHOLDER_ENV", *REQUIRED}
 

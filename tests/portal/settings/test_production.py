@@ -102,7 +102,7 @@ FILE = {
 
 
 def public(seconds: int) -> dict[str, Any]:
-    """Of metadata that everybody may read and keep."""
+    """Headers of metadata that any cache may store."""
     kept = {"cache-control": f"public, max-age={seconds}", "access-control-allow-origin": "*", "pragma": None}
     return {**PROGRAM, **kept}
 
@@ -111,7 +111,7 @@ LOGIN = {"login": "aino@koskela.example", "password": worlds.PASSWORD}
 WRONG_TOKEN = {**LOGIN, "csrfmiddlewaretoken": "x" * 64}
 ELSEWHERE = {"Origin": "https://evil.example"}
 SESSION = "session"
-"""Stands for the cookie of somebody who is signed in."""
+"""Stands for the cookie of a signed-in person."""
 INSIDE = {"__Host-kh": SESSION}
 
 CASES: dict[str, tuple[Ask, int, dict[str, Any]]] = {
@@ -217,7 +217,7 @@ def test_answer_carries_every_security_header(portal: Portal, name: str) -> None
     assert headers(answer, expected) == expected
 
 
-def test_static_file_may_be_kept_for_good_under_its_hashed_name(portal: Portal, home: Path) -> None:
+def test_hashed_static_file_is_cacheable_for_good(portal: Portal, home: Path) -> None:
     page = portal.answers["sign-in page"].body
     style, script = (re.findall(rf'="(/static/[^"]+\.{kind})"', page)[0] for kind in ("css", "js"))
     for answer, kind in zip(
@@ -237,7 +237,7 @@ LOCKED = {"path": "/", "samesite": "Lax", "httponly": "", "secure": ""}
     ("answer", "cookie"),
     [("sign-in page", "__Host-kh-csrf"), ("sign-in", "__Host-kh"), ("language", "kh-language")],
 )
-def test_cookies_are_locked(portal: Portal, answer: str, cookie: str) -> None:
+def test_cookies_have_secure_attributes(portal: Portal, answer: str, cookie: str) -> None:
     assert portal.answers[answer].cookie(cookie) == LOCKED
 
 
@@ -248,7 +248,7 @@ def test_sign_in_through_the_pages_of_production_works(portal: Portal) -> None:
     assert json.loads(portal.answers["discovery"].body)["issuer"] == production.ISSUER
 
 
-def test_errors_show_nothing_of_the_program(portal: Portal) -> None:
+def test_errors_show_no_internals(portal: Portal) -> None:
     for name, (_, status, _expected) in CASES.items():
         if status >= 400:
             assert not re.search(

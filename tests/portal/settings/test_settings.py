@@ -39,7 +39,7 @@ def asked(home: Path, **environment: str) -> list[Any]:
     return found
 
 
-def test_what_a_proxy_says_is_believed_only_where_there_is_one(tmp_path: Path) -> None:
+def test_proxy_headers_are_used_only_behind_a_proxy(tmp_path: Path) -> None:
     assert asked(tmp_path, KEYHOLDER_PROXIES="0") == [None, 0, True]
     assert asked(tmp_path, KEYHOLDER_PROXIES="2") == [["HTTP_X_FORWARDED_PROTO", "https"], 2, True]
 
@@ -47,7 +47,7 @@ def test_what_a_proxy_says_is_believed_only_where_there_is_one(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("proxies", "address"), [(0, "192.0.2.1"), (1, "198.51.100.7"), (2, "203.0.113.9"), (3, "192.0.2.1")]
 )
-def test_an_address_is_taken_from_proxies_of_ours_alone(settings: Any, proxies: int, address: str) -> None:
+def test_client_address_comes_from_configured_proxies_only(settings: Any, proxies: int, address: str) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     meta = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7"}
     assert request_context.address_of(meta) == address
@@ -65,7 +65,7 @@ def api_views(resolver: URLResolver) -> Iterator[type[APIView]]:
 
 
 def names_its_permission(view: type[APIView]) -> bool:
-    """In its own class, or in one of ours that it comes from."""
+    """In its own class, or in one of our base classes."""
     known = [one for one in view.__mro__ if "permission_classes" in vars(one)]
     return known[0] is not APIView and bool(view.permission_classes)
 
@@ -77,18 +77,18 @@ class Forgetful(APIView):
         return Response({"secret": True})
 
 
-class Told(Forgetful):
+class Declared(Forgetful):
     """Says it."""
 
     permission_classes = (APIView.permission_classes[0],)
 
 
-def test_every_view_of_the_api_names_who_may_call_it() -> None:
+def test_every_view_of_the_api_declares_its_permission() -> None:
     assert [view for view in api_views(get_resolver()) if not names_its_permission(view)] == []
-    assert (names_its_permission(Forgetful), names_its_permission(Told)) == (False, True)
+    assert (names_its_permission(Forgetful), names_its_permission(Declared)) == (False, True)
 
 
-def test_a_view_that_names_nobody_answers_nobody_and_in_json() -> None:
+def test_api_view_without_permission_refuses_in_json() -> None:
     answer: Any = Forgetful.as_view()(RequestFactory().get("/", headers={"Accept": "text/html, */*"}))
     answer.render()
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/json")

@@ -79,7 +79,7 @@ def test_no_value_that_people_write_becomes_an_address(name: str) -> None:
     assert scripts(Page(rendered(name, hostile.as_script))) == []
 
 
-def test_each_kind_of_breach_is_found() -> None:
+def test_each_kind_of_breach_is_reported() -> None:
     page = Page(
         f"<form method=post action=/a><input name=csrfmiddlewaretoken value=x></form>"
         f"<form method=post action=/b></form>"

@@ -1,4 +1,4 @@
-"""Every address on every page leads to a view of ours, and each button to the view that its words name."""
+"""Every address on every page opens one of our views, and each button the view of its label."""
 
 import re
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def opened(stage: Stage) -> Iterator[Opened]:
 
 
 def view(url: str) -> ResolverMatch | None:
-    """What this address opens; None for one that opens nothing of ours."""
+    """The view that this address opens; None for an address without one of our views."""
     try:
         return resolve(url.removeprefix(settings.ISSUER).partition("#")[0].partition("?")[0])
     except Resolver404:

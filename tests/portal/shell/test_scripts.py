@@ -32,7 +32,7 @@ def _sent(request: sync_api.Request) -> dict[str, list[str]]:
     return parse_qs(request.post_data or "", keep_blank_values=True)
 
 
-def test_the_list_answers_while_one_types_and_keeps_the_focus(stage: screenshots.Stage) -> None:
+def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("people")
     listing = samples.PAGES["people"][1]()
@@ -62,7 +62,7 @@ def test_without_scripts_the_search_is_a_form(plain: screenshots.Stage) -> None:
     assert parse_qs(urlsplit(plain.page.url).query) == {"q": ["laine"], "site": ["1"]}
 
 
-def test_a_removal_looks_again_by_itself_until_it_is_done(stage: screenshots.Stage) -> None:
+def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
     page = stage.page
     pages = [samples.PAGES["removal"][1](), samples.PAGES["removal"][1](), samples.PAGES["removal-done"][1]()]
     stage.show("removal")
@@ -78,7 +78,7 @@ def test_a_removal_looks_again_by_itself_until_it_is_done(stage: screenshots.Sta
     expect(page.get_by_role("button", name="Print")).to_be_visible()
 
 
-def test_a_removal_that_did_not_change_stays_as_it_is(stage: screenshots.Stage) -> None:
+def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("removal")
     stage.answers["/removal"] = lambda _request: 304
@@ -101,7 +101,7 @@ def test_without_scripts_a_removal_is_loaded_anew(plain: screenshots.Stage) -> N
     expect(plain.page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
 
 
-def test_a_change_says_what_it_means_before_it_is_sent(stage: screenshots.Stage) -> None:
+def test_change_form_shows_a_preview_before_sending(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("access")
     other = samples.PAGES["access"][1]() | {"effect": Preview([], ["order at all"], "")}
@@ -118,7 +118,7 @@ def test_a_change_says_what_it_means_before_it_is_sent(stage: screenshots.Stage)
 
 
 @pytest.mark.parametrize("status", [403, 419, 500])
-def test_what_was_typed_outlives_a_preview_that_fails(stage: screenshots.Stage, status: int) -> None:
+def test_typed_values_survive_a_failed_preview(stage: screenshots.Stage, status: int) -> None:
     page = stage.page
     stage.show("access")
     stage.answers["/people/5/access"] = lambda _request: status
@@ -132,7 +132,7 @@ def test_what_was_typed_outlives_a_preview_that_fails(stage: screenshots.Stage, 
     expect(page.get_by_text("Mikko will be able to")).to_be_visible()
 
 
-def test_the_change_itself_is_an_ordinary_form(stage: screenshots.Stage) -> None:
+def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("access")
     stage.answers["/people/5/access"] = lambda _request: rendering.render(
@@ -159,7 +159,7 @@ def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage)
     assert _sent(plain.asked[-1])["do"] == ["preview"]
 
 
-def test_an_invitation_says_what_it_gives_before_it_is_sent(stage: screenshots.Stage) -> None:
+def test_invitation_form_shows_a_preview_before_sending(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("invite")
     answer = samples.PAGES["invite"][1]() | {"effect": Preview(["see orders only"], [], "")}
@@ -174,7 +174,7 @@ def test_an_invitation_says_what_it_gives_before_it_is_sent(stage: screenshots.S
     assert page.get_by_label("E-mail address").input_value() == "new@koskela.example"
 
 
-def test_the_key_for_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
+def test_key_of_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     stage = screenshots.Stage(context.new_page())
     stage.show("totp")
@@ -189,7 +189,7 @@ def test_the_key_for_an_authenticator_app_can_be_copied(browser: sync_api.Browse
     context.close()
 
 
-def test_a_limit_is_asked_for_the_tier_that_takes_one(stage: screenshots.Stage) -> None:
+def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("invite")
     limits = page.locator("input[name^=limit_]:visible")
@@ -201,7 +201,7 @@ def test_a_limit_is_asked_for_the_tier_that_takes_one(stage: screenshots.Stage) 
     expect(page.get_by_label("Tampere")).to_be_visible()
 
 
-def test_many_sites_are_narrowed_and_the_chosen_stay(stage: screenshots.Stage) -> None:
+def test_site_filter_preserves_chosen_sites(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("invite-wrong")
 
@@ -211,7 +211,7 @@ def test_many_sites_are_narrowed_and_the_chosen_stay(stage: screenshots.Stage) -
     expect(page.locator(".kh-pick:visible")).to_have_text(["Tampere", "Hämeenlinna"])
 
 
-def test_the_summary_of_errors_takes_the_focus_and_leads_to_the_field(stage: screenshots.Stage) -> None:
+def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("invite-wrong")
 
@@ -263,7 +263,7 @@ def test_menus_close_by_escape_and_by_a_click_beside(stage: screenshots.Stage) -
     expect(menu).to_be_hidden()
 
 
-def test_a_panel_closes_by_escape_unless_something_was_typed(stage: screenshots.Stage) -> None:
+def test_panel_closes_by_escape_unless_a_field_changed(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.answers["/people"] = lambda _request: rendering.render(
         "web/people/list.html", samples.PAGES["people"][1]()
@@ -279,7 +279,7 @@ def test_a_panel_closes_by_escape_unless_something_was_typed(stage: screenshots.
     page.wait_for_url("**/people")
 
 
-def test_what_is_below_a_panel_is_out_of_reach(stage: screenshots.Stage) -> None:
+def test_content_below_a_panel_is_inert(stage: screenshots.Stage) -> None:
     stage.show("invite")
 
     reached = []
@@ -292,7 +292,7 @@ def test_what_is_below_a_panel_is_out_of_reach(stage: screenshots.Stage) -> None
     assert sum(reached) >= 12
 
 
-def test_a_form_is_sent_once(stage: screenshots.Stage) -> None:
+def test_form_is_sent_once(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("remove")
     stage.answers["/people/5/remove"] = lambda _request: rendering.render(
@@ -309,7 +309,7 @@ def test_a_form_is_sent_once(stage: screenshots.Stage) -> None:
     assert len([one for one in stage.asked if one.method == "POST"]) == 1
 
 
-def test_the_page_that_goes_on_does(stage: screenshots.Stage) -> None:
+def test_continuing_page_continues(stage: screenshots.Stage) -> None:
     stage.show("oidc-continue")
 
     stage.page.wait_for_url("**#on")

@@ -49,7 +49,7 @@ class Structure(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "fi"])
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_a_page_renders_and_is_well_formed(name: str, language: str) -> None:
+def test_page_renders_and_is_well_formed(name: str, language: str) -> None:
     source, make = samples.PAGES[name]
 
     page = rendering.render(source, make(), language)
@@ -63,7 +63,7 @@ def test_a_page_renders_and_is_well_formed(name: str, language: str) -> None:
     assert f'<html lang="{language}">' in page
 
 
-def test_a_broken_page_would_be_found() -> None:
+def test_broken_page_is_reported() -> None:
     structure = Structure()
 
     structure.feed('<p id="a" style="x"><b id="a"></p></b><script>1</script>')
@@ -81,7 +81,7 @@ def test_every_page_has_a_sample() -> None:
     assert {name for name in pages if not NOT_A_PAGE.search(name)} - shown == set()
 
 
-def test_the_parts_page_shows_every_component() -> None:
+def test_components_page_shows_every_component() -> None:
     source = (TEMPLATES / "components.html").read_text(encoding="utf-8")
     used = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATES / "cotton/kh").glob("*.html"))
     components = {path.stem for path in (TEMPLATES / "cotton/kh").glob("*.html")}
@@ -103,7 +103,7 @@ def test_every_icon_is_in_the_sprite() -> None:
     assert used - known == set()
 
 
-def test_no_name_is_cut_and_no_markup_of_a_name_is_believed() -> None:
+def test_names_are_complete_and_escaped() -> None:
     context = samples.PAGES["person"][1]()
     context["person"] = PersonHead("<script>alert(1)</script> & Sons", "x@koskela.example", "")
 
@@ -114,7 +114,7 @@ def test_no_name_is_cut_and_no_markup_of_a_name_is_believed() -> None:
     assert "&amp;lt;" not in page
 
 
-def test_a_right_one_does_not_have_is_drawn_with_its_reason() -> None:
+def test_missing_right_shows_its_reason() -> None:
     drawn = engines["django"].from_string('{% cotton kh.action :action="action" %}Remove{% endcotton %}')
 
     off = drawn.render({"action": {"url": "/x", "why": "Only an admin can."}})
@@ -134,13 +134,13 @@ def test_a_right_one_does_not_have_is_drawn_with_its_reason() -> None:
         ("no address", "no address"),
     ],
 )
-def test_an_address_may_break_before_its_at(address: str, shown: str) -> None:
+def test_address_may_break_before_the_at_sign(address: str, shown: str) -> None:
     kh = template.Template("{% load kh %}{{ address|breakable }}")
 
     assert kh.render(template.Context({"address": address})) == shown
 
 
-def test_templates_hold_no_bare_words() -> None:
+def test_templates_contain_no_untranslated_text() -> None:
     """What people read in a template goes through translate; texts that others pass are not in templates."""
     bare = {}
     for path in sorted(TEMPLATES.rglob("*.html")):

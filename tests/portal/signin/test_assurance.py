@@ -1,4 +1,4 @@
-"""How strongly somebody is signed in, and whether that is enough: each part of the answer alone."""
+"""The assurance of a session and the required assurance: each condition by itself."""
 
 import datetime as dt
 from typing import Any
@@ -69,9 +69,7 @@ AMR: dict[str, tuple[list[Record], list[str]]] = {
 
 
 @pytest.mark.parametrize("what", AMR)
-def test_authentication_says_what_was_proved_and_two_factors_only_of_two_kinds(
-    world: World, what: str
-) -> None:
+def test_authentication_lists_methods_and_mfa_only_for_two_factors(world: World, what: str) -> None:
     records, expected = AMR[what]
     proved_at, amr = authentication_methods.last_authentication(request_of(world.mikko.user, records))
     assert amr == expected
@@ -79,7 +77,7 @@ def test_authentication_says_what_was_proved_and_two_factors_only_of_two_kinds(
         assert proved_at == dt.datetime.fromtimestamp(0, dt.UTC)
 
 
-def test_authentication_is_of_the_last_known_proof(world: World) -> None:
+def test_authentication_is_the_last_known_record(world: World) -> None:
     request = request_of(world.mikko.user, [PASSWORD, TOTP, UNKNOWN])
     known = request.session[login.AUTHENTICATION_METHODS_SESSION_KEY][1]["at"]
     assert authentication_methods.last_authentication(request)[0].timestamp() == pytest.approx(
@@ -87,7 +85,7 @@ def test_authentication_is_of_the_last_known_proof(world: World) -> None:
     )
 
 
-def test_authentication_of_nobody_and_of_another_person_is_none(world: World) -> None:
+def test_authentication_without_sign_in_or_of_another_person_is_empty(world: World) -> None:
     assert authentication_methods.last_authentication(request_of(AnonymousUser(), [PASSWORD, TOTP]))[1] == []
     request = request_of(world.mikko.user, [PASSWORD, TOTP])
     request.user = world.olli.user
@@ -128,7 +126,7 @@ def enough(who: Membership, *records: Record) -> bool:
         ([PASSKEY], True, True),
     ],
 )
-def test_sign_in_is_strong_enough_by_what_was_proved_and_what_the_role_demands(
+def test_session_meets_assurance_by_methods_and_role(
     world: World,
     records: list[Record],
     weak: bool,  # noqa: FBT001
@@ -168,7 +166,7 @@ def asks_for_confirmation(request: Any) -> bool:
 @pytest.mark.parametrize(
     ("ago", "required"), [(0, False), (-60, True), ("just within", False), ("just over", True)]
 )
-def test_confirmation_is_asked_for_once_the_last_proof_is_old_or_of_the_future(
+def test_reauthentication_is_required_for_an_old_or_future_record(
     world: World,
     ago: float | str,
     required: bool,  # noqa: FBT001
@@ -179,7 +177,7 @@ def test_confirmation_is_asked_for_once_the_last_proof_is_old_or_of_the_future(
     assert asks_for_confirmation(request) is required
 
 
-def test_confirmation_is_asked_of_nobody_and_of_whoever_has_proved_nothing(world: World) -> None:
+def test_reauthentication_is_required_without_sign_in_or_records(world: World) -> None:
     for request in (request_of(world.mikko.user, []), request_of(AnonymousUser(), [PASSWORD]), None):
         assert asks_for_confirmation(request)
 
@@ -204,7 +202,7 @@ USABLE: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]], tuple[
 
 
 @pytest.mark.parametrize("what", USABLE)
-def test_sign_in_is_usable_by_each_way_in_alone(world: World, what: str) -> None:
+def test_person_is_able_to_sign_in_by_each_method_alone(world: World, what: str) -> None:
     values, ways, expected = USABLE[what]
     user = User.objects.filter(id=world.mikko.user_id)
     if values.get("mail_bounced_at"):

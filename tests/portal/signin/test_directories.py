@@ -1,4 +1,4 @@
-"""The customers' door: staff, programs and strangers get one and the same answer."""
+"""The customers' sign-in: staff, programs and unknown addresses get the same answer."""
 
 import re
 from typing import Any
@@ -50,17 +50,17 @@ def answer(name: str, address: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("name", list(FORMS))
-def test_a_staff_address_is_an_unknown_address(world: World, name: str) -> None:
+def test_staff_address_gets_the_answer_of_an_unknown_address(world: World, name: str) -> None:
     assert answer(name, STAFF) == answer(name, UNKNOWN)
     assert Mail.objects.count() == 0
 
 
-def test_asking_for_a_new_password_looks_the_same_for_everybody(world: World) -> None:
+def test_password_reset_request_looks_the_same_for_every_address(world: World) -> None:
     assert answer("account_reset_password", KNOWN) == answer("account_reset_password", UNKNOWN)
     assert Mail.objects.count() == 1
 
 
-def test_the_same_work_is_done_for_an_address_that_nobody_has(world: World) -> None:
+def test_unknown_address_costs_the_same_work(world: World) -> None:
     """Rendering and queueing cost most: an unknown address must not be answered without them."""
     counts = []
     for address in (KNOWN, UNKNOWN):
@@ -70,7 +70,7 @@ def test_the_same_work_is_done_for_an_address_that_nobody_has(world: World) -> N
     assert counts[0] == counts[1] > 0
 
 
-def test_a_wrong_password_costs_the_same_statements_for_an_address_that_nobody_has(world: World) -> None:
+def test_wrong_password_costs_the_same_statements_for_an_unknown_address(world: World) -> None:
 
     kinds = []
     for address in (KNOWN, UNKNOWN):
@@ -113,7 +113,7 @@ def test_only_the_address_itself_gets_the_mail(world: World, address: str) -> No
 @pytest.mark.parametrize(
     "name", ["account_signup", "account_email", "account_confirm_email", "mfa_signup_webauthn", "mfa_trust"]
 )
-def test_what_we_do_not_use_is_not_there(name: str) -> None:
+def test_unused_pages_of_allauth_are_404(name: str) -> None:
 
     with pytest.raises(NoReverseMatch):
         reverse(name)

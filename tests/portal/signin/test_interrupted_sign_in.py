@@ -30,7 +30,7 @@ def reset(visitor: Visitor, user: User) -> None:
     assert visitor.post(form, {"password1": NEW}).status_code == 302
 
 
-def test_a_new_password_ends_a_sign_in_that_is_half_way(world: World) -> None:
+def test_changed_password_ends_an_interrupted_sign_in(world: World) -> None:
     mikko = world.mikko.user
     thief, owner = half_way(mikko), Visitor()
     reset(owner, mikko)
@@ -43,7 +43,7 @@ def test_a_new_password_ends_a_sign_in_that_is_half_way(world: World) -> None:
     assert owner.password(mikko, NEW)["Location"] == CODE
 
 
-def test_whoever_forgets_half_way_begins_anew_with_the_new_password(world: World) -> None:
+def test_password_reset_during_sign_in_restarts_it(world: World) -> None:
     mikko = world.mikko.user
     visitor = half_way(mikko)
     reset(visitor, mikko)
@@ -53,7 +53,7 @@ def test_whoever_forgets_half_way_begins_anew_with_the_new_password(world: World
     assert visitor.is_signed_in
 
 
-def test_a_removal_ends_a_sign_in_that_is_half_way(world: World) -> None:
+def test_removal_ends_an_interrupted_sign_in(world: World) -> None:
     vilma = world.vilma.user
     visitor = half_way(vilma)
     world.remove(world.vilma)
@@ -64,7 +64,7 @@ def test_a_removal_ends_a_sign_in_that_is_half_way(world: World) -> None:
     assert last.verb == "sign_in.denied"
 
 
-def test_a_removal_from_one_of_two_customers_ends_no_sign_in(world: World) -> None:
+def test_removal_from_one_of_two_organizations_ends_no_sign_in(world: World) -> None:
     mikko = world.mikko.user
     visitor = half_way(mikko)
     world.remove(world.mikko)
@@ -91,10 +91,10 @@ def test_without_a_second_factor_the_password_must_hold_until_the_session_stands
     assert not visitor.is_signed_in
 
 
-def test_an_ending_right_after_the_sign_in_is_not_outlived(
+def test_revocation_right_after_sign_in_ends_the_session(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The session is written once more when the answer leaves: not under the epoch of that moment."""
+    """The session is saved again with the response, not under the epoch of that moment."""
     ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
     login = customers_adapter.AccountAdapter.login
 
@@ -109,7 +109,7 @@ def test_an_ending_right_after_the_sign_in_is_not_outlived(
     assert not visitor.is_signed_in
 
 
-def test_strangers_do_not_keep_a_person_out(world: World) -> None:
+def test_wrong_passwords_from_elsewhere_do_not_lock_a_person_out(world: World) -> None:
     aino = world.aino.user
     stranger = Visitor(REMOTE_ADDR="198.51.100.7")
     for number in range(6):
@@ -119,7 +119,7 @@ def test_strangers_do_not_keep_a_person_out(world: World) -> None:
     assert Visitor(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
 
 
-def test_guesses_from_everywhere_have_an_end_and_right_passwords_do_not_count(
+def test_failed_attempts_from_all_places_are_limited_and_successes_not_counted(
     world: World, settings: Any
 ) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "3/h/key"}
@@ -135,7 +135,7 @@ def test_guesses_from_everywhere_have_an_end_and_right_passwords_do_not_count(
     assert Visitor().password(aino, NEW)["Location"] == CODE
 
 
-def test_nobody_asks_for_passkey_questions_without_end(world: World) -> None:
+def test_passkey_challenges_are_limited_per_address(world: World) -> None:
     """Each question is a row until it is answered."""
     asked = {"x-requested-with": "XMLHttpRequest"}
     answers = [Client().get(reverse("mfa_login_webauthn"), headers=asked).status_code for _ in range(62)]

@@ -1,4 +1,4 @@
-"""Whoever keeps an organization running does not take away the last way in: theirs, and together everybody's."""
+"""A working admin cannot remove the last factor; two admins cannot remove theirs at the same time."""
 
 import threading
 from contextlib import suppress
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def with_passkey_alone(who: Membership) -> Authenticator:
-    """A passkey that is both factors, an app, and no password: the app alone lets nobody in."""
+    """A passkey that is both factors, an app, and no password: the app alone gives no sign-in."""
     data = {"credential": {"clientExtensionResults": {"credProps": {"rk": True}}}, "name": "Key"}
     with by_hand():
         User.objects.filter(id=who.user_id).update(password="!")
@@ -30,7 +30,7 @@ def may_go(one: Authenticator) -> bool:
     return factors.MFAAdapter().can_delete_authenticator(one)
 
 
-def test_the_only_admin_keeps_the_only_way_in(world: World) -> None:
+def test_only_admin_cannot_remove_the_last_factor(world: World) -> None:
     key = with_passkey_alone(world.tiina)
     app = Authenticator.objects.get(user=world.tiina.user, type=Authenticator.Type.TOTP)
     assert may_go(app)
@@ -49,7 +49,7 @@ def test_with_two_admins_one_may_lose_it_and_then_the_other_may_not(world: World
     assert not may_go(theirs)
 
 
-def test_who_is_admin_of_two_is_asked_about_both(world: World) -> None:
+def test_last_factor_check_covers_every_administered_organization(world: World) -> None:
     world.change(world.mikko, world.access("organization_admin"))
     world.change(world.mikko_at_pohjola, world.access("organization_admin"), by=world.tiina)
     key = with_passkey_alone(world.mikko)

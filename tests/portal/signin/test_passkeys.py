@@ -11,9 +11,7 @@ from tests.fixtures import world as worlds
 from tests.fixtures.world import World
 
 
-def test_a_passkey_is_added_and_signs_in_alone(
-    world: World, live_server: LiveServer, page: sync_api.Page
-) -> None:
+def test_added_passkey_signs_in_alone(world: World, live_server: LiveServer, page: sync_api.Page) -> None:
     base = live_server.url.replace("127.0.0.1", "localhost")
     ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
     devtools = page.context.new_cdp_session(page)

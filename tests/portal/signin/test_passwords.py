@@ -48,7 +48,7 @@ def codes(password: str, who: User | None = None) -> list[str]:
         ("paivi.k@koskela-rakennus.example", "own_name"),
     ],
 )
-def test_what_is_guessed_quickly_is_refused(password: str, code: str) -> None:
+def test_guessable_password_is_refused(password: str, code: str) -> None:
     assert code in codes(password)
 
 
@@ -66,22 +66,22 @@ def test_what_is_guessed_quickly_is_refused(password: str, code: str) -> None:
         worlds.PASSWORD,
     ],
 )
-def test_no_kind_of_character_is_demanded(password: str) -> None:
+def test_password_needs_no_kind_of_character(password: str) -> None:
     assert codes(password) == []
 
 
-def test_the_password_one_has_is_no_new_one() -> None:
+def test_present_password_is_refused() -> None:
     had = user(hashers.make_password("violet lamps on water"))
     assert codes("violet lamps on water", had) == ["same"]
     assert codes("violet lamps on snow", had) == []
 
 
-def test_the_common_ones_are_refused_by_our_sentence() -> None:
+def test_common_password_is_refused_with_our_message() -> None:
     with pytest.raises(ValidationError, match="tried first"):
         passwords.Common().validate("password1234")
 
 
-def test_a_reset_to_the_same_password_is_refused(world: World) -> None:
+def test_reset_to_the_present_password_is_refused(world: World) -> None:
     visitor = Visitor().sign_in(world.aino.user)
     asked = {"oldpassword": worlds.PASSWORD, "password1": worlds.PASSWORD}
     page = visitor.post(reverse("account_change_password"), asked)
@@ -99,7 +99,7 @@ def test_a_reset_to_the_same_password_is_refused(world: World) -> None:
         ("account_reset_password", {"email": "x"}, ["Write an e-mail address as in"]),
     ],
 )
-def test_pages_of_signing_in_speak_in_our_words(
+def test_sign_in_pages_use_our_texts(
     transactional_db: None, address: str, sent: dict[str, str], said: list[str]
 ) -> None:
     page = Visitor().post(reverse(address), sent).content.decode()
@@ -107,7 +107,7 @@ def test_pages_of_signing_in_speak_in_our_words(
     assert not [one for one in ("This field is required", "Enter a valid", "Ensure this") if one in page]
 
 
-def test_every_field_of_every_form_at_the_door_has_sentences_of_ours() -> None:
+def test_every_field_of_every_sign_in_form_has_our_messages() -> None:
     for path in app_settings.FORMS.values():
         one = getattr(customers_forms, path.rpartition(".")[2])
         assert issubclass(one, customers_forms.Bounded), path

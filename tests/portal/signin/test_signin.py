@@ -33,7 +33,7 @@ from tests.fixtures.world import World
 
 
 def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]]:
-    """What the provider will be told of this visitor's session."""
+    """The instant and methods that the provider reads from this browser's session."""
     request = RequestFactory().get("/")
     request.session = visitor.session
     request.user = user
@@ -72,7 +72,7 @@ def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) 
     assert b"nobody" not in bytes(last.body)
 
 
-def test_a_code_works_once_also_when_the_cache_has_forgotten_everything(world: World) -> None:
+def test_one_time_code_works_once_with_an_empty_cache(world: World) -> None:
     """Anybody can fill the cache until it drops what it holds: that a code was used does not stand there."""
     aino = world.aino.user
     first, second = Visitor(), Visitor()
@@ -87,7 +87,7 @@ def test_a_code_works_once_also_when_the_cache_has_forgotten_everything(world: W
     assert verbs(aino)[-1] == "sign_in.failed"
 
 
-def test_strangers_fill_the_cache_and_change_nothing_for_a_used_code(world: World, settings: Any) -> None:
+def test_used_code_is_refused_after_the_cache_is_filled(world: World, settings: Any) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "OPTIONS": {"MAX_ENTRIES": 20}}}
     aino, first, second = world.aino.user, Visitor(), Visitor()
     first.password(aino)
@@ -102,7 +102,7 @@ def test_strangers_fill_the_cache_and_change_nothing_for_a_used_code(world: Worl
     assert not second.is_signed_in
 
 
-def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
+def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
     aino, visitors = world.aino.user, [Visitor() for _ in range(4)]
     for one in visitors:
         one.password(aino)
@@ -119,7 +119,7 @@ def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
         assert sorted(pool.map(prove, visitors)) == [200, 200, 200, 302]
 
 
-def test_a_used_code_proves_nothing_where_it_is_asked_for_once_more(world: World) -> None:
+def test_used_code_is_refused_at_reauthentication(world: World) -> None:
     aino = world.aino.user
     visitor = Visitor().sign_in(aino)
     again = visitor.post(reverse("mfa_reauthenticate"), {"code": code_of(aino)})
@@ -147,7 +147,7 @@ def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> 
     assert "Too many tries" in ported.password(aino).content.decode()
 
 
-def test_a_person_without_membership_is_refused_after_the_right_password_only(world: World) -> None:
+def test_person_without_membership_is_refused_after_the_right_password(world: World) -> None:
     mikko, vilma = world.mikko.user, world.vilma.user
     world.remove(world.vilma)
     visitor = Visitor()
@@ -161,7 +161,7 @@ def test_a_person_without_membership_is_refused_after_the_right_password_only(wo
     assert Visitor().sign_in(mikko).is_signed_in  # still a colleague of Pohjola
 
 
-def test_a_removal_ends_the_open_session_at_the_next_request(world: World) -> None:
+def test_removal_ends_the_open_session_at_the_next_request(world: World) -> None:
     visitor = Visitor().sign_in(world.vilma.user)
     assert visitor.is_signed_in
     world.remove(world.vilma)
@@ -169,7 +169,7 @@ def test_a_removal_ends_the_open_session_at_the_next_request(world: World) -> No
 
 
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
-def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
+def test_missing_second_factor_is_required_and_returns_to_the_page(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
     visitor = Visitor().sign_in(ida)
     asked = visitor.get("/test/inside/?page=2")
@@ -192,20 +192,20 @@ def test_the_gate_asks_for_a_second_factor_and_comes_back(world: World) -> None:
     assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
 
 
-def test_the_last_demanded_factor_stays(world: World) -> None:
+def test_last_required_factor_cannot_be_removed(world: World) -> None:
     aino, vilma = world.aino.user, world.vilma.user
     visitor = Visitor().sign_in(aino)
     page = visitor.post(reverse("mfa_deactivate_totp"))
     assert page.status_code == 200
     assert "Nothing was removed. Add another way first." in page.content.decode()
     assert Authenticator.objects.filter(user=aino, type="totp").exists()
-    # Vilma only looks: nobody demands a factor of her.
+    # Vilma is a viewer: her role requires no factor.
     assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
     assert not Authenticator.objects.filter(user=vilma).exists()
     assert verbs(vilma)[-1] == "factor.removed"
 
 
-def test_the_page_of_a_factor_that_stays_says_so_before_anything_is_pressed(world: World) -> None:
+def test_page_of_a_required_factor_says_that_it_must_stay(world: World) -> None:
     page = Visitor().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
     assert "stays for now" in page
     assert not [one for one in ("btn-danger", "Nothing was removed") if one in page]
@@ -213,7 +213,7 @@ def test_the_page_of_a_factor_that_stays_says_so_before_anything_is_pressed(worl
     assert ("stays for now" in free, "btn-danger" in free) == (False, True)
 
 
-def test_recovery_codes_are_to_be_saved_when_they_are_first_seen(world: World) -> None:
+def test_first_view_of_recovery_codes_asks_to_save_them(world: World) -> None:
     aino = world.aino.user
     visitor = Visitor().sign_in(aino)
     visitor.post(reverse("mfa_generate_recovery_codes"))
@@ -229,7 +229,7 @@ def test_recovery_codes_are_to_be_saved_when_they_are_first_seen(world: World) -
     assert second.post(CODE, {"code": grouped}).status_code == 302
 
 
-def test_a_new_password_by_link_ends_everything_else(world: World) -> None:
+def test_password_reset_ends_every_session(world: World) -> None:
     aino = world.aino.user
     elsewhere = Visitor().sign_in(aino)
     epoch = User.objects.get(pk=aino.pk).epoch
@@ -248,7 +248,7 @@ def test_a_new_password_by_link_ends_everything_else(world: World) -> None:
     assert "no longer works" in Visitor().get(path).content.decode()
 
 
-def test_a_link_for_a_new_password_dies_with_the_epoch(world: World) -> None:
+def test_reset_link_of_an_older_epoch_is_refused(world: World) -> None:
     mikko = world.mikko.user
     visitor = Visitor()
     path = recovery_link(visitor, mikko)
@@ -257,14 +257,14 @@ def test_a_link_for_a_new_password_dies_with_the_epoch(world: World) -> None:
     assert "no longer works" in visitor.get(path).content.decode()
 
 
-def test_a_link_for_a_new_password_dies_after_two_hours(world: World) -> None:
+def test_reset_link_expires_after_two_hours(world: World) -> None:
     visitor = Visitor()
     path = recovery_link(visitor, world.mikko.user)
     worlds.move_clock(2 * 3600 + 60)
     assert "no longer works" in visitor.get(path).content.decode()
 
 
-def test_a_changed_password_signs_out_everywhere(world: World) -> None:
+def test_changed_password_ends_every_session(world: World) -> None:
     vilma = world.vilma.user
     with worlds.by_hand():
         Authenticator.objects.filter(user=vilma).delete()
@@ -276,7 +276,7 @@ def test_a_changed_password_signs_out_everywhere(world: World) -> None:
     assert "password.changed" in verbs(vilma)
 
 
-def test_signing_out_ends_what_services_have_from_this_browser(world: World) -> None:
+def test_sign_out_ends_the_services_sign_ins_of_this_session(world: World) -> None:
     vilma = world.vilma
     visitor = Visitor().sign_in(vilma.user)
     session = Session.objects.get(user=vilma.user)
@@ -308,7 +308,7 @@ def test_next_leads_to_our_own_paths_only(url: str) -> None:
     assert safe_redirects.is_own("/o/koskela/people?x=1")
 
 
-def test_recovery_codes_made_anew_are_one_event(world: World) -> None:
+def test_regenerated_recovery_codes_are_one_event(world: World) -> None:
     aino = world.aino.user
     visitor = Visitor().sign_in(aino)
     visitor.post(reverse("mfa_generate_recovery_codes"))
@@ -324,7 +324,7 @@ def test_recovery_codes_made_anew_are_one_event(world: World) -> None:
     assert third.post(CODE, {"code": codes[0]}).status_code == 200
 
 
-def test_a_lost_key_file_opens_no_door(world: World) -> None:
+def test_lost_key_file_makes_every_code_wrong(world: World) -> None:
     adapter = factors.MFAAdapter()
     sealed = adapter.encrypt("JBSWY3DPEHPK3PXP")
     assert adapter.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
@@ -333,7 +333,7 @@ def test_a_lost_key_file_opens_no_door(world: World) -> None:
         assert adapter.decrypt(broken) != adapter.decrypt(broken)
 
 
-def test_statements_of_the_gate(world: World, django_assert_num_queries: Any) -> None:
+def test_sign_in_check_has_few_statements(world: World, django_assert_num_queries: Any) -> None:
     visitor = Visitor().sign_in(world.aino.user)
     request = RequestFactory().get("/")
     request.__class__ = Request
@@ -344,7 +344,7 @@ def test_statements_of_the_gate(world: World, django_assert_num_queries: Any) ->
 
 
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
-def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
+def test_session_older_than_the_factor_requires_it(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
     visitor = Visitor().sign_in(ida)
     assert visitor.get("/test/inside/").status_code == 200
@@ -357,8 +357,8 @@ def test_a_session_of_before_the_factor_is_asked_for_it(world: World) -> None:
     assert visitor.get(done["Location"]).status_code == 200
 
 
-def test_a_question_to_a_passkey_is_kept_for_minutes_and_a_sign_in_for_its_own_time(world: World) -> None:
-    """Whoever has proved nothing leaves no more than that behind, and it does not shorten what comes of it."""
+def test_passkey_challenge_expires_before_a_session(world: World) -> None:
+    """Before authentication only the challenge is stored, and it does not shorten the later session."""
     visitor = Visitor()
     asked = visitor.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
     assert "request_options" in asked.json()
@@ -367,12 +367,12 @@ def test_a_question_to_a_passkey_is_kept_for_minutes_and_a_sign_in_for_its_own_t
     assert Session.objects.get().expire_date > clock.wall() + dt.timedelta(hours=11)
 
 
-def test_every_table_of_allauth_refuses_a_write_outside_a_note(world: World) -> None:
+def test_every_table_of_allauth_refuses_a_write_outside_a_recording(world: World) -> None:
     with pytest.raises(Exception, match="outside an act or an observation"), connection.cursor() as cursor:
         cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
 
 
-def told(user: User) -> list[str]:
+def notices_to(user: User) -> list[str]:
     """The texts of the mails about changes, decoded, oldest first."""
     kept = Mail.objects.filter(purpose="security_changed", about=user.pk).order_by("created_at")
     whole = [
@@ -387,13 +387,13 @@ def _text(message: Any) -> str:
     return str(part.get_payload(decode=True).decode())
 
 
-def test_a_change_of_the_password_or_of_a_factor_is_told_by_mail(world: World) -> None:
+def test_changed_password_or_factor_queues_a_security_notice(world: World) -> None:
     aino = world.aino.user
     visitor = Visitor()
     form = visitor.get(recovery_link(visitor, aino))["Location"]
-    assert told(aino) == []
+    assert notices_to(aino) == []
     visitor.post(form, {"password1": NEW})
-    (mail,) = told(aino)
+    (mail,) = notices_to(aino)
     for said in (
         "Your password was changed\n",
         "by a link from your mail",
@@ -407,33 +407,33 @@ def test_a_change_of_the_password_or_of_a_factor_is_told_by_mail(world: World) -
     visitor.sign_in_with(aino, NEW)
     visitor.post(reverse("mfa_generate_recovery_codes"))
     visitor.post(reverse("mfa_generate_recovery_codes"))
-    assert [one.splitlines()[0] for one in told(aino)[1:]] == ["The way you sign in was changed"] * 2
-    assert "Recovery codes were made." in told(aino)[1]
-    assert "The old ones no longer work." in told(aino)[2]
+    assert [one.splitlines()[0] for one in notices_to(aino)[1:]] == ["The way you sign in was changed"] * 2
+    assert "Recovery codes were made." in notices_to(aino)[1]
+    assert "The old ones no longer work." in notices_to(aino)[2]
     codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
-    assert not [code for code in codes if code in "".join(told(aino))]
+    assert not [code for code in codes if code in "".join(notices_to(aino))]
 
 
-def test_one_mail_tells_all_of_one_change_in_the_person_s_language(world: World) -> None:
+def test_security_notice_lists_all_changes_in_the_person_s_language(world: World) -> None:
     vilma = world.vilma.user
     with worlds.by_hand():
         User.objects.filter(pk=vilma.pk).update(language="fi")
     visitor = Visitor().sign_in(vilma)
     visitor.post(reverse("mfa_generate_recovery_codes"))
     visitor.post(reverse("mfa_deactivate_totp"))
-    (_made, removed) = told(vilma)
+    (_made, removed) = notices_to(vilma)
     assert "Todennussovellus" in removed
     assert "Palautuskoodit" in removed, "they go with the app"
     assert "utc" not in removed.lower()
 
 
-def test_what_was_not_changed_is_not_told(world: World) -> None:
+def test_unchanged_sign_in_sends_no_notice(world: World) -> None:
     aino = world.aino.user
     visitor = Visitor().sign_in(aino)
     visitor.post(reverse("mfa_deactivate_totp"))
     visitor.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW})
     visitor.post(reverse("account_logout"))
-    assert told(aino) == []
+    assert notices_to(aino) == []
 
 
 def test_two_browsers_do_not_each_remove_the_other_factor(

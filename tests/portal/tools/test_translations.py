@@ -9,7 +9,7 @@ from portal.tools import translations
 
 
 @pytest.mark.parametrize("language", translations.LANGUAGES)
-def test_nothing_is_left_untranslated(language: str) -> None:
+def test_every_text_is_translated(language: str) -> None:
     assert translations.problems(language=language) == []
 
 
@@ -60,27 +60,27 @@ def _spoil(root: Path, before: str, after: str) -> list[str]:
     return translations.problems(language="fi", root=root)
 
 
-def test_a_missing_translation_is_found(root: Path) -> None:
+def test_missing_translation_is_reported(root: Path) -> None:
     assert _spoil(root, "Henkilöt", "") == ["fi: not translated: 'People' (templates/a.html)"]
 
 
-def test_a_forgotten_place_to_fill_is_found(root: Path) -> None:
+def test_missing_placeholder_is_reported(root: Path) -> None:
     assert _spoil(root, "Hei %(name)s", "Hei nimi") == ["fi: different placeholders: 'Hello %(name)s'"]
 
 
-def test_a_text_that_is_gone_is_found(root: Path) -> None:
+def test_unused_translation_is_reported(root: Path) -> None:
     shutil.rmtree(root / "portal")
 
     assert translations.problems(language="fi", root=root) == ["fi: not used: 'Hello %(name)s'"]
 
 
-def test_a_stale_compiled_file_is_found(root: Path) -> None:
+def test_stale_compiled_file_is_reported(root: Path) -> None:
     translations.path_of(language="fi", root=root).with_suffix(".mo").write_bytes(b"old")
 
     assert translations.problems(language="fi", root=root) == ["fi: not compiled"]
 
 
-def test_an_update_keeps_what_is_translated(root: Path) -> None:
+def test_update_preserves_translations(root: Path) -> None:
     (root / "templates/c.html").write_text('{% translate "New" %}', encoding="utf-8")
 
     translations.update(language="fi", root=root)

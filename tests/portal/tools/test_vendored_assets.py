@@ -16,11 +16,11 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(vendored_assets.FOLDER, tmp_path / "vendor"))
 
 
-def test_the_files_are_as_listed() -> None:
+def test_vendored_files_match_the_manifest() -> None:
     assert vendored_assets.problems() == []
 
 
-def test_a_changed_byte_is_found(folder: Path) -> None:
+def test_changed_file_is_reported(folder: Path) -> None:
     path = folder / "htmx/4.0.1/htmx.min.js"
     content = bytearray(path.read_bytes())
     content[1000] ^= 1
@@ -29,19 +29,19 @@ def test_a_changed_byte_is_found(folder: Path) -> None:
     assert vendored_assets.problems(folder=folder) == ["htmx/4.0.1/htmx.min.js: changed"]
 
 
-def test_a_file_that_is_not_listed_is_found(folder: Path) -> None:
+def test_unlisted_file_is_reported(folder: Path) -> None:
     (folder / "tabler/1.6.1/extra.js").write_text("alert(1)", encoding="utf-8")
 
     assert vendored_assets.problems(folder=folder) == ["tabler/1.6.1/extra.js: not in the manifest"]
 
 
-def test_a_missing_file_is_found(folder: Path) -> None:
+def test_missing_file_is_reported(folder: Path) -> None:
     (folder / "inter/5.3.0/inter-latin-wght-normal.woff2").unlink()
 
     assert vendored_assets.problems(folder=folder) == ["inter/5.3.0/inter-latin-wght-normal.woff2: missing"]
 
 
-def test_a_part_without_license_is_found(folder: Path) -> None:
+def test_package_without_license_is_reported(folder: Path) -> None:
     manifest = folder / vendored_assets.MANIFEST
     lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines) if line.startswith('"LICENSE" = "sha384'))
@@ -51,20 +51,20 @@ def test_a_part_without_license_is_found(folder: Path) -> None:
     assert vendored_assets.problems(folder=folder) == ["@tabler/core: no license"]
 
 
-def test_the_manifest_names_version_license_and_integrity() -> None:
+def test_manifest_has_version_license_and_integrity() -> None:
     for part in vendored_assets.parts():
         assert part.version in part.folder
         assert part.license in {"MIT", "0BSD", "OFL-1.1"}
         assert part.integrity.startswith("sha512-")
 
 
-def test_the_manifest_is_written_as_it_is_read() -> None:
+def test_manifest_round_trips() -> None:
     written = (vendored_assets.FOLDER / vendored_assets.MANIFEST).read_text(encoding="utf-8")
 
     assert vendored_assets._toml(vendored_assets.parts()) == written
 
 
-def test_a_sprite_keeps_the_drawing_and_not_the_background() -> None:
+def test_sprite_contains_the_drawing_without_the_background() -> None:
     icon = '<svg><path stroke="none" d="M0 0h24v24H0z" fill="none" /><path d="M5 12l14 0" /><circle r="2" /></svg>'
 
     made = vendored_assets.sprite(content={"package/icons/outline/plus.svg": icon.encode()}, names=["plus"])
@@ -73,7 +73,7 @@ def test_a_sprite_keeps_the_drawing_and_not_the_background() -> None:
     assert "M0 0h24" not in made
 
 
-def test_the_command_fails_with_what_is_wrong(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vendor_command_fails_with_the_problems(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "extra.css").touch()
     monkeypatch.setattr(vendored_assets, "problems", lambda: ["extra.css: not in the manifest"])
 
