@@ -111,7 +111,7 @@ def path_of(*, language: str, root: Path = ROOT) -> Path:
     return root / "locale" / language / "LC_MESSAGES" / "django.po"
 
 
-def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
+def load(*, language: str, root: Path = ROOT) -> catalog.Catalog:
     """The stored catalogue, else an empty one."""
     path = path_of(language=language, root=root)
     if not path.exists():
@@ -122,7 +122,7 @@ def read(*, language: str, root: Path = ROOT) -> catalog.Catalog:
 
 def update(*, language: str, root: Path = ROOT) -> None:
     """Adds new texts, removes unused ones, and preserves translations."""
-    old = read(language=language, root=root)
+    old = load(language=language, root=root)
     new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
     for one in collect(root=root):
@@ -136,13 +136,13 @@ def update(*, language: str, root: Path = ROOT) -> None:
 def compiled(*, language: str, root: Path = ROOT) -> bytes:
     """The content of the .mo file."""
     buffer = io.BytesIO()
-    mofile.write_mo(buffer, read(language=language, root=root))
+    mofile.write_mo(buffer, load(language=language, root=root))
     return buffer.getvalue()
 
 
 def problems(*, language: str, root: Path = ROOT) -> list[str]:
     """One line for each text that is not translated, no longer used, or has different placeholders; and a stale .mo."""
-    known = read(language=language, root=root)
+    known = load(language=language, root=root)
     wanted = {
         ((one.text, one.plural) if one.plural else one.text, one.context or None): one
         for one in collect(root=root)

@@ -103,8 +103,12 @@ FILE = {
 
 def public(seconds: int) -> dict[str, Any]:
     """Headers of metadata that any cache may store."""
-    kept = {"cache-control": f"public, max-age={seconds}", "access-control-allow-origin": "*", "pragma": None}
-    return {**PROGRAM, **kept}
+    public = {
+        "cache-control": f"public, max-age={seconds}",
+        "access-control-allow-origin": "*",
+        "pragma": None,
+    }
+    return {**PROGRAM, **public}
 
 
 LOGIN = {"login": "aino@koskela.example", "password": worlds.PASSWORD}
@@ -175,20 +179,20 @@ def started(home: Path, asks: list[Ask], **more: str) -> production.Observed:
 
 
 @pytest.fixture(scope="module")
-def kept() -> dict[str, Portal]:
+def cached_portal() -> dict[str, Portal]:
     return {}
 
 
 @pytest.fixture
-def portal(world_again: Again, kept: dict[str, Portal], home: Path) -> Portal:
+def portal(world_again: Again, cached_portal: dict[str, Portal], home: Path) -> Portal:
     """All cases, asked once in one process."""
-    if not kept:
+    if not cached_portal:
         cookie = signed_in.of(world_again().aino).cookies["kh"].value
         known = {name: dict.fromkeys(case[0].cookies, cookie) for name, case in CASES.items()}
         asks = [dataclasses.replace(case[0], cookies=known[name]) for name, case in CASES.items()]
         seen = started(home, asks)
-        kept["portal"] = Portal(seen.settings, dict(zip(CASES, seen.answers, strict=True)))
-    return kept["portal"]
+        cached_portal["portal"] = Portal(seen.settings, dict(zip(CASES, seen.answers, strict=True)))
+    return cached_portal["portal"]
 
 
 def headers(answer: Answer, names: dict[str, Any]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ RAW_TEMPLATES = {
 RAW_CODE = {
     ("portal/templatetags/kh.py", "SafeString"): "a literal attribute",
     ("portal/templatetags/kh.py", "format_html(drawing)"): "a literal a line above",
-    ("portal/wording/access.py", "format_html(pattern)"): "a sentence of ours, translated by us",
+    ("portal/wording/access.py", "format_html(pattern)"): "our own sentence in our own translation",
 }
 
 

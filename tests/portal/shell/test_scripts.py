@@ -91,7 +91,7 @@ def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.Stage) -> 
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
 
 
-def test_without_scripts_a_removal_is_loaded_anew(plain: screenshots.Stage) -> None:
+def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.Stage) -> None:
     plain.show("removal")
     plain.answers["/removal"] = lambda _request: rendering.render(
         "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()

@@ -85,5 +85,5 @@ def test_update_preserves_translations(root: Path) -> None:
 
     translations.update(language="fi", root=root)
 
-    catalog = translations.read(language="fi", root=root)
+    catalog = translations.load(language="fi", root=root)
     assert [getattr(catalog.get(text), "string", None) for text in ("People", "New")] == ["Henkilöt", ""]
