@@ -42,11 +42,11 @@ class Why:
     """Everything needed to explain what one colleague may do. Eight statements at most."""
 
     def __init__(
-        self, here: PageContext, membership: uuid.UUID, book: DisplayNames, clock: dates.Clock
+        self, page: PageContext, membership: uuid.UUID, book: DisplayNames, clock: dates.Clock
     ) -> None:
-        self.book, self.clock, self.here = book, clock, here
-        self.rights = entitlements.rights_of(memberships=[membership], at=here.at)[membership]
-        self.grants = access_queries.assignments(memberships=[membership], at=here.at).get(membership, [])
+        self.book, self.clock, self.page = book, clock, page
+        self.rights = entitlements.rights_of(memberships=[membership], at=page.at)[membership]
+        self.grants = access_queries.assignments(memberships=[membership], at=page.at).get(membership, [])
         self._by_id = {grant.id: grant for grant in self.grants}
         self._givers = names.display_names(ids={grant.assigned_by for grant in self.grants})
         acts = {grant.act for grant in self.grants}

@@ -16,14 +16,14 @@ from portal.wording import access, dates
 _MANAGEMENT = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHANGE})
 
 
-def manages_people(here: PageContext) -> bool:
+def manages_people(page: PageContext) -> bool:
     """Whether the reader manages access for colleagues."""
-    return bool(_MANAGEMENT & here.abilities)
+    return bool(_MANAGEMENT & page.abilities)
 
 
-def managed_people(here: PageContext) -> str:
+def managed_people(page: PageContext) -> str:
     """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
-    rows = people_queries.manageable(actor=here.viewer, organization=here.organization_id, at=here.at)
+    rows = people_queries.manageable(actor=page.viewer, organization=page.organization_id, at=page.at)
     others = people_queries.count(rows=rows)
     if not others:
         return ""

@@ -31,11 +31,11 @@ def event_wording(
 
 
 def timeline(
-    here: PageContext, events: Sequence[EventView], book: DisplayNames, clock: dates.Clock
+    page: PageContext, events: Sequence[EventView], book: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
     """The events with the results of their deliveries. Two statements at most."""
     told_by = event_wording(events, book, clock)
-    answers = delivery_results.for_events(organization=here.organization_id, events=events)
+    answers = delivery_results.for_events(organization=page.organization_id, events=events)
     return [_moment(event, told_by, told_by.told(answers.get(event.id, ())), clock) for event in events]
 
 

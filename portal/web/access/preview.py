@@ -44,31 +44,31 @@ class Before:
     grants: Sequence[AssignmentView] = ()
 
 
-def of(here: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str) -> Preview:
+def of(page: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str) -> Preview:
     """What would follow from what is filled in; a sentence where it is not yet clear. One statement."""
-    missing = _missing(here, form) if form.is_bound else ()
+    missing = _missing(page, form) if form.is_bound else ()
     if missing or not form.is_bound:
         not_yet = " ".join([_("Nothing has happened yet."), *missing]) if missing else nothing
         return Preview([], [], not_yet)
-    found = _compared(here, form, book, before)
+    found = _compared(page, form, book, before)
     return Preview(found.gains, found.losses, _("Nothing changes."))
 
 
-def _missing(here: PageContext, form: AccessForm) -> Sequence[str]:
+def _missing(page: PageContext, form: AccessForm) -> Sequence[str]:
     found = form.missing()
     if not found:
         try:
-            access_validation.validate_access(access=form.access, at=here.at)
+            access_validation.validate_access(access=form.access, at=page.at)
         except InvalidAccess as senseless:
             return [refusals.sentence_for(senseless).text]
     return found
 
 
 def _compared(
-    here: PageContext, form: AccessForm, book: DisplayNames, before: Before
+    page: PageContext, form: AccessForm, book: DisplayNames, before: Before
 ) -> access_changes.AccessChanges:
     after = entitlements.hypothetical_rights(
-        organization=here.organization_id, access=form.access, at=here.at
+        organization=page.organization_id, access=form.access, at=page.at
     )
     had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.options)
     found = access_changes.between(
@@ -76,7 +76,7 @@ def _compared(
         after=[*has.rights, *after],
         sites=list(book.sites.values()),
         texts={**admin_rights.texts(), **book.entitlements},
-        clock=dates.Clock(here.at, here.zone),
+        clock=dates.Clock(page.at, page.zone),
     )
     gives = admin_rights.compare_gives(before=had, after=has, book=book)
     return access_changes.AccessChanges([*found.gains, *gives.gains], [*found.losses, *gives.losses])

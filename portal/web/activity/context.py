@@ -77,25 +77,25 @@ class ActivityPage(PageModel):
     pager: Pager
 
 
-def activity_page(here: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
+def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
     """The part of the log that the address asks for."""
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
-    page = activity_queries.page(organization=here.organization_id, filters=_wish(here, query, values))
-    book = display_names.display_names(organization=here.organization_id)
-    told_by = timeline.event_wording(page.events, book, clock)
-    url = here.url("activity")
+    event_page = activity_queries.page(organization=page.organization_id, filters=_wish(page, query, values))
+    book = display_names.display_names(organization=page.organization_id)
+    told_by = timeline.event_wording(event_page.events, book, clock)
+    url = page.url("activity")
     return ActivityPage(
-        sub=_sub(here, page, narrowed=any(values.values())),
-        verified=_verified(page.events),
+        sub=_sub(page, event_page, narrowed=any(values.values())),
+        verified=_verified(event_page.events),
         search_url=url,
         q=values["q"],
         kept=query_string.hidden_fields(values, without="q"),
-        chips=filters.active(here, values, options, url),
+        chips=filters.active(page, values, options, url),
         filters=filters.menus(values, options, url),
-        events=_events(here, page.events, told_by, clock),
-        pager=_pager(page, values, url),
+        events=_events(page, event_page.events, told_by, clock),
+        pager=_pager(event_page, values, url),
     )
 
 
@@ -111,11 +111,11 @@ def _person(query: QueryDict) -> str:
     return str(one) if one else ""
 
 
-def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
+def _wish(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
     kinds = _verbs(values["what"])
     return EventFilter(
-        people=_people(here, values),
-        invitations=_invitations(here, values),
+        people=_people(page, values),
+        invitations=_invitations(page, values),
         verbs=kinds,
         outcome=values["outcome"],
         hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
@@ -124,36 +124,36 @@ def _wish(here: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
     )
 
 
-def _people(here: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
+def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
     """Users that are searched by name or address, or the one colleague asked for; None: everybody."""
     if values["person"]:
         return people_queries.users(
-            organization=here.organization_id, memberships=[uuid.UUID(values["person"])]
+            organization=page.organization_id, memberships=[uuid.UUID(values["person"])]
         )
     if values["q"]:
-        return people_queries.users_like(organization=here.organization_id, text=values["q"])
+        return people_queries.users_like(organization=page.organization_id, text=values["q"])
     return None
 
 
-def _invitations(here: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
+def _invitations(page: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
     """Whoever has been invited is no colleague yet and found by what stands in the invitation."""
     if values["person"] or not values["q"]:
         return {}
-    return invitations_queries.matching(organization=here.organization_id, text=values["q"])
+    return invitations_queries.matching(organization=page.organization_id, text=values["q"])
 
 
-def _sub(here: PageContext, page: EventPage, *, narrowed: bool) -> str:
+def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
     """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
     if not narrowed:
-        length = activity_queries.count(organization=here.organization_id)
+        length = activity_queries.count(organization=page.organization_id)
         text = ngettext(
             "%(number)s numbered change. Deliveries and mails are under “What”.",
             "%(number)s numbered changes. Deliveries and mails are under “What”.",
             length,
         )
         return text % {"number": cldr.number(length)}
-    found = len(page.events)
-    if page.newer or page.older:
+    found = len(event_page.events)
+    if event_page.newer or event_page.older:
         return _("More than %(number)d events found") % {"number": activity_queries.PAGE_SIZE}
     return ngettext("%(number)d event found", "%(number)d events found", found) % {"number": found}
 
@@ -180,9 +180,9 @@ def _verified(events: Sequence[EventView]) -> Verified | None:
 
 
 def _events(
-    here: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
+    page: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
 ) -> list[EventRow]:
-    results = delivery_results.for_events(organization=here.organization_id, events=events)
+    results = delivery_results.for_events(organization=page.organization_id, events=events)
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
@@ -210,9 +210,13 @@ def _event(event: EventView, told_by: EventWording, clock: dates.Clock, *, told:
     )
 
 
-def _pager(page: EventPage, values: Mapping[str, str], url: str) -> Pager:
-    number = len(page.events)
+def _pager(event_page: EventPage, values: Mapping[str, str], url: str) -> Pager:
+    number = len(event_page.events)
     text = ngettext("%(number)d event on this page", "%(number)d events on this page", number)
-    newer = query_string.with_values(url, {**values, "after": str(page.newer)}) if page.newer else ""
-    older = query_string.with_values(url, {**values, "before": str(page.older)}) if page.older else ""
+    newer = (
+        query_string.with_values(url, {**values, "after": str(event_page.newer)}) if event_page.newer else ""
+    )
+    older = (
+        query_string.with_values(url, {**values, "before": str(event_page.older)}) if event_page.older else ""
+    )
     return Pager(text % {"number": number}, newer, older)

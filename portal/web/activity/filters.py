@@ -33,13 +33,13 @@ def options() -> Mapping[str, Mapping[str, str]]:
 
 
 def active(
-    here: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
+    page: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
 ) -> list[ActiveFilter]:
     """The filters that are on, also the person. Two statements where a person is asked for."""
     labels = {name: label for name, (label, _anything) in _labels().items() if values[name]}
     if values["person"]:
         labels["person"] = _("Person")
-        options = {**options, "person": {values["person"]: _name(here, uuid.UUID(values["person"]))}}
+        options = {**options, "person": {values["person"]: _name(page, uuid.UUID(values["person"]))}}
     return [
         query_string.active_filter(label=label, name=name, options=options[name], values=values, url=url)
         for name, label in labels.items()
@@ -62,6 +62,6 @@ def _labels() -> Mapping[str, tuple[str, str]]:
     return {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
 
 
-def _name(here: PageContext, membership: uuid.UUID) -> str:
-    found = people_queries.users(organization=here.organization_id, memberships=[membership])
+def _name(page: PageContext, membership: uuid.UUID) -> str:
+    found = people_queries.users(organization=page.organization_id, memberships=[membership])
     return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")

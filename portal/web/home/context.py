@@ -70,55 +70,55 @@ class HomePage(PageModel):
     admins: Sequence[Contact]
 
 
-def home_page(here: PageContext, clock: dates.Clock) -> HomePage:
+def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     """The start page of this reader."""
-    book = display_names.display_names(organization=here.organization_id)
-    rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at)[here.own_membership.id]
+    book = display_names.display_names(organization=page.organization_id)
+    rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at)[page.own_membership.id]
     mine = entitlements.by_application(rights)
-    admins = continuity.working_admins(organization=here.organization_id, at=here.at)
+    admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     known = {one.key: one for one in applications_queries.services()}
-    is_admin = reader.manages_people(here)
-    events = _events(here, book, clock)  # before the tasks: a system updated in between counts as updated
+    is_admin = reader.manages_people(page)
+    events = _events(page, book, clock)  # before the tasks: a system updated in between counts as updated
     return HomePage(
-        lead=(reader.managed_people(here) if is_admin else "") or reader.lead(rights, book, clock),
-        note=components.only_admin(here, [admin.id for admin in admins]) if is_admin else None,
-        services=[_service(here, known[key], mine[key], book) for key in mine if key in known],
+        lead=(reader.managed_people(page) if is_admin else "") or reader.lead(rights, book, clock),
+        note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
+        services=[_service(page, known[key], mine[key], book) for key in mine if key in known],
         is_admin=is_admin,
-        todo=_tasks(here) if is_admin else [],
+        todo=_tasks(page) if is_admin else [],
         events=events,
-        events_url=here.url("activity") if here.sees_activity else "",
+        events_url=page.url("activity") if page.sees_activity else "",
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
     )
 
 
-def _service(here: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> ServiceTile:
+def _service(page: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> ServiceTile:
     most = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
     return ServiceTile(
         name=admin_abilities.in_language(one.name),
         icon=one.icon or _ICON,
-        url=here.url("open", application=one.key) if one.initiate_login_uri else "",
+        url=page.url("open", application=one.key) if one.initiate_login_uri else "",
         sentence=_("You can %(do)s.") % {"do": access.right(most, text=book.entitlements[most.entitlement])},
     )
 
 
-def _tasks(here: PageContext) -> list[Task]:
+def _tasks(page: PageContext) -> list[Task]:
     """The reader's tasks as an admin, most urgent first."""
     found = accounts_queries.in_state(
-        organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
+        organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
     )
-    rows = [_out_of_date(here, len(found))] if found and Verb.MEMBER_VIEW in here.abilities else []
-    waiting = invitations_queries.pending(actor=here.viewer, organization=here.organization_id, at=here.at)
-    over = [one for one in waiting if one.expires_at <= here.at]
+    rows = [_out_of_date(page, len(found))] if found and Verb.MEMBER_VIEW in page.abilities else []
+    waiting = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
+    over = [one for one in waiting if one.expires_at <= page.at]
     for number, text, sub in (
         (len(over), *_expired(len(over))),
         (len(waiting) - len(over), *_open(len(waiting) - len(over))),
     ):
         if number:
-            rows.append(Task(text, sub, here.url("people"), _("Look")))
+            rows.append(Task(text, sub, page.url("people"), _("Look")))
     return rows
 
 
-def _out_of_date(here: PageContext, number: int) -> Task:
+def _out_of_date(page: PageContext, number: int) -> Task:
     text = ngettext(
         "%(number)s person differs in another system",
         "%(number)s people differ in other systems",
@@ -126,15 +126,15 @@ def _out_of_date(here: PageContext, number: int) -> Task:
     )
     return Task(
         text=text % {"number": components.counted(number)},
-        sub=_way_out(here),
-        url=here.url("people") + "?systems=look",
+        sub=_way_out(page),
+        url=page.url("people") + "?systems=look",
         label=_("Look"),
     )
 
 
-def _way_out(here: PageContext) -> str:
+def _way_out(page: PageContext) -> str:
     """For who may, the button on the person's page; others can only call."""
-    if Verb.ACCOUNT_RESYNC in here.abilities:
+    if Verb.ACCOUNT_RESYNC in page.abilities:
         return _("Open the person and choose “Put right now”.")
     brand = shells.brand()
     text = _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
@@ -153,19 +153,19 @@ def _open(number: int) -> tuple[str, str]:
     return text % {"number": number}, _("You can send it again.")
 
 
-def _events(here: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
-    if not here.sees_activity:
+def _events(page: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
+    if not page.sees_activity:
         return ()
-    page = activity_queries.page(
-        organization=here.organization_id,
+    event_page = activity_queries.page(
+        organization=page.organization_id,
         filters=activity_queries.EventFilter(hide_prompt_deliveries=True),
         size=_EVENTS,
     )
-    return timeline.timeline(here, page.events, book, clock)
+    return timeline.timeline(page, event_page.events, book, clock)
 
 
-def target(here: PageContext, application: str) -> Service | None:
+def target(page: PageContext, application: str) -> Service | None:
     """The service, if the reader may do anything there and it can be opened from here."""
-    rights = entitlements.rights_of(memberships=[here.own_membership.id], at=here.at, application=application)
+    rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at, application=application)
     one = next((one for one in applications_queries.services() if one.key == application), None)
-    return one if one and one.initiate_login_uri and rights[here.own_membership.id] else None
+    return one if one and one.initiate_login_uri and rights[page.own_membership.id] else None

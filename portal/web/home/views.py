@@ -28,19 +28,19 @@ def root(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page_context.organization_page
-def start(request: Request, here: PageContext) -> HttpResponse:
+def start(request: Request, page: PageContext) -> HttpResponse:
     """Services, what waits, what happened."""
-    clock = dates.Clock(here.at, here.zone)
-    return page_model.render(request, context.home_page(here, clock))
+    clock = dates.Clock(page.at, page.zone)
+    return page_model.render(request, context.home_page(page, clock))
 
 
 @require_safe
 @page_context.organization_page
-def open_service(request: Request, here: PageContext, application: str) -> HttpResponse:
+def open_service(request: Request, page: PageContext, application: str) -> HttpResponse:
     """Ask the service to begin a sign-in with us, for this person and this organization (OpenID Connect Core §4)."""
-    service = context.target(here, application)
+    service = context.target(page, application)
     if service is None:
         raise NotFound
-    asked = {"iss": settings.ISSUER, "login_hint": here.viewer.id, "organization": here.organization.key}
+    asked = {"iss": settings.ISSUER, "login_hint": page.viewer.id, "organization": page.organization.key}
     mark = "&" if "?" in service.initiate_login_uri else "?"
     return HttpResponseRedirect(f"{service.initiate_login_uri}{mark}{urlencode(asked)}")

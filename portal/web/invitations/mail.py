@@ -18,7 +18,7 @@ from portal.wording import time_zones
 from provisioning.mail import queue
 
 
-def sent(*, link: str, again: bool, here: PageContext) -> str:
+def sent(*, link: str, again: bool, page: PageContext) -> str:
     """Queue the mail, and a sentence that says so. A replayed request has no link that works, and mails nothing.
 
     The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
@@ -27,7 +27,7 @@ def sent(*, link: str, again: bool, here: PageContext) -> str:
     offer = None if again else invitations.find_offer(link)
     if offer is None:
         return _("The invitation was sent already.")
-    _mail(offer, here)
+    _mail(offer, page)
     return _("An invitation is on its way to %(email)s.") % {"email": offer.email}
 
 
@@ -35,11 +35,11 @@ def _url(link: str) -> str:
     return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
 
-def _mail(offer: InvitationOffer, here: PageContext) -> None:
+def _mail(offer: InvitationOffer, page: PageContext) -> None:
     invitation = offer.invitation
     zone = time_zones.first(invitation.organization.time_zone)
     with translation.override(invitation.language):
-        offered = context.offered_access(offer, at=here.at, zone=zone)
+        offered = context.offered_access(offer, at=page.at, zone=zone)
         values = {
             "brand": shell.mail_brand(),
             "inviter": offer.inviter(),

@@ -23,58 +23,58 @@ from portal.wording import dates, refusals
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def resend(request: Request, here: PageContext) -> HttpResponse:
+def resend(request: Request, page: PageContext) -> HttpResponse:
     """Send an invitation again: `do` is `resend:<id>`. A page that is opened again is the list."""
     if request.method != "POST":
-        return HttpResponseRedirect(here.url("people"))
+        return HttpResponseRedirect(page.url("people"))
     deed, _colon, name = request.POST.get("do", "").partition(":")
     one = shell_forms.identifier(name)
     if deed != "resend" or one is None:
         raise NotFound
     try:
-        return _sent_again(request, here, one)
+        return _sent_again(request, page, one)
     except RateLimited as refusal:
         messages.warning(request, refusals.sentence_for(refusal).text)
-        return HttpResponseRedirect(here.url("people"))
+        return HttpResponseRedirect(page.url("people"))
 
 
-def _sent_again(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
+def _sent_again(request: Request, page: PageContext, one: uuid.UUID) -> HttpResponse:
     verb = Verb.INVITATION_RESEND
     found = invitations_queries.get(
-        actor=here.viewer, verb=verb, organization=here.organization_id, at=here.at, invitation=one
+        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=one
     )
     if found is None:
         raise NotFound
     once = shell_forms.idempotency_key(request.POST.get("once", ""), verb, one)
-    outcome = invitations_send.resend(actor=here.viewer, invitation=found, idempotency_key=once)
+    outcome = invitations_send.resend(actor=page.viewer, invitation=found, idempotency_key=once)
     link = outcome.result.link
-    return people_list.shown(request, here, sent=mail.sent(link=link, again=outcome.replayed, here=here))
+    return people_list.shown(request, page, sent=mail.sent(link=link, again=outcome.replayed, page=page))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def cancel(request: Request, here: PageContext, invitation: uuid.UUID) -> HttpResponse:
+def cancel(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
     """GET says what follows; POST cancels the invitation. One that is no longer open leads to the list."""
     verb, one = Verb.INVITATION_CANCEL, invitation
     found = invitations_queries.get(
-        actor=here.viewer, verb=verb, organization=here.organization_id, at=here.at, invitation=one
+        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=one
     )
     if found is None:
-        return _no_longer_open(request, here, invitation)
+        return _no_longer_open(request, page, invitation)
     if request.method != "POST":
-        clock = dates.Clock(here.at, here.zone)
-        model = pending_invitations.cancel_page(here, invitations_queries.view_of(found), clock)
+        clock = dates.Clock(page.at, page.zone)
+        model = pending_invitations.cancel_page(page, invitations_queries.view_of(found), clock)
         return page_model.render(request, model)
-    invitations_send.cancel(actor=here.viewer, invitations=[found])
+    invitations_send.cancel(actor=page.viewer, invitations=[found])
     messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
-    return HttpResponseRedirect(here.url("people"))
+    return HttpResponseRedirect(page.url("people"))
 
 
-def _no_longer_open(request: Request, here: PageContext, one: uuid.UUID) -> HttpResponse:
+def _no_longer_open(request: Request, page: PageContext, one: uuid.UUID) -> HttpResponse:
     """Raises NotFound for one that this reader could never have cancelled."""
     if not invitations_queries.was_pending(
-        actor=here.viewer, organization=here.organization_id, at=here.at, invitation=one
+        actor=page.viewer, organization=page.organization_id, at=page.at, invitation=one
     ):
         raise NotFound
     messages.info(request, _("That invitation is no longer open."))
-    return HttpResponseRedirect(here.url("people"))
+    return HttpResponseRedirect(page.url("people"))

@@ -55,88 +55,88 @@ class InvitePage(PeoplePage, AccessChoices):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def invite(request: Request, here: PageContext) -> HttpResponse:
+def invite(request: Request, page: PageContext) -> HttpResponse:
     """GET shows; POST with `do=preview` shows what would follow; POST sends."""
-    form = _form(request, here)
+    form = _form(request, page)
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
-        return _page(request, here, form)
+        return _page(request, page, form)
     try:
-        outcome = _send(here, form)
+        outcome = _send(page, form)
     except DomainError as refusal:
-        _refused(here, form, refusal)
-        return _page(request, here, form)
+        _refused(page, form, refusal)
+        return _page(request, page, form)
     link = outcome.result.link
-    return list_page.shown(request, here, sent=mail.sent(link=link, again=outcome.replayed, here=here))
+    return list_page.shown(request, page, sent=mail.sent(link=link, again=outcome.replayed, page=page))
 
 
-def _form(request: Request, here: PageContext) -> InvitationForm:
+def _form(request: Request, page: PageContext) -> InvitationForm:
     """Raises Denied for whoever may invite nobody."""
-    if Verb.MEMBER_INVITE not in here.abilities:
+    if Verb.MEMBER_INVITE not in page.abilities:
         raise Denied(reason="no_permission")
     given = assignable.assignable_options(
-        actor=here.viewer, verb=Verb.MEMBER_INVITE, organization=here.organization_id, at=here.at
+        actor=page.viewer, verb=Verb.MEMBER_INVITE, organization=page.organization_id, at=page.at
     )
     known = [tier.key for tier in given.tiers if tier.assignable]
     wished = request.GET.get("tier", "")
     return InvitationForm(
         request.POST if request.method == "POST" else None,
         options=given,
-        zone=here.zone,
+        zone=page.zone,
         initial={"tier": wished if wished in known else "", "where": "all" if given.all_sites else "some"},
     )
 
 
-def _send(here: PageContext, form: InvitationForm) -> Any:
+def _send(page: PageContext, form: InvitationForm) -> Any:
     data = form.cleaned_data
     return invitations_send.invite(
-        actor=here.viewer,
-        organization=here.organization.row,
+        actor=page.viewer,
+        organization=page.organization.row,
         email=data["email"],
         name=data["name"],
         access=form.access,
-        language=here.organization.language,
+        language=page.organization.language,
         reason=data["reason"],
         idempotency_key=data["once"],
     )
 
 
-def _refused(here: PageContext, form: InvitationForm, refusal: DomainError) -> None:
+def _refused(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
     """At the field, with the way on where there is one."""
     text = refusals.sentence_for(refusal).text
     if isinstance(refusal, AlreadyMember):
-        form.add_error("email", _with_link(text, *_colleague(here, refusal)))
+        form.add_error("email", _with_link(text, *_colleague(page, refusal)))
     elif isinstance(refusal, AlreadyInvited):
-        url = f"{here.url('people')}#i{refusal.data['invitation']}"
+        url = f"{page.url('people')}#i{refusal.data['invitation']}"
         form.add_error("email", _with_link(text, url, _("See the invitation")))
     else:
         form.add_refusal(refusal)
 
 
-def _colleague(here: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
+def _colleague(page: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
     """Address and label of the colleague's page; nothing where the reader may not see it."""
     one = uuid.UUID(refusal.data["membership"])
     try:
         found = people_queries.get(
-            actor=here.viewer, organization=here.organization_id, at=here.at, membership=one
+            actor=page.viewer, organization=page.organization_id, at=page.at, membership=one
         )
     except NotFound:
         return "", ""
-    return here.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
+    return page.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
 
 
 def _with_link(text: str, url: str, label: str) -> SafeString:
     return format_html('{} <a href="{}">{}</a>', text, url, label) if url else format_html("{}", text)
 
 
-def _page(request: Request, here: PageContext, form: InvitationForm) -> HttpResponse:
-    book = display_names.display_names(organization=here.organization_id)
+def _page(request: Request, page: PageContext, form: InvitationForm) -> HttpResponse:
+    book = display_names.display_names(organization=page.organization_id)
     nothing = _("Choose what they may do. What follows is shown here.")
     chosen = form.with_initial() if form.initial["tier"] else form
-    effect = preview.of(here, chosen, book, preview.Before(), nothing=nothing)
+    effect = preview.of(page, chosen, book, preview.Before(), nothing=nothing)
     if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=_who(form)))
     query = QueryDict(request.GET.get("list", ""))
-    below = list_context.people_page(here, query, dates.Clock(here.at, here.zone), size=_BELOW)
+    below = list_context.people_page(page, query, dates.Clock(page.at, page.zone), size=_BELOW)
     model = InvitePage(
         **below.variables(),
         **choices.choices(form).variables(),

@@ -91,50 +91,50 @@ class PersonPage(PageModel):
     back_url: str
 
 
-def why(here: PageContext, found: VisibleMember, clock: dates.Clock) -> Why:
+def why(page: PageContext, found: VisibleMember, clock: dates.Clock) -> Why:
     """What this colleague may do, for the page and for a panel over it."""
     return Why(
-        here, found.membership.id, display_names.display_names(organization=here.organization_id), clock
+        page, found.membership.id, display_names.display_names(organization=page.organization_id), clock
     )
 
 
-def person_page(here: PageContext, found: VisibleMember, why: Why) -> PersonPage:
+def person_page(page: PageContext, found: VisibleMember, why: Why) -> PersonPage:
     """The page with what this reader may see and do."""
     one, book, clock = found.membership, why.book, why.clock
-    may = policy.abilities(actor=here.viewer, memberships=[one.id], at=here.at, verbs=_VERBS)[one.id]
+    may = policy.abilities(actor=page.viewer, memberships=[one.id], at=page.at, verbs=_VERBS)[one.id]
     # Before the accounts: a system that is updated in between counts as updated.
-    events = _events(here, found, book, clock)
-    known = status.of_person(user=one.user, memberships=[one.id], at=here.at)
+    events = _events(page, found, book, clock)
+    known = status.of_person(user=one.user, memberships=[one.id], at=page.at)
     rows = systems.matrix(known, book, clock, former=found.former)
-    browsers = sessions.sessions_with_services(membership=one.id, at=here.at)
-    change, remove, refused = _actions(here, found, may)
+    browsers = sessions.sessions_with_services(membership=one.id, at=page.at)
+    change, remove, refused = _actions(page, found, may)
     return PersonPage(
         person=PersonHead(one.user.name, one.user.email, one.title),
         change=change,
         remove=remove,
         refused=refused,
-        ended=_ended(here, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
+        ended=_ended(page, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
         since=why.since,
         can=why.rows(),
         systems=rows,
         systems_summary=systems.summary(rows),
-        resync_url=_resync_url(here, found, may[Verb.ACCOUNT_RESYNC], rows),
+        resync_url=_resync_url(page, found, may[Verb.ACCOUNT_RESYNC], rows),
         events=events,
-        events_url=f"{here.url('activity')}?person={one.id}" if here.sees_activity else "",
-        facts=_facts(here, found, why.grants, clock),
+        events_url=f"{page.url('activity')}?person={one.id}" if page.sees_activity else "",
+        facts=_facts(page, found, why.grants, clock),
         sessions=[components.session_row(session, clock) for session in browsers],
-        back_url=here.url("people"),
+        back_url=page.url("people"),
     )
 
 
 def _actions(
-    here: PageContext, found: VisibleMember, may: Mapping[Verb, Decision]
+    page: PageContext, found: VisibleMember, may: Mapping[Verb, Decision]
 ) -> tuple[Action | None, Action | None, str]:
     """The buttons to change and to remove, and one sentence on those that are refused."""
-    change = _button(here, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
-    remove = _button(here, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
+    change = _button(page, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
+    remove = _button(page, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
     refused = list(dict.fromkeys(button.why for button in (change, remove) if button and button.why))
-    if here.is_own(found.membership.id) and len(refused) > 1:
+    if page.is_own(found.membership.id) and len(refused) > 1:
         refused = [_("You cannot change your own access or remove yourself. Ask another admin.")]
     return (
         change if change and change.url else None,
@@ -143,58 +143,58 @@ def _actions(
     )
 
 
-def _button(here: PageContext, found: VisibleMember, may: Decision, verb: Verb, route: str) -> Action | None:
-    url = here.url(route, membership=found.membership.id)
+def _button(page: PageContext, found: VisibleMember, may: Decision, verb: Verb, route: str) -> Action | None:
+    url = page.url(route, membership=found.membership.id)
     return None if found.former else actions.action(may, verb=verb, url=url)
 
 
-def _resync_url(here: PageContext, found: VisibleMember, may: Decision, rows: Sequence[SystemRow]) -> str:
+def _resync_url(page: PageContext, found: VisibleMember, may: Decision, rows: Sequence[SystemRow]) -> str:
     wrong = may and any(row.state in {"differs", "failed"} for row in rows)
-    return here.url("person_resync", membership=found.membership.id) if wrong else ""
+    return page.url("person_resync", membership=found.membership.id) if wrong else ""
 
 
 def _events(
-    here: PageContext, found: VisibleMember, book: DisplayNames, clock: dates.Clock
+    page: PageContext, found: VisibleMember, book: DisplayNames, clock: dates.Clock
 ) -> Sequence[TimelineEvent]:
-    if not here.sees_activity:
+    if not page.sees_activity:
         return ()
     events = activity_queries.about_member(
-        organization=here.organization_id, membership=found.membership.id, limit=_EVENTS
+        organization=page.organization_id, membership=found.membership.id, limit=_EVENTS
     )
-    return timeline.timeline(here, events, book, clock)
+    return timeline.timeline(page, events, book, clock)
 
 
 def _ended(
-    here: PageContext, found: VisibleMember, may: Decision, book: DisplayNames, clock: dates.Clock
+    page: PageContext, found: VisibleMember, may: Decision, book: DisplayNames, clock: dates.Clock
 ) -> Ended:
     name = found.membership.user.name
-    event = _removal(here, found)
+    event = _removal(page, found)
     return Ended(
         text=_removed(event, book, clock),
-        receipt_url=here.url("removal", act=event.act) if event and sees_receipt(here, event) else "",
-        restore_url=here.url("person_restore", membership=found.membership.id) if may else "",
+        receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
+        restore_url=page.url("person_restore", membership=found.membership.id) if may else "",
         restore_label=_("Bring %(name)s back") % {"name": name},
     )
 
 
-def access_at_removal(here: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str, Any], str]:
+def access_at_removal(page: PageContext, found: VisibleMember, why: Why) -> tuple[Mapping[str, Any], str]:
     """The access at the removal, from the log, and in words; empty where there was none."""
-    event = _removal(here, found)
+    event = _removal(page, found)
     if event is None or not event.before.get("access"):
         return {}, ""
     held = event.before["access"][-1]
     return held, timeline.event_wording([event], why.book, why.clock).access(held)
 
 
-def _removal(here: PageContext, found: VisibleMember) -> EventView | None:
+def _removal(page: PageContext, found: VisibleMember) -> EventView | None:
     return activity_queries.latest(
-        organization=here.organization_id, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value
+        organization=page.organization_id, membership=found.membership.id, verb=Verb.MEMBER_REMOVE.value
     )
 
 
-def sees_receipt(here: PageContext, event: EventView) -> bool:
+def sees_receipt(page: PageContext, event: EventView) -> bool:
     """Whether the reader sees the log, or removed the person."""
-    return here.sees_activity or event.actor == here.viewer.id
+    return page.sees_activity or event.actor == page.viewer.id
 
 
 def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) -> str:
@@ -205,12 +205,12 @@ def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) ->
 
 
 def _facts(
-    here: PageContext, found: VisibleMember, grants: Sequence[AssignmentView], clock: dates.Clock
+    page: PageContext, found: VisibleMember, grants: Sequence[AssignmentView], clock: dates.Clock
 ) -> PersonFacts:
     one = found.membership
-    others = people_queries.in_other_organizations(actor=here.viewer, member=one, at=here.at)
+    others = people_queries.in_other_organizations(actor=page.viewer, member=one, at=page.at)
     return PersonFacts(
-        last_seen=last_seen(here, found, clock),
+        last_seen=last_seen(page, found, clock),
         signs_in_with=ways_in(sessions.factors(user=one.user)),
         sites=access.sites(grants) if grants else "",
         also_works_for=dates.listed([other.organization.name for other in others], most=5),
@@ -230,7 +230,7 @@ def _seen(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:
     return f"{when}, {admin_abilities.in_language(seen.service)}" if seen and seen.service else when
 
 
-def last_seen(here: PageContext, found: VisibleMember, clock: dates.Clock) -> str:
+def last_seen(page: PageContext, found: VisibleMember, clock: dates.Clock) -> str:
     """`Today 09:12, Web shop`. One statement."""
     one = found.membership
-    return _seen(sessions.last_seen(memberships=[one.id], at=here.at).get(one.id), clock)
+    return _seen(sessions.last_seen(memberships=[one.id], at=page.at).get(one.id), clock)

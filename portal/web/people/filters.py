@@ -59,7 +59,7 @@ def read(query: QueryDict, book: DisplayNames) -> Filters:
     )
 
 
-def wish(here: PageContext, asked: Filters) -> PeopleFilter:
+def wish(page: PageContext, asked: Filters) -> PeopleFilter:
     """The same for the query; one statement where systems are asked for."""
     values = asked.values
     states = _SYSTEMS.get(values["systems"])
@@ -68,7 +68,7 @@ def wish(here: PageContext, asked: Filters) -> PeopleFilter:
         role=values["tier"],
         site=uuid.UUID(values["site"]) if values["site"] else None,
         former=values["who"] == "former",
-        memberships=accounts_queries.in_state(organization=here.organization_id, states=states)
+        memberships=accounts_queries.in_state(organization=page.organization_id, states=states)
         if states
         else None,
         after=asked.after,

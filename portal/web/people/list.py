@@ -22,29 +22,29 @@ _MOST = 300
 
 @require_safe
 @page_context.organization_page
-def listing(request: Request, here: PageContext) -> HttpResponse:
+def listing(request: Request, page: PageContext) -> HttpResponse:
     """A page of it."""
-    return shown(request, here)
+    return shown(request, page)
 
 
-def shown(request: HttpRequest, here: PageContext, *, sent: str = "") -> HttpResponse:
+def shown(request: HttpRequest, page: PageContext, *, sent: str = "") -> HttpResponse:
     """The list, below what happened to an invitation. Raises Denied for a reader who sees no colleagues."""
-    if Verb.MEMBER_VIEW not in here.abilities:
+    if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
-    clock = dates.Clock(here.at, here.zone)
-    model = list_context.people_page(here, request.GET, clock)
+    clock = dates.Clock(page.at, page.zone)
+    model = list_context.people_page(page, request.GET, clock)
     return page_model.render(request, replace(model, sent=sent))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def select(request: Request, here: PageContext) -> HttpResponse:
+def select(request: Request, page: PageContext) -> HttpResponse:
     """From ticked rows to the page that says what would follow; nothing is done here."""
     if request.method != "POST":
-        return HttpResponseRedirect(here.url("people"))
+        return HttpResponseRedirect(page.url("people"))
     ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MOST]
     if not ticked or request.POST.get("do") != "remove":
         messages.warning(request, _("Nobody was selected. Tick the people first."))
-        return HttpResponseRedirect(here.url("people"))
+        return HttpResponseRedirect(page.url("people"))
     asked = urlencode([("m", one) for one in ticked])
-    return HttpResponseRedirect(f"{here.url('people_remove')}?{asked}")
+    return HttpResponseRedirect(f"{page.url('people_remove')}?{asked}")

@@ -92,53 +92,53 @@ class PeoplePage(PageModel):
 
 
 def people_page(
-    here: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
+    page: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
 ) -> PeoplePage:
     """The list as the address asks for it, `size` rows of it."""
-    organization, url = here.organization_id, here.url("people")
+    organization, url = page.organization_id, page.url("people")
     book = display_names.display_names(organization=organization)
     asked = filters.read(query, book)
-    wish = filters.wish(here, asked)
-    rows = people_queries.matching(actor=here.viewer, organization=organization, at=here.at, filters=wish)
-    page = people_queries.page(rows=rows, filters=wish, size=size)
+    wish = filters.wish(page, asked)
+    rows = people_queries.matching(actor=page.viewer, organization=organization, at=page.at, filters=wish)
+    member_page = people_queries.page(rows=rows, filters=wish, size=size)
     total = people_queries.count(rows=rows)
-    invitations = invitations_queries.pending(actor=here.viewer, organization=organization, at=here.at)
-    admins = continuity.working_admins(organization=organization, at=here.at)
+    invitations = invitations_queries.pending(actor=page.viewer, organization=organization, at=page.at)
+    admins = continuity.working_admins(organization=organization, at=page.at)
     return PeoplePage(
         summary=_summary(asked, total, len(invitations), len(admins)),
-        attention=None if asked.any else _attention(here, url),
-        invite=_inviting(here, asked, url),
+        attention=None if asked.any else _attention(page, url),
+        invite=_inviting(page, asked, url),
         list_url=asked.url(url),
-        note=components.only_admin(here, [admin.id for admin in admins]),
-        invitations=[pending_invitations.row(invitation, here, clock) for invitation in invitations],
-        invitations_url=here.url("invitations"),
+        note=components.only_admin(page, [admin.id for admin in admins]),
+        invitations=[pending_invitations.row(invitation, page, clock) for invitation in invitations],
+        invitations_url=page.url("invitations"),
         search_url=url,
         q=asked.values["q"],
         kept=query_string.hidden_fields(asked.values, without="q"),
         chips=filters.active(asked, url),
         filters=filters.menus(asked, url),
         former=wish.former,
-        people=_rows(here, page, clock, book, former=wish.former),
-        select_url=_select_url(here, former=wish.former),
-        pager=_pager(asked, page, total, url),
+        people=_rows(page, member_page, clock, book, former=wish.former),
+        select_url=_select_url(page, former=wish.former),
+        pager=_pager(asked, member_page, total, url),
     )
 
 
-def _select_url(here: PageContext, *, former: bool) -> str:
+def _select_url(page: PageContext, *, former: bool) -> str:
     """Where selected people are removed; empty where this reader may remove none of them."""
-    return "" if former or Verb.MEMBER_REMOVE not in here.abilities else here.url("people_select")
+    return "" if former or Verb.MEMBER_REMOVE not in page.abilities else page.url("people_select")
 
 
-def _attention(here: PageContext, url: str) -> Link | None:
+def _attention(page: PageContext, url: str) -> Link | None:
     """The way to those whose systems differ or failed. One statement where there are none, else three."""
     known = accounts_queries.in_state(
-        organization=here.organization_id, states=accounts_queries.NEEDS_ATTENTION
+        organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
     )
     if not known:
         return None
     wish = PeopleFilter(memberships=known)
     rows = people_queries.matching(
-        actor=here.viewer, organization=here.organization_id, at=here.at, filters=wish
+        actor=page.viewer, organization=page.organization_id, at=page.at, filters=wish
     )
     number = people_queries.count(rows=rows)
     if not number:
@@ -147,12 +147,12 @@ def _attention(here: PageContext, url: str) -> Link | None:
     return Link(text % {"number": counted(number)}, query_string.with_values(url, {"systems": "look"}))
 
 
-def _inviting(here: PageContext, asked: filters.Filters, url: str) -> Action | None:
+def _inviting(page: PageContext, asked: filters.Filters, url: str) -> Action | None:
     """Closing the panel leads back to the list with its filters."""
-    if Verb.MEMBER_INVITE not in here.abilities:
+    if Verb.MEMBER_INVITE not in page.abilities:
         return None
     filters_of_list = asked.url(url).partition("?")[2]
-    return Action(query_string.with_values(here.url("invite"), {"list": filters_of_list}))
+    return Action(query_string.with_values(page.url("invite"), {"list": filters_of_list}))
 
 
 def _summary(asked: filters.Filters, total: int, pending: int, admins: int) -> str:
@@ -166,19 +166,19 @@ def _summary(asked: filters.Filters, total: int, pending: int, admins: int) -> s
 
 
 def _rows(
-    here: PageContext,
-    page: people_queries.PeoplePage,
+    page: PageContext,
+    member_page: people_queries.PeoplePage,
     clock: dates.Clock,
     book: DisplayNames,
     *,
     former: bool,
 ) -> list[PersonRow]:
-    shown = [row.id for row in page.rows]
-    grants = access_queries.assignments(memberships=shown, at=here.at)
-    seen = sessions.last_seen(memberships=shown, at=here.at)
+    shown = [row.id for row in member_page.rows]
+    grants = access_queries.assignments(memberships=shown, at=page.at)
+    seen = sessions.last_seen(memberships=shown, at=page.at)
     worst = status.for_list(memberships=shown)
-    may = policy.abilities(actor=here.viewer, memberships=shown, at=here.at, verbs=_VERBS)
-    urls = _Urls(here)
+    may = policy.abilities(actor=page.viewer, memberships=shown, at=page.at, verbs=_VERBS)
+    urls = _Urls(page)
     return [
         PersonRow(
             id=str(row.id),
@@ -190,7 +190,7 @@ def _rows(
             **systems.worst(worst.get(row.id), book, former=former),
             **_actions(urls, row.id, may[row.id]),
         )
-        for row in page.rows
+        for row in member_page.rows
     ]
 
 
@@ -207,8 +207,8 @@ def _access(grants: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, A
 class _Urls:
     """Addresses of colleagues' pages: each route is looked up once, not once a row."""
 
-    def __init__(self, here: PageContext) -> None:
-        self._here, self._known = here, dict[str, str]()
+    def __init__(self, page: PageContext) -> None:
+        self._here, self._known = page, dict[str, str]()
 
     def of(self, route: str, membership: uuid.UUID) -> str:
         """The address of that page for this colleague."""
@@ -226,9 +226,9 @@ def _actions(urls: _Urls, membership: uuid.UUID, may: Mapping[Verb, policy.Decis
     }
 
 
-def _pager(asked: filters.Filters, page: people_queries.PeoplePage, total: int, url: str) -> Pager:
-    shown = len(page.rows)
-    whole = page.previous is None and page.next is None
+def _pager(asked: filters.Filters, member_page: people_queries.PeoplePage, total: int, url: str) -> Pager:
+    shown = len(member_page.rows)
+    whole = member_page.previous is None and member_page.next is None
     numbers = {"shown": shown, "total": counted(total)}
     if whole and asked.values["who"] == "former":
         text = ngettext("%(shown)d removed", "%(shown)d removed", shown) % numbers
@@ -236,7 +236,9 @@ def _pager(asked: filters.Filters, page: people_queries.PeoplePage, total: int, 
         text = ngettext("%(shown)d colleague", "%(shown)d colleagues", shown) % numbers
     else:
         text = _("%(shown)d of %(total)s") % numbers
-    return Pager(text, _turn(asked, url, before=page.previous), _turn(asked, url, after=page.next))
+    return Pager(
+        text, _turn(asked, url, before=member_page.previous), _turn(asked, url, after=member_page.next)
+    )
 
 
 def _turn(asked: filters.Filters, url: str, **anchor: uuid.UUID | None) -> str:

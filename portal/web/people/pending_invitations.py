@@ -49,9 +49,9 @@ class CancelInvitationPage(PageModel):
     back_url: str
 
 
-def row(invitation: PendingInvitation, here: PageContext, clock: dates.Clock) -> InvitationRow:
+def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) -> InvitationRow:
     """An invitation with what the reader may do to it."""
-    over = invitation.expires_at <= here.at
+    over = invitation.expires_at <= page.at
     day = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
     sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Open until %(when)s.") % day
     return InvitationRow(
@@ -62,21 +62,21 @@ def row(invitation: PendingInvitation, here: PageContext, clock: dates.Clock) ->
         tag=Tag(_("Expired")) if over else None,
         may_resend=invitation.may_resend and not over,
         may_renew=invitation.may_resend and over,
-        cancel_url=here.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
+        cancel_url=page.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
     )
 
 
-def cancel_page(here: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:
+def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:
     """The question, with the invitation in words."""
-    over = invitation.expires_at <= here.at
+    over = invitation.expires_at <= page.at
     opened = {"when": clock.when(invitation.expires_at)}
     return CancelInvitationPage(
         email=invitation.email,
         name=invitation.name,
         offered=_offered(invitation, clock),
         state=_("Expired %(when)s.") % opened if over else _("Open until %(when)s.") % opened,
-        cancel_url=here.url("invitation_cancel", invitation=invitation.id),
-        back_url=here.url("people"),
+        cancel_url=page.url("invitation_cancel", invitation=invitation.id),
+        back_url=page.url("people"),
     )
 
 

@@ -77,23 +77,23 @@ class ReceiptPage(PageModel):
     back_url: str
 
 
-def receipt_page(here: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
+def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
     """The page, from the events of the act and the progress of its deliveries."""
     first = events[0]
-    book = display_names.display_names(organization=here.organization_id)
+    book = display_names.display_names(organization=page.organization_id)
     told_by = timeline.event_wording(events, book)
-    done = _progress(here, events)
+    done = _progress(page, events)
     names = [told_by.who(event) for event in events]
-    people = _removed(here, events, told_by)
+    people = _removed(page, events, told_by)
     who = dates.listed(names, most=5)
     closed = {event.subject for event in events}
-    restore_url, restore_label = _restore(here, [event.subject for event in events], who, done)
+    restore_url, restore_label = _restore(page, [event.subject for event in events], who, done)
     return ReceiptPage(
         title=ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
-        lead=_lead(here, done, first, clock),
+        lead=_lead(page, done, first, clock),
         open=not done.done,
-        here_url=here.url("removal", act=first.act),
-        lines=[*[_line(line, done.lines, who, clock) for line in done.lines], _sign_in(here, first, clock)],
+        here_url=page.url("removal", act=first.act),
+        lines=[*[_line(line, done.lines, who, clock) for line in done.lines], _sign_in(page, first, clock)],
         receipt=Receipt(
             number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
             people=people,
@@ -105,38 +105,38 @@ def receipt_page(here: PageContext, events: Sequence[EventView], clock: dates.Cl
         next_text=_next(done),
         restore_url=restore_url,
         restore_label=restore_label,
-        back_url=here.url("people"),
+        back_url=page.url("people"),
     )
 
 
-def _progress(here: PageContext, events: Sequence[EventView]) -> Progress:
+def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
     """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
     first = events[0]
-    done = progress.of_act(act=first.act, chain=here.organization_id, at=here.at)
+    done = progress.of_act(act=first.act, chain=page.organization_id, at=page.at)
     if done.planned:
         return done
     waiting = progress.expected_progress(
-        memberships=[event.subject for event in events], since=first.at, at=here.at
+        memberships=[event.subject for event in events], since=first.at, at=page.at
     )
     return Progress(lines=waiting, planned=False)
 
 
-def _removed(here: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[RemovedPerson]:
+def _removed(page: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[RemovedPerson]:
     emails = removal_impact.emails(memberships=[event.subject for event in events])
     return [
         RemovedPerson(
             name=told_by.who(event),
             email=emails.get(event.subject, ""),
             event_number=cldr.number(event.seq) if event.seq else "",
-            event_url=f"{here.url('activity')}#e{event.seq}" if here.sees_activity else "",
+            event_url=f"{page.url('activity')}#e{event.seq}" if page.sees_activity else "",
             hash=timeline.short(event.hash),
         )
         for event in events
     ]
 
 
-def _lead(here: PageContext, done: Progress, first: EventView, clock: dates.Clock) -> str:
-    stopped = {"time": clock.time(first.at, seconds=True), "organization": here.organization.name}
+def _lead(page: PageContext, done: Progress, first: EventView, clock: dates.Clock) -> str:
+    stopped = {"time": clock.time(first.at, seconds=True), "organization": page.organization.name}
     late = [admin_abilities.in_language(line.name) for line in done.lines if line.state != "closed"]
     if late:
         names = dates.listed(list(dict.fromkeys(late)))
@@ -154,7 +154,7 @@ def _lead(here: PageContext, done: Progress, first: EventView, clock: dates.Cloc
     return _("Every door closed within %(span)s.") % {"span": dates.span(slowest)}
 
 
-def _sign_in(here: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
+def _sign_in(page: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
     parts = []
     if sign_ins := int(first.facts.get("sign_ins", 0)):
         text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
@@ -163,7 +163,7 @@ def _sign_in(here: PageContext, first: EventView, clock: dates.Clock) -> Progres
         text = ngettext("%(number)d browser signed out", "%(number)d browsers signed out", sessions)
         parts.append(text % {"number": sessions})
     return ProgressLine(
-        name=_("Signing in for %(organization)s") % {"organization": here.organization.name},
+        name=_("Signing in for %(organization)s") % {"organization": page.organization.name},
         sub=", ".join(parts) or _("Nothing that was issued before is accepted any more"),
         when=clock.time(first.at, seconds=True),
         state="closed",
@@ -217,18 +217,18 @@ def _next(done: Progress) -> str:
     return _("We keep trying until every system has confirmed. You may close this page.")
 
 
-def _restore(here: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> tuple[str, str]:
+def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> tuple[str, str]:
     """Address and label of the way back; empty until every system has confirmed, and for readers without the right."""
     if not done.done:
         return "", ""
     verb = Verb.MEMBER_RESTORE
-    if not policy.decide(actor=here.viewer, verb=verb, on=policy.MembershipIds(leavers), at=here.at):
+    if not policy.decide(actor=page.viewer, verb=verb, on=policy.MembershipIds(leavers), at=page.at):
         return "", ""
     if len(leavers) > 1:
-        url = query_string.with_values(here.url("people"), {"who": "former"})
+        url = query_string.with_values(page.url("people"), {"who": "former"})
         return url, _("See those removed")
     label = _("Bring %(name)s back") % {"name": who}
-    return here.url("person_restore", membership=leavers[0]), label
+    return page.url("person_restore", membership=leavers[0]), label
 
 
 def etag(model: ReceiptPage, language: str) -> str:

@@ -91,24 +91,24 @@ class RemovalPage(PageModel):
 
 
 def removal_page(
-    here: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
+    page: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
 ) -> RemovalPage:
     """The question, with what the removal would do."""
-    clock = dates.Clock(here.at, here.zone)
+    clock = dates.Clock(page.at, page.zone)
     ids = [one.membership.id for one in leavers]
     closing = progress.expected_impact(memberships=ids)
-    counts = removal_impact.removal_impact(leavers=leavers, at=here.at)
+    counts = removal_impact.removal_impact(leavers=leavers, at=page.at)
     single = leavers[0] if len(leavers) == 1 else None
     title = _title(leavers)
     return RemovalPage(
         title=title,
         button=title,
-        sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": here.organization.name},
-        blocked=_blocked(here, leavers),
-        stops=_stops(here, counts),
+        sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": page.organization.name},
+        blocked=_blocked(page, leavers),
+        stops=_stops(page, counts),
         closes=[_closing_system(system, counts, clock) for system in closing],
-        stays=_stays(here, single),
-        who=_leaver(here, single, clock) if single else None,
+        stays=_stays(page, single),
+        who=_leaver(page, single, clock) if single else None,
         people=[] if single else [_contact(leaver) for leaver in leavers],
         form=form,
         ids=[str(membership) for membership in ids],
@@ -135,21 +135,21 @@ def _contact(leaver: VisibleMember) -> Contact:
     return Contact(leaver.membership.user.name, leaver.membership.user.email)
 
 
-def _blocked(here: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
-    working = continuity.working_admins(organization=here.organization_id, at=here.at)
+def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
+    working = continuity.working_admins(organization=page.organization_id, at=page.at)
     staying = [one for one in working if one.id not in {leaver.membership.id for leaver in leavers}]
     if not working or staying:
         return None
     return Blocked(
         text=_("%(name)s is the only admin. Without an admin nobody could invite or remove people.")
         % {"name": dates.listed([one.user.name for one in working])},
-        url=here.url("invite") + "?tier=organization_admin",
+        url=page.url("invite") + "?tier=organization_admin",
         label=_("Invite a second admin"),
     )
 
 
-def _stops(here: PageContext, counts: removal_impact.RemovalImpact) -> list[Stopping]:
-    text = _("Signing in for %(organization)s") % {"organization": here.organization.name}
+def _stops(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Stopping]:
+    text = _("Signing in for %(organization)s") % {"organization": page.organization.name}
     rows = [Stopping(text, _("no longer possible"))]
     if number := counts.sessions:
         value = ngettext("%(number)d browser is signed out", "%(number)d browsers are signed out", number)
@@ -182,26 +182,26 @@ def _closing_system(
     )
 
 
-def _stays(here: PageContext, single: VisibleMember | None) -> str:
+def _stays(page: PageContext, single: VisibleMember | None) -> str:
     stays = _("Past orders, addresses and invoices, and everything that stands in the log.")
     if single is None:
         return stays
-    others = people_queries.in_other_organizations(actor=here.viewer, member=single.membership, at=here.at)
+    others = people_queries.in_other_organizations(actor=page.viewer, member=single.membership, at=page.at)
     if not others:
         return stays
     names = dates.listed([other.organization.name for other in others], most=5)
     return " ".join([stays, _("Access to %(organizations)s stays too.") % {"organizations": names}])
 
 
-def _leaver(here: PageContext, single: VisibleMember, clock: dates.Clock) -> Leaver:
+def _leaver(page: PageContext, single: VisibleMember, clock: dates.Clock) -> Leaver:
     one = single.membership
-    grants = access_queries.assignments(memberships=[one.id], at=here.at).get(one.id, [])
-    other = people_queries.same_name(actor=here.viewer, member=one, at=here.at)
+    grants = access_queries.assignments(memberships=[one.id], at=page.at).get(one.id, [])
+    other = people_queries.same_name(actor=page.viewer, member=one, at=page.at)
     return Leaver(
         question=_("Is this the right %(name)s?") % {"name": one.user.name},
         email=one.user.email,
         work=", ".join(part for part in (one.title, access.summary(grants, clock)) if part),
-        last_seen=detail_context.last_seen(here, single, clock),
+        last_seen=detail_context.last_seen(page, single, clock),
         namesake_text=f"{other.user.name}, {other.user.email}" if other else "",
-        namesake_url=here.url("person", membership=other.id) if other else "",
+        namesake_url=page.url("person", membership=other.id) if other else "",
     )
