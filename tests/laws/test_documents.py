@@ -1,0 +1,46 @@
+"""Documents name files that exist, and the glossary explains a term once."""
+
+import re
+
+import pytest
+
+from tests.laws import code
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+FOLDERS = (*code.LAYERS, "templates", "locale", "tests", "demo", "bench", "docs")
+EXAMPLE = "notices"
+"""The capability that CONTRIBUTING takes as its example; its files do not exist."""
+PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w/.-]*)`")
+LINK = re.compile(r"\]\(([\w/.-]+)(?:#[\w-]+)?\)")
+TERM = re.compile(r"^\| (.+?) \|", re.MULTILINE)
+
+
+def missing(name: str, text: str) -> list[str]:
+    """Every path and link of a document that leads nowhere."""
+    folder = (code.ROOT / name).parent
+    paths = [path for path in PATH.findall(text) if EXAMPLE not in path and not (code.ROOT / path).exists()]
+    return paths + [link for link in LINK.findall(text) if not (folder / link).exists()]
+
+
+def documents() -> dict[str, str]:
+    names = [*DOCUMENTS, *(str(path.relative_to(code.ROOT)) for path in (code.ROOT / "docs").rglob("*.md"))]
+    return {name: (code.ROOT / name).read_text("utf-8") for name in names}
+
+
+def test_documents_name_files_that_exist() -> None:
+    found = {name: missing(name, text) for name, text in documents().items()}
+    assert {name: paths for name, paths in found.items() if paths} == {}
+
+
+def test_glossary_explains_each_term_once_in_order() -> None:
+    tables = documents()["docs/glossary.md"].split("\n## ")[1:]
+    terms = [[term for term in TERM.findall(table) if term not in {"term", "---"}] for table in tables]
+    assert [table for table in terms if table != sorted(table, key=str.lower)] == []
+    every = [term for table in terms for term in table]
+    assert sorted({term for term in every if every.count(term) > 1}) == []
+    assert len(every) > 40
+
+
+@pytest.mark.parametrize("bad", ["see `delegation/nowhere.py`", "see [there](docs/nowhere.md)"])
+def test_missing_file_is_named(bad: str) -> None:
+    assert missing("README.md", bad)
