@@ -1,4 +1,4 @@
-"""What several pages show alike: a warning, whom to ask, the foot of a list, a signed-in browser."""
+"""Parts that several pages share: a warning, a contact, the foot of a list, a signed-in browser."""
 
 import uuid
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ def manages_people(page: PageContext) -> bool:
 
 
 def managed_people(page: PageContext) -> str:
-    """`You look after 298 colleagues.`, nothing for who may change nobody's access. Two statements at most."""
+    """How many people's access the reader manages, in a sentence; empty for none. Two statements at most."""
     rows = people_queries.manageable(actor=page.viewer, organization=page.organization_id, at=page.at)
     others = people_queries.count(rows=rows)
     if not others:

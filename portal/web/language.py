@@ -1,4 +1,4 @@
-"""The reader's choice of language, kept in this browser."""
+"""The reader's choice of language, in a cookie of this browser."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +13,7 @@ _YEAR = 365 * 24 * 3600
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
-    """Back to where the choice was made; a language nobody speaks here changes nothing."""
+    """Leads back to the page of the choice. An unknown language changes nothing."""
     if request.method != "POST":
         return HttpResponseRedirect("/")
     back = request.POST.get("next", "/")

@@ -125,7 +125,7 @@ def _wish(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
 
 
 def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
-    """Users that are searched by name or address, or the one colleague asked for; None: everybody."""
+    """Users found by name or address, or the colleague the address names; None for all."""
     if values["person"]:
         return people_queries.users(
             organization=page.organization_id, memberships=[uuid.UUID(values["person"])]
@@ -136,7 +136,7 @@ def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | N
 
 
 def _invitations(page: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
-    """Whoever has been invited is no colleague yet and found by what stands in the invitation."""
+    """Invited people are no colleagues yet: the text is searched in their invitations."""
     if values["person"] or not values["q"]:
         return {}
     return invitations_queries.matching(organization=page.organization_id, text=values["q"])

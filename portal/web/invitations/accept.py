@@ -47,7 +47,7 @@ def accept(request: Request, token: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: Request, token: str) -> HttpResponse:
-    """For whoever is signed in as somebody else: out, and back to the invitation."""
+    """Sign out a person for whom the invitation is not meant, and lead back to it."""
     invitations.sign_out(request)
     return HttpResponseRedirect(reverse("invitation_accept", kwargs={"token": token}))
 

@@ -27,9 +27,9 @@ def resend(request: Request, page: PageContext) -> HttpResponse:
     """Send an invitation again: `do` is `resend:<id>`. A page that is opened again is the list."""
     if request.method != "POST":
         return HttpResponseRedirect(page.url("people"))
-    deed, _colon, name = request.POST.get("do", "").partition(":")
+    command, _colon, name = request.POST.get("do", "").partition(":")
     one = shell_forms.identifier(name)
-    if deed != "resend" or one is None:
+    if command != "resend" or one is None:
         raise NotFound
     try:
         return _sent_again(request, page, one)

@@ -32,7 +32,7 @@ from portal.web.people.list_context import PeoplePage
 from portal.wording import dates, refusals
 
 _BELOW = 20
-"""Rows of the list that are seen below the panel."""
+"""Rows of the list below the panel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:
-    """Raises Denied for whoever may invite nobody."""
+    """Raises Denied for a reader who may not invite."""
     if Verb.MEMBER_INVITE not in page.abilities:
         raise Denied(reason="no_permission")
     given = assignable.assignable_options(
@@ -101,7 +101,7 @@ def _send(page: PageContext, form: InvitationForm) -> Any:
 
 
 def _refused(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
-    """At the field, with the way on where there is one."""
+    """Show the refusal at its field, with a link to the colleague or the invitation."""
     text = refusals.sentence_for(refusal).text
     if isinstance(refusal, AlreadyMember):
         form.add_error("email", _with_link(text, *_colleague(page, refusal)))

@@ -47,7 +47,7 @@ class RemovedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Who removed whom, when and why. `single` is the only removed person."""
+    """The removal: people, actor, instant and reason. `single` is the only removed person."""
 
     number: str
     people: Sequence[RemovedPerson]
