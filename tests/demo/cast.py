@@ -43,7 +43,7 @@ def limit(
 
 
 def orderer(*, of: Said = KOSKELA) -> tuple[list[Said], list[Said]]:
-    """Give the grants and limits of somebody who orders up to 5,000 € for Tampere."""
+    """Give the grants and limits of a person who orders up to 5,000 € for Tampere."""
     return [grant("ordering:orders.place", at=TAMPERE, of=of)], [limit("5000.00", at=TAMPERE, of=of)]
 
 

@@ -50,7 +50,7 @@ def own_shop(op: fake_provider.FakeProvider, tmp_path: pathlib.Path) -> Iterator
 
 @pytest.fixture
 def sub(shop: demo_services.Service) -> str:
-    """Give somebody who is known in the shop and orders up to 5,000 € for Tampere."""
+    """Create a person in the shop who orders up to 5,000 € for Tampere."""
     grants, limits = cast.orderer()
     created = cast.new_sub()
     assert shop.scim("POST", "/Users", cast.user(created, grants=grants, limits=limits)).status_code == 201

@@ -11,7 +11,7 @@ TICKETS = "crm:tickets.create"
 
 @pytest.fixture
 def contact(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.Seat:
-    """Give somebody who sees contacts and opens tickets."""
+    """Create a person who sees contacts and opens tickets."""
     sub = cast.new_sub()
     grants = [cast.grant(CONTACTS, role="organization_admin"), cast.grant(TICKETS, role="organization_admin")]
     assert crm.scim("POST", "/Users", cast.user(sub, name="Liisa Admin", grants=grants)).status_code == 201

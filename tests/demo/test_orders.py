@@ -123,7 +123,7 @@ def test_only_while_a_grant_holds(enter: Enter, interval: dict[str, Any], status
     assert seat.send("/order", amount="10", site="site-tampere").status_code == status
 
 
-def test_a_grant_for_another_organization_is_none(enter: Enter) -> None:
+def test_grant_of_another_organization_has_no_effect(enter: Enter) -> None:
     seat = enter(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE, of=cast.POHJOLA)],

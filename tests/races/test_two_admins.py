@@ -128,7 +128,7 @@ def test_without_the_lock_the_chain_refuses_the_second(
     assert duel.outcomes["forked"] > 0
 
 
-def test_without_lock_and_chain_nobody_is_left(
+def test_removals_without_lock_and_chain_leave_no_admin(
     world: World, monkeypatch: pytest.MonkeyPatch, database_urls: cluster.Urls, say: measurements.Say
 ) -> None:
     monkeypatch.setattr(locks, "acquire", without_locking)
