@@ -28,7 +28,7 @@ SERVICES = 5
 TARGETS = 2
 AMR = ["pwd", "otp", "mfa"]
 _CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
-_ONCE = re.compile(rb'name="once"[^>]*value="([^"]+)"')
+_ONCE = re.compile(rb'name="idempotency_key"[^>]*value="([^"]+)"')
 
 
 def free_port() -> int:
@@ -104,7 +104,7 @@ class Scene:
             raise RuntimeError(message)
         csrf = headers.get("set-cookie", "").partition(";")[0]
         token, once = _CSRF.search(page), _ONCE.search(page)
-        form = {"csrfmiddlewaretoken": _text(token), "once": _text(once), "reason": "left"}
+        form = {"csrfmiddlewaretoken": _text(token), "idempotency_key": _text(once), "reason": "left"}
         return form, f"{self.admin}; {csrf}"
 
     def path(self, leaver: Leaver) -> str:

@@ -59,7 +59,7 @@ def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
         _SESSION_GONE,
         fields=_sent_values(request),
         action_url=request.get_full_path(),
-        button=_("Send it"),
+        button=_("Send the form again"),
         sign_in_url=sign_in_url,
     )
 

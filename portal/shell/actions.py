@@ -32,8 +32,8 @@ def _reasons(verb: Verb) -> Mapping[str, str]:
         own = _("You cannot change your own access. Ask another admin.")
     return {
         "own_membership": own,
-        "outside_sites": _("This colleague also works at sites that you do not look after."),
-        "exceeds_authority": _("This colleague holds more than you may give."),
+        "outside_sites": _("This person has sites that you do not manage."),
+        "exceeds_authority": _("This person has more access than you can assign."),
         "wrong_state": "",
         "organization_closed": _("The organization is closed."),
     }

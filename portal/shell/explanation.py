@@ -96,7 +96,7 @@ class Why:
         return [
             Reason(
                 strong=_("Tier %(tier)s") % {"tier": tier},
-                text=_("allows it"),
+                text=_("includes this"),
                 sub=_("Tiers of %(supplier)s, version %(number)d") % version,
             ),
             Reason(self._giver(grant), self._gave(grant, limit), self._when(grant)),
@@ -105,12 +105,14 @@ class Why:
     def _giver(self, grant: AssignmentView) -> str:
         if grant.assigned_by_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self._givers.get(grant.assigned_by, _("Somebody"))
+        return self._givers.get(grant.assigned_by, _("Unknown person"))
 
     def _gave(self, grant: AssignmentView, limit: str) -> str:
         where = access.of_grant(grant, inside=True)
         facts = {"where": where, "limit": limit}
-        return _("gave it: %(where)s, %(limit)s") % facts if limit else _("gave it: %(where)s") % facts
+        return (
+            _("assigned it: %(where)s, %(limit)s") % facts if limit else _("assigned it: %(where)s") % facts
+        )
 
     def _when(self, grant: AssignmentView) -> str:
         parts = [self.clock.moment(grant.valid_from, seconds=False), removal_reasons.shown(grant.reason)]
@@ -124,7 +126,7 @@ def _lowered(right: Right) -> Reason:
     amount = cldr.money(right.amount or Decimal(0), right.currency)
     return Reason(
         strong=str(settings.SUPPLIER_NAME),
-        text=_("agreed on at most %(amount)s for the company") % {"amount": amount},
+        text=_("agreed a maximum of %(amount)s for your company") % {"amount": amount},
     )
 
 

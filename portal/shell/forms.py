@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from audit.foundation import ids
 from portal.http import input_cleaning
 
-_ONCE = 64
+_IDEMPOTENCY_KEY = 64
 
 
 def new_idempotency_key() -> str:
@@ -21,25 +21,25 @@ def new_idempotency_key() -> str:
 class IdempotentForm(input_cleaning.Form):
     """A form whose command runs once, however often the form is sent."""
 
-    once = forms.CharField(
+    idempotency_key = forms.CharField(
         required=False,
-        max_length=_ONCE,
+        max_length=_IDEMPOTENCY_KEY,
         widget=forms.HiddenInput,
-        error_messages={"max_length": gettext_lazy("This page is out of date. Open it again.")},
+        error_messages={"max_length": gettext_lazy("This page has expired. Open it again.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["once"].initial = new_idempotency_key
+        self.fields["idempotency_key"].initial = new_idempotency_key
 
-    def clean_once(self) -> str:
+    def clean_idempotency_key(self) -> str:
         """The key that was sent, else a fresh one."""
-        return str(self.cleaned_data.get("once") or new_idempotency_key())
+        return str(self.cleaned_data.get("idempotency_key") or new_idempotency_key())
 
 
 def idempotency_key(sent: str, *parts: object) -> str | None:
     """The idempotency key of one of several commands that a page can send under one key; None without a key."""
-    return f"{sent[:_ONCE]}:{':'.join(map(str, parts))}" if sent and sent.isalnum() else None
+    return f"{sent[:_IDEMPOTENCY_KEY]}:{':'.join(map(str, parts))}" if sent and sent.isalnum() else None
 
 
 def identifiers(values: Iterable[str]) -> list[uuid.UUID]:

@@ -27,12 +27,14 @@ def managed_people(page: PageContext) -> str:
     others = people_queries.count(rows=rows)
     if not others:
         return ""
-    text = ngettext("You look after %(number)s colleague.", "You look after %(number)s colleagues.", others)
+    text = ngettext(
+        "You manage access for %(number)s person.", "You manage access for %(number)s people.", others
+    )
     return text % {"number": components.counted(others)}
 
 
 def lead(rights: Sequence[Right], book: DisplayNames, clock: dates.Clock) -> str:
     """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
     if not rights:
-        return _("You have no access to a service yet.")
+        return _("You do not have access to any service yet.")
     return _("You can %(do)s.") % {"do": access.can(rights, texts=book.entitlements, clock=clock)}

@@ -36,7 +36,7 @@ def timeline(
     """The events with the results of their deliveries. Two statements at most."""
     told_by = event_wording(events, book, clock)
     answers = delivery_results.for_events(organization=page.organization_id, events=events)
-    return [_moment(event, told_by, told_by.told(answers.get(event.id, ())), clock) for event in events]
+    return [_moment(event, told_by, told_by.deliveries(answers.get(event.id, ())), clock) for event in events]
 
 
 def _moment(event: EventView, told_by: EventWording, told: str, clock: dates.Clock) -> TimelineEvent:

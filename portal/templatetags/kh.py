@@ -17,7 +17,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from portal.wording import cldr
 
@@ -26,15 +26,18 @@ register = template.Library()
 ICONS = "vendor/tabler-icons/3.51.0/sprite.svg"
 MARKS = "keyholder/marks.svg"
 
-# The four words, and the two that are no trouble. "closed" is what a removal says for "in place".
+# The words of a state; "closing" and "closed" stand for "updating" and "up to date" after a removal, "on" for a factor.
 WORDS = {
-    "ok": pgettext_lazy("state", "In place"),
-    "wait": pgettext_lazy("state", "On its way"),
-    "differs": pgettext_lazy("state", "Differs"),
+    "ok": pgettext_lazy("state", "Up to date"),
+    "wait": pgettext_lazy("state", "Updating"),
+    "differs": pgettext_lazy("state", "Out of date"),
     "failed": pgettext_lazy("state", "Failed"),
     "none": pgettext_lazy("state", "Not needed"),
+    "closing": pgettext_lazy("state", "Closing"),
     "closed": pgettext_lazy("state", "Closed"),
+    "on": pgettext_lazy("state", "On"),
 }
+_MARKS = {"closing": "wait", "closed": "ok", "on": "ok"}
 
 
 @register.filter
@@ -64,13 +67,13 @@ def icon(name: str, variant: str = "") -> SafeString:
 
 @register.simple_tag
 def state(name: str, words: str = "", *, quiet: bool = False) -> SafeString:
-    """A state by shape, colour and word. `quiet`: in lists what is in place is a dot with hidden words."""
+    """A state by shape, colour and word. `quiet`: in lists what is up to date is a dot with hidden words."""
     silent = quiet and name == "ok"
-    mark = "dot" if silent else {"closed": "ok"}.get(name, name)
+    mark = "dot" if silent else _MARKS.get(name, name)
     return format_html(
         '<span class="kh-state kh-state--{}"><svg aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
         "<span{}>{}</span></span>",
-        {"closed": "ok"}.get(name, name),
+        _MARKS.get(name, name),
         static(MARKS),
         mark,
         SafeString(' class="visually-hidden"') if silent else "",
@@ -118,16 +121,3 @@ def _look(widget: forms.Widget) -> str:
     if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "form-check-input"
     return "form-select" if isinstance(widget, forms.Select) else "form-control"
-
-
-@register.simple_tag
-def things_to_correct(count: int) -> str:
-    """The heading of an error summary; small numbers as words."""
-    words = {
-        1: gettext("One thing to correct"),
-        2: gettext("Two things to correct"),
-        3: gettext("Three things to correct"),
-        4: gettext("Four things to correct"),
-        5: gettext("Five things to correct"),
-    }
-    return words.get(count) or gettext("%(count)s things to correct") % {"count": count}

@@ -21,12 +21,12 @@ def ends(until: dt.datetime | None, *, zone: dt.tzinfo) -> str:
 def admin_abilities() -> dict[Verb, str]:
     """What people may do to colleagues through pages of ours, as the rest of "You will be able to …"."""
     return {
-        Verb.MEMBER_VIEW: _("see colleagues and what they may do"),
-        Verb.MEMBER_INVITE: _("invite colleagues"),
-        Verb.ACCESS_CHANGE: _("change what colleagues may do"),
-        Verb.MEMBER_REMOVE: _("remove colleagues"),
-        Verb.MEMBER_RESTORE: _("bring removed colleagues back"),
-        Verb.ACTIVITY_VIEW: _("see what happened"),
+        Verb.MEMBER_VIEW: _("view people and their access"),
+        Verb.MEMBER_INVITE: _("invite people"),
+        Verb.ACCESS_CHANGE: _("change people’s access"),
+        Verb.MEMBER_REMOVE: _("remove people"),
+        Verb.MEMBER_RESTORE: _("restore removed people"),
+        Verb.ACTIVITY_VIEW: _("view the activity log"),
     }
 
 

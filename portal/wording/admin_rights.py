@@ -83,4 +83,4 @@ def gives(tiers: frozenset[str], book: DisplayNames) -> list[str]:
     """One sentence for the tiers that one may give; none for none."""
     names = [admin_abilities.in_language(name) for key, name in book.tiers.items() if key in tiers]
     listed = {"tiers": dates.listed(names, most=_MOST)}
-    return [_("give colleagues these tiers: %(tiers)s") % listed] if names else []
+    return [_("assign these tiers: %(tiers)s") % listed] if names else []

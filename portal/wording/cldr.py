@@ -17,6 +17,10 @@ from django.utils import translation
 _REGION = {"en": "en_SE"}
 """English as Nordic readers write it: 14:03, 24 Nov 2026, 2 000 €. English elsewhere groups thousands by a comma, and
 `5,000` is refused in forms because many readers take it for five (`portal.wording.amounts`)."""
+_POINT = frozenset({"en"})
+"""Languages with a decimal point, whatever `_REGION` writes: `0.4 s` and `2 000.50 €`, never `0,4 s`."""
+_UNITS: Mapping[str, Mapping[str, str]] = {"en": {"second": "s", "minute": "min", "hour": "h"}}
+"""Symbols of the SI where the CLDR has none with a space: its English is `0.4 secs` or `0.4s`."""
 _FALLBACK = "en"
 _RESULTS = 4096
 """Results kept of one kind: more than the pages of one hour need, some hundred kilobytes."""
@@ -70,7 +74,7 @@ def number(value: int) -> str:
 
 
 def decimal(value: Decimal, *, grouped: bool = True) -> str:
-    """`2 000` or `2 000,50`: two decimals where there are any."""
+    """`2 000` or `2 000.50`: two decimals where there are any."""
     return _number(language(), value, grouped=grouped)
 
 
@@ -85,7 +89,7 @@ def currency_sign(currency: str) -> str:
 
 
 def duration(value: Decimal, unit: str) -> str:
-    """`0,4 secs`, `1 min`, `3 hrs`, `2 days`. `unit` is second, minute, hour or day."""
+    """`0.4 s`, `1 min`, `3 h`, `2 days`. `unit` is second, minute, hour or day."""
     return _duration(language(), value, unit)
 
 
@@ -116,18 +120,27 @@ def _time(code: str, wall: dt.time, width: str) -> str:
 @lru_cache(_RESULTS)
 def _number(code: str, value: Decimal | int, *, grouped: bool) -> str:
     pattern = _pattern(locale(code).decimal_formats[None], value)
-    return str(pattern.apply(value, locale(code), group_separator=grouped))
+    return _pointed(code, str(pattern.apply(value, locale(code), group_separator=grouped)))
 
 
 @lru_cache(_RESULTS)
 def _money(code: str, amount: Decimal, currency: str) -> str:
     pattern = _pattern(locale(code).currency_formats["standard"], amount)
-    return str(pattern.apply(amount, locale(code), currency=currency, currency_digits=False))
+    written = str(pattern.apply(amount, locale(code), currency=currency, currency_digits=False))
+    return _pointed(code, written)
 
 
 @lru_cache(_RESULTS)
 def _duration(code: str, value: Decimal, unit: str) -> str:
+    if symbol := _UNITS.get(code, {}).get(unit):
+        number = numbers.format_decimal(value, locale=locale(code))
+        return f"{_pointed(code, number)}\N{NO-BREAK SPACE}{symbol}"
     return units.format_unit(value, f"duration-{unit}", "short", locale=locale(code))
+
+
+def _pointed(code: str, written: str) -> str:
+    """The number with a decimal point where the language has one. Groups are never set apart by a comma here."""
+    return written.replace(numbers.get_decimal_symbol(locale(code)), ".") if code in _POINT else written
 
 
 def _pattern(known: numbers.NumberPattern, value: Decimal | int) -> numbers.NumberPattern:

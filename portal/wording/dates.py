@@ -1,6 +1,7 @@
 """Times, days, spans and lists as people write them, in the reader's language and time zone."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,22 +71,26 @@ class Clock:
         return (self.local(self.now).date() - self.local(at).date()).days
 
 
-def span(seconds: float) -> str:
-    """`0,4 secs`, `12 secs`, `2 mins`, `3 hrs`, `4 days`: tenths below ten seconds, never 0.
+_DAY_SECONDS = 24 * 60 * 60
+_SPANS = (("second", 1, 60), ("minute", 60, 60), ("hour", 60 * 60, 48))
+"""Unit, its seconds, and from which number on the next unit is used."""
 
-    The same answer of a system is read in several places, and must be the same in all of them.
+
+def span(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `2 min`, `3 h`, `4 days`: tenths below ten seconds, rounded up, never 0.
+
+    One answer of a system is shown in several places and reads the same in all of them.
     """
-    tenths, whole = max(1, round(seconds * 10)), round(seconds)
+    tenths = max(
+        1, math.ceil(round(seconds * 10, 6))
+    )  # without noise of floats, which would round 1.1 up to 1.2
     if tenths < 100:
         return cldr.duration(Decimal(tenths) / 10, "second")
-    if whole < 60:
-        return cldr.duration(Decimal(whole), "second")
-    minutes = whole // 60
-    if minutes < 60:
-        return cldr.duration(Decimal(minutes), "minute")
-    if minutes < 48 * 60:
-        return cldr.duration(Decimal(minutes // 60), "hour")
-    return cldr.duration(Decimal(minutes // (24 * 60)), "day")
+    for unit, length, most in _SPANS:
+        number = math.ceil(round(seconds / length, 6))
+        if number < most:
+            return cldr.duration(Decimal(number), unit)
+    return cldr.duration(Decimal(math.ceil(round(seconds / _DAY_SECONDS, 6))), "day")
 
 
 def listed(names: Sequence[str], *, most: int = 3) -> str:
@@ -169,10 +174,10 @@ def no_day(text: str, *, example: str) -> str:
     """What to write in place of what `parse_day` does not take."""
     written = _written_day(text)
     if written is None:
-        return _("Write the day like %(example)s.") % {"example": example}
+        return _("Enter the day like this: %(example)s.") % {"example": example}
     if written[0] > _FAR:
         return _("Choose a day before the year %(year)d.") % {"year": _FAR + 1}
-    return _("There is no %(day)s. Choose another day.") % {"day": text.strip()}
+    return _("%(day)s does not exist. Choose another day.") % {"day": text.strip()}
 
 
 def typed_day(day: dt.date) -> str:

@@ -28,13 +28,13 @@ class EventNames:
         """Who did it: a colleague by name, the supplier for what the system did."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Somebody")
+        return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Unknown person")
 
     def who(self, event: EventView) -> str:
         """Whom it was done to."""
         if event.user is not None:
-            return self.people.get(event.user, _("Somebody"))
-        return event.email or _("Somebody")
+            return self.people.get(event.user, _("Unknown person"))
+        return event.email or _("Unknown person")
 
     def application(self, event: EventView) -> str:
         """Which service it is about."""
@@ -63,18 +63,18 @@ class EventNames:
         """Several of them as one."""
         return "; ".join(self.access(one) for one in held) or _("no access")
 
-    def told(self, answers: Sequence[DeliveryResult]) -> str:
-        """`Told: Web shop in 0.4 s, CRM portal in 1.2 s`; nothing where nobody else had to hear of it."""
+    def deliveries(self, answers: Sequence[DeliveryResult]) -> str:
+        """`Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty for an event that concerns no other system."""
         named = [(self.service(one.application), one.seconds) for one in answers]
         known = [
-            _("%(application)s in %(span)s") % {"application": name, "span": dates.span(seconds)}
+            _("%(application)s (%(span)s)") % {"application": name, "span": dates.span(seconds)}
             for name, seconds in named
             if seconds is not None
         ]
         late = [name for name, seconds in named if seconds is None]
         parts = [
-            _("Told: %(systems)s") % {"systems": ", ".join(known)} if known else "",
-            _("Not told yet: %(systems)s") % {"systems": ", ".join(late)} if late else "",
+            _("Updated: %(systems)s") % {"systems": ", ".join(known)} if known else "",
+            _("Not updated yet: %(systems)s") % {"systems": ", ".join(late)} if late else "",
         ]
         return " · ".join(part for part in parts if part)
 

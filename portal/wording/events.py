@@ -48,7 +48,7 @@ def _unknown(teller: EventWording, event: EventView) -> EventLine:
 
 
 def _invited(teller: EventWording, event: EventView) -> EventLine:
-    text = _("invited %(who)s") % {"who": event.email or _("somebody")}
+    text = _("invited %(who)s") % {"who": event.email or _("a person")}
     return EventLine(teller.actor(event), text, teller.access(event.after["access"]))
 
 
@@ -60,9 +60,9 @@ def _sent_again(teller: EventWording, event: EventView) -> EventLine:
 
 def _withdrawn(teller: EventWording, event: EventView) -> EventLine:
     if event.cause == Verb.MEMBER_REMOVE:
-        return EventLine("", _("An invitation that was sent by the leaver was cancelled"), event.email)
+        return EventLine("", _("An invitation that the removed person had sent was cancelled"), event.email)
     if event.cause == Verb.MEMBER_INVITE:
-        text = _("The expired invitation to %(who)s made way for a new one") % {"who": teller.who(event)}
+        text = _("The expired invitation to %(who)s was replaced by a new one") % {"who": teller.who(event)}
         return EventLine("", text)
     return EventLine(
         teller.actor(event), _("cancelled the invitation to %(who)s") % {"who": teller.who(event)}
@@ -71,20 +71,20 @@ def _withdrawn(teller: EventWording, event: EventView) -> EventLine:
 
 def _accepted(teller: EventWording, event: EventView) -> EventLine:
     if event.subject_kind == "membership":
-        text = _("%(who)s became a colleague") % {"who": teller.who(event)}
+        text = _("%(who)s joined") % {"who": teller.who(event)}
         return EventLine("", text, teller.accesses(event.after["access"]))
     return EventLine(event.email, _("accepted the invitation"))
 
 
 def _enrolled(teller: EventWording, event: EventView) -> EventLine:
     if event.subject_kind == "membership":
-        text = _("%(who)s became a colleague") % {"who": teller.who(event)}
+        text = _("%(who)s joined") % {"who": teller.who(event)}
         return EventLine("", text, teller.accesses(event.after["access"]))
-    return EventLine(teller.actor(event), _("took over the colleagues there were"))
+    return EventLine(teller.actor(event), _("imported existing users"))
 
 
 def _changed(teller: EventWording, event: EventView) -> EventLine:
-    text = _("changed the access of %(who)s") % {"who": teller.who(event)}
+    text = _("changed %(who)s’s access") % {"who": teller.who(event)}
     before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
     sub = _("%(before)s → %(after)s") % {"before": before, "after": after}
     return EventLine(teller.actor(event), text, _with_reason(sub, event))
@@ -96,7 +96,7 @@ def _removed(teller: EventWording, event: EventView) -> EventLine:
 
 
 def _restored(teller: EventWording, event: EventView) -> EventLine:
-    text = _("brought %(who)s back") % {"who": teller.who(event)}
+    text = _("restored %(who)s") % {"who": teller.who(event)}
     return EventLine(teller.actor(event), text, _with_reason(teller.accesses(event.after["access"]), event))
 
 
@@ -126,7 +126,7 @@ def _offered(teller: EventWording, event: EventView) -> EventLine:
         for key, offer in event.facts["offer"].items()
         if offer is not None
     ]
-    text = _("set what people of the company can be allowed to do")
+    text = _("set the maximum access for the company")
     return EventLine(teller.actor(event), text, dates.listed(does, most=6))
 
 
@@ -135,38 +135,38 @@ def _tiers_changed(teller: EventWording, event: EventView) -> EventLine:
         admin_abilities.in_language(teller.book.tiers.get(one, {"en": one})) for one in event.facts["roles"]
     ]
     return EventLine(
-        teller.actor(event), _("changed what goes with %(tiers)s") % {"tiers": dates.listed(tiers)}
+        teller.actor(event), _("changed what these tiers include: %(tiers)s") % {"tiers": dates.listed(tiers)}
     )
 
 
 def _resync(teller: EventWording, event: EventView) -> EventLine:
-    text = _("asked for %(who)s to be put right where a system differs") % {"who": teller.who(event)}
+    text = _("resent %(who)s’s access to connected systems") % {"who": teller.who(event)}
     return EventLine(teller.actor(event), text)
 
 
 def _delivered(teller: EventWording, event: EventView) -> EventLine:
     names = {"application": teller.application(event), "who": teller.who(event)}
     if event.facts.get("active", True):
-        text = _("%(application)s knows what %(who)s may do") % names
+        text = _("%(application)s: %(who)s’s access updated") % names
     else:
-        text = _("%(application)s closed the access of %(who)s") % names
+        text = _("%(application)s: %(who)s’s access closed") % names
     return EventLine("", text, _after(event))
 
 
 def _not_delivered(teller: EventWording, event: EventView) -> EventLine:
     names = {"application": teller.application(event), "who": teller.who(event)}
-    return EventLine("", _("%(application)s could not be told about %(who)s. We keep trying") % names)
+    return EventLine("", _("%(application)s: update of %(who)s’s access failed. It is retried") % names)
 
 
 def _signed_out_there(teller: EventWording, event: EventView) -> EventLine:
     names = {"application": teller.application(event), "who": teller.who(event)}
-    return EventLine("", _("%(application)s signed %(who)s out") % names, _after(event))
+    return EventLine("", _("%(application)s: %(who)s signed out") % names, _after(event))
 
 
 def _not_signed_out_there(teller: EventWording, event: EventView) -> EventLine:
     names = {"application": teller.application(event), "who": teller.who(event)}
     return EventLine(
-        "", _("%(application)s has not confirmed that %(who)s is signed out. We keep trying") % names
+        "", _("%(application)s has not confirmed that %(who)s is signed out. It is retried") % names
     )
 
 
@@ -180,20 +180,16 @@ def _mail_sent(teller: EventWording, event: EventView) -> EventLine:
 
 
 def _mail_bounced(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine(
-        "", _("Mail to %(who)s comes back: nobody is reached at that address") % {"who": teller.who(event)}
-    )
+    return EventLine("", _("Mail to %(who)s bounced: the address does not work") % {"who": teller.who(event)})
 
 
 def _orphaned(teller: EventWording, event: EventView) -> EventLine:
     del teller, event
-    return EventLine(
-        "", _("Nobody is left who can look after the company here"), _("The supplier has to help.")
-    )
+    return EventLine("", _("The company has no working admin"), _("Contact the supplier."))
 
 
 def _mail_failed(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("A mail to %(who)s could not be delivered") % {"who": teller.who(event)})
+    return EventLine("", _("Mail to %(who)s could not be delivered") % {"who": teller.who(event)})
 
 
 def _signed_in(teller: EventWording, event: EventView) -> EventLine:
@@ -237,29 +233,29 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.MAIL_SENT: _mail_sent,
     Observation.ORGANIZATION_ORPHANED: _orphaned,
     Observation.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
-    Observation.PASSWORD_RESET: _plain(lambda: _("set a new password by mail")),
+    Observation.PASSWORD_RESET: _plain(lambda: _("reset the password by e-mail")),
     Observation.SESSION_ENDED: _plain(lambda: _("signed out")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _plain(lambda: _("could not sign in")),
-    Observation.SIGN_IN_DENIED: _plain(lambda: _("was not let in")),
-    Observation.TOKEN_ISSUED: _plain(lambda: _("went on being signed in to a service")),
+    Observation.SIGN_IN_DENIED: _plain(lambda: _("was refused sign-in")),
+    Observation.TOKEN_ISSUED: _plain(lambda: _("stayed signed in to a service")),
     Observation.TOKEN_REPLAYED: _plain(
-        lambda: _("was signed out of a service, because something was used twice")
+        lambda: _("was signed out of a service because a one-time code was used twice")
     ),
 }
 
 _TRIED: Mapping[str, Callable[[], str]] = {
-    Verb.ACCESS_CHANGE: lambda: _("to change the access of %(who)s"),
-    Verb.ACCOUNT_RESYNC: lambda: _("to put right what systems hold of %(who)s"),
-    Verb.ACTIVITY_VIEW: lambda: _("to see what happened"),
+    Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
+    Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
+    Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
     Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
     Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
     Verb.INVITATION_RESEND: lambda: _("to send the invitation to %(who)s again"),
-    Verb.MEMBER_ENROLL: lambda: _("to take over colleagues"),
-    Verb.MEMBER_INVITE: lambda: _("to invite somebody"),
+    Verb.MEMBER_ENROLL: lambda: _("to import existing users"),
+    Verb.MEMBER_INVITE: lambda: _("to invite a person"),
     Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
-    Verb.MEMBER_RESTORE: lambda: _("to bring %(who)s back"),
-    Verb.MEMBER_VIEW: lambda: _("to see a colleague"),
+    Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
+    Verb.MEMBER_VIEW: lambda: _("to view a person"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
 }
 

@@ -18,7 +18,7 @@ from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as refusals
 
 Data = Mapping[str, Any]
-CONTROL_CHARACTERS = gettext_lazy("This contains characters that cannot be used.")
+CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +56,27 @@ def _day(data: Data, name: str) -> str:
 
 def _busy(data: Data) -> Sentence:
     seconds = max(1, math.ceil(float(data.get("seconds", 1))))
-    text = _("Somebody else is changing the same thing just now. Nothing was changed. Try again in a moment.")
+    text = _("Another change to the same data is in progress. Nothing was changed. Try again in a moment.")
     return Sentence(text, 503, retry_after=seconds)
 
 
 def _denied(data: Data) -> Sentence:
     texts = {
-        "own_membership": _("Nobody changes their own access. Nothing was changed. Ask another admin."),
+        "own_membership": _("You cannot change your own access. Nothing was changed. Ask another admin."),
         "outside_sites": _(
-            "This reaches beyond the sites you look after. Nothing was changed. Ask an admin of those sites."
+            "This includes sites that you do not manage. Nothing was changed. Ask an admin of those sites."
         ),
         "exceeds_authority": _(
-            "This person holds more than you may give. Nothing was changed. Ask an organization admin."
+            "This person has more access than you can assign. Nothing was changed. Ask an organization admin."
         ),
-        "wrong_state": _("This has changed meanwhile. Nothing was changed. Look at the page again."),
+        "wrong_state": _("The data has changed. Nothing was saved. Check the page and try again."),
         "organization_closed": _("The organization is closed. Nothing was changed."),
         "several": _(
-            "These people belong to different organizations. Nothing was changed. Choose those of one."
+            "These people belong to different organizations. Nothing was changed. Choose people of one organization."
         ),
     }
     fallback = _(
-        "Your access does not cover this. Nothing was changed. Your company’s admin can give you more."
+        "You do not have permission. Nothing was changed. Your company’s admin can give you more access."
     )
     return Sentence(texts.get(str(data.get("reason")), fallback), 403)
 
@@ -84,15 +84,16 @@ def _denied(data: Data) -> Sentence:
 def _not_found(data: Data) -> Sentence:
     del data
     return Sentence(
-        _("It may have been removed, or the address is not complete, or it is not yours to see."), 404
+        _(
+            "The address may be incomplete, the page may have been removed, or you may not have permission to see it."
+        ),
+        404,
     )
 
 
 def _last_admin(data: Data) -> Sentence:
     del data
-    text = _(
-        "Nobody would be left to look after the organization. Nothing was changed. Make somebody else an admin first."
-    )
+    text = _("The organization must keep an admin. Nothing was changed. Make another person an admin first.")
     return Sentence(text, 409)
 
 
@@ -100,52 +101,52 @@ def _beyond_authority(data: Data) -> Sentence:
     field = str(data.get("field", ""))
     amount = _money(data)
     texts = {
-        "role": _("You may not give this. Choose another, or ask an organization admin."),
-        "sites": _("You may give access to the sites you look after. Choose among those."),
-        "until": _("You may give access until %(day)s. Choose that day or an earlier one.")
+        "role": _("You cannot assign this tier. Choose another, or ask an organization admin."),
+        "sites": _("You can assign only the sites you manage. Choose from those."),
+        "until": _("You can assign access until %(day)s. Choose that day or an earlier one.")
         % {"day": _day(data, "until")},
-        "limit": _("The limit must be %(amount)s or less: you may give no more.") % {"amount": amount},
+        "limit": _("The limit must be %(amount)s or less: you cannot assign more.") % {"amount": amount},
     }
-    return Sentence(texts.get(field, _("This is more than you may give. Nothing was changed.")), 403, field)
+    return Sentence(texts.get(field, _("This is more than you can assign. Nothing was changed.")), 403, field)
 
 
 def _beyond_ceiling(data: Data) -> Sentence:
     amount = _money(data)
-    text = _("The limit must be %(amount)s or less: that is what was agreed for your company.") % {
-        "amount": amount
-    }
+    text = _("The limit must be %(amount)s or less, as agreed for your company.") % {"amount": amount}
     return Sentence(text, 409, str(data.get("field", "")))
 
 
 def _bad_access(data: Data) -> Sentence:
     field, problem = str(data.get("field", "")), str(data.get("problem", ""))
     texts = {
-        ("role", "unknown"): _("Choose what they may do."),
+        ("role", "unknown"): _("Choose a tier."),
         ("sites", "missing"): _("Choose at least one site."),
         ("sites", "both"): _("Choose all sites or some of them, not both."),
-        ("sites", "unknown"): _("One of the sites is no longer there. Choose again."),
-        ("until", "past"): _("The day has passed. Choose a later one."),
+        ("sites", "unknown"): _("One of the sites no longer exists. Choose again."),
+        ("until", "past"): _("The day is in the past. Choose a later one."),
         ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
-        ("until", "not_an_instant"): _("This is not a day. Write it like 31.12.2026."),
-        ("limit", "decimals"): _("The limit takes two decimals at most."),
+        ("until", "not_an_instant"): _("This is not a day. Enter it like this: 31.12.2026."),
+        ("limit", "decimals"): _("Enter a limit with at most two decimals."),
         ("limit", "too_large"): _("The limit is too large."),
         ("limit", "not_a_number"): _("The limit must be a number."),
-        ("limit", "period"): _("Choose over what the limit counts."),
-        ("limit", "missing"): _("Give a limit."),
-        ("limit", "unknown"): _("This access takes no such limit. Leave it out."),
+        ("limit", "period"): _("Choose the period of the limit."),
+        ("limit", "missing"): _("Enter a limit."),
+        ("limit", "unknown"): _("This tier has no such limit. Leave it empty."),
         ("limit", "negative"): _("The limit must be more than 0."),
-        ("limit", "zero"): _("0 would allow no order. Choose a tier without orders, or a higher limit."),
+        ("limit", "zero"): _(
+            "A limit of 0 allows no orders. Choose a tier without orders, or a higher limit."
+        ),
         ("limit", "currency"): _("The limit must be in %(currency)s.")
         % {"currency": data.get("currency", "")},
     }
     return Sentence(
-        texts.get((field, problem), _("This access cannot be given. Look at it again.")), 400, field
+        texts.get((field, problem), _("This access cannot be assigned. Check what you entered.")), 400, field
     )
 
 
 def _nothing_differs(data: Data) -> Sentence:
     del data
-    text = _("Every system holds what it should, as far as is known. There is nothing to put right.")
+    text = _("No connected system is known to be out of date. There is nothing to sync.")
     return Sentence(text, 409)
 
 
@@ -156,30 +157,30 @@ def _bad_input(data: Data) -> Sentence:
         % {"longest": data.get("longest", "")},
         "characters": str(CONTROL_CHARACTERS),
         "address": _("This is not an e-mail address."),
-        "web_address": _("Give a whole web address that begins with https://."),
-        "insecure": _("This address must begin with https://: what is sent there is secret."),
+        "web_address": _("Enter a full web address that begins with https://."),
+        "insecure": _("The address must begin with https://, because secrets are sent to it."),
         "new_token_required": _(
-            "The address leads to another system. Nothing was changed. Give that system’s token with it."
+            "The address belongs to another system. Nothing was changed. Enter that system’s access token too."
         ),
-        "unknown": _("This is not among the choices. Choose again."),
+        "unknown": _("This is not one of the choices. Choose again."),
     }
-    text = texts.get(str(data.get("problem")), _("This cannot be kept. Look at it again."))
+    text = texts.get(str(data.get("problem")), _("This cannot be saved. Check what you entered."))
     return Sentence(text, 400, str(data.get("field", "")))
 
 
 def _taken(data: Data) -> Sentence:
-    return Sentence(_("There is one like this already. Choose another."), 409, str(data.get("field", "")))
+    return Sentence(_("This already exists. Choose another."), 409, str(data.get("field", "")))
 
 
 def _already_member(data: Data) -> Sentence:
     del data
-    text = _("This address belongs to a colleague who is here already. Change their access instead.")
+    text = _("This address belongs to a person in your organization. Change that person’s access instead.")
     return Sentence(text, 409, "email")
 
 
 def _already_invited(data: Data) -> Sentence:
     del data
-    text = _("An invitation to this address is waiting. Send it again or cancel it.")
+    text = _("This address has a pending invitation. Send it again or cancel it.")
     return Sentence(text, 409, "email")
 
 
@@ -188,13 +189,13 @@ def _too_often(data: Data) -> Sentence:
     most = data.get("most", "")
     texts = {
         "invitation": _(
-            "This invitation was sent a moment ago. Nothing was sent now. Try again in a minute."
+            "This invitation was sent less than a minute ago. It was not sent again. Try again in a minute."
         ),
         "address": _(
-            "This address was sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
+            "This address has received %(most)s invitations in 24 hours. The invitation was not sent. %(again)s"
         ),
         "organization": _(
-            "Your company sent %(most)s invitations within a day. Nothing was sent now. %(again)s"
+            "Your company has sent %(most)s invitations in 24 hours. The invitation was not sent. %(again)s"
         ),
     }
     text = texts.get(str(data.get("what")), texts["invitation"]) % {
@@ -207,7 +208,7 @@ def _too_often(data: Data) -> Sentence:
 def _invitation_gone(data: Data) -> Sentence:
     texts = {
         "expired": _("This invitation has expired. Ask for a new one."),
-        "used": _("This invitation is accepted already. Sign in with the address it was sent to."),
+        "used": _("This invitation has been accepted. Sign in with the address it was sent to."),
         "cancelled": _("This invitation was cancelled."),
         "withdrawn": _("This invitation was cancelled."),
     }
@@ -224,7 +225,7 @@ def _wrong_person(data: Data) -> Sentence:
 def _asked_otherwise(data: Data) -> Sentence:
     del data
     return Sentence(
-        _("This form was sent before with other contents. Nothing was changed. Load the page again."), 409
+        _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
     )
 
 
@@ -237,7 +238,7 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.ExceedsCeiling: _beyond_ceiling,
     authorization_errors.InvalidAccess: _bad_access,
     authorization_errors.Unchanged: lambda _data: Sentence(
-        _("Nothing changes: this is what they may do already."), 409
+        _("Nothing changes: this access is already in force."), 409
     ),
     authorization_errors.InvalidInput: _bad_input,
     refusals.NothingToResync: _nothing_differs,

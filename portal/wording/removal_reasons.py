@@ -8,7 +8,7 @@ REASONS: Mapping[str, Callable[[], str]] = {
     "left": lambda: _("Left the company"),
     "job": lambda: _("Changed jobs"),
     "mistake": lambda: _("Added by mistake"),
-    "other": lambda: _("Something else"),
+    "other": lambda: _("Other"),
 }
 
 

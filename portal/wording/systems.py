@@ -23,6 +23,7 @@ STATES: Mapping[str, str] = {
 }
 """The words of provisioning as `kh.state` names them."""
 _LOOK = ("differs", "failed")
+_WAIT = ("wait", "closing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +44,25 @@ def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -
         return {"state": "", "state_where": ""}
     name = book.applications.get(one.application, {"en": one.application})
     where = "" if one.state == "up_to_date" else admin_abilities.in_language(name)
-    word = "closed" if former and one.state == "up_to_date" else one.state
-    return {"state": STATES[word], "state_where": where}
+    state = STATES[one.state]
+    return {"state": closing(state) if former else state, "state_where": where}
 
 
 def problem(code: str) -> str:
     """Why a system has not been told, to somebody who cannot mend it."""
     texts = {
-        "address_refused": _("Its address is not allowed. The supplier has to look."),
-        "ambiguous": _("It holds several records of this person. The supplier has to look."),
-        "busy": _("It asks us to wait."),
-        "conflict": _("It holds somebody else under this address. The supplier has to look."),
-        "fault": _("Something went wrong on our side."),
-        "lost": _("The connection broke."),
-        "not_applied": _("It said yes and did nothing. The supplier has to look."),
-        "refused": _("It refused. The supplier has to look."),
-        "target_error": _("It has a problem of its own."),
-        "unauthorized": _("It does not let us in. The supplier has to look."),
+        "address_refused": _("Its address is not allowed. Contact the supplier."),
+        "ambiguous": _("It has several accounts for this person. Contact the supplier."),
+        "busy": _("It is busy."),
+        "conflict": _("This address belongs to another person there. Contact the supplier."),
+        "fault": _("Keyholder had an error."),
+        "lost": _("The connection was lost."),
+        "not_applied": _("It confirmed the update but did not apply it. Contact the supplier."),
+        "refused": _("It rejected the update. Contact the supplier."),
+        "target_error": _("It reported an error."),
+        "unauthorized": _("It rejected our credentials. Contact the supplier."),
         "unreachable": _("It does not answer."),
-        "unreadable": _("We do not understand its answer. The supplier has to look."),
+        "unreadable": _("Its answer was invalid. Contact the supplier."),
     }
     return texts.get(code, "")
 
@@ -69,9 +70,14 @@ def problem(code: str) -> str:
 def matrix(
     found: Sequence[SystemStatus], book: DisplayNames, clock: dates.Clock, *, former: bool
 ) -> list[SystemRow]:
-    """The rows of "In other systems". What is as it should be for somebody who was removed is closed."""
+    """The rows of "Connected systems". After a removal, each has a state of closing."""
     rows = [_row(one, book, clock) for one in found if one.state != "not_needed"]
-    return [replace(row, state="closed") if former and row.state == "ok" else row for row in rows]
+    return [replace(row, state=closing(row.state)) for row in rows] if former else rows
+
+
+def closing(state: str) -> str:
+    """The state of a removal: closed, closing or failed. A record that is not closed as it should be has failed."""
+    return {"ok": "closed", "wait": "closing", "differs": "failed"}.get(state, state)
 
 
 def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow:
@@ -90,23 +96,23 @@ def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow
 
 def _holds(one: SystemStatus, book: DisplayNames) -> str:
     if one.actual is None:
-        return "" if one.error else _("Not known yet.")
+        return "" if one.error else _("No data yet.")
     if one.state == "up_to_date":
-        return _("the same")
+        return _("Matches")
     return said(one.actual, book) if one.active is not False else _("inactive")
 
 
 def _next(one: SystemStatus, clock: dates.Clock) -> str:
     if one.state == "up_to_date" or not one.error:
         return ""
-    again = _("Next try %(when)s.") % {"when": clock.at_time(one.next_try_at)} if one.next_try_at else ""
+    again = _("Next attempt %(when)s.") % {"when": clock.at_time(one.next_try_at)} if one.next_try_at else ""
     return " ".join(part for part in (problem(one.error), again) if part)
 
 
 def said(held: Sequence[RightSummary], book: DisplayNames) -> str:
     """`Orderer, up to 2 000 €, Tampere`, from what a system was told."""
     if not held:
-        return _("nothing")
+        return _("no access")
     tiers = list(dict.fromkeys(one["role"] for one in held))
     names = dates.listed([admin_abilities.in_language(book.tiers.get(key, {"en": key})) for key in tiers])
     return ", ".join(part for part in (names, _limit(held), _sites(held, book)) if part)
@@ -131,16 +137,20 @@ def _sites(held: Sequence[RightSummary], book: DisplayNames) -> str:
 def summary(rows: Sequence[SystemRow]) -> str:
     """`2 of 5 need a look`, `All in place`, `All closed`."""
     look = sum(row.state in _LOOK for row in rows)
-    waits = sum(row.state == "wait" for row in rows)
+    waits = sum(row.state in _WAIT for row in rows)
     numbers = {"number": look or waits, "of": len(rows)}
     if look:
         return (
-            ngettext("%(number)d of %(of)d needs a look", "%(number)d of %(of)d need a look", look) % numbers
+            ngettext("%(number)d of %(of)d needs attention", "%(number)d of %(of)d need attention", look)
+            % numbers
         )
+    if waits and any(row.state == "closing" for row in rows):
+        text = ngettext("%(number)d of %(of)d is closing", "%(number)d of %(of)d are closing", waits)
+        return text % numbers
     if waits:
         return (
-            ngettext("%(number)d of %(of)d on its way", "%(number)d of %(of)d on their way", waits) % numbers
+            ngettext("%(number)d of %(of)d is updating", "%(number)d of %(of)d are updating", waits) % numbers
         )
     if rows and all(row.state == "closed" for row in rows):
         return _("All closed")
-    return _("All in place")
+    return _("All up to date")

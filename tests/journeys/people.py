@@ -51,12 +51,12 @@ class Person:
         self.page.goto(link)
         self.page.get_by_label("Your name").fill(name)
         self.page.get_by_label("New password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Accept the invitation").click()
-        self.page.get_by_role("link", name="Connect an app").click()
-        self.page.get_by_text("Type the key instead").click()
+        self.page.get_by_role("button", name="Accept invitation").click()
+        self.page.get_by_role("link", name="Connect app").click()
+        self.page.get_by_text("Enter the key instead").click()
         self.secret = (self.page.locator("#secret").text_content() or "").replace(" ", "")
         self.page.get_by_label("Code", exact=True).fill(codes.now(self.secret))
-        self.page.get_by_role("button", name="Connect the app").click()
+        self.page.get_by_role("button", name="Connect app").click()
 
     def open_service(self, name: str) -> Page:
         """From the start page, by the tile; gives the page that shows."""

@@ -41,7 +41,7 @@ def invite(aino: Person, email: str) -> str:
     page.get_by_label(re.compile("Limit")).first.fill("5 000")
     page.get_by_label("Only some sites").check()
     page.get_by_label("Tampere").check()
-    page.get_by_role("button", name="Send the invitation").click()
+    page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text(f"An invitation is on its way to {email}")).to_be_visible()
     found = people.LINK.search(people.mail_to(aino.stage, email))
     assert found is not None
@@ -186,7 +186,7 @@ def _the_whole_story(aino: Person) -> None:
     shown = aino.page.get_by_role("main")
     for text in (
         f"Aino Virtanen removed {NAME}",
-        f"{NAME} became a colleague",
+        f"{NAME} joined",
         "Aino Virtanen invited liisa.uusi@koskela.example",
     ):
         expect(shown).to_contain_text(text)
@@ -194,7 +194,7 @@ def _the_whole_story(aino: Person) -> None:
     expect(shown.get_by_role("listitem").filter(has_text=f"removed {NAME}").first).to_contain_text(told)
     expect(shown.get_by_text(re.compile("links followed, unbroken"))).to_be_visible()
     aino.go("/o/koskela/activity?what=systems")
-    for text in (f"Web shop signed {NAME} out", f"CRM portal closed the access of {NAME}"):
+    for text in (f"Web shop: {NAME} signed out", f"CRM portal: {NAME}’s access closed"):
         expect(shown).to_contain_text(text)
 
 

@@ -80,9 +80,9 @@ def refusal_page(
     """The same for a foreign organization as for an own one without rights."""
     application = client_redirect.application_name(request, authorization.target)
     reason = (
-        _("You may use {application}, but not for this organization.")
+        _("You have access to {application}, but not for this organization.")
         if candidates
-        else _("You are signed in, but nobody has given you access to {application}.")
+        else _("You are signed in, but you do not have access to {application}.")
     )
     context = {
         "application": application,

@@ -81,10 +81,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not right."),
-        "incorrect_password": gettext_lazy("The password is not right."),
-        "enter_current_password": gettext_lazy("The password is not right."),
-        "too_many_login_attempts": gettext_lazy("Too many tries. Wait a few minutes and try again."),
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is incorrect."),
+        "incorrect_password": gettext_lazy("The password is incorrect."),
+        "enter_current_password": gettext_lazy("The password is incorrect."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a few minutes and try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -57,10 +57,10 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": gettext_lazy(
-            "This does not match. Codes change every half minute: try the next one."
+            "The code is incorrect. Codes change every 30 seconds: enter the newest one."
         ),
         "cannot_delete_authenticator": gettext_lazy(
-            "Without this you could not sign in as your access asks for. Nothing was removed. Add another way first."
+            "You cannot remove your only second factor. Nothing was removed. Add another one first."
         ),
     }
 

@@ -31,17 +31,17 @@ _MAX_LENGTHS = {
 }
 
 
-_ADDRESS = gettext_lazy("Write an e-mail address as in name@company.com.")
+_ADDRESS = gettext_lazy("Enter an e-mail address, for example name@company.com.")
 _TOO_LONG = gettext_lazy("This is too long.")
-_NOTHING = gettext_lazy("This is missing.")
+_NOTHING = gettext_lazy("Fill this in.")
 _MISSING = {
-    "login": gettext_lazy("Give your e-mail address."),
-    "email": gettext_lazy("Give your e-mail address."),
-    "password": gettext_lazy("Give your password."),
-    "oldpassword": gettext_lazy("Give your present password."),
-    "password1": gettext_lazy("Choose a password."),
-    "code": gettext_lazy("Type the code."),
-    "name": gettext_lazy("Give it a name."),
+    "login": gettext_lazy("Enter your e-mail address."),
+    "email": gettext_lazy("Enter your e-mail address."),
+    "password": gettext_lazy("Enter your password."),
+    "oldpassword": gettext_lazy("Enter your current password."),
+    "password1": gettext_lazy("Enter a new password."),
+    "code": gettext_lazy("Enter the code."),
+    "name": gettext_lazy("Enter a name."),
     "credential": gettext_lazy("The passkey did not work. Try again."),
 }
 

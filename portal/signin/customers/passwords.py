@@ -26,7 +26,7 @@ class Length(password_validation.MinimumLengthValidator):
 
     def get_error_message(self) -> str:
         """In our own words."""
-        return _("Choose at least 12 characters.")
+        return _("Use at least 12 characters.")
 
 
 class Common(password_validation.CommonPasswordValidator):
@@ -34,7 +34,7 @@ class Common(password_validation.CommonPasswordValidator):
 
     def get_error_message(self) -> str:
         """In our own words."""
-        return _("This is one of the passwords that are tried first. Choose another.")
+        return _("This password is too common. Choose another.")
 
 
 class Guessable:
@@ -43,15 +43,17 @@ class Guessable:
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError."""
         if password.isdigit():
-            raise ValidationError(_("Digits alone are guessed quickly. Use words, too."), code="digits")
+            raise ValidationError(_("This password contains only digits. Add words."), code="digits")
         if unpredictable_characters(password) < _MIN_UNPREDICTABLE or len(set(password)) < _MIN_DISTINCT:
             raise ValidationError(
-                _("This repeats itself or follows the keys, and is guessed quickly. Choose another."),
+                _("This password repeats characters or uses a keyboard pattern. Choose another."),
                 code="predictable",
             )
         if user is not None and _is_own_name(password, user):
             raise ValidationError(
-                _("This is little more than your name, your address or your company. Choose another."),
+                _(
+                    "This password is too similar to your name, your e-mail address or your company. Choose another."
+                ),
                 code="own_name",
             )
 
@@ -66,7 +68,7 @@ class Fresh:
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError."""
         if user is not None and user.password and hashers.check_password(password, user.password):
-            raise ValidationError(_("This is the password you have. Choose another."), code="same")
+            raise ValidationError(_("This is your current password. Choose another."), code="same")
 
     def get_help_text(self) -> str:
         """Empty: the pages carry the instructions."""

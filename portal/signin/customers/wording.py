@@ -10,19 +10,17 @@ _TOTP, _KEY, _CODES = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Auth
 
 SENTENCES = {
     (Observation.PASSWORD_CHANGED, ""): gettext_lazy("Your password was changed."),
-    (Observation.PASSWORD_RESET, ""): gettext_lazy("A new password was set by a link from your mail."),
+    (Observation.PASSWORD_RESET, ""): gettext_lazy("Your password was reset with a link from your e-mail."),
     (Observation.FACTOR_ADDED, _TOTP): gettext_lazy("An authenticator app was connected."),
     (Observation.FACTOR_ADDED, _KEY): gettext_lazy("A passkey was added."),
-    (Observation.FACTOR_ADDED, _CODES): gettext_lazy("Recovery codes were made."),
+    (Observation.FACTOR_ADDED, _CODES): gettext_lazy("Recovery codes were created."),
     (Observation.FACTOR_REMOVED, _TOTP): gettext_lazy("The authenticator app was removed."),
     (Observation.FACTOR_REMOVED, _KEY): gettext_lazy("A passkey was removed."),
     (Observation.FACTOR_REMOVED, _CODES): gettext_lazy("The recovery codes were removed."),
     (Observation.FACTOR_RESET, _CODES): gettext_lazy(
-        "New recovery codes were made. The old ones no longer work."
+        "New recovery codes were created. The old codes no longer work."
     ),
-    (Observation.FACTOR_RESET, _TOTP): gettext_lazy(
-        "Another authenticator app was connected in place of the old one."
-    ),
-    (Observation.FACTOR_RESET, _KEY): gettext_lazy("A passkey was added in place of another."),
+    (Observation.FACTOR_RESET, _TOTP): gettext_lazy("The authenticator app was replaced."),
+    (Observation.FACTOR_RESET, _KEY): gettext_lazy("A passkey was replaced."),
 }
 """By verb and type of factor."""

@@ -73,8 +73,8 @@ def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
         tiers=[_tier(form, tier, now) for tier in _shown(options, now)],
         all_sites=AllSitesChoice(
             label=_("All sites"),
-            sentence=_("Also sites that are added later."),
-            why="" if options.all_sites else _("You look after some sites only."),
+            sentence=_("Includes sites added later."),
+            why="" if options.all_sites else _("You manage only some sites."),
             checked=where == "all",
         ),
         some_sites_checked=where == "some",
@@ -82,7 +82,7 @@ def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
             SiteChoice(
                 value=str(site.id),
                 label=site.name,
-                why="" if site.id in options.assignable_sites else _("You do not look after this site."),
+                why="" if site.id in options.assignable_sites else _("You do not manage this site."),
             )
             for site in options.sites
         ],
@@ -94,7 +94,7 @@ def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
 def _sites_why(options: AssignableOptions) -> str:
     if all(site.id in options.assignable_sites for site in options.sites):
         return ""
-    return _("The sites that cannot be ticked are not yours to give.")
+    return _("You cannot assign the sites that are greyed out.")
 
 
 def _shown(options: AssignableOptions, now: str) -> list[TierOption]:
@@ -106,7 +106,7 @@ def _tier(form: AccessForm, tier: TierOption, now: str) -> TierChoice:
         value=tier.key,
         label=admin_abilities.in_language(tier.name),
         sentence=admin_abilities.in_language(tier.description),
-        why="" if tier.assignable else _("You may not give this."),
+        why="" if tier.assignable else _("You cannot assign this tier."),
         now=tier.key == now,
         checked=form["tier"].value() == tier.key,
         limit=form[forms.limit_field(tier.key)] if tier.limited_entitlements else None,
@@ -121,5 +121,5 @@ def _hint(tier: TierOption) -> str:
     most = cldr.money(tier.max_amount, tier.currency)
     if tier.max_from_ceiling:
         agreed = {"amount": most, "supplier": settings.SUPPLIER_NAME}
-        return _("At most %(amount)s, as agreed with %(supplier)s.") % agreed
-    return _("You can give up to %(amount)s.") % {"amount": most}
+        return _("Up to %(amount)s, as agreed with %(supplier)s.") % agreed
+    return _("You can assign up to %(amount)s.") % {"amount": most}

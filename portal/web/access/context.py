@@ -61,10 +61,10 @@ def restore_page(
 ) -> AccessPage:
     """The panel of a former colleague; `had` is the access at the removal, in words."""
     if had:
-        sentence = _("Had until then: %(access)s. What you give now is new: look at it and confirm.")
+        sentence = _("Previous access: %(access)s. Check it before restoring.")
         now = sentence % {"access": had}
     else:
-        now = _("What you give now is new.")
+        now = _("Choose the access before restoring.")
     return AccessPage(
         **_over_person(page, member, why),
         **choices.choices(form).variables(),

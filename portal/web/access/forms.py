@@ -35,8 +35,8 @@ class AccessForm(IdempotentForm):
         super().__init__(*args, **kwargs)
         self.options, self.zone = options, zone
         assignable = [(tier.key, tier.key) for tier in options.tiers if tier.assignable]
-        self._choices("tier", assignable, _("Choose what they may do."))
-        self._choices("where", [("all", "all"), ("some", "some")], _("Choose where."))
+        self._choices("tier", assignable, _("Choose a tier."))
+        self._choices("where", [("all", "all"), ("some", "some")], _("Choose all sites or some sites."))
         self._choices("sites", [(str(site.id), site.name) for site in options.sites], "")
         for tier in options.tiers:
             if tier.limited_entitlements:
@@ -49,7 +49,7 @@ class AccessForm(IdempotentForm):
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
-        invalid = _("This cannot be chosen. Choose again.")
+        invalid = _("This is not one of the choices. Choose again.")
         field.error_messages |= {"required": missing, "invalid_choice": invalid, "invalid_list": invalid}
 
     @property
@@ -69,7 +69,7 @@ class AccessForm(IdempotentForm):
         return {
             "access": self.access,
             "reason": self.cleaned_data["reason"],
-            "idempotency_key": self.cleaned_data["once"],
+            "idempotency_key": self.cleaned_data["idempotency_key"],
         }
 
     def clean_until(self) -> dt.datetime | None:
@@ -128,7 +128,7 @@ class AccessForm(IdempotentForm):
         return [
             str(error)
             for name, errors in self.errors.items()
-            if name not in {"email", "name", "reason", "once"}
+            if name not in {"email", "name", "reason", "idempotency_key"}
             for error in errors
         ]
 
@@ -158,10 +158,10 @@ def example_day() -> str:
 
 def _unclear(typed: str, unclear: amounts.Unclear) -> str:
     if not typed.strip():
-        return _("Write the limit.")
+        return _("Enter a limit.")
     if unclear.could_mean:
-        return _("Write %(amount)s without a separator: %(typed)s is read in two ways.") % {
+        return _("Enter %(amount)s without a separator: %(typed)s can be read in two ways.") % {
             "amount": unclear.could_mean,
             "typed": typed.strip(),
         }
-    return _("Write the limit as an amount, like 5 000 or 5 000.50.")
+    return _("Enter the limit as an amount, for example 5 000 or 5 000.50.")

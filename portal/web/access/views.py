@@ -42,7 +42,7 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     options = _options(page, Verb.ACCESS_CHANGE)
     form = _form(request, page, options, initial_values.initial(why.grants, options=options, clock=why.clock))
     if _is_complete(request, form):
-        changed = _("The access of %(name)s is changed.")
+        changed = _("%(name)s’s access is changed.")
         if answer := _save(request, page, member, form, access_commands.change, changed):
             return answer
     page.require(Verb.ACCESS_CHANGE, [membership])
@@ -64,7 +64,7 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     options = _options(page, Verb.MEMBER_RESTORE)
     form = _form(request, page, options, initial_values.initial_of_return(had, options, why.clock))
     if _is_complete(request, form):
-        restored = _("%(name)s is a colleague again.")
+        restored = _("%(name)s is restored.")
         if answer := _save(request, page, member, form, people_commands.restore, restored):
             return answer
     page.require(Verb.MEMBER_RESTORE, [membership])
@@ -107,7 +107,7 @@ def _save(
     try:
         command(actor=page.viewer, memberships=[member.membership], **form.command_arguments)
     except Unchanged:
-        success = _("Nothing was changed: %(name)s may do exactly this already.")
+        success = _("Nothing was changed: %(name)s already has this access.")
     except DomainError as refusal:
         form.add_refusal(refusal)
         return None

@@ -147,8 +147,8 @@ def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
     if not narrowed:
         length = activity_queries.count(organization=page.organization_id)
         text = ngettext(
-            "%(number)s numbered change. Deliveries and mails are under “What”.",
-            "%(number)s numbered changes. Deliveries and mails are under “What”.",
+            "%(number)s change. System updates and mail are under “Type”.",
+            "%(number)s changes. System updates and mail are under “Type”.",
             length,
         )
         return text % {"number": cldr.number(length)}
@@ -168,14 +168,14 @@ def _verified(events: Sequence[EventView]) -> Verified | None:
     ]
     if broken:
         at = broken[0].seq
-        text = _("The log was changed at event %(number)s. Call us.") % {
+        text = _("The log was altered at event %(number)s. Call customer service.") % {
             "number": at if at is not None else "?"
         }
         return Verified("failed", text)
     links = sum(1 for seq in chained if seq - 1 in chained)
     if not links:
         return None
-    text = ngettext("%(number)d link followed, unbroken", "%(number)d links followed, unbroken", links)
+    text = ngettext("Log verified (%(number)d entry)", "Log verified (%(number)d entries)", links)
     return Verified("ok", text % {"number": links})
 
 
@@ -186,7 +186,7 @@ def _events(
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
-        told = told_by.told(results.get(event.id, ()))
+        told = told_by.deliveries(results.get(event.id, ()))
         also = older is not None and older.act == event.act
         shown.append(_event(event, told_by, clock, told=told, also=also))
     return shown

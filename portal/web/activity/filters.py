@@ -23,12 +23,12 @@ def options() -> Mapping[str, Mapping[str, str]]:
             Topic.INVITATIONS.value: _("Invitations"),
             Topic.ACCESS.value: _("Access"),
             Topic.REMOVALS.value: _("Removals"),
-            Topic.SIGN_IN.value: _("Signing in"),
-            Topic.SYSTEMS.value: _("Deliveries"),
-            Topic.MAILS.value: _("Mails"),
-            FAILED: _("What could not be delivered"),
+            Topic.SIGN_IN.value: _("Sign-in"),
+            Topic.SYSTEMS.value: _("System updates"),
+            Topic.MAILS.value: _("Mail"),
+            FAILED: _("Failed deliveries"),
         },
-        "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Noted")},
+        "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Recorded")},
     }
 
 
@@ -59,9 +59,9 @@ def menus(values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], u
 
 def _labels() -> Mapping[str, tuple[str, str]]:
     """Each filter's label, and the label of its absence."""
-    return {"what": (_("What"), _("All changes")), "outcome": (_("How it ended"), _("Any"))}
+    return {"what": (_("Type"), _("All changes")), "outcome": (_("Result"), _("Any result"))}
 
 
 def _name(page: PageContext, membership: uuid.UUID) -> str:
     found = people_queries.users(organization=page.organization_id, memberships=[membership])
-    return names.display_names(ids=found).get(found[0], _("Somebody")) if found else _("Nobody")
+    return names.display_names(ids=found).get(found[0], _("Unknown person")) if found else _("No such person")

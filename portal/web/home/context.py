@@ -1,5 +1,6 @@
 """The page model of the start page."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -84,7 +85,7 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
         services=[_service(page, known[key], mine[key], book) for key in mine if key in known],
         is_admin=is_admin,
-        todo=_tasks(page) if is_admin else [],
+        todo=_tasks(page, book) if is_admin else [],
         events=events,
         events_url=page.url("activity") if page.sees_activity else "",
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
@@ -101,12 +102,10 @@ def _service(page: PageContext, one: Service, rights: Sequence[Right], book: Dis
     )
 
 
-def _tasks(page: PageContext) -> list[Task]:
+def _tasks(page: PageContext, book: DisplayNames) -> list[Task]:
     """The reader's tasks as an admin, most urgent first."""
-    found = accounts_queries.in_state(
-        organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
-    )
-    rows = [_out_of_date(page, len(found))] if found and Verb.MEMBER_VIEW in page.abilities else []
+    found = accounts_queries.needing_attention(organization=page.organization_id)
+    rows = [_out_of_date(page, found, book)] if found and Verb.MEMBER_VIEW in page.abilities else []
     waiting = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
     over = [one for one in waiting if one.expires_at <= page.at]
     for number, text, sub in (
@@ -114,43 +113,44 @@ def _tasks(page: PageContext) -> list[Task]:
         (len(waiting) - len(over), *_open(len(waiting) - len(over))),
     ):
         if number:
-            rows.append(Task(text, sub, page.url("people"), _("Look")))
+            rows.append(Task(text, sub, page.url("people"), _("View")))
     return rows
 
 
-def _out_of_date(page: PageContext, number: int) -> Task:
+def _out_of_date(page: PageContext, found: Sequence[tuple[uuid.UUID, str]], book: DisplayNames) -> Task:
+    number = len({membership for membership, _key in found})
+    keys = sorted({key for _membership, key in found})
+    names = [admin_abilities.in_language(book.applications.get(key, {"en": key})) for key in keys]
     text = ngettext(
-        "%(number)s person differs in another system",
-        "%(number)s people differ in other systems",
+        "%(number)s person’s access is out of date in %(systems)s",
+        "%(number)s people’s access is out of date in %(systems)s",
         number,
     )
     return Task(
-        text=text % {"number": components.counted(number)},
+        text=text % {"number": components.counted(number), "systems": dates.listed(names)},
         sub=_way_out(page),
         url=page.url("people") + "?systems=look",
-        label=_("Look"),
+        label=_("View"),
     )
 
 
 def _way_out(page: PageContext) -> str:
     """For who may, the button on the person's page; others can only call."""
     if Verb.ACCOUNT_RESYNC in page.abilities:
-        return _("Open the person and choose “Put right now”.")
+        return _("Open the person’s page and select “Sync now”.")
     brand = shells.brand()
-    text = _("%(supplier)s has to put it right, where it is not tried again by itself. Call %(phone)s.")
+    text = _("Keyholder retries some updates automatically. If this stays, call %(supplier)s, %(phone)s.")
     return text % {"supplier": brand["name"], "phone": brand["phone"]}
 
 
 def _expired(number: int) -> tuple[str, str]:
     text = ngettext("%(number)d invitation has expired", "%(number)d invitations have expired", number)
-    return text % {"number": number}, _("Renew it or cancel it.")
+    return text % {"number": number}, _("Renew or cancel them.")
 
 
 def _open(number: int) -> tuple[str, str]:
-    text = ngettext(
-        "%(number)d invitation is not accepted yet", "%(number)d invitations are not accepted yet", number
-    )
-    return text % {"number": number}, _("You can send it again.")
+    text = ngettext("%(number)d pending invitation", "%(number)d pending invitations", number)
+    return text % {"number": number}, _("You can send an invitation again.")
 
 
 def _events(page: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:

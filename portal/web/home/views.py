@@ -21,7 +21,7 @@ def root(request: HttpRequest) -> HttpResponse:
     """To the start page of one's organization, the first by name where there are several."""
     mine = request.memberships if isinstance(request, Request) else []
     if not mine:
-        text = _("You are no longer a colleague of any company here. Ask your company’s admin.")
+        text = _("You no longer belong to any company here. Contact your company’s admin.")
         return error_responses.refused(request, refusals.Sentence(text, 403))
     return HttpResponseRedirect(page_context.home_of(mine[0]))
 

@@ -27,17 +27,17 @@ class InvitationForm(AccessForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].error_messages["required"] = _("Write an e-mail address.")
+        self.fields["email"].error_messages["required"] = _("Enter an e-mail address.")
 
     def clean_email(self) -> str:
         """One address, in lower case. Raises ValidationError."""
         address = str(self.cleaned_data["email"]).strip().rstrip(",;")
         if address.count("@") > 1:
-            raise ValidationError(_("Write one address at a time."))
+            raise ValidationError(_("Enter one address at a time."))
         try:
             validate_email(address)
         except ValidationError as error:
-            raise ValidationError(_("The address is not complete. It looks like name@company.fi.")) from error
+            raise ValidationError(_("Enter the whole address, for example name@company.com.")) from error
         return address.lower()
 
 
@@ -45,13 +45,13 @@ class NewcomerForm(input_cleaning.Form):
     """The name and password of a person without a user; the invitation holds everything else."""
 
     name = forms.CharField(
-        max_length=_NAME_LENGTH, error_messages={"required": gettext_lazy("Give your name.")}
+        max_length=_NAME_LENGTH, error_messages={"required": gettext_lazy("Enter your name.")}
     )
     password = forms.CharField(
         strip=False,
         widget=forms.PasswordInput,
         validators=[MaxLengthValidator(_PASSWORD_LENGTH)],
-        error_messages={"required": gettext_lazy("Choose a password.")},
+        error_messages={"required": gettext_lazy("Enter a new password.")},
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
@@ -62,7 +62,7 @@ class NewcomerForm(input_cleaning.Form):
         """Raises ValidationError for a name that holds only spaces."""
         name = names.clean(self.cleaned_data["name"])
         if not name:
-            raise ValidationError(_("Give your name."), code="required")
+            raise ValidationError(_("Enter your name."), code="required")
         return name
 
     def clean(self) -> dict[str, Any]:

@@ -26,9 +26,9 @@ def sent(*, link: str, again: bool, page: PageContext) -> str:
     """
     offer = None if again else invitations.find_offer(link)
     if offer is None:
-        return _("The invitation was sent already.")
+        return _("The invitation has already been sent.")
     _mail(offer, page)
-    return _("An invitation is on its way to %(email)s.") % {"email": offer.email}
+    return _("The invitation to %(email)s is being sent.") % {"email": offer.email}
 
 
 def _url(link: str) -> str:

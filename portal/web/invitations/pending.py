@@ -45,8 +45,8 @@ def _sent_again(request: Request, page: PageContext, one: uuid.UUID) -> HttpResp
     )
     if found is None:
         raise NotFound
-    once = shell_forms.idempotency_key(request.POST.get("once", ""), verb, one)
-    outcome = invitations_send.resend(actor=page.viewer, invitation=found, idempotency_key=once)
+    key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, one)
+    outcome = invitations_send.resend(actor=page.viewer, invitation=found, idempotency_key=key)
     link = outcome.result.link
     return people_list.shown(request, page, sent=mail.sent(link=link, again=outcome.replayed, page=page))
 
@@ -76,5 +76,5 @@ def _no_longer_open(request: Request, page: PageContext, one: uuid.UUID) -> Http
         actor=page.viewer, organization=page.organization_id, at=page.at, invitation=one
     ):
         raise NotFound
-    messages.info(request, _("That invitation is no longer open."))
+    messages.info(request, _("That invitation is no longer pending."))
     return HttpResponseRedirect(page.url("people"))

@@ -96,7 +96,7 @@ def _send(page: PageContext, form: InvitationForm) -> Any:
         access=form.access,
         language=page.organization.language,
         reason=data["reason"],
-        idempotency_key=data["once"],
+        idempotency_key=data["idempotency_key"],
     )
 
 
@@ -107,7 +107,7 @@ def _refused(page: PageContext, form: InvitationForm, refusal: DomainError) -> N
         form.add_error("email", _with_link(text, *_colleague(page, refusal)))
     elif isinstance(refusal, AlreadyInvited):
         url = f"{page.url('people')}#i{refusal.data['invitation']}"
-        form.add_error("email", _with_link(text, url, _("See the invitation")))
+        form.add_error("email", _with_link(text, url, _("View the invitation")))
     else:
         form.add_refusal(refusal)
 
@@ -121,7 +121,7 @@ def _colleague(page: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
         )
     except NotFound:
         return "", ""
-    return page.url("person", membership=one), _("See %(name)s") % {"name": found.membership.user.name}
+    return page.url("person", membership=one), _("View %(name)s") % {"name": found.membership.user.name}
 
 
 def _with_link(text: str, url: str, label: str) -> SafeString:
@@ -130,7 +130,7 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
 
 def _page(request: Request, page: PageContext, form: InvitationForm) -> HttpResponse:
     book = display_names.display_names(organization=page.organization_id)
-    nothing = _("Choose what they may do. What follows is shown here.")
+    nothing = _("Choose a tier to see what they will be able to do.")
     chosen = form.with_initial() if form.initial["tier"] else form
     effect = preview.of(page, chosen, book, preview.Before(), nothing=nothing)
     if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
@@ -151,4 +151,4 @@ def _page(request: Request, page: PageContext, form: InvitationForm) -> HttpResp
 
 
 def _who(form: InvitationForm) -> str:
-    return str(form["name"].value() or form["email"].value() or _("The colleague")).strip()[:80]
+    return str(form["name"].value() or form["email"].value() or _("The person")).strip()[:80]

@@ -44,5 +44,5 @@ def sessions(request: Request, page: PageContext) -> HttpResponse:
     if session in {"all", page_context.session_of(request)}:
         auth.logout(request)
         return HttpResponseRedirect(reverse("account_login"))
-    messages.success(request, _("That browser is signed out."))
+    messages.success(request, _("The session is signed out."))
     return HttpResponseRedirect(page.url("my_access"))

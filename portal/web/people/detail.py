@@ -44,7 +44,7 @@ def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
         except NothingToResync as nothing:
             messages.info(request, refusals.sentence_for(nothing).text)
         else:
-            messages.success(request, _("The systems are being told again."))
+            messages.success(request, _("Sync started for %(name)s.") % {"name": member.membership.user.name})
     return HttpResponseRedirect(page.url("person", membership=membership))
 
 

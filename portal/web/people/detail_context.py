@@ -173,7 +173,7 @@ def _ended(
         text=_removed(event, book, clock),
         receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
         restore_url=page.url("person_restore", membership=found.membership.id) if may else "",
-        restore_label=_("Bring %(name)s back") % {"name": name},
+        restore_label=_("Restore %(name)s") % {"name": name},
     )
 
 
@@ -199,7 +199,7 @@ def sees_receipt(page: PageContext, event: EventView) -> bool:
 
 def _removed(event: EventView | None, book: DisplayNames, clock: dates.Clock) -> str:
     if event is None:
-        return _("No longer a colleague.")
+        return _("Removed.")
     by = timeline.event_wording([event], book).actor(event)
     return _("Removed %(when)s by %(name)s.") % {"when": clock.when(event.at), "name": by}
 
@@ -222,7 +222,7 @@ def seen_when(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:
     """`today 09:12`; `not known` where that is so, `never` only for who never signed in."""
     if seen is None:
         return _("never")
-    return clock.when(seen.at) if seen.at else _("not known")
+    return clock.when(seen.at) if seen.at else _("no sign-in recorded")
 
 
 def _seen(seen: sessions.LastSeen | None, clock: dates.Clock) -> str:

@@ -47,7 +47,7 @@ def read(query: QueryDict, book: DisplayNames) -> Filters:
     options = {
         "tier": {key: admin_abilities.in_language(name) for key, name in book.tiers.items()},
         "site": {str(one): place.name for one, place in book.sites.items()},
-        "systems": {"look": _("Differs or failed"), "wait": _("On its way")},
+        "systems": {"look": _("Out of date or failed"), "wait": _("Updating")},
         "who": {"former": _("Removed")},
     }
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
@@ -108,6 +108,6 @@ def _labels() -> Mapping[str, tuple[str, str]]:
     return {
         "tier": (_("Tier"), _("Any tier")),
         "site": (_("Site"), _("Any site")),
-        "systems": (_("In systems"), _("Anything")),
-        "who": (_("Who"), _("Colleagues")),
+        "systems": (_("Systems"), _("Any state")),
+        "who": (_("Status"), _("Active")),
     }

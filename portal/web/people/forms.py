@@ -22,7 +22,7 @@ class RemovalForm(IdempotentForm):
         field = self.fields["reason"]
         if isinstance(field, forms.ChoiceField):
             field.choices = removal_reasons.choices()
-        missing = _("Choose one of the reasons.")
+        missing = _("Choose a reason.")
         field.error_messages |= {"required": missing, "invalid_choice": missing}
         self.fields["note"].error_messages["max_length"] = _("This is too long.")
 

@@ -44,7 +44,7 @@ def select(request: Request, page: PageContext) -> HttpResponse:
         return HttpResponseRedirect(page.url("people"))
     ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MOST]
     if not ticked or request.POST.get("do") != "remove":
-        messages.warning(request, _("Nobody was selected. Tick the people first."))
+        messages.warning(request, _("No people are selected. Select people first."))
         return HttpResponseRedirect(page.url("people"))
     asked = urlencode([("m", one) for one in ticked])
     return HttpResponseRedirect(f"{page.url('people_remove')}?{asked}")

@@ -73,7 +73,7 @@ class PeoplePage(PageModel):
     note: Callout | None
     invitations: Sequence[InvitationRow]
     invitations_url: str
-    once: str = field(default_factory=shell_forms.new_idempotency_key)
+    idempotency_key: str = field(default_factory=shell_forms.new_idempotency_key)
     """The idempotency key of the form around the invitations."""
     search_url: str
     list_url: str
@@ -143,7 +143,7 @@ def _attention(page: PageContext, url: str) -> Link | None:
     number = people_queries.count(rows=rows)
     if not number:
         return None
-    text = ngettext("%(number)s needs a look", "%(number)s need a look", number)
+    text = ngettext("%(number)s needs attention", "%(number)s need attention", number)
     return Link(text % {"number": counted(number)}, query_string.with_values(url, {"systems": "look"}))
 
 
@@ -157,10 +157,13 @@ def _inviting(page: PageContext, asked: filters.Filters, url: str) -> Action | N
 
 def _summary(asked: filters.Filters, total: int, pending: int, admins: int) -> str:
     if asked.any:
-        return ngettext("%(number)s found", "%(number)s found", total) % {"number": counted(total)}
-    parts = [ngettext("%(number)s colleague", "%(number)s colleagues", total) % {"number": counted(total)}]
+        return ngettext("%(number)s match", "%(number)s matches", total) % {"number": counted(total)}
+    parts = [ngettext("%(number)s person", "%(number)s people", total) % {"number": counted(total)}]
     if pending:
-        parts.append(ngettext("%(number)d invited", "%(number)d invited", pending) % {"number": pending})
+        parts.append(
+            ngettext("%(number)d pending invitation", "%(number)d pending invitations", pending)
+            % {"number": pending}
+        )
     parts.append(ngettext("%(number)d admin", "%(number)d admins", admins) % {"number": admins})
     return ", ".join(parts)
 
@@ -233,7 +236,7 @@ def _pager(asked: filters.Filters, member_page: people_queries.PeoplePage, total
     if whole and asked.values["who"] == "former":
         text = ngettext("%(shown)d removed", "%(shown)d removed", shown) % numbers
     elif whole:
-        text = ngettext("%(shown)d colleague", "%(shown)d colleagues", shown) % numbers
+        text = ngettext("%(shown)d person", "%(shown)d people", shown) % numbers
     else:
         text = _("%(shown)d of %(total)s") % numbers
     return Pager(

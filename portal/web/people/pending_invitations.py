@@ -53,7 +53,7 @@ def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) ->
     """An invitation with what the reader may do to it."""
     over = invitation.expires_at <= page.at
     day = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
-    sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Open until %(when)s.") % day
+    sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Expires %(when)s.") % day
     return InvitationRow(
         id=str(invitation.id),
         email=invitation.email,
@@ -74,7 +74,7 @@ def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.C
         email=invitation.email,
         name=invitation.name,
         offered=_offered(invitation, clock),
-        state=_("Expired %(when)s.") % opened if over else _("Open until %(when)s.") % opened,
+        state=_("Expired %(when)s.") % opened if over else _("Expires %(when)s.") % opened,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id),
         back_url=page.url("people"),
     )

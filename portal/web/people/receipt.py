@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -136,35 +137,43 @@ def _removed(page: PageContext, events: Sequence[EventView], told_by: EventWordi
 
 
 def _lead(page: PageContext, done: Progress, first: EventView, clock: dates.Clock) -> str:
-    stopped = {"time": clock.time(first.at, seconds=True), "organization": page.organization.name}
+    stopped = {
+        "time": clock.time(first.at, seconds=True),
+        "organization": page.organization.name,
+        "supplier": settings.SUPPLIER_NAME,
+    }
     late = [admin_abilities.in_language(line.name) for line in done.lines if line.state != "closed"]
     if late:
         names = dates.listed(list(dict.fromkeys(late)))
         text = ngettext(
-            "Signing in for %(organization)s stopped at %(time)s. %(names)s has not confirmed yet.",
-            "Signing in for %(organization)s stopped at %(time)s. %(names)s have not confirmed yet.",
+            "Sign-in to %(organization)s was blocked at %(time)s. %(names)s has not confirmed yet.",
+            "Sign-in to %(organization)s was blocked at %(time)s. %(names)s have not confirmed yet.",
             len(set(late)),
         )
         return text % {**stopped, "names": names}
     if not done.planned:
         return (
-            _("Signing in for %(organization)s stopped at %(time)s. Other systems hear of it now.") % stopped
+            _("Sign-in to %(organization)s was blocked at %(time)s. Connected systems are being updated.")
+            % stopped
         )
-    slowest = max((line.seconds for line in done.lines), default=0.0)
-    return _("Every door closed within %(span)s.") % {"span": dates.span(slowest)}
+    if not done.lines:
+        return _("All access through %(supplier)s ended at %(time)s.") % stopped
+    span = dates.span(max(line.seconds for line in done.lines))
+    text = _("All access through %(supplier)s ended at %(time)s. All systems confirmed within %(span)s.")
+    return text % {**stopped, "span": span}
 
 
 def _sign_in(page: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
     parts = []
     if sign_ins := int(first.facts.get("sign_ins", 0)):
-        text = ngettext("%(number)d sign-in ended", "%(number)d sign-ins ended", sign_ins)
+        text = ngettext("%(number)d sign-in revoked", "%(number)d sign-ins revoked", sign_ins)
         parts.append(text % {"number": sign_ins})
     if sessions := int(first.facts.get("sessions", 0)):
-        text = ngettext("%(number)d browser signed out", "%(number)d browsers signed out", sessions)
+        text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)
         parts.append(text % {"number": sessions})
     return ProgressLine(
-        name=_("Signing in for %(organization)s") % {"organization": page.organization.name},
-        sub=", ".join(parts) or _("Nothing that was issued before is accepted any more"),
+        name=_("Sign-in to %(organization)s blocked") % {"organization": page.organization.name},
+        sub=", ".join(parts) or _("Existing sessions and access keys revoked"),
         when=clock.time(first.at, seconds=True),
         state="closed",
     )
@@ -179,7 +188,7 @@ def _line(
         name=_system_name(line, lines),
         sub=_done(line) if closed else _late(line, who, clock),
         when=_("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
-        state=STATES[line.state],
+        state=systems.closing(STATES[line.state]),
     )
 
 
@@ -187,14 +196,14 @@ def _system_name(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
     name = admin_abilities.in_language(line.name)
     if sum(one.name == line.name for one in lines) == 1:
         return name
-    return (_("%(system)s: open pages") if line.kind == "logout" else _("%(system)s: account")) % {
+    return (_("%(system)s: sessions") if line.kind == "logout" else _("%(system)s: account")) % {
         "system": name
     }
 
 
 def _done(line: SystemProgress) -> str:
     if line.kind == "logout":
-        text = ngettext("%(number)d open page signed out", "%(number)d open pages signed out", line.count)
+        text = ngettext("%(number)d session signed out", "%(number)d sessions signed out", line.count)
     elif line.count == 1:
         return _("Account closed")
     else:
@@ -203,18 +212,23 @@ def _done(line: SystemProgress) -> str:
 
 
 def _late(line: SystemProgress, who: str, clock: dates.Clock) -> str:
-    parts = [_("Has not confirmed yet."), systems.problem(line.error)]
+    parts = [_("No confirmation yet."), systems.problem(line.error)]
     if line.attempts and line.next_try_at:
-        parts.append(_("We keep trying, next %(when)s.") % {"when": clock.at_time(line.next_try_at)})
+        parts.append(_("Next attempt %(when)s.") % {"when": clock.at_time(line.next_try_at)})
     if line.attempts and line.kind == "scim":
-        parts.append(_("Meanwhile nobody signs in to it through us as %(who)s.") % {"who": who})
+        parts.append(_cannot_sign_in(who))
     return " ".join(part for part in parts if part)
+
+
+def _cannot_sign_in(who: str) -> str:
+    text = _("%(who)s cannot sign in to it through %(supplier)s.")
+    return text % {"who": who, "supplier": settings.SUPPLIER_NAME}
 
 
 def _next(done: Progress) -> str:
     if done.done:
-        return _("Nothing is left to do.")
-    return _("We keep trying until every system has confirmed. You may close this page.")
+        return _("All systems have confirmed. You do not need to do anything.")
+    return _("Failed updates are retried until every system has confirmed. You can close this page.")
 
 
 def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> tuple[str, str]:
@@ -226,8 +240,8 @@ def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Pr
         return "", ""
     if len(leavers) > 1:
         url = query_string.with_values(page.url("people"), {"who": "former"})
-        return url, _("See those removed")
-    label = _("Bring %(name)s back") % {"name": who}
+        return url, _("View removed people")
+    label = _("Restore %(name)s") % {"name": who}
     return page.url("person_restore", membership=leavers[0]), label
 
 

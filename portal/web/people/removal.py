@@ -78,7 +78,7 @@ def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     if components.only_admin(page, [admin.id for admin in admins]):
         way = (page.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
-        sentence = _("You are the only admin. Nothing was changed. Invite a second one first.")
+        sentence = _("You are the only admin. Nothing was changed. Invite a second admin first.")
     else:
         way = page.url("people"), _("Back to people")
         sentence = _("You cannot remove yourself. Nothing was changed. Ask another admin.")
@@ -91,17 +91,17 @@ def _command(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalF
     The command decides, also when the same form is sent again after the removal. Raises Denied and NotFound.
     """
     rows = people_queries.for_command(organization=page.organization_id, ids=memberships)
-    key = form.cleaned_data["once"]
+    key = form.cleaned_data["idempotency_key"]
     try:
         return people_commands.remove(
             actor=page.viewer, memberships=rows, reason=form.log_reason, idempotency_key=key
         ).act
     except LastAdmin:  # the page says so, and the way out
-        form.add_error(None, _("Nobody was removed."))
+        form.add_error(None, _("No people were removed."))
     except Denied as denied:
         if denied.data["reason"] != "wrong_state":
             raise
-        form.add_error(None, _("Nobody was removed: this has changed meanwhile. Look at it again."))
+        form.add_error(None, _("No people were removed: the data has changed. Check the page and try again."))
     return None
 
 
@@ -119,7 +119,7 @@ def _say_gone(request: Request, members: Sequence[VisibleMember]) -> None:
     gone = [member.membership.user.name for member in members if member.former]
     if not gone:
         return
-    text = ngettext("%(names)s is removed already.", "%(names)s are removed already.", len(gone))
+    text = ngettext("%(names)s has already been removed.", "%(names)s have already been removed.", len(gone))
     messages.info(request, text % {"names": dates.listed(gone, most=5)})
 
 

@@ -115,9 +115,9 @@ def removal_page(
         remove_url=remove_url,
         back_url=back_url,
         back_label=single.membership.user.name if single else _("People"),
-        undo=_("You can bring them back later; what ends now does not come back by itself.")
+        undo=_("You can restore them later. Sessions and invitations are not restored.")
         if not single
-        else _("You can bring %(name)s back later; what ends now does not come back by itself.")
+        else _("You can restore %(name)s later. Sessions and invitations are not restored.")
         % {"name": single.membership.user.name},
     )
 
@@ -126,9 +126,7 @@ def _title(leavers: Sequence[VisibleMember]) -> str:
     if len(leavers) == 1:
         return _("Remove %(name)s") % {"name": leavers[0].membership.user.name}
     number = len(leavers)
-    return ngettext("Remove %(number)d colleague", "Remove %(number)d colleagues", number) % {
-        "number": number
-    }
+    return ngettext("Remove %(number)d person", "Remove %(number)d people", number) % {"number": number}
 
 
 def _contact(leaver: VisibleMember) -> Contact:
@@ -141,7 +139,7 @@ def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | N
     if not working or staying:
         return None
     return Blocked(
-        text=_("%(name)s is the only admin. Without an admin nobody could invite or remove people.")
+        text=_("%(name)s is the only admin. Without an admin, people cannot be invited or removed.")
         % {"name": dates.listed([one.user.name for one in working])},
         url=page.url("invite") + "?tier=organization_admin",
         label=_("Invite a second admin"),
@@ -149,16 +147,16 @@ def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | N
 
 
 def _stops(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Stopping]:
-    text = _("Signing in for %(organization)s") % {"organization": page.organization.name}
-    rows = [Stopping(text, _("no longer possible"))]
+    text = _("Sign-in to %(organization)s") % {"organization": page.organization.name}
+    rows = [Stopping(text, _("blocked"))]
     if number := counts.sessions:
-        value = ngettext("%(number)d browser is signed out", "%(number)d browsers are signed out", number)
+        value = ngettext("%(number)d session ends", "%(number)d sessions end", number)
         rows.append(Stopping(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
     services = [admin_abilities.in_language(name) for name in counts.services]
-    rows += [Stopping(_signed_in_to(name), _("ends now")) for name in services]
+    rows += [Stopping(_signed_in_to(name), _("ends")) for name in services]
     if number := counts.invitations:
         value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
-        text = _("Invitations sent and not yet accepted")
+        text = _("Pending invitations sent by this person")
         rows.append(Stopping(text, value % {"number": number}))
     return rows
 
@@ -171,19 +169,19 @@ def _closing_system(
     one: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
 ) -> ClosingSystem:
     used = counts.last_used.get(one.application)
-    usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("not known yet")
+    usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("no data yet")
     if one.down_since is not None:
-        usual = _("does not answer since %(when)s; we keep trying") % {"when": clock.when(one.down_since)}
+        usual = _("no answer since %(when)s") % {"when": clock.when(one.down_since)}
     return ClosingSystem(
         name=admin_abilities.in_language(one.name),
-        what=_("Access closed"),
+        what=_("Account is closed"),
         last_used=clock.when(used) if used else _("never"),
         usual=usual,
     )
 
 
 def _stays(page: PageContext, single: VisibleMember | None) -> str:
-    stays = _("Past orders, addresses and invoices, and everything that stands in the log.")
+    stays = _("Past orders, addresses, invoices and the activity log.")
     if single is None:
         return stays
     others = people_queries.in_other_organizations(actor=page.viewer, member=single.membership, at=page.at)

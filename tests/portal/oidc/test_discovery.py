@@ -207,9 +207,9 @@ def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str
     browser = browsing.browser()
     sent = browsing.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
-    assert "to go on to Web shop" in page.content.decode()
+    assert "Sign in to continue to Web shop" in page.content.decode()
     wrong: Any = browser.post("/account/login/", {"next": parse_qs(urlsplit(sent).query)["next"][0]})
-    assert "to go on to Web shop" in wrong.content.decode()
+    assert "Sign in to continue to Web shop" in wrong.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -219,4 +219,4 @@ def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str
 def test_sign_in_without_a_service_names_none(world: World, following: str) -> None:
     page: Any = browsing.browser().get("/account/login/", {"next": following})
     assert page.status_code == 200
-    assert "to go on to" not in page.content.decode()
+    assert "to continue to" not in page.content.decode()

@@ -50,21 +50,21 @@ FORMS: dict[str, set[str]] = {
 }
 """Page: where the forms go that change something."""
 BUTTONS: dict[str, dict[str, str]] = {
-    "account_login": {r"Forgot the password\?": "account_reset_password"},
-    "account_reset_password": {"Back to signing in": "account_login"},
+    "account_login": {r"Forgot your password\?": "account_reset_password"},
+    "account_reset_password": {"Back to sign-in": "account_login"},
     "home": {"All events": "activity", "Web shop.*": "open", "CRM portal.*": "open"},
-    "invitation_cancel": {"Keep the invitation": "people"},
+    "invitation_cancel": {"Keep invitation": "people"},
     "invite": {"Cancel": "people"},
     "mfa_index": {
-        "Add a passkey": "mfa_add_webauthn",
-        "Stop using it…": "mfa_deactivate_totp",
-        "Make codes": "mfa_generate_recovery_codes",
-        "Change the password": "account_change_password",
+        "Add passkey": "mfa_add_webauthn",
+        "Remove…": "mfa_deactivate_totp",
+        "Create codes": "mfa_generate_recovery_codes",
+        "Change password": "account_change_password",
     },
     "mfa_reauthenticate": {"Use your password": "account_reauthenticate"},
     "people": {
         "Invite": "invite",
-        "Cancel the invitation….*": "invitation_cancel",
+        "Cancel invitation….*": "invitation_cancel",
         "Open": "person",
         "Change access": "person_access",
         "Remove…": "person_remove",
@@ -72,8 +72,8 @@ BUTTONS: dict[str, dict[str, str]] = {
     "person": {"Change access": "person_access", "Remove…": "person_remove", "All events": "activity"},
     "person_access": {"Cancel": "person"},
     "person_remove": {"Mikko Laine": "person"},
-    "person_restore": {"See the receipt": "removal", "Bring Olli Mäkinen back": "person_restore"},
-    "removal": {"Look again": "removal", "Back to people": "people"},
+    "person_restore": {"View receipt": "removal", "Restore Olli Mäkinen": "person_restore"},
+    "removal": {"Refresh": "removal", "Back to people": "people"},
 }
 """Page: a pattern of a link's words, and the view that it opens."""
 

@@ -74,7 +74,7 @@ def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
     asked = len(stage.asked)
     page.wait_for_timeout(2_500)
     assert len(stage.asked) == asked, "asks on although everything is done"
-    expect(page.get_by_text("Look again")).to_be_hidden()
+    expect(page.get_by_text("Refresh")).to_be_hidden()
     expect(page.get_by_role("button", name="Print")).to_be_visible()
 
 
@@ -97,7 +97,7 @@ def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.Stage) -
         "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()
     )
 
-    expect(plain.page.get_by_text("Look again")).to_be_visible()
+    expect(plain.page.get_by_text("Refresh")).to_be_visible()
     expect(plain.page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
 
 
@@ -114,7 +114,7 @@ def test_change_form_shows_a_preview_before_sending(stage: screenshots.Stage) ->
     assert sent["do"] == ["preview"]
     assert sent["tier"] == ["viewer"]
     assert sent["sites"] == ["1", "3"]
-    expect(page.get_by_role("button", name="Show what changes")).to_be_hidden()
+    expect(page.get_by_role("button", name="Preview")).to_be_hidden()
 
 
 @pytest.mark.parametrize("status", [403, 419, 500])
@@ -153,7 +153,7 @@ def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage)
         "web/access/change.html", samples.PAGES["access"][1]()
     )
 
-    plain.page.get_by_role("button", name="Show what changes").click()
+    plain.page.get_by_role("button", name="Preview").click()
     plain.page.wait_for_url("**/people/5/access")
 
     assert _sent(plain.asked[-1])["do"] == ["preview"]
@@ -178,9 +178,9 @@ def test_key_of_an_authenticator_app_can_be_copied(browser: sync_api.Browser) ->
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     stage = screenshots.Stage(context.new_page())
     stage.show("totp")
-    stage.page.get_by_text("Type the key instead").click()
+    stage.page.get_by_text("Enter the key instead").click()
 
-    stage.page.get_by_role("button", name="Copy the key").click()
+    stage.page.get_by_role("button", name="Copy key").click()
 
     expect(stage.page.get_by_role("button", name="Copied")).to_be_visible()
     assert (
@@ -229,7 +229,7 @@ def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Sta
 def test_ticks_bring_the_bar_and_one_tick_takes_all(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("people")
-    bar = page.get_by_role("group", name="With the selected people")
+    bar = page.get_by_role("group", name="Actions for the selected people")
 
     expect(bar).to_be_hidden()
     page.get_by_label("Select Jüri Tamm").check()
@@ -245,7 +245,7 @@ def test_without_scripts_ticks_bring_the_bar_too(plain: screenshots.Stage) -> No
 
     plain.page.get_by_label("Select Jüri Tamm").check()
 
-    expect(plain.page.get_by_role("group", name="With the selected people")).to_be_visible()
+    expect(plain.page.get_by_role("group", name="Actions for the selected people")).to_be_visible()
 
 
 def test_menus_close_by_escape_and_by_a_click_beside(stage: screenshots.Stage) -> None:

@@ -114,8 +114,8 @@ def test_wrong_passwords_from_elsewhere_do_not_lock_a_person_out(world: World) -
     stranger = Visitor(REMOTE_ADDR="198.51.100.7")
     for number in range(6):
         last = stranger.password(aino, f"wrong {number} wrong")
-    assert "Too many tries" in last.content.decode()
-    assert "Too many tries" in stranger.password(aino).content.decode()
+    assert "Too many attempts" in last.content.decode()
+    assert "Too many attempts" in stranger.password(aino).content.decode()
     assert Visitor(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
 
 
@@ -128,8 +128,8 @@ def test_failed_attempts_from_all_places_are_limited_and_successes_not_counted(
         assert Visitor().password(aino)["Location"] == CODE
     for number in range(3):
         guess = Visitor(REMOTE_ADDR=f"198.51.100.{number}").password(aino, "wrong wrong wrong")
-        assert "Too many tries" not in guess.content.decode()
-    assert "Too many tries" in Visitor().password(aino).content.decode()
+        assert "Too many attempts" not in guess.content.decode()
+    assert "Too many attempts" in Visitor().password(aino).content.decode()
     assert Visitor().password(world.mikko.user)["Location"] == CODE
     reset(Visitor(), aino)
     assert Visitor().password(aino, NEW)["Location"] == CODE

@@ -32,7 +32,7 @@ def test_added_passkey_signs_in_alone(world: World, live_server: LiveServer, pag
     page.wait_for_url(re.compile(r"/account/security/$"))
     page.goto(base + reverse("mfa_add_webauthn"))
     page.get_by_label("Name").fill("Work phone")
-    page.get_by_role("button", name="Add the passkey").click()
+    page.get_by_role("button", name="Add passkey").click()
     page.wait_for_url(base + reverse("mfa_view_recovery_codes"))
     assert Authenticator.objects.get(user=ida, type="webauthn").wrap().is_passwordless
 

@@ -77,7 +77,7 @@ def test_present_password_is_refused() -> None:
 
 
 def test_common_password_is_refused_with_our_message() -> None:
-    with pytest.raises(ValidationError, match="tried first"):
+    with pytest.raises(ValidationError, match="too common"):
         passwords.Common().validate("password1234")
 
 
@@ -86,17 +86,17 @@ def test_reset_to_the_present_password_is_refused(world: World) -> None:
     asked = {"oldpassword": worlds.PASSWORD, "password1": worlds.PASSWORD}
     page = visitor.post(reverse("account_change_password"), asked)
     assert page.status_code == 200
-    assert "This is the password you have" in page.content.decode()
+    assert "This is your current password" in page.content.decode()
 
 
 @pytest.mark.parametrize(
     ("address", "sent", "said"),
     [
-        ("account_login", {}, ["Give your e-mail address.", "Give your password."]),
-        ("account_login", {"login": "x"}, ["Write an e-mail address as in"]),
+        ("account_login", {}, ["Enter your e-mail address.", "Enter your password."]),
+        ("account_login", {"login": "x"}, ["Enter an e-mail address, for example"]),
         ("account_login", {"login": "a@b.example", "password": "x" * 1001}, ["This is too long."]),
-        ("account_reset_password", {}, ["Give your e-mail address."]),
-        ("account_reset_password", {"email": "x"}, ["Write an e-mail address as in"]),
+        ("account_reset_password", {}, ["Enter your e-mail address."]),
+        ("account_reset_password", {"email": "x"}, ["Enter an e-mail address, for example"]),
     ],
 )
 def test_sign_in_pages_use_our_texts(

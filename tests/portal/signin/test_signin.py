@@ -124,7 +124,7 @@ def test_used_code_is_refused_at_reauthentication(world: World) -> None:
     visitor = Visitor().sign_in(aino)
     again = visitor.post(reverse("mfa_reauthenticate"), {"code": code_of(aino)})
     assert again.status_code == 200
-    assert "does not match" in again.content.decode()
+    assert "is incorrect" in again.content.decode()
 
 
 def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> None:
@@ -140,11 +140,11 @@ def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> 
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(guess, range(16)))
-    assert sum("Too many tries" in answer for answer in answers) == 11
+    assert sum("Too many attempts" in answer for answer in answers) == 11
     assert verbs(aino).count("sign_in.failed") == 5
     ported = Visitor()
     ported.defaults["HTTP_HOST"] = "localhost:81"
-    assert "Too many tries" in ported.password(aino).content.decode()
+    assert "Too many attempts" in ported.password(aino).content.decode()
 
 
 def test_person_without_membership_is_refused_after_the_right_password(world: World) -> None:
@@ -175,7 +175,7 @@ def test_missing_second_factor_is_required_and_returns_to_the_page(world: World)
     asked = visitor.get("/test/inside/?page=2")
     assert asked["Location"] == reverse("mfa_index")
     index = visitor.get(reverse("mfa_index")).content.decode()
-    assert "Your access asks for a second way to sign in. Add one, then you can go on." in index
+    assert "Your access requires a second sign-in method. Add one to continue." in index
     page = visitor.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page.get("Location")
     assert 'class="kh-nav"' not in index + page.content.decode()
@@ -185,8 +185,8 @@ def test_missing_second_factor_is_required_and_returns_to_the_page(world: World)
     assert secret not in str(Authenticator.objects.get(user=ida, type="totp").data)
     assert authentication(visitor, ida)[1] == ["pwd", "otp", "mfa"]
     codes = visitor.get(done["Location"]).content.decode()
-    assert "Your authenticator app is connected. Keep these recovery codes." in codes
-    assert "The old ones no longer work" not in codes
+    assert "Your authenticator app is connected. Save these recovery codes." in codes
+    assert "The old codes no longer work" not in codes
     assert 'href="/test/inside/?page=2"' in codes
     assert visitor.get("/test/inside/?page=2").status_code == 200
     assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
@@ -197,7 +197,7 @@ def test_last_required_factor_cannot_be_removed(world: World) -> None:
     visitor = Visitor().sign_in(aino)
     page = visitor.post(reverse("mfa_deactivate_totp"))
     assert page.status_code == 200
-    assert "Nothing was removed. Add another way first." in page.content.decode()
+    assert "Nothing was removed. Add another one first." in page.content.decode()
     assert Authenticator.objects.filter(user=aino, type="totp").exists()
     # Vilma is a viewer: her role requires no factor.
     assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
@@ -207,10 +207,10 @@ def test_last_required_factor_cannot_be_removed(world: World) -> None:
 
 def test_page_of_a_required_factor_says_that_it_must_stay(world: World) -> None:
     page = Visitor().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
-    assert "stays for now" in page
+    assert "cannot remove your only second factor" in page
     assert not [one for one in ("btn-danger", "Nothing was removed") if one in page]
     free = Visitor().sign_in(world.vilma.user).get(reverse("mfa_deactivate_totp")).content.decode()
-    assert ("stays for now" in free, "btn-danger" in free) == (False, True)
+    assert ("cannot remove your only second factor" in free, "btn-danger" in free) == (False, True)
 
 
 def test_first_view_of_recovery_codes_asks_to_save_them(world: World) -> None:
@@ -218,8 +218,8 @@ def test_first_view_of_recovery_codes_asks_to_save_them(world: World) -> None:
     visitor = Visitor().sign_in(aino)
     visitor.post(reverse("mfa_generate_recovery_codes"))
     first, later = (visitor.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
-    assert ("Save these now" in first, "Save these now" in later) == (True, False)
-    assert "You have new recovery codes. The old ones no longer work." in first
+    assert ("Save these codes now" in first, "Save these codes now" in later) == (True, False)
+    assert "You have new recovery codes. The old codes no longer work." in first
     code = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()[0]
     grouped = f"{code[:4]} {code[4:]}"
     assert grouped in first
@@ -396,8 +396,8 @@ def test_changed_password_or_factor_queues_a_security_notice(world: World) -> No
     (mail,) = notices_to(aino)
     for said in (
         "Your password was changed\n",
-        "by a link from your mail",
-        "signed out everywhere",
+        "with a link from your e-mail",
+        "signed out on all devices",
         "/account/password/reset/",
     ):
         assert said in mail
@@ -407,9 +407,9 @@ def test_changed_password_or_factor_queues_a_security_notice(world: World) -> No
     visitor.sign_in_with(aino, NEW)
     visitor.post(reverse("mfa_generate_recovery_codes"))
     visitor.post(reverse("mfa_generate_recovery_codes"))
-    assert [one.splitlines()[0] for one in notices_to(aino)[1:]] == ["The way you sign in was changed"] * 2
-    assert "Recovery codes were made." in notices_to(aino)[1]
-    assert "The old ones no longer work." in notices_to(aino)[2]
+    assert [one.splitlines()[0] for one in notices_to(aino)[1:]] == ["Your sign-in methods were changed"] * 2
+    assert "Recovery codes were created." in notices_to(aino)[1]
+    assert "The old codes no longer work." in notices_to(aino)[2]
     codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
     assert not [code for code in codes if code in "".join(notices_to(aino))]
 

@@ -69,8 +69,8 @@ def test_an_admin_invites_changes_and_removes(
     expect(page.locator("#effect")).to_contain_text("order in the web shop, up to 2")
     assert not Invitation.objects.filter(email="liisa.h@koskela.example").exists()
     browsing.looked_at(page, "invite")
-    page.get_by_role("button", name="Send the invitation").click()
-    expect(page.get_by_text("An invitation is on its way to liisa.h@koskela.example.")).to_be_visible()
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.get_by_text("The invitation to liisa.h@koskela.example is being sent.")).to_be_visible()
     browsing.looked_at(page, "invited")
 
     page.get_by_role("link", name="Mikko Laine").click()
@@ -86,7 +86,7 @@ def test_an_admin_invites_changes_and_removes(
     expect(page.locator("#effect")).to_contain_text("approve others’ orders")
     browsing.looked_at(page, "access")
     page.get_by_role("button", name="Change Mikko Laine’s access").click()
-    expect(page.get_by_text("The access of Mikko Laine is changed.")).to_be_visible()
+    expect(page.get_by_text("Mikko Laine’s access is changed.")).to_be_visible()
 
     page.get_by_role("link", name="Remove…").click()
     expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
@@ -95,7 +95,7 @@ def test_an_admin_invites_changes_and_removes(
     expect(page.get_by_role("heading", name="Mikko Laine is removed")).to_be_visible()
 
     removed(world)
-    expect(page.get_by_text("Has not confirmed yet. It does not answer.")).to_be_visible()
+    expect(page.get_by_text("No confirmation yet. It does not answer.")).to_be_visible()
     expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
     browsing.looked_at(page, "removal")
     Delivery.objects.update(done_at=clock.now())
@@ -133,8 +133,8 @@ def test_the_same_without_script(world: World, live_server: LiveServer, browser:
     for name in ("Mikko Laine", "Olli Mäkinen"):
         page.get_by_label(f"Select {name}").check()
     page.get_by_role("button", name="Remove…").click()
-    expect(page.get_by_role("heading", name="Remove 2 colleagues")).to_be_visible()
-    page.get_by_role("button", name="Remove 2 colleagues").click()
+    expect(page.get_by_role("heading", name="Remove 2 people")).to_be_visible()
+    page.get_by_role("button", name="Remove 2 people").click()
     expect(page.get_by_role("heading", name="Mikko Laine and Olli Mäkinen are removed")).to_be_visible()
     planner.plan(chain=world.koskela.id)
     Delivery.objects.update(done_at=clock.now())
@@ -142,7 +142,7 @@ def test_the_same_without_script(world: World, live_server: LiveServer, browser:
     page.goto(f"{live_server.url}/o/koskela/people/{world.vilma.id}/access")
     page.get_by_label("Orderer").check()
     page.get_by_role("textbox", name="Limit for one order").fill("100")
-    page.get_by_role("button", name="Show what changes").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("order in the web shop, up to 100")).to_be_visible()
     context.close()
 

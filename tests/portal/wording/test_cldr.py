@@ -12,8 +12,8 @@ from portal.wording import amounts, cldr, dates
 
 AT = dt.datetime(2026, 5, 24, 14, 3, 7, tzinfo=dt.UTC)
 WRITTEN = {
-    "en": ["24 May 2026", "24 May", "14:03", "24 May 2026, 14:03:07", "61 204", "2 000 €", "2 000,50 US$", "A, B and C",
-           "0,4 secs", "1 hr", "4 days", "Helsinki"],
+    "en": ["24 May 2026", "24 May", "14:03", "24 May 2026, 14:03:07", "61 204", "2 000 €", "2 000.50 US$", "A, B and C",
+           "0.4 s", "1 h", "4 days", "Helsinki"],
     "fi": ["24.5.2026", "24.5.", "14.03", "24.5.2026 14.03.07", "61 204", "2 000 €", "2 000,50 $", "A, B ja C",
            "0,4 s", "1 t", "4 pv", "Helsinki"],
     "sv": ["24 maj 2026", "24 maj", "14:03", "24 maj 2026 14:03:07", "61 204", "2 000 €", "2 000,50 US$", "A, B och C",

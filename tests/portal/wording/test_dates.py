@@ -127,10 +127,11 @@ def test_lists_are_short(names: list[str], said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0,1 secs"), (4.24, "4,2 secs"), (9.94, "9,9 secs"), (9.96, "10 secs"), (59.7, "1 min"), (150, "2 mins"),
-     (7200, "2 hrs"), (400000, "4 days")],
+    [(0, "0.1 s"), (1.1, "1.1 s"), (4.24, "4.3 s"), (9.9, "9.9 s"), (9.94, "10 s"), (12.1, "13 s"),
+     (59.7, "1 min"), (60, "1 min"), (150, "3 min"), (3600, "1 h"), (7200, "2 h"), (7201, "3 h"),
+     (400000, "5 days")],
 )  # fmt: skip
-def test_spans(seconds: float, said: str) -> None:
+def test_span_is_rounded_up_to_its_unit(seconds: float, said: str) -> None:
     with translation.override("en"):
         assert dates.span(seconds) == said
 

@@ -107,7 +107,10 @@ def test_refusals_and_factors_are_told_with_what_they_were_about() -> None:
         (Verb.INVITATION_CANCEL, "tried to cancel the invitation to new@koskela.example and was refused"),
     ):
         assert TELLER.tell(event(verb, facts={"code": "denied"}, **mail)).text == said
-    for kind, said in (("totp", "connected an authenticator app"), ("recovery_codes", "got recovery codes")):
+    for kind, said in (
+        ("totp", "connected an authenticator app"),
+        ("recovery_codes", "created recovery codes"),
+    ):
         assert TELLER.tell(event(Observation.FACTOR_ADDED, facts={"type": kind})).text == said
 
 
@@ -121,11 +124,11 @@ def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> 
 
 ANSWERS: list[tuple[list[DeliveryResult], str]] = [
     ([], ""),
-    ([DeliveryResult("crm", 0.04)], "Told: CRM portal in 0,1 secs"),
-    ([DeliveryResult("crm", 9.94), DeliveryResult("x", 75.2)], "Told: CRM portal in 9,9 secs, x in 1 min"),
+    ([DeliveryResult("crm", 0.04)], "Updated: CRM portal (0.1 s)"),
+    ([DeliveryResult("crm", 9.94), DeliveryResult("x", 75.2)], "Updated: CRM portal (10 s), x (2 min)"),
     (
         [DeliveryResult("crm", None), DeliveryResult("x", 9.96)],
-        "Told: x in 10 secs · Not told yet: CRM portal",
+        "Updated: x (10 s) · Not updated yet: CRM portal",
     ),
 ]
 
@@ -134,17 +137,17 @@ ANSWERS: list[tuple[list[DeliveryResult], str]] = [
 def test_systems_that_were_told_are_named_with_the_time_it_took(
     answers: list[DeliveryResult], said: str
 ) -> None:
-    assert TELLER.told(answers) == said
+    assert TELLER.deliveries(answers) == said
 
 
 def test_parts_of_a_second_are_written_as_the_reader_writes_them() -> None:
     with translation.override("fi"):
-        assert TELLER.told([DeliveryResult("crm", 0.42)]) == "Tieto perillä: CRM portal 0,4 s"
+        assert TELLER.deliveries([DeliveryResult("crm", 0.42)]) == "Päivitetty: CRM portal (0,5 s)"
 
 
 def test_somebody_erased_has_no_name() -> None:
     line = TELLER.tell(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
-    assert (line.actor, line.text) == ("Somebody", "removed Somebody")
+    assert (line.actor, line.text) == ("Unknown person", "removed Unknown person")
 
 
 @pytest.mark.parametrize(

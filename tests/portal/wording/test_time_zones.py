@@ -48,8 +48,8 @@ def _text(mail: Mail) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_mails_say_until_when_their_link_works(world: World) -> None:
-    form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "once": "m1"}
+    form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "idempotency_key": "m1"}
     signed_in.of(world.aino).post(f"{KOSKELA}/people/invite", form)
-    assert "(Helsinki time), and only for new@koskela.example." in _text(Mail.objects.get())
+    assert "(Helsinki time), only for new@koskela.example." in _text(Mail.objects.get())
     Visitor().post("/account/password/reset/", {"email": world.vilma.user.email})
-    assert "The link works for 2 hours, and once." in _text(Mail.objects.get(purpose="password_reset"))
+    assert "The link works once, within 2 hours." in _text(Mail.objects.get(purpose="password_reset"))

@@ -58,8 +58,8 @@ def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
     answered(world, world.mikko, act, Observation.LOGOUT_DELIVERED, seconds="0.100")
     pages = (log_of(world, world.aino), said(signed_in.of(world.aino).get(f"{KOSKELA}/")))
     for page in (*pages, said(signed_in.of(world.aino).get(person(world.mikko)))):
-        assert "Told: Web shop in 0,4 secs, CRM portal in 1,2 secs" in page
-        assert "closed the access of" not in page
+        assert "Updated: Web shop (0.4 s), CRM portal (1.3 s)" in page
+        assert "access closed" not in page
         assert "signed Mikko Laine out" not in page
 
 
@@ -71,34 +71,34 @@ def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
     answered(world, world.olli, removed.act, application="ordering")
     answered(world, world.mikko, uuid.uuid4(), application="ordering")
     text = log_of(world, world.aino)
-    assert text.count("Told:") == 1
+    assert text.count("Updated:") == 1
     assert (
         text.index("removed Mikko")
-        < text.index("Told: CRM portal in 0,4 secs")
-        < text.index("changed the access")
+        < text.index("Updated: CRM portal (0.4 s)")
+        < text.index("changed Mikko Laine’s access")
     )
 
 
 def test_all_deliveries_are_there_for_who_asks(world: World) -> None:
     answered(world, world.mikko, world.remove(world.mikko).act)
-    assert "CRM portal closed the access of Mikko Laine" in log_of(world, world.aino, "?what=systems")
+    assert "CRM portal: Mikko Laine’s access closed" in log_of(world, world.aino, "?what=systems")
 
 
 def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
     act = world.remove(world.mikko).act
     answered(world, world.mikko, act, Observation.ACCOUNT_SYNC_FAILED, application="ordering")
     text = log_of(world, world.aino)
-    assert "Not told yet: Web shop" in text
-    assert "Web shop could not be told about Mikko Laine" in text
+    assert "Not updated yet: Web shop" in text
+    assert "Web shop: update of Mikko Laine’s access failed. It is retried" in text
     answered(
         world, world.mikko, act, application="ordering", seconds=f"{delivery_results.PROMPT_SECONDS + 0.1}"
     )
     answered(world, world.olli, act, application="ordering", seconds=str(delivery_results.PROMPT_SECONDS))
     text = log_of(world, world.aino)
-    assert "Told: Web shop in 1 min" in text
-    assert "Not told yet" not in text
-    assert "Web shop closed the access of Mikko Laine" in text
-    assert "Web shop closed the access of Olli" not in text
+    assert "Updated: Web shop (2 min)" in text
+    assert "Not updated yet" not in text
+    assert "Web shop: Mikko Laine’s access closed" in text
+    assert "Web shop: Olli’s access closed" not in text
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -112,8 +112,8 @@ def test_a_system_of_which_one_half_failed_is_not_called_told(world: World, orde
         verb, facts = halves[place]
         answered(world, world.mikko, act, verb, **facts)
     page = log_of(world, world.aino)
-    assert "Not told yet: Web shop" in page
-    assert "Told: Web shop" not in page
+    assert "Not updated yet: Web shop" in page
+    assert "Updated: Web shop" not in page
 
 
 def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> None:
@@ -137,7 +137,7 @@ def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(wo
     move_clock(60)
     own(world.mikko, Observation.PASSWORD_CHANGED)
     here = log_of(world, world.aino, "?what=sign_in")
-    assert "Mikko Laine removed a way to sign in" in here
+    assert "Mikko Laine removed a sign-in method" in here
     assert "changed the password" not in here
     assert "could not sign in" not in here
     there = log_of(world, world.tiina, "?what=sign_in", key="pohjola")
@@ -145,8 +145,8 @@ def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(wo
     assert "Mikko Laine could not sign in" not in there
     assert "Stina" in there
     one = log_of(world, world.aino, f"?what=sign_in&person={world.vilma.id}")
-    assert "No event matches" in one
-    assert "a way to sign in" not in log_of(world, world.aino)
+    assert "No events match" in one
+    assert "a sign-in method" not in log_of(world, world.aino)
 
 
 def test_pages_of_both_streams_follow_each_other_in_both_directions(world: World) -> None:
@@ -185,4 +185,4 @@ def _walk(
 
 def test_a_sign_in_to_the_portal_may_have_been_for_another_company(world: World) -> None:
     own(world.mikko, Observation.SIGN_IN_SUCCEEDED)
-    assert "No event matches" in log_of(world, world.aino, "?what=sign_in")
+    assert "No events match" in log_of(world, world.aino, "?what=sign_in")

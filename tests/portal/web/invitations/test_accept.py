@@ -37,7 +37,7 @@ def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
     _, path = invite(world)
     page = Visitor().get(path)
     assert page.status_code == 200
-    for said in ("Aino Virtanen invites you", "Rakennusliike Koskela Oy", ADDRESS, "Accept the invitation"):
+    for said in ("Aino Virtanen invites you", "Rakennusliike Koskela Oy", ADDRESS, "Accept invitation"):
         assert said in text(page)
     assert (
         "order in the web shop, up to 5\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}€ an order, at Tampere"
@@ -57,7 +57,7 @@ def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
     assert done.status_code == 302, text(done)
     assert done["Location"] == reverse("mfa_index")
     step = text(visitor.get(done["Location"]))
-    assert "You are a colleague of Rakennusliike Koskela Oy now. Add a second way to sign in" in step
+    assert "You have joined Rakennusliike Koskela Oy. Add a second sign-in method" in step
     assert not [
         one for one in ('class="kh-nav"', "kh-back", reverse("account_change_password")) if one in step
     ]
@@ -131,7 +131,7 @@ def test_links_that_do_not_work(world: World) -> None:
     invited = Visitor()
     invited.post(path, GOOD)
     used = invited.get(path)
-    assert (used.status_code, "accepted already" in text(used)) == (410, True)
+    assert (used.status_code, "has been accepted" in text(used)) == (410, True)
     assert Visitor().post(path, GOOD).status_code == 410
     other, path = invite(world, "two@koskela.example")
     invitations_send.cancel(actor=worlds.actor_of(world.aino), invitations=[other])
@@ -156,16 +156,16 @@ def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world
     for stranger in strangers:
         pages = [text(stranger.get(path)) for _, path in (used, cancelled, late)]
         for page in pages:
-            assert "This invitation no longer works" in page
+            assert "This invitation is no longer valid" in page
             assert not [one for one in ("Aino", "Koskela", "koskela.example") if one in page]
-    assert "accepted already" in text(invited.get(used[1]))
+    assert "has been accepted" in text(invited.get(used[1]))
 
 
 def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
     _, path = invite(world)
     world.change(world.aino, world.access("viewer"), by=world.paivi)
     gone = Visitor().post(path, GOOD)
-    assert (gone.status_code, "no longer works" in text(gone)) == (410, True)
+    assert (gone.status_code, "is no longer valid" in text(gone)) == (410, True)
     assert not User.objects.filter(email=ADDRESS).exists()
 
 
@@ -179,7 +179,7 @@ def test_somebody_known_signs_in_first_and_accepts_with_one_press(world: World) 
     assert visitor.post(path, GOOD).status_code == 200  # nothing can be set for somebody who exists
     assert not Membership.objects.filter(user=stina, organization=world.koskela).exists()
     visitor.sign_in(stina, to=path)
-    assert "Accept the invitation" in text(visitor.get(path))
+    assert "Accept invitation" in text(visitor.get(path))
     assert visitor.post(path)["Location"] == "/"
     assert Membership.objects.filter(user=stina, organization=world.koskela).exists()
 
@@ -188,7 +188,7 @@ def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
     _, path = invite(world)
     visitor = Visitor().sign_in(world.stina.user)
     other = visitor.get(path)
-    assert (other.status_code, "for someone else" in text(other)) == (403, True)
+    assert (other.status_code, "for another address" in text(other)) == (403, True)
     assert visitor.post(path, GOOD).status_code == 403
     assert visitor.get(path + "/sign-out").status_code == 405
     assert visitor.post(path + "/sign-out")["Location"] == path

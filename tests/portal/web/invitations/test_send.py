@@ -18,21 +18,21 @@ def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world:
     waiting = Invitation.objects.get(email="waiting@koskela.example")
     form = orderer(world, email="waiting@koskela.example", name="")
     html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
-    assert f'<a href="{KOSKELA}/people#i{waiting.id}">See the invitation</a>' in html
+    assert f'<a href="{KOSKELA}/people#i{waiting.id}">View the invitation</a>' in html
     assert f'<li id="i{waiting.id}">' in visitor.get(f"{KOSKELA}/people").content.decode()
-    form = orderer(world, email="mikko@koskela.example", name="", once="a2")
+    form = orderer(world, email="mikko@koskela.example", name="", idempotency_key="a2")
     html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
-    assert f'<a href="{person(world.mikko)}">See Mikko Laine</a>' in html
+    assert f'<a href="{person(world.mikko)}">View Mikko Laine</a>' in html
 
 
 def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
     visitor = signed_in.of(world.aino)
-    assert "Choose what they may do. What follows is shown here." in said(
+    assert "Choose a tier to see what they will be able to do." in said(
         visitor.get(f"{KOSKELA}/people/invite")
     )
     text = said(visitor.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
-    assert "The colleague will be able to" in text
-    assert "What follows is shown here." not in text
+    assert "The person will be able to" in text
+    assert "Choose a tier to see" not in text
 
 
 def test_another_tier_begins_with_the_limit_of_the_present_one(world: World) -> None:

@@ -24,7 +24,7 @@ def test_the_only_admin_is_led_to_invite_a_second_one(world: World) -> None:
     world.remove(world.paivi)
     answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
     assert answer.status_code == 403
-    assert "You are the only admin. Nothing was changed. Invite a second one first." in said(answer)
+    assert "You are the only admin. Nothing was changed. Invite a second admin first." in said(answer)
     assert f'href="{KOSKELA}/people/invite?tier=organization_admin"' in answer.content.decode()
 
 
@@ -32,13 +32,16 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = signed_in.of(world.aino)
-    done = visitor.post(person(world.olli, "remove"), {"reason": "left", "once": "r1"})["Location"]
+    done = visitor.post(person(world.olli, "remove"), {"reason": "left", "idempotency_key": "r1"})["Location"]
     assert person(world.olli, "restore") not in visitor.get(done).content.decode()
     monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
     html, text = visitor.get(done).content.decode(), said(visitor.get(done))
     assert person(world.olli, "restore") in html
-    assert "Nothing is left to do. Back to people Bring Olli Mäkinen back" in text
-    assert re.search(r"olli @koskela.example In the log event \d+ , ", text)
+    assert (
+        "All systems have confirmed. You do not need to do anything. Back to people Restore Olli Mäkinen"
+        in text
+    )
+    assert re.search(r"olli @koskela.example Log event \d+ , ", text)
     assert "(Helsinki time)" in text
     assert re.search(rf'href="{KOSKELA}/people" aria-current="page"', html)
 
@@ -46,14 +49,14 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
 def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = signed_in.of(world.aino)
     monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
-    form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "once": "r2"}
+    form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "idempotency_key": "r2"}
     done = visitor.post(f"{KOSKELA}/people/remove", form)["Location"]
-    assert f'href="{KOSKELA}/people?who=former">See those removed' in visitor.get(done).content.decode()
+    assert f'href="{KOSKELA}/people?who=former">View removed people' in visitor.get(done).content.decode()
 
 
 def test_what_ends_is_named_by_the_service(world: World) -> None:
     with by_hand():
         sign_in(world.olli)
     text = said(signed_in.of(world.aino).get(person(world.olli, "remove")))
-    assert "Signing in for Rakennusliike Koskela Oy no longer possible" in text
-    assert "Signed in to Web shop ends now" in text
+    assert "Sign-in to Rakennusliike Koskela Oy blocked" in text
+    assert "Signed in to Web shop ends" in text

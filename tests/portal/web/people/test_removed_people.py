@@ -46,8 +46,8 @@ def _status(word: str) -> SystemStatus:
     ("word", "former", "state", "summary"),
     [
         ("up_to_date", True, "closed", "All closed"),
-        ("up_to_date", False, "ok", "All in place"),
-        ("out_of_date", True, "differs", "1 of 1 needs a look"),
+        ("up_to_date", False, "ok", "All up to date"),
+        ("out_of_date", True, "failed", "1 of 1 needs attention"),
     ],
 )
 def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
@@ -62,9 +62,9 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
 @pytest.mark.django_db(transaction=True)
 def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody(world: World) -> None:
     sami = signed_in.of(world.sami)
-    assert "You look after 1 colleague." in said(sami.get(f"{KOSKELA}/"))
+    assert "You manage access for 1 person." in said(sami.get(f"{KOSKELA}/"))
     world.remove(world.olli)
     for page in ("", "me"):
         answer = sami.get(f"{KOSKELA}/{page}")
         assert answer.status_code == 200
-        assert "You look after" not in said(answer)
+        assert "You manage access" not in said(answer)
