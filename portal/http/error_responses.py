@@ -21,7 +21,11 @@ _SESSION_GONE = 419
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """The page for this status. In a response to htmx it replaces the whole page, never a panel."""
     zone = request.zone if isinstance(request, request_context.Request) else None
-    defaults = {"reference": request_context.request_id(request), "at": time_zones.moment(clock.wall(), zone)}
+    defaults: dict[str, Any] = {
+        "reference": request_context.request_id(request),
+        "at": time_zones.moment(clock.wall(), zone),
+    }
+    defaults["without_call"] = status == HTTPStatus.NOT_FOUND
     response = render(request, f"{status}.html", {**defaults, **context}, status=status)
     return replace_whole_page(request, response)
 

@@ -142,6 +142,7 @@ def test_error_page_shows_the_instant_with_its_zone(world: World, monkeypatch: p
     assert _when(client().get("/nowhere/")) == "30 Jun 2026, 22:15 UTC"
     for missing in ("/nowhere/", "/o/koskela/nowhere", f"/o/koskela/people/{world.somewhere}"):
         assert _when(admin.get(missing)) == "1 Jul 2026, 01:15"
+        assert "and give this reference" not in admin.get(missing).content.decode()
 
 
 def test_last_assignable_day_is_shown_as_chosen() -> None:
