@@ -53,7 +53,14 @@ AREAS = (
     ),
     Area("acts", 16, ("delegation/acts/*.py",)),
     Area(
-        "commands", 24, ("delegation/*/commands.py", "delegation/*/commands/*.py", "delegation/people/*.py")
+        "commands",
+        24,
+        (
+            "delegation/*/commands.py",
+            "delegation/*/commands/*.py",
+            "delegation/people/*.py",
+            "delegation/retention.py",
+        ),
     ),
     Area(
         "sessions",
