@@ -71,9 +71,6 @@ def _denied(data: Data) -> Sentence:
         ),
         "wrong_state": _("The data has changed. Nothing was saved. Check the page and try again."),
         "organization_closed": _("The organization is closed. Nothing was changed."),
-        "several": _(
-            "These people belong to different organizations. Nothing was changed. Choose people of one organization."
-        ),
     }
     fallback = _(
         "You do not have permission. Nothing was changed. Your company’s admin can give you more access."

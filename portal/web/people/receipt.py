@@ -20,7 +20,6 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.wording import admin_abilities, cldr, dates, removal_reasons, systems, time_zones
 from portal.wording.events import EventWording
-from portal.wording.systems import STATES
 from provisioning.accounts import progress
 from provisioning.accounts.progress import Progress, SystemProgress
 
@@ -188,7 +187,7 @@ def _line(
         name=_system_name(line, lines),
         sub=_done(line) if closed else _late(line, who, clock),
         when=_("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
-        state=systems.closing(STATES[line.state]),
+        state=systems.closing(systems.STATES[line.state]),
     )
 
 
