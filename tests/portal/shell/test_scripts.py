@@ -70,7 +70,7 @@ def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
         "web/people/removal_receipt.html", pages.pop(0) if len(pages) > 1 else pages[0]
     )
 
-    expect(page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
+    expect(page.get_by_text("All systems confirmed within 4 s.")).to_be_visible(timeout=2 * SOON)
     asked = len(stage.asked)
     page.wait_for_timeout(2_500)
     assert len(stage.asked) == asked, "asks on although everything is done"
@@ -98,7 +98,7 @@ def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.Stage) -
     )
 
     expect(plain.page.get_by_text("Refresh")).to_be_visible()
-    expect(plain.page.get_by_text("Every door closed within 4 seconds.")).to_be_visible(timeout=2 * SOON)
+    expect(plain.page.get_by_text("All systems confirmed within 4 s.")).to_be_visible(timeout=2 * SOON)
 
 
 def test_change_form_shows_a_preview_before_sending(stage: screenshots.Stage) -> None:

@@ -99,7 +99,7 @@ def test_an_admin_invites_changes_and_removes(
     expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
     browsing.looked_at(page, "removal")
     Delivery.objects.update(done_at=clock.now())
-    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()
+    expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
     browsing.looked_at(page, "receipt")
 
     page.get_by_role("link", name=re.compile("^event")).click()
@@ -120,7 +120,7 @@ def test_a_receipt_asks_quietly_and_stops_asking(
     page.wait_for_timeout(3500)
     assert answers.count(304) >= 1, answers
     Delivery.objects.update(done_at=clock.now())
-    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()
+    expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
     asked = len(answers)
     page.wait_for_timeout(2500)
     assert len(answers) <= asked + 1
@@ -138,7 +138,7 @@ def test_the_same_without_script(world: World, live_server: LiveServer, browser:
     expect(page.get_by_role("heading", name="Mikko Laine and Olli Mäkinen are removed")).to_be_visible()
     planner.plan(chain=world.koskela.id)
     Delivery.objects.update(done_at=clock.now())
-    expect(page.get_by_text(re.compile("Every door closed within"))).to_be_visible()  # by itself
+    expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()  # by itself
     page.goto(f"{live_server.url}/o/koskela/people/{world.vilma.id}/access")
     page.get_by_label("Orderer").check()
     page.get_by_role("textbox", name="Limit for one order").fill("100")
