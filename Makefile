@@ -25,7 +25,7 @@ demo-reset: .venv/.demo ## Stop the demo's database and remove all the demo's da
 	@$(BIN)/python -m demo --reset
 
 test: .venv/.ok ## Run all tests (PYTEST_ARGS="tests/audit -k race" for some, WORKERS=2 for fewer at once)
-	$(PYTEST) --dist loadgroup $(PYTEST_ARGS)
+	$(PYTEST) --dist loadfile $(PYTEST_ARGS)
 
 check: lint types contracts templates migrations check-fast ## Do what must pass before each commit
 
@@ -36,7 +36,7 @@ check-browser: .venv/.ok ## Run the tests that drive Chromium
 	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)
 
 check-slow: .venv/.ok ## Run sequences, faults, kills, races and journeys, and install from the lock offline
-	$(PYTEST) -m slow --dist loadgroup $(PYTEST_ARGS)
+	$(PYTEST) -m slow --dist loadfile $(PYTEST_ARGS)
 
 check-database: .venv/.ok ## Run the tests that depend on PostgreSQL (on the server in DATABASE_URL_ADMIN, if set)
 	$(PYTEST) -m database $(PYTEST_ARGS)

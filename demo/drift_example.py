@@ -10,7 +10,7 @@ django.setup()
 from audit.foundation import encryption  # noqa: E402
 from demo import ports_and_paths  # noqa: E402
 from identity.people.models import User  # noqa: E402
-from provisioning.accounts import reconcile  # noqa: E402
+from provisioning.accounts import planner, reconcile  # noqa: E402
 from provisioning.accounts.models import Account  # noqa: E402
 from provisioning.connectors.scim import schema as scim_schema  # noqa: E402
 from provisioning.connectors.scim.endpoint import ScimEndpoint  # noqa: E402
@@ -22,10 +22,11 @@ WAIT_SECONDS = 300
 
 
 def run() -> None:
-    """Wait until all accounts are acknowledged, change one record in the CRM, and read the CRM."""
+    """Change one record in the CRM, and read the CRM, once all events are planned and all accounts acknowledged."""
     until = time.monotonic() + WAIT_SECONDS
     while (
-        Account.objects.exclude(due_at=None).exists()
+        planner.behind()
+        or Account.objects.exclude(due_at=None).exists()
         or not Account.objects.filter(acknowledged_active=True).exists()
     ):
         if time.monotonic() > until:

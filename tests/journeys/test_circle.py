@@ -17,7 +17,7 @@ from demo.runner import Stage
 from tests.journeys import people
 from tests.journeys.people import Person
 
-pytestmark = [pytest.mark.xdist_group("stage"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SECONDS = 5
 NAME = "Liisa Uusi"
 

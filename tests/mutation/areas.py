@@ -37,6 +37,7 @@ AREAS = (
         (
             "delegation/authorization/authorities.py",
             "delegation/authorization/scopes.py",
+            "delegation/invitations/scope.py",
             "delegation/authorization/history.py",
         ),
     ),
@@ -51,7 +52,14 @@ AREAS = (
             "delegation/invitations/mail_limits.py",
         ),
     ),
-    Area("acts", 16, ("delegation/acts/*.py",)),
+    Area(
+        "acts",
+        16,
+        (
+            "delegation/acts/*.py",
+            "delegation/invitations/subjects.py",
+        ),
+    ),
     Area(
         "commands",
         24,
@@ -59,6 +67,8 @@ AREAS = (
             "delegation/*/commands.py",
             "delegation/*/commands/*.py",
             "delegation/people/*.py",
+            "delegation/*/effects.py",
+            "delegation/catalogue/ceilings.py",
             "delegation/retention.py",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Enrolling a customer's existing people from the supplier's earlier system, all in person act."""
+"""Enrolling a customer's existing people from the supplier's earlier system, all in one act."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from identity.people.models import User
 
 @dataclass(frozen=True, slots=True)
 class PersonToEnroll:
-    """A person with a verified address. `password` is a hash; with an unusable person the person resets it by mail."""
+    """A person with a verified address. `password` is a hash; with an unusable one the person resets it by mail."""
 
     email: str
     name: str
