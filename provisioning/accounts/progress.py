@@ -89,12 +89,12 @@ class _Step:
 
 def of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
     """The progress of this act, whose organization has this chain. Three statements."""
+    # Asked first: deliveries that the planner adds meanwhile are then read, and none is missing from a finished act.
+    planned = _is_planned(act, chain)
     steps = sorted([*_accounts(act), *_logouts(act)], key=lambda step: (step.application, step.kind))
     grouped = groupby(steps, key=lambda step: (step.application, step.kind))
     lines = [_progress(list(group), at) for _, group in grouped]
-    return Progress(
-        sorted(lines, key=lambda line: (line.state == "closed", line.at or at)), _is_planned(act, chain)
-    )
+    return Progress(sorted(lines, key=lambda line: (line.state == "closed", line.at or at)), planned)
 
 
 def _accounts(act: uuid.UUID) -> Iterable[_Step]:
