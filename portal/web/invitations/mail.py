@@ -22,7 +22,7 @@ def sent(*, link: str, again: bool, page: PageContext) -> str:
     """Queue the mail, and a sentence that says so. A replayed request has no link that works, and mails nothing.
 
     The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
-    Whoever invites could otherwise take anybody's.
+    Otherwise an inviter could take over any address.
     """
     offer = None if again else invitations.find_offer(link)
     if offer is None:
