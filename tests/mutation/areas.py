@@ -32,7 +32,7 @@ AREAS = (
     Area("entitlements", 16, ("delegation/authorization/entitlements.py",)),
     Area("policy", 16, ("delegation/authorization/policy.py", "delegation/authorization/verbs.py")),
     Area(
-        "powers and scopes",
+        "authorities and scopes",
         20,
         (
             "delegation/authorization/authorities.py",
@@ -45,6 +45,7 @@ AREAS = (
         "rules",
         20,
         (
+            "delegation/access/assignable.py",
             "delegation/access/rules.py",
             "delegation/access/store.py",
             "delegation/authorization/access_validation.py",
@@ -70,6 +71,7 @@ AREAS = (
             "delegation/*/effects.py",
             "delegation/catalogue/ceilings.py",
             "delegation/retention.py",
+            "identity/lifecycle.py",
         ),
     ),
     Area(
@@ -107,15 +109,12 @@ AREAS = (
         24,
         (
             "provisioning/accounts/delivery.py",
-            "provisioning/accounts/task.py",
-            "provisioning/delivery/engine.py",
-            "provisioning/delivery/scheduler.py",
-            "provisioning/delivery/leases.py",
-            "provisioning/logout/delivery.py",
-            "provisioning/mail/delivery.py",
             "provisioning/accounts/planner.py",
             "provisioning/accounts/results.py",
-            "provisioning/delivery/workers.py",
+            "provisioning/accounts/task.py",
+            "provisioning/delivery/*.py",
+            "provisioning/logout/delivery.py",
+            "provisioning/mail/delivery.py",
         ),
     ),
 )
