@@ -1,6 +1,7 @@
 """Limits on invitation mails: per minute, per address and per organization."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from tests.fixtures.world import World, actor_of, by_hand, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+ONE_MINUTE = dt.timedelta(minutes=1)
 
 
 def refused(call: Callable[[], object]) -> dict[str, object]:
@@ -50,7 +52,7 @@ def test_sixth_mail_of_a_sender_to_an_address_in_a_day_is_refused(world: World) 
         invitations_send.resend(actor=paivi, invitation=invitation)
     move_clock(4 * HOUR)
     data = refused(lambda: invitations_send.resend(actor=aino, invitation=invitation))
-    assert (data["what"], data["most"]) == ("address", mail_limits.DAILY_PER_ADDRESS_AND_SENDER)
+    assert (data["what"], data["most"]) == ("address", 5)
     assert 19 * HOUR < int(str(data["seconds"])) <= 20 * HOUR
     invitations_send.cancel(actor=aino, invitations=[invitation])
     world.invite(world.koskela, "m@koskela.example", viewer, actor=aino)
@@ -62,11 +64,11 @@ def test_sixth_mail_of_a_sender_to_an_address_in_a_day_is_refused(world: World) 
 
 def test_sender_at_the_limit_does_not_stop_another_sender(world: World) -> None:
     aino, paivi, viewer = actor_of(world.aino), actor_of(world.paivi), world.access("viewer")
-    for _ in range(mail_limits.DAILY_PER_ADDRESS_AND_SENDER):
+    for _ in range(5):
         made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
         invitations_send.cancel(actor=aino, invitations=[made])
     data = refused(lambda: world.invite(world.koskela, "n@koskela.example", viewer, actor=aino))
-    assert (data["what"], data["most"]) == ("address", mail_limits.DAILY_PER_ADDRESS_AND_SENDER)
+    assert (data["what"], data["most"]) == ("address", 5)
     made, _link = world.invite(world.koskela, "n@koskela.example", viewer, actor=paivi)
     invitations_send.cancel(actor=paivi, invitations=[made])
     world.invite(world.koskela, "n@koskela.example", viewer, actor=world.system)
@@ -124,9 +126,69 @@ def test_mail_limit_takes_one_statement(world: World, already: int) -> None:
 def test_expired_invitation_is_cancelled_by_a_new_one_with_an_event(world: World) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
     first, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
-    move_clock(invitations_send.VALIDITY.total_seconds() + 1)
+    move_clock(7 * DAY + 1)
     second, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
     assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
     (event,) = done(Verb.INVITATION_CANCEL)
     assert (event.subject, event.actor, body(event)["cause"]) == (first.id, aino.id, "member.invite")
     assert body(event)["facts"] == {"expired": first.expires_at.isoformat()}
+
+
+def sent_before(invitation: Invitation, at: dt.datetime, minutes: Iterable[int]) -> None:
+    """Mails of this invitation, so many minutes before `at`; rows in an order that no query may rely on."""
+    with by_hand():
+        InvitationToken.objects.filter(invitation=invitation).delete()
+        InvitationToken.objects.bulk_create(
+            InvitationToken(
+                hash=f"{invitation.id} {minute}", invitation=invitation, created_at=at - minute * ONE_MINUTE
+            )
+            for minute in sorted(minutes, key=lambda minute: minute % 7)
+        )
+
+
+def check(world: World, email: str, at: dt.datetime, resend_of: Invitation | None = None) -> None:
+    mail_limits.check_mail_limit(
+        actor=actor_of(world.aino),
+        organization=world.koskela.id,
+        email=email,
+        at=at,
+        resend_of=resend_of,
+    )
+
+
+@pytest.mark.parametrize(("sender", "most"), [("aino", 5), ("paivi", 15)])
+def test_address_at_its_limit_waits_for_the_oldest_counted_mail(world: World, sender: str, most: int) -> None:
+    """Five mails of one sender, fifteen of a whole organization; a mail that is a day old does not count."""
+    invitation, _ = world.invite(
+        world.koskela, "n@koskela.example", world.access("viewer"), actor=actor_of(getattr(world, sender))
+    )
+    at = clock.now()
+    sent_before(invitation, at, [*range(10, 10 * most, 10), 24 * 60])
+    check(world, "n@koskela.example", at)
+    sent_before(invitation, at, range(10, 10 * most + 10, 10))
+    check(world, "m@koskela.example", at)
+    data = refused(lambda: check(world, "n@koskela.example", at))
+    assert data == {"what": "address", "most": most, "seconds": DAY - 10 * most * MINUTE}
+
+
+def test_resend_waits_for_a_minute_after_the_newest_mail(world: World) -> None:
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    at = clock.now()
+    sent_before(invitation, at, [1, 2, 3])
+    check(world, "n@koskela.example", at, invitation)
+    sent_before(invitation, at + dt.timedelta(seconds=45), [1, 2, 3])
+    data = refused(lambda: check(world, "n@koskela.example", at, invitation))
+    assert data == {"what": "invitation", "most": 1, "seconds": 45}
+
+
+def test_organization_at_its_limit_waits_for_the_oldest_counted_mail(world: World) -> None:
+    """A thousand mails a day, and one more for each of the seven members."""
+    invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    at = clock.now()
+    with by_hand():
+        InvitationToken.objects.filter(invitation__organization=world.koskela).delete()
+    sent_before(invitation, at, range(10, 1016))
+    check(world, "m@koskela.example", at)
+    sent_before(invitation, at, range(10, 1017))
+    data = refused(lambda: check(world, "m@koskela.example", at))
+    assert data == {"what": "organization", "most": 1007, "seconds": DAY - 1016 * MINUTE}
