@@ -14,7 +14,7 @@ class Action:
     """A button as `kh.action` draws it: with an address, or switched off with the reason."""
 
     url: str
-    why: str = ""
+    reason: str = ""
 
 
 def action(decision: Decision, *, verb: Verb, url: str) -> Action | None:

@@ -51,12 +51,12 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A browser that is signed in, for web/people/_sessions.html; `here` marks the one that shows the page."""
+    """A browser that is signed in, for web/people/_sessions.html; `is_current` marks the one that shows the page."""
 
     id: str
     title: str
     sub: str
-    here: bool = False
+    is_current: bool = False
 
 
 def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -> SessionRow:
@@ -70,7 +70,7 @@ def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -
         id=session.key,
         title=dates.browser(session.agent),
         sub=" · ".join(part for part in (services, since, active) if part),
-        here=bool(own) and session.key == own,
+        is_current=bool(own) and session.key == own,
     )
 
 

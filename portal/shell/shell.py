@@ -41,7 +41,12 @@ def mail_brand() -> dict[str, str]:
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    shell: dict[str, Any] = {"brand": brand(), "here": request.get_full_path(), "links": _links(), "nav": []}
+    shell: dict[str, Any] = {
+        "brand": brand(),
+        "current_url": request.get_full_path(),
+        "links": _links(),
+        "nav": [],
+    }
     user = getattr(request, "user", None)
     if isinstance(request, Request) and user is not None and user.is_authenticated:
         shell["person"] = {"name": user.name, "email": user.email}

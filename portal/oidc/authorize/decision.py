@@ -116,7 +116,7 @@ class AuthorizationDecision:
         values["organization"] = organization
         context = {
             "application": client_redirect.application_name(self.request, self.authorization.target),
-            "kept": [{"name": name, "value": value} for name, value in values.items()],
+            "hidden_fields": [{"name": name, "value": value} for name, value in values.items()],
             "action_url": reverse("oidc_consent"),
         }
         return render(self.request, "oidc/consent.html", context)

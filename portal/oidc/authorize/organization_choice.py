@@ -67,7 +67,7 @@ def choice_page(
         ],
         "action_url": metadata.AUTHORIZE,
         "method": "get",
-        "kept": hidden_fields,
+        "hidden_fields": hidden_fields,
         "signed_in_as": request.actor.label,
         "someone_else": f"{reverse('account_login')}?{urlencode({'next': next_url})}",
     }

@@ -115,7 +115,7 @@ class RemovePasskey(webauthn.RemoveWebAuthnView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With whether the factor must stay."""
-        return {**super().get_context_data(**kwargs), "stays": _must_stay(self.object)}
+        return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.object)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """An error of the form for the last required factor."""
@@ -153,7 +153,7 @@ class RemoveApp(totp.DeactivateTOTPView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With whether the factor must stay."""
-        return {**super().get_context_data(**kwargs), "stays": _must_stay(self.authenticator)}
+        return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.authenticator)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """An error of the form for the last required factor."""

@@ -16,7 +16,7 @@ from portal.wording import admin_abilities, cldr
 
 @dataclass(frozen=True, slots=True)
 class TierChoice:
-    """A tier, for web/access/_tiers.html. `why` switches it off; `now` marks the present tier."""
+    """A tier, for web/access/_tiers.html. `disabled_reason` switches it off; `is_current` marks the present tier."""
 
     value: str
     label: str
@@ -25,27 +25,27 @@ class TierChoice:
     limit: BoundField | None = None
     limit_hint: str = ""
     currency: str = ""
-    why: str = ""
-    now: bool = False
+    disabled_reason: str = ""
+    is_current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SiteChoice:
-    """A site, for web/access/_sites.html. `why` switches it off."""
+    """A site, for web/access/_sites.html. `disabled_reason` switches it off."""
 
     value: str
     label: str
-    why: str = ""
+    disabled_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AllSitesChoice:
-    """All sites, also later ones. `why` switches it off."""
+    """All sites, also later ones. `disabled_reason` switches it off."""
 
     label: str
     sentence: str
     checked: bool
-    why: str = ""
+    disabled_reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class AccessChoices(PageModel):
     all_sites: AllSitesChoice
     some_sites_checked: bool
     sites: Sequence[SiteChoice]
-    sites_why: str
+    sites_disabled_reason: str
     """Why some sites cannot be ticked."""
     until_hint: str
     """A sample date."""
@@ -74,7 +74,7 @@ def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
         all_sites=AllSitesChoice(
             label=_("All sites"),
             sentence=_("Includes sites added later."),
-            why="" if options.all_sites else _("You manage only some sites."),
+            disabled_reason="" if options.all_sites else _("You manage only some sites."),
             checked=where == "all",
         ),
         some_sites_checked=where == "some",
@@ -82,16 +82,18 @@ def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
             SiteChoice(
                 value=str(site.id),
                 label=site.name,
-                why="" if site.id in options.assignable_sites else _("You do not manage this site."),
+                disabled_reason=""
+                if site.id in options.assignable_sites
+                else _("You do not manage this site."),
             )
             for site in options.sites
         ],
-        sites_why=_sites_why(options),
+        sites_disabled_reason=_sites_disabled_reason(options),
         until_hint=forms.example_day(),
     )
 
 
-def _sites_why(options: AssignableOptions) -> str:
+def _sites_disabled_reason(options: AssignableOptions) -> str:
     if all(site.id in options.assignable_sites for site in options.sites):
         return ""
     return _("You cannot assign the sites that are greyed out.")
@@ -106,8 +108,8 @@ def _tier(form: AccessForm, tier: TierOption, now: str) -> TierChoice:
         value=tier.key,
         label=admin_abilities.in_language(tier.name),
         sentence=admin_abilities.in_language(tier.description),
-        why="" if tier.assignable else _("You cannot assign this tier."),
-        now=tier.key == now,
+        disabled_reason="" if tier.assignable else _("You cannot assign this tier."),
+        is_current=tier.key == now,
         checked=form["tier"].value() == tier.key,
         limit=form[forms.limit_field(tier.key)] if tier.limited_entitlements else None,
         limit_hint=_hint(tier),

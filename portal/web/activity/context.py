@@ -52,9 +52,9 @@ class EventRow:
     actor: str
     text: str
     sub: str
-    told: str
+    deliveries: str
     """The results of its deliveries."""
-    also: bool
+    same_act: bool
     """Whether it belongs to the act of the next older event."""
 
 
@@ -69,9 +69,9 @@ class ActivityPage(PageModel):
     verified: Verified | None
     search_url: str
     q: str
-    kept: Sequence[HiddenField]
+    hidden_fields: Sequence[HiddenField]
     """The filters, which a search keeps."""
-    chips: Sequence[ActiveFilter]
+    active_filters: Sequence[ActiveFilter]
     filters: Sequence[FilterMenu]
     events: Sequence[EventRow]
     pager: Pager
@@ -91,8 +91,8 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
         verified=_verified(event_page.events),
         search_url=url,
         q=values["q"],
-        kept=query_string.hidden_fields(values, without="q"),
-        chips=filters.active(page, values, options, url),
+        hidden_fields=query_string.hidden_fields(values, without="q"),
+        active_filters=filters.active(page, values, options, url),
         filters=filters.menus(values, options, url),
         events=_events(page, event_page.events, told_by, clock),
         pager=_pager(event_page, values, url),
@@ -186,13 +186,15 @@ def _events(
     shown = []
     for place, event in enumerate(events):
         older = events[place + 1] if place + 1 < len(events) else None
-        told = told_by.deliveries(results.get(event.id, ()))
-        also = older is not None and older.act == event.act
-        shown.append(_event(event, told_by, clock, told=told, also=also))
+        deliveries = told_by.deliveries(results.get(event.id, ()))
+        same_act = older is not None and older.act == event.act
+        shown.append(_event(event, told_by, clock, deliveries=deliveries, same_act=same_act))
     return shown
 
 
-def _event(event: EventView, told_by: EventWording, clock: dates.Clock, *, told: str, also: bool) -> EventRow:
+def _event(
+    event: EventView, told_by: EventWording, clock: dates.Clock, *, deliveries: str, same_act: bool
+) -> EventRow:
     line = told_by.tell(event)
     return EventRow(
         number=cldr.number(event.seq) if event.seq is not None else "",
@@ -205,8 +207,8 @@ def _event(event: EventView, told_by: EventWording, clock: dates.Clock, *, told:
         actor=line.actor,
         text=line.text,
         sub=line.sub,
-        told=told,
-        also=also,
+        deliveries=deliveries,
+        same_act=same_act,
     )
 
 

@@ -57,7 +57,7 @@ class InvitationStatePage(PageModel):
     template: ClassVar[str] = "web/invitations/state.html"
 
     kind: str
-    """`gone` says no more than that; `expired`, `used` and `withdrawn` the invited person alone may know.
+    """`gone` says no more than that; `expired`, `used` and `cancelled` the invited person alone may know.
 
     `other`: somebody else is signed in; `unknown`: there is no such invitation.
     """

@@ -18,7 +18,7 @@ from portal.wording import time_zones
 from provisioning.mail import queue
 
 
-def sent(*, link: str, again: bool, page: PageContext) -> str:
+def queue_invitation_mail(*, link: str, again: bool, page: PageContext) -> str:
     """Queue the mail, and a sentence that says so. A replayed request has no link that works, and mails nothing.
 
     The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.

@@ -48,7 +48,11 @@ def _sent_again(request: Request, page: PageContext, one: uuid.UUID) -> HttpResp
     key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, one)
     outcome = invitations_send.resend(actor=page.viewer, invitation=found, idempotency_key=key)
     link = outcome.result.link
-    return people_list.shown(request, page, sent=mail.sent(link=link, again=outcome.replayed, page=page))
+    return people_list.render_list(
+        request,
+        page,
+        invitation_notice=mail.queue_invitation_mail(link=link, again=outcome.replayed, page=page),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -44,7 +44,7 @@ class InvitePage(PeoplePage, AccessChoices):
     effect: Preview
     who: str
     """The invited person, as the effect names them."""
-    begins: bool
+    is_blank: bool
     """Nothing is typed yet: the first field takes the focus."""
     expiry: str
     invite_url: str
@@ -66,7 +66,11 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
         _refused(page, form, refusal)
         return _page(request, page, form)
     link = outcome.result.link
-    return list_page.shown(request, page, sent=mail.sent(link=link, again=outcome.replayed, page=page))
+    return list_page.render_list(
+        request,
+        page,
+        invitation_notice=mail.queue_invitation_mail(link=link, again=outcome.replayed, page=page),
+    )
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:
@@ -142,7 +146,7 @@ def _page(request: Request, page: PageContext, form: InvitationForm) -> HttpResp
         **choices.choices(form).variables(),
         effect=effect,
         who=_who(form),
-        begins=not form.is_bound,
+        is_blank=not form.is_bound,
         invite_url=request.get_full_path(),
         close_url=below.list_url,
         expiry=_("The link works for 7 days."),

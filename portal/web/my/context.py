@@ -35,7 +35,7 @@ class MyAccessPage(PageModel):
 
     lead: str
     """What the reader is here, in one sentence."""
-    can: Sequence[RightRow]
+    rights: Sequence[RightRow]
     admins: Sequence[Contact]
     facts: OwnFacts
     security_url: str
@@ -53,7 +53,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
     return MyAccessPage(
         lead=_lead(page, why, book),
-        can=why.rows(),
+        rights=why.rows(),
         admins=_other_admins(page),
         facts=OwnFacts(
             signs_in_with=ways_in(sessions.factors(user=own.user)),
@@ -61,7 +61,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
             customer_number=page.organization.customer_number,
         ),
         security_url=reverse("mfa_index"),
-        sessions=sorted(rows, key=lambda row: not row.here),
+        sessions=sorted(rows, key=lambda row: not row.is_current),
         sessions_url=page.url("my_sessions"),
     )
 

@@ -76,7 +76,7 @@ class PersonPage(PageModel):
     ended: Ended | None
     since: str
     """`Orderer since 14 Feb 2023`."""
-    can: Sequence[RightRow]
+    rights: Sequence[RightRow]
     systems: Sequence[SystemRow]
     systems_summary: str
     resync_url: str
@@ -115,7 +115,7 @@ def person_page(page: PageContext, found: VisibleMember, why: Why) -> PersonPage
         refused=refused,
         ended=_ended(page, found, may[Verb.MEMBER_RESTORE], book, clock) if found.former else None,
         since=why.since,
-        can=why.rows(),
+        rights=why.rows(),
         systems=rows,
         systems_summary=systems.summary(rows),
         resync_url=_resync_url(page, found, may[Verb.ACCOUNT_RESYNC], rows),
@@ -133,7 +133,7 @@ def _actions(
     """The buttons to change and to remove, and one sentence on those that are refused."""
     change = _button(page, found, may[Verb.ACCESS_CHANGE], Verb.ACCESS_CHANGE, "person_access")
     remove = _button(page, found, may[Verb.MEMBER_REMOVE], Verb.MEMBER_REMOVE, "person_remove")
-    refused = list(dict.fromkeys(button.why for button in (change, remove) if button and button.why))
+    refused = list(dict.fromkeys(button.reason for button in (change, remove) if button and button.reason))
     if page.is_own(found.membership.id) and len(refused) > 1:
         refused = [_("You cannot change your own access or remove yourself. Ask another admin.")]
     return (

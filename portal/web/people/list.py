@@ -24,16 +24,16 @@ _MOST = 300
 @page_context.organization_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
     """A page of it."""
-    return shown(request, page)
+    return render_list(request, page)
 
 
-def shown(request: HttpRequest, page: PageContext, *, sent: str = "") -> HttpResponse:
+def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: str = "") -> HttpResponse:
     """The list, below what happened to an invitation. Raises Denied for a reader who sees no colleagues."""
     if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
     model = list_context.people_page(page, request.GET, clock)
-    return page_model.render(request, replace(model, sent=sent))
+    return page_model.render(request, replace(model, invitation_notice=invitation_notice))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -49,7 +49,7 @@ class PersonRow:
     tier: str
     limit: str
     sites: str
-    seen: str
+    last_seen: str
     state: str
     state_where: str = ""
     change: Action | None = None
@@ -68,7 +68,7 @@ class PeoplePage(PageModel):
     attention: Link | None
     """How many people are out of date in other systems, and the list of them."""
     invite: Action | None
-    sent: str = ""
+    invitation_notice: str = ""
     """What happened to the invitation that was just sent."""
     note: Callout | None
     invitations: Sequence[InvitationRow]
@@ -79,9 +79,9 @@ class PeoplePage(PageModel):
     list_url: str
     """This list with its filters and position."""
     q: str
-    kept: Sequence[HiddenField]
+    hidden_fields: Sequence[HiddenField]
     """The filters, which a search keeps."""
-    chips: Sequence[ActiveFilter]
+    active_filters: Sequence[ActiveFilter]
     filters: Sequence[FilterMenu]
     former: bool
     """Whether these people are removed: they have no access and no sites."""
@@ -114,8 +114,8 @@ def people_page(
         invitations_url=page.url("invitations"),
         search_url=url,
         q=asked.values["q"],
-        kept=query_string.hidden_fields(asked.values, without="q"),
-        chips=filters.active(asked, url),
+        hidden_fields=query_string.hidden_fields(asked.values, without="q"),
+        active_filters=filters.active(asked, url),
         filters=filters.menus(asked, url),
         former=wish.former,
         people=_rows(page, member_page, clock, book, former=wish.former),
@@ -189,7 +189,7 @@ def _rows(
             email=row.user.email,
             url=urls.of("person", row.id),
             **_access(grants.get(row.id, []), clock),
-            seen=detail_context.seen_when(seen.get(row.id), clock),
+            last_seen=detail_context.seen_when(seen.get(row.id), clock),
             **systems.worst(worst.get(row.id), book, former=former),
             **_actions(urls, row.id, may[row.id]),
         )

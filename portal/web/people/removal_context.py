@@ -34,7 +34,7 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
+class Ending:
     """What ends at once."""
 
     text: str
@@ -73,10 +73,10 @@ class RemovalPage(PageModel):
     sub: str
     blocked: Blocked | None
     """Without a button where it is set."""
-    stops: Sequence[Stopping]
-    closes: Sequence[ClosingSystem]
-    stays: str
-    who: Leaver | None
+    endings: Sequence[Ending]
+    closing_systems: Sequence[ClosingSystem]
+    not_affected: str
+    leaver: Leaver | None
     """Where one person is removed."""
     people: Sequence[Contact]
     """Where several are removed."""
@@ -84,7 +84,7 @@ class RemovalPage(PageModel):
     ids: Sequence[str]
     """Of the people, sent as `m`."""
     button: str
-    undo: str
+    restore_note: str
     remove_url: str
     back_url: str
     back_label: str
@@ -105,17 +105,17 @@ def removal_page(
         button=title,
         sub=_("from %(organization)s. Nothing has happened yet.") % {"organization": page.organization.name},
         blocked=_blocked(page, leavers),
-        stops=_stops(page, counts),
-        closes=[_closing_system(system, counts, clock) for system in closing],
-        stays=_stays(page, single),
-        who=_leaver(page, single, clock) if single else None,
+        endings=_endings(page, counts),
+        closing_systems=[_closing_system(system, counts, clock) for system in closing],
+        not_affected=_not_affected(page, single),
+        leaver=_leaver(page, single, clock) if single else None,
         people=[] if single else [_contact(leaver) for leaver in leavers],
         form=form,
         ids=[str(membership) for membership in ids],
         remove_url=remove_url,
         back_url=back_url,
         back_label=single.membership.user.name if single else _("People"),
-        undo=_("You can restore them later. Sessions and invitations are not restored.")
+        restore_note=_("You can restore them later. Sessions and invitations are not restored.")
         if not single
         else _("You can restore %(name)s later. Sessions and invitations are not restored.")
         % {"name": single.membership.user.name},
@@ -146,18 +146,18 @@ def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | N
     )
 
 
-def _stops(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Stopping]:
+def _endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[Ending]:
     text = _("Sign-in to %(organization)s") % {"organization": page.organization.name}
-    rows = [Stopping(text, _("blocked"))]
+    rows = [Ending(text, _("blocked"))]
     if number := counts.sessions:
         value = ngettext("%(number)d session ends", "%(number)d sessions end", number)
-        rows.append(Stopping(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
+        rows.append(Ending(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
     services = [admin_abilities.in_language(name) for name in counts.services]
-    rows += [Stopping(_signed_in_to(name), _("ends")) for name in services]
+    rows += [Ending(_signed_in_to(name), _("ends")) for name in services]
     if number := counts.invitations:
         value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
         text = _("Pending invitations sent by this person")
-        rows.append(Stopping(text, value % {"number": number}))
+        rows.append(Ending(text, value % {"number": number}))
     return rows
 
 
@@ -180,7 +180,7 @@ def _closing_system(
     )
 
 
-def _stays(page: PageContext, single: VisibleMember | None) -> str:
+def _not_affected(page: PageContext, single: VisibleMember | None) -> str:
     stays = _("Past orders, addresses, invoices and the activity log.")
     if single is None:
         return stays

@@ -137,7 +137,7 @@ def test_person_of_two_organizations_chooses_one(world: World) -> None:
     assert response.status_code == 200
     assert [one["key"] for one in response.context["organizations"]] == ["pohjola", "koskela"]
     assert response.context["organizations"][1]["customer_number"] == "K-koskela"
-    kept = {one["name"]: one["value"] for one in response.context["kept"]}
+    kept = {one["name"]: one["value"] for one in response.context["hidden_fields"]}
     chosen: Any = browser.get(metadata.AUTHORIZE, {**kept, "organization": "koskela"})
     assert AuthorizationCode.objects.get().membership_id == world.mikko.id
     assert browsing.answer(chosen)["state"] == "s-1"
@@ -294,7 +294,7 @@ def test_third_party_client_requires_consent(world: World) -> None:
     browser = browsing.browser(world.olli)
     page = browsing.authorize(browser)
     assert page.status_code == 200
-    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
     assert error(browsing.authorize(browser, prompt="none")) == "consent_required"
     assert AuthorizationCode.objects.count() == 0
 
@@ -311,7 +311,7 @@ def test_consent_cannot_be_given_by_another_site(world: World) -> None:
     asking_consent()
     strict = browsing.browser(world.olli)
     strict.handler.enforce_csrf_checks = True
-    kept = {one["name"]: one["value"] for one in browsing.authorize(strict).context["kept"]}
+    kept = {one["name"]: one["value"] for one in browsing.authorize(strict).context["hidden_fields"]}
     assert consent(strict, kept, "grant").status_code == 403
     assert AuthorizationCode.objects.count() == 0
 

@@ -40,7 +40,7 @@ def prompt_consent(world: World) -> None:
     browser = browsing.browser(world.olli)
     page = browsing.authorize(browser, prompt="consent")
     assert page.status_code == 200
-    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
     body = "&".join(f"{name}={value}" for name, value in {**kept, "decision": "grant"}.items())
     granted: Any = browser.post(metadata.CONSENT, body, "application/x-www-form-urlencoded")
     assert "code=" in granted.context["target_url"]
@@ -51,7 +51,7 @@ def prompt_select_account(world: World) -> None:
     page = browsing.authorize(browser, prompt="select_account consent")
     assert page.status_code == 200
     assert "Olli" in page.content.decode()
-    kept = {one["name"]: one["value"] for one in page.context["kept"]}
+    kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
     consent: Any = browser.get(metadata.AUTHORIZE, {**kept, "organization": "koskela"})
     assert "decision" in consent.content.decode(), "what else was asked for is still asked"
     as_somebody_else(world, page.context["someone_else"])

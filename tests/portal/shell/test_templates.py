@@ -117,7 +117,7 @@ def test_names_are_complete_and_escaped() -> None:
 def test_missing_right_shows_its_reason() -> None:
     drawn = engines["django"].from_string('{% cotton kh.action :action="action" %}Remove{% endcotton %}')
 
-    off = drawn.render({"action": {"url": "/x", "why": "Only an admin can."}})
+    off = drawn.render({"action": {"url": "/x", "reason": "Only an admin can."}})
     on = drawn.render({"action": {"url": "/x"}})
 
     assert "Only an admin can." in off
