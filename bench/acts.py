@@ -67,7 +67,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
     from delegation.authorization.models.roles import Entitlement, Role
     from identity.memberships.models import Membership, MembershipPeriod
     from identity.people.models import User
-    from tests.fixtures.world import PLACE, by_hand
+    from tests.fixtures.world import PLACE, bypassing_commands
 
     at, role, place = (
         organization.created_at,
@@ -75,7 +75,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
         Entitlement.objects.get(key=PLACE),
     )
     names = [f"{next(_NUMBER)}" for _ in range(count)]
-    with by_hand():
+    with bypassing_commands():
         users = User.all_directories.bulk_create(
             [
                 User(email=f"p{n}@bench.example", name=f"Person {n}", sort_key=n, password="!", created_at=at)

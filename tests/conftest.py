@@ -27,7 +27,7 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.canary",
     "tests.fixtures.measurements",
-    "tests.fixtures.run_concurrently",
+    "tests.fixtures.concurrency",
     "tests.fixtures.snapshot",
 ]
 OWNER_ALIAS = "owner"
@@ -60,18 +60,20 @@ def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster
 
 
 @pytest.fixture(scope="session")
-def emptied(database_urls: cluster.Urls) -> Iterator[database_reset.Emptying]:
-    """Bring the database back to what the migrations left: `emptied.run()`."""
-    owner = database_reset.Emptying(database_urls[embedded_postgres.OWNER])
+def reset_database(database_urls: cluster.Urls) -> Iterator[database_reset.DatabaseReset]:
+    """Bring the database back to what the migrations left: `reset_database.run()`."""
+    owner = database_reset.DatabaseReset(database_urls[embedded_postgres.OWNER])
     yield owner
     owner.close()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, emptied: database_reset.Emptying) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, reset_database: database_reset.DatabaseReset
+) -> Iterator[None]:
     """Take the place of pytest-django's own: there the tests would own the tables."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: emptied.run())
+        patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: reset_database.run())
         yield
 
 

@@ -17,7 +17,7 @@ from audit.foundation.actor import system
 from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Event, Inbox, Leaf
-from tests.fixtures import run_concurrently
+from tests.fixtures import concurrency
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,8 +116,8 @@ def test_sealer_beside_another_sealer_does_nothing(world: World) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x6B657973])
-        assert run_concurrently.together(sealing.seal) == [0]
-        assert run_concurrently.together(sealing.seal_all) == [0]
+        assert concurrency.run_concurrently(sealing.seal) == [0]
+        assert concurrency.run_concurrently(sealing.seal_all) == [0]
         assert (waiting(), order()) == (total, [])
     assert sealing.seal_all() == len(total)
 
@@ -131,13 +131,13 @@ def test_second_sealer_before_the_first_commits_seals_nothing_twice(world: World
             return sealing.seal()
 
     def second() -> int:
-        holding.wait(run_concurrently.TIMEOUT)
+        holding.wait(concurrency.TIMEOUT)
         try:
             return sealing.seal()
         finally:
             go_on.set()
 
-    assert run_concurrently.together(first, second) == [total, 0]
+    assert concurrency.run_concurrently(first, second) == [total, 0]
     assert verification.verify().leaves == total
 
 
@@ -146,7 +146,7 @@ def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., 
         done = execute(sql, *rest)
         if "INSERT INTO audit_leaf" in sql:
             holding.set()
-            go_on.wait(run_concurrently.TIMEOUT)
+            go_on.wait(concurrency.TIMEOUT)
         return done
 
     return pausing

@@ -24,7 +24,7 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import CHALLENGE, VERIFIER
 from tests.fixtures.world import World
@@ -43,7 +43,7 @@ class Cast:
         self.bob: Membership = world.vilma
         self.secrets = {name: machine_secrets.generate(prefix="khs") for name in HOST}
         self.known: dict[str, str] = {}
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             for name in HOST:
                 self._client(name)
 
@@ -68,10 +68,10 @@ class Cast:
     def browser(self, session: str) -> Browser:
         """The browser that a line begins in."""
         if session == "none":
-            return browsing.browser()
+            return oidc_browser.browser()
         if session == "person_of_suspended_customer":
             self._suspend_customer()
-        browser = browsing.browser(self.alice, ago=2 * HOUR if session == "alice_old" else 1)
+        browser = oidc_browser.browser(self.alice, ago=2 * HOUR if session == "alice_old" else 1)
         if session == "alice_deactivated":
             self._deactivate()
         return browser
@@ -114,7 +114,7 @@ class Cast:
 
     def _endpoint(self, name: str) -> str:
         document = Browser(headers={"host": "localhost"}).get(metadata.DISCOVERY).json()
-        return str(document[name]).removeprefix(browsing.ISSUER)
+        return str(document[name]).removeprefix(oidc_browser.ISSUER)
 
     def _basic(self, words: list[str]) -> str:
         name = next((word for word in words if word in HOST), "shop")
@@ -132,7 +132,7 @@ class Cast:
             **({"code_challenge": None, "code_challenge_method": None} if "pkce" in words else {}),
             **({"scope": "openid crm.read"} if name == "crm" else {}),
         }
-        response = browsing.authorize(browsing.browser(who), **asked)
+        response = oidc_browser.authorize(oidc_browser.browser(who), **asked)
         target = str(response.headers.get("Location", ""))
         if response.status_code == 200 and name == "crm":
             target = self._consented(who, asked)
@@ -141,8 +141,8 @@ class Cast:
         return found
 
     def _consented(self, who: Membership, asked: Mapping[str, str | None]) -> str:
-        body = urlencode({**browsing.ASKED, **asked, "decision": "grant"})
-        response: Any = browsing.browser(who).post(
+        body = urlencode({**oidc_browser.AUTHORIZATION_REQUEST, **asked, "decision": "grant"})
+        response: Any = oidc_browser.browser(who).post(
             metadata.CONSENT, body, "application/x-www-form-urlencoded"
         )
         return str(response.context["target_url"])
@@ -158,7 +158,7 @@ class Cast:
     def _token(self, body: Mapping[str, str], name: str = "shop") -> dict[str, str]:
         public = {"client_id": "corpus-app"} if name == "app" else {}
         headers = {} if name == "app" else {"Authorization": self._basic([name])}
-        found: dict[str, str] = browsing.post(metadata.TOKEN, {**body, **public}, headers).json()
+        found: dict[str, str] = oidc_browser.post(metadata.TOKEN, {**body, **public}, headers).json()
         return found
 
     def _rotated(self, refresh: str, **more: str) -> dict[str, str]:
@@ -214,19 +214,19 @@ class Cast:
             model.objects.update(expires_at=past)
 
     def _remove(self) -> None:
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             lifecycle.end(memberships=[self.alice.id], at=clock.now())
 
     def _reset(self) -> None:
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             revocation.revoke_users(users=[self.alice.user_id], at=clock.now())
 
     def _deactivate(self) -> None:
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             User.objects.filter(id=self.alice.user_id).update(is_active=False)
 
     def _suspend_customer(self) -> None:
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             Organization.objects.filter(id=self.world.koskela.id).update(status="closed")
 
     def _id_token(self, words: list[str]) -> str:
@@ -234,7 +234,7 @@ class Cast:
         name = next((word for word in words if word in HOST), "shop")
         age = HOUR if "expired" in words else 0
         claims = {
-            "iss": "https://evil.example" if {"iss", "issuer"} & set(words) else browsing.ISSUER,
+            "iss": "https://evil.example" if {"iss", "issuer"} & set(words) else oidc_browser.ISSUER,
             "aud": f"corpus-{name}",
             "sub": str((self.bob if "bob" in words else self.alice).user_id),
             "iat": now - age,

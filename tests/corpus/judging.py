@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 
 from tests.corpus.cast import HOST, Cast
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures.grants import VERIFIER
 
 Line = Mapping[str, Any]
@@ -70,7 +70,7 @@ def _redirect(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
     found = [] if answer.get("error") in line["expect_error"] else [f"error {answer.get('error')!r}"]
     found += [f"state {answer.get('state')!r}"] if answer.get("state") != state else []
     found += ["a code besides"] if "code" in answer else []
-    return found + (["no iss"] if answer.get("iss") != browsing.ISSUER else [])
+    return found + (["no iss"] if answer.get("iss") != oidc_browser.ISSUER else [])
 
 
 def _any(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
@@ -133,8 +133,8 @@ def _further(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
         "check_no_id_token": lambda told: not told or "id_token" not in body.json(),
         "check_state_exact": lambda told: _query(response).get("state") == _state(line, cast, told),
         "check_json": lambda told: _holds(body.json(), told),
-        "check_id_token_claims": lambda told: _holds(browsing.claims_of(body.json()["id_token"]), told),
-        "check_issuer": lambda _: body.json()["issuer"] == browsing.ISSUER,
+        "check_id_token_claims": lambda told: _holds(oidc_browser.claims_of(body.json()["id_token"]), told),
+        "check_issuer": lambda _: body.json()["issuer"] == oidc_browser.ISSUER,
         "forbid_response_types": lambda told: not set(told) & set(body.json()["response_types_supported"]),
     }
     return [name for name, check in checks.items() if name in line and not check(cast.filled(line[name]))]

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.corpus import judging
 from tests.corpus.cast import Cast
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures.world import World
 
 Line = Mapping[str, Any]
@@ -38,16 +38,16 @@ def test_line(line: Line, world: World) -> None:
     for after in line.get("after", ()):
         assert send(cast.browser("none"), after, cast).status_code in after["expect_status"]
     if line.get("still_logged_in"):
-        again = browsing.authorize(browser, prompt="none", client_id="ordering")
-        assert "code" in browsing.answer(again)
+        again = oidc_browser.authorize(browser, prompt="none", client_id="ordering")
+        assert "code" in oidc_browser.response_parameters(again)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_line(line: Line, world: World, together: Callable[..., list[object]]) -> None:
+def test_parallel_line(line: Line, world: World, run_concurrently: Callable[..., list[object]]) -> None:
     """The same request several times at once: at most one is answered with tokens."""
     cast = Cast(world)
     send(cast.browser("none"), {**line, "method": "OPTIONS"}, cast)  # resolves the placeholders, once
     copies = line["parallel"] if isinstance(line["parallel"], int) else 5
-    answers: Any = together(*[lambda: send(cast.browser("none"), line, cast)] * copies)
+    answers: Any = run_concurrently(*[lambda: send(cast.browser("none"), line, cast)] * copies)
     assert max(answer.status_code for answer in answers) < 500
     assert [answer.status_code for answer in answers].count(200) <= 1

@@ -16,7 +16,7 @@ from delegation.authorization.models.roles import RoleVersion
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
@@ -89,7 +89,7 @@ def test_last_working_admin_beside_an_admin_who_does_not_count_is_not_removed(
 ) -> None:
     """Päivi would be the only admin left, by a removal of Aino and by each change to less than a lasting admin."""
     ulla_as_admin = world.member(world.koskela, "Third Admin", "organization_admin", factor=False)
-    with by_hand():
+    with bypassing_commands():
         spoil(world.paivi)
     third = actor_of(ulla_as_admin)
     with pytest.raises(authorization_errors.LastAdmin):
@@ -122,7 +122,7 @@ def test_removal_of_one_of_two_admins_is_allowed_and_of_both_refused(world: Worl
 def test_organization_without_working_admin_still_allows_removals(world: World) -> None:
     """The outside world took the last admin away: the other members can still be managed."""
     third = actor_of(world.member(world.koskela, "Third Admin", "organization_admin", factor=False))
-    with by_hand():
+    with bypassing_commands():
         _bounce(world.aino)
         _bounce(world.paivi)
     people_commands.remove(actor=third, memberships=[world.aino])
@@ -134,17 +134,17 @@ def _resident_passkey(user: User) -> None:
 
 
 def test_admin_with_only_a_passkey_counts(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         _forget_factor(world.paivi)
         _forget_password(world.paivi)
     assert _counting(world) == {world.aino.id}
-    with by_hand():
+    with bypassing_commands():
         _resident_passkey(world.paivi.user)
     assert _counting(world) == {world.aino.id, world.paivi.id}
 
 
 def test_required_sign_in_strength_is_that_of_the_role(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         _forget_factor(world.paivi)
         RoleVersion.objects.filter(is_admin=True).update(required_assurance="password")
     assert _counting(world) == {world.aino.id, world.paivi.id}

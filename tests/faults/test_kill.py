@@ -23,10 +23,10 @@ from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.people.names import sort_key
 from provisioning.accounts.models import Account, Delivery
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, register
 from tests.fixtures.fake_target import Fault
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LEAVERS = 200
@@ -86,7 +86,7 @@ def crowd(world: World) -> list[Membership]:
     model = world.vilma
     assignment = model.assignments.get()
     period = model.periods.get()
-    with by_hand():
+    with bypassing_commands():
         members = []
         for number in range(LEAVERS):
             name = f"Leaver {number:03}"
@@ -116,15 +116,15 @@ def crowd(world: World) -> list[Membership]:
 
 
 @pytest.fixture
-def shop(settings: LazySettings) -> Iterator[far.Server]:
-    with far.running() as server:
+def shop(settings: LazySettings) -> Iterator[fake_target.Server]:
+    with fake_target.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [server.address]
         yield server
 
 
 @pytest.mark.timeout(300)
 def test_killed_deliverers_lose_no_removal(
-    world: World, shop: far.Server, capsys: pytest.CaptureFixture[str]
+    world: World, shop: fake_target.Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     chance, figures = random.Random(seed), Figures()  # noqa: S311 - moments, not secrets
@@ -149,9 +149,9 @@ def test_killed_deliverers_lose_no_removal(
 
 
 def _judge(
-    shop: far.Server,
+    shop: fake_target.Server,
     leavers: list[Membership],
-    written: list[far.Written],
+    written: list[fake_target.Written],
     figures: Figures,
     seed: int,
     capsys: pytest.CaptureFixture[str],

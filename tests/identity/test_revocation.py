@@ -45,7 +45,7 @@ def epochs(who: Membership) -> tuple[int, int]:
 
 
 def revoke(*members: Membership, at: dt.datetime | None = None) -> Revoked:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         return revocation.revoke_memberships(
             memberships=[member.id for member in members], at=at or clock.now()
         )
@@ -86,7 +86,7 @@ def test_revocation_of_a_membership_without_another_active_one_revokes_the_perso
 ) -> None:
     session(world.mikko, "browser")
     session(world.olli, "other")
-    grants.pair(world.mikko_at_pohjola)
+    grants.token_pair(world.mikko_at_pohjola)
     at = clock.now() + HOUR
     change, revokes_person = ELSEWHERE[elsewhere]
     with change(world, at):
@@ -112,9 +112,9 @@ def test_revocation_of_all_memberships_of_a_person_revokes_the_person(world: Wor
 def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_issued_for_it(
     world: World,
 ) -> None:
-    grants.pair(world.mikko)
-    grants.pair(world.mikko_at_pohjola)
-    grants.pair(world.olli, session="other")
+    grants.token_pair(world.mikko)
+    grants.token_pair(world.mikko_at_pohjola)
+    grants.token_pair(world.olli, session="other")
     ended = revoke(world.mikko)
     assert ended == Revoked(sign_ins=1, token_families=1, sessions=0)
     for model in (SignIn, RefreshFamily):
@@ -125,12 +125,12 @@ def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_is
 
 
 def test_revocation_of_what_has_ended_does_not_change_its_end(world: World) -> None:
-    grants.pair(world.olli)
+    grants.token_pair(world.olli)
     first = clock.now()
     for model in (SignIn, RefreshFamily):
         model.objects.update(ended_at=first)
     assert revoke(world.olli) == Revoked(sign_ins=0, token_families=0, sessions=0)
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         revocation.revoke_users(users=[world.olli.user_id], at=first + HOUR)
         revocation.revoke_session(user=world.olli.user_id, session_key="browser", at=first + HOUR)
     assert {SignIn.objects.get().ended_at, RefreshFamily.objects.get().ended_at} == {first}
@@ -146,8 +146,8 @@ def test_revocation_deletes_expired_sessions_and_does_not_count_them(world: Worl
 def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
     for who, key in ((world.mikko, "one"), (world.mikko, "two"), (world.olli, "three")):
         session(who, key)
-        grants.pair(who, session=key)
-    grants.pair(world.mikko_at_pohjola, session="one")
+        grants.token_pair(who, session=key)
+    grants.token_pair(world.mikko_at_pohjola, session="one")
     at = clock.now()
     assert revocation.revoke_session(user=world.olli.user_id, session_key="one", at=at) == Revoked(0, 0, 0)
     assert revocation.revoke_session(user=world.mikko.user_id, session_key="one", at=at) == Revoked(2, 2, 1)
@@ -162,9 +162,9 @@ def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
 def test_revoke_users_ends_everything_of_these_people_only(world: World) -> None:
     for who, key in ((world.mikko, "one"), (world.vilma, "two"), (world.olli, "three")):
         session(who, key)
-        grants.pair(who, session=key)
-    grants.pair(world.mikko_at_pohjola, session="one")
-    with worlds.by_hand():
+        grants.token_pair(who, session=key)
+    grants.token_pair(world.mikko_at_pohjola, session="one")
+    with worlds.bypassing_commands():
         ended = revocation.revoke_users(users=[world.mikko.user_id, world.vilma.user_id], at=clock.now())
     assert ended == Revoked(sign_ins=3, token_families=3, sessions=2)
     assert [epochs(member) for member in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
@@ -192,7 +192,7 @@ def test_end_of_a_membership_ends_its_period_and_deletes_one_not_begun(world: Wo
 
     periods = MembershipPeriod.objects.filter(membership=world.mikko)
     others = list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values())
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         periods.update(**instants(before))
         lifecycle.end(memberships=[world.mikko.id], at=at)
     assert list(periods.values("valid_from", "valid_until")) == ([instants(after)] if after else [])

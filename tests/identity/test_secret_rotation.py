@@ -18,7 +18,7 @@ from identity.grants import codes, tokens
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from tests.fixtures import grants
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World, actor_of, hashed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,16 +60,16 @@ def test_invitation_link_after_a_rotation_is_accepted(world: World, tmp_path: Pa
 
 
 def test_codes_and_tokens_after_a_rotation_are_valid_once(world: World, tmp_path: Path) -> None:
-    code, pair = grants.code(world.mikko), grants.pair(world.olli)
+    code, pair = grants.code(world.mikko), grants.token_pair(world.olli)
     stored = ProtocolClient.objects.get(id="ordering").secret
     rotate(tmp_path)
     assert grants.redeem(code) is not None
     assert grants.redeem(code) is None
     assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
-    assert grants.holds(pair) == (True, True)
+    assert grants.are_valid(pair) == (True, True)
     fresh = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert fresh is not None
-    assert grants.holds(fresh[1]) == (True, True)
+    assert grants.are_valid(fresh[1]) == (True, True)
     assert tokens.revoke(token=pair.access, client="ordering")
     client = clients_queries.find(client="ordering")
     assert client is not None
@@ -80,11 +80,11 @@ def test_codes_and_tokens_after_a_rotation_are_valid_once(world: World, tmp_path
 def test_session_after_a_rotation_is_valid_under_the_same_row(
     world: World, tmp_path: Path, settings: LazySettings
 ) -> None:
-    visitor = Visitor().sign_in(world.aino.user)
+    browser = BrowserClient().sign_in(world.aino.user)
     stored = Session.objects.get(user=world.aino.user).session_key
     rotate(tmp_path)
-    assert visitor.get("/o/koskela/people").status_code == 200
-    session = SessionStore(visitor.cookies[settings.SESSION_COOKIE_NAME].value)
+    assert browser.get("/o/koskela/people").status_code == 200
+    session = SessionStore(browser.cookies[settings.SESSION_COOKIE_NAME].value)
     assert session.exists(session.session_key or "")
     session["more"] = 1
     session.save()

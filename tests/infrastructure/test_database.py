@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import Error, connection, transaction
 
 from portal import embedded_postgres
-from tests.fixtures import cluster, database_reset, run_concurrently
+from tests.fixtures import cluster, concurrency, database_reset
 
 GUARDED = """
 CREATE TABLE ground_guarded (id int PRIMARY KEY, again int REFERENCES ground_guarded);
@@ -82,13 +82,13 @@ def test_cache_is_empty_between_tests(time: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_undeletable_tables_are_empty_in_the_next_test(
-    owner: psycopg.Connection, emptied: database_reset.Emptying
+    owner: psycopg.Connection, reset_database: database_reset.DatabaseReset
 ) -> None:
     owner.execute(GUARDED)
     try:
         with pytest.raises(psycopg.errors.RaiseException, match="never"):
             owner.execute("DELETE FROM ground_guarded")
-        emptied.run()
+        reset_database.run()
         assert owner.execute("SELECT count(*) FROM ground_guarded").fetchone() == (0,)
     finally:
         owner.execute("DROP TABLE ground_guarded; DROP FUNCTION ground_refuse")
@@ -96,7 +96,7 @@ def test_undeletable_tables_are_empty_in_the_next_test(
 
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_migrations_exist_in_the_next_test(
-    owner: psycopg.Connection, emptied: database_reset.Emptying
+    owner: psycopg.Connection, reset_database: database_reset.DatabaseReset
 ) -> None:
     def types() -> list[tuple[object, ...]]:
         return owner.execute("SELECT * FROM django_content_type ORDER BY id").fetchall()
@@ -107,7 +107,7 @@ def test_rows_of_migrations_exist_in_the_next_test(
     owner.execute("DELETE FROM django_content_type WHERE id % 2 = 0")
     owner.execute("UPDATE django_content_type SET model = model || '?'")
     assert types() != before
-    emptied.run()
+    reset_database.run()
     assert types() == before
 
 
@@ -120,14 +120,14 @@ def test_threads_leave_no_connection_behind(owner: psycopg.Connection) -> None:
 
     value("SELECT 1")
     before = connections()
-    pids = run_concurrently.together(*[lambda: value("SELECT pg_backend_pid()")] * 3)
+    pids = concurrency.run_concurrently(*[lambda: value("SELECT pg_backend_pid()")] * 3)
     assert len(set(pids)) == 3
     owner.execute("SELECT pg_sleep(0.1)")
     assert connections() == before
 
 
 def test_exception_in_a_thread_is_raised_in_the_test() -> None:
-    outcome = run_concurrently.together(lambda: 1, lambda: 1 / 0)
+    outcome = concurrency.run_concurrently(lambda: 1, lambda: 1 / 0)
     assert outcome[0] == 1
     assert isinstance(outcome[1], ZeroDivisionError)
 

@@ -65,8 +65,6 @@ EMPTY_NAMES_NOT_DONE: frozenset[str] = frozenset(
         "portal/wording/factors.py:said",
         "portal/wording/systems.py:said",
         "portal/wording/time_zones.py:named",
-        "tests/fixtures/pages.py:said",
-        "tests/fixtures/signed_in.py:of",
     }
 )
 """Names that are still to be changed; none is added."""

@@ -10,34 +10,34 @@ from django.db import connections
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.delivery.engine import Engine
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.deliveries import register
 from tests.fixtures.world import World
 
 
 @pytest.fixture
-def shop(settings: LazySettings) -> Iterator[far.Server]:
+def shop(settings: LazySettings) -> Iterator[fake_target.Server]:
     """The web shop's SCIM endpoint."""
-    with far.running() as server:
+    with fake_target.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
         yield server
 
 
 @pytest.fixture
-def crm(settings: LazySettings) -> Iterator[far.Server]:
+def crm(settings: LazySettings) -> Iterator[fake_target.Server]:
     """The CRM's SCIM endpoint."""
-    with far.running() as server:
+    with fake_target.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
         yield server
 
 
 @pytest.fixture
-def ordering(world: World, shop: far.Server) -> Target:
+def ordering(world: World, shop: fake_target.Server) -> Target:
     return register("ordering", shop)
 
 
 @pytest.fixture
-def contacts(world: World, crm: far.Server) -> Target:
+def contacts(world: World, crm: fake_target.Server) -> Target:
     return register("crm", crm)
 
 

@@ -13,8 +13,8 @@ from provisioning.accounts.models import Delivery
 from provisioning.delivery.engine import Engine
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import eventually, settled
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import eventually, nothing_due
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
 
@@ -22,10 +22,15 @@ Start = Callable[[], Engine]
 
 
 def test_reconcile_prints_the_result_of_each_target(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
+    world: World,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
+    ordering: Target,
+    contacts: Target,
+    deliverer: Start,
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.one(world.mikko.user_id)["active"] = False
     crm.be.always = Fault(status=500)
     output = io.StringIO()
@@ -39,10 +44,10 @@ def test_reconcile_prints_the_result_of_each_target(
 
 
 def test_reconcile_reads_every_page(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     for number in range(250):
         shop.users[f"x{number}"] = {"id": f"x{number}", "externalId": f"x{number}", "active": True}
     output = io.StringIO()
@@ -52,13 +57,13 @@ def test_reconcile_reads_every_page(
 
 
 def test_tidy_deletes_old_deliveries(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     world.remove(world.olli)
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
-    eventually(settled)
+    eventually(nothing_due)
     assert tasks.tidy() == 0
     Delivery.objects.update(done_at=clock.now() - dt.timedelta(days=91))
     assert tasks.tidy() >= 1
@@ -67,10 +72,15 @@ def test_tidy_deletes_old_deliveries(
 
 
 def test_slow_target_delays_no_other(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
+    world: World,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
+    ordering: Target,
+    contacts: Target,
+    deliverer: Start,
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     crm.be.always = Fault(before=4.0)
     for one in (world.mikko, world.olli, world.vilma, world.sami):
         world.remove(one)
@@ -82,15 +92,15 @@ def test_slow_target_delays_no_other(
 
 
 def test_tables_of_deliveries_contain_no_personal_value(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     world.remove(world.mikko)
     eventually(lambda: Delivery.objects.filter(done_at__isnull=False).exists())
     with connection.cursor() as cursor:
         for table in ("account", "delivery", "logout", "target", "mail"):
             cursor.execute(f"SELECT row_to_json(x)::text FROM provisioning_{table} x")
             text = " ".join(row[0] for row in cursor.fetchall())
-            for clear in ("mikko", "Mikko", "Laine", far.TOKEN):
+            for clear in ("mikko", "Mikko", "Laine", fake_target.TOKEN):
                 assert clear not in text, table

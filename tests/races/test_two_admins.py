@@ -21,8 +21,8 @@ from delegation.authorization.models.assignments import Assignment
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from portal import embedded_postgres
-from tests.fixtures import cluster, measurements, run_concurrently
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures import cluster, concurrency, measurements
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -52,24 +52,24 @@ class Duel:
         for thread in threads:
             thread.start()
         for _ in range(self.rounds):
-            self.start.wait(run_concurrently.TIMEOUT)
-            self.end.wait(run_concurrently.TIMEOUT)
+            self.start.wait(concurrency.TIMEOUT)
+            self.end.wait(concurrency.TIMEOUT)
             self.without_admin += self._admins() == 0
             self._both_back()
         for thread in threads:
-            thread.join(run_concurrently.TIMEOUT)
+            thread.join(concurrency.TIMEOUT)
 
     def _remove(self, who: Membership, whom: Membership) -> None:
         actor = actor_of(who)
         for _ in range(self.rounds):
-            self.start.wait(run_concurrently.TIMEOUT)
+            self.start.wait(concurrency.TIMEOUT)
             try:
                 people_commands.remove(actor=actor, memberships=[whom])
                 outcome = "removed"
             except Exception as error:  # noqa: BLE001 - counted, and judged by the test
                 outcome = "forked" if "does not continue its chain" in str(error) else type(error).__name__
             self.outcomes[outcome] += 1
-            self.end.wait(run_concurrently.TIMEOUT)
+            self.end.wait(concurrency.TIMEOUT)
         connections.close_all()
 
     def _admins(self) -> int:
@@ -79,7 +79,7 @@ class Duel:
 
     def _both_back(self) -> None:
         both = [self.world.aino.id, self.world.paivi.id]
-        with by_hand():
+        with bypassing_commands():
             MembershipPeriod.objects.filter(membership__in=both).update(valid_until=None)
             Assignment.objects.filter(membership__in=both).update(valid_until=None)
 
@@ -103,10 +103,12 @@ def without_trigger(owner_url: str) -> Iterator[None]:
             owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend_chain")
 
 
-def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say: measurements.Say) -> None:
+def test_two_admins_who_remove_each_other_are_never_both_gone(
+    world: World, report_figure: measurements.ReportFigure
+) -> None:
     duel = Duel(world, ROUNDS)
     duel.run()
-    say(
+    report_figure(
         f"two admins remove each other, {ROUNDS} rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
     )
     assert duel.without_admin == 0
@@ -116,12 +118,12 @@ def test_two_admins_who_remove_each_other_are_never_both_gone(world: World, say:
 
 
 def test_without_the_lock_the_chain_refuses_the_second(
-    world: World, monkeypatch: pytest.MonkeyPatch, say: measurements.Say
+    world: World, monkeypatch: pytest.MonkeyPatch, report_figure: measurements.ReportFigure
 ) -> None:
     monkeypatch.setattr(locks, "acquire", without_locking)
     duel = Duel(world, 50)
     duel.run()
-    say(
+    report_figure(
         f"the same with the lock out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
     )
     assert duel.without_admin == 0
@@ -129,13 +131,16 @@ def test_without_the_lock_the_chain_refuses_the_second(
 
 
 def test_removals_without_lock_and_chain_leave_no_admin(
-    world: World, monkeypatch: pytest.MonkeyPatch, database_urls: cluster.Urls, say: measurements.Say
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    database_urls: cluster.Urls,
+    report_figure: measurements.ReportFigure,
 ) -> None:
     monkeypatch.setattr(locks, "acquire", without_locking)
     with without_trigger(database_urls[embedded_postgres.OWNER]):
         duel = Duel(world, 50)
         duel.run()
-    say(
+    report_figure(
         f"the same with lock and chain out, 50 rounds: {dict(duel.outcomes)}, without an admin: {duel.without_admin}"
     )
     assert duel.without_admin > 0

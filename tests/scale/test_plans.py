@@ -35,7 +35,9 @@ Paths = dict[str, Callable[[], object]]
 
 
 @pytest.fixture
-def large(world: World, database_urls: cluster.Urls, emptied: database_reset.Emptying) -> Iterator[World]:
+def large(
+    world: World, database_urls: cluster.Urls, reset_database: database_reset.DatabaseReset
+) -> Iterator[World]:
     """The cast among 30,000 people of 300 organizations, with two targets and fresh statistics.
 
     The tables are small again afterwards: the next test of this worker must not read 30,000 dead rows.
@@ -55,7 +57,7 @@ def large(world: World, database_urls: cluster.Urls, emptied: database_reset.Emp
         owner.execute("VACUUM ANALYZE")
         yield world
         connection.close()
-        emptied.run()
+        reset_database.run()
         owner.execute(f"VACUUM FULL ANALYZE {', '.join(sorted(plans.LARGE))}".encode())
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.foundation import db
 from audit.foundation.db import KeysetPage
 from identity.organizations.models import Organization
-from tests.fixtures.world import by_hand
+from tests.fixtures.world import bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def stored() -> list[Organization]:
         )
         for n, minutes in enumerate(INSTANTS)
     ]
-    with by_hand():
+    with bypassing_commands():
         Organization.objects.bulk_create(rows)
     return sorted(rows, key=lambda row: (row.created_at, row.id))
 

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from audit.foundation import write_guard
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,14 +76,14 @@ def test_observation_mark_allows_the_tables_of_sign_in_only(world: World) -> Non
 
 def test_mark_after_its_block_is_cleared(world: World) -> None:
     with transaction.atomic():
-        with by_hand():
+        with bypassing_commands():
             _write("identity_membership", UPDATE)
         with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
             _write("identity_membership", UPDATE)
 
 
 def _fail_under_the_mark() -> None:
-    with by_hand():
+    with bypassing_commands():
         _write("identity_membership", UPDATE)
         raise ZeroDivisionError
 

@@ -9,7 +9,7 @@ from django.db import connection
 from audit.foundation import clock
 from audit.foundation.intervals import InForce, NotEnded
 from identity.memberships.models import MembershipPeriod
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 DAY = dt.timedelta(days=1)
 
@@ -38,7 +38,7 @@ def test_orm_expressions_at_each_boundary_equal_the_sql_functions(
 ) -> None:
     period = MembershipPeriod.objects.get(membership=world.vilma)
     until, at = period.valid_from + DAY if closed else None, period.valid_from + days * DAY
-    with by_hand():
+    with bypassing_commands():
         MembershipPeriod.objects.filter(id=period.id).update(valid_until=until)
     row = MembershipPeriod.objects.filter(id=period.id)
     assert row.filter(InForce(at)).exists() is evaluate("in_force", period.valid_from, until, at)

@@ -14,7 +14,7 @@ from audit.foundation.actor import system
 from audit.log import ledger
 from audit.log.ledger import Append, EventContext, EventDraft, Subject
 from audit.models import Chain, Event, Leaf
-from tests.fixtures import run_concurrently
+from tests.fixtures import concurrency
 from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def _assert_leaves_follow_each_chain() -> None:
 
 def test_sealers_at_the_same_time_seal_each_event_once(world: World) -> None:
     total = Event.objects.count()
-    counts = run_concurrently.together(sealing.seal_all, sealing.seal_all, sealing.seal_all)
+    counts = concurrency.run_concurrently(sealing.seal_all, sealing.seal_all, sealing.seal_all)
     assert sum(int(str(count)) for count in counts) == total
     assert verification.verify().findings == []
 
@@ -90,12 +90,12 @@ def test_event_committed_late_is_sealed_late(world: World) -> None:
             (event,) = ledger.insert_unchained(
                 chain=world.koskela.id, context=new_context(), drafts=drafts(1)
             )
-            run_concurrently.together(
+            concurrency.run_concurrently(
                 lambda: ledger.insert_unchained(
                     chain=world.pohjola.id, context=new_context(), drafts=drafts(1)
                 )
             )
-            assert run_concurrently.together(sealing.seal_all) == [1]
+            assert concurrency.run_concurrently(sealing.seal_all) == [1]
         return event
 
     event = commit_late()
@@ -112,14 +112,14 @@ def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
         stale = ledger.ChainHead(head.id, head.last_seq, bytes(head.last_hash), head.last_at, incarnation=1)
         with transaction.atomic():
             if not first:
-                written.wait(run_concurrently.TIMEOUT)
+                written.wait(concurrency.TIMEOUT)
             appended = ledger.append(parts=[Append(stale, new_context(), drafts(1))])
             if first:
                 written.set()
                 time.sleep(0.5)  # long enough for the second to reach its insert
             return appended
 
-    first_result, second_result = run_concurrently.together(
+    first_result, second_result = concurrency.run_concurrently(
         lambda: without_lock(first=True), lambda: without_lock(first=False)
     )
     assert isinstance(first_result, list)

@@ -18,7 +18,7 @@ from delegation.catalogue import commands as catalogue_commands
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
-from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand
+from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.timedelta(days=1)
@@ -116,7 +116,7 @@ def test_entitlement_no_longer_offered_takes_no_limit(world: World) -> None:
 
 
 def test_assignment_longer_than_the_role_allows_is_refused(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         RoleVersion.objects.filter(role__key="user_admin").update(max_assignment_days=30)
     at = clock.now()
     for requested in (world.access("viewer"), world.access("viewer", until=at + 31 * DAY)):
@@ -134,7 +134,7 @@ def test_change_for_a_member_with_a_role_beyond_authority_is_refused(world: Worl
 
 
 def test_assignment_in_a_closed_organization_is_refused_also_for_the_system(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         Organization.objects.filter(id=world.koskela.id).update(status="closed")
     with pytest.raises(authorization_errors.Denied) as refusal:
         world.invite(world.koskela, "n@koskela.example", world.access("viewer"))

@@ -38,9 +38,9 @@ from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
 from identity.sessions.models import Session
-from tests.fixtures import run_concurrently
-from tests.fixtures.events import body, done
-from tests.fixtures.world import World, actor_of, by_hand, hashed, move_clock
+from tests.fixtures import concurrency
+from tests.fixtures.events import body, recorded
+from tests.fixtures.world import World, actor_of, bypassing_commands, hashed, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,7 +114,7 @@ def test_lock_timeout_of_each_channel_is_busy(world: World, channel: Channel, pa
         assert refusal.value.data == {"seconds": 1}
         return time.monotonic() - began
 
-    _, waited = run_concurrently.together(lambda: hold(patience + 1.5), remove)
+    _, waited = concurrency.run_concurrently(lambda: hold(patience + 1.5), remove)
     assert patience * 0.9 < float(str(waited)) < patience + 1.2
     assert not Event.objects.filter(outcome="refused").exists()
 
@@ -127,7 +127,7 @@ def test_actor_removed_while_waiting_is_refused_under_the_lock(
 
     def late(**how: Any) -> Any:
         monkeypatch.setattr(locks, "acquire", hold)
-        run_concurrently.together(lambda: world.remove(world.ulla))
+        concurrency.run_concurrently(lambda: world.remove(world.ulla))
         return hold(**how)
 
     monkeypatch.setattr(locks, "acquire", late)
@@ -156,7 +156,7 @@ def test_removals_of_the_same_people_in_two_organizations_do_not_deadlock(world:
     """Twenty people in both; each organization removes them at the same time, in opposite orders."""
     both = [world.member(world.koskela, f"P{n:02} Both", "viewer", factor=False) for n in range(8)]
     there = [world.member(world.pohjola, one.user.name, "viewer", user=one.user) for one in both]
-    outcomes = run_concurrently.together(
+    outcomes = concurrency.run_concurrently(
         lambda: people_commands.remove(actor=actor_of(world.aino), memberships=both),
         lambda: people_commands.remove(actor=actor_of(world.tiina), memberships=there[::-1]),
     )
@@ -175,7 +175,7 @@ def test_last_memberships_ended_at_the_same_time_end_the_sessions(world: World) 
             created_at=clock.now(),
             last_seen_at=clock.now(),
         )
-    outcomes = run_concurrently.together(
+    outcomes = concurrency.run_concurrently(
         lambda: world.remove(world.mikko), lambda: world.remove(world.mikko_at_pohjola, by=world.tiina)
     )
     assert [type(one).__name__ for one in outcomes] == ["Outcome", "Outcome"]
@@ -190,7 +190,7 @@ def test_act_on_a_set_has_one_event_per_subject(world: World) -> None:
     outcome = people_commands.remove(
         actor=actor_of(world.aino), memberships=[world.vilma, world.olli], reason="Shop closed"
     )
-    events = done(Verb.MEMBER_REMOVE)
+    events = recorded(Verb.MEMBER_REMOVE)
     assert {event.act for event in events} == {outcome.act}
     assert [event.subject for event in events] == [world.vilma.id, world.olli.id]
     assert {event.at for event in events} == {outcome.at}
@@ -201,11 +201,11 @@ def test_act_on_a_set_has_one_event_per_subject(world: World) -> None:
 
 def test_removal_of_a_suspended_member_records_the_state(world: World) -> None:
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.olli).update(valid_until=at)
         MembershipPeriod.objects.create(membership=world.olli, state="suspended", valid_from=at)
     world.remove(world.olli)
-    (event,) = done(Verb.MEMBER_REMOVE)
+    (event,) = recorded(Verb.MEMBER_REMOVE)
     assert body(event)["before"]["state"] == "suspended"
     assert not MembershipPeriod.objects.filter(membership=world.olli, valid_until=None).exists()
 
@@ -217,7 +217,7 @@ def test_removal_cancels_sent_invitations_but_not_one_resent_by_another(world: W
     move_clock(61)
     again = invitations_send.resend(actor=actor_of(world.paivi), invitation=resent).result.link
     outcome = world.remove(world.ulla)
-    (followed,) = done(Verb.INVITATION_CANCEL)
+    (followed,) = recorded(Verb.INVITATION_CANCEL)
     assert (followed.subject, followed.act, body(followed)["cause"]) == (
         gone.id,
         outcome.act,
@@ -248,7 +248,7 @@ def test_consequence_that_is_not_implied_is_authorized(world: World) -> None:
         act.also(Verb.SITE_CREATE, Subject("organization", world.koskela.id), cause=Verb.MEMBER_REMOVE)
     with acting(actor_of(world.ulla), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act:
         act.also(Verb.ACCESS_CHANGE, Subject("membership", world.olli.id), cause=Verb.MEMBER_REMOVE)
-    (event,) = done(Verb.ACCESS_CHANGE)
+    (event,) = recorded(Verb.ACCESS_CHANGE)
     assert (event.act, event.subject) == (act.id, world.olli.id)
 
 
@@ -438,9 +438,9 @@ def test_concurrent_requests_under_one_key_are_done_once(world: World) -> None:
             actor=aino, memberships=[world.vilma], access=world.access("orderer"), idempotency_key="k"
         )
 
-    outcomes = run_concurrently.together(change, change, change)
+    outcomes = concurrency.run_concurrently(change, change, change)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
-    assert len(done(Verb.ACCESS_CHANGE)) == 1
+    assert len(recorded(Verb.ACCESS_CHANGE)) == 1
 
 
 def test_concurrent_organization_creations_under_one_key_create_one(world: World) -> None:
@@ -450,19 +450,19 @@ def test_concurrent_organization_creations_under_one_key_create_one(world: World
     def found() -> Any:
         return organizations_commands.create_organization(actor=world.system, new=new, idempotency_key="k")
 
-    outcomes = run_concurrently.together(found, found, found)
+    outcomes = concurrency.run_concurrently(found, found, found)
     assert len({one.act for one in outcomes}) == 1  # type: ignore[attr-defined]
     assert organizations_commands.create_organization(
         actor=world.system, new=new, idempotency_key="k"
     ).replayed
-    assert len(done(Verb.ORGANIZATION_CREATE)) == 3
+    assert len(recorded(Verb.ORGANIZATION_CREATE)) == 3
     assert Chain.objects.filter(kind="organization").count() == 3
     assert verification.verify().findings == []
 
 
 def test_one_key_for_two_organizations_at_the_same_time_is_refused_as_reused(world: World) -> None:
     """The same actor and key in two organizations: different locks, one unique row."""
-    outcomes = run_concurrently.together(
+    outcomes = concurrency.run_concurrently(
         lambda: organizations_commands.add_sites(
             actor=world.system, organization=world.koskela, sites=[("Turku", "")], idempotency_key="k"
         ),
@@ -485,7 +485,7 @@ def test_invitation_accepted_twice_at_the_same_time_makes_one_member(world: Worl
             actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
         )
 
-    outcomes = run_concurrently.together(lambda: accept("First One"), lambda: accept("Second One"))
+    outcomes = concurrency.run_concurrently(lambda: accept("First One"), lambda: accept("Second One"))
     assert sorted(type(one).__name__ for one in outcomes) == ["InvitationGone", "Outcome"]
     assert User.objects.filter(email="two@koskela.example").count() == 1
 
@@ -505,7 +505,7 @@ def test_newcomer_accepting_two_invitations_at_the_same_time_must_sign_in_for_th
             actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
         )
 
-    outcomes = run_concurrently.together(lambda: accept(0), lambda: accept(1))
+    outcomes = concurrency.run_concurrently(lambda: accept(0), lambda: accept(1))
     names = sorted(type(one).__name__ for one in outcomes)
     assert names in (["Busy", "Outcome"], ["Outcome", "WrongPerson"])
     (user,) = User.objects.filter(email="new@both.example")

@@ -23,7 +23,7 @@ from delegation.catalogue import commands as catalogue_commands
 from delegation.people.commands import members as people_commands
 from identity.clients.models import Application, Client
 from identity.memberships.models import MembershipPeriod
-from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, by_hand
+from tests.fixtures.world import APPROVE, CATALOGUE, PLACE, World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -189,7 +189,7 @@ def test_client_is_stored_as_it_was_registered(world: World, *, public: bool) ->
 def test_removal_names_the_state_at_its_instant(world: World) -> None:
     """Suspended until tomorrow, active afterwards: the state is suspended."""
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.vilma).update(
             state="suspended", valid_until=at + DAY
         )
@@ -200,7 +200,7 @@ def test_removal_names_the_state_at_its_instant(world: World) -> None:
 
 
 def test_member_without_access_is_removed_by_an_admin_of_all_sites(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         Assignment.objects.filter(membership=world.olli).update(valid_until=clock.now())
     at, olli = clock.now(), world.olli.id
     actor = actor_of(world.ulla)

@@ -55,7 +55,7 @@ from tests.fixtures.world import (
     PLACE,
     World,
     actor_of,
-    by_hand,
+    bypassing_commands,
     hashed,
     limits,
     move_clock,
@@ -132,7 +132,7 @@ DRAWN = st.builds(Drawn, who=PICK, which=PICK, some=SOME, wish=ACCESS, number=st
 class Sequences(RuleBasedStateMachine):
     """Two companies and whatever happens to them. One rule for all steps: so each comes as often as it is listed."""
 
-    again: snapshot.Again
+    again: snapshot.RestoreWorld
 
     def __init__(self) -> None:
         super().__init__()
@@ -443,7 +443,7 @@ class Sequences(RuleBasedStateMachine):
 
     def mail_bounces(self, drawn: Drawn) -> None:
         """The outside world may take the last admin away, without an act of the organization."""
-        with by_hand():
+        with bypassing_commands():
             User.objects.filter(id=self.person(drawn.which).id).update(
                 mail_bounced_at=None if drawn.number % 2 else clock.now()
             )
@@ -504,11 +504,13 @@ OF_TARGETS = {Verb.ACCOUNT_RESYNC, Verb.TARGET_UPDATE, Verb.TARGET_REGISTER}
 """Provisioning's own commands: they change no rights, sign-ins or invitations."""
 
 
-def test_sequences_of_acts_keep_every_invariant(world_again: snapshot.Again, say: measurements.Say) -> None:
+def test_sequences_of_acts_keep_every_invariant(
+    restore_world: snapshot.RestoreWorld, report_figure: measurements.ReportFigure
+) -> None:
     """A few from each of several beginnings: from one alone, hypothesis varies what it has and does not look afar."""
     COUNTED.clear()
     for number in range(BEGINNINGS):
-        machine = type("Machine", (Sequences,), {"again": staticmethod(world_again)})
+        machine = type("Machine", (Sequences,), {"again": staticmethod(restore_world)})
         run_state_machine_as_test(
             machine if FURTHER else seed(number)(machine),
             settings=settings(
@@ -524,10 +526,10 @@ def test_sequences_of_acts_keep_every_invariant(world_again: snapshot.Again, say
             ),
         )
     begun, taken = COUNTED["sequence", "begun"], COUNTED["step", "taken"]
-    say(f"{begun} sequences of acts, {taken} steps: verb, times done, times refused")
+    report_figure(f"{begun} sequences of acts, {taken} steps: verb, times done, times refused")
     for verb in Verb:
         if not verb.rule.reading:
             refused = sum(times for (what, how), times in COUNTED.items() if what == verb and how != "done")
-            say(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
+            report_figure(f"  {verb.value:22} {COUNTED[verb.value, 'done']:5} {refused:5}")
     missing = {verb for verb in Verb if not verb.rule.reading and not COUNTED[verb.value, "done"]}
     assert missing == OF_TARGETS

@@ -20,7 +20,7 @@ from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
-from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
+from tests.fixtures.world import CATALOGUE, World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def crowd(world: World, count: int) -> list[Membership]:
         Membership(organization=world.koskela, user=user, sort_key=user.sort_key, created_at=at)
         for user in users
     ]
-    with by_hand():
+    with bypassing_commands():
         User.all_directories.bulk_create(users)
         Membership.objects.bulk_create(rows)
         MembershipPeriod.objects.bulk_create(

@@ -18,7 +18,7 @@ from delegation.invitations import scope as invitations_scope
 from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +52,7 @@ class Stage:
     def _edges(self) -> None:
         """What no command does yet: suspending, two roles at once, access from a later day on, a block."""
         at = clock.now()
-        with by_hand():
+        with bypassing_commands():
             for one in (self.suspended, self.suspended_admin):
                 MembershipPeriod.objects.filter(membership=one).update(valid_until=at)
                 MembershipPeriod.objects.create(
@@ -156,7 +156,7 @@ def test_set_is_allowed_where_each_member_is(stage: Stage) -> None:
 
 
 def test_four_ways_agree_over_a_closed_organization(stage: Stage) -> None:
-    with by_hand():
+    with bypassing_commands():
         Organization.objects.filter(id=stage.world.koskela.id).update(status=Organization.Status.CLOSED)
     at = clock.now()
     assert list(disagreements(stage, at)) == []

@@ -15,7 +15,7 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.models import MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +47,7 @@ AUTHORITY: dict[str, Callable[[World], QuerySet[Any, Any]]] = {
 @pytest.mark.parametrize("kind", AUTHORITY)
 def test_authority_holds_from_the_first_instant_to_just_before_the_last(world: World, kind: str) -> None:
     begin, end = clock.now() + DAY, clock.now() + 2 * DAY
-    with by_hand():
+    with bypassing_commands():
         assert AUTHORITY[kind](world).update(valid_from=begin, valid_until=end) == 1
     instants = (begin - TICK, begin, end - TICK, end)
     assert [authorities(world, at) for at in instants] == [
@@ -87,12 +87,12 @@ NO_AUTHORITY: dict[str, Callable[[World], Any]] = {
 @pytest.mark.parametrize("case", NO_AUTHORITY)
 def test_authority_ends_when_a_factor_does(world: World, case: str) -> None:
     assert authorities(world, clock.now()) == YES
-    with by_hand():
+    with bypassing_commands():
         NO_AUTHORITY[case](world)
     assert authorities(world, clock.now()) == NO
 
 
 def test_authority_over_a_suspended_member_stays(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
     assert authorities(world, clock.now()) == YES

@@ -20,7 +20,7 @@ from identity.clients.models import Application
 from identity.memberships.models import MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
-from tests.fixtures.world import PLACE, World, by_hand
+from tests.fixtures.world import PLACE, World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +98,7 @@ def test_right_ends_when_a_factor_does(world: World, case: str) -> None:
     crm = rights(world, of="crm:tickets.create")
     assert len(rights(world)) == 1
 
-    with by_hand():
+    with bypassing_commands():
         TAKEN_AWAY[case](world)
 
     assert rights(world) == []
@@ -113,7 +113,7 @@ def test_right_ends_when_a_factor_does(world: World, case: str) -> None:
 def test_hypothetical_right_ends_when_a_factor_does(world: World, case: str) -> None:
     access = world.access("orderer", sites=[world.tampere], amount=5000)
     assert len(supposed(world, access)) == 1
-    with by_hand():
+    with bypassing_commands():
         TAKEN_AWAY[case](world)
     assert supposed(world, access) == []
 
@@ -146,7 +146,7 @@ LEFT_ALONE: dict[str, Change] = {
 def test_right_stays_when_something_else_changes(world: World, case: str) -> None:
     before = rights(world)
     access = world.access("orderer", sites=[world.tampere], amount=5000)
-    with by_hand():
+    with bypassing_commands():
         LEFT_ALONE[case](world)
     assert rights(world) == before
     assert [right.amount for right in supposed(world, access)] == [Decimal(5000)]
@@ -203,7 +203,7 @@ AMOUNTS: dict[str, tuple[Change, tuple[Decimal | None, str, str]]] = {
 @pytest.mark.parametrize("case", AMOUNTS)
 def test_amount_is_the_lower_of_limit_and_ceiling(world: World, case: str) -> None:
     change, expected = AMOUNTS[case]
-    with by_hand():
+    with bypassing_commands():
         change(world)
     assert [(right.amount, right.currency, right.period) for right in rights(world)] == [expected]
 
@@ -228,14 +228,14 @@ def test_hypothetical_amount_is_the_lower_of_limit_and_ceiling(
 
 
 def test_entitlement_without_amount_ignores_currencies(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         limit(world).update(entitlement=Entitlement.objects.get(key=SEE), currency="SEK")
         ceiling(world, SEE).update(amount=1, currency="EUR")
     assert [(right.takes_amount, right.amount) for right in rights(world, of=SEE)] == [(False, None)]
 
 
 def test_several_assignments_give_their_rights_side_by_side(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         second = Assignment.objects.get(membership=world.olli)
         Assignment.objects.filter(id=second.id).update(membership=world.mikko)
     assert [(right.amount, [site.name for site in right.sites]) for right in rights(world)] == [
@@ -258,7 +258,7 @@ def test_sites_of_a_right_are_in_the_order_of_their_names(world: World) -> None:
 
 def _interval(rows: QuerySet[Any, Any]) -> Callable[[dt.datetime, dt.datetime], None]:
     def change(begin: dt.datetime, end: dt.datetime) -> None:
-        with by_hand():
+        with bypassing_commands():
             assert rows.update(valid_from=begin, valid_until=end) == 1
 
     return change
@@ -306,7 +306,7 @@ def test_next_change_is_the_next_boundary_of_every_interval(world: World, kind: 
 def test_hold_stops_a_right_from_its_first_instant_to_its_last(world: World) -> None:
     at = clock.now()
     begin, end = at + DAY, at + 2 * DAY
-    with by_hand():
+    with bypassing_commands():
         hold(world.koskela, PLACE, valid_from=begin, valid_until=end)
     assert [bool(rights(world, one)) for one in (begin - TICK, begin, end - TICK, end)] == [
         True,
@@ -344,7 +344,7 @@ def test_hypothetical_right_begins_now_and_ends_with_the_access(world: World) ->
 def test_only_the_version_in_force_counts(world: World) -> None:
     """A role that lost an entitlement yesterday gave it the day before."""
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         version = RoleVersion.objects.get(role__key="orderer")
         lines = list(RoleEntitlement.objects.filter(version=version).exclude(entitlement__key=PLACE))
         RoleVersion.objects.filter(id=version.id).update(valid_until=at + DAY)

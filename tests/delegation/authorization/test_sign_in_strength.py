@@ -9,7 +9,7 @@ from delegation.authorization import policy
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from identity.memberships.models import Membership
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,12 +43,12 @@ def test_sign_in_is_as_strong_as_the_role_requires(world: World, name: str, assu
 @pytest.mark.parametrize(("first", "second"), [("vilma", "orderer"), ("olli", "viewer")])
 def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: str, second: str) -> None:
     one: Membership = getattr(world, first)
-    with by_hand():
+    with bypassing_commands():
         second_role(world, one, second)
     at = clock.now()
     assert policy.required_assurance(user=one.user_id, at=at) == "mfa"
     assert policy.required_assurance(user=world.stina.user_id, at=at) == "password"
-    with by_hand():
+    with bypassing_commands():
         strong = Assignment.objects.filter(membership=one, role__key="orderer")
         strong.update(valid_until=at + DAY)
     assert policy.required_assurance(user=one.user_id, at=at + DAY - TICK) == "mfa"
@@ -68,7 +68,7 @@ def test_sign_in_without_any_role_is_by_password(world: World) -> None:
 
 def test_sign_in_follows_the_version_in_force(world: World) -> None:
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         RoleVersion.objects.filter(role__key="orderer").update(valid_until=at + DAY)
         role = RoleVersion.objects.get(role__key="orderer").role
         RoleVersion.objects.create(role=role, number=2, required_assurance="password", valid_from=at + DAY)

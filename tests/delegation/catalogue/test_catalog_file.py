@@ -197,7 +197,7 @@ def test_applied_catalogue_sets_and_clears_icons_of_applications(world: World, w
     text = ports_and_paths.CATALOG.read_text(encoding="utf-8")
     applied(write(text.replace('{ icon = "shopping-cart" }', "{}").replace("address-book", "headset")))
     assert dict(Application.objects.values_list("key", "icon")) == {"ordering": "", "crm": "headset"}
-    page = signed_in.of(world.vilma).get("/o/koskela/").content.decode()
+    page = signed_in.browser(world.vilma).get("/o/koskela/").content.decode()
     tiles = page.partition('<ul class="kh-tiles">')[2].partition("</ul>")[0]
     assert {"box", "headset"} & set(re.findall(r"svg#([a-z-]+)", tiles)) == {"box", "headset"}
 

@@ -122,7 +122,7 @@ def test_acceptance_by_a_newcomer_with_one_condition_changed_is_refused(world: W
     case, people = invited(world, ADDRESS), User.all_directories.count()
     change, refusal = (SHARED | OF_A_NEWCOMER)[condition]
     with change(world, case[0]):
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             User.objects.filter(id=world.olli.user_id).update(is_active=False)
         assert accept(world, case, None) == refusal
         assert User.all_directories.count() == people
@@ -159,7 +159,7 @@ def test_link_leads_to_its_own_invitation_until_its_row_is_deleted(world: World)
 def test_stored_hash_is_found_only_under_the_link_s_own_prefix(world: World) -> None:
     """A secret with another prefix is not a link, even if its hash is stored here."""
     invitation, _ = invited(world, ADDRESS)
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         InvitationToken.objects.create(
             hash=machine_secrets.hash_secret("khr_secret"),
             invitation=invitation,
@@ -171,10 +171,10 @@ def test_stored_hash_is_found_only_under_the_link_s_own_prefix(world: World) -> 
 def test_owner_of_a_further_address_is_accepted_only_when_it_is_verified(world: World) -> None:
     case = invited(world, "stina@home.example")
     assert accept(world, case, world.stina.user) == "WrongPerson"
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         EmailAddress.objects.create(user=world.stina.user, email="stina@home.example", verified=False)
     assert accept(world, case, world.stina.user) == "WrongPerson"
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         EmailAddress.objects.filter(email="stina@home.example").update(verified=True)
     assert accept(world, case, world.tiina.user) == "WrongPerson"
     assert accept(world, case, None) == "WrongPerson"
@@ -194,11 +194,11 @@ def test_acceptance_by_a_present_member_is_refused_and_by_a_former_one_is_not(
 ) -> None:
     values, refusal = PRESENT[state]
     case = invited(world, "vilma@home.example")
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         EmailAddress.objects.create(user=world.vilma.user, email="vilma@home.example", verified=True)
     if state == "ended":
         values = {"valid_until": case[0].created_at}
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.vilma).update(**values)
     assert accept(world, case, world.vilma.user) == refusal
 
@@ -284,7 +284,7 @@ def test_second_invitation_is_refused_only_while_the_first_is_open(
 ) -> None:
     invitation, _ = invited(world, ADDRESS)
     known: dict[str, object] = {"now": _now(invitation), "pohjola": world.pohjola.id}
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         rows = Invitation.objects.filter(id=invitation.id)
         rows.update(created_at=_now(invitation), **{key: known.get(one, one) for key, one in change.items()})
     assert _refused(world, ADDRESS) == refusal
@@ -293,16 +293,16 @@ def test_second_invitation_is_refused_only_while_the_first_is_open(
 def test_invitation_to_a_members_primary_or_verified_address_is_refused(world: World) -> None:
     assert _members().count() == 7
     assert _refused(world, world.vilma.user.email) == "AlreadyMember"
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         consequences = EmailAddress.objects.create(
             user=world.vilma.user, email="v@home.example", verified=True
         )
     assert _refused(world, "v@home.example") == "AlreadyMember"
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         EmailAddress.objects.filter(id=consequences.id).update(verified=False)
     assert _refused(world, "v@home.example") == ""
     assert _refused(world, world.stina.user.email) == ""
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
         MembershipPeriod.objects.filter(membership=world.sami).update(
             valid_until=Invitation.objects.latest("created_at").created_at

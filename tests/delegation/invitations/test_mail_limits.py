@@ -13,8 +13,8 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations import mail_limits
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation, InvitationToken
-from tests.fixtures.events import body, done
-from tests.fixtures.world import World, actor_of, by_hand, move_clock
+from tests.fixtures.events import body, recorded
+from tests.fixtures.world import World, actor_of, bypassing_commands, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -111,7 +111,7 @@ def test_mails_of_an_organization_are_limited_by_its_size(
 def test_mail_limit_takes_one_statement(world: World, already: int) -> None:
     invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         InvitationToken.objects.bulk_create(
             InvitationToken(hash=f"h{number}", invitation=invitation, created_at=at)
             for number in range(already)
@@ -129,14 +129,14 @@ def test_expired_invitation_is_cancelled_by_a_new_one_with_an_event(world: World
     move_clock(7 * DAY + 1)
     second, _ = world.invite(world.koskela, "n@koskela.example", viewer, actor=aino)
     assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
-    (event,) = done(Verb.INVITATION_CANCEL)
+    (event,) = recorded(Verb.INVITATION_CANCEL)
     assert (event.subject, event.actor, body(event)["cause"]) == (first.id, aino.id, "member.invite")
     assert body(event)["facts"] == {"expired": first.expires_at.isoformat()}
 
 
 def sent_before(invitation: Invitation, at: dt.datetime, minutes: Iterable[int]) -> None:
     """Mails of this invitation, so many minutes before `at`; rows in an order that no query may rely on."""
-    with by_hand():
+    with bypassing_commands():
         InvitationToken.objects.filter(invitation=invitation).delete()
         InvitationToken.objects.bulk_create(
             InvitationToken(
@@ -185,7 +185,7 @@ def test_organization_at_its_limit_waits_for_the_oldest_counted_mail(world: Worl
     """A thousand mails a day, and one more for each of the seven members."""
     invitation, _ = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
     at = clock.now()
-    with by_hand():
+    with bypassing_commands():
         InvitationToken.objects.filter(invitation__organization=world.koskela).delete()
     sent_before(invitation, at, range(10, 1016))
     check(world, "m@koskela.example", at)

@@ -9,8 +9,8 @@ from delegation.people import sessions
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.people.models import User
 from identity.sessions.models import Session
-from tests.fixtures.browser_client import Visitor
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = dt.timedelta(hours=1)
@@ -34,8 +34,8 @@ def _signed_in(one: Membership, *, ago: dt.timedelta) -> dt.datetime:
 
 def test_member_signed_out_was_last_seen_at_the_sign_in(world: World) -> None:
     assert _seen(world.olli) is None
-    visitor = Visitor().sign_in(world.olli.user)
-    visitor.logout()
+    browser = BrowserClient().sign_in(world.olli.user)
+    browser.logout()
     assert not Session.objects.filter(user=world.olli.user).exists()
     world.olli.user.refresh_from_db()
     found = _seen(world.olli)
@@ -45,7 +45,7 @@ def test_member_signed_out_was_last_seen_at_the_sign_in(world: World) -> None:
 
 def test_sign_in_during_two_memberships_has_an_unknown_time(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
-    with by_hand():
+    with bypassing_commands():
         for one in (here, there):
             _begun(one, ago=3 * HOUR)
         _signed_in(here, ago=2 * HOUR)
@@ -54,7 +54,7 @@ def test_sign_in_during_two_memberships_has_an_unknown_time(world: World) -> Non
 
 def test_earlier_membership_elsewhere_does_not_hide_a_later_sign_in(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
-    with by_hand():
+    with bypassing_commands():
         _begun(here, ago=5 * HOUR)
         _begun(there, ago=4 * HOUR, until=3 * HOUR)
         at = _signed_in(here, ago=2 * HOUR)
@@ -62,7 +62,7 @@ def test_earlier_membership_elsewhere_does_not_hide_a_later_sign_in(world: World
 
 
 def test_former_member_was_last_seen_before_the_end(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         _begun(world.olli, ago=3 * HOUR)
         at = _signed_in(world.olli, ago=2 * HOUR)
     world.remove(world.olli)

@@ -77,14 +77,14 @@ def test_code_used_twice_ends_the_family_of_the_first_use(world: World) -> None:
     code = grants.code(world.mikko)
     redeemed = grants.redeem(code)
     assert redeemed is not None
-    assert grants.holds(redeemed[1]) == (True, True)
+    assert grants.are_valid(redeemed[1]) == (True, True)
 
     assert grants.redeem(code) is None
     assert not codes.revoke_if_replayed(code=code, client="crm", verb="token.replayed")
-    assert grants.holds(redeemed[1]) == (True, True)
+    assert grants.are_valid(redeemed[1]) == (True, True)
 
     assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
-    assert grants.holds(redeemed[1]) == (False, False)
+    assert grants.are_valid(redeemed[1]) == (False, False)
     assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert Event.objects.filter(verb="token.replayed", organization=world.koskela.id).count() == 1
 
@@ -97,36 +97,36 @@ def test_code_used_for_the_first_time_is_no_replay(world: World) -> None:
 
 
 def test_refresh_gives_a_new_pair_and_the_old_access_token_stays_valid(world: World) -> None:
-    first = grants.pair(world.mikko)
+    first = grants.token_pair(world.mikko)
     refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     grant, second = refreshed
     assert grant.scopes == "openid profile email"
-    assert grants.holds(first) == (True, False)
-    assert grants.holds(second) == (True, True)
+    assert grants.are_valid(first) == (True, False)
+    assert grants.are_valid(second) == (True, True)
 
 
 def test_refresh_token_used_twice_ends_the_family(world: World) -> None:
-    first = grants.pair(world.mikko)
+    first = grants.token_pair(world.mikko)
     refreshed = tokens.refresh(token=first.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     assert tokens.refresh(token=first.refresh, client="ordering", scopes=[]) is None
     assert tokens.revoke_if_replayed(token=first.refresh, client="ordering", verb="token.replayed")
-    assert grants.holds(refreshed[1]) == (False, False)
+    assert grants.are_valid(refreshed[1]) == (False, False)
     assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
 
 
 def test_refresh_token_with_another_client_is_neither_used_nor_revoked(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     assert tokens.refresh(token=pair.refresh, client="crm", scopes=[]) is None
     assert not tokens.revoke_if_replayed(token=pair.refresh, client="crm", verb="token.replayed")
     assert not tokens.revoke(token=pair.refresh, client="crm")
     assert not tokens.revoke(token=pair.access, client="crm")
-    assert grants.holds(pair) == (True, True)
+    assert grants.are_valid(pair) == (True, True)
 
 
 def test_refresh_with_scopes_narrows_and_never_widens_them(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid", "phone"]) is None
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=["openid"])
     assert refreshed is not None
@@ -138,40 +138,40 @@ def test_refresh_with_scopes_narrows_and_never_widens_them(world: World) -> None
 
 
 def test_family_with_rotated_tokens_ends_after_its_absolute_lifetime(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     worlds.move_clock(tokens.FAMILY_LIFETIME.total_seconds() - 5)
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     worlds.move_clock(tokens.FAMILY_LIFETIME.total_seconds() + 1)
-    assert grants.holds(refreshed[1]) == (False, False)
+    assert grants.are_valid(refreshed[1]) == (False, False)
     assert tokens.refresh(token=refreshed[1].refresh, client="ordering", scopes=[]) is None
 
 
 def test_access_token_after_its_lifetime_is_invalid(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     worlds.move_clock(tokens.ACCESS_LIFETIME.total_seconds() + 1)
-    assert grants.holds(pair) == (False, True)
+    assert grants.are_valid(pair) == (False, True)
 
 
 def test_revocation_of_a_refresh_token_ends_the_family_and_of_an_access_token_itself_only(
     world: World,
 ) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     assert tokens.revoke(token=pair.access, client="ordering")
-    assert grants.holds(pair) == (False, True)
+    assert grants.are_valid(pair) == (False, True)
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     assert tokens.revoke(token=refreshed[1].refresh, client="ordering")
-    assert grants.holds(refreshed[1]) == (False, False)
+    assert grants.are_valid(refreshed[1]) == (False, False)
     assert not tokens.revoke(token="khr_nobody", client="ordering")
 
 
 def test_client_without_the_refresh_grant_gets_no_refresh_token(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Client.objects.get(protocol="ordering").protocol.__class__.objects.filter(id="ordering").update(
             grant_types="authorization_code"
         )
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     assert pair.refresh == ""
     assert RefreshToken.objects.count() == 0
 
@@ -203,12 +203,12 @@ BROKEN_CONDITIONS: dict[str, Callable[[World], object]] = {
 def test_grant_with_one_condition_broken_is_invalid_in_all_four_uses(world: World, condition: str) -> None:
     """Code, refresh token by use and by check, access token."""
     waiting = grants.code(world.mikko)
-    pair = grants.pair(world.mikko)
-    other = grants.pair(world.olli, session="another")
-    assert grants.holds(pair) == (True, True)
-    with worlds.by_hand():
+    pair = grants.token_pair(world.mikko)
+    other = grants.token_pair(world.olli, session="another")
+    assert grants.are_valid(pair) == (True, True)
+    with worlds.bypassing_commands():
         BROKEN_CONDITIONS[condition](world)
-    assert grants.holds(pair) == (False, False)
+    assert grants.are_valid(pair) == (False, False)
     assert grants.redeem(waiting) is None
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
     shared = (
@@ -217,16 +217,16 @@ def test_grant_with_one_condition_broken_is_invalid_in_all_four_uses(world: Worl
         or "application" in condition
         or "sign-in" in condition
     )
-    assert grants.holds(other) == (not shared, not shared)
+    assert grants.are_valid(other) == (not shared, not shared)
 
 
 def test_removal_of_a_member_ends_the_tokens_of_that_organization_only(world: World) -> None:
-    here, there = grants.pair(world.mikko), grants.pair(world.mikko_at_pohjola)
+    here, there = grants.token_pair(world.mikko), grants.token_pair(world.mikko_at_pohjola)
     waiting = grants.code(world.mikko)
     world.remove(world.mikko)
-    assert grants.holds(here) == (False, False)
+    assert grants.are_valid(here) == (False, False)
     assert grants.redeem(waiting) is None
-    assert grants.holds(there) == (True, True)
+    assert grants.are_valid(there) == (True, True)
 
 
 def test_sid_is_one_for_each_session_and_organization(world: World) -> None:
@@ -252,7 +252,7 @@ def test_sign_in_after_an_ending_has_another_sid(world: World) -> None:
     """A service that was notified of the end must not see the ended `sid` again."""
     grants.code(world.mikko)
     old = SignIn.objects.get().id
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Membership.objects.filter(id=world.mikko.id).update(epoch=2)
     grants.code(world.mikko)
     assert SignIn.objects.get(ended_at=None).id != old
@@ -260,14 +260,14 @@ def test_sign_in_after_an_ending_has_another_sid(world: World) -> None:
 
 
 def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
-    here, elsewhere = grants.pair(world.mikko), grants.pair(world.mikko, session="phone")
+    here, elsewhere = grants.token_pair(world.mikko), grants.token_pair(world.mikko, session="phone")
     assert sign_ins.end_for_session(session_key="browser", at=clock.now()) == 1
-    assert grants.holds(here) == (False, False)
-    assert grants.holds(elsewhere) == (True, True)
+    assert grants.are_valid(here) == (False, False)
+    assert grants.are_valid(elsewhere) == (True, True)
 
 
 def test_purge_keeps_what_a_replay_must_be_recognized_by(world: World) -> None:
-    grants.pair(world.mikko)
+    grants.token_pair(world.mikko)
     now = clock.now()
     assert grants_retention.purge(at=now) == 0
     grants_retention.purge(at=now + dt.timedelta(hours=1))

@@ -30,7 +30,7 @@ def _replays() -> int:
 def test_replayed_code_ends_its_own_family_only(world: World) -> None:
     code = grants.code(world.mikko)
     assert grants.redeem(code) is not None
-    grants.pair(world.mikko_at_pohjola)
+    grants.token_pair(world.mikko_at_pohjola)
     grants.redeem(grants.code(world.mikko, scopes="openid"))
     assert codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert _ended() == {(world.mikko.id, "openid profile email")}
@@ -38,8 +38,8 @@ def test_replayed_code_ends_its_own_family_only(world: World) -> None:
 
 
 def test_replayed_refresh_token_ends_its_own_family_only(world: World) -> None:
-    pair = grants.pair(world.mikko)
-    other = grants.pair(world.mikko_at_pohjola)
+    pair = grants.token_pair(world.mikko)
+    other = grants.token_pair(world.mikko_at_pohjola)
     for issued in (pair, other):
         tokens.refresh(token=issued.refresh, client="ordering", scopes=[])
     assert tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
@@ -64,14 +64,14 @@ def test_replay_by_another_client_ends_nothing(world: World, client: str) -> Non
 
 
 def test_unused_code_and_unused_refresh_token_are_no_replay(world: World) -> None:
-    code, pair = grants.code(world.mikko), grants.pair(world.mikko)
+    code, pair = grants.code(world.mikko), grants.token_pair(world.mikko)
     assert not codes.revoke_if_replayed(code=code, client="ordering", verb="token.replayed")
     assert not tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
     assert (_ended(), _replays()) == (set(), 0)
 
 
 def test_replay_of_an_ended_family_is_a_replay_without_a_second_event(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     then = clock.now()
     RefreshFamily.objects.update(ended_at=then)
@@ -80,39 +80,39 @@ def test_replay_of_an_ended_family_is_a_replay_without_a_second_event(world: Wor
 
 
 def test_revocation_of_an_access_token_deletes_it_only(world: World) -> None:
-    pair, other = grants.pair(world.mikko), grants.pair(world.mikko)
+    pair, other = grants.token_pair(world.mikko), grants.token_pair(world.mikko)
     for client in ("crm", "nobody"):
         assert not tokens.revoke(token=pair.access, client=client)
-    assert grants.holds(pair) == (True, True)
+    assert grants.are_valid(pair) == (True, True)
     assert tokens.revoke(token=pair.access, client="ordering")
     assert not tokens.revoke(token=pair.access, client="ordering")
-    assert grants.holds(pair) == (False, True)
-    assert grants.holds(other) == (True, True)
+    assert grants.are_valid(pair) == (False, True)
+    assert grants.are_valid(other) == (True, True)
 
 
 def test_revocation_of_a_refresh_token_ends_its_own_family_once(world: World) -> None:
-    pair, other = grants.pair(world.mikko), grants.pair(world.mikko)
+    pair, other = grants.token_pair(world.mikko), grants.token_pair(world.mikko)
     for client in ("crm", "nobody"):
         assert not tokens.revoke(token=pair.refresh, client=client)
     assert tokens.revoke(token=pair.refresh, client="ordering")
     (ended,) = RefreshFamily.objects.exclude(ended_at=None)
-    assert grants.holds(pair) == (False, False)
-    assert grants.holds(other) == (True, True)
+    assert grants.are_valid(pair) == (False, False)
+    assert grants.are_valid(other) == (True, True)
     assert not tokens.revoke(token=pair.refresh, client="ordering")
     assert RefreshFamily.objects.exclude(ended_at=None).get().ended_at == ended.ended_at
 
 
 def test_revocation_with_a_used_refresh_token_ends_its_family(world: World) -> None:
     """RFC 7009 §2.1: a client may have only the older token."""
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     refreshed = tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     assert refreshed is not None
     assert tokens.revoke(token=pair.refresh, client="ordering")
-    assert grants.holds(refreshed[1]) == (False, False)
+    assert grants.are_valid(refreshed[1]) == (False, False)
 
 
 def test_refresh_with_refused_scopes_does_not_use_the_token_up(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     for scopes in (["phone"], ["openid", "phone"], ["openid profile"]):
         assert tokens.refresh(token=pair.refresh, client="ordering", scopes=scopes) is None
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=["email", "openid"]) is not None
@@ -129,7 +129,7 @@ RETENTION = {
 
 @pytest.mark.parametrize("kind", RETENTION)
 def test_purge_deletes_only_what_expired_before_its_retention(world: World, kind: str) -> None:
-    grants.pair(world.mikko)
+    grants.token_pair(world.mikko)
     at = clock.now()
     rows: dict[str, QuerySet[Any]] = {
         "access": AccessToken.objects.all(),
@@ -162,7 +162,7 @@ def test_code_is_stored_with_its_bindings_for_one_minute(world: World) -> None:
 
 
 def test_tokens_have_the_documented_lifetimes(world: World) -> None:
-    grants.pair(world.mikko)
+    grants.token_pair(world.mikko)
     access, family = AccessToken.objects.get(), RefreshFamily.objects.get()
     assert access.expires_at - access.issued_at == dt.timedelta(minutes=10)
     assert family.expires_at - family.issued_at == dt.timedelta(hours=12)

@@ -21,7 +21,7 @@ from tests.fixtures import world as worlds
 from tests.fixtures.world import World
 
 ROUNDS = 15
-Together = Callable[..., list[object]]
+RunConcurrently = Callable[..., list[object]]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def end(who: Membership, *, late: int = 0) -> None:
     """Change the rows as a removal does, with the locks of an act; `late` counts steps of 5 ms."""
     time.sleep(0.005 * late)
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         list(User.objects.filter(id=who.user_id).select_for_update())
         lifecycle.end(memberships=[who.id], at=clock.now())
 
@@ -41,7 +41,7 @@ def redeem(code: str, *, late: int) -> object:
 
 
 def restore(who: Membership) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         lifecycle.activate(memberships=[who.id], at=clock.now())
 
 
@@ -58,7 +58,7 @@ def test_redemption_during_an_ending_waits_and_is_refused(world: World) -> None:
     """The ending holds its locks and has not committed; the redemption began with everything in force."""
     code = grants.code(world.mikko)
     with ThreadPoolExecutor(1) as thread:
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             list(User.objects.filter(id=world.mikko.user_id).select_for_update())
             lifecycle.end(memberships=[world.mikko.id], at=clock.now())
             waiting = thread.submit(_closing, lambda: grants.redeem(code))
@@ -78,19 +78,21 @@ def test_ending_during_a_redemption_waits_and_ends_its_tokens(world: World) -> N
                 ending.result(timeout=0.3)
         ending.result(timeout=10)
     assert redeemed is not None
-    assert grants.holds(redeemed[1]) == (False, False)
+    assert grants.are_valid(redeemed[1]) == (False, False)
     family = RefreshFamily.objects.get()
     assert family.ended_at is not None
     assert family.issued_at <= family.ended_at
 
 
-def test_redemption_racing_an_ending_leaves_no_valid_token(world: World, together: Together) -> None:
+def test_redemption_racing_an_ending_leaves_no_valid_token(
+    world: World, run_concurrently: RunConcurrently
+) -> None:
     """Each of the two comes first in some rounds; afterwards no token is valid."""
     redemptions = 0
     for number in range(ROUNDS):
         code = grants.code(world.mikko, session=f"browser {number}")
         # The first rounds let the ending go first, the last ones the redemption; in between either may.
-        redeemed, ended = together(
+        redeemed, ended = run_concurrently(
             lambda code=code, number=number: redeem(code, late=max(0, 5 - 2 * number)),
             lambda number=number: end(world.mikko, late=number),
         )
@@ -98,49 +100,55 @@ def test_redemption_racing_an_ending_leaves_no_valid_token(world: World, togethe
         assert not isinstance(redeemed, Exception), redeemed
         if isinstance(redeemed, tuple):
             redemptions += 1
-            assert grants.holds(redeemed[1]) == (False, False)
+            assert grants.are_valid(redeemed[1]) == (False, False)
         restore(world.mikko)
     assert 0 < redemptions < ROUNDS
 
 
-def test_refresh_racing_an_ending_leaves_no_valid_token(world: World, together: Together) -> None:
+def test_refresh_racing_an_ending_leaves_no_valid_token(
+    world: World, run_concurrently: RunConcurrently
+) -> None:
     for number in range(ROUNDS):
-        pair = grants.pair(world.mikko, session=f"browser {number}")
-        refreshed, _ = together(
+        pair = grants.token_pair(world.mikko, session=f"browser {number}")
+        refreshed, _ = run_concurrently(
             lambda pair=pair: tokens.refresh(token=pair.refresh, client="ordering", scopes=[]),
             lambda number=number: end(world.mikko, late=number % 3),
         )
         assert not isinstance(refreshed, Exception), refreshed
         if isinstance(refreshed, tuple):
-            assert grants.holds(refreshed[1]) == (False, False)
-        assert grants.holds(pair) == (False, False)
+            assert grants.are_valid(refreshed[1]) == (False, False)
+        assert grants.are_valid(pair) == (False, False)
         restore(world.mikko)
 
 
-def test_refreshes_at_the_same_time_have_exactly_one_winner(world: World, together: Together) -> None:
+def test_refreshes_at_the_same_time_have_exactly_one_winner(
+    world: World, run_concurrently: RunConcurrently
+) -> None:
     for _ in range(ROUNDS):
-        pair = grants.pair(world.mikko)
+        pair = grants.token_pair(world.mikko)
 
         def refresh(pair: tokens.TokenPair = pair) -> object:
             return tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
 
-        results = together(refresh, refresh, refresh)
+        results = run_concurrently(refresh, refresh, refresh)
         assert [type(result).__name__ for result in results].count("tuple") == 1
         assert results.count(None) == 2
 
 
-def test_redemptions_at_the_same_time_have_exactly_one_winner(world: World, together: Together) -> None:
+def test_redemptions_at_the_same_time_have_exactly_one_winner(
+    world: World, run_concurrently: RunConcurrently
+) -> None:
     for _ in range(ROUNDS):
         code = grants.code(world.mikko)
-        results = together(*[lambda code=code: grants.redeem(code)] * 3)
+        results = run_concurrently(*[lambda code=code: grants.redeem(code)] * 3)
         assert results.count(None) == 2
     assert RefreshFamily.objects.count() == ROUNDS
 
 
-def test_codes_issued_at_the_same_time_share_one_sid(world: World, together: Together) -> None:
+def test_codes_issued_at_the_same_time_share_one_sid(world: World, run_concurrently: RunConcurrently) -> None:
     for number in range(ROUNDS):
         calls = [lambda number=number: grants.code(world.mikko, session=f"browser {number}")] * 3
-        assert all(isinstance(result, str) for result in together(*calls))
+        assert all(isinstance(result, str) for result in run_concurrently(*calls))
     assert SignIn.objects.count() == ROUNDS
 
 

@@ -89,9 +89,9 @@ TABLE = {name: (change, ALL) for name, change in grant_conditions.SHARED.items()
 @pytest.mark.parametrize("condition", TABLE)
 def test_grant_with_one_condition_changed_is_invalid(world: World, condition: str) -> None:
     """Other members' grants are valid, so that none of their rows may be taken instead."""
-    grants.pair(world.vilma, session="of Vilma")
-    grants.pair(world.mikko_at_pohjola, session="of Mikko elsewhere")
-    pair, code = grants.pair(world.mikko), grants.code(world.mikko)
+    grants.token_pair(world.vilma, session="of Vilma")
+    grants.token_pair(world.mikko_at_pohjola, session="of Mikko elsewhere")
+    pair, code = grants.token_pair(world.mikko), grants.code(world.mikko)
     change, stopped = TABLE[condition]
     with change(world):
         assert answering_operations(code, pair) == ALL - stopped
@@ -101,7 +101,7 @@ def test_grant_with_one_condition_changed_is_invalid(world: World, condition: st
 
 @pytest.mark.parametrize("condition", OF_ONE_KIND)
 def test_grant_with_its_own_condition_changed_back_is_valid(world: World, condition: str) -> None:
-    pair, code = grants.pair(world.mikko), grants.code(world.mikko)
+    pair, code = grants.token_pair(world.mikko), grants.code(world.mikko)
     with OF_ONE_KIND[condition][0](world):
         pass
     assert answering_operations(code, pair) == ALL
@@ -116,15 +116,15 @@ PERSONAL = [
 def test_grant_of_another_member_with_a_foreign_condition_changed_is_valid(
     world: World, condition: str
 ) -> None:
-    grants.pair(world.mikko)
-    pair, code = grants.pair(world.olli, session="other"), grants.code(world.olli, session="other")
+    grants.token_pair(world.mikko)
+    pair, code = grants.token_pair(world.olli, session="other"), grants.code(world.olli, session="other")
     with grant_conditions.SHARED[condition](world):
         assert answering_operations(code, pair) == ALL
 
 
 def test_grant_of_the_same_person_s_other_membership_is_valid(world: World) -> None:
-    pair, code = grants.pair(world.mikko_at_pohjola), grants.code(world.mikko_at_pohjola)
-    grants.pair(world.mikko)
+    pair, code = grants.token_pair(world.mikko_at_pohjola), grants.code(world.mikko_at_pohjola)
+    grants.token_pair(world.mikko)
     for name in PERSONAL:
         if not name.startswith("user"):
             with grant_conditions.SHARED[name](world):
@@ -133,7 +133,7 @@ def test_grant_of_the_same_person_s_other_membership_is_valid(world: World) -> N
 
 
 def test_grant_that_ends_later_is_valid(world: World) -> None:
-    pair, code = grants.pair(world.mikko), grants.code(world.mikko)
+    pair, code = grants.token_pair(world.mikko), grants.code(world.mikko)
     later = clock.now() + HOUR
     with (
         grant_conditions.changed(grant_conditions.period(world), valid_until=later),
@@ -150,7 +150,7 @@ def _grant(pair: TokenPair) -> GrantContext:
 
 
 def test_email_without_the_person_s_own_verified_address_is_not_verified(world: World) -> None:
-    pair, own_address = grants.pair(world.mikko), EmailAddress.objects.filter(user=world.mikko.user_id)
+    pair, own_address = grants.token_pair(world.mikko), EmailAddress.objects.filter(user=world.mikko.user_id)
     assert _grant(pair).email_verified
     with grant_conditions.changed(own_address, verified=False):
         assert not _grant(pair).email_verified
@@ -163,8 +163,8 @@ def test_email_without_the_person_s_own_verified_address_is_not_verified(world: 
 
 
 def test_customer_number_of_a_grant_is_that_of_the_application_s_unit(world: World) -> None:
-    pair = grants.pair(world.mikko)
-    with worlds.by_hand():
+    pair = grants.token_pair(world.mikko)
+    with worlds.bypassing_commands():
         other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
         CustomerNumber.objects.create(organization=world.koskela, unit=other, number="X-1")
     assert _grant(pair).customer_number == "K-koskela"
@@ -190,7 +190,7 @@ def test_grant_after_a_later_authentication_has_its_own(world: World) -> None:
 
 
 def test_access_token_has_the_grant_of_its_own_family(world: World) -> None:
-    mikko, olli = grants.pair(world.mikko), grants.pair(world.olli, session="other")
+    mikko, olli = grants.token_pair(world.mikko), grants.token_pair(world.olli, session="other")
     assert [_grant(pair).membership for pair in (mikko, olli)] == [world.mikko.id, world.olli.id]
     for pair, who in ((mikko, world.mikko), (olli, world.olli)):
         checked = tokens.check_refresh(token=pair.refresh)
@@ -201,7 +201,7 @@ def test_access_token_has_the_grant_of_its_own_family(world: World) -> None:
 
 
 def test_refresh_by_another_client_does_not_use_the_token_up(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     with grant_conditions.changed(grant_conditions.family(world), client="crm"):
         assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is None
     assert tokens.refresh(token=pair.refresh, client="ordering", scopes=[]) is not None
@@ -224,7 +224,7 @@ def test_refresh_token_for_a_client_without_exactly_that_grant_type_is_not_issue
 ) -> None:
     protocol = type(Client.objects.get(protocol="ordering").protocol).objects.filter(id="ordering")
     with grant_conditions.changed(protocol, grant_types=grant_types):
-        assert bool(grants.pair(world.mikko).refresh) is has_refresh
+        assert bool(grants.token_pair(world.mikko).refresh) is has_refresh
 
 
 CLIENT: dict[str, Change] = {
@@ -237,7 +237,7 @@ CLIENT: dict[str, Change] = {
 def test_client_with_one_condition_changed_is_unknown_and_others_are_known(
     world: World, condition: str
 ) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     with CLIENT[condition](world):
         assert clients_queries.find(client="ordering") is None
         assert clients_queries.find(client="crm") is not None
@@ -249,7 +249,7 @@ def test_client_with_one_condition_changed_is_unknown_and_others_are_known(
 
 
 def test_introspection_of_an_unknown_token_returns_the_client_only(world: World) -> None:
-    pair = grants.pair(world.mikko)
+    pair = grants.token_pair(world.mikko)
     for token in ("", "kha_unknown", "khr_unknown"):
         client, token_found = introspection.introspect(client="crm", token=token)
         assert (client and client.id, token_found) == ("crm", None)

@@ -93,14 +93,14 @@ def test_membership_with_one_condition_changed_is_in_exactly_the_expected_querie
 
 
 def test_membership_without_a_period_is_in_no_query(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.mikko).delete()
     assert queries_with(world.mikko, clock.now()) == set()
 
 
 def test_membership_with_two_periods_is_active_in_each_and_not_between(world: World) -> None:
     at = clock.now()
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         grant_conditions.period(world).update(valid_from=at, valid_until=at + HOUR)
         MembershipPeriod.objects.create(membership=world.mikko, state="active", valid_from=at + 2 * HOUR)
     instants = [at - TICK, at, at + HOUR - TICK, at + HOUR, at + 2 * HOUR - TICK, at + 2 * HOUR]
@@ -142,7 +142,7 @@ def test_eligible_membership_has_its_epoch_and_customer_number(world: World) -> 
 
 def test_eligible_membership_without_a_number_in_the_application_s_unit_has_none(world: World) -> None:
     application = Application.objects.get(key="ordering")
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         other = BusinessUnit.objects.create(id=ids.uuid7(), key="other", name="Other")
     numbers = CustomerNumber.objects.filter(organization=world.koskela)
     with grant_conditions.changed(numbers, unit=other):

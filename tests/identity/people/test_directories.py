@@ -13,13 +13,13 @@ from audit.foundation import clock
 from identity.memberships.models import Membership
 from identity.people import addresses, credentials
 from identity.people.models import User
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def create_user(directory: str, **fields: Any) -> User:
-    with by_hand():
+    with bypassing_commands():
         user = User(
             directory=directory, name="Sanna Salminen", sort_key="s", created_at=clock.now(), **fields
         )
@@ -76,12 +76,12 @@ def test_staff_user_with_a_customer_s_membership_address_or_factor_is_refused(
 ) -> None:
     """Refused by the foreign keys on (id, directory), by the statement and not at the commit."""
     user = staff()
-    with transaction.atomic(), pytest.raises(IntegrityError), by_hand():
+    with transaction.atomic(), pytest.raises(IntegrityError), bypassing_commands():
         create(user, world)
 
 
 def test_directory_of_a_user_with_a_membership_cannot_change(world: World) -> None:
-    with pytest.raises(IntegrityError), by_hand():
+    with pytest.raises(IntegrityError), bypassing_commands():
         User.all_directories.filter(id=world.aino.user_id).update(
             directory="staff", email="", password="!", contact="a@kivisalo.example"
         )
@@ -98,7 +98,7 @@ def test_customer_manager_with_a_staff_user_finds_customers_only(world: World) -
 
 
 def test_owners_of_addresses_are_those_of_primary_and_verified_ones(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         for email, verified in (("further@koskela.example", True), ("claimed@koskela.example", False)):
             EmailAddress.objects.create(user=world.mikko.user, email=email, verified=verified)
     emails = ["further@koskela.example", "claimed@koskela.example", world.aino.user.email, "no@body.example"]

@@ -18,7 +18,7 @@ from audit.foundation.errors import Busy, DomainError
 from portal.http import error_responses
 from portal.wording import refusals
 from tests.fixtures import signed_in
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.urls("tests.fixtures.pages_for_tests")
@@ -137,7 +137,7 @@ def _when(answer: Any) -> str:
 
 def test_error_page_shows_the_instant_with_its_zone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     midnight = dt.datetime(2026, 6, 30, 22, 15, tzinfo=dt.UTC)
-    admin = signed_in.of(world.aino)
+    admin = signed_in.browser(world.aino)
     monkeypatch.setattr(error_responses, "clock", SimpleNamespace(wall=lambda: midnight))
     assert _when(client().get("/nowhere/")) == "30 Jun 2026, 22:15 UTC"
     for missing in ("/nowhere/", "/o/koskela/nowhere", f"/o/koskela/people/{world.somewhere}"):
@@ -198,7 +198,7 @@ def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> N
         "password": "hidden hidden",
         "idempotency_key": "0190",
     }
-    gone = Visitor().post("/test/inside/", typed)
+    gone = BrowserClient().post("/test/inside/", typed)
     text = gone.content.decode()
     assert gone.status_code == 419
     assert 'value="Matti “M” &lt;b&gt;"' in text
@@ -208,21 +208,21 @@ def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> N
 
 
 def test_form_open_during_a_sign_in_is_preserved_for_our_origin_only(world: World) -> None:
-    visitor = Visitor(enforce_csrf_checks=True)
+    browser = BrowserClient(enforce_csrf_checks=True)
     own: Any = {"HTTP_ORIGIN": "http://localhost:8000"}
-    kept = visitor.post("/test/inside/", {"name": "Matti"}, **own)
+    kept = browser.post("/test/inside/", {"name": "Matti"}, **own)
     assert kept.status_code == 419
     assert 'value="Matti"' in kept.content.decode()
     others: list[Any] = [{}, {"HTTP_ORIGIN": "http://localhost:8001"}, {"HTTP_ORIGIN": "null"}]
     for foreign in others:
-        refused = visitor.post("/test/inside/", {"name": "Matti"}, **foreign)
+        refused = browser.post("/test/inside/", {"name": "Matti"}, **foreign)
         assert refused.status_code == 403
         assert "Matti" not in refused.content.decode()
 
 
 def test_actor_is_the_person_signed_in(world: World) -> None:
-    visitor = Visitor(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
-    answer = visitor.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
+    browser = BrowserClient(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
+    answer = browser.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
     assert json.loads(answer.content) == {"name": "Vilma Salo", "address": "203.0.113.7", "sent": {}}
     assert answer["Cache-Control"] == "no-store"
     assert "form-action 'self'" in answer["Content-Security-Policy"]
@@ -231,9 +231,9 @@ def test_actor_is_the_person_signed_in(world: World) -> None:
 def test_language_by_choice_then_person_then_browser(world: World) -> None:
     asked = {"Accept-Language": "fi"}
     assert client().get("/nowhere/", headers=asked)["Content-Language"] == "fi"
-    visitor = Visitor().sign_in(world.vilma.user)
-    assert visitor.get("/nowhere/", headers=asked)["Content-Language"] == "en"
-    chosen = visitor.post(reverse("language"), {"language": "fi", "next": "/o/koskela/"})
+    browser = BrowserClient().sign_in(world.vilma.user)
+    assert browser.get("/nowhere/", headers=asked)["Content-Language"] == "en"
+    chosen = browser.post(reverse("language"), {"language": "fi", "next": "/o/koskela/"})
     assert chosen["Location"] == "/o/koskela/"
-    assert visitor.get("/nowhere/")["Content-Language"] == "fi"
-    assert visitor.post(reverse("language"), {"language": "xx", "next": "//evil.example"})["Location"] == "/"
+    assert browser.get("/nowhere/")["Content-Language"] == "fi"
+    assert browser.post(reverse("language"), {"language": "xx", "next": "//evil.example"})["Location"] == "/"

@@ -12,7 +12,7 @@ from identity.grants.models import AuthorizationCode
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import ADDRESS
 from tests.fixtures.world import World
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def error(response: Any) -> str:
     """The error at the service; there is never a code besides."""
-    answer = browsing.answer(response)
+    answer = oidc_browser.response_parameters(response)
     assert "code" not in answer
-    assert (answer["state"], answer["iss"]) == ("s-1", browsing.ISSUER)
+    assert (answer["state"], answer["iss"]) == ("s-1", oidc_browser.ISSUER)
     return answer["error"]
 
 
@@ -37,52 +37,52 @@ def leads_to(response: Any) -> tuple[str, str]:
 
 
 def test_person_without_session_signs_in_and_returns(world: World) -> None:
-    path, back = leads_to(browsing.authorize(browsing.browser()))
+    path, back = leads_to(oidc_browser.authorize(oidc_browser.browser()))
     assert path == "/account/login/"
-    response: Any = browsing.browser(world.olli).get(back)
-    assert "code" in browsing.answer(response)
-    assert error(browsing.authorize(browsing.browser(), prompt="none")) == "login_required"
+    response: Any = oidc_browser.browser(world.olli).get(back)
+    assert "code" in oidc_browser.response_parameters(response)
+    assert error(oidc_browser.authorize(oidc_browser.browser(), prompt="none")) == "login_required"
 
 
 def test_weak_session_leads_to_the_second_factor(world: World) -> None:
-    admin = browsing.browser(world.aino, weak=True)
-    path, back = leads_to(browsing.authorize(admin))
+    admin = oidc_browser.browser(world.aino, weak=True)
+    path, back = leads_to(oidc_browser.authorize(admin))
     assert path == "/account/security/confirm/"
-    assert error(browsing.authorize(admin, prompt="none")) == "interaction_required"
-    browsing.proved(admin)
+    assert error(oidc_browser.authorize(admin, prompt="none")) == "interaction_required"
+    oidc_browser.record_authentication(admin)
     answered: Any = admin.get(back)
-    assert "code" in browsing.answer(answered)
+    assert "code" in oidc_browser.response_parameters(answered)
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
 def test_reauthentication_is_required_once(world: World, asked: dict[str, str]) -> None:
-    browser = browsing.browser(world.olli, ago=3600)
-    path, back = leads_to(browsing.authorize(browser, **asked))
+    browser = oidc_browser.browser(world.olli, ago=3600)
+    path, back = leads_to(oidc_browser.authorize(browser, **asked))
     assert path == "/account/reauthenticate/"
     again: Any = browser.get(back)
     assert leads_to(again) == (path, back), "coming back without a proof asks again"
-    browsing.proved(browser, ago=-1)
+    oidc_browser.record_authentication(browser, ago=-1)
     answered: Any = browser.get(back)
-    assert "code" in browsing.answer(answered)
+    assert "code" in oidc_browser.response_parameters(answered)
     if "prompt" in asked:
         repeated: Any = browser.get(back)
         assert leads_to(repeated)[0] == path, "a proof serves one request"
 
 
 def test_recent_authentication_satisfies_max_age(world: World) -> None:
-    browser = browsing.browser(world.olli, ago=50)
-    assert "code" in browsing.answer(browsing.authorize(browser, max_age="60"))
-    assert error(browsing.authorize(browser, max_age="40", prompt="none")) == "login_required"
+    browser = oidc_browser.browser(world.olli, ago=50)
+    assert "code" in oidc_browser.response_parameters(oidc_browser.authorize(browser, max_age="60"))
+    assert error(oidc_browser.authorize(browser, max_age="40", prompt="none")) == "login_required"
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
 def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str]) -> None:
-    _, back = leads_to(browsing.authorize(browsing.browser(), **asked))
-    early, browser = browsing.browser(world.olli, ago=60), browsing.browser(world.olli, ago=-1)
+    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), **asked))
+    early, browser = oidc_browser.browser(world.olli, ago=60), oidc_browser.browser(world.olli, ago=-1)
     stale: Any = early.get(back)
     assert leads_to(stale)[0] == "/account/reauthenticate/", "a proof of before the question"
     answered: Any = browser.get(back)
-    assert "code" in browsing.answer(answered)
+    assert "code" in oidc_browser.response_parameters(answered)
     if "prompt" in asked:
         again: Any = browser.get(back)
         assert leads_to(again)[0] == "/account/reauthenticate/", "the same mark a second time"
@@ -90,22 +90,22 @@ def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str])
 
 @pytest.mark.parametrize("mark", ["x", "", "a:b", "{mark}x", "{other}"])
 def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: str) -> None:
-    _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
-    _, elsewhere = leads_to(browsing.authorize(browsing.browser(), prompt="login", state="s-2"))
+    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login"))
+    _, elsewhere = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login", state="s-2"))
     marks = {
         name: parse_qs(urlsplit(path).query)["reauthentication"][0]
         for name, path in (("mark", back), ("other", elsewhere))
     }
-    response = browsing.authorize(
-        browsing.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
+    response = oidc_browser.authorize(
+        oidc_browser.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
     )
     assert leads_to(response)[0] == "/account/reauthenticate/"
 
 
 def test_reauthentication_mark_expires_after_an_hour(world: World) -> None:
-    _, back = leads_to(browsing.authorize(browsing.browser(), prompt="login"))
+    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login"))
     worlds.move_clock(3601)
-    late: Any = browsing.browser(world.olli, ago=-1).get(back)
+    late: Any = oidc_browser.browser(world.olli, ago=-1).get(back)
     assert leads_to(late)[0] == "/account/reauthenticate/"
 
 
@@ -125,38 +125,38 @@ def test_request_without_authentication_stores_nothing(world: World) -> None:
     before = Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()
     for _ in range(20):
         for asked in STRANGERS:
-            browser = browsing.browser()
-            browsing.authorize(browser, **asked)
+            browser = oidc_browser.browser()
+            oidc_browser.authorize(browser, **asked)
             assert "kh" not in browser.cookies
     assert (Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()) == before
 
 
 def test_person_of_two_organizations_chooses_one(world: World) -> None:
-    browser = browsing.browser(world.mikko)
-    response = browsing.authorize(browser)
+    browser = oidc_browser.browser(world.mikko)
+    response = oidc_browser.authorize(browser)
     assert response.status_code == 200
     assert [one["key"] for one in response.context["organizations"]] == ["pohjola", "koskela"]
     assert response.context["organizations"][1]["customer_number"] == "K-koskela"
     kept = {one["name"]: one["value"] for one in response.context["hidden_fields"]}
     chosen: Any = browser.get(metadata.AUTHORIZE, {**kept, "organization": "koskela"})
     assert AuthorizationCode.objects.get().membership_id == world.mikko.id
-    assert browsing.answer(chosen)["state"] == "s-1"
-    assert error(browsing.authorize(browser, prompt="none")) == "account_selection_required"
+    assert oidc_browser.response_parameters(chosen)["state"] == "s-1"
+    assert error(oidc_browser.authorize(browser, prompt="none")) == "account_selection_required"
 
 
 @pytest.mark.parametrize("by", ["key", "id"])
 def test_requested_organization_is_used(world: World, by: str) -> None:
     for who in (world.mikko, world.mikko_at_pohjola):
         named = str(getattr(who.organization, by))
-        browsing.code(browsing.browser(world.mikko), organization=named)
+        oidc_browser.code(oidc_browser.browser(world.mikko), organization=named)
     found = AuthorizationCode.objects.order_by("issued_at").values_list("membership", flat=True)
     assert list(found) == [world.mikko.id, world.mikko_at_pohjola.id]
 
 
 def test_foreign_and_missing_organization_give_the_same_page(world: World) -> None:
-    browser = browsing.browser(world.olli)
+    browser = oidc_browser.browser(world.olli)
     pages = [
-        browsing.authorize(browser, organization=name)
+        oidc_browser.authorize(browser, organization=name)
         for name in ("pohjola", str(world.pohjola.id), "nowhere", str(world.somewhere))
     ]
     assert {page.status_code for page in pages} == {403}
@@ -165,35 +165,35 @@ def test_foreign_and_missing_organization_give_the_same_page(world: World) -> No
 
 
 def without_rights(who: Membership) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         for assignment in who.assignments.all():
             assignment.__class__.objects.filter(id=assignment.id).update(valid_until=assignment.valid_from)
 
 
 def test_without_any_right_there_a_page_says_why(world: World) -> None:
     without_rights(world.olli)
-    browser = browsing.browser(world.olli)
-    response = browsing.authorize(browser)
+    browser = oidc_browser.browser(world.olli)
+    response = oidc_browser.authorize(browser)
     assert response.status_code == 403
     assert "Location" not in response.headers
     assert "Web shop" in response.context["why"]
     back = parse_qs(urlsplit(response.context["back_url"]).query)
     assert (back["error"], back["state"]) == (["access_denied"], ["s-1"])
-    assert error(browsing.authorize(browser, prompt="none")) == "access_denied"
+    assert error(oidc_browser.authorize(browser, prompt="none")) == "access_denied"
     assert AuthorizationCode.objects.count() == 0
 
 
 def test_open_session_of_a_leaver_has_no_user(world: World) -> None:
-    browser = browsing.browser(world.olli)
-    assert "code" in browsing.answer(browsing.authorize(browser))
+    browser = oidc_browser.browser(world.olli)
+    assert "code" in oidc_browser.response_parameters(oidc_browser.authorize(browser))
     world.remove(world.olli)
-    assert leads_to(browsing.authorize(browser))[0] == "/account/login/"
+    assert leads_to(oidc_browser.authorize(browser))[0] == "/account/login/"
 
 
 def test_removed_colleague_uses_the_other_organization(world: World) -> None:
-    browser = browsing.browser(world.mikko)
+    browser = oidc_browser.browser(world.mikko)
     world.remove(world.mikko)
-    browsing.code(browser)
+    oidc_browser.code(browser)
     assert AuthorizationCode.objects.get().membership_id == world.mikko_at_pohjola.id
 
 
@@ -210,16 +210,16 @@ def test_removed_colleague_uses_the_other_organization(world: World) -> None:
     ],
 )
 def test_unregistered_redirect_uri_gets_no_redirect(world: World, other: dict[str, str | None]) -> None:
-    response = browsing.authorize(browsing.browser(world.olli), **other)
+    response = oidc_browser.authorize(oidc_browser.browser(world.olli), **other)
     assert response.status_code == 400
     assert "Location" not in response.headers
     assert '="https://evil.example' not in response.content.decode()
 
 
 def test_disabled_client_is_unknown(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Registered.objects.filter(protocol="ordering").update(is_active=False)
-    assert browsing.authorize(browsing.browser(world.olli)).status_code == 400
+    assert oidc_browser.authorize(oidc_browser.browser(world.olli)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -246,13 +246,16 @@ def test_disabled_client_is_unknown(world: World) -> None:
 def test_invalid_request_redirects_with_its_error(
     world: World, other: dict[str, str | None], expected: str
 ) -> None:
-    assert error(browsing.authorize(browsing.browser(world.olli), **other)) == expected
+    assert error(oidc_browser.authorize(oidc_browser.browser(world.olli), **other)) == expected
 
 
 def test_repeated_parameter_is_refused(world: World) -> None:
-    browser = browsing.browser(world.olli)
+    browser = oidc_browser.browser(world.olli)
     for name, there in (("nonce", True), ("scope", True), ("client_id", False), ("redirect_uri", False)):
-        asked = [*browsing.ASKED.items(), (name, browsing.ASKED[name])]
+        asked = [
+            *oidc_browser.AUTHORIZATION_REQUEST.items(),
+            (name, oidc_browser.AUTHORIZATION_REQUEST[name]),
+        ]
         query = "&".join(f"{key}={value}".replace(" ", "%20") for key, value in asked)
         response: Any = browser.get(f"{metadata.AUTHORIZE}?{query}")
         assert error(response) == "invalid_request" if there else response.status_code == 400
@@ -260,30 +263,37 @@ def test_repeated_parameter_is_refused(world: World) -> None:
 
 def test_state_is_returned_unchanged(world: World) -> None:
     state = "ä&=?#%20 +\"'<>/\\" + "x" * 500
-    assert browsing.answer(browsing.authorize(browsing.browser(world.olli), state=state))["state"] == state
-    assert "state" not in browsing.answer(browsing.authorize(browsing.browser(world.olli), state=None))
+    assert (
+        oidc_browser.response_parameters(
+            oidc_browser.authorize(oidc_browser.browser(world.olli), state=state)
+        )["state"]
+        == state
+    )
+    assert "state" not in oidc_browser.response_parameters(
+        oidc_browser.authorize(oidc_browser.browser(world.olli), state=None)
+    )
 
 
 def test_redirect_uri_with_a_query_preserves_it(world: World) -> None:
     address = f"{ADDRESS}?shop=1"
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.redirect_uris = address
         protocol.save()
-    response = browsing.authorize(browsing.browser(world.olli), redirect_uri=address)
+    response = oidc_browser.authorize(oidc_browser.browser(world.olli), redirect_uri=address)
     assert response.headers["Location"].startswith(f"{address}&code=")
 
 
 def test_wildcards_in_a_registration_mean_nothing(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.redirect_uris, protocol.allow_uri_wildcards = "https://*.example.test/cb", True
         protocol.save()
-    assert browsing.authorize(browsing.browser(world.olli)).status_code == 400
+    assert oidc_browser.authorize(oidc_browser.browser(world.olli)).status_code == 400
 
 
 def asking_consent() -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.skip_consent = False
         protocol.save()
@@ -291,11 +301,11 @@ def asking_consent() -> None:
 
 def test_third_party_client_requires_consent(world: World) -> None:
     asking_consent()
-    browser = browsing.browser(world.olli)
-    page = browsing.authorize(browser)
+    browser = oidc_browser.browser(world.olli)
+    page = oidc_browser.authorize(browser)
     assert page.status_code == 200
     kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
-    assert error(browsing.authorize(browser, prompt="none")) == "consent_required"
+    assert error(oidc_browser.authorize(browser, prompt="none")) == "consent_required"
     assert AuthorizationCode.objects.count() == 0
 
     granted: Any = browser.post(metadata.CONSENT, {**kept, "decision": "grant"})
@@ -309,9 +319,9 @@ def test_third_party_client_requires_consent(world: World) -> None:
 
 def test_consent_cannot_be_given_by_another_site(world: World) -> None:
     asking_consent()
-    strict = browsing.browser(world.olli)
+    strict = oidc_browser.browser(world.olli)
     strict.handler.enforce_csrf_checks = True
-    kept = {one["name"]: one["value"] for one in browsing.authorize(strict).context["hidden_fields"]}
+    kept = {one["name"]: one["value"] for one in oidc_browser.authorize(strict).context["hidden_fields"]}
     assert consent(strict, kept, "grant").status_code == 403
     assert AuthorizationCode.objects.count() == 0
 
@@ -325,14 +335,19 @@ def consent(browser: Client, kept: dict[str, str], decision: str) -> Any:
 
 
 def test_sign_in_to_a_service_is_recorded_once(world: World) -> None:
-    browser = browsing.browser(world.olli)
-    browsing.code(browser)
-    browsing.code(browser)
+    browser = oidc_browser.browser(world.olli)
+    oidc_browser.code(browser)
+    oidc_browser.code(browser)
     done = Event.objects.filter(verb="sign_in.succeeded", organization=world.koskela.id)
     assert [event.subject for event in done] == [world.olli.id]
 
 
 def test_id_token_hint_of_another_person_gets_no_code(world: World) -> None:
-    hint = browsing.tokens(world, world.vilma)["id_token"]
-    assert error(browsing.authorize(browsing.browser(world.olli), id_token_hint=hint)) == "login_required"
-    assert "code" in browsing.answer(browsing.authorize(browsing.browser(world.vilma), id_token_hint=hint))
+    hint = oidc_browser.tokens(world, world.vilma)["id_token"]
+    assert (
+        error(oidc_browser.authorize(oidc_browser.browser(world.olli), id_token_hint=hint))
+        == "login_required"
+    )
+    assert "code" in oidc_browser.response_parameters(
+        oidc_browser.authorize(oidc_browser.browser(world.vilma), id_token_hint=hint)
+    )

@@ -10,9 +10,9 @@ from django.test import Client
 
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,20 +25,22 @@ def document() -> dict[str, Any]:
 
 
 def prompt_none(world: World) -> None:
-    assert "code" in browsing.answer(browsing.authorize(browsing.browser(world.olli), prompt="none"))
-    nobody = browsing.answer(browsing.authorize(browsing.browser(), prompt="none"))
+    assert "code" in oidc_browser.response_parameters(
+        oidc_browser.authorize(oidc_browser.browser(world.olli), prompt="none")
+    )
+    nobody = oidc_browser.response_parameters(oidc_browser.authorize(oidc_browser.browser(), prompt="none"))
     assert nobody["error"] == "login_required"
 
 
 def prompt_login(world: World) -> None:
-    asked = browsing.authorize(browsing.browser(world.olli), prompt="login")
+    asked = oidc_browser.authorize(oidc_browser.browser(world.olli), prompt="login")
     assert asked.headers["Location"].startswith("/account/reauthenticate/")
 
 
 def prompt_consent(world: World) -> None:
     """Asked for, it is shown also for a service of the supplier's own, which does not ask otherwise."""
-    browser = browsing.browser(world.olli)
-    page = browsing.authorize(browser, prompt="consent")
+    browser = oidc_browser.browser(world.olli)
+    page = oidc_browser.authorize(browser, prompt="consent")
     assert page.status_code == 200
     kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
     body = "&".join(f"{name}={value}" for name, value in {**kept, "decision": "grant"}.items())
@@ -47,8 +49,8 @@ def prompt_consent(world: World) -> None:
 
 
 def prompt_select_account(world: World) -> None:
-    browser = browsing.browser(world.olli)
-    page = browsing.authorize(browser, prompt="select_account consent")
+    browser = oidc_browser.browser(world.olli)
+    page = oidc_browser.authorize(browser, prompt="select_account consent")
     assert page.status_code == 200
     assert "Olli" in page.content.decode()
     kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
@@ -58,12 +60,12 @@ def prompt_select_account(world: World) -> None:
 
 
 def as_somebody_else(world: World, leading: str) -> None:
-    visitor = Visitor().sign_in(world.olli.user)
-    out: Any = visitor.post("/account/logout/", {"next": leading})
-    assert (out["Location"], visitor.is_signed_in) == (leading, False)
+    browser = BrowserClient().sign_in(world.olli.user)
+    out: Any = browser.post("/account/logout/", {"next": leading})
+    assert (out["Location"], browser.is_signed_in) == (leading, False)
     back = parse_qs(urlsplit(leading).query)["next"][0]
     assert "select_account" not in back, "who has just signed in is not asked who they are"
-    assert visitor.sign_in(world.vilma.user, to=back).is_signed_in
+    assert browser.sign_in(world.vilma.user, to=back).is_signed_in
 
 
 PROMPTS: Mapping[str, Try] = {
@@ -75,39 +77,39 @@ PROMPTS: Mapping[str, Try] = {
 
 
 def basic(world: World) -> None:
-    browsing.tokens(world, world.olli)
+    oidc_browser.tokens(world, world.olli)
 
 
 def posted(world: World) -> None:
     own = {"client_id": "ordering", "client_secret": world.secrets["ordering"]}
-    body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
-    access = browsing.post(metadata.TOKEN, {**body, **own}).json()["access_token"]
-    assert browsing.post(metadata.INTROSPECT, {"token": access, **own}).json()["active"]
-    assert browsing.post(metadata.REVOKE, {"token": access, **own}).status_code == 200
+    body = oidc_browser.redeem_body(oidc_browser.code(oidc_browser.browser(world.olli)))
+    access = oidc_browser.post(metadata.TOKEN, {**body, **own}).json()["access_token"]
+    assert oidc_browser.post(metadata.INTROSPECT, {"token": access, **own}).json()["active"]
+    assert oidc_browser.post(metadata.REVOKE, {"token": access, **own}).status_code == 200
 
 
 def public(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.type, protocol.secret = "public", ""
         protocol.save()
-    body = browsing.redeem_body(browsing.code(browsing.browser(world.olli)))
-    found = browsing.post(metadata.TOKEN, {**body, "client_id": "ordering"}).json()
+    body = oidc_browser.redeem_body(oidc_browser.code(oidc_browser.browser(world.olli)))
+    found = oidc_browser.post(metadata.TOKEN, {**body, "client_id": "ordering"}).json()
     asked = {"token": found["access_token"], "client_id": "ordering"}
-    assert browsing.post(metadata.REVOKE, asked).status_code == 200
+    assert oidc_browser.post(metadata.REVOKE, asked).status_code == 200
 
 
 METHODS: Mapping[str, Try] = {"client_secret_basic": basic, "client_secret_post": posted, "none": public}
 
 
 def code_grant(world: World) -> None:
-    assert "id_token" in browsing.tokens(world, world.olli)
+    assert "id_token" in oidc_browser.tokens(world, world.olli)
 
 
 def refresh_grant(world: World) -> None:
-    first = browsing.tokens(world, world.olli)["refresh_token"]
+    first = oidc_browser.tokens(world, world.olli)["refresh_token"]
     asked = {"grant_type": "refresh_token", "refresh_token": first}
-    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
+    again = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json()
     assert again["refresh_token"] != first
 
 
@@ -115,19 +117,19 @@ GRANTS: Mapping[str, Try] = {"authorization_code": code_grant, "refresh_token": 
 
 
 def in_finnish(world: World) -> None:
-    browser = browsing.browser()
-    sent = browsing.authorize(browser, ui_locales="sv fi-FI en")
+    browser = oidc_browser.browser()
+    sent = oidc_browser.authorize(browser, ui_locales="sv fi-FI en")
     assert "Kirjaudu" in browser.get(sent.headers["Location"]).content.decode()
-    chosen = browsing.browser()
+    chosen = oidc_browser.browser()
     chosen.cookies["kh-language"] = "en"
-    sent = browsing.authorize(chosen, ui_locales="fi")
+    sent = oidc_browser.authorize(chosen, ui_locales="fi")
     assert "Sign in" in chosen.get(sent.headers["Location"]).content.decode(), "what a person chose holds"
 
 
 def in_english(world: World) -> None:
-    browser = browsing.browser()
+    browser = oidc_browser.browser()
     browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
-    sent = browsing.authorize(browser, ui_locales="en")
+    sent = oidc_browser.authorize(browser, ui_locales="en")
     assert "Sign in" in browser.get(sent.headers["Location"]).content.decode()
 
 
@@ -156,15 +158,15 @@ def test_each_value_in_discovery_holds(world: World, promise: str, tries: Mappin
 
 def test_scopes_and_claims_match_discovery(world: World) -> None:
     found = document()
-    body = browsing.tokens(world, world.olli, scope=" ".join(found["scopes_supported"]), max_age="60")
-    claims = browsing.verified(body["id_token"])
+    body = oidc_browser.tokens(world, world.olli, scope=" ".join(found["scopes_supported"]), max_age="60")
+    claims = oidc_browser.verified(body["id_token"])
     assert set(claims) <= set(found["claims_supported"])
     assert set(found["claims_supported"]) - set(claims) <= {"locale"}, (
         "a claim in discovery that no client gets"
     )
     header = jwt.get_unverified_header(body["id_token"])
     assert found["id_token_signing_alg_values_supported"] == [header["alg"]]
-    assert set(browsing.userinfo(body["access_token"]).json()) <= set(found["claims_supported"])
+    assert set(oidc_browser.userinfo(body["access_token"]).json()) <= set(found["claims_supported"])
 
 
 def test_every_address_responds(world: World) -> None:
@@ -176,12 +178,14 @@ def test_every_address_responds(world: World) -> None:
 
 def test_unsupported_parameters_are_refused(world: World) -> None:
     found = document()
-    browser = browsing.browser(world.olli)
+    browser = oidc_browser.browser(world.olli)
     for name, error in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")):
         assert found[f"{name}_parameter_supported"] is False
-        assert browsing.answer(browsing.authorize(browser, **{name: "x"}))["error"] == error
+        assert (
+            oidc_browser.response_parameters(oidc_browser.authorize(browser, **{name: "x"}))["error"] == error
+        )
     assert found["authorization_response_iss_parameter_supported"] is True
-    assert browsing.answer(browsing.authorize(browser))["iss"] == found["issuer"]
+    assert oidc_browser.response_parameters(oidc_browser.authorize(browser))["iss"] == found["issuer"]
     assert found["backchannel_logout_supported"] is found["backchannel_logout_session_supported"] is True
 
 
@@ -195,8 +199,8 @@ def test_unsupported_parameters_are_refused(world: World) -> None:
     ],
 )
 def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, shown: bool) -> None:  # noqa: FBT001
-    browser = browsing.browser()
-    sent = browsing.authorize(browser, login_hint=hint)
+    browser = oidc_browser.browser()
+    sent = oidc_browser.authorize(browser, login_hint=hint)
     page: Any = browser.get(sent.headers["Location"])
     assert (page.context["form"]["login"].value() == hint) is shown
     assert "<script>@x" not in page.content.decode()
@@ -204,8 +208,8 @@ def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, s
 
 @pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
 def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str, str | None]) -> None:
-    browser = browsing.browser()
-    sent = browsing.authorize(browser, **other).headers["Location"]
+    browser = oidc_browser.browser()
+    sent = oidc_browser.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
     assert "Sign in to continue to Web shop" in page.content.decode()
     wrong: Any = browser.post("/account/login/", {"next": parse_qs(urlsplit(sent).query)["next"][0]})
@@ -217,6 +221,6 @@ def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str
     ["/", "/people?client_id=ordering", "/oauth/authorize?client_id=nobody", "/oauth/authorize", "//x["],
 )
 def test_sign_in_without_a_service_names_none(world: World, following: str) -> None:
-    page: Any = browsing.browser().get("/account/login/", {"next": following})
+    page: Any = oidc_browser.browser().get("/account/login/", {"next": following})
     assert page.status_code == 200
     assert "to continue to" not in page.content.decode()

@@ -10,25 +10,25 @@ from django.test import Client
 from audit.models import Event
 from identity.sessions.models import SignIn
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_authorization_code_flow_gives_the_service_its_claims(world: World) -> None:
-    response = browsing.authorize(browsing.browser(world.olli))
-    answer = browsing.answer(response)
+    response = oidc_browser.authorize(oidc_browser.browser(world.olli))
+    answer = oidc_browser.response_parameters(response)
     assert (answer["state"], answer["iss"]) == ("s-1", settings.ISSUER)
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Referrer-Policy"] == "no-referrer"
 
-    answered = browsing.redeem(world, answer["code"])
+    answered = oidc_browser.redeem(world, answer["code"])
     assert answered.headers["Cache-Control"] == "no-store"
     body = answered.json()
     assert (body["token_type"], body["expires_in"], body["scope"]) == ("Bearer", 600, "openid profile email")
 
-    claims = browsing.verified(body["id_token"])
+    claims = oidc_browser.verified(body["id_token"])
     right = {
         "entitlement": "ordering:orders.place",
         "role": "orderer",
@@ -55,66 +55,68 @@ def test_authorization_code_flow_gives_the_service_its_claims(world: World) -> N
 
 
 def test_userinfo_says_the_same_and_follows_what_changes(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
-    claims = browsing.verified(body["id_token"])
-    seen = browsing.userinfo(body["access_token"]).json()
+    body = oidc_browser.tokens(world, world.olli)
+    claims = oidc_browser.verified(body["id_token"])
+    seen = oidc_browser.userinfo(body["access_token"]).json()
     assert seen == {name: claims[name] for name in seen}
     assert {"sub", "name", "email", "organization", "entitlements"} <= seen.keys()
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=900))
-    seen = browsing.userinfo(body["access_token"]).json()
+    seen = oidc_browser.userinfo(body["access_token"]).json()
     amounts = {one["limit"]["amount"] for one in seen["entitlements"] if one["limit"]}
     assert amounts == {"900.00"}
 
 
 def test_claims_follow_the_scopes(world: World) -> None:
-    claims = browsing.verified(browsing.tokens(world, world.olli, scope="openid")["id_token"])
+    claims = oidc_browser.verified(oidc_browser.tokens(world, world.olli, scope="openid")["id_token"])
     assert not {"name", "email", "email_verified", "locale"} & claims.keys()
 
 
 def test_refresh_rotates_and_returns_current_rights(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
+    body = oidc_browser.tokens(world, world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    first = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
+    first = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json()
     assert first["refresh_token"] != body["refresh_token"]
-    was, now = browsing.verified(body["id_token"]), browsing.verified(first["id_token"])
+    was, now = oidc_browser.verified(body["id_token"]), oidc_browser.verified(first["id_token"])
     assert [was[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")] == [
         now[name] for name in ("sub", "sid", "auth_time", "amr", "nonce", "organization")
     ]
-    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
+    again = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world))
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
-    assert not browsing.introspect(world, first["access_token"])["active"]
+    assert not oidc_browser.introspect(world, first["access_token"])["active"]
     assert Event.objects.filter(verb="token.replayed").count() == 1
 
 
 def test_tokens_of_a_leaver_are_invalid_at_once(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
-    assert browsing.introspect(world, body["access_token"])["active"]
+    body = oidc_browser.tokens(world, world.olli)
+    assert oidc_browser.introspect(world, body["access_token"])["active"]
     world.remove(world.olli)
-    assert browsing.introspect(world, body["access_token"]) == {"active": False}
-    assert browsing.introspect(world, body["refresh_token"]) == {"active": False}
-    assert browsing.userinfo(body["access_token"]).status_code == 401
+    assert oidc_browser.introspect(world, body["access_token"]) == {"active": False}
+    assert oidc_browser.introspect(world, body["refresh_token"]) == {"active": False}
+    assert oidc_browser.userinfo(body["access_token"]).status_code == 401
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    assert browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json() == {"error": "invalid_grant"}
+    assert oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json() == {
+        "error": "invalid_grant"
+    }
 
 
 def test_introspection_answers_only_the_token_s_application(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
-    seen = browsing.introspect(world, body["access_token"])
+    body = oidc_browser.tokens(world, world.olli)
+    seen = oidc_browser.introspect(world, body["access_token"])
     assert (seen["active"], seen["client_id"], seen["sub"]) == (True, "ordering", str(world.olli.user_id))
     assert seen["exp"] - seen["iat"] == 600
-    assert browsing.introspect(world, body["access_token"], "crm") == {"active": False}
-    assert browsing.introspect(world, body["refresh_token"])["token_type"] == "refresh_token"
-    assert browsing.introspect(world, "kha_nobody") == {"active": False}
-    assert browsing.introspect(world, body["id_token"]) == {"active": False}
+    assert oidc_browser.introspect(world, body["access_token"], "crm") == {"active": False}
+    assert oidc_browser.introspect(world, body["refresh_token"])["token_type"] == "refresh_token"
+    assert oidc_browser.introspect(world, "kha_nobody") == {"active": False}
+    assert oidc_browser.introspect(world, body["id_token"]) == {"active": False}
 
 
 def test_revocation_affects_own_tokens_only(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
+    body = oidc_browser.tokens(world, world.olli)
     asked = {"token": body["refresh_token"]}
-    assert browsing.post(metadata.REVOKE, asked, browsing.basic(world, "crm")).status_code == 200
-    assert browsing.introspect(world, body["access_token"])["active"]
-    assert browsing.post(metadata.REVOKE, asked, browsing.basic(world)).status_code == 200
-    assert not browsing.introspect(world, body["access_token"])["active"]
+    assert oidc_browser.post(metadata.REVOKE, asked, oidc_browser.basic(world, "crm")).status_code == 200
+    assert oidc_browser.introspect(world, body["access_token"])["active"]
+    assert oidc_browser.post(metadata.REVOKE, asked, oidc_browser.basic(world)).status_code == 200
+    assert not oidc_browser.introspect(world, body["access_token"])["active"]
 
 
 def test_discovery_and_keys_are_identical_for_every_client(world: World) -> None:
@@ -147,17 +149,17 @@ def test_endpoint_metadata_is_true(world: World) -> None:
 
 
 def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> None:
-    client: Any = browsing.browser(world.olli)
-    response = client.post(metadata.AUTHORIZE, browsing.ASKED, follow=True)
+    client: Any = oidc_browser.browser(world.olli)
+    response = client.post(metadata.AUTHORIZE, oidc_browser.AUTHORIZATION_REQUEST, follow=True)
     assert response.redirect_chain[0][1] == 303
     assert "code=" in response.redirect_chain[1][0]
 
 
 def test_redirect_after_our_own_form_is_a_continuing_page(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
-    client = browsing.browser(world.olli)
+    client = oidc_browser.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):
-        response: Any = client.get(metadata.AUTHORIZE, browsing.ASKED, headers=headers)
+        response: Any = client.get(metadata.AUTHORIZE, oidc_browser.AUTHORIZATION_REQUEST, headers=headers)
         assert response.status_code == 200
         assert "code=" in response.context["target_url"]
         assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -165,4 +167,7 @@ def test_redirect_after_our_own_form_is_a_continuing_page(world: World) -> None:
         {"Sec-Fetch-Site": "cross-site", "Referer": f"{settings.ISSUER}/"},
         {"Referer": f"{settings.ISSUER}.evil.example/"},
     ):
-        assert client.get(metadata.AUTHORIZE, browsing.ASKED, headers=headers).status_code == 302
+        assert (
+            client.get(metadata.AUTHORIZE, oidc_browser.AUTHORIZATION_REQUEST, headers=headers).status_code
+            == 302
+        )

@@ -18,7 +18,7 @@ from identity.grants.models import RefreshToken
 from identity.memberships.models import Membership
 from portal.oidc import client_authentication, fast_path, metadata
 from portal.operations import metrics
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import oidc_browser
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import ADDRESS, VERIFIER
 from tests.fixtures.world import World
@@ -62,28 +62,32 @@ def refused(response: Any) -> tuple[int, str]:
     ],
 )
 def test_faulty_token_request_gets_its_error(world: World, other: dict[str, str], expected: str) -> None:
-    body = body_of(browsing.code(browsing.browser(world.olli)), **other)
-    assert refused(browsing.post(metadata.TOKEN, body, browsing.basic(world))) == (400, expected)
+    body = body_of(oidc_browser.code(oidc_browser.browser(world.olli)), **other)
+    assert refused(oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))) == (400, expected)
 
 
 def test_code_of_another_client_is_refused(world: World) -> None:
-    code = browsing.code(browsing.browser(world.olli))
-    other = browsing.post(metadata.TOKEN, body_of(code), browsing.basic(world, "crm"))
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    other = oidc_browser.post(metadata.TOKEN, body_of(code), oidc_browser.basic(world, "crm"))
     assert refused(other) == (400, "invalid_grant")
-    assert browsing.redeem(world, code).status_code == 200
+    assert oidc_browser.redeem(world, code).status_code == 200
 
 
 def test_client_authentication_accepts_basic_and_post(world: World) -> None:
     secret = world.secrets["ordering"]
     posted = {"client_id": "ordering", "client_secret": secret}
-    code = browsing.code(browsing.browser(world.olli))
-    assert browsing.post(metadata.TOKEN, {**body_of(code), **posted}).status_code == 200
-    code = browsing.code(browsing.browser(world.olli))
-    both = browsing.post(metadata.TOKEN, {**body_of(code), **posted}, browsing.basic(world))
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    assert oidc_browser.post(metadata.TOKEN, {**body_of(code), **posted}).status_code == 200
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    both = oidc_browser.post(metadata.TOKEN, {**body_of(code), **posted}, oidc_browser.basic(world))
     assert refused(both) == (400, "invalid_request")
-    mixed = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "crm"}, browsing.basic(world))
+    mixed = oidc_browser.post(
+        metadata.TOKEN, {**body_of(code), "client_id": "crm"}, oidc_browser.basic(world)
+    )
     assert refused(mixed) == (400, "invalid_request")
-    same = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}, browsing.basic(world))
+    same = oidc_browser.post(
+        metadata.TOKEN, {**body_of(code), "client_id": "ordering"}, oidc_browser.basic(world)
+    )
     assert same.status_code == 200
 
 
@@ -105,28 +109,28 @@ def test_client_authentication_accepts_basic_and_post(world: World) -> None:
 @pytest.mark.parametrize("address", [metadata.TOKEN, metadata.INTROSPECT, metadata.REVOKE])
 def test_without_a_proof_nothing_is_answered(world: World, address: str, header: str) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": "khr_x", "token": "kha_x"}
-    response = browsing.post(address, body, {"Authorization": header} if header else {})
+    response = oidc_browser.post(address, body, {"Authorization": header} if header else {})
     assert refused(response) == (401, "invalid_client")
     assert response.headers["WWW-Authenticate"].startswith("Basic ")
 
 
 def test_public_client_redeems_with_verifier_and_cannot_introspect(world: World) -> None:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.type, protocol.secret = "public", ""
         protocol.save()
-    code = browsing.code(browsing.browser(world.olli))
-    body = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    body = oidc_browser.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
     assert "id_token" in body
     asked = {"token": body["access_token"], "client_id": "ordering"}
-    assert refused(browsing.post(metadata.INTROSPECT, asked)) == (401, "invalid_client")
-    assert browsing.post(metadata.REVOKE, asked).status_code == 200
-    assert browsing.userinfo(body["access_token"]).status_code == 401
+    assert refused(oidc_browser.post(metadata.INTROSPECT, asked)) == (401, "invalid_client")
+    assert oidc_browser.post(metadata.REVOKE, asked).status_code == 200
+    assert oidc_browser.userinfo(body["access_token"]).status_code == 401
 
 
 def test_confidential_client_without_secret_is_refused(world: World) -> None:
-    code = browsing.code(browsing.browser(world.olli))
-    response = browsing.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"})
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    response = oidc_browser.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"})
     assert refused(response) == (401, "invalid_client")
 
 
@@ -134,25 +138,31 @@ def test_many_wrong_secrets_are_limited_and_the_right_one_passes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_authentication, "FAILURES", 3)
-    wrong = browsing.basic(world, secret="khs_wrong")
-    statuses = [browsing.post(metadata.INTROSPECT, {"token": "x"}, wrong).status_code for _ in range(5)]
+    wrong = oidc_browser.basic(world, secret="khs_wrong")
+    statuses = [oidc_browser.post(metadata.INTROSPECT, {"token": "x"}, wrong).status_code for _ in range(5)]
     assert statuses == [401, 401, 401, 429, 429]
-    assert browsing.post(metadata.INTROSPECT, {"token": "x"}, browsing.basic(world)).status_code == 200
-    other = browsing.post(metadata.INTROSPECT, {"token": "x"}, browsing.basic(world, "crm", "khs_wrong"))
+    assert (
+        oidc_browser.post(metadata.INTROSPECT, {"token": "x"}, oidc_browser.basic(world)).status_code == 200
+    )
+    other = oidc_browser.post(
+        metadata.INTROSPECT, {"token": "x"}, oidc_browser.basic(world, "crm", "khs_wrong")
+    )
     assert other.status_code == 401
     cache.clear()
 
 
 def test_parameters_in_the_query_or_another_content_type_are_refused(world: World) -> None:
     client = Client(headers={"host": "localhost"})
-    query: Any = client.post(f"{metadata.TOKEN}?client_secret=x", "a=b", FORM, headers=browsing.basic(world))
+    query: Any = client.post(
+        f"{metadata.TOKEN}?client_secret=x", "a=b", FORM, headers=oidc_browser.basic(world)
+    )
     assert refused(query) == (400, "invalid_request")
-    other: Any = client.post(metadata.TOKEN, "{}", "application/json", headers=browsing.basic(world))
+    other: Any = client.post(metadata.TOKEN, "{}", "application/json", headers=oidc_browser.basic(world))
     assert refused(other) == (400, "invalid_request")
     for raw in ("grant_type=a&grant_type=b", "code=%FF", "x=1&" * 100, "code=%00"):
-        bad: Any = client.post(metadata.TOKEN, raw, FORM, headers=browsing.basic(world))
+        bad: Any = client.post(metadata.TOKEN, raw, FORM, headers=oidc_browser.basic(world))
         assert refused(bad) == (400, "invalid_request"), raw
-    huge: Any = client.post(metadata.TOKEN, "x" * 3_000_000, FORM, headers=browsing.basic(world))
+    huge: Any = client.post(metadata.TOKEN, "x" * 3_000_000, FORM, headers=oidc_browser.basic(world))
     assert refused(huge) == (400, "invalid_request")
 
 
@@ -167,7 +177,7 @@ def test_only_allowed_methods_are_accepted(
 
 
 def test_bearer_token_in_two_places_or_in_the_query_is_refused(world: World) -> None:
-    access = browsing.tokens(world, world.olli)["access_token"]
+    access = oidc_browser.tokens(world, world.olli)["access_token"]
     client = Client(headers={"host": "localhost"})
     bearer = {"Authorization": f"Bearer {access}"}
     posted: Any = client.post(metadata.USERINFO, f"access_token={access}", FORM)
@@ -180,88 +190,90 @@ def test_bearer_token_in_two_places_or_in_the_query_is_refused(world: World) -> 
 
 def without_rights(who: Membership) -> None:
     """The last access ends, as by the clock: no act, no event, no epoch."""
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         for assignment in who.assignments.all():
             assignment.__class__.objects.filter(id=assignment.id).update(valid_until=clock.now())
 
 
 def test_with_the_last_right_there_all_that_was_issued_ends(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
-    held = browsing.introspect(world, body["access_token"])
+    body = oidc_browser.tokens(world, world.olli)
+    held = oidc_browser.introspect(world, body["access_token"])
     assert held["active"]
     assert [one["entitlement"] for one in held["entitlements"]] == [
-        one["entitlement"] for one in browsing.userinfo(body["access_token"]).json()["entitlements"]
+        one["entitlement"] for one in oidc_browser.userinfo(body["access_token"]).json()["entitlements"]
     ]
     assert held["entitlements"]
     without_rights(world.olli)
-    assert browsing.introspect(world, body["access_token"]) == {"active": False}
-    assert browsing.introspect(world, body["refresh_token"]) == {"active": False}
-    shown = browsing.userinfo(body["access_token"])
+    assert oidc_browser.introspect(world, body["access_token"]) == {"active": False}
+    assert oidc_browser.introspect(world, body["refresh_token"]) == {"active": False}
+    shown = oidc_browser.userinfo(body["access_token"])
     assert (shown.status_code, shown.json()["error"]) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("scope", ["", "profile"])
 def test_without_a_right_nothing_is_refreshed_and_no_theft_is_suspected(world: World, scope: str) -> None:
-    body = browsing.tokens(world, world.olli)
+    body = oidc_browser.tokens(world, world.olli)
     kept = list(world.olli.assignments.values_list("id", "valid_until"))
     without_rights(world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"], "scope": scope}
     for _ in range(2):
-        answer = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
+        answer = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world))
         assert refused(answer) == (400, "invalid_grant")
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         for assignment, until in kept:
             world.olli.assignments.filter(id=assignment).update(valid_until=until)
-    again = browsing.post(metadata.TOKEN, asked, browsing.basic(world))
+    again = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world))
     assert refused(again) == (400, "invalid_grant"), (
         "with rights again, the person signs in to the service again"
     )
-    assert not browsing.introspect(world, body["access_token"])["active"]
+    assert not oidc_browser.introspect(world, body["access_token"])["active"]
     assert not Event.objects.filter(verb="token.replayed").exists()
 
 
 def test_code_without_remaining_rights_is_refused(world: World) -> None:
-    code = browsing.code(browsing.browser(world.olli))
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
     without_rights(world.olli)
-    assert refused(browsing.redeem(world, code)) == (400, "invalid_grant")
+    assert refused(oidc_browser.redeem(world, code)) == (400, "invalid_grant")
 
 
 def test_session_cookie_is_no_token(world: World) -> None:
     """The cookie of a signed-in person gives no access here."""
-    response: Any = browsing.browser(world.olli).get(metadata.USERINFO)
+    response: Any = oidc_browser.browser(world.olli).get(metadata.USERINFO)
     assert response.status_code == 401
 
 
 def test_scopes_on_refresh(world: World) -> None:
-    refresh = browsing.tokens(world, world.olli)["refresh_token"]
+    refresh = oidc_browser.tokens(world, world.olli)["refresh_token"]
     asked = {"grant_type": "refresh_token", "refresh_token": refresh}
-    wider = browsing.post(metadata.TOKEN, {**asked, "scope": "openid phone"}, browsing.basic(world))
+    wider = oidc_browser.post(metadata.TOKEN, {**asked, "scope": "openid phone"}, oidc_browser.basic(world))
     assert refused(wider) == (400, "invalid_scope")
-    narrow = browsing.post(metadata.TOKEN, {**asked, "scope": "profile"}, browsing.basic(world)).json()
+    narrow = oidc_browser.post(
+        metadata.TOKEN, {**asked, "scope": "profile"}, oidc_browser.basic(world)
+    ).json()
     assert (narrow["scope"], "id_token" in narrow) == ("profile", False)
-    seen = browsing.userinfo(narrow["access_token"])
+    seen = oidc_browser.userinfo(narrow["access_token"])
     assert (seen.status_code, seen.json()["error"]) == (403, "insufficient_scope")
 
 
 def test_few_statements(world: World) -> None:
     """Client, grant, rights: nothing else is asked of the database."""
-    code = browsing.code(browsing.browser(world.olli))
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
     seen = {}
     with CaptureQueriesContext(connection) as captured:
-        body = browsing.redeem(world, code).json()
+        body = oidc_browser.redeem(world, code).json()
         seen["code"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
-        browsing.introspect(world, body["access_token"])
+        oidc_browser.introspect(world, body["access_token"])
         seen["introspection"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
-        browsing.userinfo(body["access_token"])
+        oidc_browser.userinfo(body["access_token"])
         seen["userinfo"] = len(captured)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
     with CaptureQueriesContext(connection) as captured:
-        body = browsing.post(metadata.TOKEN, asked, browsing.basic(world)).json()
+        body = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json()
         seen["refresh"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
-        browsing.post(metadata.REVOKE, {"token": body["access_token"]}, browsing.basic(world))
+        oidc_browser.post(metadata.REVOKE, {"token": body["access_token"]}, oidc_browser.basic(world))
         seen["revocation"] = len(captured)
     with CaptureQueriesContext(connection) as captured:
         for address in (metadata.JWKS, metadata.DISCOVERY):
@@ -278,10 +290,10 @@ def test_few_statements(world: World) -> None:
 
 
 def test_authorization_has_few_statements(world: World) -> None:
-    browser = browsing.browser(world.olli)
-    browsing.code(browser)
+    browser = oidc_browser.browser(world.olli)
+    oidc_browser.code(browser)
     with CaptureQueriesContext(connection) as captured:
-        browsing.code(browser)
+        oidc_browser.code(browser)
     assert len(captured) == 15, [one["sql"].strip()[:70] for one in captured]
 
 
@@ -289,8 +301,8 @@ def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> 
     caplog.set_level(logging.DEBUG)
     for name in ("django.db.backends", "psycopg"):
         logging.getLogger(name).setLevel(logging.INFO)
-    body = browsing.tokens(world, world.olli)
-    browsing.introspect(world, body["access_token"])
+    body = oidc_browser.tokens(world, world.olli)
+    oidc_browser.introspect(world, body["access_token"])
     written = "\n".join(record.getMessage() for record in caplog.records)
     secrets = [
         body["access_token"],
@@ -306,11 +318,11 @@ def test_each_response_leaves_a_log_line_and_a_measurement(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="portal.request")
-    code = browsing.code(browsing.browser(world.olli))
-    body = browsing.redeem(world, code).json()
-    browsing.introspect(world, body["access_token"])
-    refused(browsing.post(metadata.INTROSPECT, {"token": "x"}))
-    browsing.userinfo(body["access_token"])
+    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    body = oidc_browser.redeem(world, code).json()
+    oidc_browser.introspect(world, body["access_token"])
+    refused(oidc_browser.post(metadata.INTROSPECT, {"token": "x"}))
+    oidc_browser.userinfo(body["access_token"])
     for address in (metadata.JWKS, metadata.DISCOVERY):
         numbered: Any = Client(headers={"host": "localhost"}).get(address)
         assert len(numbered.headers["X-Request-ID"]) == 32
@@ -348,6 +360,6 @@ def test_server_error_of_an_endpoint_is_json_without_details(
 
 
 def test_used_refresh_tokens_are_kept_as_hashes(world: World) -> None:
-    body = browsing.tokens(world, world.olli)
+    body = oidc_browser.tokens(world, world.olli)
     kept = json.dumps(list(RefreshToken.objects.values_list("hash", flat=True)))
     assert body["refresh_token"] not in kept

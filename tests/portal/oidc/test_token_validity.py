@@ -7,8 +7,7 @@ import pytest
 
 from delegation.authorization.models.assignments import Assignment
 from portal.oidc import metadata
-from tests.fixtures import grant_conditions
-from tests.fixtures import oidc_browser as browsing
+from tests.fixtures import grant_conditions, oidc_browser
 from tests.fixtures.grant_conditions import Change
 from tests.fixtures.world import World
 
@@ -32,17 +31,17 @@ UNKNOWN_CLIENT = {"client not active", "application not active"}
 
 def _refresh(world: World, body: Mapping[str, Any]) -> Any:
     form = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    return browsing.post(metadata.TOKEN, form, browsing.basic(world))
+    return oidc_browser.post(metadata.TOKEN, form, oidc_browser.basic(world))
 
 
 def _introspected(world: World, token: str) -> Any:
-    return browsing.post(metadata.INTROSPECT, {"token": token}, browsing.basic(world))
+    return oidc_browser.post(metadata.INTROSPECT, {"token": token}, oidc_browser.basic(world))
 
 
 def heard(world: World, body: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """Give status and answer of each endpoint that does not use the token up."""
     calls: dict[str, Callable[[], Any]] = {
-        "userinfo": lambda: browsing.userinfo(body["access_token"]),
+        "userinfo": lambda: oidc_browser.userinfo(body["access_token"]),
         "introspected access token": lambda: _introspected(world, body["access_token"]),
         "introspected refresh token": lambda: _introspected(world, body["refresh_token"]),
     }
@@ -74,10 +73,10 @@ REFUSED = dict.fromkeys(VALID, (401, "invalid_client")) | {"userinfo": (401, "in
 def test_tokens_with_one_condition_changed_are_not_valid_at_any_endpoint(
     world: World, condition: str
 ) -> None:
-    browser = browsing.browser(world.mikko)
-    body = browsing.redeem(world, browsing.code(browser, organization="koskela")).json()
-    code = browsing.code(browser, organization="koskela")
-    other = browsing.tokens(world, world.stina)
+    browser = oidc_browser.browser(world.mikko)
+    body = oidc_browser.redeem(world, oidc_browser.code(browser, organization="koskela")).json()
+    code = oidc_browser.code(browser, organization="koskela")
+    other = oidc_browser.tokens(world, world.stina)
     without_right = condition == "no right in the application"
     assert heard(world, body) == VALID
     with CHANGES[condition](world):
@@ -86,16 +85,16 @@ def test_tokens_with_one_condition_changed_are_not_valid_at_any_endpoint(
         if not without_right:
             assert _said(_refresh(world, body)) == refused
         if not condition.startswith("family") and not without_right:
-            assert _said(browsing.redeem(world, code)) == refused
+            assert _said(oidc_browser.redeem(world, code)) == refused
         if condition not in UNKNOWN_CLIENT:
             assert heard(world, other) == VALID
     assert heard(world, body) == VALID
     assert _refresh(world, body).status_code == 200
-    assert browsing.redeem(world, code).status_code == 200
+    assert oidc_browser.redeem(world, code).status_code == 200
 
 
 def test_inactive_token_response_has_no_other_field(world: World) -> None:
-    body = browsing.tokens(world, world.mikko, organization="koskela")
+    body = oidc_browser.tokens(world, world.mikko, organization="koskela")
     with grant_conditions.SHARED["membership epoch higher"](world):
         assert _introspected(world, body["access_token"]).json() == {"active": False}
         assert _introspected(world, body["refresh_token"]).json() == {"active": False}
@@ -103,19 +102,19 @@ def test_inactive_token_response_has_no_other_field(world: World) -> None:
 
 
 def test_token_introspected_by_another_application_is_inactive(world: World) -> None:
-    body = browsing.tokens(world, world.mikko, organization="koskela")
+    body = oidc_browser.tokens(world, world.mikko, organization="koskela")
     for token in (body["access_token"], body["refresh_token"]):
-        answer = browsing.post(metadata.INTROSPECT, {"token": token}, browsing.basic(world, "crm"))
+        answer = oidc_browser.post(metadata.INTROSPECT, {"token": token}, oidc_browser.basic(world, "crm"))
         assert answer.json() == {"active": False}
         assert _introspected(world, token).json()["active"] is True
 
 
 def test_code_that_is_refused_for_a_condition_is_no_replay(world: World) -> None:
     """A refused code has not been used: redeeming it afterwards ends nothing."""
-    code = browsing.code(browsing.browser(world.mikko), organization="koskela")
+    code = oidc_browser.code(oidc_browser.browser(world.mikko), organization="koskela")
     with grant_conditions.SHARED["membership suspended"](world):
-        assert browsing.redeem(world, code).status_code == 400
-    body = browsing.redeem(world, code).json()
+        assert oidc_browser.redeem(world, code).status_code == 400
+    body = oidc_browser.redeem(world, code).json()
     assert heard(world, body) == VALID
-    assert browsing.redeem(world, code).status_code == 400
+    assert oidc_browser.redeem(world, code).status_code == 400
     assert heard(world, body) == INACTIVE

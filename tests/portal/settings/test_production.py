@@ -13,7 +13,7 @@ from tests import settings as test_settings
 from tests.fixtures import browser_client, production, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.production import Answer, Ask
-from tests.fixtures.snapshot import Again
+from tests.fixtures.snapshot import RestoreWorld
 
 SETTINGS: dict[str, Any] = {
     "DEBUG": False,
@@ -184,10 +184,10 @@ def cached_portal() -> dict[str, Portal]:
 
 
 @pytest.fixture
-def portal(world_again: Again, cached_portal: dict[str, Portal], home: Path) -> Portal:
+def portal(restore_world: RestoreWorld, cached_portal: dict[str, Portal], home: Path) -> Portal:
     """All cases, asked once in one process."""
     if not cached_portal:
-        cookie = signed_in.of(world_again().aino).cookies["kh"].value
+        cookie = signed_in.browser(restore_world().aino).cookies["kh"].value
         known = {name: dict.fromkeys(case[0].cookies, cookie) for name, case in CASES.items()}
         asks = [dataclasses.replace(case[0], cookies=known[name]) for name, case in CASES.items()]
         seen = started(home, asks)

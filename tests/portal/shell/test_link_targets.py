@@ -91,7 +91,7 @@ def opened(stage: Stage) -> Iterator[Opened]:
     """Every page that answers with HTML."""
     for address in url_map.addresses():
         place = stage.place(address)
-        answer = place.visitor.get(place.path)
+        answer = place.browser.get(place.path)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             yield Opened(address, place, Page(answer.content.decode()))
 

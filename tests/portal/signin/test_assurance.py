@@ -101,7 +101,7 @@ def _give(world: World, who: Membership, role: str) -> None:
     copy = _assignment(source, role).get()
     copy.pk, copy.membership_id = None, who.id
     copy.id = Assignment._meta.pk.get_default()
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         copy.save(force_insert=True)
 
 
@@ -151,7 +151,7 @@ def test_password_is_not_enough_for_one_weak_and_one_strong_role(world: World) -
 def test_password_is_not_enough_when_another_organization_demands_more(world: World) -> None:
     """The session is the person's: it is as strong as their most demanding role anywhere."""
     _give(world, world.mikko_at_pohjola, STRONG)
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Assignment.objects.filter(membership=world.mikko.id).delete()
     assert not enough(world.mikko, PASSWORD)
     with grant_conditions.changed(_assignment(world.mikko_at_pohjola, STRONG), membership=world.olli.id):
@@ -207,7 +207,7 @@ def test_person_is_able_to_sign_in_by_each_method_alone(world: World, what: str)
     user = User.objects.filter(id=world.mikko.user_id)
     if values.get("mail_bounced_at"):
         values = {"mail_bounced_at": clock.now()}
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Authenticator.objects.filter(user=world.mikko.user_id).delete()
         made = [
             Authenticator.objects.create(user=world.mikko.user, type=kind, data=data) for kind, data in ways

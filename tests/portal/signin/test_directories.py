@@ -14,7 +14,7 @@ from identity.people import names
 from identity.people.models import User
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
 STAFF, UNKNOWN, KNOWN = "sanna@kivisalo.example", "nobody@kivisalo.example", "aino@koskela.example"
@@ -26,7 +26,7 @@ FORMS = {
 
 @pytest.fixture
 def world(world: World) -> World:
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         User.all_directories.create(
             id=ids.uuid7(),
             directory=User.Directory.STAFF,
@@ -41,7 +41,7 @@ def world(world: World) -> World:
 
 def answer(name: str, address: str) -> tuple[int, str, str]:
     """Everything a visitor sees of one try, with the address and what differs every time taken out."""
-    page: Any = Visitor().post(
+    page: Any = BrowserClient().post(
         reverse(name), {key: value.format(address) for key, value in FORMS[name].items()}
     )
     text = page.content.decode().replace(address, "ADDRESS")
@@ -75,7 +75,7 @@ def test_wrong_password_costs_the_same_statements_for_an_unknown_address(world: 
     kinds = []
     for address in (KNOWN, UNKNOWN):
         with CaptureQueriesContext(connection) as seen:
-            page = Visitor().post(
+            page = BrowserClient().post(
                 reverse("account_login"), {"login": address, "password": "wrong wrong wrong"}
             )
         assert page.status_code == 200
@@ -84,10 +84,10 @@ def test_wrong_password_costs_the_same_statements_for_an_unknown_address(world: 
 
 
 def test_links_in_mails_have_the_configured_address(world: World) -> None:
-    visitor = Visitor()
-    visitor.defaults["HTTP_HOST"] = "localhost:6666"
-    visitor.defaults["HTTP_X_FORWARDED_HOST"] = "evil.example"
-    visitor.post(reverse("account_reset_password"), {"email": KNOWN})
+    browser = BrowserClient()
+    browser.defaults["HTTP_HOST"] = "localhost:6666"
+    browser.defaults["HTTP_X_FORWARDED_HOST"] = "evil.example"
+    browser.post(reverse("account_reset_password"), {"email": KNOWN})
 
     mail = Mail.objects.get()
     text = encryption.decrypt_secret(data=mail.body, context=mail.id.bytes).decode()
@@ -106,7 +106,7 @@ def test_links_in_mails_have_the_configured_address(world: World) -> None:
     ],
 )
 def test_only_the_address_itself_gets_the_mail(world: World, address: str) -> None:
-    Visitor().post(reverse("account_reset_password"), {"email": address})
+    BrowserClient().post(reverse("account_reset_password"), {"email": address})
     assert Mail.objects.count() == (1 if address.lower() == KNOWN else 0)
 
 

@@ -11,65 +11,65 @@ from identity.people.models import User
 from identity.sessions.models import Session
 from portal.signin.customers import adapter as customers_adapter
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import CODE, LOGIN, Visitor
-from tests.fixtures.events import verbs
-from tests.fixtures.recovery import NEW, recovery_link
+from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient
+from tests.fixtures.events import recorded_verbs
+from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
 STASH = "account_login"
 
 
-def half_way(user: User) -> Visitor:
-    visitor = Visitor()
-    assert visitor.password(user)["Location"] == CODE
-    return visitor
+def half_way(user: User) -> BrowserClient:
+    browser = BrowserClient()
+    assert browser.password(user)["Location"] == CODE
+    return browser
 
 
-def reset(visitor: Visitor, user: User) -> None:
-    form = visitor.get(recovery_link(visitor, user))["Location"]
-    assert visitor.post(form, {"password1": NEW}).status_code == 302
+def reset(browser: BrowserClient, user: User) -> None:
+    form = browser.get(recovery_link(browser, user))["Location"]
+    assert browser.post(form, {"password1": NEW_PASSWORD}).status_code == 302
 
 
 def test_changed_password_ends_an_interrupted_sign_in(world: World) -> None:
     mikko = world.mikko.user
-    thief, owner = half_way(mikko), Visitor()
+    thief, owner = half_way(mikko), BrowserClient()
     reset(owner, mikko)
     assert thief.code(mikko)["Location"] == LOGIN
     assert not thief.is_signed_in
     assert STASH not in thief.session
     assert thief.get(CODE)["Location"] == LOGIN
-    assert verbs(mikko)[-1] == "sign_in.denied"
-    assert "sign_in.succeeded" not in verbs(mikko)
-    assert owner.password(mikko, NEW)["Location"] == CODE
+    assert recorded_verbs(mikko)[-1] == "sign_in.denied"
+    assert "sign_in.succeeded" not in recorded_verbs(mikko)
+    assert owner.password(mikko, NEW_PASSWORD)["Location"] == CODE
 
 
 def test_password_reset_during_sign_in_restarts_it(world: World) -> None:
     mikko = world.mikko.user
-    visitor = half_way(mikko)
-    reset(visitor, mikko)
-    assert visitor.get(LOGIN).status_code == 200
-    assert visitor.password(mikko, NEW)["Location"] == CODE
-    assert visitor.code(mikko)["Location"] == "/"
-    assert visitor.is_signed_in
+    browser = half_way(mikko)
+    reset(browser, mikko)
+    assert browser.get(LOGIN).status_code == 200
+    assert browser.password(mikko, NEW_PASSWORD)["Location"] == CODE
+    assert browser.code(mikko)["Location"] == "/"
+    assert browser.is_signed_in
 
 
 def test_removal_ends_an_interrupted_sign_in(world: World) -> None:
     vilma = world.vilma.user
-    visitor = half_way(vilma)
+    browser = half_way(vilma)
     world.remove(world.vilma)
-    assert visitor.code(vilma)["Location"] == reverse("account_inactive")
-    assert not visitor.is_signed_in
-    assert STASH not in visitor.session
+    assert browser.code(vilma)["Location"] == reverse("account_inactive")
+    assert not browser.is_signed_in
+    assert STASH not in browser.session
     last = Event.objects.filter(chain=vilma.id).latest("at")
     assert last.verb == "sign_in.denied"
 
 
 def test_removal_from_one_of_two_organizations_ends_no_sign_in(world: World) -> None:
     mikko = world.mikko.user
-    visitor = half_way(mikko)
+    browser = half_way(mikko)
     world.remove(world.mikko)
-    assert visitor.code(mikko)["Location"] == "/"
-    assert visitor.is_signed_in
+    assert browser.code(mikko)["Location"] == "/"
+    assert browser.is_signed_in
 
 
 def test_without_a_second_factor_the_password_must_hold_until_the_session_stands(
@@ -81,14 +81,14 @@ def test_without_a_second_factor_the_password_must_hold_until_the_session_stands
 
     def slowly(user: User, password: str) -> bool:
         right = compare(user, password)
-        with worlds.by_hand():
+        with worlds.bypassing_commands():
             User.objects.filter(pk=user.pk).update(epoch=user.epoch + 1)
         return right
 
     monkeypatch.setattr(User, "check_password", slowly)
-    visitor = Visitor()
-    assert visitor.password(ida)["Location"] == LOGIN
-    assert not visitor.is_signed_in
+    browser = BrowserClient()
+    assert browser.password(ida)["Location"] == LOGIN
+    assert not browser.is_signed_in
 
 
 def test_revocation_right_after_sign_in_ends_the_session(
@@ -103,20 +103,20 @@ def test_revocation_right_after_sign_in_ends_the_session(
         User.objects.filter(pk=user.pk).update(epoch=user.epoch + 1)
 
     monkeypatch.setattr(customers_adapter.AccountAdapter, "login", ended)
-    visitor = Visitor()
-    visitor.password(ida)
+    browser = BrowserClient()
+    browser.password(ida)
     assert Session.objects.get(user=ida).epoch == ida.epoch
-    assert not visitor.is_signed_in
+    assert not browser.is_signed_in
 
 
 def test_wrong_passwords_from_elsewhere_do_not_lock_a_person_out(world: World) -> None:
     aino = world.aino.user
-    stranger = Visitor(REMOTE_ADDR="198.51.100.7")
+    stranger = BrowserClient(REMOTE_ADDR="198.51.100.7")
     for number in range(6):
         last = stranger.password(aino, f"wrong {number} wrong")
     assert "Too many attempts" in last.content.decode()
     assert "Too many attempts" in stranger.password(aino).content.decode()
-    assert Visitor(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
+    assert BrowserClient(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
 
 
 def test_failed_attempts_from_all_places_are_limited_and_successes_not_counted(
@@ -125,14 +125,14 @@ def test_failed_attempts_from_all_places_are_limited_and_successes_not_counted(
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "3/h/key"}
     aino = world.aino.user
     for _ in range(4):
-        assert Visitor().password(aino)["Location"] == CODE
+        assert BrowserClient().password(aino)["Location"] == CODE
     for number in range(3):
-        guess = Visitor(REMOTE_ADDR=f"198.51.100.{number}").password(aino, "wrong wrong wrong")
+        guess = BrowserClient(REMOTE_ADDR=f"198.51.100.{number}").password(aino, "wrong wrong wrong")
         assert "Too many attempts" not in guess.content.decode()
-    assert "Too many attempts" in Visitor().password(aino).content.decode()
-    assert Visitor().password(world.mikko.user)["Location"] == CODE
-    reset(Visitor(), aino)
-    assert Visitor().password(aino, NEW)["Location"] == CODE
+    assert "Too many attempts" in BrowserClient().password(aino).content.decode()
+    assert BrowserClient().password(world.mikko.user)["Location"] == CODE
+    reset(BrowserClient(), aino)
+    assert BrowserClient().password(aino, NEW_PASSWORD)["Location"] == CODE
 
 
 def test_passkey_challenges_are_limited_per_address(world: World) -> None:

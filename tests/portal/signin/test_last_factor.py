@@ -12,8 +12,8 @@ from delegation.authorization import authorities
 from identity.memberships.models import Membership
 from identity.people.models import User
 from portal.signin.customers import factors
-from tests.fixtures import run_concurrently
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures import concurrency
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def with_passkey_alone(who: Membership) -> Authenticator:
     """A passkey that is both factors, an app, and no password: the app alone gives no sign-in."""
     data = {"credential": {"clientExtensionResults": {"credProps": {"rk": True}}}, "name": "Key"}
-    with by_hand():
+    with bypassing_commands():
         User.objects.filter(id=who.user_id).update(password="!")
         return Authenticator.objects.create(user=who.user, type=Authenticator.Type.WEBAUTHN, data=data)
 
@@ -35,7 +35,7 @@ def test_only_admin_cannot_remove_the_last_factor(world: World) -> None:
     app = Authenticator.objects.get(user=world.tiina.user, type=Authenticator.Type.TOTP)
     assert may_go(app)
     assert not may_go(key)
-    with by_hand():
+    with bypassing_commands():
         User.objects.filter(id=world.tiina.user_id).update(password=world.aino.user.password)
     assert may_go(key)
 
@@ -44,7 +44,7 @@ def test_with_two_admins_one_may_lose_it_and_then_the_other_may_not(world: World
     mine, theirs = with_passkey_alone(world.aino), with_passkey_alone(world.paivi)
     assert may_go(mine)
     assert may_go(theirs)
-    with by_hand():
+    with bypassing_commands():
         mine.delete()
     assert not may_go(theirs)
 
@@ -54,7 +54,7 @@ def test_last_factor_check_covers_every_administered_organization(world: World) 
     world.change(world.mikko_at_pohjola, world.access("organization_admin"), by=world.tiina)
     key = with_passkey_alone(world.mikko)
     assert may_go(key)
-    with by_hand():
+    with bypassing_commands():
         User.objects.filter(id=world.tiina.user_id).update(mail_bounced_at=clock.now())
     assert not may_go(key)
 
@@ -70,6 +70,6 @@ def test_two_admins_at_once_do_not_each_leave_the_other(world: World) -> None:
                     asked.wait()
                 key.delete()
 
-    run_concurrently.together(lambda: remove(keys[0], world.aino), lambda: remove(keys[1], world.paivi))
+    concurrency.run_concurrently(lambda: remove(keys[0], world.aino), lambda: remove(keys[1], world.paivi))
     left = authorities.working_admins(organization=world.koskela.id, at=clock.now())
     assert left.count() == 1

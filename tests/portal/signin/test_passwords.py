@@ -10,7 +10,7 @@ from identity.people.models import User
 from portal.signin.customers import forms as customers_forms
 from portal.signin.customers import passwords
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
 
@@ -82,9 +82,9 @@ def test_common_password_is_refused_with_our_message() -> None:
 
 
 def test_reset_to_the_present_password_is_refused(world: World) -> None:
-    visitor = Visitor().sign_in(world.aino.user)
+    browser = BrowserClient().sign_in(world.aino.user)
     asked = {"oldpassword": worlds.PASSWORD, "password1": worlds.PASSWORD}
-    page = visitor.post(reverse("account_change_password"), asked)
+    page = browser.post(reverse("account_change_password"), asked)
     assert page.status_code == 200
     assert "This is your current password" in page.content.decode()
 
@@ -102,7 +102,7 @@ def test_reset_to_the_present_password_is_refused(world: World) -> None:
 def test_sign_in_pages_use_our_texts(
     transactional_db: None, address: str, sent: dict[str, str], said: list[str]
 ) -> None:
-    page = Visitor().post(reverse(address), sent).content.decode()
+    page = BrowserClient().post(reverse(address), sent).content.decode()
     assert [one for one in said if one not in page] == []
     assert not [one for one in ("This field is required", "Enter a valid", "Ensure this") if one in page]
 

@@ -26,48 +26,48 @@ from portal.signin.customers import adapter as customers_adapter
 from portal.signin.customers import factors
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import CODE, LOGIN, Visitor, code_from, code_of
-from tests.fixtures.events import verbs
-from tests.fixtures.recovery import NEW, recovery_link
+from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, code_from, code_of
+from tests.fixtures.events import recorded_verbs
+from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
 
-def authentication(visitor: Visitor, user: User) -> tuple[dt.datetime, list[str]]:
+def authentication(browser: BrowserClient, user: User) -> tuple[dt.datetime, list[str]]:
     """The instant and methods that the provider reads from this browser's session."""
     request = RequestFactory().get("/")
-    request.session = visitor.session
+    request.session = browser.session
     request.user = user
     return authentication_methods.last_authentication(request)
 
 
 def test_password_then_code_is_mfa(world: World) -> None:
-    visitor, aino = Visitor(), world.aino.user
+    browser, aino = BrowserClient(), world.aino.user
     before = clock.wall()
-    assert visitor.password(aino)["Location"] == CODE
-    half_way = visitor.is_signed_in
-    assert visitor.code(aino)["Location"] == "/"
-    assert (half_way, visitor.is_signed_in) == (False, True)
-    proved_at, amr = authentication(visitor, aino)
+    assert browser.password(aino)["Location"] == CODE
+    half_way = browser.is_signed_in
+    assert browser.code(aino)["Location"] == "/"
+    assert (half_way, browser.is_signed_in) == (False, True)
+    proved_at, amr = authentication(browser, aino)
     assert amr == ["pwd", "otp", "mfa"]
     assert before <= proved_at <= clock.wall()
-    assert verbs(aino)[-1] == "sign_in.succeeded"
-    assert visitor.get(reverse("mfa_index"))["Cache-Control"] == "no-store"
+    assert recorded_verbs(aino)[-1] == "sign_in.succeeded"
+    assert browser.get(reverse("mfa_index"))["Cache-Control"] == "no-store"
 
 
 def test_auth_time_follows_the_moved_clock(world: World) -> None:
     worlds.move_clock(7200)
-    visitor = Visitor().sign_in(world.vilma.user)
-    proved_at, _ = authentication(visitor, world.vilma.user)
+    browser = BrowserClient().sign_in(world.vilma.user)
+    proved_at, _ = authentication(browser, world.vilma.user)
     assert proved_at - dt.datetime.now(dt.UTC) > dt.timedelta(hours=1)
 
 
 def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) -> None:
-    visitor, aino = Visitor(), world.aino.user
-    answer = visitor.password(aino, "wrong wrong wrong")
+    browser, aino = BrowserClient(), world.aino.user
+    answer = browser.password(aino, "wrong wrong wrong")
     assert answer.status_code == 200
     assert aino.email in answer.content.decode()
-    assert verbs(aino)[-1] == "sign_in.failed"
-    assert visitor.password(User(email="nobody@koskela.example")).status_code == 200
+    assert recorded_verbs(aino)[-1] == "sign_in.failed"
+    assert browser.password(User(email="nobody@koskela.example")).status_code == 200
     last = Event.objects.filter(verb="sign_in.failed").latest("at")
     assert b"nobody" not in bytes(last.body)
 
@@ -75,7 +75,7 @@ def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) 
 def test_one_time_code_works_once_with_an_empty_cache(world: World) -> None:
     """Anybody can fill the cache until it drops what it holds: that a code was used does not stand there."""
     aino = world.aino.user
-    first, second = Visitor(), Visitor()
+    first, second = BrowserClient(), BrowserClient()
     first.password(aino)
     second.password(aino)
     code = code_of(aino)
@@ -84,18 +84,18 @@ def test_one_time_code_works_once_with_an_empty_cache(world: World) -> None:
     spaced = f" {code[:3]} {code[3:]} "
     assert second.post(CODE, {"code": spaced}).status_code == 200
     assert not second.is_signed_in
-    assert verbs(aino)[-1] == "sign_in.failed"
+    assert recorded_verbs(aino)[-1] == "sign_in.failed"
 
 
 def test_used_code_is_refused_after_the_cache_is_filled(world: World, settings: Any) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "OPTIONS": {"MAX_ENTRIES": 20}}}
-    aino, first, second = world.aino.user, Visitor(), Visitor()
+    aino, first, second = world.aino.user, BrowserClient(), BrowserClient()
     first.password(aino)
     second.password(aino)
     code = code_of(aino)
     first.post(CODE, {"code": code})
     for number in range(40):
-        Visitor(REMOTE_ADDR=f"198.51.100.{number}").post(
+        BrowserClient(REMOTE_ADDR=f"198.51.100.{number}").post(
             reverse("account_reset_password"), {"email": f"{number}@x.example"}
         )
     assert second.post(CODE, {"code": code}).status_code == 200
@@ -103,15 +103,15 @@ def test_used_code_is_refused_after_the_cache_is_filled(world: World, settings: 
 
 
 def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
-    aino, visitors = world.aino.user, [Visitor() for _ in range(4)]
+    aino, visitors = world.aino.user, [BrowserClient() for _ in range(4)]
     for one in visitors:
         one.password(aino)
-    code, together = code_of(aino), threading.Barrier(4, timeout=5)
+    code, run_concurrently = code_of(aino), threading.Barrier(4, timeout=5)
 
-    def prove(visitor: Visitor) -> int:
+    def prove(browser: BrowserClient) -> int:
         try:
-            together.wait()
-            return int(visitor.post(CODE, {"code": code}).status_code)
+            run_concurrently.wait()
+            return int(browser.post(CODE, {"code": code}).status_code)
         finally:
             connections.close_all()
 
@@ -121,8 +121,8 @@ def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
 
 def test_used_code_is_refused_at_reauthentication(world: World) -> None:
     aino = world.aino.user
-    visitor = Visitor().sign_in(aino)
-    again = visitor.post(reverse("mfa_reauthenticate"), {"code": code_of(aino)})
+    browser = BrowserClient().sign_in(aino)
+    again = browser.post(reverse("mfa_reauthenticate"), {"code": code_of(aino)})
     assert again.status_code == 200
     assert "is incorrect" in again.content.decode()
 
@@ -133,16 +133,16 @@ def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> 
 
     def guess(number: int) -> str:
         try:
-            visitor = Visitor(REMOTE_ADDR=f"198.51.100.{number}")
-            return str(visitor.password(aino, f"wrong {number} wrong").content)
+            browser = BrowserClient(REMOTE_ADDR=f"198.51.100.{number}")
+            return str(browser.password(aino, f"wrong {number} wrong").content)
         finally:
             connections.close_all()
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(guess, range(16)))
     assert sum("Too many attempts" in answer for answer in answers) == 11
-    assert verbs(aino).count("sign_in.failed") == 5
-    ported = Visitor()
+    assert recorded_verbs(aino).count("sign_in.failed") == 5
+    ported = BrowserClient()
     ported.defaults["HTTP_HOST"] = "localhost:81"
     assert "Too many attempts" in ported.password(aino).content.decode()
 
@@ -150,135 +150,137 @@ def test_parallel_guesses_stay_within_the_limit(world: World, settings: Any) -> 
 def test_person_without_membership_is_refused_after_the_right_password(world: World) -> None:
     mikko, vilma = world.mikko.user, world.vilma.user
     world.remove(world.vilma)
-    visitor = Visitor()
-    assert visitor.password(vilma, "wrong wrong wrong").status_code == 200
-    refused = visitor.password(vilma)
+    browser = BrowserClient()
+    assert browser.password(vilma, "wrong wrong wrong").status_code == 200
+    refused = browser.password(vilma)
     assert refused["Location"] == reverse("account_inactive")
-    assert "Your access has ended" in visitor.get(refused["Location"]).content.decode()
-    assert not visitor.is_signed_in
-    assert verbs(vilma)[-1] == "sign_in.denied"
+    assert "Your access has ended" in browser.get(refused["Location"]).content.decode()
+    assert not browser.is_signed_in
+    assert recorded_verbs(vilma)[-1] == "sign_in.denied"
     world.remove(world.mikko)
-    assert Visitor().sign_in(mikko).is_signed_in  # still a colleague of Pohjola
+    assert BrowserClient().sign_in(mikko).is_signed_in  # still a colleague of Pohjola
 
 
 def test_removal_ends_the_open_session_at_the_next_request(world: World) -> None:
-    visitor = Visitor().sign_in(world.vilma.user)
-    assert visitor.is_signed_in
+    browser = BrowserClient().sign_in(world.vilma.user)
+    assert browser.is_signed_in
     world.remove(world.vilma)
-    assert not visitor.is_signed_in
+    assert not browser.is_signed_in
 
 
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
 def test_missing_second_factor_is_required_and_returns_to_the_page(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
-    visitor = Visitor().sign_in(ida)
-    asked = visitor.get("/test/inside/?page=2")
+    browser = BrowserClient().sign_in(ida)
+    asked = browser.get("/test/inside/?page=2")
     assert asked["Location"] == reverse("mfa_index")
-    index = visitor.get(reverse("mfa_index")).content.decode()
+    index = browser.get(reverse("mfa_index")).content.decode()
     assert "Your access requires a second sign-in method. Add one to continue." in index
-    page = visitor.get(reverse("mfa_activate_totp"))
+    page = browser.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page.get("Location")
     assert 'class="kh-nav"' not in index + page.content.decode()
-    secret = visitor.session["mfa.totp.secret"]
-    done = visitor.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
+    secret = browser.session["mfa.totp.secret"]
+    done = browser.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
     assert done["Location"] == reverse("mfa_view_recovery_codes")
     assert secret not in str(Authenticator.objects.get(user=ida, type="totp").data)
-    assert authentication(visitor, ida)[1] == ["pwd", "otp", "mfa"]
-    codes = visitor.get(done["Location"]).content.decode()
+    assert authentication(browser, ida)[1] == ["pwd", "otp", "mfa"]
+    codes = browser.get(done["Location"]).content.decode()
     assert "Your authenticator app is connected. Save these recovery codes." in codes
     assert "The old codes no longer work" not in codes
     assert 'href="/test/inside/?page=2"' in codes
-    assert visitor.get("/test/inside/?page=2").status_code == 200
-    assert verbs(ida)[-2:] == ["factor.added", "factor.added"]
+    assert browser.get("/test/inside/?page=2").status_code == 200
+    assert recorded_verbs(ida)[-2:] == ["factor.added", "factor.added"]
 
 
 def test_last_required_factor_cannot_be_removed(world: World) -> None:
     aino, vilma = world.aino.user, world.vilma.user
-    visitor = Visitor().sign_in(aino)
-    page = visitor.post(reverse("mfa_deactivate_totp"))
+    browser = BrowserClient().sign_in(aino)
+    page = browser.post(reverse("mfa_deactivate_totp"))
     assert page.status_code == 200
     assert "Nothing was removed. Add another one first." in page.content.decode()
     assert Authenticator.objects.filter(user=aino, type="totp").exists()
     # Vilma is a viewer: her role requires no factor.
-    assert Visitor().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert BrowserClient().sign_in(vilma).post(reverse("mfa_deactivate_totp")).status_code == 302
     assert not Authenticator.objects.filter(user=vilma).exists()
-    assert verbs(vilma)[-1] == "factor.removed"
+    assert recorded_verbs(vilma)[-1] == "factor.removed"
 
 
 def test_page_of_a_required_factor_says_that_it_must_stay(world: World) -> None:
-    page = Visitor().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    page = BrowserClient().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
     assert "cannot remove your only second factor" in page
     assert not [one for one in ("btn-danger", "Nothing was removed") if one in page]
-    free = Visitor().sign_in(world.vilma.user).get(reverse("mfa_deactivate_totp")).content.decode()
+    free = BrowserClient().sign_in(world.vilma.user).get(reverse("mfa_deactivate_totp")).content.decode()
     assert ("cannot remove your only second factor" in free, "btn-danger" in free) == (False, True)
 
 
 def test_first_view_of_recovery_codes_asks_to_save_them(world: World) -> None:
     aino = world.aino.user
-    visitor = Visitor().sign_in(aino)
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    first, later = (visitor.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
+    browser = BrowserClient().sign_in(aino)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    first, later = (browser.get(reverse("mfa_view_recovery_codes")).content.decode() for _ in range(2))
     assert ("Save these codes now" in first, "Save these codes now" in later) == (True, False)
     assert "You have new recovery codes. The old codes no longer work." in first
     code = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()[0]
     grouped = f"{code[:4]} {code[4:]}"
     assert grouped in first
-    assert grouped in visitor.get(reverse("mfa_download_recovery_codes")).content.decode()
-    second = Visitor()
+    assert grouped in browser.get(reverse("mfa_download_recovery_codes")).content.decode()
+    second = BrowserClient()
     second.password(aino)
     assert second.post(CODE, {"code": grouped}).status_code == 302
 
 
 def test_password_reset_ends_every_session(world: World) -> None:
     aino = world.aino.user
-    elsewhere = Visitor().sign_in(aino)
+    elsewhere = BrowserClient().sign_in(aino)
     epoch = User.objects.get(pk=aino.pk).epoch
-    visitor = Visitor()
-    path = recovery_link(visitor, aino)
-    form = visitor.get(path)["Location"]
-    assert visitor.post(form, {"password1": "short"}).status_code == 200
-    assert visitor.post(form, {"password1": NEW})["Location"] == reverse(
+    browser = BrowserClient()
+    path = recovery_link(browser, aino)
+    form = browser.get(path)["Location"]
+    assert browser.post(form, {"password1": "short"}).status_code == 200
+    assert browser.post(form, {"password1": NEW_PASSWORD})["Location"] == reverse(
         "account_reset_password_from_key_done"
     )
     assert not elsewhere.is_signed_in
-    assert not visitor.is_signed_in  # T43: never a session without the second factor
+    assert not browser.is_signed_in  # T43: never a session without the second factor
     assert User.objects.get(pk=aino.pk).epoch == epoch + 1
-    assert visitor.password(aino, NEW)["Location"] == CODE
-    assert "password.reset" in verbs(aino)
-    assert "no longer works" in Visitor().get(path).content.decode()
+    assert browser.password(aino, NEW_PASSWORD)["Location"] == CODE
+    assert "password.reset" in recorded_verbs(aino)
+    assert "no longer works" in BrowserClient().get(path).content.decode()
 
 
 def test_reset_link_of_an_older_epoch_is_refused(world: World) -> None:
     mikko = world.mikko.user
-    visitor = Visitor()
-    path = recovery_link(visitor, mikko)
-    with worlds.by_hand():
+    browser = BrowserClient()
+    path = recovery_link(browser, mikko)
+    with worlds.bypassing_commands():
         User.objects.filter(pk=mikko.pk).update(epoch=mikko.epoch + 1)
-    assert "no longer works" in visitor.get(path).content.decode()
+    assert "no longer works" in browser.get(path).content.decode()
 
 
 def test_reset_link_expires_after_two_hours(world: World) -> None:
-    visitor = Visitor()
-    path = recovery_link(visitor, world.mikko.user)
+    browser = BrowserClient()
+    path = recovery_link(browser, world.mikko.user)
     worlds.move_clock(2 * 3600 + 60)
-    assert "no longer works" in visitor.get(path).content.decode()
+    assert "no longer works" in browser.get(path).content.decode()
 
 
 def test_changed_password_ends_every_session(world: World) -> None:
     vilma = world.vilma.user
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Authenticator.objects.filter(user=vilma).delete()
-    here, there = Visitor().sign_in(vilma), Visitor().sign_in(vilma)
-    done = here.post(reverse("account_change_password"), {"oldpassword": worlds.PASSWORD, "password1": NEW})
+    here, there = BrowserClient().sign_in(vilma), BrowserClient().sign_in(vilma)
+    done = here.post(
+        reverse("account_change_password"), {"oldpassword": worlds.PASSWORD, "password1": NEW_PASSWORD}
+    )
     assert done["Location"] == LOGIN
     assert not here.is_signed_in
     assert not there.is_signed_in
-    assert "password.changed" in verbs(vilma)
+    assert "password.changed" in recorded_verbs(vilma)
 
 
 def test_sign_out_ends_the_services_sign_ins_of_this_session(world: World) -> None:
     vilma = world.vilma
-    visitor = Visitor().sign_in(vilma.user)
+    browser = BrowserClient().sign_in(vilma.user)
     session = Session.objects.get(user=vilma.user)
     at = clock.now()
     kept: Any = {
@@ -291,11 +293,11 @@ def test_sign_out_ends_the_services_sign_ins_of_this_session(world: World) -> No
     }
     mine = SignIn.objects.create(session_key=session.session_key, last_seen_at=at, **kept)
     other = SignIn.objects.create(session_key="another browser", last_seen_at=at, **kept)
-    visitor.post(reverse("account_logout"))
-    assert not visitor.is_signed_in
+    browser.post(reverse("account_logout"))
+    assert not browser.is_signed_in
     assert SignIn.objects.get(pk=mine.pk).ended_at is not None
     assert SignIn.objects.get(pk=other.pk).ended_at is None
-    assert verbs(vilma.user)[-1] == "session.ended"
+    assert recorded_verbs(vilma.user)[-1] == "session.ended"
 
 
 @pytest.mark.parametrize(
@@ -310,16 +312,16 @@ def test_next_leads_to_our_own_paths_only(url: str) -> None:
 
 def test_regenerated_recovery_codes_are_one_event(world: World) -> None:
     aino = world.aino.user
-    visitor = Visitor().sign_in(aino)
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    assert verbs(aino)[-2:] == ["factor.added", "factor.reset"]
+    browser = BrowserClient().sign_in(aino)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    assert recorded_verbs(aino)[-2:] == ["factor.added", "factor.reset"]
     codes = Authenticator.objects.get(user=aino, type="recovery_codes").wrap().get_unused_codes()
-    second = Visitor()
+    second = BrowserClient()
     second.password(aino)
     assert second.post(CODE, {"code": codes[0]}).status_code == 302
     assert authentication(second, aino)[1] == ["pwd", "otp", "mfa"]
-    third = Visitor()
+    third = BrowserClient()
     third.password(aino)
     assert third.post(CODE, {"code": codes[0]}).status_code == 200
 
@@ -334,10 +336,10 @@ def test_lost_key_file_makes_every_code_wrong(world: World) -> None:
 
 
 def test_sign_in_check_has_few_statements(world: World, django_assert_num_queries: Any) -> None:
-    visitor = Visitor().sign_in(world.aino.user)
+    browser = BrowserClient().sign_in(world.aino.user)
     request = RequestFactory().get("/")
     request.__class__ = Request
-    request.session, request.user = visitor.session, world.aino.user
+    request.session, request.user = browser.session, world.aino.user
     assert request.session["account_authentication_methods"]
     with django_assert_num_queries(0):
         assert customers_adapter.meets_required_assurance(request)
@@ -346,24 +348,24 @@ def test_sign_in_check_has_few_statements(world: World, django_assert_num_querie
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
 def test_session_older_than_the_factor_requires_it(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
-    visitor = Visitor().sign_in(ida)
-    assert visitor.get("/test/inside/").status_code == 200
+    browser = BrowserClient().sign_in(ida)
+    assert browser.get("/test/inside/").status_code == 200
     world.factor(ida)
     world.change(world.koskela.memberships.get(user=ida), world.access("orderer"))
-    asked = visitor.get("/test/inside/?page=2")
+    asked = browser.get("/test/inside/?page=2")
     assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=%2Ftest%2Finside%2F%3Fpage%3D2"
-    done = visitor.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
+    done = browser.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
     assert done["Location"] == "/test/inside/?page=2"
-    assert visitor.get(done["Location"]).status_code == 200
+    assert browser.get(done["Location"]).status_code == 200
 
 
 def test_passkey_challenge_expires_before_a_session(world: World) -> None:
     """Before authentication only the challenge is stored, and it does not shorten the later session."""
-    visitor = Visitor()
-    asked = visitor.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
+    browser = BrowserClient()
+    asked = browser.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
     assert "request_options" in asked.json()
     assert Session.objects.get().expire_date <= clock.wall() + dt.timedelta(minutes=10)
-    visitor.sign_in(world.vilma.user)
+    browser.sign_in(world.vilma.user)
     assert Session.objects.get().expire_date > clock.wall() + dt.timedelta(hours=11)
 
 
@@ -389,10 +391,10 @@ def _text(message: Any) -> str:
 
 def test_changed_password_or_factor_queues_a_security_notice(world: World) -> None:
     aino = world.aino.user
-    visitor = Visitor()
-    form = visitor.get(recovery_link(visitor, aino))["Location"]
+    browser = BrowserClient()
+    form = browser.get(recovery_link(browser, aino))["Location"]
     assert notices_to(aino) == []
-    visitor.post(form, {"password1": NEW})
+    browser.post(form, {"password1": NEW_PASSWORD})
     (mail,) = notices_to(aino)
     for said in (
         "Your password was changed\n",
@@ -404,9 +406,9 @@ def test_changed_password_or_factor_queues_a_security_notice(world: World) -> No
     assert re.search(r"\d+ \w+ 20\d\d, \d\d:\d\d \(Helsinki time\)\r", mail), (
         "at a minute of the person's own time"
     )
-    visitor.sign_in_with(aino, NEW)
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    visitor.post(reverse("mfa_generate_recovery_codes"))
+    browser.sign_in_with(aino, NEW_PASSWORD)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    browser.post(reverse("mfa_generate_recovery_codes"))
     assert [one.splitlines()[0] for one in notices_to(aino)[1:]] == ["Your sign-in methods were changed"] * 2
     assert "Recovery codes were created." in notices_to(aino)[1]
     assert "The old codes no longer work." in notices_to(aino)[2]
@@ -416,11 +418,11 @@ def test_changed_password_or_factor_queues_a_security_notice(world: World) -> No
 
 def test_security_notice_lists_all_changes_in_the_person_s_language(world: World) -> None:
     vilma = world.vilma.user
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         User.objects.filter(pk=vilma.pk).update(language="fi")
-    visitor = Visitor().sign_in(vilma)
-    visitor.post(reverse("mfa_generate_recovery_codes"))
-    visitor.post(reverse("mfa_deactivate_totp"))
+    browser = BrowserClient().sign_in(vilma)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    browser.post(reverse("mfa_deactivate_totp"))
     (_made, removed) = notices_to(vilma)
     assert "Todennussovellus" in removed
     assert "Palautuskoodit" in removed, "they go with the app"
@@ -429,10 +431,10 @@ def test_security_notice_lists_all_changes_in_the_person_s_language(world: World
 
 def test_unchanged_sign_in_sends_no_notice(world: World) -> None:
     aino = world.aino.user
-    visitor = Visitor().sign_in(aino)
-    visitor.post(reverse("mfa_deactivate_totp"))
-    visitor.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW})
-    visitor.post(reverse("account_logout"))
+    browser = BrowserClient().sign_in(aino)
+    browser.post(reverse("mfa_deactivate_totp"))
+    browser.post(reverse("account_change_password"), {"oldpassword": "wrong", "password1": NEW_PASSWORD})
+    browser.post(reverse("account_logout"))
     assert notices_to(aino) == []
 
 
@@ -441,23 +443,23 @@ def test_two_browsers_do_not_each_remove_the_other_factor(
 ) -> None:
     """Both have asked and are about to delete: each would leave the other, so one of them has to be refused."""
     aino = world.aino.user
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         key = Authenticator.objects.create(
             user=aino, type="webauthn", data={"name": "Work phone", "credential": {}}
         )
-    app, phone = Visitor().sign_in(aino), Visitor().sign_in_again(aino)
+    app, phone = BrowserClient().sign_in(aino), BrowserClient().sign_in_again(aino)
     both, delete = threading.Barrier(2, timeout=2), Authenticator.delete
 
-    def together(one: Authenticator) -> object:
+    def run_concurrently(one: Authenticator) -> object:
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait()
         return delete(one)
 
-    monkeypatch.setattr(Authenticator, "delete", together)
+    monkeypatch.setattr(Authenticator, "delete", run_concurrently)
 
-    def remove(visitor: Visitor, url: str) -> None:
+    def remove(browser: BrowserClient, url: str) -> None:
         try:
-            visitor.post(url)
+            browser.post(url)
         finally:
             connections.close_all()
 

@@ -32,8 +32,8 @@ def test_a_page_is_for_everybody(stage: screenshots.Stage, name: str) -> None:
     found = {} if name.startswith("mail-") else _in_both_themes(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        if page_metrics.sideways(page):
-            found[f"sideways at {width}"] = [str(page_metrics.sideways(page))]
+        if page_metrics.horizontal_overflow(page):
+            found[f"sideways at {width}"] = [str(page_metrics.horizontal_overflow(page))]
 
     assert found == {}
 
@@ -43,7 +43,11 @@ def _in_both_themes(page: sync_api.Page) -> dict[str, list[str]]:
     light = _faults(page)
     page.set_viewport_size({"width": 360, "height": 800})
     page.emulate_media(color_scheme="dark")
-    found = {"light": light, "dark": _faults(page, "color-contrast"), "small": page_metrics.small(page)}
+    found = {
+        "light": light,
+        "dark": _faults(page, "color-contrast"),
+        "small": page_metrics.small_targets(page),
+    }
     return {kind: faults for kind, faults in found.items() if faults}
 
 
@@ -58,8 +62,8 @@ def test_what_is_measured_is_found(stage: screenshots.Stage) -> None:
         document.querySelector('main').append(box);
     }""")
 
-    assert page_metrics.sideways(stage.page) > 0
-    assert page_metrics.small(stage.page) == [
+    assert page_metrics.horizontal_overflow(stage.page) > 0
+    assert page_metrics.small_targets(stage.page) == [
         '<button style="height: 20px; min-height: 0px; width: 900px;">x</button>'
     ]
     assert any(line.startswith("image-alt") for line in _faults(stage.page))

@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 
 from audit.foundation import clock
 from tests.fixtures import form_discovery, signed_in, url_map
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.form_discovery import Field, Form
 from tests.fixtures.url_map import Address, Place, Stage
 from tests.fixtures.world import World
@@ -140,9 +140,9 @@ def part(number: int) -> list[Address]:
 
 def opened(place: Place) -> signed_in.Answer:
     """The page, also behind a redirect of ours."""
-    response = place.visitor.get(place.path)
+    response = place.browser.get(place.path)
     while response.status_code == 302 and response["Location"].startswith("/"):
-        response = place.visitor.get(response["Location"])
+        response = place.browser.get(response["Location"])
     assert response.status_code < 500, place.path
     return response
 
@@ -251,14 +251,14 @@ def test_forms(stage: Stage, number: int) -> None:
             if form.method != "post" or key in seen:
                 continue
             seen.add(key)
-            for one, kind, wrong in _tries(stage, place.visitor, form):
+            for one, kind, wrong in _tries(stage, place.browser, form):
                 tried += 1
                 found += [f"{address.name} → {key[0]}: {one.name}, {kind}: {text}" for text in wrong]
     assert "\n".join(found) == ""
     assert tried > 0
 
 
-def _tries(stage: Stage, visitor: Visitor, form: Form) -> Iterator[tuple[Field, str, list[str]]]:
+def _tries(stage: Stage, browser: BrowserClient, form: Form) -> Iterator[tuple[Field, str, list[str]]]:
     before = snapshot()
     for one in form.fields.values():
         if one.name == "csrfmiddlewaretoken":
@@ -271,7 +271,7 @@ def _tries(stage: Stage, visitor: Visitor, form: Form) -> Iterator[tuple[Field, 
             if value is not None or one.is_text:
                 values[one.name] = value or ""  # an empty field of text is sent, empty
             cache.clear()
-            wrong = judged(visitor.post(form.action, values), one, kind, value)
+            wrong = judged(browser.post(form.action, values), one, kind, value)
             yield one, kind, wrong + changed(before)
 
 
@@ -294,7 +294,7 @@ def _wrong_queries(stage: Stage, address: Address) -> list[str]:
     for name in _parameters(place):
         for kind, value in kinds(stage).items():
             asked = urlencode({name: value or ""})
-            status = place.visitor.get(f"{place.path.partition('?')[0]}?{asked}").status_code
+            status = place.browser.get(f"{place.path.partition('?')[0]}?{asked}").status_code
             unclean = kind in {NUL, CONTROL} and not address.name.startswith("oidc_")
             if status >= 500 or (unclean and status not in {400, 405}):
                 found.append(f"?{name}: {kind}: {status}")
@@ -306,7 +306,7 @@ def _wrong_paths(stage: Stage, address: Address) -> list[str]:
     for name, value in place.arguments.items():
         for kind, wrong in kinds(stage).items():
             path = place.path.replace(value, quote(wrong or "", safe=""))
-            status = place.visitor.get(path).status_code
+            status = place.browser.get(path).status_code
             if status >= 500 or (kind in {NUL, CONTROL} and status not in {400, 404}):
                 found.append(f"{name}: {kind}: {status}")
     return found
@@ -327,7 +327,7 @@ def test_programs(stage: Stage) -> None:
             for kind, value in kinds(stage).items():
                 values = {"grant_type": "authorization_code", "client_id": "ordering", "client_secret": "x"}
                 values = {**values, name: value} if value is not None else values
-                status = place.visitor.post(place.path, values).status_code
+                status = place.browser.post(place.path, values).status_code
                 if not 400 <= status < 500:
                     found.append(f"{route}: {name}, {kind}: {status}")
     assert "\n".join(found) == ""
@@ -341,7 +341,7 @@ def test_forms_that_only_some_people_meet(stage: Stage) -> None:
         for name in names if route not in SAFE_TO_POST else ():
             for kind, value in kinds(stage).items():
                 cache.clear()
-                status = place.visitor.post(place.path, {} if value is None else {name: value}).status_code
+                status = place.browser.post(place.path, {} if value is None else {name: value}).status_code
                 if status >= 500:
                     found.append(f"{route}: {name}, {kind}: {status}")
     assert "\n".join(found) == ""
@@ -357,6 +357,6 @@ def test_no_address_that_takes_a_form_escapes(stage: Stage) -> None:
         reached |= {route_of(form.action) for form in forms_of(place) if form.method == "post"}
     for address in url_map.addresses():
         place = stage.place(address)
-        if address.name not in SAFE_TO_POST and place.visitor.post(place.path, {"x": "y"}).status_code != 405:
+        if address.name not in SAFE_TO_POST and place.browser.post(place.path, {"x": "y"}).status_code != 405:
             taking.add(address.name)
     assert taking - reached == set()

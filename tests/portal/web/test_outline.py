@@ -29,7 +29,7 @@ def test_every_page_has_an_outline_and_names_for_everything(world: World) -> Non
 
 def _page(stage: Stage, address: Address) -> str:
     place = stage.place(address)
-    answer = place.visitor.get(place.path)
+    answer = place.browser.get(place.path)
     is_page = answer.headers.get("Content-Type", "").startswith("text/html") and answer.content
     if not is_page:
         return ""

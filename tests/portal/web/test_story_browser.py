@@ -54,10 +54,10 @@ def removed(world: World) -> None:
 def test_an_admin_invites_changes_and_removes(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
-    browsing.signed_in(page, live_server.url, world.aino)
-    browsing.looked_at(page, "start")
+    browsing.sign_in(page, live_server.url, world.aino)
+    browsing.check_width(page, "start")
     page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="People").click()
-    browsing.looked_at(page, "people")
+    browsing.check_width(page, "people")
 
     page.get_by_role("link", name="Invite").click()
     page.get_by_label("E-mail address").fill("liisa.h@koskela.example")
@@ -68,15 +68,15 @@ def test_an_admin_invites_changes_and_removes(
     page.get_by_label("Tampere").check()
     expect(page.locator("#effect")).to_contain_text("order in the web shop, up to 2")
     assert not Invitation.objects.filter(email="liisa.h@koskela.example").exists()
-    browsing.looked_at(page, "invite")
+    browsing.check_width(page, "invite")
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text("The invitation to liisa.h@koskela.example is being sent.")).to_be_visible()
-    browsing.looked_at(page, "invited")
+    browsing.check_width(page, "invited")
 
     page.get_by_role("link", name="Mikko Laine").click()
     page.get_by_text("Order in the web shop").click()
     expect(page.get_by_text("Tiers of Kivisalo, version 1").nth(1)).to_be_visible()
-    browsing.looked_at(page, "person")
+    browsing.check_width(page, "person")
 
     page.get_by_role("link", name="Change access").click()
     page.get_by_label("Approver").check()
@@ -84,33 +84,33 @@ def test_an_admin_invites_changes_and_removes(
     page.get_by_label("Reason").fill("Runs Tampere from December")
     page.keyboard.press("Tab")
     expect(page.locator("#effect")).to_contain_text("approve others’ orders")
-    browsing.looked_at(page, "access")
+    browsing.check_width(page, "access")
     page.get_by_role("button", name="Change Mikko Laine’s access").click()
     expect(page.get_by_text("Mikko Laine’s access is changed.")).to_be_visible()
 
     page.get_by_role("link", name="Remove…").click()
     expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
-    browsing.looked_at(page, "remove")
+    browsing.check_width(page, "remove")
     page.get_by_role("button", name="Remove Mikko Laine").click()
     expect(page.get_by_role("heading", name="Mikko Laine is removed")).to_be_visible()
 
     removed(world)
     expect(page.get_by_text("No confirmation yet. It does not answer.")).to_be_visible()
     expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
-    browsing.looked_at(page, "removal")
+    browsing.check_width(page, "removal")
     Delivery.objects.update(done_at=clock.now())
     expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
-    browsing.looked_at(page, "receipt")
+    browsing.check_width(page, "receipt")
 
     page.get_by_role("link", name=re.compile("^event")).click()
     expect(page.get_by_text("removed Mikko Laine").first).to_be_visible()
-    browsing.looked_at(page, "activity")
+    browsing.check_width(page, "activity")
 
 
 def test_a_receipt_asks_quietly_and_stops_asking(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
-    browsing.signed_in(page, live_server.url, world.aino)
+    browsing.sign_in(page, live_server.url, world.aino)
     page.goto(f"{live_server.url}/o/koskela/people/{world.mikko.id}/remove")
     answers: list[int] = []
     page.on("response", lambda answer: answers.append(answer.status) if "/acts/" in answer.url else None)
@@ -128,7 +128,7 @@ def test_a_receipt_asks_quietly_and_stops_asking(
 
 def test_the_same_without_script(world: World, live_server: LiveServer, browser: sync_api.Browser) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=browsing.PHONE)
-    page = browsing.signed_in(context.new_page(), live_server.url, world.aino)
+    page = browsing.sign_in(context.new_page(), live_server.url, world.aino)
     page.goto(f"{live_server.url}/o/koskela/people")
     for name in ("Mikko Laine", "Olli Mäkinen"):
         page.get_by_label(f"Select {name}").check()
@@ -158,7 +158,7 @@ def test_long_names_and_finnish_at_every_width(
         world.koskela, "A" + "pitkänimi" * 16 + "nen", "orderer", sites=[world.oulu], amount=10
     )
     page.context.add_cookies([{"name": "kh-language", "value": "fi", "url": live_server.url}])
-    browsing.signed_in(page, live_server.url, world.aino)
+    browsing.sign_in(page, live_server.url, world.aino)
     for name, path in {
         "fi-start": "",
         "fi-people": "people",
@@ -175,13 +175,13 @@ def test_long_names_and_finnish_at_every_width(
     }.items():
         page.goto(f"{live_server.url}/o/koskela/{path}")
         assert page.locator("html").get_attribute("lang") == "fi"
-        browsing.looked_at(page, name)
+        browsing.check_width(page, name)
 
 
 def test_the_focus_goes_into_a_panel_and_back(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
-    browsing.signed_in(page, live_server.url, world.aino)
+    browsing.sign_in(page, live_server.url, world.aino)
     page.goto(f"{live_server.url}/o/koskela/people?tier=orderer")
     page.get_by_role("link", name="Invite").press("Enter")
     expect(page.get_by_label("E-mail address")).to_be_focused()

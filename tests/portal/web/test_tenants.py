@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from tests.fixtures import signed_in, url_map
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.url_map import Address
 from tests.fixtures.world import World
 
@@ -37,9 +37,9 @@ def plain(response: signed_in.Answer) -> tuple[int, str]:
     return response.status_code, re.sub(r"\d{1,2}:\d\d[^<]*|Nov\.? \d+[^<]*", "", page)
 
 
-def answers(visitor: Visitor, path: str) -> dict[str, tuple[int, str]]:
+def answers(browser: BrowserClient, path: str) -> dict[str, tuple[int, str]]:
     form = {"do": "preview", "reason": "left", "tier": "viewer", "where": "all", "session": "all"}
-    return {method: plain(getattr(visitor, method)(path, form)) for method in METHODS}
+    return {method: plain(getattr(browser, method)(path, form)) for method in METHODS}
 
 
 def path(address: Address, organization: str, **ids: object) -> str:
@@ -54,14 +54,14 @@ def test_every_argument_is_known() -> None:
 
 def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
     removed = world.remove(world.stina, by=world.tiina)
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
     theirs = {"membership": world.tiina.id, "act": removed.act, "invitation": invitation.id}
     tried = 0
     for address in inside():
         for name in IDS.intersection(address.arguments):
-            foreign = answers(visitor, path(address, "koskela", **{name: theirs[name]}))
-            random = answers(visitor, path(address, "koskela", **{name: uuid.uuid4()}))
+            foreign = answers(browser, path(address, "koskela", **{name: theirs[name]}))
+            random = answers(browser, path(address, "koskela", **{name: uuid.uuid4()}))
             assert foreign == random, address.name
             assert {status for status, _ in foreign.values()} <= {404, 405}, address.name
             assert foreign["get"][0] == 404
@@ -70,45 +70,45 @@ def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
 
 
 def test_the_company_itself_is_that_of_nobody(world: World) -> None:
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     ids = {"membership": world.tiina.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():
-        foreign = answers(visitor, path(address, "pohjola", **ids))
-        random = answers(visitor, path(address, "nowhere", **ids))
+        foreign = answers(browser, path(address, "pohjola", **ids))
+        random = answers(browser, path(address, "nowhere", **ids))
         assert foreign == random, address.name
         assert {status for status, _ in foreign.values()} <= {404, 405}, address.name
 
 
 def test_a_colleague_who_may_not_be_seen_is_nobody(world: World) -> None:
     """Sami looks after Oulu: Mikko of Tampere is not there for him."""
-    visitor = signed_in.of(world.sami)
+    browser = signed_in.browser(world.sami)
     for address in inside():
         if "membership" in address.arguments:
-            hidden = answers(visitor, path(address, "koskela", membership=world.mikko.id))
-            random = answers(visitor, path(address, "koskela", membership=uuid.uuid4()))
+            hidden = answers(browser, path(address, "koskela", membership=world.mikko.id))
+            random = answers(browser, path(address, "koskela", membership=uuid.uuid4()))
             assert hidden == random, address.name
 
 
 def test_ids_in_forms_reach_no_further(world: World) -> None:
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     for one in (invitation.id, uuid.uuid4()):
         for deed in ("resend", "renew", "cancel"):
             deeds = {"do": f"{deed}:{one}"}
-            assert visitor.post("/o/koskela/people/invitations", deeds).status_code == 404
+            assert browser.post("/o/koskela/people/invitations", deeds).status_code == 404
     for one in (world.stina.id, uuid.uuid4()):
         asked = {"m": [str(world.mikko.id), str(one)], "reason": "left"}
-        assert visitor.post("/o/koskela/people/remove", asked).status_code == 404
+        assert browser.post("/o/koskela/people/remove", asked).status_code == 404
     invitation.refresh_from_db()
     assert invitation.cancelled_at is None
 
 
 @pytest.mark.parametrize("who", ["nobody", "a password only"])
 def test_pages_inside_ask_for_a_sign_in_of_the_demanded_strength(world: World, who: str) -> None:
-    visitor = Visitor() if who == "nobody" else signed_in.of(world.aino, strong=False)
+    browser = BrowserClient() if who == "nobody" else signed_in.browser(world.aino, strong=False)
     ids = {"membership": world.mikko.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():
         where = path(address, "koskela", **ids)
-        shown = visitor.get(where)
+        shown = browser.get(where)
         assert (shown.status_code, shown["Location"].startswith("/account/")) == (302, True), address.name
-        assert visitor.post(where, {"reason": "left"}).status_code == 419, address.name
+        assert browser.post(where, {"reason": "left"}).status_code == 419, address.name

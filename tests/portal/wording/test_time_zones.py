@@ -12,7 +12,7 @@ from audit.foundation import encryption
 from portal.wording import time_zones
 from provisioning.mail.models import Mail
 from tests.fixtures import signed_in
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA
 from tests.fixtures.world import World
 
@@ -49,7 +49,7 @@ def _text(mail: Mail) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_mails_say_until_when_their_link_works(world: World) -> None:
     form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "idempotency_key": "m1"}
-    signed_in.of(world.aino).post(f"{KOSKELA}/people/invite", form)
+    signed_in.browser(world.aino).post(f"{KOSKELA}/people/invite", form)
     assert "(Helsinki time), only for new@koskela.example." in _text(Mail.objects.get())
-    Visitor().post("/account/password/reset/", {"email": world.vilma.user.email})
+    BrowserClient().post("/account/password/reset/", {"email": world.vilma.user.email})
     assert "The link works once, within 2 hours." in _text(Mail.objects.get(purpose="password_reset"))

@@ -27,9 +27,9 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import converge_all, plan_all, register, sign_in
-from tests.fixtures.world import CATALOGUE, World, actor_of, by_hand
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import deliver_all, plan_all, register, sign_in
+from tests.fixtures.world import CATALOGUE, World, actor_of, bypassing_commands
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_removal_makes_account_and_logout_due_with_its_act(
     world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     open_one = sign_in(world.mikko)
     other = sign_in(world.mikko_at_pohjola)
     done = world.remove(world.mikko)
@@ -58,18 +58,18 @@ def test_removal_makes_account_and_logout_due_with_its_act(
 
 
 def test_replay_of_the_log_delivers_nothing_again(
-    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: fake_target.Server
 ) -> None:
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     sign_in(world.mikko)
     world.remove(world.mikko)
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     written, logouts = len(shop.journal), Logout.objects.count()
     Cursor.objects.all().delete()
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     assert len(shop.journal) == written
     assert Logout.objects.count() == logouts
 
@@ -81,15 +81,15 @@ def test_second_plan_of_a_chain_finds_no_events(world: World, ordering: Target) 
 
 
 def test_three_changes_before_a_delivery_are_one_call(
-    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: fake_target.Server
 ) -> None:
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     before = len(shop.journal)
     for amount in (100, 200, 300):
         world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=amount))
     plan_all()
-    assert converge_all(accounts) == 1
+    assert deliver_all(accounts) == 1
     assert len(shop.journal) == before + 1
     record = shop.one(world.mikko.user_id)["urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"]
     assert record["limits"][0]["amount"] == "300.00"
@@ -100,10 +100,10 @@ def test_statement_counts_are_independent_of_the_set(
     world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     crowd = [world.member(world.koskela, f"N{i} Nimi", "viewer", factor=False) for i in range(12)]
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     counts = []
     for some in (crowd[:1], crowd[1:]):
         people_commands.remove(actor=actor_of(world.aino), memberships=some, reason="left")
@@ -120,7 +120,7 @@ def test_statement_counts_are_independent_of_the_set(
 
 
 def test_concurrent_planners_skip_no_event(
-    world: World, ordering: Target, together: Callable[..., list[object]]
+    world: World, ordering: Target, run_concurrently: Callable[..., list[object]]
 ) -> None:
     """Two planners run while two customers' admins act: every event has made its account due."""
     plan_all()
@@ -141,7 +141,7 @@ def test_concurrent_planners_skip_no_event(
             planner.plan(chain=world.koskela.id)
             planner.plan(chain=world.pohjola.id)
 
-    record = together(act(crowd, world.aino), act(more, world.tiina), planning, planning)
+    record = run_concurrently(act(crowd, world.aino), act(more, world.tiina), planning, planning)
     assert record == [None] * 4
     plan_all()
     for chain in (world.koskela.id, world.pohjola.id):
@@ -168,11 +168,11 @@ def test_member_of_an_organization_without_the_application_gets_no_account(
 
 
 def test_member_without_a_right_is_not_delivered(
-    world: World, contacts: Target, accounts: accounts_delivery.AccountDeliveries, crm: far.Server
+    world: World, contacts: Target, accounts: accounts_delivery.AccountDeliveries, crm: fake_target.Server
 ) -> None:
     """A site admin may have no right in this system; only people with a right have a record."""
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     for account in Account.objects.filter(target=contacts):
         record = crm.by_external_id(account.user_id)
         assert bool(record) is (account.state == "up_to_date")
@@ -215,12 +215,12 @@ def test_enrollment_makes_only_the_enrolled_people_due(world: World, ordering: T
 
 
 def test_end_of_an_assignment_makes_the_account_due(
-    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: fake_target.Server
 ) -> None:
     until = clock.now() + dt.timedelta(hours=1)
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=500, until=until))
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     assert Account.objects.get(user=world.olli.user).next_change_at == until
     assert planner.sweep(at=until - dt.timedelta(seconds=1)) == 0
     assert planner.sweep(at=until) == 1
@@ -242,31 +242,31 @@ def test_sign_in_ended_without_an_act_is_swept(world: World, ordering: Target) -
 
 
 def test_target_with_records_per_membership_gets_one_for_each(
-    world: World, shop: far.Server, accounts: accounts_delivery.AccountDeliveries
+    world: World, shop: fake_target.Server, accounts: accounts_delivery.AccountDeliveries
 ) -> None:
 
     register("ordering", shop, record_per="membership")
     plan_all()
-    converge_all(accounts)
+    deliver_all(accounts)
     assert shop.one(world.mikko.id)["userName"] == f"koskela/{world.mikko.user.email}"
     world.remove(world.mikko)
     plan_all()
-    assert converge_all(accounts) == 1
+    assert deliver_all(accounts) == 1
     assert shop.one(world.mikko.id)["active"] is False
     assert shop.one(world.mikko_at_pohjola.id)["active"] is True
 
 
 def test_blocked_person_is_deactivated(
-    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: far.Server
+    world: World, ordering: Target, accounts: accounts_delivery.AccountDeliveries, shop: fake_target.Server
 ) -> None:
     plan_all()
-    converge_all(accounts)
-    with by_hand():
+    deliver_all(accounts)
+    with bypassing_commands():
         world.mikko.user.is_active = False
         world.mikko.user.save()
     account = Account.objects.get(user=world.mikko.user)
     Account.objects.filter(id=account.id).update(due_at=clock.now())
-    converge_all(accounts)
+    deliver_all(accounts)
     assert shop.one(world.mikko.user_id)["active"] is False
 
 

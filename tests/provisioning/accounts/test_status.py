@@ -17,10 +17,10 @@ from provisioning.accounts.models import Account, Delivery
 from provisioning.delivery.engine import Engine
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import eventually, settled, sign_in
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import eventually, nothing_due, sign_in
 from tests.fixtures.fake_target import Fault
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 Start = Callable[[], Engine]
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
@@ -28,12 +28,17 @@ EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
 
 @pytest.fixture
 def running(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
+    world: World,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
+    ordering: Target,
+    contacts: Target,
+    deliverer: Start,
 ) -> Engine:
     """A deliverer that has delivered all accounts to both systems."""
     engine = deliverer()
-    eventually(settled)
-    with by_hand():
+    eventually(nothing_due)
+    with bypassing_commands():
         Client.objects.update(backchannel_logout_uri=shop.logout_uri)
     return engine
 
@@ -61,7 +66,7 @@ def test_rights_of_included_applications_are_shown(world: World, running: Engine
     )
     world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=700))
     eventually(lambda: planner.behind() == [])
-    eventually(settled)
+    eventually(nothing_due)
     systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     crm = next(one for one in systems if one.application == "crm")
     assert crm.expected == crm.actual
@@ -77,7 +82,7 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
     assert "ordering:orders.place" not in repr(elsewhere)
     world.remove(world.mikko)
     eventually(lambda: set(states(world.mikko).values()) == {"up_to_date"} and planner.behind() == [])
-    eventually(settled)
+    eventually(nothing_due)
     elsewhere = status.of_person(
         user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
     )
@@ -87,7 +92,7 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
 
 
 def test_failing_target_is_on_its_way_with_code_and_next_try(
-    world: World, running: Engine, crm: far.Server
+    world: World, running: Engine, crm: fake_target.Server
 ) -> None:
     crm.be.always = Fault(reset=True)
     world.remove(world.mikko)
@@ -103,7 +108,7 @@ def test_failing_target_is_on_its_way_with_code_and_next_try(
 
 
 def test_differing_record_is_shown_and_resynced_on_demand(
-    world: World, running: Engine, shop: far.Server, ordering: Target
+    world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
     elsewhere = shop.one(world.mikko.user_id)
     elsewhere[EXTENSION]["limits"][0]["amount"] = "9000.00"
@@ -122,18 +127,18 @@ def test_differing_record_is_shown_and_resynced_on_demand(
 
 
 def test_leaver_active_in_a_target_is_resynced_at_once(
-    world: World, running: Engine, shop: far.Server, ordering: Target
+    world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
     world.remove(world.olli)
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
-    eventually(settled)
+    eventually(nothing_due)
     shop.one(world.olli.user_id)["active"] = True
     assert len(reconcile.check(target=ordering).differing) == 1
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
 
 
 def test_target_that_lost_its_data_is_filled_by_resync(
-    world: World, running: Engine, shop: far.Server, ordering: Target
+    world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
     total = len(shop.users)
     shop.users.clear()
@@ -142,14 +147,14 @@ def test_target_that_lost_its_data_is_filled_by_resync(
 
 
 def test_records_without_an_account_are_counted(
-    world: World, running: Engine, shop: far.Server, ordering: Target
+    world: World, running: Engine, shop: fake_target.Server, ordering: Target
 ) -> None:
     shop.users["x"] = {"id": "x", "externalId": "unknown", "active": True}
     assert reconcile.check(target=ordering).unknown == 1
 
 
 def test_progress_ends_when_every_system_has_confirmed(
-    world: World, running: Engine, crm: far.Server
+    world: World, running: Engine, crm: fake_target.Server
 ) -> None:
     sign_in(world.mikko)
     crm.be.always = Fault(status=503)
@@ -184,7 +189,7 @@ def test_expected_impact_names_systems_with_usual_times(world: World, running: E
     sign_in(world.mikko)
     world.remove(world.olli)
     eventually(lambda: status.usually_takes(targets=Target.objects.values_list("id", flat=True)))
-    eventually(settled)
+    eventually(nothing_due)
     current = progress.expected_impact(memberships=[world.mikko.id])
     assert {one.application for one in current} == {"ordering", "crm"}
     shop = next(one for one in current if one.application == "ordering")
@@ -209,7 +214,7 @@ def delivered(account: Account, *, act: uuid.UUID, ago: dt.timedelta, seconds: f
 
 def test_usual_time_counts_recent_acts_on_one_person(world: World, ordering: Target) -> None:
     """Mass acts, deliveries from before the registration and old deliveries do not count."""
-    with by_hand():
+    with bypassing_commands():
         Target.objects.update(created_at=clock.now() - dt.timedelta(days=30))
     accounts, minute = list(Account.objects.filter(target=ordering)), dt.timedelta(minutes=1)
     mass_act = uuid.uuid4()
@@ -241,7 +246,7 @@ def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
     )
     assert count(lambda: progress.expected_impact(memberships=many)) == 2
     done = world.remove(world.mikko)
-    eventually(settled)
+    eventually(nothing_due)
     assert count(lambda: progress.of_act(act=done.act, chain=world.koskela.id, at=at)) == 3
 
 

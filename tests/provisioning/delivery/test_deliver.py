@@ -10,18 +10,18 @@ from provisioning.accounts import planner
 from provisioning.accounts.models import Account
 from provisioning.delivery import engine as delivery_engine
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import eventually, settled
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import eventually, nothing_due
 from tests.fixtures.world import World
 
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
 
 
 def test_member_with_a_right_is_delivered_with_tier_limit_and_site(
-    world: World, shop: far.Server, ordering: Target, deliverer: Callable[[], object]
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Callable[[], object]
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     mikko = shop.one(world.mikko.user_id)
     assert mikko["active"] is True
     assert mikko["userName"] == world.mikko.user.email
@@ -35,10 +35,10 @@ def test_member_with_a_right_is_delivered_with_tier_limit_and_site(
 
 
 def test_leaver_is_deactivated_and_stays_active_for_another_customer(
-    world: World, shop: far.Server, ordering: Target, deliverer: Callable[[], object]
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Callable[[], object]
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     world.remove(world.olli)
     eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
     world.remove(world.mikko)
@@ -57,6 +57,6 @@ def test_slow_sweep_repeats_within_five_seconds(world: World, monkeypatch: pytes
     assert delivery_engine.SWEEP_SECONDS < pause <= 5
 
 
-def _active_organizations(shop: far.Server, world: World) -> list[str]:
+def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:
     extension = shop.one(world.mikko.user_id)[EXTENSION]
     return [one["key"] for one in extension["organizations"] if one["active"]]

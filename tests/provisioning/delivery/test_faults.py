@@ -19,8 +19,8 @@ from provisioning.delivery.errors import Code
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import eventually, settled
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import eventually, nothing_due
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
 
@@ -32,10 +32,15 @@ def account(world: World, target: Target) -> Account:
 
 
 def test_unavailable_target_delays_no_other_and_catches_up(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target, contacts: Target, deliverer: Start
+    world: World,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
+    ordering: Target,
+    contacts: Target,
+    deliverer: Start,
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     crm.be.always = Fault(reset=True)
     crowd = [world.olli, world.vilma, world.sami, world.mikko]
     for one in crowd:
@@ -51,10 +56,10 @@ def test_unavailable_target_delays_no_other_and_catches_up(
 
 
 def test_unavailable_target_gets_one_call_at_a_time(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.always = Fault(status=503, before=0.1)
     reconcile.resync(accounts=Account.objects.values_list("id", flat=True))
     eventually(lambda: Target.objects.filter(failures__gte=1).exists())
@@ -65,14 +70,14 @@ def test_unavailable_target_gets_one_call_at_a_time(
     assert shop.most_open == 1
     assert len(shop.requests) - tried <= 4
     shop.be.always = None
-    eventually(settled, within=12)
+    eventually(nothing_due, within=12)
 
 
 def test_retry_after_pauses_the_whole_target(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.next = [Fault(status=503, retry_after=3)]
     world.remove(world.olli)
     eventually(lambda: Target.objects.get(id=ordering.id).pause_until)
@@ -86,10 +91,10 @@ def test_retry_after_pauses_the_whole_target(
 
 
 def test_permanent_failure_is_retried_hourly_and_recorded_once(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.always = Fault(status=403)
     done = world.remove(world.olli)
     eventually(lambda: account(world, ordering).state == "failed")
@@ -105,9 +110,11 @@ def test_permanent_failure_is_retried_hourly_and_recorded_once(
     eventually(lambda: Event.objects.filter(verb="account.synced", act=done.act).count() == 1)
 
 
-def test_unapplied_write_differs(world: World, shop: far.Server, ordering: Target, deliverer: Start) -> None:
+def test_unapplied_write_differs(
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
+) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.applies = False
     world.remove(world.olli)
     eventually(lambda: account(world, ordering).state == "out_of_date")
@@ -116,11 +123,11 @@ def test_unapplied_write_differs(world: World, shop: far.Server, ordering: Targe
 
 
 def test_lost_response_is_read_first_written_once_and_read_again(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     """The first call may have been executed: the record is read first, written once, and read again later."""
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     before = len(shop.journal)
     shop.be.next = [
         Fault(lost_reply=True),
@@ -134,44 +141,44 @@ def test_lost_response_is_read_first_written_once_and_read_again(
     written = len(shop.journal)
     assert 1 <= written - before <= 2
     Account.objects.update(uncertain_until=clock.now(), due_at=clock.now())
-    eventually(settled)
+    eventually(nothing_due)
     assert account(world, ordering).uncertain_until is None
     assert len(shop.journal) == written
 
 
 def test_several_deliverers_deliver_each_change_once(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     for _ in range(3):
         deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     crowd = [world.olli, world.vilma, world.sami]
     before = len(shop.journal)
     for one in crowd:
         world.remove(one)
     eventually(lambda: not any(shop.one(one.user_id)["active"] for one in crowd))
-    eventually(settled)
+    eventually(nothing_due)
     assert len(shop.journal) == before + 3
     assert len(workers.live_workers()) == 3
 
 
 def test_change_during_a_call_is_delivered_after_it(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.next = [Fault(after=1.0)]
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=700))
     eventually(lambda: shop.open == 1)
     second = world.remove(world.olli)
     assert shop.open == 1, "the first call is still open"
-    eventually(settled)
+    eventually(nothing_due)
     assert shop.one(world.olli.user_id)["active"] is False
     assert Delivery.objects.get(act=second.act).done_at is not None
 
 
 def test_lease_of_a_live_worker_is_taken_over_after_expiry(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     """A live worker that hangs has the lease: it is taken over at the lease's end."""
     number = 7
@@ -182,12 +189,12 @@ def test_lease_of_a_live_worker_is_taken_over_after_expiry(
         deliverer()
         time.sleep(1.5)
         assert shop.journal == []
-        eventually(settled)
+        eventually(nothing_due)
     assert shop.one(world.olli.user_id)["active"] is True
 
 
 def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     Account.objects.update(leased_by=7, leased_until=clock.now() + leases.LEASE)
     began = time.monotonic()
@@ -199,10 +206,10 @@ def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
 
 
 def test_deliverer_survives_a_lost_database_connection(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start, database_urls: dict[str, str]
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start, database_urls: dict[str, str]
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     with psycopg.connect(database_urls["postgres"], autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'keyholder_app'",
@@ -213,7 +220,9 @@ def test_deliverer_survives_a_lost_database_connection(
     eventually(lambda: shop.one(world.olli.user_id)["active"] is False)
 
 
-def test_call_whose_lease_was_lost_is_uncertain(world: World, shop: far.Server, ordering: Target) -> None:
+def test_call_whose_lease_was_lost_is_uncertain(
+    world: World, shop: fake_target.Server, ordering: Target
+) -> None:
     """The database crashed just after the lease, and the old call may be executed after the new one."""
     pool, at = Pool(), clock.now()
     kind = AccountDeliveries(pool=pool)

@@ -31,9 +31,9 @@ from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 SECOND = dt.timedelta(seconds=1)
 TABLES = [kind.table for kind in (LogoutDeliveries, AccountDeliveries, MailDeliveries)]
@@ -123,9 +123,9 @@ def pool() -> Iterator[Pool]:
 
 @pytest.fixture(params=[account_case, logout_case, mail_case], ids=["account", "logout", "mail"])
 def case(
-    request: pytest.FixtureRequest, world: World, ordering: Target, shop: far.Server, pool: Pool
+    request: pytest.FixtureRequest, world: World, ordering: Target, shop: fake_target.Server, pool: Pool
 ) -> Case:
-    with by_hand():
+    with bypassing_commands():
         Client.objects.update(backchannel_logout_uri=shop.logout_uri)
     make: Callable[[World, Pool], Case] = request.param
     return make(world, pool)
@@ -272,7 +272,7 @@ def test_target_gets_leases_by_its_health(
     values = {
         name: at + value if isinstance(value, dt.timedelta) else value for name, value in fields.items()
     }
-    with by_hand():
+    with bypassing_commands():
         Target.objects.filter(id=ordering.id).update(**values)
     AccountDeliveries(pool=pool).lease(worker=1, at=at, in_flight={})
     assert Account.objects.filter(leased_by=1).count() + _settled_without_call() == min(

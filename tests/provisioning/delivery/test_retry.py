@@ -18,7 +18,7 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import plan_all
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 HOUR = 3600.0
 TARGET = {Code.UNREACHABLE, Code.LOST, Code.BUSY}
@@ -88,7 +88,7 @@ def accounts() -> Iterator[AccountDeliveries]:
 def lease(kind: AccountDeliveries, target: Target, **health: Any) -> AccountTask:
     """Lease one account of this target, whose health columns are set first."""
     plan_all()
-    with by_hand():
+    with bypassing_commands():
         Target.objects.filter(id=target.id).update(**health)
     return (kind.lease(worker=1, at=clock.now(), in_flight={}) or [])[0]
 

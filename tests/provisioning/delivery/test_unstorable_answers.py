@@ -22,9 +22,9 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import converge_all, eventually, plan_all, settled, sign_in
-from tests.fixtures.world import World, by_hand
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import deliver_all, eventually, nothing_due, plan_all, sign_in
+from tests.fixtures.world import World, bypassing_commands
 
 Start = Callable[[], Engine]
 LONG, BROKEN = "x" * 300, "a\x00b"
@@ -55,18 +55,18 @@ def both(ordering: Target, contacts: Target) -> tuple[Target, Target]:
 
 def test_unstorable_id_delays_no_other_target_and_no_logout(
     world: World,
-    shop: far.Server,
-    crm: far.Server,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
     both: tuple[Target, Target],
     deliverer: Start,
     unstorable_id: tuple[str, str],
 ) -> None:
     """Also where only the database refuses the id."""
     ordering, contacts = both
-    with by_hand():
+    with bypassing_commands():
         Client.objects.update(backchannel_logout_uri=crm.logout_uri)
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.be.next_id, code = unstorable_id
     new = world.member(world.koskela, "Uusi Ihminen", "orderer", sites=[world.tampere], amount=10)
     eventually(lambda: Account.objects.filter(user=new.user, target=ordering, last_error=code).exists())
@@ -129,10 +129,10 @@ def test_unavailable_database_fails_no_delivery(
 
 
 def test_observed_state_is_stored_without_unstorable_characters(
-    world: World, shop: far.Server, ordering: Target, kind: accounts_delivery.AccountDeliveries
+    world: World, shop: fake_target.Server, ordering: Target, kind: accounts_delivery.AccountDeliveries
 ) -> None:
     plan_all()
-    converge_all(kind)
+    deliver_all(kind)
     grant = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
     grant.update(role="or\x00derer\ud800", organization=grant["organization"] + "\x00")
     report = reconcile.check(target=ordering)

@@ -13,7 +13,7 @@ from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import connection as http_connection
 from provisioning.http import ssrf_guard
 from provisioning.http.pool import Pool, Reply
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
 
 
@@ -25,7 +25,7 @@ def pool() -> Iterator[Pool]:
 
 
 def get(pool: Pool, url: str) -> Reply:
-    return pool.request(method="GET", url=url, headers={"Authorization": f"Bearer {far.TOKEN}"})
+    return pool.request(method="GET", url=url, headers={"Authorization": f"Bearer {fake_target.TOKEN}"})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_host_name_resolves_to_public_or_allowed_addresses_only(
 
 
 def test_connection_uses_the_checked_address(
-    monkeypatch: pytest.MonkeyPatch, shop: far.Server, pool: Pool, settings: LazySettings
+    monkeypatch: pytest.MonkeyPatch, shop: fake_target.Server, pool: Pool, settings: LazySettings
 ) -> None:
     """A name that would resolve differently the second time is resolved only once."""
     asked: list[str] = []
@@ -85,7 +85,7 @@ def test_connection_uses_the_checked_address(
     assert (reply.status, asked) == (200, ["moving.example"])
 
 
-def test_redirect_is_not_followed(shop: far.Server, pool: Pool) -> None:
+def test_redirect_is_not_followed(shop: fake_target.Server, pool: Pool) -> None:
     shop.be.next = [Fault(status=302)]
     assert get(pool, f"{shop.scim}/Users").status == 302
     assert len(shop.requests) == 1
@@ -100,13 +100,13 @@ def test_url_other_than_plain_http_is_unreachable(pool: Pool, url: str) -> None:
     assert refused.value.code is Code.UNREACHABLE
 
 
-def test_connection_is_reused_for_further_requests(shop: far.Server, pool: Pool) -> None:
+def test_connection_is_reused_for_further_requests(shop: fake_target.Server, pool: Pool) -> None:
     for _ in range(20):
         assert get(pool, f"{shop.scim}/Users").status == 200
     assert shop.connections == 1
 
 
-def test_connection_closed_by_the_server_is_replaced(shop: far.Server, pool: Pool) -> None:
+def test_connection_closed_by_the_server_is_replaced(shop: fake_target.Server, pool: Pool) -> None:
     get(pool, f"{shop.scim}/Users")
     (idle,) = pool._idle.values()
     idle[0][0]._limited_socket._sock.shutdown(socket.SHUT_RD)
@@ -114,7 +114,7 @@ def test_connection_closed_by_the_server_is_replaced(shop: far.Server, pool: Poo
     assert shop.connections == 2
 
 
-def test_post_on_a_closing_connection_is_not_repeated(shop: far.Server, pool: Pool) -> None:
+def test_post_on_a_closing_connection_is_not_repeated(shop: fake_target.Server, pool: Pool) -> None:
     get(pool, f"{shop.scim}/Users")
     shop.be.next = [Fault(lost_reply=True)]
     with pytest.raises(DeliveryError) as lost:
@@ -123,13 +123,13 @@ def test_post_on_a_closing_connection_is_not_repeated(shop: far.Server, pool: Po
     assert len([one for one in shop.requests if one.startswith("POST")]) == 1
 
 
-def test_get_on_a_closing_connection_is_repeated_once(shop: far.Server, pool: Pool) -> None:
+def test_get_on_a_closing_connection_is_repeated_once(shop: fake_target.Server, pool: Pool) -> None:
     get(pool, f"{shop.scim}/Users")
     shop.be.next = [Fault(lost_reply=True)]
     assert get(pool, f"{shop.scim}/Users").status == 200
 
 
-def test_unused_port_is_unreachable(shop: far.Server, pool: Pool, settings: LazySettings) -> None:
+def test_unused_port_is_unreachable(shop: fake_target.Server, pool: Pool, settings: LazySettings) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -202,7 +202,7 @@ def test_slow_response_ends_at_the_exchange_limit(
 
 
 def test_reused_connection_gets_new_limits(
-    shop: far.Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    shop: fake_target.Server, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_connection, "MAX_BYTES", 600)
     for _ in range(10):

@@ -12,24 +12,24 @@ from provisioning.accounts import planner
 from provisioning.delivery.engine import Engine
 from provisioning.logout import delivery
 from provisioning.logout.models import Logout
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, sign_in
 from tests.fixtures.fake_target import Fault
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.world import World, bypassing_commands
 
 Start = Callable[[], Engine]
 
 
 @pytest.fixture
-def services(world: World, shop: far.Server) -> far.Server:
+def services(world: World, shop: fake_target.Server) -> fake_target.Server:
     """One logout endpoint for both applications."""
-    with by_hand():
+    with bypassing_commands():
         Client.objects.update(backchannel_logout_uri=shop.logout_uri)
     return shop
 
 
 def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
-    world: World, services: far.Server, deliverer: Start
+    world: World, services: fake_target.Server, deliverer: Start
 ) -> None:
     deliverer()
     row = sign_in(world.mikko)
@@ -53,7 +53,7 @@ def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
     assert not Logout.objects.filter(sign_in=other_sign_in).exists()
 
 
-def test_each_attempt_sends_a_new_token(world: World, services: far.Server, deliverer: Start) -> None:
+def test_each_attempt_sends_a_new_token(world: World, services: fake_target.Server, deliverer: Start) -> None:
     services.be.next = [Fault(lost_reply=True), Fault(status=500)]
     deliverer()
     sign_in(world.mikko)
@@ -66,7 +66,7 @@ def test_each_attempt_sends_a_new_token(world: World, services: far.Server, deli
 
 
 def test_refused_token_counts_as_failed_and_is_retried(
-    world: World, services: far.Server, deliverer: Start
+    world: World, services: fake_target.Server, deliverer: Start
 ) -> None:
     services.be.always = Fault(status=400)
     deliverer()
@@ -80,7 +80,7 @@ def test_refused_token_counts_as_failed_and_is_retried(
 
 
 def test_client_without_a_logout_uri_gets_no_token(world: World, deliverer: Start) -> None:
-    with by_hand():
+    with bypassing_commands():
         Client.objects.update(backchannel_logout_uri="")
     sign_in(world.mikko)
     world.remove(world.mikko)
@@ -89,10 +89,10 @@ def test_client_without_a_logout_uri_gets_no_token(world: World, deliverer: Star
     assert not Logout.objects.exists()
 
 
-def test_inactive_client_gets_no_token(world: World, services: far.Server, deliverer: Start) -> None:
+def test_inactive_client_gets_no_token(world: World, services: fake_target.Server, deliverer: Start) -> None:
     sign_in(world.mikko)
     world.remove(world.mikko)
-    with by_hand():
+    with bypassing_commands():
         Client.objects.update(is_active=False)
     deliverer()
     eventually(lambda: Logout.objects.filter(due_at=None, done_at=None).exists())

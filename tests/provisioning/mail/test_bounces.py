@@ -34,10 +34,10 @@ from provisioning.mail.delivery import MailDeliveries, MailOutcome
 from provisioning.mail.delivery_status import DeliveryStatusReport
 from provisioning.mail.models import Mail
 from tests.fixtures import mail_relay as relays
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.recovery import recovery_link
-from tests.fixtures.world import World, actor_of, by_hand
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 Start = Callable[[], Engine]
 OURS = "<0199a1b2-0000-7000-8000-000000000001@keyholder.example>"
@@ -341,7 +341,7 @@ def test_report_about_another_address_has_no_effect(world: World) -> None:
 
 
 def test_concurrent_bounces_of_two_admins_record_one_orphan(
-    world: World, monkeypatch: pytest.MonkeyPatch, together: Callable[..., list[object]]
+    world: World, monkeypatch: pytest.MonkeyPatch, run_concurrently: Callable[..., list[object]]
 ) -> None:
     """Koskela has two working admins, and without serialization each bounce would wait for the other."""
     both, flag = threading.Barrier(2), addresses.mark_undeliverable
@@ -353,7 +353,7 @@ def test_concurrent_bounces_of_two_admins_record_one_orphan(
 
     monkeypatch.setattr(addresses, "mark_undeliverable", bounced_together)
     lost = [partial(bounce, world, one.user) for one in (world.aino, world.paivi)]
-    assert together(*lost) == [None, None]
+    assert run_concurrently(*lost) == [None, None]
     assert events("organization.orphaned") == [("organization", world.koskela.id, world.koskela.id)]
 
 
@@ -507,7 +507,7 @@ def test_followed_link_makes_the_address_deliverable(world: World) -> None:
 
 def test_link_to_another_address_has_no_effect(world: World) -> None:
     stina = world.stina.user
-    with by_hand():
+    with bypassing_commands():
         EmailAddress.objects.create(user=stina, email="stina@home.example", verified=True)
     bounce(world, stina)
     invitation, link = world.invite(world.koskela, "stina@home.example", world.access("viewer"))
@@ -518,8 +518,8 @@ def test_link_to_another_address_has_no_effect(world: World) -> None:
 def test_password_reset_by_link_makes_the_address_deliverable(world: World) -> None:
     tiina = world.tiina.user
     bounce(world, tiina)
-    visitor = Visitor()
-    form = visitor.get(recovery_link(visitor, tiina))["Location"]
+    browser = BrowserClient()
+    form = browser.get(recovery_link(browser, tiina))["Location"]
     assert bounced(tiina)
-    visitor.post(form, {"password1": "another long passphrase 42"})
+    browser.post(form, {"password1": "another long passphrase 42"})
     assert bounced(tiina) is None

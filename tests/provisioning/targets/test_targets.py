@@ -25,8 +25,8 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target as far
-from tests.fixtures.deliveries import eventually, register, settled
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import eventually, nothing_due, register
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,14 +48,19 @@ def latest(verb: str) -> Event:
     return Event.objects.filter(verb=verb).latest("seq")
 
 
-def test_registration_is_an_act_of_the_supplier(world: World, ordering: Target, shop: far.Server) -> None:
+def test_registration_is_an_act_of_the_supplier(
+    world: World, ordering: Target, shop: fake_target.Server
+) -> None:
     event = latest("target.register")
     assert (event.chain, event.organization, event.outcome) == (ledger.SUPPLIER, None, "done")
     body = bytes(event.body).decode()
     assert str(ordering.id) in body
-    for clear in (far.TOKEN, shop.scim, shop.address):
+    for clear in (fake_target.TOKEN, shop.scim, shop.address):
         assert clear not in body
-    assert encryption.decrypt_secret(data=ordering.token, context=ordering.id.bytes).decode() == far.TOKEN
+    assert (
+        encryption.decrypt_secret(data=ordering.token, context=ordering.id.bytes).decode()
+        == fake_target.TOKEN
+    )
 
 
 def test_target_changes_by_a_member_are_denied(world: World, ordering: Target) -> None:
@@ -70,7 +75,7 @@ def test_target_changes_by_a_member_are_denied(world: World, ordering: Target) -
     assert Target.objects.filter(is_active=True).count() == 1
 
 
-def test_application_has_one_active_target(world: World, shop: far.Server, ordering: Target) -> None:
+def test_application_has_one_active_target(world: World, shop: fake_target.Server, ordering: Target) -> None:
     with pytest.raises(AlreadyExists):
         register("ordering", shop)
     change(ordering, is_active=False)
@@ -81,38 +86,38 @@ def test_application_has_one_active_target(world: World, shop: far.Server, order
     change(ordering, is_active=True)
 
 
-def test_repeated_registration_has_one_result(world: World, shop: far.Server) -> None:
+def test_repeated_registration_has_one_result(world: World, shop: fake_target.Server) -> None:
     first = register("ordering", shop, idempotency_key="a")
     assert register("ordering", shop, idempotency_key="a").id == first.id
 
 
 def test_new_token_makes_failed_accounts_due_at_once(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     change(ordering, token="wrong")
     deliverer()
     eventually(lambda: Account.objects.filter(last_error="unauthorized").count() >= 5)
-    change(ordering, token=far.TOKEN)
-    eventually(settled)
+    change(ordering, token=fake_target.TOKEN)
+    eventually(nothing_due)
     assert shop.one(world.mikko.user_id)["active"]
     event = latest("target.update")
     assert json.loads(bytes(event.body))["after"] == {"token": "new"}
-    assert far.TOKEN not in bytes(event.body).decode()
+    assert fake_target.TOKEN not in bytes(event.body).decode()
 
 
 def test_reactivated_target_gets_the_changes_since_its_deactivation(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     change(ordering, is_active=False)
     world.remove(world.mikko)
     world.remove(world.mikko_at_pohjola, by=world.tiina)
     late = world.member(world.koskela, "Late Comer", "viewer")
-    eventually(settled)
+    eventually(nothing_due)
     assert shop.one(world.mikko.user_id)["active"]
     change(ordering, is_active=True)
-    eventually(settled)
+    eventually(nothing_due)
     assert not shop.one(world.mikko.user_id)["active"]
     assert shop.one(late.user_id)["active"]
     body = json.loads(bytes(latest("target.update").body))
@@ -120,15 +125,15 @@ def test_reactivated_target_gets_the_changes_since_its_deactivation(
 
 
 def test_new_address_reads_every_record_first(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, crm: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     """The new system has one of the people already, under an id that another person had in the old one."""
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     mikko, olli = shop.one(world.mikko.user_id), shop.one(world.olli.user_id)
     crm.users[olli["id"]] = {**mikko, "id": olli["id"], "active": False}
-    change(ordering, base_url=crm.scim, token=far.TOKEN)
-    eventually(settled)
+    change(ordering, base_url=crm.scim, token=fake_target.TOKEN)
+    eventually(nothing_due)
     assert crm.one(world.mikko.user_id)["active"]
     assert crm.one(world.mikko.user_id)["id"] == olli["id"]
     assert crm.one(world.olli.user_id)["active"]
@@ -137,8 +142,8 @@ def test_new_address_reads_every_record_first(
 @pytest.mark.parametrize("switched", [False, True])
 def test_outcome_from_before_a_change_has_no_effect(
     world: World,
-    shop: far.Server,
-    crm: far.Server,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
     ordering: Target,
     pool: Pool,
     switched: bool,  # noqa: FBT001 - a case
@@ -151,7 +156,7 @@ def test_outcome_from_before_a_change_has_no_effect(
         change(ordering, is_active=False)
         change(ordering, is_active=True)
     else:
-        change(ordering, base_url=crm.scim, token=far.TOKEN)
+        change(ordering, base_url=crm.scim, token=fake_target.TOKEN)
     kind.settle(outcomes=late, at=clock.now())
     account = Account.objects.get(user=world.mikko.user_id)
     assert (account.remote_id, account.acknowledged_digest, account.leased_by) == ("", "", None)
@@ -165,7 +170,7 @@ def test_outcome_from_before_a_change_has_no_effect(
 
 
 def test_new_origin_needs_a_new_token(
-    world: World, shop: far.Server, crm: far.Server, ordering: Target
+    world: World, shop: fake_target.Server, crm: fake_target.Server, ordering: Target
 ) -> None:
     other_origins = [
         crm.scim,
@@ -272,15 +277,15 @@ def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, or
 
 
 def test_differing_account_is_resynced_once(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     shop.one(world.mikko.user_id)["active"] = False
     Account.objects.filter(user=world.mikko.user_id).update(state="out_of_date")
     done = accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko, world.olli])
     assert done.result == accounts_commands.Resynced(accounts=1)
-    eventually(settled)
+    eventually(nothing_due)
     assert shop.one(world.mikko.user_id)["active"]
     synced = Event.objects.filter(verb="account.synced", act=done.act)
     assert [event.subject for event in synced] == [world.mikko.id]
@@ -289,19 +294,19 @@ def test_differing_account_is_resynced_once(
 
 
 def test_resync_of_a_matching_record_writes_nothing(
-    world: World, shop: far.Server, ordering: Target, deliverer: Start
+    world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
-    eventually(settled)
+    eventually(nothing_due)
     synced, written = Event.objects.filter(verb="account.synced").count(), len(shop.journal)
     Account.objects.filter(user=world.mikko.user_id).update(state="out_of_date")
     accounts_commands.resync(actor=actor_of(world.aino), memberships=[world.mikko])
-    eventually(settled)
+    eventually(nothing_due)
     assert Account.objects.get(user=world.mikko.user_id).state == "up_to_date"
     assert (Event.objects.filter(verb="account.synced").count(), len(shop.journal)) == (synced, written)
 
 
-def test_resync_covers_only_managed_members(world: World, shop: far.Server, ordering: Target) -> None:
+def test_resync_covers_only_managed_members(world: World, shop: fake_target.Server, ordering: Target) -> None:
     Account.objects.update(state="failed")
     with pytest.raises(NotFound):
         accounts_commands.resync(actor=actor_of(world.tiina), memberships=[world.olli])

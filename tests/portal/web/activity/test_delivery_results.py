@@ -15,7 +15,7 @@ from delegation.authorization.verbs import Observation
 from identity.memberships.models import Membership
 from provisioning.delivery import events as delivery_events
 from tests.fixtures import signed_in
-from tests.fixtures.pages import KOSKELA, person, said
+from tests.fixtures.pages import KOSKELA, person_path, visible_text
 from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def own(one: Membership, verb: Observation) -> None:
 
 
 def log_of(world: World, who: Membership, query: str = "", key: str = "koskela") -> str:
-    return said(signed_in.of(who).get(f"/o/{key}/activity{query}"))
+    return visible_text(signed_in.browser(who).get(f"/o/{key}/activity{query}"))
 
 
 def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
@@ -56,8 +56,8 @@ def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
     answered(world, world.mikko, act, application="ordering")
     answered(world, world.mikko, act, seconds="1.240")
     answered(world, world.mikko, act, Observation.LOGOUT_DELIVERED, seconds="0.100")
-    pages = (log_of(world, world.aino), said(signed_in.of(world.aino).get(f"{KOSKELA}/")))
-    for page in (*pages, said(signed_in.of(world.aino).get(person(world.mikko)))):
+    pages = (log_of(world, world.aino), visible_text(signed_in.browser(world.aino).get(f"{KOSKELA}/")))
+    for page in (*pages, visible_text(signed_in.browser(world.aino).get(person_path(world.mikko)))):
         assert "Updated: Web shop (0.4 s), CRM portal (1.3 s)" in page
         assert "access closed" not in page
         assert "signed Mikko Laine out" not in page
@@ -120,11 +120,11 @@ def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> 
     for _ in range(45):
         answered(world, world.vilma, uuid.uuid4())
         world.invite(world.koskela, f"{uuid.uuid4().hex}@koskela.example", world.access("viewer"))
-    visitor = signed_in.of(world.aino)
-    html = visitor.get(f"{KOSKELA}/activity").content.decode()
-    assert "50 events on this page" in said(visitor.get(f"{KOSKELA}/activity"))
+    browser = signed_in.browser(world.aino)
+    html = browser.get(f"{KOSKELA}/activity").content.decode()
+    assert "50 events on this page" in visible_text(browser.get(f"{KOSKELA}/activity"))
     (older,) = {part.split('"')[0] for part in html.split("before=")[1:]}
-    text = said(visitor.get(f"{KOSKELA}/activity?before={older}"))
+    text = visible_text(browser.get(f"{KOSKELA}/activity?before={older}"))
     assert "set up the organization" in text
     assert "CRM portal closed" not in text
 

@@ -12,7 +12,7 @@ from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership
 from identity.people.models import User
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import Visitor
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
 ADDRESS = "ida@koskela.example"
@@ -35,7 +35,7 @@ def text(answer: Any) -> str:
 
 def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
     _, path = invite(world)
-    page = Visitor().get(path)
+    page = BrowserClient().get(path)
     assert page.status_code == 200
     for said in ("Aino Virtanen invites you", "Rakennusliike Koskela Oy", ADDRESS, "Accept invitation"):
         assert said in text(page)
@@ -45,23 +45,23 @@ def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
     )
     assert 'value="Ida"' in text(page)
     assert page["Referrer-Policy"] == "same-origin"
-    chosen = Visitor()
+    chosen = BrowserClient()
     chosen.cookies["kh-language"] = "fi"
     assert "tilata verkkokaupasta" in text(chosen.get(path))
 
 
 def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
     invitation, path = invite(world)
-    visitor = Visitor()
-    done = visitor.post(path, GOOD)
+    browser = BrowserClient()
+    done = browser.post(path, GOOD)
     assert done.status_code == 302, text(done)
     assert done["Location"] == reverse("mfa_index")
-    step = text(visitor.get(done["Location"]))
+    step = text(browser.get(done["Location"]))
     assert "You have joined Rakennusliike Koskela Oy. Add a second sign-in method" in step
     assert not [
         one for one in ('class="kh-nav"', "kh-back", reverse("account_change_password")) if one in step
     ]
-    assert visitor.get(reverse("mfa_activate_totp")).status_code == 200  # not asked for the password again
+    assert browser.get(reverse("mfa_activate_totp")).status_code == 200  # not asked for the password again
     ida = User.objects.get(email=ADDRESS)
     assert ida.name == "Ida Ranta"
     assert Membership.objects.get(user=ida).organization == world.koskela
@@ -70,7 +70,7 @@ def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
 
 def test_a_newcomer_without_demands_is_at_the_start_page(world: World) -> None:
     _, path = invite(world, role="viewer")
-    assert Visitor().post(path, GOOD)["Location"] == "/"
+    assert BrowserClient().post(path, GOOD)["Location"] == "/"
 
 
 BAD = [
@@ -93,7 +93,7 @@ BAD = [
 def test_bad_input_is_said_at_the_field_and_the_name_is_kept(world: World) -> None:
     _, path = invite(world)
     for wrong, field in BAD:
-        page = Visitor().post(path, {**GOOD, **wrong} if wrong else {})
+        page = BrowserClient().post(path, {**GOOD, **wrong} if wrong else {})
         assert page.status_code == 200, wrong
         assert field in page.context["form"].errors, wrong
         if field == "password":
@@ -106,7 +106,7 @@ def test_bad_input_is_said_at_the_field_and_the_name_is_kept(world: World) -> No
 
 def test_address_organization_and_role_come_from_the_invitation_alone(world: World) -> None:
     _, path = invite(world, role="viewer")
-    Visitor().post(
+    BrowserClient().post(
         path,
         {
             **GOOD,
@@ -123,23 +123,23 @@ def test_address_organization_and_role_come_from_the_invitation_alone(world: Wor
 
 def test_links_that_do_not_work(world: World) -> None:
     _invitation, path = invite(world)
-    unknown = Visitor().get(path[:-1] + ("a" if path[-1] != "a" else "b"))
+    unknown = BrowserClient().get(path[:-1] + ("a" if path[-1] != "a" else "b"))
     assert (unknown.status_code, "does not work" in text(unknown)) == (404, True)
     assert ADDRESS not in text(unknown)
     for wrong in ("x", "khi_", "khi_" + "ä" * 50, "khi_" + "x" * 5000):
-        assert Visitor().get(reverse("invitation_accept", kwargs={"token": wrong})).status_code == 404
-    invited = Visitor()
+        assert BrowserClient().get(reverse("invitation_accept", kwargs={"token": wrong})).status_code == 404
+    invited = BrowserClient()
     invited.post(path, GOOD)
     used = invited.get(path)
     assert (used.status_code, "has been accepted" in text(used)) == (410, True)
-    assert Visitor().post(path, GOOD).status_code == 410
+    assert BrowserClient().post(path, GOOD).status_code == 410
     other, path = invite(world, "two@koskela.example")
     invitations_send.cancel(actor=worlds.actor_of(world.aino), invitations=[other])
-    assert Visitor().get(path).status_code == 410
+    assert BrowserClient().get(path).status_code == 410
     _, path = invite(world, "three@koskela.example")
     worlds.move_clock(7 * 24 * 3600 + 1)
-    assert Visitor().get(path).status_code == 410
-    assert Visitor().post(path, GOOD).status_code == 410
+    assert BrowserClient().get(path).status_code == 410
+    assert BrowserClient().post(path, GOOD).status_code == 410
     assert not User.objects.filter(email__in=["two@koskela.example", "three@koskela.example"]).exists()
 
 
@@ -147,12 +147,12 @@ def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world
     used, cancelled, late = (
         invite(world, f"{name}@koskela.example", "viewer") for name in ("one", "two", "three")
     )
-    invited = Visitor()
+    invited = BrowserClient()
     invited.post(used[1], GOOD)
     invitations_send.cancel(actor=worlds.actor_of(world.aino), invitations=[cancelled[0]])
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         Invitation.objects.filter(pk=late[0].pk).update(expires_at=late[0].created_at)
-    strangers = [Visitor(), Visitor().sign_in(world.stina.user)]
+    strangers = [BrowserClient(), BrowserClient().sign_in(world.stina.user)]
     for stranger in strangers:
         pages = [text(stranger.get(path)) for _, path in (used, cancelled, late)]
         for page in pages:
@@ -164,7 +164,7 @@ def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world
 def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
     _, path = invite(world)
     world.change(world.aino, world.access("viewer"), by=world.paivi)
-    gone = Visitor().post(path, GOOD)
+    gone = BrowserClient().post(path, GOOD)
     assert (gone.status_code, "is no longer valid" in text(gone)) == (410, True)
     assert not User.objects.filter(email=ADDRESS).exists()
 
@@ -172,44 +172,44 @@ def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
 def test_somebody_known_signs_in_first_and_accepts_with_one_press(world: World) -> None:
     stina = world.stina.user
     _, path = invite(world, stina.email, role="viewer")
-    visitor = Visitor()
-    page = visitor.get(path)
+    browser = BrowserClient()
+    page = browser.get(path)
     assert "Sign in to accept" in text(page)
     assert page.context["form"] is None
-    assert visitor.post(path, GOOD).status_code == 200  # nothing can be set for somebody who exists
+    assert browser.post(path, GOOD).status_code == 200  # nothing can be set for somebody who exists
     assert not Membership.objects.filter(user=stina, organization=world.koskela).exists()
-    visitor.sign_in(stina, to=path)
-    assert "Accept invitation" in text(visitor.get(path))
-    assert visitor.post(path)["Location"] == "/"
+    browser.sign_in(stina, to=path)
+    assert "Accept invitation" in text(browser.get(path))
+    assert browser.post(path)["Location"] == "/"
     assert Membership.objects.filter(user=stina, organization=world.koskela).exists()
 
 
 def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
     _, path = invite(world)
-    visitor = Visitor().sign_in(world.stina.user)
-    other = visitor.get(path)
+    browser = BrowserClient().sign_in(world.stina.user)
+    other = browser.get(path)
     assert (other.status_code, "for another address" in text(other)) == (403, True)
-    assert visitor.post(path, GOOD).status_code == 403
-    assert visitor.get(path + "/sign-out").status_code == 405
-    assert visitor.post(path + "/sign-out")["Location"] == path
-    assert visitor.get(path).status_code == 200
-    assert not visitor.is_signed_in
+    assert browser.post(path, GOOD).status_code == 403
+    assert browser.get(path + "/sign-out").status_code == 405
+    assert browser.post(path + "/sign-out")["Location"] == path
+    assert browser.get(path).status_code == 200
+    assert not browser.is_signed_in
 
 
 def test_a_further_address_counts_once_it_is_proved(world: World) -> None:
     """The link went to that address alone: whoever follows it reads its mail, and has proved it before."""
     tiina = world.tiina.user
-    visitor = Visitor().sign_in(tiina)
+    browser = BrowserClient().sign_in(tiina)
     _, path = invite(world, "tiina@home.example")
-    with worlds.by_hand():
+    with worlds.bypassing_commands():
         claimed = EmailAddress.objects.create(user=tiina, email="tiina@home.example", verified=False)
-    assert visitor.get(path).status_code == 403
-    with worlds.by_hand():
+    assert browser.get(path).status_code == 403
+    with worlds.bypassing_commands():
         EmailAddress.objects.filter(pk=claimed.pk).update(verified=True)
-    assert Visitor().get(path).status_code == 200  # to sign in, not to become a second person
-    assert Visitor().sign_in(world.stina.user).get(path).status_code == 403
-    assert visitor.get(path).status_code == 200
-    assert visitor.post(path).status_code == 302
+    assert BrowserClient().get(path).status_code == 200  # to sign in, not to become a second person
+    assert BrowserClient().sign_in(world.stina.user).get(path).status_code == 403
+    assert browser.get(path).status_code == 200
+    assert browser.post(path).status_code == 302
     assert Membership.objects.filter(organization=world.koskela, user=tiina).exists()
 
 
@@ -218,7 +218,7 @@ def test_two_at_once_make_one_colleague(world: World) -> None:
 
     def accept(_: int) -> int:
         try:
-            return Visitor().post(path, GOOD).status_code
+            return BrowserClient().post(path, GOOD).status_code
         finally:
             connections.close_all()
 

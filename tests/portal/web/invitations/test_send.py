@@ -6,47 +6,47 @@ import pytest
 
 from delegation.invitations.models import Invitation
 from tests.fixtures import signed_in
-from tests.fixtures.pages import KOSKELA, orderer, person, said
+from tests.fixtures.pages import KOSKELA, orderer_form, person_path, visible_text
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world: World) -> None:
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))
     waiting = Invitation.objects.get(email="waiting@koskela.example")
-    form = orderer(world, email="waiting@koskela.example", name="")
-    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
+    form = orderer_form(world, email="waiting@koskela.example", name="")
+    html = browser.post(f"{KOSKELA}/people/invite", form).content.decode()
     assert f'<a href="{KOSKELA}/people#i{waiting.id}">View the invitation</a>' in html
-    assert f'<li id="i{waiting.id}">' in visitor.get(f"{KOSKELA}/people").content.decode()
-    form = orderer(world, email="mikko@koskela.example", name="", idempotency_key="a2")
-    html = visitor.post(f"{KOSKELA}/people/invite", form).content.decode()
-    assert f'<a href="{person(world.mikko)}">View Mikko Laine</a>' in html
+    assert f'<li id="i{waiting.id}">' in browser.get(f"{KOSKELA}/people").content.decode()
+    form = orderer_form(world, email="mikko@koskela.example", name="", idempotency_key="a2")
+    html = browser.post(f"{KOSKELA}/people/invite", form).content.decode()
+    assert f'<a href="{person_path(world.mikko)}">View Mikko Laine</a>' in html
 
 
 def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
-    visitor = signed_in.of(world.aino)
-    assert "Choose a tier to see what they will be able to do." in said(
-        visitor.get(f"{KOSKELA}/people/invite")
+    browser = signed_in.browser(world.aino)
+    assert "Choose a tier to see what they will be able to do." in visible_text(
+        browser.get(f"{KOSKELA}/people/invite")
     )
-    text = said(visitor.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
+    text = visible_text(browser.get(f"{KOSKELA}/people/invite?tier=organization_admin"))
     assert "The person will be able to" in text
     assert "Choose a tier to see" not in text
 
 
 def test_another_tier_begins_with_the_limit_of_the_present_one(world: World) -> None:
-    html = signed_in.of(world.aino).get(person(world.mikko, "access")).content.decode()
+    html = signed_in.browser(world.aino).get(person_path(world.mikko, "access")).content.decode()
     for tier in ("orderer", "approver"):
         (field,) = re.findall(rf'<input[^>]*name="limit_{tier}"[^>]*>', html)
         assert 'value="5\N{NO-BREAK SPACE}000"' in field
 
 
 def test_the_list_of_those_removed_has_no_columns_for_what_they_no_longer_have(world: World) -> None:
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     world.remove(world.olli)
-    assert "kh-c-access" in visitor.get(f"{KOSKELA}/people").content.decode()
-    html = visitor.get(f"{KOSKELA}/people?who=former").content.decode()
+    assert "kh-c-access" in browser.get(f"{KOSKELA}/people").content.decode()
+    html = browser.get(f"{KOSKELA}/people?who=former").content.decode()
     assert "Olli" in html
     assert "kh-c-access" not in html
     assert "kh-c-sites" not in html

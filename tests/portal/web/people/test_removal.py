@@ -7,36 +7,38 @@ import pytest
 from provisioning.accounts import progress
 from tests.fixtures import signed_in
 from tests.fixtures.deliveries import sign_in
-from tests.fixtures.pages import KOSKELA, person, said
-from tests.fixtures.world import World, by_hand
+from tests.fixtures.pages import KOSKELA, person_path, visible_text
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_nobody_removes_themselves_and_is_told_whom_to_ask(world: World) -> None:
-    answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
+    answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
-    assert "You cannot remove yourself. Nothing was changed. Ask another admin." in said(answer)
-    assert "If it happens again" not in said(answer)
+    assert "You cannot remove yourself. Nothing was changed. Ask another admin." in visible_text(answer)
+    assert "If it happens again" not in visible_text(answer)
 
 
 def test_the_only_admin_is_led_to_invite_a_second_one(world: World) -> None:
     world.remove(world.paivi)
-    answer = signed_in.of(world.aino).get(person(world.aino, "remove"))
+    answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
-    assert "You are the only admin. Nothing was changed. Invite a second admin first." in said(answer)
+    assert "You are the only admin. Nothing was changed. Invite a second admin first." in visible_text(answer)
     assert f'href="{KOSKELA}/people/invite?tier=organization_admin"' in answer.content.decode()
 
 
 def test_a_receipt_leads_back_to_the_one_who_was_removed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visitor = signed_in.of(world.aino)
-    done = visitor.post(person(world.olli, "remove"), {"reason": "left", "idempotency_key": "r1"})["Location"]
-    assert person(world.olli, "restore") not in visitor.get(done).content.decode()
+    browser = signed_in.browser(world.aino)
+    done = browser.post(person_path(world.olli, "remove"), {"reason": "left", "idempotency_key": "r1"})[
+        "Location"
+    ]
+    assert person_path(world.olli, "restore") not in browser.get(done).content.decode()
     monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
-    html, text = visitor.get(done).content.decode(), said(visitor.get(done))
-    assert person(world.olli, "restore") in html
+    html, text = browser.get(done).content.decode(), visible_text(browser.get(done))
+    assert person_path(world.olli, "restore") in html
     assert (
         "All systems have confirmed. You do not need to do anything. Back to people Restore Olli Mäkinen"
         in text
@@ -47,16 +49,16 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
 
 
 def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    visitor = signed_in.of(world.aino)
+    browser = signed_in.browser(world.aino)
     monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
     form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "idempotency_key": "r2"}
-    done = visitor.post(f"{KOSKELA}/people/remove", form)["Location"]
-    assert f'href="{KOSKELA}/people?who=former">View removed people' in visitor.get(done).content.decode()
+    done = browser.post(f"{KOSKELA}/people/remove", form)["Location"]
+    assert f'href="{KOSKELA}/people?who=former">View removed people' in browser.get(done).content.decode()
 
 
 def test_what_ends_is_named_by_the_service(world: World) -> None:
-    with by_hand():
+    with bypassing_commands():
         sign_in(world.olli)
-    text = said(signed_in.of(world.aino).get(person(world.olli, "remove")))
+    text = visible_text(signed_in.browser(world.aino).get(person_path(world.olli, "remove")))
     assert "Sign-in to Rakennusliike Koskela Oy blocked" in text
     assert "Signed in to Web shop ends" in text

@@ -10,7 +10,7 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.wording import dates, systems
 from provisioning.accounts.status import SystemStatus, WorstState
 from tests.fixtures import signed_in
-from tests.fixtures.pages import KOSKELA, said
+from tests.fixtures.pages import KOSKELA, visible_text
 from tests.fixtures.world import World
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -20,8 +20,8 @@ BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitl
 @pytest.mark.django_db(transaction=True)
 def test_of_those_removed_nobody_is_ticked(world: World) -> None:
     world.remove(world.olli)
-    answer = signed_in.of(world.aino).get(f"{KOSKELA}/people?who=former")
-    assert "1 removed" in said(answer)
+    answer = signed_in.browser(world.aino).get(f"{KOSKELA}/people?who=former")
+    assert "1 removed" in visible_text(answer)
     assert "kh-tick" not in answer.content.decode()
 
 
@@ -61,10 +61,10 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
 
 @pytest.mark.django_db(transaction=True)
 def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody(world: World) -> None:
-    sami = signed_in.of(world.sami)
-    assert "You manage access for 1 person." in said(sami.get(f"{KOSKELA}/"))
+    sami = signed_in.browser(world.sami)
+    assert "You manage access for 1 person." in visible_text(sami.get(f"{KOSKELA}/"))
     world.remove(world.olli)
     for page in ("", "me"):
         answer = sami.get(f"{KOSKELA}/{page}")
         assert answer.status_code == 200
-        assert "You manage access" not in said(answer)
+        assert "You manage access" not in visible_text(answer)

@@ -11,7 +11,7 @@ from provisioning.connectors.scim import sync_record
 from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http.pool import Pool
-from tests.fixtures import fake_target as far
+from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
 
 ADA, EVE = "0190-ada", "0190-eve"
@@ -25,11 +25,11 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def synchronize(shop: far.Server, pool: Pool) -> Any:
+def synchronize(shop: fake_target.Server, pool: Pool) -> Any:
     """Synchronize one record with the shop."""
 
     def run(record: dict[str, Any], **more: Any) -> SyncResult:
-        task = SyncTask(**{"base_url": shop.scim, "token": far.TOKEN, "record": record, **more})
+        task = SyncTask(**{"base_url": shop.scim, "token": fake_target.TOKEN, "record": record, **more})
         return sync_record.run(task=task, pool=pool)
 
     return run
@@ -49,14 +49,14 @@ def record(*, active: bool = True, name: str = "Ada Orderer", who: str = ADA, **
     return {**created, **more}
 
 
-def foreign_record(shop: far.Server, **attributes: Any) -> str:
+def foreign_record(shop: fake_target.Server, **attributes: Any) -> str:
     """A record that the target created itself."""
     created = {"id": "stranger", "userName": "eve@acme.example", "active": True, **attributes}
     shop.users["stranger"] = created
     return "stranger"
 
 
-def test_record_is_created_changed_and_deactivated(shop: far.Server, synchronize: Any) -> None:
+def test_record_is_created_changed_and_deactivated(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
     assert shop.one(ADA)["displayName"] == "Ada Approver"
@@ -66,12 +66,12 @@ def test_record_is_created_changed_and_deactivated(shop: far.Server, synchronize
     assert [one.method for one in shop.journal] == ["POST", "PATCH", "PATCH"]
 
 
-def test_inactive_person_without_record_is_not_created(shop: far.Server, synchronize: Any) -> None:
+def test_inactive_person_without_record_is_not_created(shop: fake_target.Server, synchronize: Any) -> None:
     assert synchronize(record(active=False)) == SyncResult("", wrote=False, supports_patch=True)
     assert shop.users == {}
 
 
-def test_target_without_patch_is_sent_whole_records(shop: far.Server, synchronize: Any) -> None:
+def test_target_without_patch_is_sent_whole_records(shop: fake_target.Server, synchronize: Any) -> None:
     shop.be.supports_patch = False
     created = synchronize(record())
     result = synchronize(record(active=False), remote_id=created.remote_id)
@@ -82,14 +82,14 @@ def test_target_without_patch_is_sent_whole_records(shop: far.Server, synchroniz
 
 
 @pytest.mark.parametrize("status", [400, 405, 415])
-def test_rejected_patch_becomes_a_put(shop: far.Server, synchronize: Any, status: int) -> None:
+def test_rejected_patch_becomes_a_put(shop: fake_target.Server, synchronize: Any, status: int) -> None:
     created = synchronize(record())
     shop.be.next = [Fault(status=status)]
     assert synchronize(record(active=False), remote_id=created.remote_id).supports_patch is False
     assert shop.one(ADA)["active"] is False
 
 
-def test_ignored_filter_does_not_select_a_foreign_record(shop: far.Server, synchronize: Any) -> None:
+def test_ignored_filter_does_not_select_a_foreign_record(shop: fake_target.Server, synchronize: Any) -> None:
     shop.be.filters = False
     foreign_record(shop, externalId=EVE)
     created = synchronize(record())
@@ -102,7 +102,7 @@ def test_ignored_filter_does_not_select_a_foreign_record(shop: far.Server, synch
     }
 
 
-def test_two_records_with_one_external_id_are_ambiguous(shop: far.Server, synchronize: Any) -> None:
+def test_two_records_with_one_external_id_are_ambiguous(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, externalId=ADA)
     shop.users["other"] = {"id": "other", "externalId": ADA}
     with pytest.raises(DeliveryError) as refused:
@@ -111,7 +111,7 @@ def test_two_records_with_one_external_id_are_ambiguous(shop: far.Server, synchr
     assert shop.journal == []
 
 
-def test_id_of_a_foreign_record_is_not_written(shop: far.Server, synchronize: Any) -> None:
+def test_id_of_a_foreign_record_is_not_written(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, externalId=EVE)
     with pytest.raises(DeliveryError) as refused:
         synchronize(record(active=False), remote_id="stranger", read_first=True)
@@ -119,7 +119,7 @@ def test_id_of_a_foreign_record_is_not_written(shop: far.Server, synchronize: An
     assert shop.one(EVE)["active"] is True
 
 
-def test_lost_response_leads_to_no_second_record(shop: far.Server, synchronize: Any) -> None:
+def test_lost_response_leads_to_no_second_record(shop: fake_target.Server, synchronize: Any) -> None:
     shop.be.next = [Fault(), Fault(lost_reply=True)]  # the search, the creation
     with pytest.raises(DeliveryError) as lost:
         synchronize(record())
@@ -129,7 +129,7 @@ def test_lost_response_leads_to_no_second_record(shop: far.Server, synchronize: 
     assert [one.method for one in shop.journal] == ["POST"]
 
 
-def test_conflict_leads_to_our_own_record(shop: far.Server, synchronize: Any) -> None:
+def test_conflict_leads_to_our_own_record(shop: fake_target.Server, synchronize: Any) -> None:
     first = synchronize(record())
     shop.be.next = [Fault(status=200)]  # a search that finds nothing
     again = synchronize(record(name="Ada Approver"))
@@ -137,13 +137,13 @@ def test_conflict_leads_to_our_own_record(shop: far.Server, synchronize: Any) ->
     assert shop.one(ADA)["displayName"] == "Ada Approver"
 
 
-def test_conflict_adopts_an_unmanaged_record(shop: far.Server, synchronize: Any) -> None:
+def test_conflict_adopts_an_unmanaged_record(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, userName=f"{ADA.upper()}@acme.example".replace("0190-ADA", ADA))
     assert synchronize(record()).remote_id == "stranger"
     assert shop.one(ADA)["id"] == "stranger"
 
 
-def test_conflict_never_adopts_a_foreign_record(shop: far.Server, synchronize: Any) -> None:
+def test_conflict_never_adopts_a_foreign_record(shop: fake_target.Server, synchronize: Any) -> None:
     foreign_record(shop, userName=f"{ADA}@acme.example", externalId=EVE)
     with pytest.raises(DeliveryError) as refused:
         synchronize(record())
@@ -151,21 +151,23 @@ def test_conflict_never_adopts_a_foreign_record(shop: far.Server, synchronize: A
     assert shop.one(EVE)["id"] == "stranger"
 
 
-def test_lost_record_is_created_again(shop: far.Server, synchronize: Any) -> None:
+def test_lost_record_is_created_again(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     shop.users.clear()
     again = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
     assert again.remote_id == shop.one(ADA)["id"] != created.remote_id
 
 
-def test_lost_record_of_an_inactive_person_is_not_created_again(shop: far.Server, synchronize: Any) -> None:
+def test_lost_record_of_an_inactive_person_is_not_created_again(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
     created = synchronize(record())
     shop.users.clear()
     assert synchronize(record(active=False), remote_id=created.remote_id).remote_id == ""
     assert shop.users == {}
 
 
-def test_unapplied_write_fails(shop: far.Server, synchronize: Any) -> None:
+def test_unapplied_write_fails(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     shop.be.applies = False
     with pytest.raises(DeliveryError) as refused:
@@ -173,14 +175,14 @@ def test_unapplied_write_fails(shop: far.Server, synchronize: Any) -> None:
     assert refused.value.code is Code.NOT_APPLIED
 
 
-def test_target_that_drops_the_extension_fails(shop: far.Server, synchronize: Any) -> None:
+def test_target_that_drops_the_extension_fails(shop: fake_target.Server, synchronize: Any) -> None:
     shop.be.drops_extension = True
     with pytest.raises(DeliveryError) as refused:
         synchronize(record())
     assert refused.value.code is Code.NOT_APPLIED
 
 
-def test_reading_first_writes_only_a_difference(shop: far.Server, synchronize: Any) -> None:
+def test_reading_first_writes_only_a_difference(shop: fake_target.Server, synchronize: Any) -> None:
     created = synchronize(record())
     assert synchronize(record(), remote_id=created.remote_id, read_first=True).wrote is False
     shop.users[created.remote_id]["active"] = False
@@ -192,7 +194,9 @@ def test_reading_first_writes_only_a_difference(shop: far.Server, synchronize: A
     )
 
 
-def test_inactive_record_is_deleted_where_the_target_deletes(shop: far.Server, synchronize: Any) -> None:
+def test_inactive_record_is_deleted_where_the_target_deletes(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
     created = synchronize(record())
     assert synchronize(record(active=False), remote_id=created.remote_id, deletes=True).remote_id == ""
     assert shop.users == {}
@@ -212,7 +216,9 @@ def test_inactive_record_is_deleted_where_the_target_deletes(shop: far.Server, s
         (503, Code.BUSY),
     ],
 )
-def test_error_status_maps_to_a_code(shop: far.Server, synchronize: Any, status: int, code: Code) -> None:
+def test_error_status_maps_to_a_code(
+    shop: fake_target.Server, synchronize: Any, status: int, code: Code
+) -> None:
     shop.be.always = Fault(status=status, retry_after=7 if status == 503 else None)
     with pytest.raises(DeliveryError) as refused:
         synchronize(record(), remote_id="any")
@@ -221,7 +227,7 @@ def test_error_status_maps_to_a_code(shop: far.Server, synchronize: Any, status:
     assert shop.users == {}
 
 
-def test_reset_connection_is_a_lost_response(shop: far.Server, synchronize: Any) -> None:
+def test_reset_connection_is_a_lost_response(shop: fake_target.Server, synchronize: Any) -> None:
     shop.be.always = Fault(reset=True)
     with pytest.raises(DeliveryError) as lost:
         synchronize(record())
@@ -229,7 +235,7 @@ def test_reset_connection_is_a_lost_response(shop: far.Server, synchronize: Any)
 
 
 def test_internal_host_is_refused_unless_allowed(
-    shop: far.Server, synchronize: Any, settings: LazySettings
+    shop: fake_target.Server, synchronize: Any, settings: LazySettings
 ) -> None:
     settings.ALLOWED_INTERNAL_HOSTS = []
     with pytest.raises(DeliveryError) as refused:
