@@ -11,6 +11,10 @@ MUTANT = "KEYHOLDER_TEST_MUTANT"
 """Names in the environment the file of the mutant that a process of tests runs with."""
 
 
+_DECLARATIONS = {"__init__.py", "models.py"}
+"""Modules that only declare: what a model says of its table is read from the database itself."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Area:
     """Some modules, and how many of their mutants one run draws."""
@@ -25,7 +29,7 @@ class Area:
         found = {pattern: sorted(ROOT.glob(pattern)) for pattern in self.patterns}
         if empty := [pattern for pattern, paths in found.items() if not paths]:
             raise LookupError(f"{', '.join(empty)}: no such module; correct tests/mutation/areas.py.")
-        return sorted({path for paths in found.values() for path in paths if path.name != "__init__.py"})
+        return sorted({path for paths in found.values() for path in paths if path.name not in _DECLARATIONS})
 
 
 AREAS = (

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
 _STATEMENT = re.compile(r"\b(SELECT|UPDATE|INSERT INTO|DELETE FROM|WHERE|JOIN|IS NULL|IS NOT NULL)\b")
 _PARAMETER = re.compile(r"%\(\w+\)s|%s|\bFROM\b|\bNEW\.")
 _ENDS = {"OR", "GROUP", "ORDER", "LIMIT", "UNION", "RETURNING", "FOR", "JOIN", "LEFT", "CROSS", "INNER"}
-_ENDS |= {"WHERE", "SET", "FROM", "WHEN", "THEN", "ELSE", "END", "SELECT", "ON", "HAVING", "LOOP"}
+_ENDS |= {"WHERE", "SET", "FROM", "WHEN", "THEN", "ELSE", "END", "SELECT", "ON", "HAVING", "LOOP", "DO"}
 _SIGNS = {"<=": "<", "<": "<=", ">=": ">", ">": ">=", "<>": "=", "!=": "="}
 _WORDS = {"least": "greatest", "greatest": "least", "min": "max", "max": "min", "DESC": "ASC"}
 _PHRASES = {

@@ -8,13 +8,15 @@ from audit import verification
 from audit.models import Event
 from delegation.access import effects as access_effects
 from delegation.acts.acting import acting
-from delegation.acts.subjects import OrganizationSet
+from delegation.acts.subjects import MembershipSet, OrganizationSet
 from delegation.authorization import errors as authorization_errors
 from delegation.authorization.models.assignments import Assignment
+from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.verbs import Verb
 from delegation.people import effects as people_effects
 from identity.memberships.models import Membership, MembershipPeriod
 from provisioning.accounts import planner
+from tests.fixtures.grant_conditions import changed
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +99,26 @@ def test_effect_without_the_locks_of_its_users_is_an_error(world: World) -> None
     ):
         people_effects.end_members(act, [world.paivi])
     assert unchanged(world.paivi)
+
+
+def test_effect_of_the_act_s_own_verb_on_another_member_is_an_error(world: World) -> None:
+    with (
+        pytest.raises(TypeError, match="locks"),
+        acting(actor_of(world.aino), Verb.MEMBER_REMOVE, on=MembershipSet([world.vilma])) as act,
+    ):
+        people_effects.end_members(act, [world.olli])
+    assert unchanged(world.vilma, world.olli)
+
+
+def test_effect_of_another_verb_on_the_act_s_own_members_is_authorized(world: World) -> None:
+    version = RoleVersion.objects.filter(role__key="user_admin")
+    held = version.values_list("verbs", flat=True).get()
+    without = [verb for verb in held if verb != Verb.MEMBER_REMOVE.value]
+    with (
+        changed(version, verbs=without),
+        pytest.raises(authorization_errors.Denied) as refusal,
+        acting(actor_of(world.ulla), Verb.ACCESS_CHANGE, on=MembershipSet([world.vilma])) as act,
+    ):
+        people_effects.end_members(act, [world.vilma])
+    assert refusal.value.data["reason"] == "no_permission"
+    assert unchanged(world.vilma)

@@ -201,3 +201,15 @@ def test_only_secrets_are_not_stored() -> None:
         if not one.metadata.get("stored", True)
     }
     assert found == NOT_RETURNED_AGAIN
+
+
+def test_call_is_current_only_while_its_command_runs() -> None:
+    outer, inner = (fingerprint.call_of(lambda text: text, text) for text in ("outer", "inner"))
+    with fingerprint.calling(outer):
+        with fingerprint.calling(inner):
+            assert fingerprint.current() is inner
+        with pytest.raises(ZeroDivisionError), fingerprint.calling(inner):
+            raise ZeroDivisionError
+        assert fingerprint.current() is outer
+    with pytest.raises(TypeError, match="@command"):
+        fingerprint.current()

@@ -192,6 +192,17 @@ AMOUNTS: dict[str, tuple[Change, tuple[Decimal | None, str, str]]] = {
         lambda w: (limit(w).update(amount=None), ceiling(w).update(amount=None)),
         (None, "EUR", "order"),
     ),
+    "without limit in crowns, ceiling without currency": (
+        lambda w: (
+            limit(w).update(amount=None, currency="SEK"),
+            ceiling(w).update(amount=None, currency=""),
+        ),
+        (None, "SEK", "order"),
+    ),
+    "limit missing, ceiling without currency": (
+        lambda w: (limit(w).delete(), ceiling(w).update(amount=None, currency="")),
+        (Decimal(0), "", "order"),
+    ),
     "per month": (lambda w: limit(w).update(period="month"), (Decimal("5000.00"), "EUR", "month")),
     "both in crowns": (
         lambda w: (limit(w).update(currency="SEK"), ceiling(w).update(currency="SEK")),
