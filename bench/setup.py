@@ -259,7 +259,7 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
     from audit.foundation import clock
     from identity import machine_secrets
     from identity.grants import tokens
-    from identity.grants.models import AccessToken, RefreshFamily, RefreshToken
+    from identity.grants.models import AccessToken, RefreshToken, TokenFamily
     from identity.sessions.models import SignIn
 
     at = clock.now()
@@ -282,7 +282,7 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
     for client in clients:
         pair = tokens.generate_pair()
         until = at + tokens.FAMILY_LIFETIME
-        family = RefreshFamily.objects.create(
+        family = TokenFamily.objects.create(
             client=client, sign_in=sign_in, scopes="openid", issued_at=at, expires_at=until, **issued
         )
         RefreshToken.objects.create(

@@ -25,20 +25,20 @@ BATCH = 5000
 class Purged:
     """How many rows of each kind were deleted."""
 
-    answers: int
-    links: int
+    idempotency_records: int
+    invitation_links: int
 
 
 @command
 def purge(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[Purged]:
     """Delete up to `BATCH` rows of each kind, oldest first."""
     with acting(actor, Verb.RETENTION_PURGE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
-        answers = list(expired_idempotency_records(at=act.at).values_list("id", flat=True)[:BATCH])
+        records = list(expired_idempotency_records(at=act.at).values_list("id", flat=True)[:BATCH])
         links = list(dead_links(at=act.at).values_list("hash", flat=True)[:BATCH])
-        IdempotencyRecord.objects.filter(id__in=answers).delete()
+        IdempotencyRecord.objects.filter(id__in=records).delete()
         InvitationToken.objects.filter(hash__in=links).delete()
-        act.record(answers=len(answers), links=len(links))
-        return act.set_result(Purged(len(answers), len(links)))
+        act.record(idempotency_records=len(records), invitation_links=len(links))
+        return act.set_result(Purged(len(records), len(links)))
 
 
 def expired_idempotency_records(*, at: dt.datetime) -> QuerySet[IdempotencyRecord]:

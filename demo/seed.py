@@ -124,7 +124,10 @@ def factor(user: User) -> str:
     with observations.recording(actor=actor) as note:
         TOTP.activate(user, secret)
         note.add(
-            Observation.FACTOR_ADDED, subject=Subject("user", user.id), chain=user.id, facts={"kind": "totp"}
+            Observation.FACTOR_ADDED,
+            subject=Subject("user", user.id),
+            chain=user.id,
+            facts={"factor": "totp"},
         )
     return str(secret)
 

@@ -1,7 +1,7 @@
 """The models of all capabilities, for Django's app loading."""
 
 from identity.clients.models import Application, Client
-from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import BusinessUnit, CustomerNumber, Organization, Site
 from identity.people.models import User
@@ -17,10 +17,10 @@ __all__ = [
     "Membership",
     "MembershipPeriod",
     "Organization",
-    "RefreshFamily",
     "RefreshToken",
     "Session",
     "SignIn",
     "Site",
+    "TokenFamily",
     "User",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 
-from identity.grants.models import RefreshFamily
+from identity.grants.models import TokenFamily
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 
@@ -48,10 +48,10 @@ sign_ins AS (
     RETURNING 1
 ),
 families AS (
-    UPDATE identity_refreshfamily SET ended_at = %(at)s
+    UPDATE identity_tokenfamily SET ended_at = %(at)s
     WHERE ended_at IS NULL AND id IN (
-        SELECT id FROM identity_refreshfamily WHERE membership_id = ANY(%(memberships)s)
-        UNION SELECT f.id FROM leavers l JOIN identity_refreshfamily f ON f.user_id = l.user_id)
+        SELECT id FROM identity_tokenfamily WHERE membership_id = ANY(%(memberships)s)
+        UNION SELECT f.id FROM leavers l JOIN identity_tokenfamily f ON f.user_id = l.user_id)
     RETURNING 1
 ),
 sessions AS (
@@ -78,7 +78,7 @@ def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Rev
     """End one browser session of this person, by its stored key, with its sign-ins and token families."""
     open_sign_ins = SignIn.objects.filter(user=user, session_key=session_key, ended_at=None)
     # Families first: `open_sign_ins` is a lazy query, and empty once they have ended.
-    families = RefreshFamily.objects.filter(sign_in__in=open_sign_ins, ended_at=None).update(ended_at=at)
+    families = TokenFamily.objects.filter(sign_in__in=open_sign_ins, ended_at=None).update(ended_at=at)
     sign_ins = open_sign_ins.update(ended_at=at)
     sessions, _ = Session.objects.filter(user=user, session_key=session_key).delete()
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
@@ -89,6 +89,6 @@ def revoke_users(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
     user_ids = list(users)
     User.all_directories.filter(id__in=user_ids).update(epoch=F("epoch") + 1)
     sign_ins = SignIn.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
-    families = RefreshFamily.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
+    families = TokenFamily.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
     sessions, _ = Session.objects.filter(user__in=user_ids).delete()
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)

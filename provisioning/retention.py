@@ -34,4 +34,4 @@ def _purge_expired(at: dt.datetime) -> int:
     if not retention.has_expired(at=at):
         return 0
     purged = retention.purge(actor=actor.system()).result
-    return purged.answers + purged.links
+    return purged.idempotency_records + purged.invitation_links

@@ -265,7 +265,7 @@ def _actor_json(actor: Actor) -> dict[str, Any]:
         "kind": actor.kind.value,
         "id": str(actor.id),
         "channel": actor.channel.value,
-        "request": actor.request_id,
+        "request_id": actor.request_id,
     }
 
 

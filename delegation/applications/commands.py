@@ -64,7 +64,7 @@ def register_application(
         )
         if client is not None:
             _create_client(application, client, secret)
-        act.record(application=str(application.id), client=client.client_id if client else None)
+        act.record(application=key, client=client.client_id if client else None)
         return act.set_result(ApplicationRegistered(application.id, secret))
 
 

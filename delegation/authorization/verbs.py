@@ -189,7 +189,6 @@ class Observation(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGN_IN_DENIED = "sign_in.denied"
-    TOKEN_ISSUED = "token.issued"  # noqa: S105 - a verb
     TOKEN_REPLAYED = "token.replayed"  # noqa: S105 - a verb
 
     @property

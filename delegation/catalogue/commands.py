@@ -35,7 +35,7 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
     with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         for key, name in catalogue.units.items():
             BusinessUnit.objects.get_or_create(key=key, defaults={"name": name})
-        act.record(units=sorted(catalogue.units))
+        act.record(business_units=sorted(catalogue.units))
     return act.outcome
 
 
@@ -96,7 +96,7 @@ def _propagate(actor: Actor, roles: list[str], first: Act) -> None:
     affected = sorted(set(assignments.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]
-        facts: dict[str, Any] = {"roles": roles, "act": str(first.id)}
+        facts: dict[str, Any] = {"roles": roles, "catalogue_act": str(first.id)}
         with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
             act.record(**facts)
             for organization in batch:

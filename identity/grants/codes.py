@@ -97,7 +97,7 @@ redeemed AS (
   RETURNING c.*
 ),
 family AS (
-  INSERT INTO identity_refreshfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
+  INSERT INTO identity_tokenfamily (id, client_id, sign_in_id, user_id, membership_id, user_epoch, membership_epoch,
                                       scopes, nonce, auth_time, amr, issued_at, expires_at)
   SELECT %(family)s, c.client_id, c.sign_in_id, c.user_id, c.membership_id, c.user_epoch, c.membership_epoch,
          c.scopes, c.nonce, c.auth_time, c.amr, c.used_at, c.used_at + %(family_lifetime)s FROM redeemed c
@@ -124,7 +124,7 @@ code AS (
   WHERE g.hash = ANY(%(code)s) AND g.client_id = %(client)s AND g.used_at IS NOT NULL AND m.id = g.membership_id
 ),
 ended AS (
-  UPDATE identity_refreshfamily SET ended_at = (SELECT at FROM now)
+  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now)
   WHERE id = (SELECT family FROM code) AND ended_at IS NULL RETURNING id
 )
 SELECT code.organization_id, code.membership_id, code.family, EXISTS (SELECT 1 FROM ended) FROM code
@@ -155,4 +155,4 @@ def revoke_if_replayed(*, code: str, client: str, verb: str) -> bool:
     Returns whether the code was used before.
     """
     row = validity.fetch_one(_REPLAYED, code=machine_secrets.hash_candidates(code), client=client)
-    return tokens.record_replay(row, client=client, kind="code", verb=verb)
+    return tokens.record_replay(row, client=client, credential="authorization_code", verb=verb)

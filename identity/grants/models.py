@@ -42,7 +42,7 @@ class AuthorizationCode(_Issued):
     family = models.UUIDField(null=True)
 
 
-class RefreshFamily(_Issued):
+class TokenFamily(_Issued):
     """A token family: all tokens that descend from one code. It ends as a whole."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
@@ -54,7 +54,7 @@ class RefreshToken(models.Model):
     """A refresh token; its second use ends the family (RFC 9700 §4.14.2)."""
 
     hash = models.CharField(max_length=80, primary_key=True)
-    family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="tokens")
+    family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="tokens")
     issued_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
@@ -63,7 +63,7 @@ class AccessToken(models.Model):
     """An opaque access token (RFC 6750). Person, membership and authentication are its family's."""
 
     hash = models.CharField(max_length=80, primary_key=True)
-    family = models.ForeignKey(RefreshFamily, models.CASCADE, related_name="access_tokens")
+    family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="access_tokens")
     scopes = models.CharField(max_length=400)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)

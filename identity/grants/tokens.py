@@ -62,7 +62,7 @@ def storage_params(pair: TokenPair) -> dict[str, Any]:
 
 # The scopes of the response are the requested ones, a subset of the family's, or else the family's (RFC 6749 §6).
 _FAMILY = """SELECT g.* FROM identity_{table} t
-  JOIN identity_refreshfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
+  JOIN identity_tokenfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
 _OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
 _REFRESH = f"""
 WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
@@ -86,12 +86,12 @@ _REPLAYED = f"""
 WITH {validity.NOW},
 family AS (
   SELECT g.id, m.organization_id, g.membership_id
-  FROM identity_refreshtoken t, identity_refreshfamily g, identity_membership m
+  FROM identity_refreshtoken t, identity_tokenfamily g, identity_membership m
   WHERE t.hash = ANY(%(token)s) AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
     AND m.id = g.membership_id
 ),
 ended AS (
-  UPDATE identity_refreshfamily SET ended_at = (SELECT at FROM now)
+  UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now)
   WHERE id = (SELECT id FROM family) AND ended_at IS NULL RETURNING id
 )
 SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1 FROM ended) FROM family
@@ -114,13 +114,13 @@ FROM valid_grant v JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%
 """  # noqa: S608 - constants of this package
 
 _REVOKE_ACCESS = """
-DELETE FROM identity_accesstoken t USING identity_refreshfamily g
+DELETE FROM identity_accesstoken t USING identity_tokenfamily g
 WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
 """
 
 _REVOKE_FAMILY = f"""
 WITH {validity.NOW}
-UPDATE identity_refreshfamily g SET ended_at = (SELECT at FROM now)
+UPDATE identity_tokenfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
 WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
 """  # noqa: S608 - constants of this package
@@ -151,10 +151,10 @@ def revoke_if_replayed(*, token: str, client: str, verb: str) -> bool:
     Returns whether the token was used before.
     """
     row = validity.fetch_one(_REPLAYED, token=machine_secrets.hash_candidates(token), client=client)
-    return record_replay(row, client=client, kind="refresh_token", verb=verb)
+    return record_replay(row, client=client, credential="refresh_token", verb=verb)
 
 
-def record_replay(row: tuple[Any, ...] | None, *, client: str, kind: str, verb: str) -> bool:
+def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, verb: str) -> bool:
     """Record in the organization's log that another party may hold a copy, once for each family.
 
     `row` is that of a replay, or None without one. Returns whether there was one.
@@ -169,7 +169,7 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, kind: str, verb: 
                 subject=Subject("membership", membership),
                 chain=organization,
                 organization=organization,
-                facts={"client": client, "family": str(family), "kind": kind},
+                facts={"client": client, "token_family": str(family), "credential": credential},
             )
     return True
 

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='RefreshFamily',
+            name='TokenFamily',
             fields=[
                 ('user_epoch', models.PositiveIntegerField()),
                 ('membership_epoch', models.PositiveIntegerField()),
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('scopes', models.CharField(max_length=400)),
                 ('issued_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(db_index=True)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='identity.refreshfamily')),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='identity.tokenfamily')),
             ],
         ),
         migrations.CreateModel(
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(max_length=80, primary_key=True, serialize=False)),
                 ('issued_at', models.DateTimeField()),
                 ('used_at', models.DateTimeField(null=True)),
-                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='identity.refreshfamily')),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='identity.tokenfamily')),
             ],
         ),
         migrations.CreateModel(
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
-            model_name='refreshfamily',
+            model_name='tokenfamily',
             name='sign_in',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.signin'),
         ),

@@ -199,7 +199,7 @@ def _signed_in(teller: EventWording, event: EventView) -> EventLine:
 
 
 def _factor(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine(teller.who(event), factors.said(event.verb, str(event.facts.get("type", ""))))
+    return EventLine(teller.who(event), factors.said(event.verb, str(event.facts.get("factor", ""))))
 
 
 def _plain(text: Callable[[], str]) -> Sentence:
@@ -238,7 +238,6 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _plain(lambda: _("could not sign in")),
     Observation.SIGN_IN_DENIED: _plain(lambda: _("was refused sign-in")),
-    Observation.TOKEN_ISSUED: _plain(lambda: _("stayed signed in to a service")),
     Observation.TOKEN_REPLAYED: _plain(
         lambda: _("was signed out of a service because a one-time code was used twice")
     ),

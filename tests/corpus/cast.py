@@ -19,7 +19,7 @@ from audit.foundation import clock
 from identity import lifecycle, machine_secrets, revocation, signing_keys
 from identity.clients.models import Application, Client
 from identity.grants import tokens
-from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily
+from identity.grants.models import AccessToken, AuthorizationCode, TokenFamily
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -192,7 +192,7 @@ class Cast:
         happened: dict[str, Callable[[], object]] = {
             "used redeemed replayed": lambda: self._use(made),
             "expired": self._expire,
-            "older lifetime": lambda: RefreshFamily.objects.update(expires_at=clock.now()),
+            "older lifetime": lambda: TokenFamily.objects.update(expires_at=clock.now()),
             "revoked": lambda: tokens.revoke(token=made, client="corpus-shop"),
             "deactivated disabled blocked": self._deactivate,
             "removed member left": self._remove,
@@ -210,7 +210,7 @@ class Cast:
 
     def _expire(self) -> None:
         past = clock.now() - dt.timedelta(seconds=1)
-        for model in (AuthorizationCode, AccessToken, RefreshFamily):
+        for model in (AuthorizationCode, AccessToken, TokenFamily):
             model.objects.update(expires_at=past)
 
     def _remove(self) -> None:

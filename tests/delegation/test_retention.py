@@ -58,7 +58,7 @@ def test_purge_without_expired_rows_leaves_no_event(world: World) -> None:
     move_clock(91 * DAY)
     gone = InvitationToken.objects.count()
     done = retention.purge(actor=world.system)
-    assert done.result == retention.Purged(answers=0, links=gone)
+    assert done.result == retention.Purged(idempotency_records=0, invitation_links=gone)
     assert Event.objects.get(verb="retention.purge").act == done.act
     assert not retention.has_expired(at=clock.now())
     with pytest.raises(authorization_errors.NotFound):
@@ -71,6 +71,6 @@ def test_purge_of_many_rows_takes_several_acts(world: World, monkeypatch: pytest
     total, times = InvitationToken.objects.count(), 0
     while retention.has_expired(at=clock.now()):
         purged = retention.purge(actor=world.system).result
-        assert purged.answers + purged.links <= 4
+        assert purged.idempotency_records + purged.invitation_links <= 4
         times += 1
     assert times == -(-total // 4)

@@ -8,7 +8,7 @@ import pytest
 
 from audit.foundation import clock
 from identity import lifecycle, revocation
-from identity.grants.models import RefreshFamily
+from identity.grants.models import TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -95,7 +95,7 @@ def test_revocation_of_a_membership_without_another_active_one_revokes_the_perso
     assert Session.objects.filter(session_key="browser").exists() is not revokes_person
     assert Session.objects.filter(session_key="other").exists()
     assert SignIn.objects.get().ended_at == (at if revokes_person else None)
-    assert RefreshFamily.objects.get().ended_at == (at if revokes_person else None)
+    assert TokenFamily.objects.get().ended_at == (at if revokes_person else None)
     assert (ended.sign_ins, ended.token_families) == ((1, 1) if revokes_person else (0, 0))
     assert epochs(world.olli) == (1, 1)
     assert Membership.objects.get(id=world.mikko_at_pohjola.id).epoch == 1
@@ -117,7 +117,7 @@ def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_is
     grants.token_pair(world.olli, session="other")
     ended = revoke(world.mikko)
     assert ended == Revoked(sign_ins=1, token_families=1, sessions=0)
-    for model in (SignIn, RefreshFamily):
+    for model in (SignIn, TokenFamily):
         rows = model.objects.exclude(ended_at=None)
         assert [row.membership_id for row in rows] == [world.mikko.id]
     revoke(world.mikko)
@@ -127,13 +127,13 @@ def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_is
 def test_revocation_of_what_has_ended_does_not_change_its_end(world: World) -> None:
     grants.token_pair(world.olli)
     first = clock.now()
-    for model in (SignIn, RefreshFamily):
+    for model in (SignIn, TokenFamily):
         model.objects.update(ended_at=first)
     assert revoke(world.olli) == Revoked(sign_ins=0, token_families=0, sessions=0)
     with worlds.bypassing_commands():
         revocation.revoke_users(users=[world.olli.user_id], at=first + HOUR)
         revocation.revoke_session(user=world.olli.user_id, session_key="browser", at=first + HOUR)
-    assert {SignIn.objects.get().ended_at, RefreshFamily.objects.get().ended_at} == {first}
+    assert {SignIn.objects.get().ended_at, TokenFamily.objects.get().ended_at} == {first}
 
 
 def test_revocation_deletes_expired_sessions_and_does_not_count_them(world: World) -> None:
@@ -154,7 +154,7 @@ def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
     assert sorted(Session.objects.values_list("session_key", flat=True)) == ["three", "two"]
     open_sign_ins = SignIn.objects.filter(ended_at=None)
     assert sorted(open_sign_ins.values_list("session_key", flat=True)) == ["three", "two"]
-    families = RefreshFamily.objects.filter(ended_at=None)
+    families = TokenFamily.objects.filter(ended_at=None)
     assert sorted(families.values_list("sign_in__session_key", flat=True)) == ["three", "two"]
     assert epochs(world.mikko) == (1, 1)
 
@@ -170,7 +170,7 @@ def test_revoke_users_ends_everything_of_these_people_only(world: World) -> None
     assert [epochs(member) for member in (world.mikko, world.vilma, world.olli)] == [(2, 1), (2, 1), (1, 1)]
     assert list(Session.objects.values_list("session_key", flat=True)) == ["three"]
     assert SignIn.objects.get(ended_at=None).membership_id == world.olli.id
-    assert RefreshFamily.objects.get(ended_at=None).membership_id == world.olli.id
+    assert TokenFamily.objects.get(ended_at=None).membership_id == world.olli.id
 
 
 PERIODS: dict[str, tuple[dict[str, dt.timedelta | None], dict[str, dt.timedelta | None] | None]] = {

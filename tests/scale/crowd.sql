@@ -57,7 +57,7 @@ FROM person;
 
 INSERT INTO identity_signin_clients (signin_id, client_id) SELECT sign_in, 'ordering' FROM person;
 
-INSERT INTO identity_refreshfamily (user_epoch, membership_epoch, scopes, issued_at, expires_at, id, nonce, client_id,
+INSERT INTO identity_tokenfamily (user_epoch, membership_epoch, scopes, issued_at, expires_at, id, nonce, client_id,
                                     membership_id, user_id, sign_in_id, auth_time, amr)
 SELECT 1, 1, 'openid', at, now() + interval '10 days', family, '', 'ordering', membership, usr, sign_in, at, '[]' FROM person;
 

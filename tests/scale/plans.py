@@ -16,7 +16,7 @@ LARGE = frozenset(
         "delegation_invitation",
         "identity_membership",
         "identity_membershipperiod",
-        "identity_refreshfamily",
+        "identity_tokenfamily",
         "identity_session",
         "identity_signin",
         "identity_user",

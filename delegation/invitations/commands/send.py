@@ -127,7 +127,7 @@ def _check_not_invited(act: Act, address: str) -> None:
     if pending.expires_at > act.at:
         raise AlreadyInvited(invitation=str(pending.id))
     Invitation.objects.filter(id=pending.id).update(cancelled_at=act.at)
-    expired = {"expired": pending.expires_at.isoformat()}
+    expired = {"expired_at": pending.expires_at.isoformat()}
     act.also(
         Verb.INVITATION_CANCEL, Subject("invitation", pending.id), cause=Verb.MEMBER_INVITE, facts=expired
     )
@@ -185,8 +185,8 @@ def resend(
         )
         act.record_change(
             reloaded.id,
-            before={"expires": reloaded.expires_at.isoformat(), "invited_by": str(reloaded.invited_by)},
-            after={"expires": (act.at + VALIDITY).isoformat(), "invited_by": str(actor.id)},
+            before={"expires_at": reloaded.expires_at.isoformat(), "invited_by": str(reloaded.invited_by)},
+            after={"expires_at": (act.at + VALIDITY).isoformat(), "invited_by": str(actor.id)},
         )
         return act.set_result(InvitationSent(reloaded.id, link))
 

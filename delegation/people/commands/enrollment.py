@@ -110,4 +110,4 @@ def _record_events(act: Act, members: Sequence[Membership], people: Sequence[Per
             before={"state": "none"},
             after={"state": "active", "access": [person.access.to_json()]},
         )
-    act.record(people=len(members))
+    act.record(members=len(members))

@@ -38,7 +38,10 @@ def remove(
     ) as act:
         ended = effects.end_members(act, act.on)
         act.record(
-            reason=reason, sign_ins=ended.sign_ins, families=ended.token_families, sessions=ended.sessions
+            reason=reason,
+            sign_ins=ended.sign_ins,
+            token_families=ended.token_families,
+            sessions=ended.sessions,
         )
         return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
 

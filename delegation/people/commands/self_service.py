@@ -66,7 +66,7 @@ def sign_out(
             everywhere=not session,
             sessions=revoked.sessions,
             sign_ins=revoked.sign_ins,
-            families=revoked.token_families,
+            token_families=revoked.token_families,
         )
         return act.set_result(SignedOut(revoked.sessions, revoked.sign_ins, revoked.token_families))
 

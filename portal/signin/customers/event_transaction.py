@@ -55,7 +55,7 @@ def _notify_changes(batch: EventBatch) -> None:
 
 
 def _key(draft: EventDraft) -> tuple[str, str]:
-    return draft.verb, str(draft.facts.get("type", ""))
+    return draft.verb, str(draft.facts.get("factor", ""))
 
 
 def record_denied_sign_in(user: User, *, code: str) -> None:

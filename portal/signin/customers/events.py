@@ -52,7 +52,7 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 def signed_out(request: HttpRequest, user: User) -> None:
     """Ends the services' sign-ins of this browser session only."""
-    record_event(request, Observation.SESSION_ENDED, user, {"by": "person"})
+    record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person"})
     if isinstance(request.session, SessionStore) and request.session.session_key:
         sign_ins.end_for_session(session_key=request.session.stored_key(), at=clock.now())
 
@@ -72,7 +72,16 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
     if verb is Observation.PASSWORD_RESET and user.mail_bounced_at is not None:
         addresses.mark_deliverable(user=user.pk)
     revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
-    record_event(request, verb, user, {"sessions": revoked.sessions, "sign_ins": revoked.sign_ins})
+    record_event(
+        request,
+        verb,
+        user,
+        {
+            "sessions": revoked.sessions,
+            "sign_ins": revoked.sign_ins,
+            "token_families": revoked.token_families,
+        },
+    )
 
 
 def step_completed(request: HttpRequest, method: str, facts: Mapping[str, Any]) -> None:
@@ -102,10 +111,10 @@ def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
     removed = [
         entry
         for entry in batch.drafts
-        if entry[3].verb == Observation.FACTOR_REMOVED and entry[3].facts.get("type") == kind
+        if entry[3].verb == Observation.FACTOR_REMOVED and entry[3].facts.get("factor") == kind
     ]
     if verb is Observation.FACTOR_ADDED and removed:
         batch.drafts.remove(removed[-1])
         verb = Observation.FACTOR_RESET
     user = uuid.UUID(str(authenticator.user_id))
-    batch.add(verb, subject=Subject("user", user), chain=user, facts={"type": kind})
+    batch.add(verb, subject=Subject("user", user), chain=user, facts={"factor": kind})

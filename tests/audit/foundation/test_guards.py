@@ -18,7 +18,7 @@ UNGUARDED = {
     "identity_signin": "written by sign-in; valid only under both epochs",
     "identity_signin_clients": "the services of a sign-in",
     "identity_authorizationcode": "issued by the provider; valid only under both epochs",
-    "identity_refreshfamily": "the same",
+    "identity_tokenfamily": "the same",
     "identity_refreshtoken": "the same",
     "identity_accesstoken": "the same",
     "identity_user_groups": "never used: rights are assignments",

@@ -21,7 +21,7 @@ FREE = (
     "identity_signin",
     "identity_signin_clients",
     "identity_authorizationcode",
-    "identity_refreshfamily",
+    "identity_tokenfamily",
     "identity_refreshtoken",
     "identity_accesstoken",
     "identity_user_groups",

@@ -141,7 +141,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
     names = Names(world, assignment=uuid.UUID(assignment(world.ulla)), sent=sent.id)
     done = people_commands.remove(actor=actor_of(world.aino), memberships=[world.ulla])
     current = {**VIEWER, "role": "user_admin", "assignment": "assignment"}
-    counts = {"sign_ins": 0, "families": 0, "sessions": 0}
+    counts = {"sign_ins": 0, "token_families": 0, "sessions": 0}
     assert lines(done.act, names) == [
         {
             "verb": "invitation.cancel",
@@ -161,7 +161,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
         },
     ]
     assert done.result == people_commands.Removed(
-        sign_ins=counts["sign_ins"], token_families=counts["families"], sessions=counts["sessions"]
+        sign_ins=counts["sign_ins"], token_families=counts["token_families"], sessions=counts["sessions"]
     )
     assert Invitation.objects.get(id=sent.id).cancelled_at == done.at
 
@@ -296,8 +296,8 @@ def test_resending_names_both_senders_and_both_ends(world: World) -> None:
             "chain": "koskela",
             "subject": "invitation sent",
             "organization": "koskela",
-            "before": {"expires": sent.expires_at.isoformat(), "invited_by": "ulla's user"},
-            "after": {"expires": until.isoformat(), "invited_by": "aino's user"},
+            "before": {"expires_at": sent.expires_at.isoformat(), "invited_by": "ulla's user"},
+            "after": {"expires_at": until.isoformat(), "invited_by": "aino's user"},
         }
     ]
     fresh = Invitation.objects.get(id=sent.id)
@@ -335,7 +335,7 @@ def test_enrolling_is_an_event_of_each_membership_and_of_the_organization(world:
             "chain": "koskela",
             "subject": "organization koskela",
             "organization": "koskela",
-            "facts": {"people": 1},
+            "facts": {"members": 1},
         },
     ]
     person = User.objects.get(id=made.user_id)
@@ -383,14 +383,14 @@ def test_units_and_catalogue_name_what_they_apply(world: World) -> None:
     applied = catalogue_commands.apply(actor=world.system, catalogue=replace(CATALOGUE, roles=roles))
     supplier_line = {"verb": "catalogue.apply", "chain": "supplier", "subject": "supplier supplier"}
     names = Names(world)
-    assert lines(units.act, names) == [{**supplier_line, "facts": {"units": ["a", "b"]}}]
+    assert lines(units.act, names) == [{**supplier_line, "facts": {"business_units": ["a", "b"]}}]
     entitlements = sorted(spec.key for spec in CATALOGUE.entitlements)
     assert lines(applied.act, names) == [
         {**supplier_line, "facts": {"roles": ["viewer"], "entitlements": entitlements}}
     ]
     consequences = Event.objects.filter(verb="catalogue.propagate").values_list("act", flat=True)
     (batch,) = set(consequences)
-    facts = {"roles": ["viewer"], "act": str(applied.act)}
+    facts = {"roles": ["viewer"], "catalogue_act": str(applied.act)}
     line = {"verb": "catalogue.propagate", "facts": facts}
     assert lines(batch, names) == [
         {
@@ -413,11 +413,10 @@ def test_application_names_its_client_or_none(world: World) -> None:
         done = applications_commands.register_application(
             actor=world.system, key=key, name={"en": key}, unit="kivisalo", client=new
         )
-        names = Names(world, made=done.result.application)
-        facts.append([(line["verb"], line["facts"]) for line in lines(done.act, names)])
+        facts.append([(line["verb"], line["facts"]) for line in lines(done.act, Names(world))])
     assert facts == [
-        [("application.register", {"application": "made", "client": "erp"})],
-        [("application.register", {"application": "made", "client": None})],
+        [("application.register", {"application": "erp", "client": "erp"})],
+        [("application.register", {"application": "files", "client": None})],
     ]
 
 
@@ -463,10 +462,11 @@ def _sign_out_here(world: World) -> Outcome[self_service.SignedOut]:
     return self_service.sign_out(actor=actor_of(world.aino), person=world.aino.user, session="s")
 
 
-COUNTS = {"sessions": 0, "sign_ins": 0, "families": 0}
+COUNTS = {"sessions": 0, "sign_ins": 0, "token_families": 0}
 ENDED = self_service.SignedOut(sessions=0, sign_ins=0, token_families=0)
+NOTHING_PURGED = retention.Purged(idempotency_records=0, invitation_links=0)
 COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
-    "forget": (_forget, {"answers": 0, "links": 0}, retention.Purged(answers=0, links=0)),
+    "forget": (_forget, {"idempotency_records": 0, "invitation_links": 0}, NOTHING_PURGED),
     "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, ENDED),
     "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, ENDED),
 }

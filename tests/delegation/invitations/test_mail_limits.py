@@ -131,7 +131,7 @@ def test_expired_invitation_is_cancelled_by_a_new_one_with_an_event(world: World
     assert Invitation.objects.get(id=first.id).cancelled_at == second.created_at
     (event,) = recorded(Verb.INVITATION_CANCEL)
     assert (event.subject, event.actor, body(event)["cause"]) == (first.id, aino.id, "member.invite")
-    assert body(event)["facts"] == {"expired": first.expires_at.isoformat()}
+    assert body(event)["facts"] == {"expired_at": first.expires_at.isoformat()}
 
 
 def sent_before(invitation: Invitation, at: dt.datetime, minutes: Iterable[int]) -> None:

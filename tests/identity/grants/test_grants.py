@@ -10,7 +10,7 @@ from audit.models import Event
 from identity.clients.models import Application, Client
 from identity.grants import codes, tokens
 from identity.grants import retention as grants_retention
-from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
@@ -48,7 +48,7 @@ def test_stored_secrets_are_keyed_hashes(world: World) -> None:
     assert redeemed is not None
     stored = [
         str(value)
-        for model in (AuthorizationCode, RefreshToken, AccessToken, RefreshFamily, SignIn)
+        for model in (AuthorizationCode, RefreshToken, AccessToken, TokenFamily, SignIn)
         for row in model.objects.values_list()
         for value in row
     ]
@@ -277,6 +277,6 @@ def test_purge_keeps_what_a_replay_must_be_recognized_by(world: World) -> None:
     )
     assert (
         AuthorizationCode.objects.count(),
-        RefreshFamily.objects.count(),
+        TokenFamily.objects.count(),
         RefreshToken.objects.count(),
     ) == (0, 0, 0)

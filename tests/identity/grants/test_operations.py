@@ -10,7 +10,7 @@ from audit.foundation import clock
 from audit.models import Event
 from identity.grants import codes, tokens
 from identity.grants import retention as grants_retention
-from identity.grants.models import AccessToken, AuthorizationCode, RefreshFamily, RefreshToken
+from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from tests.fixtures import grant_conditions, grants
 from tests.fixtures.world import World
 
@@ -20,7 +20,7 @@ TICK = dt.timedelta(microseconds=1)
 
 
 def _ended() -> set[object]:
-    return set(RefreshFamily.objects.exclude(ended_at=None).values_list("membership_id", "scopes"))
+    return set(TokenFamily.objects.exclude(ended_at=None).values_list("membership_id", "scopes"))
 
 
 def _replays() -> int:
@@ -74,9 +74,9 @@ def test_replay_of_an_ended_family_is_a_replay_without_a_second_event(world: Wor
     pair = grants.token_pair(world.mikko)
     tokens.refresh(token=pair.refresh, client="ordering", scopes=[])
     then = clock.now()
-    RefreshFamily.objects.update(ended_at=then)
+    TokenFamily.objects.update(ended_at=then)
     assert tokens.revoke_if_replayed(token=pair.refresh, client="ordering", verb="token.replayed")
-    assert (RefreshFamily.objects.get().ended_at, _replays()) == (then, 0)
+    assert (TokenFamily.objects.get().ended_at, _replays()) == (then, 0)
 
 
 def test_revocation_of_an_access_token_deletes_it_only(world: World) -> None:
@@ -95,11 +95,11 @@ def test_revocation_of_a_refresh_token_ends_its_own_family_once(world: World) ->
     for client in ("crm", "nobody"):
         assert not tokens.revoke(token=pair.refresh, client=client)
     assert tokens.revoke(token=pair.refresh, client="ordering")
-    (ended,) = RefreshFamily.objects.exclude(ended_at=None)
+    (ended,) = TokenFamily.objects.exclude(ended_at=None)
     assert grants.are_valid(pair) == (False, False)
     assert grants.are_valid(other) == (True, True)
     assert not tokens.revoke(token=pair.refresh, client="ordering")
-    assert RefreshFamily.objects.exclude(ended_at=None).get().ended_at == ended.ended_at
+    assert TokenFamily.objects.exclude(ended_at=None).get().ended_at == ended.ended_at
 
 
 def test_revocation_with_a_used_refresh_token_ends_its_family(world: World) -> None:
@@ -134,7 +134,7 @@ def test_purge_deletes_only_what_expired_before_its_retention(world: World, kind
     rows: dict[str, QuerySet[Any]] = {
         "access": AccessToken.objects.all(),
         "code": AuthorizationCode.objects.all(),
-        "family": RefreshFamily.objects.all(),
+        "family": TokenFamily.objects.all(),
     }
     for name, some in rows.items():
         some.update(expires_at=at - RETENTION[name] + TICK)  # one tick too young
@@ -163,7 +163,7 @@ def test_code_is_stored_with_its_bindings_for_one_minute(world: World) -> None:
 
 def test_tokens_have_the_documented_lifetimes(world: World) -> None:
     grants.token_pair(world.mikko)
-    access, family = AccessToken.objects.get(), RefreshFamily.objects.get()
+    access, family = AccessToken.objects.get(), TokenFamily.objects.get()
     assert access.expires_at - access.issued_at == dt.timedelta(minutes=10)
     assert family.expires_at - family.issued_at == dt.timedelta(hours=12)
     assert RefreshToken.objects.get().issued_at == family.issued_at == access.issued_at

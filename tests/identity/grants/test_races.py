@@ -12,7 +12,7 @@ from django.db import connections, transaction
 from audit.foundation import clock
 from identity import lifecycle
 from identity.grants import tokens
-from identity.grants.models import AccessToken, RefreshFamily
+from identity.grants.models import AccessToken, TokenFamily
 from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.sessions.models import SignIn
@@ -65,7 +65,7 @@ def test_redemption_during_an_ending_waits_and_is_refused(world: World) -> None:
             with pytest.raises(FutureTimeout):
                 waiting.result(timeout=0.3)
         assert waiting.result(timeout=10) is None
-    assert (RefreshFamily.objects.count(), AccessToken.objects.count()) == (0, 0)
+    assert (TokenFamily.objects.count(), AccessToken.objects.count()) == (0, 0)
 
 
 def test_ending_during_a_redemption_waits_and_ends_its_tokens(world: World) -> None:
@@ -79,7 +79,7 @@ def test_ending_during_a_redemption_waits_and_ends_its_tokens(world: World) -> N
         ending.result(timeout=10)
     assert redeemed is not None
     assert grants.are_valid(redeemed[1]) == (False, False)
-    family = RefreshFamily.objects.get()
+    family = TokenFamily.objects.get()
     assert family.ended_at is not None
     assert family.issued_at <= family.ended_at
 
@@ -142,7 +142,7 @@ def test_redemptions_at_the_same_time_have_exactly_one_winner(
         code = grants.code(world.mikko)
         results = run_concurrently(*[lambda code=code: grants.redeem(code)] * 3)
         assert results.count(None) == 2
-    assert RefreshFamily.objects.count() == ROUNDS
+    assert TokenFamily.objects.count() == ROUNDS
 
 
 def test_codes_issued_at_the_same_time_share_one_sid(world: World, run_concurrently: RunConcurrently) -> None:

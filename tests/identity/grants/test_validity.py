@@ -9,7 +9,7 @@ from audit.foundation import clock, ids
 from identity.clients import queries as clients_queries
 from identity.clients.models import Application, Client
 from identity.grants import introspection, tokens
-from identity.grants.models import AccessToken, RefreshFamily, RefreshToken
+from identity.grants.models import AccessToken, RefreshToken, TokenFamily
 from identity.grants.tokens import TokenPair
 from identity.grants.validity import GrantContext
 from identity.organizations.models import BusinessUnit, CustomerNumber
@@ -185,7 +185,7 @@ def test_grant_after_a_later_authentication_has_its_own(world: World) -> None:
         assert refreshed is not None
         for grant in (redeemed[0], _grant(redeemed[1]), refreshed[0]):
             assert (grant.auth_time, grant.amr) == (proved_at, ["pwd", "otp", "mfa"])
-    family = RefreshFamily.objects.get()
+    family = TokenFamily.objects.get()
     assert (family.auth_time, family.nonce) == (proved_at, "n-1")
 
 

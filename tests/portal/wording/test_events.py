@@ -111,7 +111,7 @@ def test_refusals_and_factors_are_told_with_what_they_were_about() -> None:
         ("totp", "connected an authenticator app"),
         ("recovery_codes", "created recovery codes"),
     ):
-        assert TELLER.tell(event(Observation.FACTOR_ADDED, facts={"type": kind})).text == said
+        assert TELLER.tell(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == said
 
 
 def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> None:
