@@ -16,6 +16,7 @@ from delegation.catalogue import commands as catalogue_commands
 from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import enrollment
 from delegation.people.commands import members as people_commands
+from identity.clients.models import Client
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.sessions.models import SignIn
@@ -239,6 +240,38 @@ def test_sign_in_ended_without_an_act_is_swept(world: World, ordering: Target) -
     assert planner.sweep(at=at) == 0
     (logout,) = Logout.objects.all()
     assert (logout.sign_in_id, logout.act) == (row.id, None)
+
+
+def test_sweep_adds_the_logout_that_one_of_two_services_lacks(world: World, ordering: Target) -> None:
+    plan_all()
+    row = sign_in(world.mikko)
+    row.clients.add(Client.objects.get(application__key="crm"))
+    at = clock.now()
+    SignIn.objects.filter(id=row.id).update(ended_at=at)
+    assert planner.sweep(at=at) == 2
+    Logout.objects.filter(client__application__key="crm").delete()
+    assert planner.sweep(at=at) == 1
+    services = Logout.objects.order_by("client").values_list("client__application__key", flat=True)
+    assert sorted(services) == ["crm", "ordering"]
+
+
+def test_sweep_looks_back_two_hours_and_the_first_of_a_process_seven_days(
+    world: World, ordering: Target
+) -> None:
+    plan_all()
+    at, second = clock.now(), dt.timedelta(seconds=1)
+    recent, older, week, gone = (sign_in(world.mikko).id for _ in range(4))
+    for row, ago in (
+        (recent, dt.timedelta(hours=2) - second),
+        (older, dt.timedelta(hours=2)),
+        (week, dt.timedelta(days=7) - second),
+        (gone, dt.timedelta(days=7)),
+    ):
+        SignIn.objects.filter(id=row).update(ended_at=at - ago)
+    planner.sweep(at=at)
+    assert set(Logout.objects.values_list("sign_in", flat=True)) == {recent}
+    planner.sweep(at=at, first=True)
+    assert set(Logout.objects.values_list("sign_in", flat=True)) == {recent, older, week}
 
 
 def test_target_with_records_per_membership_gets_one_for_each(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db import OperationalError
+from structlog.testing import capture_logs
 
 from audit.foundation import clock
 from provisioning.delivery import scheduler
@@ -243,3 +244,26 @@ def test_recover_reaches_every_kind() -> None:
     one.lease_due(worker=1, at=AT)
     one.recover(at=AT)
     assert [kind.leases for kind in kinds] == [[], []]
+
+
+def test_settle_without_outcomes_settles_nothing() -> None:
+    kind, woken = FakeKind(deque([[delivered]])), Woken()
+    one = Scheduler((kind,), woken)
+    assert one.settle() is False
+    one.lease_due(worker=1, at=AT)
+    settle_all(one, woken)
+    assert one.settle() is False
+    assert len(kind.settled) == 1
+
+
+def test_failed_call_is_logged_with_its_queue_code_and_detail() -> None:
+    def unreachable() -> str:
+        raise DeliveryError(Code.UNREACHABLE, detail="connection refused")
+
+    kind, woken = FakeKind(deque([[delivered, unreachable]])), Woken()
+    one = Scheduler((kind,), woken)
+    with capture_logs() as logs:
+        one.lease_due(worker=1, at=AT)
+        settle_all(one, woken)
+    expected = {"queue": "target", "code": "unreachable", "detail": "connection refused"}
+    assert logs == [{"event": "deliver.failed", "log_level": "info", **expected}]
