@@ -56,7 +56,7 @@ def test_leaf_hash_is_the_documented_digest() -> None:
 @pytest.mark.parametrize(
     "other", [{"before": b"x" * 32}, {"position": 2}, {"event": uuid.uuid4()}, {"event_hash": b"x" * 32}]
 )
-def test_leaf_hash_changes_with_each_thing_it_covers(other: dict[str, object]) -> None:
+def test_leaf_hash_changes_with_each_covered_value(other: dict[str, object]) -> None:
     right: dict[str, object] = {"before": b"", "position": 1, "event": EVENT, "event_hash": b"e" * 32}
     digest = sealing.leaf_hash(**right)  # type: ignore[arg-type] # by name, of the right kinds
     assert sealing.leaf_hash(**right) == digest  # type: ignore[arg-type] # the same
@@ -78,7 +78,7 @@ def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> Non
     assert verification.verify().findings == []
 
 
-def test_each_leaf_follows_the_one_before_also_in_a_later_run(world: World) -> None:
+def test_leaves_of_several_runs_form_one_hash_chain(world: World) -> None:
     insert_events(world.koskela.id)
     while sealing.seal(limit=5):
         pass

@@ -30,7 +30,7 @@ def send(browser: Client, request: Line, cast: Cast) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_line(line: Line, world: World) -> None:
+def test_corpus_line_gets_the_expected_response(line: Line, world: World) -> None:
     cast = Cast(world)
     browser = cast.browser(line["session"])
     response = send(browser, line, cast)
@@ -43,7 +43,9 @@ def test_line(line: Line, world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_line(line: Line, world: World, run_concurrently: Callable[..., list[object]]) -> None:
+def test_corpus_line_sent_in_parallel_succeeds_at_most_once(
+    line: Line, world: World, run_concurrently: Callable[..., list[object]]
+) -> None:
     """The same request several times at once: at most one is answered with tokens."""
     cast = Cast(world)
     send(cast.browser("none"), {**line, "method": "OPTIONS"}, cast)  # resolves the placeholders, once

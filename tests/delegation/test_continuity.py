@@ -84,7 +84,7 @@ NOT_COUNTING = [
 
 
 @pytest.mark.parametrize("spoil", NOT_COUNTING)
-def test_last_working_admin_beside_an_admin_who_does_not_count_is_not_removed(
+def test_removal_of_the_last_working_admin_beside_an_unusable_admin_is_refused(
     world: World, spoil: Callable[[Membership], None]
 ) -> None:
     """Päivi would be the only admin left, by a removal of Aino and by each change to less than a lasting admin."""

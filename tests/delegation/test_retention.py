@@ -29,7 +29,7 @@ def test_repeated_request_within_a_week_is_replayed(world: World) -> None:
     assert not IdempotencyRecord.objects.exists()
 
 
-def test_dead_links_are_forgotten_and_their_invitations_are_not(world: World) -> None:
+def test_purge_deletes_links_after_their_retention_and_keeps_invitations(world: World) -> None:
     made = InvitationToken.objects.count()
     _, expired = world.invite(world.koskela, "e@koskela.example", world.access("viewer"))
     invitation, cancelled = world.invite(world.koskela, "c@koskela.example", world.access("viewer"))

@@ -29,7 +29,7 @@ def outsider(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo
     return seat
 
 
-def test_lists_contacts_with_tier_limit_and_site(
+def test_contacts_page_shows_tier_limit_and_site(
     contact: demo_services.Seat, crm: demo_services.Service
 ) -> None:
     sub = cast.new_sub()
@@ -46,7 +46,7 @@ def test_lists_contacts_with_tier_limit_and_site(
     assert "Olli Orderer" in page
 
 
-def test_shows_no_contact_of_another_customer(
+def test_contacts_page_hides_other_organizations(
     contact: demo_services.Seat, crm: demo_services.Service
 ) -> None:
     sub = cast.new_sub()
@@ -54,7 +54,7 @@ def test_shows_no_contact_of_another_customer(
     assert "Sanna Stranger" not in contact.get(f"/contacts?q={sub}").text
 
 
-def test_without_the_entitlements(outsider: demo_services.Seat) -> None:
+def test_contacts_and_tickets_without_the_entitlements_are_refused(outsider: demo_services.Seat) -> None:
     assert "Nothing yet." in outsider.get("/").text
     assert outsider.get("/contacts").status_code == 403
     assert outsider.get("/tickets/new").status_code == 403
@@ -68,7 +68,7 @@ def test_without_the_entitlements(outsider: demo_services.Seat) -> None:
     assert "Nothing was sent." in refused.text
 
 
-def test_opens_a_ticket(contact: demo_services.Seat) -> None:
+def test_ticket_form_creates_a_ticket(contact: demo_services.Seat) -> None:
     page = contact.send("/tickets/new", subject="Missing pallet", text="Two lines\r\nof words")
     assert "is open. We answer to" in page.text
     assert "Missing pallet" in contact.get("/").text
@@ -85,7 +85,9 @@ def test_opens_a_ticket(contact: demo_services.Seat) -> None:
         ("text", "t" * 6000),
     ],
 )
-def test_bad_input_gets_a_sentence(contact: demo_services.Seat, field: str, value: str) -> None:
+def test_ticket_form_with_invalid_input_names_the_field(
+    contact: demo_services.Seat, field: str, value: str
+) -> None:
     before = len(contact.service.journal("tickets"))
     page = contact.send("/tickets/new", **{"subject": "kept as typed", "text": "kept as typed", field: value})
     assert page.status_code == 422
@@ -94,7 +96,7 @@ def test_bad_input_gets_a_sentence(contact: demo_services.Seat, field: str, valu
     assert len(contact.service.journal("tickets")) == before
 
 
-def test_cookies_of_the_services_do_not_meet(
+def test_cookies_of_two_services_have_different_names(
     op: fake_provider.FakeProvider, contact: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     contact.http.get(shop.url + "/", timeout=10)

@@ -18,7 +18,7 @@ def seated(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -
     return seat
 
 
-def test_ends_the_session_it_names_and_no_other(
+def test_logout_token_with_sid_ends_that_session_only(
     op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     elsewhere = demo_services.Seat(shop)
@@ -32,7 +32,7 @@ def test_ends_the_session_it_names_and_no_other(
     assert said["why"].startswith("Kivisalo Keys ended this sign-in at")
 
 
-def test_next_request_is_refused_and_says_why(
+def test_request_after_logout_is_refused_with_the_reason(
     op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     form = seated.get("/order").text
@@ -52,7 +52,7 @@ def test_next_request_is_refused_and_says_why(
     assert not any(line["sub"] == sub for line in shop.journal("orders"))
 
 
-def test_without_sid_ends_all_of_a_person(
+def test_logout_token_without_sid_ends_all_sessions_of_the_person(
     op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     elsewhere = demo_services.Seat(shop)
@@ -63,7 +63,7 @@ def test_without_sid_ends_all_of_a_person(
     assert shop.journal("logouts")[-1]["ended"] == 2
 
 
-def test_sid_of_another_person_ends_nothing(
+def test_logout_token_with_sid_of_another_person_ends_no_session(
     op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
 ) -> None:
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}", sub="somebody-else"))
@@ -102,7 +102,7 @@ FALSE: dict[str, fake_provider.Lie] = {
 
 
 @pytest.mark.parametrize("lie", FALSE.values(), ids=FALSE)
-def test_refuses_a_false_token(
+def test_logout_token_with_a_wrong_claim_or_signature_is_refused(
     op: fake_provider.FakeProvider,
     seated: demo_services.Seat,
     shop: demo_services.Service,
@@ -119,11 +119,11 @@ def test_refuses_a_false_token(
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "\x00", "eyJhbGciOiJSUzI1NiJ9.e30."])
-def test_refuses_what_is_no_token(shop: demo_services.Service, token: str) -> None:
+def test_logout_request_without_a_token_is_refused(shop: demo_services.Service, token: str) -> None:
     assert shop.log_out(token).status_code == 400
 
 
-def test_a_token_counts_once_also_across_a_restart(
+def test_logout_token_used_again_after_a_restart_is_refused(
     op: fake_provider.FakeProvider, own_shop: demo_services.Service
 ) -> None:
     token = op.logout_token(client_id="ordering", sid="some")
@@ -143,7 +143,7 @@ def rotated(op: fake_provider.FakeProvider) -> Iterator[fake_provider.Key]:
     op.key = former
 
 
-def test_asks_once_for_a_key_it_does_not_know(
+def test_unknown_key_id_fetches_the_keys_once(
     op: fake_provider.FakeProvider, own_shop: demo_services.Service, rotated: fake_provider.Key
 ) -> None:
     own_shop.log_out(op.logout_token(client_id="ordering", sid="some"))
@@ -157,7 +157,7 @@ def test_asks_once_for_a_key_it_does_not_know(
     assert op.jwks_fetched == fetched + 2
 
 
-def test_portal_that_does_not_answer_is_asked_to_come_again(
+def test_logout_without_reachable_keys_answers_503_with_retry_after(
     op: fake_provider.FakeProvider, tmp_path: pathlib.Path
 ) -> None:
     gone = f"http://localhost:{demo_services.free_port()}"
@@ -169,7 +169,7 @@ def test_portal_that_does_not_answer_is_asked_to_come_again(
 
 
 @pytest.mark.parametrize("named", [{"sid": "overtaken"}, {"sub": ""}], ids=["by sid", "by sub"])
-def test_a_sign_in_under_way_is_ended_too(
+def test_logout_during_a_sign_in_refuses_that_sign_in(
     op: fake_provider.FakeProvider,
     seat: demo_services.Seat,
     shop: demo_services.Service,
@@ -187,7 +187,7 @@ def test_a_sign_in_under_way_is_ended_too(
         assert seat.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
 
 
-def test_a_restart_neither_forgets_nor_revives(
+def test_restart_keeps_open_sessions_and_ended_ones(
     op: fake_provider.FakeProvider, own_shop: demo_services.Service
 ) -> None:
     sub = cast.new_sub()

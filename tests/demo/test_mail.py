@@ -49,7 +49,7 @@ def mailbox(tmp_path: pathlib.Path) -> Iterator[Mailbox]:
     assert running.stop() == 0
 
 
-def test_catches_and_keeps(mailbox: Mailbox) -> None:
+def test_mails_survive_a_restart(mailbox: Mailbox) -> None:
     mailbox.send("first@customer.example", "Tervetuloa, Äijä", "Päivää")
     mailbox.send("second@customer.example", "Second", "Text")
     mailbox.kill()
@@ -60,7 +60,7 @@ def test_catches_and_keeps(mailbox: Mailbox) -> None:
     assert [one["subject"] for one in mailbox.messages(to="FIRST@")] == ["Tervetuloa, Äijä"]
 
 
-def test_a_link_can_be_followed_and_markup_is_text(mailbox: Mailbox) -> None:
+def test_mail_page_links_addresses_and_escapes_markup(mailbox: Mailbox) -> None:
     mailbox.send("a@b.example", "<script>x</script>", "Go to http://localhost:8000/i/abc?x=1&y=2. <b>Now</b>")
     (mail,) = mailbox.messages()
     page = requests.get(f"{mailbox.url}/messages/{mail['id']}", timeout=10).text
@@ -69,7 +69,7 @@ def test_a_link_can_be_followed_and_markup_is_text(mailbox: Mailbox) -> None:
     assert "<script>x" not in page + requests.get(mailbox.url, timeout=10).text
 
 
-def test_odd_mails_are_shown_too(mailbox: Mailbox) -> None:
+def test_malformed_mails_are_shown(mailbox: Mailbox) -> None:
     with smtplib.SMTP("127.0.0.1", mailbox.smtp, timeout=10) as smtp:
         smtp.sendmail("a@b.example", ["c@d.example", "e@f.example"], b"no headers at all")
         smtp.sendmail(
@@ -85,21 +85,21 @@ def test_odd_mails_are_shown_too(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("path", ["..%2f..%2fetc%2fpasswd", "x", "0", "1" * 19 + "-0"])
-def test_strange_addresses(mailbox: Mailbox, path: str) -> None:
+def test_mail_page_with_an_invalid_id_is_not_found(mailbox: Mailbox, path: str) -> None:
     assert requests.get(f"{mailbox.url}/messages/{path}", timeout=10).status_code == 404
 
 
-def test_reads_its_own_folder_only(tmp_path: pathlib.Path) -> None:
+def test_mail_id_outside_the_folder_is_not_found(tmp_path: pathlib.Path) -> None:
     (tmp_path / "outside.eml").write_bytes(b"Subject: secret\r\n\r\n")
     assert box.Box(tmp_path / "inside").find("../outside") is None
 
 
-def test_answers_to_its_own_name_only(mailbox: Mailbox) -> None:
+def test_request_with_another_host_is_refused(mailbox: Mailbox) -> None:
     answer = requests.get(mailbox.url, headers={"Host": "evil.example"}, timeout=10)
     assert answer.status_code == 400
 
 
-def test_html_is_harmless_and_its_links_work(mailbox: Mailbox, browser: sync_api.Browser) -> None:
+def test_html_mail_runs_no_script_and_its_links_open(mailbox: Mailbox, browser: sync_api.Browser) -> None:
     page = browser.new_page()  # one where a breach of the policy is expected
     html = (
         f'<p style="color: green">Hello</p><a href="{mailbox.url}/?to=followed">Accept</a>'
@@ -122,11 +122,11 @@ def test_html_is_harmless_and_its_links_work(mailbox: Mailbox, browser: sync_api
 
 # RFC 6238, appendix B, the last six of the eight digits.
 @pytest.mark.parametrize(("at", "code"), [(59, "287082"), (1111111109, "081804"), (20000000000, "353130")])
-def test_codes_are_those_of_the_rfc(at: float, code: str) -> None:
+def test_one_time_code_equals_the_rfc_6238_value(at: float, code: str) -> None:
     assert codes.code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at=at) == code
 
 
-def test_shows_the_codes_of_the_sample_people(mailbox: Mailbox) -> None:
+def test_codes_page_shows_the_codes_of_the_sample_people(mailbox: Mailbox) -> None:
     assert "no sample people yet" in requests.get(mailbox.url + "/codes", timeout=10).text
     one = {
         "name": "Aino",

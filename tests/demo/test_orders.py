@@ -52,7 +52,7 @@ def orderer(enter: Enter) -> demo_services.Seat:
     return enter(grants=grants, limits=limits)
 
 
-def test_within_the_limit(orderer: demo_services.Seat) -> None:
+def test_order_within_the_limit_is_placed(orderer: demo_services.Seat) -> None:
     page = orderer.send("/order", amount="4900", site="site-tampere", reference="Roof")
     assert page.status_code == 200
     for words in ("is placed.", "4\u00a0900\u00a0€", "Tampere", "Roof"):
@@ -61,7 +61,7 @@ def test_within_the_limit(orderer: demo_services.Seat) -> None:
     assert "4\u00a0900\u00a0€" in orderer.get("/").text
 
 
-def test_above_the_limit(orderer: demo_services.Seat) -> None:
+def test_order_above_the_limit_is_refused_with_both_amounts(orderer: demo_services.Seat) -> None:
     page = orderer.send("/order", amount="5 100", site="site-tampere", reference="Roof & <b>")
     assert page.status_code == 422
     assert "5\u00a0100\u00a0€ is above your limit of 5\u00a0000\u00a0€. Nothing was ordered." in page.text
@@ -70,12 +70,12 @@ def test_above_the_limit(orderer: demo_services.Seat) -> None:
     assert orders_of(orderer) == []
 
 
-def test_the_limit_itself_is_allowed(orderer: demo_services.Seat) -> None:
+def test_order_of_exactly_the_limit_is_placed(orderer: demo_services.Seat) -> None:
     assert orderer.send("/order", amount="5000.01", site="site-tampere").status_code == 422
     assert orderer.send("/order", amount="5000.00", site="site-tampere").status_code == 200
 
 
-def test_another_site(orderer: demo_services.Seat, enter: Enter) -> None:
+def test_order_for_another_site_is_refused(orderer: demo_services.Seat, enter: Enter) -> None:
     enter(grants=[cast.grant(PLACE, at=cast.OULU)])
     assert "Oulu" in orderer.get("/order").text
     page = orderer.send("/order", amount="10", site="site-oulu")
@@ -85,14 +85,16 @@ def test_another_site(orderer: demo_services.Seat, enter: Enter) -> None:
     assert orders_of(orderer) == []
 
 
-def test_all_sites_are_those_the_shop_knows(orderer: demo_services.Seat, enter: Enter) -> None:
+def test_order_with_all_sites_is_placed_for_known_sites_only(
+    orderer: demo_services.Seat, enter: Enter
+) -> None:
     everywhere = enter(grants=[cast.grant(PLACE)])
     assert everywhere.send("/order", amount="9999999", site="site-tampere").status_code == 200
     page = everywhere.send("/order", amount="10", site="nowhere")
     assert "Choose a site of your company. Nothing was ordered." in page.text
 
 
-def test_a_site_has_a_limit_of_its_own(enter: Enter) -> None:
+def test_order_limit_of_a_site_replaces_the_general_limit(enter: Enter) -> None:
     seat = enter(
         grants=[cast.grant(PLACE), cast.grant(PLACE, at=cast.TAMPERE)],
         limits=[cast.limit("100"), cast.limit("5000", at=cast.TAMPERE)],
@@ -103,7 +105,7 @@ def test_a_site_has_a_limit_of_its_own(enter: Enter) -> None:
     assert seat.send("/order", amount="100", site="site-oulu").status_code == 200
 
 
-def test_without_the_entitlement(enter: Enter) -> None:
+def test_order_without_the_entitlement_is_refused(enter: Enter) -> None:
     seat = enter(grants=[cast.grant("ordering:orders.see", role="viewer")])
     page = seat.send("/order", amount="10", site="site-tampere")
     assert "You may not place orders here. Nothing was ordered." in page.text
@@ -118,12 +120,14 @@ def test_without_the_entitlement(enter: Enter) -> None:
         ({"until": "2020-01-01T00:00:00Z"}, 422),
     ],
 )
-def test_only_while_a_grant_holds(enter: Enter, interval: dict[str, Any], status: int) -> None:
+def test_order_outside_the_interval_of_the_assignment_is_refused(
+    enter: Enter, interval: dict[str, Any], status: int
+) -> None:
     seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE, **interval)])
     assert seat.send("/order", amount="10", site="site-tampere").status_code == status
 
 
-def test_grant_of_another_organization_has_no_effect(enter: Enter) -> None:
+def test_order_with_an_assignment_of_another_organization_is_refused(enter: Enter) -> None:
     seat = enter(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE, of=cast.POHJOLA)],
@@ -131,7 +135,7 @@ def test_grant_of_another_organization_has_no_effect(enter: Enter) -> None:
     assert seat.send("/order", amount="10", site="site-tampere").status_code == 422
 
 
-def test_rights_are_those_of_this_moment(orderer: demo_services.Seat) -> None:
+def test_order_after_a_change_by_scim_follows_the_new_rights(orderer: demo_services.Seat) -> None:
     resource = resource_of(orderer)
     lowered = [cast.limit("50", at=cast.TAMPERE)]
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to(f"{cast.EXTENSION}:limits", lowered))
@@ -153,7 +157,9 @@ INACTIVE = [
 
 
 @pytest.mark.parametrize("change", INACTIVE, ids=["person", "organization", "not named", "deleted"])
-def test_somebody_inactive_is_signed_out(orderer: demo_services.Seat, change: cast.Said | None) -> None:
+def test_session_of_an_inactive_or_deleted_record_is_ended(
+    orderer: demo_services.Seat, change: cast.Said | None
+) -> None:
     form = orderer.get("/order").text
     resource = resource_of(orderer)
     method = "PATCH" if change else "DELETE"
@@ -172,7 +178,9 @@ def test_somebody_inactive_is_signed_out(orderer: demo_services.Seat, change: ca
     assert orders_of(orderer) == []
 
 
-def test_coming_back_takes_a_new_sign_in(op: fake_provider.FakeProvider, orderer: demo_services.Seat) -> None:
+def test_reactivated_record_requires_a_new_sign_in(
+    op: fake_provider.FakeProvider, orderer: demo_services.Seat
+) -> None:
     resource = resource_of(orderer)
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
     assert not orderer.signed_in
@@ -182,7 +190,9 @@ def test_coming_back_takes_a_new_sign_in(op: fake_provider.FakeProvider, orderer
     assert orderer.signed_in
 
 
-def test_one_organization_ends_and_the_other_goes_on(op: fake_provider.FakeProvider, enter: Enter) -> None:
+def test_end_of_one_organization_keeps_the_session_of_the_other(
+    op: fake_provider.FakeProvider, enter: Enter
+) -> None:
     both = enter(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE), cast.grant(PLACE, at=cast.OULU, of=cast.POHJOLA)],
@@ -196,7 +206,7 @@ def test_one_organization_ends_and_the_other_goes_on(op: fake_provider.FakeProvi
     assert second.send("/order", amount="10", site="site-oulu").status_code == 200
 
 
-def test_the_shop_counts_what_was_used(enter: Enter) -> None:
+def test_order_above_the_rest_of_a_monthly_limit_is_refused(enter: Enter) -> None:
     seat = enter(
         grants=[cast.grant(PLACE, at=cast.TAMPERE)],
         limits=[cast.limit("500", at=cast.TAMPERE), cast.limit("900", period="month")],
@@ -207,7 +217,7 @@ def test_the_shop_counts_what_was_used(enter: Enter) -> None:
     assert seat.send("/order", amount="400", site="site-tampere").status_code == 200
 
 
-def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
+def test_concurrent_orders_stay_within_a_daily_limit(enter: Enter) -> None:
     seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")])
     csrf = demo_services.first_match(demo_services.CSRF, seat.get("/order").text)
     cookie = {"Cookie": f"kh_ordering={seat.http.cookies['kh_ordering']}"}
@@ -225,7 +235,7 @@ def test_two_orders_at_once_do_not_share_a_limit(enter: Enter) -> None:
     assert orders_of(seat) == ["300"] * 3
 
 
-def test_one_order_at_a_time_is_judged(tmp_path: pathlib.Path) -> None:
+def test_concurrent_orders_are_judged_one_after_another(tmp_path: pathlib.Path) -> None:
     kept = orders.Orders(tmp_path / "orders.jsonl")
     what = {"organization": "o", "sub": "s", "by": "A", "site": "", "site_name": "", "reference": ""}
 
@@ -246,7 +256,7 @@ def test_one_order_at_a_time_is_judged(tmp_path: pathlib.Path) -> None:
         assert sorted(pool.map(place, range(4))) == [False, False, False, True]
 
 
-def test_the_same_form_orders_once(orderer: demo_services.Seat) -> None:
+def test_order_form_sent_twice_places_one_order(orderer: demo_services.Seat) -> None:
     page = orderer.get("/order").text
     fields = {
         "csrf": demo_services.first_match(demo_services.CSRF, page),
@@ -277,7 +287,9 @@ def test_the_same_form_orders_once(orderer: demo_services.Seat) -> None:
         ("reference", "r" * 300),
     ],
 )
-def test_bad_input_gets_a_sentence(orderer: demo_services.Seat, field: str, value: str) -> None:
+def test_order_form_with_invalid_input_names_the_field(
+    orderer: demo_services.Seat, field: str, value: str
+) -> None:
     typed = {"amount": "10", "site": "site-tampere", "reference": "kept as typed", field: value}
     page = orderer.send("/order", **typed)
     assert page.status_code == 422
@@ -288,14 +300,16 @@ def test_bad_input_gets_a_sentence(orderer: demo_services.Seat, field: str, valu
     assert orders_of(orderer) == []
 
 
-def test_a_form_of_somebody_else_orders_nothing(orderer: demo_services.Seat) -> None:
+def test_order_form_without_a_valid_token_is_refused(orderer: demo_services.Seat) -> None:
     fields = {"csrf": "guessed", "once": "x", "amount": "10", "site": "site-tampere"}
     page = orderer.http.post(orderer.service.url + "/order", data=fields, timeout=10)
     assert page.status_code == 403
     assert orders_of(orderer) == []
 
 
-def test_orders_are_their_organizations(enter: Enter, orderer: demo_services.Seat) -> None:
+def test_order_is_visible_in_its_organization_with_the_entitlement_only(
+    enter: Enter, orderer: demo_services.Seat
+) -> None:
     number = orderer.send("/order", amount="77.70", site="site-tampere").url.rpartition("/")[2]
     colleague = enter(grants=[cast.grant("ordering:orders.see")])
     without = enter(grants=[cast.grant(PLACE)])
@@ -306,7 +320,7 @@ def test_orders_are_their_organizations(enter: Enter, orderer: demo_services.Sea
         assert f">{number}<" not in seat.get("/").text
 
 
-def test_people_of_ones_own_organization_only(enter: Enter, orderer: demo_services.Seat) -> None:
+def test_people_page_lists_the_own_organization_only(enter: Enter, orderer: demo_services.Seat) -> None:
     gone = enter(name="Gone Virtanen")
     stranger = enter(of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)])
     gone.service.scim("PATCH", f"/Users/{resource_of(gone)}", cast.set_to("active", value=False))
@@ -321,7 +335,7 @@ def test_people_of_ones_own_organization_only(enter: Enter, orderer: demo_servic
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 60, "²", "1000"])
-def test_strange_page_numbers(orderer: demo_services.Seat, page: str) -> None:
+def test_people_page_with_an_invalid_page_number_opens(orderer: demo_services.Seat, page: str) -> None:
     assert orderer.get("/people", params={"page": page}).status_code == 200
 
 
@@ -335,11 +349,11 @@ def test_strange_page_numbers(orderer: demo_services.Seat, page: str) -> None:
         ("year", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
     ],
 )
-def test_periods_begin(period: str, begins: dt.datetime) -> None:
+def test_period_begins_at_the_documented_instant(period: str, begins: dt.datetime) -> None:
     assert orders.begin(period, dt.datetime(2026, 8, 20, 13, 37, 5, tzinfo=dt.UTC)) == begins
 
 
-def test_says_where_and_how_much_tier_by_tier(enter: Enter, orderer: demo_services.Seat) -> None:
+def test_people_page_shows_sites_and_limits_of_each_tier(enter: Enter, orderer: demo_services.Seat) -> None:
     approver = "ordering:orders.approve"
     seat = enter(
         grants=[

@@ -29,7 +29,7 @@ def signed_out(page: sync_api.Page) -> str:
     return page.locator("[data-why]").inner_text()
 
 
-def test_an_open_page_says_by_itself_that_it_is_over(
+def test_open_page_after_logout_shows_the_signed_out_page(
     op: fake_provider.FakeProvider, shop: demo_services.Service, opened: sync_api.Page, sub: str
 ) -> None:
     opened.get_by_label("Amount").fill("4900")
@@ -42,7 +42,7 @@ def test_an_open_page_says_by_itself_that_it_is_over(
     assert opened.get_by_role("navigation").count() == 0
 
 
-def test_an_open_page_notices_what_scim_says(
+def test_open_page_after_a_scim_change_shows_a_notice(
     shop: demo_services.Service, opened: sync_api.Page, sub: str
 ) -> None:
     found = shop.scim("GET", f"/Users?filter=externalId%20eq%20%22{sub}%22").json()["Resources"][0]["id"]
@@ -53,7 +53,7 @@ def test_an_open_page_notices_what_scim_says(
     assert "Your access for Rakennusliike Koskela Oy has ended" in signed_out(opened)
 
 
-def test_an_order_in_the_browser(opened: sync_api.Page) -> None:
+def test_order_form_in_a_browser_refuses_then_places_an_order(opened: sync_api.Page) -> None:
     opened.get_by_label("Amount").fill("5100")
     opened.get_by_label("Site").select_option(label="Tampere")
     opened.get_by_role("button", name="Place the order").click()
@@ -66,7 +66,7 @@ def test_an_order_in_the_browser(opened: sync_api.Page) -> None:
     opened.get_by_role("heading", name="is placed.").wait_for()
 
 
-def test_without_javascript_a_page_looks_again(
+def test_open_page_without_javascript_reloads_itself(
     op: fake_provider.FakeProvider, shop: demo_services.Service, browser: sync_api.Browser, sub: str
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
@@ -82,7 +82,7 @@ def test_without_javascript_a_page_looks_again(
     ("service", "paths"),
     [("shop", ["/", "/order", "/people"]), ("crm", ["/", "/contacts", "/tickets/new"])],
 )
-def test_fits_a_phone(
+def test_pages_of_a_service_fit_a_phone(
     request: pytest.FixtureRequest,
     op: fake_provider.FakeProvider,
     page: sync_api.Page,

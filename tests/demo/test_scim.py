@@ -25,7 +25,7 @@ def create(service: demo_services.Service, said: cast.Said) -> str:
     return str(answer.json()["id"])
 
 
-def test_keeps_what_it_is_told(shop: demo_services.Service) -> None:
+def test_created_record_is_returned_unchanged(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     said = cast.user(sub, grants=grants, limits=limits)
@@ -37,7 +37,7 @@ def test_keeps_what_it_is_told(shop: demo_services.Service) -> None:
     assert kept["meta"]["resourceType"] == "User"
 
 
-def test_finds_by_external_id_and_user_name(shop: demo_services.Service) -> None:
+def test_filter_finds_a_record_by_external_id_and_user_name(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     create(shop, cast.user(cast.new_sub()))
@@ -47,7 +47,7 @@ def test_finds_by_external_id_and_user_name(shop: demo_services.Service) -> None
     assert users(shop, 'externalId eq "nobody"') == []
 
 
-def test_replaces_whole(shop: demo_services.Service) -> None:
+def test_put_replaces_the_whole_record(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     resource = create(shop, cast.user(sub, grants=grants, limits=limits))
@@ -59,7 +59,7 @@ def test_replaces_whole(shop: demo_services.Service) -> None:
     assert "grants" not in kept[cast.EXTENSION]
 
 
-def test_patches_a_part(shop: demo_services.Service) -> None:
+def test_patch_replaces_one_attribute(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     assert shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False)).ok
@@ -71,7 +71,7 @@ def test_patches_a_part(shop: demo_services.Service) -> None:
     assert kept["displayName"] == "Aino Korhonen"
 
 
-def test_forgets_whom_it_is_told_to_delete(shop: demo_services.Service) -> None:
+def test_deleted_record_is_not_found(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     assert shop.scim("DELETE", f"/Users/{resource}").status_code == 204
@@ -79,7 +79,7 @@ def test_forgets_whom_it_is_told_to_delete(shop: demo_services.Service) -> None:
     assert create(shop, cast.user(sub)) != resource
 
 
-def test_announces_our_extension(shop: demo_services.Service) -> None:
+def test_schemas_describe_the_extension(shop: demo_services.Service) -> None:
     schemas = {one["id"]: one for one in shop.scim("GET", "/Schemas").json()["Resources"]}
     attributes = {one["name"]: one for one in schemas[cast.EXTENSION]["attributes"]}
     assert set(attributes) == {"organizations", "grants", "limits"}
@@ -102,7 +102,7 @@ def test_announces_our_extension(shop: demo_services.Service) -> None:
         (400, {cast.EXTENSION: {"organizations": [{"name": "nameless"}]}}),
     ],
 )
-def test_refuses_what_it_could_not_act_on(
+def test_create_with_an_unusable_record_is_refused(
     shop: demo_services.Service, status: int, change: cast.Said
 ) -> None:
     sub = cast.new_sub()
@@ -111,7 +111,7 @@ def test_refuses_what_it_could_not_act_on(
     assert users(shop, f'externalId eq "{sub}"') == []
 
 
-def test_keeps_one_record_per_person(shop: demo_services.Service) -> None:
+def test_create_of_a_second_record_for_a_person_is_refused(shop: demo_services.Service) -> None:
     first, second = cast.new_sub(), cast.new_sub()
     create(shop, cast.user(first))
     other = create(shop, cast.user(second))
@@ -127,7 +127,7 @@ def test_keeps_one_record_per_person(shop: demo_services.Service) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "wrong", demo_services.TOKEN[:-1], demo_services.TOKEN + "x"])
-def test_lets_only_the_token_in(shop: demo_services.Service, token: str) -> None:
+def test_request_without_the_token_is_refused(shop: demo_services.Service, token: str) -> None:
     before = len(shop.journal("writes"))
     for method, path in (("GET", "/Users"), ("POST", "/Users"), ("GET", "/Schemas"), ("PATCH", "/Users/x")):
         assert shop.scim(method, path, cast.user("x"), token=token).status_code == 401
@@ -138,7 +138,7 @@ def test_lets_only_the_token_in(shop: demo_services.Service, token: str) -> None
     assert len(shop.journal("writes")) == before
 
 
-def test_writes_down_every_write(shop: demo_services.Service) -> None:
+def test_journal_lists_every_write_in_order(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     resource = create(shop, cast.user(sub))
     shop.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
@@ -156,7 +156,7 @@ def test_writes_down_every_write(shop: demo_services.Service) -> None:
     assert all(one["began_monotonic_ns"] < one["monotonic_ns"] for one in lines)
 
 
-def test_survives_being_killed(own_shop: demo_services.Service) -> None:
+def test_records_after_a_kill_are_complete(own_shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
     resource = create(own_shop, cast.user(sub, grants=grants, limits=limits))
@@ -177,7 +177,7 @@ def test_survives_being_killed(own_shop: demo_services.Service) -> None:
     assert (last["method"], last["active"]) == ("PATCH", True)
 
 
-def test_loses_nothing_it_has_answered(own_shop: demo_services.Service) -> None:
+def test_acknowledged_writes_survive_a_kill(own_shop: demo_services.Service) -> None:
     """Killed in the midst of writes: the last state it acknowledged, or the one under way, is there again."""
     resource = create(own_shop, cast.user(cast.new_sub()))
     acknowledged = 0
@@ -198,7 +198,7 @@ def test_loses_nothing_it_has_answered(own_shop: demo_services.Service) -> None:
     assert acknowledged > 10
 
 
-def test_counts_open_requests_and_is_slow_when_asked(own_shop: demo_services.Service) -> None:
+def test_delay_control_holds_requests_and_status_counts_them(own_shop: demo_services.Service) -> None:
     own_shop.control("POST", "/delay", {"before_ms": 700})
     create_slowly = threading.Thread(target=create, args=(own_shop, cast.user(cast.new_sub())))
     create_slowly.start()
@@ -212,7 +212,9 @@ def test_counts_open_requests_and_is_slow_when_asked(own_shop: demo_services.Ser
 
 
 @pytest.mark.parametrize("applied", [False, True])
-def test_fails_when_asked(own_shop: demo_services.Service, *, applied: bool) -> None:
+def test_failure_control_answers_with_the_chosen_status(
+    own_shop: demo_services.Service, *, applied: bool
+) -> None:
     own_shop.control("POST", "/fail", {"status": 503, "times": 2, "applied": applied, "retry_after": 7})
     sub = cast.new_sub()
     answers = [own_shop.scim("POST", "/Users", cast.user(sub)) for _ in range(3)]

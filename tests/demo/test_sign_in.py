@@ -14,7 +14,7 @@ from tests.fixtures import demo_services, fake_provider
 FOREIGN = fake_provider.Key("first")
 
 
-def test_signs_in_and_says_what_one_may_do(
+def test_start_page_after_sign_in_shows_the_rights(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     page = seat.sign_in(op, cast.claims(sub))
@@ -23,7 +23,7 @@ def test_signs_in_and_says_what_one_may_do(
         assert words in page.text
 
 
-def test_asks_with_state_nonce_and_pkce(
+def test_authorization_request_has_new_state_nonce_and_challenge(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     op.person = cast.claims(sub)
@@ -36,7 +36,7 @@ def test_asks_with_state_nonce_and_pkce(
     assert all(first[key] and first[key] != second[key] for key in ("state", "nonce", "code_challenge"))
 
 
-def test_cookie_is_its_own_and_kept_from_scripts(
+def test_session_cookie_has_its_own_name_and_is_http_only(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     seat.sign_in(op, cast.claims(sub))
@@ -65,7 +65,7 @@ LIES: dict[str, fake_provider.Lie] = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-def test_refuses_a_false_id_token(
+def test_id_token_with_a_wrong_claim_or_signature_is_refused(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, lie: fake_provider.Lie
 ) -> None:
     with op.lying(lie):
@@ -81,7 +81,7 @@ def begun(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) ->
     return seat.http.get(asked, allow_redirects=False, timeout=10).headers["Location"]
 
 
-def test_an_answer_works_once_and_only_where_it_began(
+def test_callback_works_once_and_in_its_own_browser_only(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     back = begun(op, seat, sub)
@@ -90,7 +90,7 @@ def test_an_answer_works_once_and_only_where_it_began(
     assert seat.http.get(back, timeout=10).status_code == 400
 
 
-def test_refuses_an_answer_of_somebody_else(
+def test_callback_with_another_issuer_is_refused(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     back = begun(op, seat, sub)
@@ -100,7 +100,7 @@ def test_refuses_an_answer_of_somebody_else(
     assert not seat.signed_in
 
 
-def test_passes_on_why_the_portal_refuses(
+def test_callback_error_of_the_portal_is_shown_and_a_forged_one_is_not(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     op.error = "Nobody gave you the web shop."
@@ -112,7 +112,7 @@ def test_passes_on_why_the_portal_refuses(
     assert "Call this number" not in planted.text
 
 
-def test_portal_may_begin_a_sign_in(
+def test_initiate_from_the_portal_starts_a_sign_in(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     op.person = cast.claims(sub)
@@ -144,7 +144,7 @@ STRANGE: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
-def test_nobody_else_may_begin_one(
+def test_initiate_with_a_foreign_issuer_or_address_is_refused(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, strange: dict[str, str]
 ) -> None:
     said = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
@@ -154,14 +154,14 @@ def test_nobody_else_may_begin_one(
 
 
 @pytest.mark.parametrize("going_to", ["//evil.example", "/\\evil.example", "http://evil.example", "x"])
-def test_never_leads_elsewhere(
+def test_next_address_of_another_origin_is_ignored(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, going_to: str
 ) -> None:
     op.person = cast.claims(sub)
     assert seat.get("/login", params={"next": going_to}).url == seat.service.url + "/"
 
 
-def test_waits_for_somebody_it_has_not_heard_of(
+def test_sign_in_before_the_scim_record_shows_a_waiting_page(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, shop: demo_services.Service
 ) -> None:
     newcomer = cast.new_sub()
@@ -174,7 +174,9 @@ def test_waits_for_somebody_it_has_not_heard_of(
     assert "What you may do" in seat.get("/").text
 
 
-def test_signing_out_here(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> None:
+def test_sign_out_requires_the_form_token_and_ends_the_session(
+    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+) -> None:
     seat.sign_in(op, cast.claims(sub))
     csrf = demo_services.first_match(demo_services.CSRF, seat.get("/").text)
     address = seat.service.url + "/logout"
@@ -185,7 +187,7 @@ def test_signing_out_here(op: fake_provider.FakeProvider, seat: demo_services.Se
     assert "You signed out here at" in page.text
 
 
-def test_a_new_sign_in_takes_a_new_session(
+def test_new_sign_in_replaces_the_session_secret(
     op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
 ) -> None:
     seat.sign_in(op, cast.claims(sub))
@@ -200,7 +202,7 @@ def test_a_new_sign_in_takes_a_new_session(
     )
 
 
-def test_starts_before_the_portal(tmp_path: pathlib.Path) -> None:
+def test_service_started_before_the_portal_signs_in_later(tmp_path: pathlib.Path) -> None:
     port = demo_services.free_port()
     service = demo_services.Service("ordering", tmp_path, f"http://localhost:{port}")
     with demo_services.running(service):
@@ -214,7 +216,9 @@ def test_starts_before_the_portal(tmp_path: pathlib.Path) -> None:
             late.close()
 
 
-def test_refuses_discovery_in_another_name(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discovery_with_another_issuer_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     honest = fake_provider.FakeProvider()
     said: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
     with demo_services.running(service := demo_services.Service("ordering", tmp_path, honest.url)):

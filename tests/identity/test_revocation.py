@@ -124,7 +124,7 @@ def test_revocation_of_a_membership_raises_its_epoch_by_one_and_ends_what_was_is
     assert epochs(world.mikko) == (1, 3)
 
 
-def test_revocation_of_what_has_ended_does_not_change_its_end(world: World) -> None:
+def test_revocation_of_ended_rows_does_not_change_their_end(world: World) -> None:
     grants.token_pair(world.olli)
     first = clock.now()
     for model in (SignIn, TokenFamily):
@@ -159,7 +159,7 @@ def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
     assert epochs(world.mikko) == (1, 1)
 
 
-def test_revoke_users_ends_everything_of_these_people_only(world: World) -> None:
+def test_revoke_users_ends_sessions_and_grants_of_these_people_only(world: World) -> None:
     for who, key in ((world.mikko, "one"), (world.vilma, "two"), (world.olli, "three")):
         session(who, key)
         grants.token_pair(who, session=key)

@@ -39,7 +39,7 @@ def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
 
 
 @pytest.mark.django_db
-def test_every_test_is_the_application() -> None:
+def test_tests_connect_as_the_application_role() -> None:
     assert value("SELECT current_user") == "keyholder_app"
     assert value("SELECT count(*) FROM pg_tables WHERE tableowner = current_user") == 0
     assert value("SELECT current_database()") == cluster_name()
@@ -58,7 +58,7 @@ def test_every_test_is_the_application() -> None:
         "SET ROLE keyholder_owner",
     ],
 )
-def test_application_role_is_refused(statement: str) -> None:
+def test_statement_beyond_the_application_role_is_refused(statement: str) -> None:
     with pytest.raises(Error, match=r"permission denied|must be owner"), transaction.atomic():
         value(statement)
 

@@ -61,7 +61,7 @@ def postmaster(folder: pathlib.Path) -> int:
     return int((location.find(folder).data / "postmaster.pid").read_text().splitlines()[0])
 
 
-def test_server_is_durable_and_private_by_default(folder: pathlib.Path) -> None:
+def test_embedded_server_is_durable_and_private_by_default(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         assert owner_says(server, f"SHOW {setting}") == "on"
@@ -98,7 +98,7 @@ def test_database_roles_have_the_needed_rights_only(folder: pathlib.Path) -> Non
             do(app, refused)
 
 
-def test_words_of_every_alphabet_are_searched(folder: pathlib.Path) -> None:
+def test_trigram_search_finds_words_of_every_alphabet(folder: pathlib.Path) -> None:
     server = embedded_postgres.start(folder, settings=QUICK)
     assert owner_says(server, "SELECT similarity('Työmäki', 'työmäki')") == 1.0
     assert owner_says(server, "SELECT 'ЖЁЛТЫЙ Äiti'::citext = 'жёлтый äiti'::citext") is True
@@ -170,7 +170,7 @@ def test_interrupted_first_start_is_repeated(folder: pathlib.Path) -> None:
     )
 
 
-def test_four_processes_race_for_the_first_start(folder: pathlib.Path) -> None:
+def test_first_start_by_four_processes_starts_one_server(folder: pathlib.Path) -> None:
     command = [sys.executable, "-m", "portal.embedded_postgres", "start", str(folder)]
     racers = [
         subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -194,7 +194,7 @@ def test_folder_with_other_content_is_refused(tmp_path: pathlib.Path) -> None:
 
 
 @only_root
-def test_unreachable_folder_is_served_from_the_shelter(hidden: pathlib.Path) -> None:
+def test_data_folder_in_an_unreachable_path_is_served_from_the_shelter(hidden: pathlib.Path) -> None:
     server = embedded_postgres.start(hidden, settings=QUICK)
     where = location.find(hidden)
     assert where.home.parent == location.SHELTER
@@ -228,7 +228,7 @@ def test_new_folder_at_an_old_path_gets_a_new_database(hidden: pathlib.Path) -> 
 
 
 @only_root
-def test_programs_the_server_cannot_reach_are_copied(
+def test_server_programs_in_an_unreachable_path_are_copied(
     hidden: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelter = pathlib.Path(tempfile.mkdtemp(prefix="keyholder-shelter-"))
@@ -251,7 +251,7 @@ def test_programs_the_server_cannot_reach_are_copied(
         subprocess.run(["/bin/rm", "-rf", shelter, unreachable], check=True)
 
 
-def test_command_line_reports_its_result(folder: pathlib.Path) -> None:
+def test_postgres_command_reports_its_result(folder: pathlib.Path) -> None:
     def say(verb: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "portal.embedded_postgres", verb, str(folder)],

@@ -137,7 +137,7 @@ def until(true: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
-def test_a_colleague_leaves_and_every_door_closes(stage: Stage, somebody: Somebody) -> None:
+def test_removal_of_a_member_ends_access_in_every_system(stage: Stage, somebody: Somebody) -> None:
     email = "liisa.uusi@koskela.example"
     aino, liisa = admin(somebody), somebody()
 
@@ -199,7 +199,7 @@ def _the_whole_story(aino: Person) -> None:
         expect(shown).to_contain_text(text)
 
 
-def test_the_other_company_goes_on(stage: Stage, somebody: Somebody) -> None:
+def test_removal_from_one_organization_keeps_access_for_the_other(stage: Stage, somebody: Somebody) -> None:
     aino, mikko = admin(somebody), somebody()
     mikko.sign_in(**people.sample(stage, "mikko.laine@koskela.example"))
     mikko.go("/o/kiinteistot/")
@@ -220,7 +220,9 @@ def test_the_other_company_goes_on(stage: Stage, somebody: Somebody) -> None:
     assert answer.status == 404
 
 
-def test_a_system_that_is_down_is_named_and_told_later(stage: Stage, somebody: Somebody) -> None:
+def test_removal_while_a_system_is_down_names_it_and_completes_later(
+    stage: Stage, somebody: Somebody
+) -> None:
     aino, email = admin(somebody), "juri.tamm@koskela.example"
     until(lambda: record(stage, "crm", email)["active"] is True, 60)
     stage.kill("crm")
@@ -238,7 +240,7 @@ def test_a_system_that_is_down_is_named_and_told_later(stage: Stage, somebody: S
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(timeout=15_000)
 
 
-def test_nothing_is_lost_while_nobody_delivers(stage: Stage, somebody: Somebody) -> None:
+def test_removal_without_a_deliverer_is_delivered_after_its_start(stage: Stage, somebody: Somebody) -> None:
     aino, email = admin(somebody), "o.bjornstad@koskela.example"
     stage.stop("deliver")
     try:
@@ -254,7 +256,7 @@ def test_nothing_is_lost_while_nobody_delivers(stage: Stage, somebody: Somebody)
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(timeout=15_000)
 
 
-def test_no_broker_is_needed(stage: Stage, somebody: Somebody) -> None:
+def test_removal_without_a_broker_is_confirmed_by_all_systems(stage: Stage, somebody: Somebody) -> None:
     email = "wang.xiaoming@koskela.example"
     stage.stop("portal", "deliver", "worker")
     stage.overrides = {"KEYHOLDER_BROKER_URL": "pgmq://nobody:nothing@127.0.0.1:1/nowhere"}

@@ -73,7 +73,7 @@ def _collections(tree: ast.Module) -> set[str]:
     return names
 
 
-def test_channels_write_nothing() -> None:
+def test_channels_write_no_rows() -> None:
     assert code.violations(writes, code.modules(*CHANNELS)) == []
 
 
@@ -96,11 +96,11 @@ def test_channels_write_nothing() -> None:
         "write = person.save",
     ],
 )
-def test_the_check_sees(bad: str) -> None:
+def test_write_in_a_channel_is_found(bad: str) -> None:
     assert writes(code.Module("portal/web/bad.py", bad))
 
 
-def test_the_check_lets_pass_what_is_no_row() -> None:
+def test_call_that_writes_no_row_is_not_reported() -> None:
     fine = """
 from delegation.commands import members
 def view(request):

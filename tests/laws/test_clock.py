@@ -31,7 +31,7 @@ def clocks(module: code.Module) -> list[str]:
     return [f"{module.name}:{line}" for line in lines]
 
 
-def test_time_comes_from_the_clock_alone() -> None:
+def test_clock_is_the_only_source_of_time() -> None:
     found = {module.name: clocks(module) for module in code.modules(*code.LAYERS)}
     for path in (path for layer in code.LAYERS for path in (code.ROOT / layer).rglob("*.sql")):
         found[str(path.relative_to(code.ROOT))] = SQL_CLOCKS.findall(path.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def test_time_comes_from_the_clock_alone() -> None:
         "DateTimeField(auto_now_add=True)",
     ],
 )
-def test_the_check_sees(bad: str) -> None:
+def test_other_source_of_time_is_found(bad: str) -> None:
     assert clocks(code.Module("delegation/bad.py", bad))
     assert clocks(code.Module(THE_CLOCK, bad)) == []
 
@@ -62,7 +62,7 @@ def test_the_check_sees(bad: str) -> None:
         "from django.db.models.functions import Now\nNow()",
     ],
 )
-def test_the_linter_sees(bad: str) -> None:
+def test_linter_reports_other_sources_of_time(bad: str) -> None:
     command = [
         sys.executable,
         "-m",

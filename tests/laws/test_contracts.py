@@ -86,7 +86,9 @@ def judge(tree: pathlib.Path, *options: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("contract", "module", "breach"), BREACHES)
-def test_a_contract_catches_its_breach(tree: pathlib.Path, contract: str, module: str, breach: str) -> None:
+def test_contract_with_a_breach_is_broken(
+    tree: pathlib.Path, contract: str, module: str, breach: str
+) -> None:
     place = tree / module.replace(".", "/")
     place.mkdir(exist_ok=True)
     (place / "__init__.py").write_text(breach)
@@ -94,12 +96,12 @@ def test_a_contract_catches_its_breach(tree: pathlib.Path, contract: str, module
     assert (status, "1 broken" in said) == (1, True), said
 
 
-def test_they_keep_quiet_without_one(tree: pathlib.Path) -> None:
+def test_contracts_without_a_breach_are_kept(tree: pathlib.Path) -> None:
     status, said = judge(tree)
     assert (status, "0 broken" in said) == (0, True), said
 
 
-def test_the_channels_contract_covers_every_part_of_the_portal_but_sign_in() -> None:
+def test_channels_contract_covers_every_part_of_the_portal_but_sign_in() -> None:
     folder = code.ROOT / "portal"
     parts = {
         path.stem
@@ -110,5 +112,5 @@ def test_the_channels_contract_covers_every_part_of_the_portal_but_sign_in() -> 
     assert {f"portal.{part}" for part in parts - {"__init__", "migrations", "signin"}} == set(covered)
 
 
-def test_every_contract_is_tried() -> None:
+def test_every_contract_has_a_breach_test() -> None:
     assert {contract["id"] for contract in CONTRACTS} == {contract for contract, *_ in BREACHES}

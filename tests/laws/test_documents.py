@@ -42,5 +42,5 @@ def test_glossary_explains_each_term_once_in_order() -> None:
 
 
 @pytest.mark.parametrize("bad", ["see `delegation/nowhere.py`", "see [there](docs/nowhere.md)"])
-def test_missing_file_is_named(bad: str) -> None:
+def test_link_to_a_missing_file_is_found(bad: str) -> None:
     assert missing("README.md", bad)

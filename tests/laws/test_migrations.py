@@ -95,20 +95,20 @@ def test_every_sql_file_belongs_to_a_migration() -> None:
         "audit/migrations/0003_initial",
     ],
 )
-def test_the_check_sees_a_generated_name(path: str) -> None:
+def test_generated_migration_name_is_found(path: str) -> None:
     assert misnamed(f"{path}.py")
 
 
 @pytest.mark.parametrize(
     "bad", ["import identity.memberships.models", "from audit.foundation import guard_sql"]
 )
-def test_the_check_sees_an_import(bad: str) -> None:
+def test_import_of_live_code_in_a_migration_is_found(bad: str) -> None:
     assert live_imports(code.Module("delegation/migrations/0003_bad.py", bad))
 
 
 @pytest.mark.parametrize(
     "bad", ["CREATE INDEX ended ON identity_signin (ended_at)", "ALTER TABLE identity_user ADD COLUMN x text"]
 )
-def test_the_check_sees_a_foreign_table(bad: str) -> None:
+def test_table_of_another_app_in_a_migration_is_found(bad: str) -> None:
     assert foreign_tables("provisioning/migrations/0003_bad.sql", bad)
     assert foreign_tables("identity/migrations/0004_fine.sql", bad) == []

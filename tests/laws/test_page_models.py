@@ -47,21 +47,21 @@ def missing() -> Iterator[set[str]]:
 @pytest.mark.parametrize(
     "name", [name for name, (template, _) in samples.PAGES.items() if template.startswith("web/")]
 )
-def test_template_with_its_model_reads_nothing_else(name: str) -> None:
+def test_template_reads_variables_of_its_model_only(name: str) -> None:
     template, make = samples.PAGES[name]
     with missing() as found:
         rendering.render(template, make())
     assert found - FRAME == set()
 
 
-def test_lookup_outside_the_model_is_found() -> None:
+def test_variable_outside_the_model_is_found() -> None:
     with missing() as found:
         variables = samples.PAGES["person"][1]()
         Template("{% if more %}x{% endif %}{{ facts.phone }}{{ person.name }}").render(Context(variables))
     assert found == {"more", "facts.phone"}
 
 
-def test_every_page_has_a_model_that_its_header_names() -> None:
+def test_every_page_template_names_its_model_in_the_header() -> None:
     by_template = {model.template: model for model in models()}
     pages = {str(path.relative_to(PAGES.parent)): path for path in PAGES.rglob("*.html")}
     unnamed = {name for name, model in by_template.items() if not names(pages[name], model)}
@@ -88,7 +88,7 @@ def text(template: str) -> str:
     return "".join([own, *map(text, others)])
 
 
-def test_every_field_is_read_by_a_template() -> None:
+def test_every_model_field_is_read_by_a_template() -> None:
     """A field that no template reads is computed for nothing."""
     unread = {
         f"{model.__name__}.{field}"

@@ -13,7 +13,7 @@ from tests.laws import code
 
 
 @pytest.mark.django_db
-def test_no_migration_is_missing() -> None:
+def test_every_model_change_has_a_migration() -> None:
     said = io.StringIO()
     try:
         management.call_command("makemigrations", check=True, dry_run=True, stdout=said, verbosity=1)
@@ -22,12 +22,12 @@ def test_no_migration_is_missing() -> None:
 
 
 @pytest.mark.django_db
-def test_migrations_stand_in_one_line() -> None:
+def test_each_app_has_one_latest_migration() -> None:
     graph = loader.MigrationLoader(connection)
     heads = {label: graph.graph.leaf_nodes(label) for label in code.LAYERS}
     assert {label: nodes for label, nodes in heads.items() if len(nodes) > 1} == {}
 
 
-def test_nothing_writes_beside_the_commands() -> None:
+def test_django_admin_and_atomic_requests_are_off() -> None:
     assert not apps.is_installed("django.contrib.admin")
     assert not any(database["ATOMIC_REQUESTS"] for database in settings.DATABASES.values())

@@ -63,16 +63,16 @@ def queued(module: code.Module) -> list[str]:
     ]
 
 
-def test_no_layer_names_a_higher_one() -> None:
+def test_layer_names_no_higher_layer() -> None:
     assert code.violations(upward, BELOW_PORTAL) == []
     assert code.violations(by_name, BELOW_PORTAL) == []
 
 
-def test_imports_stand_at_the_top() -> None:
+def test_imports_are_at_the_top_of_their_module() -> None:
     assert code.violations(late_imports, EVERYWHERE) == []
 
 
-def test_an_act_queues_nothing() -> None:
+def test_act_queues_no_task() -> None:
     assert code.violations(queued, code.modules("audit", "identity", "delegation")) == []
 
 
@@ -85,11 +85,11 @@ def test_an_act_queues_nothing() -> None:
         'execute("SELECT * FROM provisioning_account")',
     ],
 )
-def test_the_check_sees_upward_names(bad: str) -> None:
+def test_name_of_a_higher_layer_is_found(bad: str) -> None:
     assert upward(code.Module("audit/bad.py", bad))
 
 
-def test_the_check_lets_downward_names_pass() -> None:
+def test_name_of_a_lower_layer_is_not_reported() -> None:
     fine = '"""See provisioning.Target."""\nForeignKey("identity.User")\nexecute("SELECT * FROM audit_event")'
     assert upward(code.Module("delegation/fine.py", fine)) == []
 
@@ -98,7 +98,7 @@ def test_the_check_lets_downward_names_pass() -> None:
     "bad",
     ["urls.reverse('home')", "apps.get_model(name)", "importlib.import_module(setting)", "__import__(name)"],
 )
-def test_the_check_sees_finding_by_name(bad: str) -> None:
+def test_module_lookup_by_name_is_found(bad: str) -> None:
     assert by_name(code.Module("identity/bad.py", bad))
 
 
@@ -110,12 +110,12 @@ def test_the_check_sees_finding_by_name(bad: str) -> None:
         ("identity/apps.py", "class A:\n    def other(self):\n        from identity import receivers"),
     ],
 )
-def test_the_check_sees_late_imports(where: str, bad: str) -> None:
+def test_import_inside_a_function_is_found(where: str, bad: str) -> None:
     assert late_imports(code.Module(where, bad))
     fine = "class A:\n    def ready(self):\n        from identity import receivers"
     assert late_imports(code.Module("identity/apps.py", fine)) == []
 
 
 @pytest.mark.parametrize("bad", ["task.delay(1)", "task.apply_async()", "app.send_task('x')"])
-def test_the_check_sees_queued_work(bad: str) -> None:
+def test_task_queued_in_an_act_is_found(bad: str) -> None:
     assert queued(code.Module("delegation/commands/bad.py", bad))

@@ -49,29 +49,29 @@ def _is_called_alike(function: ast.FunctionDef) -> bool:
     return not positional and named[:1] == ["actor"] and arguments.kw_defaults[0] is None
 
 
-def test_everything_is_small() -> None:
+def test_files_functions_and_views_stay_within_their_limits() -> None:
     sizes = {name: size for module in PRODUCT for name, size in too_large(module).items()}
     assert {name: size for name, size in sizes.items() if name not in EXCEPTIONS} == {}
 
 
-def test_every_exception_is_still_needed() -> None:
+def test_every_size_exception_is_still_needed() -> None:
     large = {name for module in PRODUCT for name in too_large(module)}
     assert set(EXCEPTIONS) - large == set()
 
 
-def test_commands_are_called_alike() -> None:
+def test_commands_take_keyword_arguments_with_the_actor_first() -> None:
     assert len(COMMANDS) > 5
     assert code.violations(called_unlike, COMMANDS) == []
 
 
-def test_the_check_counts_code_alone() -> None:
+def test_size_check_counts_code_lines_only() -> None:
     body = '    """Text.\n\n    More.\n    """\n    # why\n\n' + "    x = 1\n" * 29
     assert too_large(code.Module("audit/f.py", f"def f():\n{body}")) == {}
     assert too_large(code.Module("audit/f.py", f"def f():\n{body}    x = 2\n")) == {"audit/f.py:f": 31}
     assert too_large(code.Module("audit/f.py", "x = 1\n" * 201)) == {"audit/f.py": 201}
 
 
-def test_the_check_knows_a_view() -> None:
+def test_size_check_recognizes_a_view() -> None:
     view = "def view(request):\n" + "    x = 1\n" * 25
     assert too_large(code.Module("portal/web/v.py", view)) == {"portal/web/v.py:view": 26}
     assert too_large(code.Module("portal/tools/vendored_assets.py", view)) == {}
@@ -87,7 +87,7 @@ def test_the_check_knows_a_view() -> None:
         "def remove(*actors): ...",
     ],
 )
-def test_the_check_sees_a_command_called_otherwise(bad: str) -> None:
+def test_command_with_another_signature_is_found(bad: str) -> None:
     assert called_unlike(code.Module("delegation/commands/bad.py", bad))
     assert (
         called_unlike(

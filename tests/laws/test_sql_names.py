@@ -43,14 +43,14 @@ def foreign(module: code.Module, allowed: frozenset[str]) -> list[str]:
     ]
 
 
-def test_sql_names_tables_of_its_own_app_or_published_views_of_those_below() -> None:
+def test_sql_names_own_tables_or_published_views_of_lower_apps() -> None:
     allowed = published()
     assert {"identity_membership_at", "audit_published_event", "delegation_assignment_at"} <= allowed
     modules = [one for one in code.modules(*code.LAYERS) if not one.is_migration]
     assert [name for module in modules for name in foreign(module, allowed)] == []
 
 
-def test_sql_that_names_a_table_of_another_app_is_seen() -> None:
+def test_sql_with_a_table_of_another_app_is_found() -> None:
     allowed = frozenset({"identity_membership_at", "provisioning_published_thing"})
 
     def names(text: str) -> list[str]:

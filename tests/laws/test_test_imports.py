@@ -38,7 +38,7 @@ def _is_near(name: str, folder: str) -> bool:
     return name.startswith((*SHARED, f"{folder}."))
 
 
-def test_no_test_imports_another_test() -> None:
+def test_test_module_imports_no_other_test_module() -> None:
     assert code.violations(foreign_imports, code.modules("tests")) == []
 
 
@@ -53,10 +53,10 @@ def test_no_test_imports_another_test() -> None:
         "def late():\n    from tests.demo.cast import orderer",
     ],
 )
-def test_import_of_another_folder_is_named(bad: str) -> None:
+def test_import_from_another_test_folder_is_found(bad: str) -> None:
     assert foreign_imports(code.Module("tests/portal/web/test_bad.py", bad))
 
 
-def test_imports_of_fixtures_and_of_the_own_folder_are_not_named() -> None:
+def test_import_of_fixtures_or_of_the_own_folder_is_not_reported() -> None:
     good = "from tests.fixtures import world\nfrom tests.demo import cast\nfrom tests import settings"
     assert foreign_imports(code.Module("tests/demo/test_good.py", good)) == []

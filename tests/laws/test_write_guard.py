@@ -36,7 +36,7 @@ def guard_names(module: code.Module) -> list[str]:
     ]
 
 
-def test_nothing_else_sets_the_mark() -> None:
+def test_write_guard_alone_sets_the_mark() -> None:
     modules = code.modules(*code.LAYERS)
     assert code.violations(setters, [module for module in modules if module.name not in MAY_SET]) == []
     others = [module for module in modules if module.name not in MAY_NAME]
@@ -57,7 +57,7 @@ def test_nothing_else_sets_the_mark() -> None:
         "import audit.foundation.write_guard",
     ],
 )
-def test_the_check_sees_a_setter(bad: str) -> None:
+def test_code_that_sets_the_mark_is_found(bad: str) -> None:
     assert setters(code.Module("provisioning/bad.py", bad))
     assert (
         setters(
@@ -77,5 +77,5 @@ def test_the_check_sees_a_setter(bad: str) -> None:
         "execute('ALTER TABLE identity_user DISABLE TRIGGER ALL')",
     ],
 )
-def test_the_check_sees_a_name(bad: str) -> None:
+def test_name_of_the_mark_in_other_code_is_found(bad: str) -> None:
     assert guard_names(code.Module("portal/bad.py", bad))

@@ -63,7 +63,7 @@ STATEMENTS: dict[str, tuple[str, set[str]]] = {
 
 
 @pytest.mark.parametrize("operator", MODULES)
-def test_operator_on_a_module(operator: str, tmp_path: pathlib.Path) -> None:
+def test_operators_on_a_module_give_the_expected_mutants(operator: str, tmp_path: pathlib.Path) -> None:
     text, expected = MODULES[operator]
     module = tmp_path / "module.py"
     module.write_text(text, encoding="utf-8")
@@ -72,7 +72,7 @@ def test_operator_on_a_module(operator: str, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("operator", STATEMENTS)
-def test_operator_on_a_statement(operator: str) -> None:
+def test_operators_on_a_statement_give_the_expected_mutants(operator: str) -> None:
     text, expected = STATEMENTS[operator]
     made = {
         f"{text[:start]}{instead}{text[end:]}"
@@ -89,7 +89,7 @@ def test_guard_that_only_raises_is_changed_once(tmp_path: pathlib.Path) -> None:
     assert [(one.operator, one.line) for one in made] == [("condition", 2)]
 
 
-def test_docstrings_annotations_and_decorators_stay(tmp_path: pathlib.Path) -> None:
+def test_docstrings_annotations_and_decorators_are_not_mutated(tmp_path: pathlib.Path) -> None:
     module = tmp_path / "module.py"
     text = '@mark(frozen=True)\ndef f(a: "x and y" = b) -> not c:\n    """SELECT 1 FROM t WHERE a AND b."""\n'
     module.write_text(text, encoding="utf-8")

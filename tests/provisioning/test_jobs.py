@@ -56,7 +56,7 @@ def test_reconcile_reads_every_page(
     assert "250 unknown" in output.getvalue()
 
 
-def test_tidy_deletes_old_deliveries(
+def test_tidy_deletes_deliveries_after_their_retention(
     world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()

@@ -103,7 +103,7 @@ def without_trigger(owner_url: str) -> Iterator[None]:
             owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_extend_chain")
 
 
-def test_two_admins_who_remove_each_other_are_never_both_gone(
+def test_mutual_removal_of_two_admins_leaves_one(
     world: World, report_figure: measurements.ReportFigure
 ) -> None:
     duel = Duel(world, ROUNDS)
@@ -117,7 +117,7 @@ def test_two_admins_who_remove_each_other_are_never_both_gone(
     assert sum(duel.outcomes.values()) == 2 * ROUNDS
 
 
-def test_without_the_lock_the_chain_refuses_the_second(
+def test_mutual_removal_without_the_lock_is_refused_by_the_chain(
     world: World, monkeypatch: pytest.MonkeyPatch, report_figure: measurements.ReportFigure
 ) -> None:
     monkeypatch.setattr(locks, "acquire", without_locking)
@@ -130,7 +130,7 @@ def test_without_the_lock_the_chain_refuses_the_second(
     assert duel.outcomes["forked"] > 0
 
 
-def test_removals_without_lock_and_chain_leave_no_admin(
+def test_mutual_removal_without_lock_and_chain_leaves_no_admin(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
     database_urls: cluster.Urls,

@@ -141,7 +141,7 @@ UPDATE identity_signin SET ended_at = now() WHERE ended_at IS NULL AND (
 
 
 @pytest.mark.django_db(transaction=True)
-def test_frequent_statements_read_no_large_table_whole(large: World) -> None:
+def test_frequent_statement_has_no_sequential_scan_of_a_large_table(large: World) -> None:
     leaver = someone(large)
 
     def by_or() -> None:

@@ -104,7 +104,7 @@ def test_keyset_without_rows_has_no_neighbours(stored: list[Organization]) -> No
     assert last == KeysetPage([], None, None)
 
 
-def test_keyset_before_wins_over_after(stored: list[Organization]) -> None:
+def test_keyset_with_before_and_after_uses_before(stored: list[Organization]) -> None:
     both = page(one_source(), before=stored[3].id, after=stored[5].id)
     assert ids(both.rows) == ids(stored[1:3])
 

@@ -64,7 +64,7 @@ def test_guarded_table_without_a_mark_refuses_each_write(world: World) -> None:
                 _write(table, statement)
 
 
-def test_observation_mark_allows_the_tables_of_sign_in_only(world: World) -> None:
+def test_observation_mark_allows_sign_in_tables_only(world: World) -> None:
     for table, how in guards().items():
         with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="test"):
             if how == "audit_guard_act_or_observation":

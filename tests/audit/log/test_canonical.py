@@ -34,12 +34,12 @@ def test_canonical_keys_beyond_the_basic_plane_are_sorted_by_utf_16() -> None:
 @pytest.mark.parametrize(
     "bad", [1.0, decimal.Decimal(1), dt.datetime.now(tz=dt.UTC), uuid.uuid4(), {1, 2}, b""]
 )
-def test_canonical_bytes_of_a_value_with_several_forms_are_refused(bad: object) -> None:
+def test_canonical_form_of_an_ambiguous_value_is_refused(bad: object) -> None:
     with pytest.raises(TypeError, match="does not belong"):
         ledger.canonical({"facts": [bad]})
 
 
 @pytest.mark.parametrize("bad", [2**53, -(2**53)])
-def test_canonical_bytes_of_an_integer_that_readers_round_are_refused(bad: int) -> None:
+def test_canonical_form_of_an_integer_beyond_double_precision_is_refused(bad: int) -> None:
     with pytest.raises(ValueError, match="too large"):
         ledger.canonical({"n": bad})

@@ -148,7 +148,7 @@ def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: C
     assert head_of(head.id) == (last["seq"], last["hash"], last["at"])
 
 
-def test_statement_over_two_chains_is_refused_whole_where_one_is_wrong(world: World, head: Chain) -> None:
+def test_statement_over_two_chains_with_one_wrong_event_is_refused_whole(world: World, head: Chain) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
     for wrong in (0, 1):
         rows = [next_event(head), next_event(other)]

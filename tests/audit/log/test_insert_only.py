@@ -67,7 +67,7 @@ def test_partition_changed_by_the_owner_is_refused_by_its_own_trigger(
             owner.execute(STATEMENTS[statement].format(month, "at").encode())
 
 
-def test_partition_created_later_is_guarded_and_closed_to_the_application(
+def test_new_partition_is_guarded_and_closed_to_the_application(
     world: World, owner: psycopg.Connection
 ) -> None:
     with owner.transaction(force_rollback=True):
@@ -77,7 +77,7 @@ def test_partition_created_later_is_guarded_and_closed_to_the_application(
             owner.execute("DELETE FROM audit_event_203103")
 
 
-def test_log_extended_by_the_owner_is_judged_by_the_chain_s_trigger(
+def test_event_inserted_by_the_owner_is_checked_by_the_chain_trigger(
     world: World, owner: psycopg.Connection
 ) -> None:
     """The guard refuses changes only; the chain's own trigger judges an insert."""

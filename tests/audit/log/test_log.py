@@ -157,6 +157,6 @@ def test_log_changed_by_the_application_is_refused(world: World, table: str, sta
         "DELETE FROM audit_event_default",
     ],
 )
-def test_table_of_the_log_forged_by_the_application_is_refused(world: World, statement: str) -> None:
+def test_log_row_forged_by_the_application_is_refused(world: World, statement: str) -> None:
     with pytest.raises(Error, match="permission denied"):
         execute(statement)

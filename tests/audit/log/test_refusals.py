@@ -82,7 +82,7 @@ def test_refusal_of_a_set_names_the_refused_member(world: World) -> None:
     assert event.subject == world.paivi.id
 
 
-def test_refusal_without_an_existing_subject_names_none_and_a_mistake_is_not_recorded(world: World) -> None:
+def test_refusal_without_a_subject_names_none_and_invalid_input_is_not_recorded(world: World) -> None:
     new = organizations_commands.NewOrganization(key="koskela", name="The key is taken")
     with pytest.raises(authorization_errors.AlreadyExists):
         organizations_commands.create_organization(actor=world.system, new=new)

@@ -106,7 +106,7 @@ def test_assignment_without_limit_beyond_the_role_is_refused_where_the_ceiling_h
     assert data["amount"] == "10000.00"
 
 
-def test_entitlement_no_longer_offered_takes_no_limit(world: World) -> None:
+def test_assignment_with_a_limit_for_an_entitlement_no_longer_offered_is_refused(world: World) -> None:
     ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer={PLACE: None})
     data = refused(
         authorization_errors.InvalidAccess, world, lambda w: (w.aino, w.vilma, w.access("orderer", amount=1))

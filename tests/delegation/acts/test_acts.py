@@ -275,7 +275,7 @@ def test_verb_on_a_set_of_another_kind_is_an_error(world: World) -> None:
     assert Event.objects.count() == events
 
 
-def test_commit_notifies_and_refusal_does_not(world: World, database_urls: dict[str, str]) -> None:
+def test_act_notifies_on_commit_and_not_on_refusal(world: World, database_urls: dict[str, str]) -> None:
     with psycopg.connect(database_urls["keyholder_app"], autocommit=True) as listening:
         listening.execute("LISTEN keyholder_chain")
         with pytest.raises(authorization_errors.Denied):
@@ -358,7 +358,7 @@ def test_repeated_request_gets_the_same_outcome_and_does_nothing(world: World) -
     assert Event.objects.count() == between == events + 2
 
 
-def test_key_reused_for_another_request_is_refused(world: World) -> None:
+def test_idempotency_key_reused_for_another_request_is_refused(world: World) -> None:
     aino, system = actor_of(world.aino), world.system
     access_commands.change(
         actor=aino, memberships=[world.vilma], access=world.access("orderer", amount=1), idempotency_key="a"
@@ -387,7 +387,7 @@ def test_key_reused_for_another_request_is_refused(world: World) -> None:
         ceilings.set_ceiling(actor=system, organization=world.pohjola, offer={}, idempotency_key="c")
 
 
-def test_key_covers_texts_which_are_not_stored_in_clear(world: World) -> None:
+def test_idempotency_key_covers_texts_that_are_not_stored_in_clear(world: World) -> None:
     aino, viewer = actor_of(world.aino), world.access("viewer")
     people_commands.remove(actor=aino, memberships=[world.vilma], reason="left", idempotency_key="r")
     with pytest.raises(authorization_errors.IdempotencyKeyReused):
@@ -460,7 +460,7 @@ def test_concurrent_organization_creations_under_one_key_create_one(world: World
     assert verification.verify().findings == []
 
 
-def test_one_key_for_two_organizations_at_the_same_time_is_refused_as_reused(world: World) -> None:
+def test_idempotency_key_for_two_organizations_at_once_is_refused_as_reused(world: World) -> None:
     """The same actor and key in two organizations: different locks, one unique row."""
     outcomes = concurrency.run_concurrently(
         lambda: organizations_commands.add_sites(

@@ -473,7 +473,7 @@ COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
 
 
 @pytest.mark.parametrize("case", COUNTED)
-def test_counts_are_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
+def test_removal_counts_are_in_the_event_and_in_the_outcome(world: World, case: str) -> None:
     call, facts, result = COUNTED[case]
     done = call(world)
     (line,) = lines(done.act, Names(world))

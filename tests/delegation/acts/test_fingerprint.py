@@ -118,7 +118,7 @@ def test_every_argument_of_a_command_changes_its_fingerprint(command: Callable[.
     assert len(set(seen)) == len(seen) >= 1
 
 
-def test_every_command_is_found() -> None:
+def test_command_discovery_finds_the_known_commands() -> None:
     assert len(COMMANDS) >= 18
     assert {"remove", "change", "invite", "accept", "enroll", "register"} <= {
         one.__name__ for one in COMMANDS
@@ -173,7 +173,7 @@ def test_argument_without_a_canonical_form_is_an_error() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_key_outside_a_command_is_an_error(world: World) -> None:
+def test_idempotency_key_outside_a_command_is_an_error(world: World) -> None:
     with (
         pytest.raises(TypeError, match="@command"),
         acting(
@@ -192,7 +192,7 @@ def test_repeated_request_gets_the_same_result_without_unstored_fields(command: 
         assert again == (dataclasses.replace(result, **hidden) if hidden else result)
 
 
-def test_only_secrets_are_not_stored() -> None:
+def test_outcome_omits_secrets_only() -> None:
     kinds = {idempotency.result_type(inspect.unwrap(one)) for one in COMMANDS} - {type(None)}
     found = {
         (kind, one.name)

@@ -23,7 +23,7 @@ def remembered() -> list[tuple[str, str]]:
     return list(rows.order_by("at", "id").values_list("verb", "outcome"))
 
 
-def test_same_access_is_refused_as_unchanged(world: World) -> None:
+def test_change_to_the_same_access_is_refused_as_unchanged(world: World) -> None:
     until = clock.now().astimezone(ZoneInfo("Europe/Helsinki")) + dt.timedelta(days=9)
     requested = world.access("orderer", sites=[world.oulu], amount=700, until=until)
     world.change(world.olli, requested)
@@ -43,7 +43,7 @@ def test_same_access_is_refused_as_unchanged(world: World) -> None:
     assert len(remembered()) == 6
 
 
-def test_set_with_one_changed_member_is_changed(world: World) -> None:
+def test_change_of_a_set_with_one_different_member_is_made(world: World) -> None:
     both, requested = [world.olli, world.vilma], world.access("viewer")
     access_commands.change(actor=actor_of(world.aino), memberships=both, access=requested)
     assert remembered() == [("access.change", "done")] * 2

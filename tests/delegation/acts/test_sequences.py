@@ -504,7 +504,7 @@ OF_TARGETS = {Verb.ACCOUNT_RESYNC, Verb.TARGET_UPDATE, Verb.TARGET_REGISTER}
 """Provisioning's own commands: they change no rights, sign-ins or invitations."""
 
 
-def test_sequences_of_acts_keep_every_invariant(
+def test_random_sequences_of_acts_keep_every_invariant(
     restore_world: snapshot.RestoreWorld, report_figure: measurements.ReportFigure
 ) -> None:
     """A few from each of several beginnings: from one alone, hypothesis varies what it has and does not look afar."""

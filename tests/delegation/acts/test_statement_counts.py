@@ -111,7 +111,7 @@ def test_restoring_takes_a_constant_number_of_statements(world: World, size: int
     )
 
 
-def test_invitation_and_acceptance_take_their_number_of_statements(world: World) -> None:
+def test_invitation_and_acceptance_take_the_listed_number_of_statements(world: World) -> None:
     aino, requested = (
         actor_of(world.aino),
         AccessSpec(role="viewer", sites=frozenset({world.oulu.id, world.tampere.id})),
@@ -153,7 +153,7 @@ def test_catalogue_propagation_takes_a_constant_number_of_statements(world: Worl
     assert seen == [APPLY, APPLY]
 
 
-def test_refusal_takes_its_number_of_statements(world: World) -> None:
+def test_refusal_takes_the_listed_number_of_statements(world: World) -> None:
     """The refusal comes before any lock; the other statements record it."""
 
     def refuse() -> None:

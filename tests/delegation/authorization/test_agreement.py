@@ -128,7 +128,7 @@ def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dic
                     yield (actor.label, verb.value, one.user.name), answers
 
 
-def test_four_ways_agree_at_every_instant(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_at_every_instant(stage: Stage) -> None:
     allowed = 0
     for name, at in stage.instants().items():
         assert list(disagreements(stage, at)) == [], name
@@ -138,7 +138,7 @@ def test_four_ways_agree_at_every_instant(stage: Stage) -> None:
     assert allowed > 80, "hardly anything is allowed: the test looks at nothing"
 
 
-def test_set_is_allowed_where_each_member_is(stage: Stage) -> None:
+def test_decision_on_a_set_equals_the_decisions_on_its_members(stage: Stage) -> None:
     sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
     inside = [stage.world.olli.id, stage.suspended.id]
     assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
@@ -155,7 +155,7 @@ def test_set_is_allowed_where_each_member_is(stage: Stage) -> None:
     assert (unseen.allowed, unseen.refused, unseen.visible) == (False, (stage.world.mikko.id,), False)
 
 
-def test_four_ways_agree_over_a_closed_organization(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_over_a_closed_organization(stage: Stage) -> None:
     with bypassing_commands():
         Organization.objects.filter(id=stage.world.koskela.id).update(status=Organization.Status.CLOSED)
     at = clock.now()
@@ -178,7 +178,9 @@ BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
 
 
 @pytest.mark.parametrize("breach", BREACHES)
-def test_breach_of_one_way_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str) -> None:
+def test_disagreement_of_one_function_is_found(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str
+) -> None:
     module, name, instead = BREACHES[breach]
     monkeypatch.setattr(module, name, instead)
     assert next(disagreements(stage, stage.now), None) is not None
@@ -207,7 +209,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_four_ways_agree_on_the_expected_answer(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(stage: Stage) -> None:
     for who, whom in EXPECTED.items():
         actor = next(actor for actor in stage.actors() if actor.label == who)
         rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=stage.now)

@@ -21,7 +21,9 @@ def of_kind(kind: Kind, world: World) -> Actor:
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.PERSON}))
-def test_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: World, kind: Kind) -> None:
+def test_actor_kind_without_a_source_has_no_authority_even_with_an_admins_id(
+    world: World, kind: Kind
+) -> None:
     actor, at = of_kind(kind, world), clock.now()
     assert authorities.authorities_of(actor=actor, at=at) == []
     vilma = policy.MembershipIds([world.vilma.id])
@@ -29,7 +31,7 @@ def test_kind_without_a_source_has_no_authority_even_with_an_admins_id(world: Wo
     assert not scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=at).exists()
 
 
-def test_added_source_is_read_by_policy_scopes_and_abilities(
+def test_added_authority_source_is_read_by_policy_scopes_and_abilities(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rights(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:

@@ -92,7 +92,7 @@ def test_authority_ends_when_a_factor_does(world: World, case: str) -> None:
     assert authorities(world, clock.now()) == NO
 
 
-def test_authority_over_a_suspended_member_stays(world: World) -> None:
+def test_authority_over_a_suspended_member_is_unchanged(world: World) -> None:
     with bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
     assert authorities(world, clock.now()) == YES

@@ -143,7 +143,7 @@ LEFT_ALONE: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("case", LEFT_ALONE)
-def test_right_stays_when_something_else_changes(world: World, case: str) -> None:
+def test_right_is_unchanged_when_an_unrelated_row_changes(world: World, case: str) -> None:
     before = rights(world)
     access = world.access("orderer", sites=[world.tampere], amount=5000)
     with bypassing_commands():
@@ -245,7 +245,7 @@ def test_entitlement_without_amount_ignores_currencies(world: World) -> None:
     assert [(right.takes_amount, right.amount) for right in rights(world, of=SEE)] == [(False, None)]
 
 
-def test_several_assignments_give_their_rights_side_by_side(world: World) -> None:
+def test_several_assignments_give_separate_rights(world: World) -> None:
     with bypassing_commands():
         second = Assignment.objects.get(membership=world.olli)
         Assignment.objects.filter(id=second.id).update(membership=world.mikko)
@@ -333,7 +333,7 @@ def test_hold_stops_a_right_from_its_first_instant_to_its_last(world: World) -> 
     assert entitlements.next_change(memberships=ids, at=end) == {}
 
 
-def test_interval_of_a_right_is_what_all_its_factors_share(world: World) -> None:
+def test_interval_of_a_right_is_the_intersection_of_its_factors(world: World) -> None:
     at = clock.now()
     orders = list(INTERVALS)
     for first in range(len(orders)):
@@ -352,7 +352,7 @@ def test_hypothetical_right_begins_now_and_ends_with_the_access(world: World) ->
     assert right.valid_until is None
 
 
-def test_only_the_version_in_force_counts(world: World) -> None:
+def test_role_version_in_force_alone_gives_rights(world: World) -> None:
     """A role that lost an entitlement yesterday gave it the day before."""
     at = clock.now()
     with bypassing_commands():

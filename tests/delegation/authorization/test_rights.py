@@ -135,7 +135,7 @@ def test_rights_of_the_cast_are_exactly_these(world: World) -> None:
 
 
 @pytest.mark.parametrize("application", ["ordering", "crm"])
-def test_rights_in_one_application_are_those_of_it_alone(world: World, application: str) -> None:
+def test_rights_in_one_application_exclude_other_applications(world: World, application: str) -> None:
     ids = {member(world, name).id: name for name in RIGHTS}
     found = entitlements.rights_of(memberships=ids, at=clock.now(), application=application)
     assert {ids[one]: [row(right) for right in rights] for one, rights in found.items()} == {
@@ -169,7 +169,7 @@ def test_verbs_of_the_cast_in_their_organization_are_exactly_these(world: World,
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_verbs_of_the_cast_in_another_organization_are_none(world: World, name: str) -> None:
+def test_verbs_of_the_cast_in_another_organization_are_empty(world: World, name: str) -> None:
     one = member(world, name)
     elsewhere = world.pohjola if one.organization_id == world.koskela.id else world.koskela
     verbs = policy.organization_abilities(actor=actor_of(one), organization=elsewhere.id, at=clock.now())
@@ -177,7 +177,9 @@ def test_verbs_of_the_cast_in_another_organization_are_none(world: World, name: 
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_members_that_each_may_change_remove_and_see_are_exactly_these(world: World, name: str) -> None:
+def test_members_that_each_person_may_change_remove_and_view_are_exactly_these(
+    world: World, name: str
+) -> None:
     ids = {member(world, other).id: other for other in RIGHTS}
     answers = policy.abilities(actor=actor_of(member(world, name)), memberships=list(ids), at=clock.now())
     allowed = {
@@ -193,7 +195,7 @@ def test_members_that_each_may_change_remove_and_see_are_exactly_these(world: Wo
 
 
 @pytest.mark.parametrize("name", ASSIGNABLE)
-def test_access_that_each_may_assign_is_exactly_this(world: World, name: str) -> None:
+def test_assignable_access_of_each_person_is_exactly_this(world: World, name: str) -> None:
     one = member(world, name)
     found = assignable.assignable_options(
         actor=actor_of(one), verb=Verb.MEMBER_INVITE, organization=one.organization_id, at=clock.now()
@@ -214,7 +216,7 @@ def test_access_that_each_may_assign_is_exactly_this(world: World, name: str) ->
     }
 
 
-def test_limit_with_cents_is_the_amount_itself(world: World) -> None:
+def test_limit_with_cents_is_not_rounded(world: World) -> None:
     world.change(world.olli, world.access("orderer", sites=[world.oulu], amount=Decimal("499.95")))
     rights = entitlements.rights_of(memberships=[world.olli.id], at=clock.now())[world.olli.id]
     assert [row(right) for right in rights] == ordering(OULU, "499.95 EUR per order")

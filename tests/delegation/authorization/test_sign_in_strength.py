@@ -35,13 +35,15 @@ def second_role(world: World, membership: Membership, role: str) -> None:
     ("name", "assurance"),
     [("vilma", "password"), ("stina", "password"), ("olli", "mfa"), ("sami", "mfa"), ("aino", "mfa")],
 )
-def test_sign_in_is_as_strong_as_the_role_requires(world: World, name: str, assurance: str) -> None:
+def test_sign_in_strength_is_that_of_the_role(world: World, name: str, assurance: str) -> None:
     one: Membership = getattr(world, name)
     assert policy.required_assurance(user=one.user_id, at=clock.now()) == assurance
 
 
 @pytest.mark.parametrize(("first", "second"), [("vilma", "orderer"), ("olli", "viewer")])
-def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: str, second: str) -> None:
+def test_sign_in_strength_with_a_strong_and_a_weak_role_is_strong(
+    world: World, first: str, second: str
+) -> None:
     one: Membership = getattr(world, first)
     with bypassing_commands():
         second_role(world, one, second)
@@ -55,18 +57,18 @@ def test_sign_in_with_a_strong_and_a_weak_role_is_strong(world: World, first: st
     assert policy.required_assurance(user=one.user_id, at=at + DAY) == "password"
 
 
-def test_sign_in_is_strong_for_a_strong_role_in_any_organization(world: World) -> None:
+def test_sign_in_strength_with_a_strong_role_elsewhere_is_strong(world: World) -> None:
     """Mikko is a viewer at Pohjola and an orderer at Koskela."""
     assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "mfa"
     world.remove(world.mikko)
     assert policy.required_assurance(user=world.mikko.user_id, at=clock.now()) == "password"
 
 
-def test_sign_in_without_any_role_is_by_password(world: World) -> None:
+def test_sign_in_strength_without_a_role_is_password(world: World) -> None:
     assert policy.required_assurance(user=world.somewhere, at=clock.now()) == "password"
 
 
-def test_sign_in_follows_the_version_in_force(world: World) -> None:
+def test_sign_in_strength_is_that_of_the_role_version_in_force(world: World) -> None:
     at = clock.now()
     with bypassing_commands():
         RoleVersion.objects.filter(role__key="orderer").update(valid_until=at + DAY)

@@ -200,7 +200,9 @@ BROKEN_CONDITIONS: dict[str, Callable[[World], object]] = {
 
 
 @pytest.mark.parametrize("condition", BROKEN_CONDITIONS)
-def test_grant_with_one_condition_broken_is_invalid_in_all_four_uses(world: World, condition: str) -> None:
+def test_grant_with_one_broken_condition_is_invalid_in_all_four_operations(
+    world: World, condition: str
+) -> None:
     """Code, refresh token by use and by check, access token."""
     waiting = grants.code(world.mikko)
     pair = grants.token_pair(world.mikko)
@@ -266,7 +268,7 @@ def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> Non
     assert grants.are_valid(elsewhere) == (True, True)
 
 
-def test_purge_keeps_what_a_replay_must_be_recognized_by(world: World) -> None:
+def test_purge_keeps_rows_that_recognize_a_replay(world: World) -> None:
     grants.token_pair(world.mikko)
     now = clock.now()
     assert grants_retention.purge(at=now) == 0

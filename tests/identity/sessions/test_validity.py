@@ -170,7 +170,9 @@ def test_session_secret_of_an_existing_row_is_not_created_again(world: World) ->
     assert is_valid(store)
 
 
-def test_create_with_a_secret_in_use_tries_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_create_with_a_secret_in_use_tries_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken = str(open_session(world.mikko.user).session_key)
     secrets = iter([taken, "s" * 32])
     monkeypatch.setattr(SessionStore, "_get_new_session_key", lambda _: next(secrets))

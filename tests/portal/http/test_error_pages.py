@@ -106,7 +106,7 @@ CASES = [
 ]  # fmt: skip
 
 
-def test_sentences_differ_by_reason() -> None:
+def test_refusal_sentence_differs_by_reason() -> None:
     texts = [refusals.sentence_for(error).text for error, _ in CASES]
     assert len(set(texts)) == len(texts)
     assert [refusals.sentence_for(error).status for error, _ in CASES] == [status for _, status in CASES]
@@ -152,7 +152,7 @@ def test_last_assignable_day_is_shown_as_chosen() -> None:
         assert "until 31 Dec 2026." in refusals.sentence_for(error).text
 
 
-def test_denied_and_failed(db: None) -> None:
+def test_denied_page_is_403_and_failed_page_is_500(db: None) -> None:
     answer = client().get("/test/refuses/denied/")
     assert answer.status_code == 403
     assert "You cannot change your own access" in answer.content.decode()
@@ -178,7 +178,7 @@ def test_error_in_response_to_htmx_replaces_the_whole_page(db: None) -> None:
     assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("body", "innerHTML")
 
 
-def test_without_a_session_a_page_leads_to_signing_in(db: None) -> None:
+def test_page_without_a_session_redirects_to_sign_in(db: None) -> None:
     assert (
         client().get("/test/inside/?a=1&b=2")["Location"]
         == "/account/login/?next=%2Ftest%2Finside%2F%3Fa%3D1%26b%3D2"
@@ -191,7 +191,7 @@ def test_without_a_session_a_page_leads_to_signing_in(db: None) -> None:
     assert part["HX-Redirect"] == "/account/login/?next=%2Fo%2Fkoskela%2Fpeople%3Fq%3Da"
 
 
-def test_without_a_session_a_form_is_kept_without_its_secrets(world: World) -> None:
+def test_form_without_a_session_is_kept_without_its_secrets(world: World) -> None:
     typed = {
         "name": "Matti “M” <b>",
         "site": ["1", "2"],
@@ -220,7 +220,7 @@ def test_form_open_during_a_sign_in_is_preserved_for_our_origin_only(world: Worl
         assert "Matti" not in refused.content.decode()
 
 
-def test_actor_is_the_person_signed_in(world: World) -> None:
+def test_actor_is_the_signed_in_person(world: World) -> None:
     browser = BrowserClient(REMOTE_ADDR="203.0.113.7").sign_in(world.vilma.user)
     answer = browser.get("/test/inside/", headers={"X-Forwarded-For": "198.51.100.1"})
     assert json.loads(answer.content) == {"name": "Vilma Salo", "address": "203.0.113.7", "sent": {}}
@@ -228,7 +228,7 @@ def test_actor_is_the_person_signed_in(world: World) -> None:
     assert "form-action 'self'" in answer["Content-Security-Policy"]
 
 
-def test_language_by_choice_then_person_then_browser(world: World) -> None:
+def test_language_is_that_of_the_choice_then_the_person_then_the_browser(world: World) -> None:
     asked = {"Accept-Language": "fi"}
     assert client().get("/nowhere/", headers=asked)["Content-Language"] == "fi"
     browser = BrowserClient().sign_in(world.vilma.user)

@@ -170,7 +170,7 @@ def without_rights(who: Membership) -> None:
             assignment.__class__.objects.filter(id=assignment.id).update(valid_until=assignment.valid_from)
 
 
-def test_without_any_right_there_a_page_says_why(world: World) -> None:
+def test_authorization_without_a_right_shows_the_reason(world: World) -> None:
     without_rights(world.olli)
     browser = oidc_browser.browser(world.olli)
     response = oidc_browser.authorize(browser)
@@ -190,7 +190,7 @@ def test_open_session_of_a_leaver_has_no_user(world: World) -> None:
     assert leads_to(oidc_browser.authorize(browser))[0] == "/account/login/"
 
 
-def test_removed_colleague_uses_the_other_organization(world: World) -> None:
+def test_removed_member_is_authorized_for_the_other_organization(world: World) -> None:
     browser = oidc_browser.browser(world.mikko)
     world.remove(world.mikko)
     oidc_browser.code(browser)
@@ -284,7 +284,7 @@ def test_redirect_uri_with_a_query_preserves_it(world: World) -> None:
     assert response.headers["Location"].startswith(f"{address}&code=")
 
 
-def test_wildcards_in_a_registration_mean_nothing(world: World) -> None:
+def test_redirect_uri_with_a_registered_wildcard_is_refused(world: World) -> None:
     with worlds.bypassing_commands():
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.redirect_uris, protocol.allow_uri_wildcards = "https://*.example.test/cb", True
@@ -317,7 +317,7 @@ def test_third_party_client_requires_consent(world: World) -> None:
     assert "error=access_denied" in refused.context["target_url"]
 
 
-def test_consent_cannot_be_given_by_another_site(world: World) -> None:
+def test_consent_from_another_site_is_refused(world: World) -> None:
     asking_consent()
     strict = oidc_browser.browser(world.olli)
     strict.handler.enforce_csrf_checks = True

@@ -150,7 +150,9 @@ LOCALES: Mapping[str, Try] = {"fi": in_finnish, "en": in_english}
         ("ui_locales_supported", LOCALES),
     ],
 )
-def test_each_value_in_discovery_holds(world: World, promise: str, tries: Mapping[str, Try]) -> None:
+def test_each_discovery_value_is_accepted_by_its_endpoint(
+    world: World, promise: str, tries: Mapping[str, Try]
+) -> None:
     assert set(document()[promise]) == set(tries), "a value without a test of it"
     for one in tries.values():
         one(world)
@@ -169,7 +171,7 @@ def test_scopes_and_claims_match_discovery(world: World) -> None:
     assert set(oidc_browser.userinfo(body["access_token"]).json()) <= set(found["claims_supported"])
 
 
-def test_every_address_responds(world: World) -> None:
+def test_every_discovery_address_responds(world: World) -> None:
     for name, address in document().items():
         if name.endswith(("_endpoint", "_uri")):
             path = urlsplit(address).path
@@ -207,7 +209,7 @@ def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, s
 
 
 @pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
-def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str, str | None]) -> None:
+def test_sign_in_page_for_a_service_names_it(world: World, other: dict[str, str | None]) -> None:
     browser = oidc_browser.browser()
     sent = oidc_browser.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
@@ -220,7 +222,7 @@ def test_sign_in_page_names_the_requesting_service(world: World, other: dict[str
     "following",
     ["/", "/people?client_id=ordering", "/oauth/authorize?client_id=nobody", "/oauth/authorize", "//x["],
 )
-def test_sign_in_without_a_service_names_none(world: World, following: str) -> None:
+def test_sign_in_page_without_a_service_names_none(world: World, following: str) -> None:
     page: Any = oidc_browser.browser().get("/account/login/", {"next": following})
     assert page.status_code == 200
     assert "to continue to" not in page.content.decode()

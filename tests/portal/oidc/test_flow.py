@@ -54,7 +54,7 @@ def test_authorization_code_flow_gives_the_service_its_claims(world: World) -> N
     assert claims["exp"] - claims["iat"] == 300
 
 
-def test_userinfo_says_the_same_and_follows_what_changes(world: World) -> None:
+def test_userinfo_equals_the_id_token_and_follows_changes(world: World) -> None:
     body = oidc_browser.tokens(world, world.olli)
     claims = oidc_browser.verified(body["id_token"])
     seen = oidc_browser.userinfo(body["access_token"]).json()
@@ -137,7 +137,7 @@ def test_discovery_and_keys_are_identical_for_every_client(world: World) -> None
     assert document["response_types_supported"] == ["code"]
 
 
-def test_endpoint_metadata_is_true(world: World) -> None:
+def test_every_machine_endpoint_answers_a_bare_post_without_the_page_middleware(world: World) -> None:
     """Each address of the discovery document is answered, and none by the pages' middleware."""
     document = json.loads(metadata.discovery())
     addresses = [
@@ -155,7 +155,7 @@ def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> No
     assert "code=" in response.redirect_chain[1][0]
 
 
-def test_redirect_after_our_own_form_is_a_continuing_page(world: World) -> None:
+def test_redirect_after_a_portal_form_is_a_continuing_page(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
     client = oidc_browser.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):

@@ -107,7 +107,7 @@ def test_client_authentication_accepts_basic_and_post(world: World) -> None:
     ],
 )
 @pytest.mark.parametrize("address", [metadata.TOKEN, metadata.INTROSPECT, metadata.REVOKE])
-def test_without_a_proof_nothing_is_answered(world: World, address: str, header: str) -> None:
+def test_request_without_client_authentication_is_refused(world: World, address: str, header: str) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": "khr_x", "token": "kha_x"}
     response = oidc_browser.post(address, body, {"Authorization": header} if header else {})
     assert refused(response) == (401, "invalid_client")
@@ -195,7 +195,7 @@ def without_rights(who: Membership) -> None:
             assignment.__class__.objects.filter(id=assignment.id).update(valid_until=clock.now())
 
 
-def test_with_the_last_right_there_all_that_was_issued_ends(world: World) -> None:
+def test_tokens_after_the_end_of_the_last_right_are_invalid(world: World) -> None:
     body = oidc_browser.tokens(world, world.olli)
     held = oidc_browser.introspect(world, body["access_token"])
     assert held["active"]
@@ -211,7 +211,7 @@ def test_with_the_last_right_there_all_that_was_issued_ends(world: World) -> Non
 
 
 @pytest.mark.parametrize("scope", ["", "profile"])
-def test_without_a_right_nothing_is_refreshed_and_no_theft_is_suspected(world: World, scope: str) -> None:
+def test_refresh_without_a_right_is_refused_and_no_replay(world: World, scope: str) -> None:
     body = oidc_browser.tokens(world, world.olli)
     kept = list(world.olli.assignments.values_list("id", "valid_until"))
     without_rights(world.olli)
@@ -236,13 +236,13 @@ def test_code_without_remaining_rights_is_refused(world: World) -> None:
     assert refused(oidc_browser.redeem(world, code)) == (400, "invalid_grant")
 
 
-def test_session_cookie_is_no_token(world: World) -> None:
+def test_session_cookie_as_bearer_token_is_refused(world: World) -> None:
     """The cookie of a signed-in person gives no access here."""
     response: Any = oidc_browser.browser(world.olli).get(metadata.USERINFO)
     assert response.status_code == 401
 
 
-def test_scopes_on_refresh(world: World) -> None:
+def test_refresh_with_scopes_narrows_them(world: World) -> None:
     refresh = oidc_browser.tokens(world, world.olli)["refresh_token"]
     asked = {"grant_type": "refresh_token", "refresh_token": refresh}
     wider = oidc_browser.post(metadata.TOKEN, {**asked, "scope": "openid phone"}, oidc_browser.basic(world))
@@ -255,7 +255,7 @@ def test_scopes_on_refresh(world: World) -> None:
     assert (seen.status_code, seen.json()["error"]) == (403, "insufficient_scope")
 
 
-def test_few_statements(world: World) -> None:
+def test_machine_endpoints_take_the_listed_number_of_statements(world: World) -> None:
     """Client, grant, rights: nothing else is asked of the database."""
     code = oidc_browser.code(oidc_browser.browser(world.olli))
     seen = {}
@@ -289,7 +289,7 @@ def test_few_statements(world: World) -> None:
     }
 
 
-def test_authorization_has_few_statements(world: World) -> None:
+def test_authorization_takes_the_listed_number_of_statements(world: World) -> None:
     browser = oidc_browser.browser(world.olli)
     oidc_browser.code(browser)
     with CaptureQueriesContext(connection) as captured:
@@ -359,7 +359,7 @@ def test_server_error_of_an_endpoint_is_json_without_details(
         assert "secret detail" not in response.content.decode()
 
 
-def test_used_refresh_tokens_are_kept_as_hashes(world: World) -> None:
+def test_used_refresh_tokens_are_stored_as_hashes(world: World) -> None:
     body = oidc_browser.tokens(world, world.olli)
     kept = json.dumps(list(RefreshToken.objects.values_list("hash", flat=True)))
     assert body["refresh_token"] not in kept

@@ -24,7 +24,7 @@ def test_live_without_a_database_is_200() -> None:
     assert client().post(LIVE).status_code == 405
 
 
-def test_ready(db: None) -> None:
+def test_ready_with_database_keys_and_migrations_is_200(db: None) -> None:
     answer = client().get(READY)
     assert answer.status_code == 200
     assert answer.json() == {
@@ -36,20 +36,20 @@ def test_ready(db: None) -> None:
     }
 
 
-def test_not_ready_without_a_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ready_with_a_missing_migration_is_503(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     required = readiness.required_migrations() | {("portal", "0999_of_the_future")}
     monkeypatch.setattr(readiness, "required_migrations", lambda: required)
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
 
 
-def test_not_ready_without_keys(db: None, settings: Settings, tmp_path: Path) -> None:
+def test_ready_without_signing_keys_is_503(db: None, settings: Settings, tmp_path: Path) -> None:
     settings.KEYS_FOLDER = tmp_path
     answer = client().get(READY)
     assert (answer.status_code, answer.json()["keys"]) == (503, "failed")
 
 
-def test_not_ready_without_the_database(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ready_without_the_database_is_503(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
     answer = client().get(READY)
@@ -67,7 +67,7 @@ def test_late_deliveries_are_reported_with_status_200(db: None, monkeypatch: pyt
     assert (answer.status_code, answer.json()["deliver"]) == (200, "late")
 
 
-def test_metrics_for_loopback_or_with_the_token(db: None, settings: Settings) -> None:
+def test_metrics_are_given_to_loopback_or_with_the_token(db: None, settings: Settings) -> None:
     text = client().get(METRICS).content.decode()
     assert "keyholder_deliveries_late_seconds" in text
     client().get(LIVE)

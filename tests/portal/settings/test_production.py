@@ -214,14 +214,14 @@ def test_security_settings_in_production(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_answer_carries_every_security_header(portal: Portal, name: str) -> None:
+def test_response_has_every_security_header(portal: Portal, name: str) -> None:
     _, status, expected = CASES[name]
     answer = portal.answers[name]
     assert answer.status == status
     assert headers(answer, expected) == expected
 
 
-def test_hashed_static_file_is_cacheable_for_good(portal: Portal, home: Path) -> None:
+def test_hashed_static_file_is_cached_as_immutable(portal: Portal, home: Path) -> None:
     page = portal.answers["sign-in page"].body
     style, script = (re.findall(rf'="(/static/[^"]+\.{kind})"', page)[0] for kind in ("css", "js"))
     for answer, kind in zip(
@@ -252,7 +252,7 @@ def test_sign_in_through_the_pages_of_production_works(portal: Portal) -> None:
     assert json.loads(portal.answers["discovery"].body)["issuer"] == production.ISSUER
 
 
-def test_errors_show_no_internals(portal: Portal) -> None:
+def test_error_page_shows_no_internals(portal: Portal) -> None:
     for name, (_, status, _expected) in CASES.items():
         if status >= 400:
             assert not re.search(
@@ -264,7 +264,7 @@ PLAIN, CLAIMED = "http", {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evi
 
 
 @pytest.mark.parametrize(("proxies", "hsts"), [("0", None), ("1", HSTS)])
-def test_forwarded_scheme_is_believed_only_behind_a_proxy_and_forwarded_host_never(
+def test_forwarded_scheme_is_used_behind_a_proxy_only_and_forwarded_host_never(
     db: None, home: Path, proxies: str, hsts: str | None
 ) -> None:
     asks = [
@@ -282,7 +282,7 @@ def test_forwarded_scheme_is_believed_only_behind_a_proxy_and_forwarded_host_nev
     assert seen.settings["ALLAUTH_TRUSTED_PROXY_COUNT"] == int(proxies)
 
 
-def test_further_host_is_allowed_by_name_and_no_other(db: None, home: Path) -> None:
+def test_further_host_is_allowed_by_its_exact_name_only(db: None, home: Path) -> None:
     hosts = ("more.example.test", "id.example.test", "sub.more.example.test", "localhost", "127.0.0.1")
     asks = [Ask("/health/live", headers={"Host": host}) for host in hosts]
     seen = started(home, asks, KEYHOLDER_EXTRA_HOSTS="more.example.test")

@@ -66,7 +66,7 @@ def test_every_post_form_has_its_token(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_no_value_of_a_page_or_mail_becomes_markup(name: str) -> None:
+def test_value_in_a_page_or_mail_becomes_no_markup(name: str) -> None:
     text = rendered(name, hostile.with_markup)
     assert believed(Page(text)) == []
     assert "&amp;amp;lt;" not in text, "escaped twice"
@@ -75,7 +75,7 @@ def test_no_value_of_a_page_or_mail_becomes_markup(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_no_value_that_people_write_becomes_an_address(name: str) -> None:
+def test_value_typed_by_people_becomes_no_link_target(name: str) -> None:
     assert scripts(Page(rendered(name, hostile.as_script))) == []
 
 
@@ -105,7 +105,7 @@ def test_plain_text_shows_values_as_they_are(source: str) -> None:
     assert shown or source.endswith("_subject.txt")
 
 
-def test_every_text_has_a_sample_and_every_mail_is_written_as_html_too() -> None:
+def test_every_text_template_has_a_sample_and_every_mail_an_html_version() -> None:
     texts = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.txt")}
     ours = {name for name in texts if not name.endswith("/base.txt") and "/messages/" not in name}
     assert ours == set(TEXTS)
@@ -129,7 +129,7 @@ RAW_CODE = {
 }
 
 
-def test_templates_that_escape_nothing_are_listed_with_their_reason() -> None:
+def test_templates_without_escaping_are_listed_with_their_reason() -> None:
     found = {
         str(path.relative_to(TEMPLATES))
         for path in sorted([*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")])
@@ -154,7 +154,7 @@ def raw(tree: ast.AST) -> Iterator[str]:
                 yield f"{name}({ast.unparse(pattern)})"
 
 
-def test_code_that_trusts_markup_is_listed_with_its_reason() -> None:
+def test_code_that_marks_text_as_safe_is_listed_with_its_reason() -> None:
     found = {
         (str(path.relative_to(rendering.ROOT)), what)
         for package in PACKAGES

@@ -162,7 +162,7 @@ def about_another(one: Opened) -> list[str]:
     ]
 
 
-def test_every_address_of_every_page_opens_the_view_that_it_names(world: World) -> None:
+def test_every_link_of_every_page_opens_the_expected_view(world: World) -> None:
     found = {}
     pages = list(opened(Stage(world)))
     for one in pages:

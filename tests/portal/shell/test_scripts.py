@@ -49,7 +49,7 @@ def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.Stage)
     assert urlsplit(page.url).query == urlsplit(stage.asked[-1].url).query
 
 
-def test_without_scripts_the_search_is_a_form(plain: screenshots.Stage) -> None:
+def test_list_search_without_scripts_is_a_form(plain: screenshots.Stage) -> None:
     plain.show("people")
     plain.answers["/people"] = lambda _request: rendering.render(
         "web/people/list.html", samples.PAGES["people"][1]()
@@ -147,7 +147,7 @@ def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.Stage)
     assert sent["limit_approver"] == ["5 000"]
 
 
-def test_without_scripts_the_effect_is_a_second_button(plain: screenshots.Stage) -> None:
+def test_preview_without_scripts_is_a_second_button(plain: screenshots.Stage) -> None:
     plain.show("access")
     plain.answers["/people/5/access"] = lambda _request: rendering.render(
         "web/access/change.html", samples.PAGES["access"][1]()
@@ -226,7 +226,7 @@ def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Sta
     assert "id_email_error" in described.split()
 
 
-def test_ticks_bring_the_bar_and_one_tick_takes_all(stage: screenshots.Stage) -> None:
+def test_selected_people_show_the_action_bar_and_select_all_works(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("people")
     bar = page.get_by_role("group", name="Actions for the selected people")
@@ -240,7 +240,7 @@ def test_ticks_bring_the_bar_and_one_tick_takes_all(stage: screenshots.Stage) ->
     expect(page.get_by_label("Select all on this page")).not_to_be_checked()
 
 
-def test_without_scripts_ticks_bring_the_bar_too(plain: screenshots.Stage) -> None:
+def test_selected_people_without_scripts_show_the_action_bar(plain: screenshots.Stage) -> None:
     plain.show("people")
 
     plain.page.get_by_label("Select Jüri Tamm").check()
@@ -248,7 +248,7 @@ def test_without_scripts_ticks_bring_the_bar_too(plain: screenshots.Stage) -> No
     expect(plain.page.get_by_role("group", name="Actions for the selected people")).to_be_visible()
 
 
-def test_menus_close_by_escape_and_by_a_click_beside(stage: screenshots.Stage) -> None:
+def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("people")
     menu = page.get_by_text("Sign out")
@@ -292,7 +292,7 @@ def test_content_below_a_panel_is_inert(stage: screenshots.Stage) -> None:
     assert sum(reached) >= 12
 
 
-def test_form_is_sent_once(stage: screenshots.Stage) -> None:
+def test_form_submitted_twice_is_sent_once(stage: screenshots.Stage) -> None:
     page = stage.page
     stage.show("remove")
     stage.answers["/people/5/remove"] = lambda _request: rendering.render(
@@ -309,7 +309,7 @@ def test_form_is_sent_once(stage: screenshots.Stage) -> None:
     assert len([one for one in stage.asked if one.method == "POST"]) == 1
 
 
-def test_continuing_page_continues(stage: screenshots.Stage) -> None:
+def test_continuing_page_submits_itself(stage: screenshots.Stage) -> None:
     stage.show("oidc-continue")
 
     stage.page.wait_for_url("**#on")

@@ -103,7 +103,7 @@ def test_every_icon_is_in_the_sprite() -> None:
     assert used - known == set()
 
 
-def test_names_are_complete_and_escaped() -> None:
+def test_person_name_is_complete_and_escaped() -> None:
     context = samples.PAGES["person"][1]()
     context["person"] = PersonHead("<script>alert(1)</script> & Sons", "x@koskela.example", "")
 
@@ -114,7 +114,7 @@ def test_names_are_complete_and_escaped() -> None:
     assert "&amp;lt;" not in page
 
 
-def test_missing_right_shows_its_reason() -> None:
+def test_action_without_the_right_shows_the_reason() -> None:
     drawn = engines["django"].from_string('{% cotton kh.action :action="action" %}Remove{% endcotton %}')
 
     off = drawn.render({"action": {"url": "/x", "reason": "Only an admin can."}})
@@ -134,7 +134,7 @@ def test_missing_right_shows_its_reason() -> None:
         ("no address", "no address"),
     ],
 )
-def test_address_may_break_before_the_at_sign(address: str, shown: str) -> None:
+def test_email_address_may_break_before_the_at_sign(address: str, shown: str) -> None:
     kh = template.Template("{% load kh %}{{ address|breakable }}")
 
     assert kh.render(template.Context({"address": address})) == shown

@@ -60,7 +60,7 @@ def test_password_reset_request_looks_the_same_for_every_address(world: World) -
     assert Mail.objects.count() == 1
 
 
-def test_unknown_address_costs_the_same_work(world: World) -> None:
+def test_password_reset_for_an_unknown_address_takes_the_same_mail_statements(world: World) -> None:
     """Rendering and queueing cost most: an unknown address must not be answered without them."""
     counts = []
     for address in (KNOWN, UNKNOWN):
@@ -70,7 +70,7 @@ def test_unknown_address_costs_the_same_work(world: World) -> None:
     assert counts[0] == counts[1] > 0
 
 
-def test_wrong_password_costs_the_same_statements_for_an_unknown_address(world: World) -> None:
+def test_sign_in_with_an_unknown_address_takes_the_same_statements(world: World) -> None:
 
     kinds = []
     for address in (KNOWN, UNKNOWN):
@@ -105,7 +105,7 @@ def test_links_in_mails_have_the_configured_address(world: World) -> None:
         "ａino@koskela.example",
     ],
 )
-def test_only_the_address_itself_gets_the_mail(world: World, address: str) -> None:
+def test_password_reset_is_mailed_to_the_exact_address_only(world: World, address: str) -> None:
     BrowserClient().post(reverse("account_reset_password"), {"email": address})
     assert Mail.objects.count() == (1 if address.lower() == KNOWN else 0)
 

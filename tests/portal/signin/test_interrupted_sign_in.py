@@ -72,7 +72,7 @@ def test_removal_from_one_of_two_organizations_ends_no_sign_in(world: World) -> 
     assert browser.is_signed_in
 
 
-def test_without_a_second_factor_the_password_must_hold_until_the_session_stands(
+def test_password_changed_before_the_session_is_saved_ends_the_sign_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of it happens in one request: the ending falls between the comparison and the session."""
@@ -109,7 +109,7 @@ def test_revocation_right_after_sign_in_ends_the_session(
     assert not browser.is_signed_in
 
 
-def test_wrong_passwords_from_elsewhere_do_not_lock_a_person_out(world: World) -> None:
+def test_wrong_passwords_from_other_addresses_do_not_lock_a_person_out(world: World) -> None:
     aino = world.aino.user
     stranger = BrowserClient(REMOTE_ADDR="198.51.100.7")
     for number in range(6):

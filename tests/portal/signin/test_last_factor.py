@@ -40,7 +40,7 @@ def test_only_admin_cannot_remove_the_last_factor(world: World) -> None:
     assert may_go(key)
 
 
-def test_with_two_admins_one_may_lose_it_and_then_the_other_may_not(world: World) -> None:
+def test_second_of_two_admins_cannot_remove_the_last_factor(world: World) -> None:
     mine, theirs = with_passkey_alone(world.aino), with_passkey_alone(world.paivi)
     assert may_go(mine)
     assert may_go(theirs)
@@ -59,7 +59,7 @@ def test_last_factor_check_covers_every_administered_organization(world: World) 
     assert not may_go(key)
 
 
-def test_two_admins_at_once_do_not_each_leave_the_other(world: World) -> None:
+def test_concurrent_factor_removals_of_two_admins_leave_one_factor(world: World) -> None:
     keys = [with_passkey_alone(world.aino), with_passkey_alone(world.paivi)]
     asked = threading.Barrier(2, timeout=1)
 

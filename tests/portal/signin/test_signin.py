@@ -40,7 +40,7 @@ def authentication(browser: BrowserClient, user: User) -> tuple[dt.datetime, lis
     return authentication_methods.last_authentication(request)
 
 
-def test_password_then_code_is_mfa(world: World) -> None:
+def test_sign_in_with_password_and_code_is_recorded_as_mfa(world: World) -> None:
     browser, aino = BrowserClient(), world.aino.user
     before = clock.wall()
     assert browser.password(aino)["Location"] == CODE
@@ -61,7 +61,7 @@ def test_auth_time_follows_the_moved_clock(world: World) -> None:
     assert proved_at - dt.datetime.now(dt.UTC) > dt.timedelta(hours=1)
 
 
-def test_wrong_password_keeps_the_address_and_is_noted_without_it(world: World) -> None:
+def test_wrong_password_keeps_the_address_and_is_recorded_without_it(world: World) -> None:
     browser, aino = BrowserClient(), world.aino.user
     answer = browser.password(aino, "wrong wrong wrong")
     assert answer.status_code == 200
@@ -106,11 +106,11 @@ def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
     aino, visitors = world.aino.user, [BrowserClient() for _ in range(4)]
     for one in visitors:
         one.password(aino)
-    code, run_concurrently = code_of(aino), threading.Barrier(4, timeout=5)
+    code, barrier = code_of(aino), threading.Barrier(4, timeout=5)
 
     def prove(browser: BrowserClient) -> int:
         try:
-            run_concurrently.wait()
+            barrier.wait()
             return int(browser.post(CODE, {"code": code}).status_code)
         finally:
             connections.close_all()
@@ -169,7 +169,7 @@ def test_removal_ends_the_open_session_at_the_next_request(world: World) -> None
 
 
 @pytest.mark.urls("tests.fixtures.pages_for_tests")
-def test_missing_second_factor_is_required_and_returns_to_the_page(world: World) -> None:
+def test_sign_in_without_a_required_factor_adds_one_and_returns_to_the_page(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
     browser = BrowserClient().sign_in(ida)
     asked = browser.get("/test/inside/?page=2")
@@ -205,7 +205,7 @@ def test_last_required_factor_cannot_be_removed(world: World) -> None:
     assert recorded_verbs(vilma)[-1] == "factor.removed"
 
 
-def test_page_of_a_required_factor_says_that_it_must_stay(world: World) -> None:
+def test_page_of_a_required_factor_says_that_it_cannot_be_removed(world: World) -> None:
     page = BrowserClient().sign_in(world.aino.user).get(reverse("mfa_deactivate_totp")).content.decode()
     assert "cannot remove your only second factor" in page
     assert not [one for one in ("btn-danger", "Nothing was removed") if one in page]
@@ -326,7 +326,7 @@ def test_regenerated_recovery_codes_are_one_event(world: World) -> None:
     assert third.post(CODE, {"code": codes[0]}).status_code == 200
 
 
-def test_lost_key_file_makes_every_code_wrong(world: World) -> None:
+def test_broken_factor_secret_decrypts_to_a_random_value(world: World) -> None:
     adapter = factors.MFAAdapter()
     sealed = adapter.encrypt("JBSWY3DPEHPK3PXP")
     assert adapter.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
@@ -335,7 +335,9 @@ def test_lost_key_file_makes_every_code_wrong(world: World) -> None:
         assert adapter.decrypt(broken) != adapter.decrypt(broken)
 
 
-def test_sign_in_check_has_few_statements(world: World, django_assert_num_queries: Any) -> None:
+def test_session_check_takes_the_listed_number_of_statements(
+    world: World, django_assert_num_queries: Any
+) -> None:
     browser = BrowserClient().sign_in(world.aino.user)
     request = RequestFactory().get("/")
     request.__class__ = Request
@@ -438,9 +440,7 @@ def test_unchanged_sign_in_sends_no_notice(world: World) -> None:
     assert notices_to(aino) == []
 
 
-def test_two_browsers_do_not_each_remove_the_other_factor(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_removals_of_two_factors_leave_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have asked and are about to delete: each would leave the other, so one of them has to be refused."""
     aino = world.aino.user
     with worlds.bypassing_commands():
@@ -450,12 +450,12 @@ def test_two_browsers_do_not_each_remove_the_other_factor(
     app, phone = BrowserClient().sign_in(aino), BrowserClient().sign_in_again(aino)
     both, delete = threading.Barrier(2, timeout=2), Authenticator.delete
 
-    def run_concurrently(one: Authenticator) -> object:
+    def delete_together(one: Authenticator) -> object:
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait()
         return delete(one)
 
-    monkeypatch.setattr(Authenticator, "delete", run_concurrently)
+    monkeypatch.setattr(Authenticator, "delete", delete_together)
 
     def remove(browser: BrowserClient, url: str) -> None:
         try:

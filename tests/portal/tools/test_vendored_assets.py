@@ -58,7 +58,7 @@ def test_manifest_has_version_license_and_integrity() -> None:
         assert part.integrity.startswith("sha512-")
 
 
-def test_manifest_round_trips() -> None:
+def test_manifest_written_and_read_again_is_equal() -> None:
     written = (vendored_assets.FOLDER / vendored_assets.MANIFEST).read_text(encoding="utf-8")
 
     assert vendored_assets._toml(vendored_assets.parts()) == written

@@ -25,7 +25,9 @@ def _faults(page: sync_api.Page, *rules: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_a_page_is_for_everybody(stage: screenshots.Stage, name: str) -> None:
+def test_page_has_no_accessibility_fault_in_both_themes_at_every_width(
+    stage: screenshots.Stage, name: str
+) -> None:
     page = stage.page
     stage.show(name, "fi")
 
@@ -51,7 +53,7 @@ def _in_both_themes(page: sync_api.Page) -> dict[str, list[str]]:
     return {kind: faults for kind, faults in found.items() if faults}
 
 
-def test_what_is_measured_is_found(stage: screenshots.Stage) -> None:
+def test_accessibility_faults_are_found(stage: screenshots.Stage) -> None:
     stage.show("people")
     stage.page.set_viewport_size({"width": 360, "height": 800})
 

@@ -232,14 +232,14 @@ def stage(world: World) -> Stage:
     return Stage(world)
 
 
-def test_every_address_has_a_place() -> None:
+def test_every_address_has_a_test_case() -> None:
     names = [address.name for address in url_map.addresses()]
     assert len(names) == len(set(names))
     assert set(names) == set(url_map.WHERE)
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_forms(stage: Stage, number: int) -> None:
+def test_every_form_field_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
     """Every field of every form on every page, six kinds each."""
     seen: set[tuple[str, frozenset[str]]] = set()
     found: list[str] = []
@@ -276,7 +276,7 @@ def _tries(stage: Stage, browser: BrowserClient, form: Form) -> Iterator[tuple[F
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_queries_and_paths(stage: Stage, number: int) -> None:
+def test_every_query_and_path_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
     """Every parameter that an address takes, as its own forms and links name them, and every part of its path."""
     before = snapshot()
     found = [
@@ -318,7 +318,7 @@ def _parameters(place: Place) -> set[str]:
     return named | {pair.partition("=")[0] for pair in query.split("&") if pair} | {"next"}
 
 
-def test_programs(stage: Stage) -> None:
+def test_machine_endpoint_with_bad_input_answers_4xx(stage: Stage) -> None:
     """What programs send: an error of the protocol, never one of ours."""
     before, found = snapshot(), []
     for route, names in PROGRAMS.items():
@@ -334,7 +334,7 @@ def test_programs(stage: Stage) -> None:
     assert "\n".join(changed(before)) == ""
 
 
-def test_forms_that_only_some_people_meet(stage: Stage) -> None:
+def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: Stage) -> None:
     before, found = snapshot(), []
     for route, names in UNSEEN.items():
         place = stage.place(next(one for one in url_map.addresses() if one.name == route))
@@ -348,7 +348,7 @@ def test_forms_that_only_some_people_meet(stage: Stage) -> None:
     assert "\n".join(changed(before)) == ""
 
 
-def test_no_address_that_takes_a_form_escapes(stage: Stage) -> None:
+def test_every_address_that_accepts_post_is_covered(stage: Stage) -> None:
     """Whatever answers a POST is tried above: by a form of a page, as a program's, or by name."""
     reached = {*PROGRAMS, *UNSEEN}
     taking = set()

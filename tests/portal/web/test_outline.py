@@ -13,7 +13,7 @@ PAGES = 30
 """Addresses that answer with a page, at least."""
 
 
-def test_every_page_has_an_outline_and_names_for_everything(world: World) -> None:
+def test_every_page_has_headings_labels_and_names(world: World) -> None:
     stage = Stage(world)
     found: dict[str, list[str]] = {}
     pages = 0
@@ -39,7 +39,7 @@ def _page(stage: Stage, address: Address) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name in samples.PAGES if not name.startswith("mail-")])
-def test_every_picture_of_a_page_too(name: str) -> None:
+def test_every_page_sample_has_headings_labels_and_names(name: str) -> None:
     template, make = samples.PAGES[name]
     assert Outline(rendering.render(template, make(), "fi")).faults() == []
 
@@ -49,7 +49,7 @@ BROKEN = """<html><head><title> · </title></head><body><a href="#top"></a><nav>
 <button><svg></svg></button><img src="x"><main id="main"></main><p id="w"></p></body></html>"""
 
 
-def test_what_is_wrong_is_found() -> None:
+def test_outline_faults_are_found() -> None:
     assert Outline(BROKEN).faults() == [
         "no way past the menus",
         "a nav without name",

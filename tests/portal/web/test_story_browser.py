@@ -51,7 +51,7 @@ def removed(world: World) -> None:
     late.update(attempts=3, last_error="unreachable")
 
 
-def test_an_admin_invites_changes_and_removes(
+def test_admin_in_a_browser_invites_changes_and_removes_a_person(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     browsing.sign_in(page, live_server.url, world.aino)
@@ -107,7 +107,7 @@ def test_an_admin_invites_changes_and_removes(
     browsing.check_width(page, "activity")
 
 
-def test_a_receipt_asks_quietly_and_stops_asking(
+def test_removal_receipt_polls_until_all_systems_confirm(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     browsing.sign_in(page, live_server.url, world.aino)
@@ -126,7 +126,9 @@ def test_a_receipt_asks_quietly_and_stops_asking(
     assert len(answers) <= asked + 1
 
 
-def test_the_same_without_script(world: World, live_server: LiveServer, browser: sync_api.Browser) -> None:
+def test_admin_without_script_removes_people_and_previews_a_change(
+    world: World, live_server: LiveServer, browser: sync_api.Browser
+) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=browsing.PHONE)
     page = browsing.sign_in(context.new_page(), live_server.url, world.aino)
     page.goto(f"{live_server.url}/o/koskela/people")
@@ -147,7 +149,7 @@ def test_the_same_without_script(world: World, live_server: LiveServer, browser:
     context.close()
 
 
-def test_long_names_and_finnish_at_every_width(
+def test_pages_with_long_names_in_finnish_fit_every_width(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     world.member(world.koskela, "Karl-Gustaf Maximilian Wilhelm von Schantz-Korhonen-Lindholm", "approver")
@@ -178,7 +180,7 @@ def test_long_names_and_finnish_at_every_width(
         browsing.check_width(page, name)
 
 
-def test_the_focus_goes_into_a_panel_and_back(
+def test_focus_moves_into_a_panel_and_returns_on_close(
     world: World, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     browsing.sign_in(page, live_server.url, world.aino)

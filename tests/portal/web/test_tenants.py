@@ -47,12 +47,12 @@ def path(address: Address, organization: str, **ids: object) -> str:
     return reverse(address.name, kwargs={name: known[name] for name in address.arguments})
 
 
-def test_every_argument_is_known() -> None:
+def test_every_path_argument_is_listed() -> None:
     named = {one for address in url_map.addresses() for one in address.arguments}
     assert named == IDS | NOT_OURS | {"organization"}
 
 
-def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
+def test_id_of_another_organization_answers_like_a_random_id(world: World) -> None:
     removed = world.remove(world.stina, by=world.tiina)
     browser = signed_in.browser(world.aino)
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
@@ -69,7 +69,7 @@ def test_ids_of_another_company_are_those_of_nobody(world: World) -> None:
     assert tried >= 5
 
 
-def test_the_company_itself_is_that_of_nobody(world: World) -> None:
+def test_page_of_another_organization_answers_like_an_unknown_one(world: World) -> None:
     browser = signed_in.browser(world.aino)
     ids = {"membership": world.tiina.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():
@@ -79,7 +79,7 @@ def test_the_company_itself_is_that_of_nobody(world: World) -> None:
         assert {status for status, _ in foreign.values()} <= {404, 405}, address.name
 
 
-def test_a_colleague_who_may_not_be_seen_is_nobody(world: World) -> None:
+def test_member_outside_the_reader_s_sites_answers_like_a_random_id(world: World) -> None:
     """Sami looks after Oulu: Mikko of Tampere is not there for him."""
     browser = signed_in.browser(world.sami)
     for address in inside():
@@ -89,7 +89,7 @@ def test_a_colleague_who_may_not_be_seen_is_nobody(world: World) -> None:
             assert hidden == random, address.name
 
 
-def test_ids_in_forms_reach_no_further(world: World) -> None:
+def test_foreign_id_in_a_form_is_not_found(world: World) -> None:
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
     browser = signed_in.browser(world.aino)
     for one in (invitation.id, uuid.uuid4()):
@@ -104,7 +104,7 @@ def test_ids_in_forms_reach_no_further(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", ["nobody", "a password only"])
-def test_pages_inside_ask_for_a_sign_in_of_the_demanded_strength(world: World, who: str) -> None:
+def test_page_of_an_organization_without_a_strong_session_requires_sign_in(world: World, who: str) -> None:
     browser = BrowserClient() if who == "nobody" else signed_in.browser(world.aino, strong=False)
     ids = {"membership": world.mikko.id, "act": uuid.uuid4(), "invitation": uuid.uuid4()}
     for address in inside():

@@ -126,7 +126,7 @@ SEE, PLACE = "shop:see", "shop:place"
         ),
     ],
 )
-def test_the_difference_in_sentences(
+def test_access_change_gives_gains_and_losses_as_sentences(
     before: list[Right], after: list[Right], gains: list[str], losses: list[str]
 ) -> None:
     assert between(before, after) == (gains, losses)
@@ -144,7 +144,7 @@ def test_the_difference_in_sentences(
          "order, up to 6 € an order; approve, up to 9 € an order, at Oulu"),
     ],
 )  # fmt: skip
-def test_what_one_can_do_is_one_sentence(rights: list[Right], said: str) -> None:
+def test_rights_are_described_in_one_sentence(rights: list[Right], said: str) -> None:
     with translation.override("en"):
         texts = {**TEXTS, "shop:approve": {"en": "approve"}}
         assert access.can(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said

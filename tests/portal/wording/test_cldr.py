@@ -45,18 +45,18 @@ def written() -> list[str]:
 
 
 @pytest.mark.parametrize("language", WRITTEN)
-def test_each_language_writes_as_its_readers_do(language: str) -> None:
+def test_dates_numbers_and_money_follow_each_language(language: str) -> None:
     with translation.override(language):
         assert written() == WRITTEN[language]
 
 
-def test_amounts_hold_together_over_the_end_of_a_line() -> None:
+def test_amount_contains_no_breaking_space() -> None:
     with translation.override("en"):
         assert " " not in cldr.money("5000.00", "EUR")
         assert " " not in cldr.number(61204)
 
 
-def test_every_language_of_the_cldr_fills_fields_with_what_they_understand() -> None:
+def test_field_value_of_every_language_is_parsed_to_the_same_value() -> None:
     languages = [one for one in localedata.locale_identifiers() if "_" not in one]
     assert len(languages) > 200
     values = [Decimal("0.05"), Decimal(5), Decimal(5000), Decimal("1234567.50")]
@@ -76,7 +76,7 @@ def test_every_language_of_the_cldr_fills_fields_with_what_they_understand() -> 
      ("sv", "5\N{NO-BREAK SPACE}000", "24 sep. 2026"), ("de", "5000", "24. Sept. 2026"),
      ("hu", "5\N{NO-BREAK SPACE}000", "2026-09-24")],
 )  # fmt: skip
-def test_fields_are_filled_as_the_language_writes_where_that_is_clear(
+def test_field_value_follows_the_language_where_it_is_unambiguous(
     language: str, amount: str, day: str
 ) -> None:
     with translation.override(language):
@@ -84,6 +84,6 @@ def test_fields_are_filled_as_the_language_writes_where_that_is_clear(
         assert dates.typed_day(dt.date(2026, 9, 24)) == day
 
 
-def test_a_language_without_cldr_data_is_written_as_english() -> None:
+def test_language_without_cldr_data_falls_back_to_english() -> None:
     assert cldr.locale("xx-nowhere") == cldr.locale("en")
     assert str(cldr.locale("zh-hant")) == "zh_Hant"

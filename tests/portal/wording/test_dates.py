@@ -28,7 +28,7 @@ CLOCK = dates.Clock(NOW, ZoneInfo("Europe/Helsinki"))
         ("0,05", "0.05"),
     ],
 )
-def test_amounts_are_understood(typed: str, amount: str) -> None:
+def test_amount_in_any_usual_form_is_parsed(typed: str, amount: str) -> None:
     assert amounts.parse(typed) == Decimal(amount)
 
 
@@ -55,12 +55,12 @@ def test_amounts_are_understood(typed: str, amount: str) -> None:
         "5_000",
     ],
 )
-def test_what_is_unclear_is_not_guessed(typed: str) -> None:
+def test_ambiguous_amount_is_refused(typed: str) -> None:
     with pytest.raises(amounts.Unclear):
         amounts.parse(typed)
 
 
-def test_an_amount_with_two_readings_names_one() -> None:
+def test_ambiguous_amount_names_an_unambiguous_form() -> None:
     with pytest.raises(amounts.Unclear) as unclear:
         amounts.parse("5,000")
     assert unclear.value.could_mean == "5000"
@@ -78,12 +78,12 @@ def test_an_amount_with_two_readings_names_one() -> None:
         ("fi", NOW.replace(year=2023, month=2, day=14), "14.2.2023"),
     ],
 )
-def test_times_are_those_of_the_reader(language: str, at: dt.datetime, said: str) -> None:
+def test_time_is_shown_in_the_reader_s_zone_and_language(language: str, at: dt.datetime, said: str) -> None:
     with translation.override(language):
         assert CLOCK.when(at) == said
 
 
-def test_an_interval_ends_on_its_last_day() -> None:
+def test_interval_until_midnight_ends_on_the_day_before() -> None:
     midnight = dt.datetime(2026, 12, 24, 22, 0, tzinfo=dt.UTC)
     with translation.override("en"):
         assert CLOCK.last_day(midnight) == "24 Dec"
@@ -106,7 +106,7 @@ def test_an_interval_ends_on_its_last_day() -> None:
         ("", None),
     ],
 )
-def test_days_are_understood_or_refused(typed: str, day: dt.date | None) -> None:
+def test_day_is_parsed_or_refused(typed: str, day: dt.date | None) -> None:
     assert dates.parse_day(typed) == day
 
 
@@ -120,7 +120,7 @@ def test_days_are_understood_or_refused(typed: str, day: dt.date | None) -> None
         (["A", "B", "C", "D"], "A, B and 2 more"),
     ],
 )
-def test_lists_are_short(names: list[str], said: str) -> None:
+def test_long_list_of_names_is_shortened(names: list[str], said: str) -> None:
     with translation.override("en"):
         assert dates.listed(names) == said
 
@@ -136,7 +136,7 @@ def test_span_is_rounded_up_to_its_unit(seconds: float, said: str) -> None:
         assert dates.span(seconds) == said
 
 
-def test_a_zone_that_is_none_is_passed_over() -> None:
+def test_unknown_time_zone_is_skipped() -> None:
     assert time_zones.first("", "Nowhere/Land", "../etc/passwd", "Europe/Oslo") == ZoneInfo("Europe/Oslo")
     assert time_zones.first("") == ZoneInfo("UTC")
 
@@ -155,6 +155,6 @@ def test_a_zone_that_is_none_is_passed_over() -> None:
         ("", "A browser"),
     ],
 )
-def test_browsers_have_names(agent: str, said: str) -> None:
+def test_user_agent_gives_a_browser_name(agent: str, said: str) -> None:
     with translation.override("en"):
         assert dates.browser(agent) == said

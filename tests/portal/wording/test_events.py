@@ -44,19 +44,19 @@ def event(verb: str, **other: Any) -> EventView:
     return EventView(**{**known, **other})
 
 
-def test_every_verb_in_the_log_has_one_sentence_and_no_other_has() -> None:
+def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
     assert {str(verb) for verb in (*Verb, *Observation) if verb.topic is not Topic.NOT_LOGGED} == set(
         wording_events.EVERY
     )
 
 
-def test_every_verb_that_can_be_refused_here_has_one_sentence_for_the_attempt_and_no_other_has() -> None:
+def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
     assert {
         verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}
     } == wording_events.EVERY_TRIED
 
 
-def test_filters_of_the_log_find_what_they_say() -> None:
+def test_log_filter_selects_the_events_of_its_topic() -> None:
     found = {topic.value: set(verbs.event_types(topic)) for topic in Topic}
     assert found["invitations"] == {
         Verb.MEMBER_INVITE, Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL, Verb.INVITATION_ACCEPT
@@ -76,7 +76,7 @@ def test_filters_of_the_log_find_what_they_say() -> None:
     assert sum(map(len, found.values())) == len(Verb) + len(Observation)
 
 
-def test_what_is_for_the_reader_or_the_supplier_alone_is_not_logged_in_an_organization() -> None:
+def test_verbs_not_logged_in_an_organization_are_reading_or_supplier_verbs() -> None:
     hidden = {verb for verb in Verb if verb.topic is Topic.NOT_LOGGED}
     assert {verb for verb in Verb if verb.rule.reading} < hidden
     assert {verb for verb in hidden if not verb.rule.reading and verb.rule.on is not On.SUPPLIER} == set()
@@ -84,7 +84,7 @@ def test_what_is_for_the_reader_or_the_supplier_alone_is_not_logged_in_an_organi
 
 @pytest.mark.parametrize("language", ["en", "fi"])
 @pytest.mark.parametrize("verb", sorted(wording_events.EVERY))
-def test_sentences_are_made(verb: str, language: str) -> None:
+def test_every_event_has_a_complete_sentence(verb: str, language: str) -> None:
     with translation.override(language):
         line = TELLER.tell(event(verb))
     assert line.text
@@ -93,14 +93,14 @@ def test_sentences_are_made(verb: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("verb", sorted(wording_events.EVERY_TRIED))
-def test_refusals_are_told(verb: str) -> None:
+def test_refused_event_has_a_sentence_for_the_attempt_and_its_count(verb: str) -> None:
     line = TELLER.tell(event(verb, outcome="refused", facts={"code": "denied", "repeats": 3}))
     assert line.actor == "Aino Virtanen"
     assert line.text.startswith("tried to ")
     assert line.sub == "3 more times"
 
 
-def test_refusals_and_factors_are_told_with_what_they_were_about() -> None:
+def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
     mail: dict[str, Any] = {"user": None, "email": "new@koskela.example", "outcome": "refused"}
     for verb, said in (
         (Verb.INVITATION_RESEND, "tried to send the invitation to new@koskela.example again and was refused"),
@@ -114,7 +114,7 @@ def test_refusals_and_factors_are_told_with_what_they_were_about() -> None:
         assert TELLER.tell(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == said
 
 
-def test_access_that_ends_is_told_with_its_last_day_where_the_reader_lives() -> None:
+def test_access_with_an_end_shows_the_last_day_in_the_reader_s_zone() -> None:
     clock = dates.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
     teller = wording_events.EventWording(BOOK, TELLER.people, clock)
     ends = {**ACCESS, "until": "2026-12-31T22:00:00+00:00"}
@@ -134,18 +134,16 @@ ANSWERS: list[tuple[list[DeliveryResult], str]] = [
 
 
 @pytest.mark.parametrize(("answers", "said"), ANSWERS)
-def test_systems_that_were_told_are_named_with_the_time_it_took(
-    answers: list[DeliveryResult], said: str
-) -> None:
+def test_delivery_line_names_each_system_with_its_time(answers: list[DeliveryResult], said: str) -> None:
     assert TELLER.deliveries(answers) == said
 
 
-def test_parts_of_a_second_are_written_as_the_reader_writes_them() -> None:
+def test_delivery_time_follows_the_reader_s_language() -> None:
     with translation.override("fi"):
         assert TELLER.deliveries([DeliveryResult("crm", 0.42)]) == "Päivitetty: CRM portal (0,5 s)"
 
 
-def test_somebody_erased_has_no_name() -> None:
+def test_event_of_an_erased_person_shows_unknown_person() -> None:
     line = TELLER.tell(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
     assert (line.actor, line.text) == ("Unknown person", "removed Unknown person")
 
@@ -160,6 +158,6 @@ def test_somebody_erased_has_no_name() -> None:
         ("", ""),
     ],
 )
-def test_reasons_are_read_as_they_were_written(written: str, shown: str) -> None:
+def test_removal_reason_is_shown_as_it_was_written(written: str, shown: str) -> None:
     with translation.override("en"):
         assert removal_reasons.shown(written) == shown

@@ -27,12 +27,12 @@ AT = dt.datetime(2026, 11, 30, 22, 3, tzinfo=dt.UTC)
         ("fi", "Europe/Helsinki", "1.12.2026 0.03 (aikavyöhyke Helsinki)"),
     ],
 )
-def test_a_moment_is_named_with_its_zone(language: str, zone: str, said: str) -> None:
+def test_instant_is_shown_with_its_zone(language: str, zone: str, said: str) -> None:
     with translation.override(language):
         assert time_zones.named(AT, ZoneInfo(zone)) == said
 
 
-def test_a_moment_for_nobody_known_is_in_utc() -> None:
+def test_instant_without_a_known_reader_is_in_utc() -> None:
     assert time_zones.moment(AT, None) == "30 Nov 2026, 22:03 UTC"
 
 
@@ -47,7 +47,7 @@ def _text(mail: Mail) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mails_say_until_when_their_link_works(world: World) -> None:
+def test_mail_with_a_link_says_when_the_link_expires(world: World) -> None:
     form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "idempotency_key": "m1"}
     signed_in.browser(world.aino).post(f"{KOSKELA}/people/invite", form)
     assert "(Helsinki time), only for new@koskela.example." in _text(Mail.objects.get())

@@ -110,7 +110,7 @@ def test_permanent_failure_is_retried_hourly_and_recorded_once(
     eventually(lambda: Event.objects.filter(verb="account.synced", act=done.act).count() == 1)
 
 
-def test_unapplied_write_differs(
+def test_unapplied_write_makes_the_account_out_of_date(
     world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
     deliverer()
@@ -272,7 +272,7 @@ def test_each_connection_begins_with_recovery(
         (1, Code.REFUSED, 3240, 3600),
     ],
 )
-def test_delay_is_within_its_bounds(attempts: int, code: Code, least: float, most: float) -> None:
+def test_retry_delay_is_within_its_bounds(attempts: int, code: Code, least: float, most: float) -> None:
     delays = [retry.delay(attempts=attempts, code=code).total_seconds() for _ in range(50)]
     assert least <= min(delays) <= max(delays) <= most
     assert len(set(delays)) > 1

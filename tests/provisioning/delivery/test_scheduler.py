@@ -226,7 +226,7 @@ def test_outcomes_survive_an_outage_of_the_database() -> None:
     assert [len(first.settled), len(second.settled)] == [1, 1]
 
 
-def test_lease_is_asked_with_the_calls_in_flight() -> None:
+def test_lease_receives_the_calls_in_flight() -> None:
     release, woken = threading.Event(), Woken()
     kind = FakeKind(deque([[lambda: str(release.wait(5))]]))
     one = Scheduler((kind,), woken)

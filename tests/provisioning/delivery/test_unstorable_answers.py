@@ -154,7 +154,7 @@ def test_storable_id_is_accepted(good: str) -> None:
     assert compare.remote_id({"id": good}) == good
 
 
-def test_maintenance_survives_a_fault(deliverer: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_maintenance_continues_after_an_error(deliverer: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
     def seal_all() -> None:

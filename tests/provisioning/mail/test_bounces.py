@@ -440,7 +440,7 @@ def relay(settings: LazySettings) -> Iterator[Relay]:
         ("450 4.2.1 Greylisted", False, False),
     ],
 )
-def test_recipient_refused_by_the_relay(
+def test_relay_answer_about_the_recipient_decides_failure_and_bounce(
     world: World,
     relay: Relay,
     deliverer: Start,
@@ -467,7 +467,7 @@ def test_recipient_refused_by_the_relay(
 # The command
 
 
-def test_command_reads_maildir_mbox_file_and_standard_input(
+def test_bounce_command_reads_maildir_mbox_file_and_standard_input(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whose = [one.user.email for one in (world.mikko, world.olli, world.vilma, world.sami)]

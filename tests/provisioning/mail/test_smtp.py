@@ -206,7 +206,7 @@ def test_relay_that_offers_no_authentication_receives_no_mail(
     assert is_pending(row)
 
 
-def test_relay_that_requires_tls_keeps_the_mail_of_a_portal_without_it(
+def test_mail_without_tls_to_a_relay_that_requires_it_stays_queued(
     serve: Serve, box: Box, trusted: certificates.Authority, mail_row: uuid.UUID
 ) -> None:
     with serve("none", **secured("starttls", trusted.server())):
@@ -216,7 +216,7 @@ def test_relay_that_requires_tls_keeps_the_mail_of_a_portal_without_it(
 
 
 @pytest.mark.parametrize("lines", [["421 Later"], ["554 No service here"], ["220 Hello", "550 No", "550 No"]])
-def test_relay_that_refuses_the_connection_keeps_the_mail(
+def test_relay_reply_before_the_mail_keeps_it_queued(
     lines: list[str], mail_row: uuid.UUID, settings: LazySettings
 ) -> None:
     """A relay's reply before the mail does not concern the mail."""
@@ -238,7 +238,7 @@ def test_relay_that_refuses_the_connection_keeps_the_mail(
         ("data", "554 5.6.0 Not this content", False),
     ],
 )
-def test_answer_about_the_mail_ends_it_only_when_permanent(
+def test_mail_rejected_permanently_is_given_up_and_temporarily_is_retried(
     *, step: str, answer: str, is_pending_expected: bool, serve: Serve, box: Box, mail_row: uuid.UUID
 ) -> None:
     box.answer, box.refused = (answer, "") if step == "data" else ("250 OK", answer)
@@ -250,7 +250,7 @@ def test_answer_about_the_mail_ends_it_only_when_permanent(
 
 
 @pytest.mark.parametrize("mode", ["none", *MODES])
-def test_silent_relay_is_given_up_in_time(
+def test_silent_relay_times_out(
     mode: str, mail_row: uuid.UUID, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp, "_SECONDS", 0.3)

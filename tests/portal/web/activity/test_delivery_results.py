@@ -51,7 +51,7 @@ def log_of(world: World, who: Membership, query: str = "", key: str = "koskela")
     return visible_text(signed_in.browser(who).get(f"/o/{key}/activity{query}"))
 
 
-def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
+def test_delivery_results_are_shown_below_their_act(world: World) -> None:
     act = world.remove(world.mikko).act
     answered(world, world.mikko, act, application="ordering")
     answered(world, world.mikko, act, seconds="1.240")
@@ -63,7 +63,7 @@ def test_what_systems_answered_stands_under_the_deed(world: World) -> None:
         assert "signed Mikko Laine out" not in page
 
 
-def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
+def test_delivery_results_of_one_act_are_not_shown_below_another(world: World) -> None:
     changed = world.change(world.mikko, world.access("viewer"))
     removed = world.remove(world.mikko)
     assert changed is not None
@@ -79,12 +79,12 @@ def test_another_deed_takes_no_answers_of_this_one(world: World) -> None:
     )
 
 
-def test_all_deliveries_are_there_for_who_asks(world: World) -> None:
+def test_system_filter_lists_every_delivery(world: World) -> None:
     answered(world, world.mikko, world.remove(world.mikko).act)
     assert "CRM portal: Mikko Laine’s access closed" in log_of(world, world.aino, "?what=systems")
 
 
-def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
+def test_late_or_failed_delivery_is_an_event_of_its_own(world: World) -> None:
     act = world.remove(world.mikko).act
     answered(world, world.mikko, act, Observation.ACCOUNT_SYNC_FAILED, application="ordering")
     text = log_of(world, world.aino)
@@ -102,7 +102,9 @@ def test_what_is_late_or_fails_stands_by_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_system_of_which_one_half_failed_is_not_called_told(world: World, order: tuple[int, int]) -> None:
+def test_system_with_one_failed_delivery_is_not_shown_as_updated(
+    world: World, order: tuple[int, int]
+) -> None:
     act = world.remove(world.mikko).act
     halves = [
         (Observation.LOGOUT_FAILED, {"code": "refused", "application": "ordering"}),
@@ -116,7 +118,7 @@ def test_a_system_of_which_one_half_failed_is_not_called_told(world: World, orde
     assert "Updated: Web shop" not in page
 
 
-def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> None:
+def test_log_pages_without_deliveries_are_full(world: World) -> None:
     for _ in range(45):
         answered(world, world.vilma, uuid.uuid4())
         world.invite(world.koskela, f"{uuid.uuid4().hex}@koskela.example", world.access("viewer"))
@@ -129,7 +131,7 @@ def test_pages_of_the_log_follow_each_other_without_deliveries(world: World) -> 
     assert "CRM portal closed" not in text
 
 
-def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(world: World) -> None:
+def test_sign_in_events_are_visible_to_organizations_of_that_time_only(world: World) -> None:
     own(world.mikko, Observation.FACTOR_REMOVED)
     own(world.stina, Observation.SIGN_IN_FAILED)
     own(world.mikko, Observation.SIGN_IN_FAILED)  # at which of his two companies, nobody knows
@@ -149,7 +151,7 @@ def test_changes_of_ones_own_sign_in_are_seen_where_one_works_and_worked_then(wo
     assert "a sign-in method" not in log_of(world, world.aino)
 
 
-def test_pages_of_both_streams_follow_each_other_in_both_directions(world: World) -> None:
+def test_log_pages_of_two_sources_hold_every_event_once_in_both_directions(world: World) -> None:
     verbs = [Observation.FACTOR_ADDED.value, Observation.ACCOUNT_SYNCED.value]
     for number in range(7):
         if number % 3:
@@ -183,6 +185,6 @@ def _walk(
     return pages
 
 
-def test_a_sign_in_to_the_portal_may_have_been_for_another_company(world: World) -> None:
+def test_portal_sign_in_of_a_person_in_two_organizations_is_shown_in_neither(world: World) -> None:
     own(world.mikko, Observation.SIGN_IN_SUCCEEDED)
     assert "No events match" in log_of(world, world.aino, "?what=sign_in")

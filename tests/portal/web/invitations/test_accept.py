@@ -33,7 +33,7 @@ def text(answer: Any) -> str:
     return str(answer.content.decode())
 
 
-def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
+def test_invitation_page_shows_the_sender_and_the_offered_access(world: World) -> None:
     _, path = invite(world)
     page = BrowserClient().get(path)
     assert page.status_code == 200
@@ -50,7 +50,7 @@ def test_the_link_tells_who_invites_and_what_one_gets(world: World) -> None:
     assert "tilata verkkokaupasta" in text(chosen.get(path))
 
 
-def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
+def test_newcomer_with_a_strong_role_continues_to_the_second_factor(world: World) -> None:
     invitation, path = invite(world)
     browser = BrowserClient()
     done = browser.post(path, GOOD)
@@ -68,7 +68,7 @@ def test_a_newcomer_accepts_and_is_led_to_a_second_factor(world: World) -> None:
     assert Invitation.objects.get(pk=invitation.pk).accepted_at is not None
 
 
-def test_a_newcomer_without_demands_is_at_the_start_page(world: World) -> None:
+def test_newcomer_with_a_weak_role_continues_to_the_start_page(world: World) -> None:
     _, path = invite(world, role="viewer")
     assert BrowserClient().post(path, GOOD)["Location"] == "/"
 
@@ -90,7 +90,7 @@ BAD = [
 ]
 
 
-def test_bad_input_is_said_at_the_field_and_the_name_is_kept(world: World) -> None:
+def test_acceptance_with_invalid_input_names_the_field_and_keeps_the_name(world: World) -> None:
     _, path = invite(world)
     for wrong, field in BAD:
         page = BrowserClient().post(path, {**GOOD, **wrong} if wrong else {})
@@ -121,7 +121,7 @@ def test_address_organization_and_role_come_from_the_invitation_alone(world: Wor
     assert not User.objects.filter(email="evil@x.example").exists()
 
 
-def test_links_that_do_not_work(world: World) -> None:
+def test_unknown_used_cancelled_and_expired_links_are_refused(world: World) -> None:
     _invitation, path = invite(world)
     unknown = BrowserClient().get(path[:-1] + ("a" if path[-1] != "a" else "b"))
     assert (unknown.status_code, "does not work" in text(unknown)) == (404, True)
@@ -143,7 +143,7 @@ def test_links_that_do_not_work(world: World) -> None:
     assert not User.objects.filter(email__in=["two@koskela.example", "three@koskela.example"]).exists()
 
 
-def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world: World) -> None:
+def test_closed_link_shows_its_state_to_the_invited_person_only(world: World) -> None:
     used, cancelled, late = (
         invite(world, f"{name}@koskela.example", "viewer") for name in ("one", "two", "three")
     )
@@ -161,7 +161,7 @@ def test_an_old_link_tells_nobody_what_became_of_it_but_the_invited_person(world
     assert "has been accepted" in text(invited.get(used[1]))
 
 
-def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
+def test_invitation_of_a_sender_without_authority_is_refused(world: World) -> None:
     _, path = invite(world)
     world.change(world.aino, world.access("viewer"), by=world.paivi)
     gone = BrowserClient().post(path, GOOD)
@@ -169,7 +169,7 @@ def test_an_invitation_goes_with_whoever_sent_it(world: World) -> None:
     assert not User.objects.filter(email=ADDRESS).exists()
 
 
-def test_somebody_known_signs_in_first_and_accepts_with_one_press(world: World) -> None:
+def test_existing_person_signs_in_and_accepts(world: World) -> None:
     stina = world.stina.user
     _, path = invite(world, stina.email, role="viewer")
     browser = BrowserClient()
@@ -184,7 +184,7 @@ def test_somebody_known_signs_in_first_and_accepts_with_one_press(world: World) 
     assert Membership.objects.filter(user=stina, organization=world.koskela).exists()
 
 
-def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
+def test_other_person_is_refused_and_can_sign_out(world: World) -> None:
     _, path = invite(world)
     browser = BrowserClient().sign_in(world.stina.user)
     other = browser.get(path)
@@ -196,7 +196,7 @@ def test_somebody_else_may_sign_out_and_come_back(world: World) -> None:
     assert not browser.is_signed_in
 
 
-def test_a_further_address_counts_once_it_is_proved(world: World) -> None:
+def test_further_address_is_accepted_only_when_verified(world: World) -> None:
     """The link went to that address alone: whoever follows it reads its mail, and has proved it before."""
     tiina = world.tiina.user
     browser = BrowserClient().sign_in(tiina)
@@ -213,7 +213,7 @@ def test_a_further_address_counts_once_it_is_proved(world: World) -> None:
     assert Membership.objects.filter(organization=world.koskela, user=tiina).exists()
 
 
-def test_two_at_once_make_one_colleague(world: World) -> None:
+def test_concurrent_acceptances_create_one_member(world: World) -> None:
     _, path = invite(world)
 
     def accept(_: int) -> int:

@@ -12,7 +12,7 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world: World) -> None:
+def test_invitation_to_a_known_address_links_to_its_invitation_or_person(world: World) -> None:
     browser = signed_in.browser(world.aino)
     world.invite(world.koskela, "waiting@koskela.example", world.access("viewer"))
     waiting = Invitation.objects.get(email="waiting@koskela.example")
@@ -25,7 +25,7 @@ def test_the_error_leads_to_the_very_invitation_and_to_the_very_colleague(world:
     assert f'<a href="{person_path(world.mikko)}">View Mikko Laine</a>' in html
 
 
-def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
+def test_invitation_form_with_a_chosen_tier_shows_the_preview(world: World) -> None:
     browser = signed_in.browser(world.aino)
     assert "Choose a tier to see what they will be able to do." in visible_text(
         browser.get(f"{KOSKELA}/people/invite")
@@ -35,14 +35,14 @@ def test_a_tier_that_is_chosen_already_says_what_follows(world: World) -> None:
     assert "Choose a tier to see" not in text
 
 
-def test_another_tier_begins_with_the_limit_of_the_present_one(world: World) -> None:
+def test_limit_field_of_each_tier_starts_with_the_present_limit(world: World) -> None:
     html = signed_in.browser(world.aino).get(person_path(world.mikko, "access")).content.decode()
     for tier in ("orderer", "approver"):
         (field,) = re.findall(rf'<input[^>]*name="limit_{tier}"[^>]*>', html)
         assert 'value="5\N{NO-BREAK SPACE}000"' in field
 
 
-def test_the_list_of_those_removed_has_no_columns_for_what_they_no_longer_have(world: World) -> None:
+def test_list_of_removed_people_has_no_access_columns(world: World) -> None:
     browser = signed_in.browser(world.aino)
     world.remove(world.olli)
     assert "kh-c-access" in browser.get(f"{KOSKELA}/people").content.decode()

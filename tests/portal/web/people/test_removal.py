@@ -13,14 +13,14 @@ from tests.fixtures.world import World, bypassing_commands
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_nobody_removes_themselves_and_is_told_whom_to_ask(world: World) -> None:
+def test_own_removal_is_refused_with_advice(world: World) -> None:
     answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
     assert "You cannot remove yourself. Nothing was changed. Ask another admin." in visible_text(answer)
     assert "If it happens again" not in visible_text(answer)
 
 
-def test_the_only_admin_is_led_to_invite_a_second_one(world: World) -> None:
+def test_removal_of_the_only_admin_links_to_inviting_another(world: World) -> None:
     world.remove(world.paivi)
     answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
@@ -28,7 +28,7 @@ def test_the_only_admin_is_led_to_invite_a_second_one(world: World) -> None:
     assert f'href="{KOSKELA}/people/invite?tier=organization_admin"' in answer.content.decode()
 
 
-def test_a_receipt_leads_back_to_the_one_who_was_removed(
+def test_complete_receipt_links_to_restoring_the_person(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = signed_in.browser(world.aino)
@@ -48,7 +48,9 @@ def test_a_receipt_leads_back_to_the_one_who_was_removed(
     assert re.search(rf'href="{KOSKELA}/people" aria-current="page"', html)
 
 
-def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_complete_receipt_of_several_links_to_removed_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = signed_in.browser(world.aino)
     monkeypatch.setattr(progress, "of_act", lambda **_asked: progress.Progress(lines=[], planned=True))
     form = {"m": [str(world.olli.id), str(world.vilma.id)], "reason": "left", "idempotency_key": "r2"}
@@ -56,7 +58,7 @@ def test_the_receipt_of_several_leads_to_those_removed(world: World, monkeypatch
     assert f'href="{KOSKELA}/people?who=former">View removed people' in browser.get(done).content.decode()
 
 
-def test_what_ends_is_named_by_the_service(world: World) -> None:
+def test_removal_page_names_the_services_with_open_sign_ins(world: World) -> None:
     with bypassing_commands():
         sign_in(world.olli)
     text = visible_text(signed_in.browser(world.aino).get(person_path(world.olli, "remove")))

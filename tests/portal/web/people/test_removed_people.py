@@ -18,7 +18,7 @@ BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_removed_nobody_is_ticked(world: World) -> None:
+def test_list_of_removed_people_has_no_checkboxes(world: World) -> None:
     world.remove(world.olli)
     answer = signed_in.browser(world.aino).get(f"{KOSKELA}/people?who=former")
     assert "1 removed" in visible_text(answer)
@@ -50,7 +50,7 @@ def _status(word: str) -> SystemStatus:
         ("out_of_date", True, "failed", "1 of 1 needs attention"),
     ],
 )
-def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
+def test_system_state_of_a_removed_person_is_closed(
     *, word: str, former: bool, state: str, summary: str
 ) -> None:
     rows = systems.matrix([_status(word)], BOOK, dates.Clock(AT, ZoneInfo("UTC")), former=former)
@@ -60,7 +60,7 @@ def test_what_is_as_it_should_be_is_closed_for_who_was_removed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_looks_after_nobody_any_more_is_not_told_that_it_is_nobody(world: World) -> None:
+def test_home_without_managed_members_shows_no_count(world: World) -> None:
     sami = signed_in.browser(world.sami)
     assert "You manage access for 1 person." in visible_text(sami.get(f"{KOSKELA}/"))
     world.remove(world.olli)

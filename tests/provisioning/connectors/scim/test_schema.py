@@ -139,5 +139,5 @@ def test_observed_state_contains_no_name() -> None:
 
 
 @pytest.mark.parametrize("active", [None, 1, "yes", [], {}, "False"])
-def test_record_without_a_clear_true_is_not_active(active: object) -> None:
+def test_record_with_active_other_than_true_is_inactive(active: object) -> None:
     assert not compare.is_active({"active": active}) or active == 1
