@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from audit.foundation.errors import DomainError
-from portal.http import error_responses, input_cleaning
+from portal.http import error_responses, input_cleaning, request_context
 from portal.http.request_context import Request
 from portal.operations import request_log
 from portal.signin.customers import adapter as customers_adapter
@@ -32,14 +32,16 @@ class RequestLog:
         """Gives the request the class `Request` before any other middleware reads it."""
         request.__class__ = Request
         started = time.perf_counter()
-        response = self.get_response(request)
-        return request_log.record(
-            response,
-            method=request.method,
-            route=request.resolver_match.route if request.resolver_match else "",
-            request_id=request.request_id if isinstance(request, Request) else "",
-            started=started,
-        )
+        request_id = request_context.request_id(request)
+        with request_log.bound(request_id):
+            response = self.get_response(request)
+            return request_log.record(
+                response,
+                method=request.method,
+                route=request.resolver_match.route if request.resolver_match else "",
+                request_id=request_id,
+                started=started,
+            )
 
 
 class Language:

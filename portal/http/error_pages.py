@@ -1,6 +1,5 @@
 """Django's error handlers (`handler400` and the others) and the CSRF failure view."""
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.csrf import requires_csrf_token
 
+from audit.foundation import clock
 from portal.http import error_responses, request_context
+from portal.wording import time_zones
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -46,7 +47,8 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 def failed(request: HttpRequest) -> HttpResponse:
     """Status 500; reads neither session nor database, because either may be the cause."""
     context: Mapping[str, Any] = {
-        "reference": request_context.request_id(request) or secrets.token_hex(8),
+        "reference": request_context.request_id(request),
+        "at": time_zones.moment(clock.wall(), None),
         "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
     }
     return error_responses.replace_whole_page(

@@ -12,13 +12,14 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from audit.foundation import actor as foundation_actor
-from audit.foundation import clock, ids
+from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
 from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.queries import ActiveMembership
+from portal.http import reference
 from portal.wording import time_zones
 
 
@@ -27,8 +28,8 @@ class Request(WSGIRequest):
 
     @cached_property
     def request_id(self) -> str:
-        """Appears in the log line, in events and on error pages. Never the caller's: it could not be trusted."""
-        return ids.uuid7().hex
+        """Appears in log lines, events, X-Request-ID and error pages. Never the caller's: it could not be trusted."""
+        return reference.new_reference()
 
     @cached_property
     def now(self) -> dt.datetime:

@@ -8,7 +8,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from audit.foundation import ids
+from portal.http import reference
 from portal.oidc import endpoints, json_responses, metadata, token
 from portal.oidc.json_responses import OAuthError
 from portal.operations import request_log
@@ -40,18 +40,21 @@ class FastPath:
         if request.path_info not in ROUTES:
             return self.get_response(request)
         started = time.perf_counter()
-        return request_log.record(
-            serve(request),
-            method=request.method,
-            route=request.path_info.removeprefix("/"),
-            request_id=ids.uuid7().hex,
-            started=started,
-        )
+        request_id = reference.new_reference()
+        with request_log.bound(request_id):
+            return request_log.record(
+                serve(request, request_id),
+                method=request.method,
+                route=request.path_info.removeprefix("/"),
+                request_id=request_id,
+                started=started,
+            )
 
 
-def serve(request: HttpRequest) -> HttpResponse:
-    """Answers in JSON, for every failure too."""
+def serve(request: HttpRequest, request_id: str = "") -> HttpResponse:
+    """Answers in JSON, for every failure too; a server error names the request's reference."""
     endpoint, methods = ROUTES[request.path_info]
+    description = f"Reference {request_id}" if request_id else ""
     if request.method not in methods:
         return json_responses.OAuthError(
             "invalid_request", status=405, headers={"Allow": ", ".join(methods)}
@@ -64,7 +67,9 @@ def serve(request: HttpRequest) -> HttpResponse:
         return OAuthError("invalid_request").response
     except OperationalError:
         _log.exception("No database for %s", request.path_info)
-        return OAuthError("temporarily_unavailable", status=503, headers={"Retry-After": "1"}).response
+        return OAuthError(
+            "temporarily_unavailable", description, status=503, headers={"Retry-After": "1"}
+        ).response
     except Exception:  # noqa: BLE001 - programs get JSON for every failure
         _log.exception("Failed: %s", request.path_info)
-        return OAuthError("server_error", status=500).response
+        return OAuthError("server_error", description, status=500).response

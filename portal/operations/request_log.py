@@ -1,6 +1,7 @@
 """One log line and one measurement for every answered request, without secrets of addresses or personal values."""
 
 import time
+from contextlib import AbstractContextManager
 
 import structlog
 from django.http import HttpResponseBase
@@ -8,6 +9,11 @@ from django.http import HttpResponseBase
 from portal.operations import metrics
 
 log = structlog.get_logger("portal.request")
+
+
+def bound(request_id: str) -> AbstractContextManager[None]:
+    """Every log line written inside carries the id, also Django's line with a traceback."""
+    return structlog.contextvars.bound_contextvars(request=request_id)
 
 
 def record(

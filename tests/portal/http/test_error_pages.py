@@ -1,6 +1,7 @@
 """Pages for what went wrong: characters, refusals, a session that is gone, failures."""
 
 import datetime as dt
+import io
 import json
 import logging
 import re
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 import delegation.authorization.errors
 from audit.foundation.errors import Busy, DomainError
-from portal.http import error_responses
+from portal.http import error_responses, reference
 from portal.wording import refusals
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
@@ -120,11 +121,8 @@ def test_busy_page_has_retry_after(db: None) -> None:
 
 def test_hidden_and_missing_address_give_the_same_page(db: None) -> None:
     def seen(answer: Any) -> str:
-        return "\n".join(
-            line
-            for line in answer.content.decode().splitlines()
-            if "kh-err-ref" not in line and "<dd" not in line and 'name="next"' not in line
-        )
+        own = r'name="(?:next|csrfmiddlewaretoken)"\s+value="[^"]*"|<dd[^>]*>[^<]*</dd>'
+        return re.sub(own, "", answer.content.decode())
 
     hidden, missing = client().get("/test/refuses/hidden/"), client().get("/nowhere/")
     assert hidden.status_code == missing.status_code == 404
@@ -160,6 +158,37 @@ def test_denied_page_is_403_and_failed_page_is_500(db: None) -> None:
     assert failed.status_code == 500
     assert "Something went wrong" in failed.content.decode()
     assert failed["X-Request-ID"] in failed.content.decode()
+    assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", failed["X-Request-ID"])
+
+
+def test_server_error_page_log_lines_and_header_share_one_reference(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="portal.request")
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(logging.getLogger("django.request").handlers[0].formatter)
+    loggers = [logging.getLogger(name) for name in ("django.request", "portal.request")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        failed = client(raise_request_exception=False).get("/test/refuses/secret-of-a-link/")
+        client().get("/nowhere/")
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+    traceback, answered, other = (json.loads(line) for line in lines.getvalue().splitlines())
+    assert (traceback["event"], answered["event"]) == ("Internal Server Error", "request")
+    assert traceback["request"] == answered["request"] == failed["X-Request-ID"]
+    assert failed["X-Request-ID"] in failed.content.decode()
+    assert other["request"] != failed["X-Request-ID"]
+
+
+def test_reference_is_short_unambiguous_and_drawn_again() -> None:
+    drawn = {reference.new_reference() for _ in range(1000)}
+    assert len(drawn) == 1000
+    assert {len(one) for one in drawn} == {9}
+    assert set("".join(drawn)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ-")
 
 
 def test_server_error_logs_no_path(db: None, caplog: pytest.LogCaptureFixture) -> None:

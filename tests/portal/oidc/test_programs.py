@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -325,7 +326,7 @@ def test_each_response_leaves_a_log_line_and_a_measurement(
     oidc_browser.userinfo(body["access_token"])
     for address in (metadata.JWKS, metadata.DISCOVERY):
         numbered: Any = Client(headers={"host": "localhost"}).get(address)
-        assert len(numbered.headers["X-Request-ID"]) == 32
+        assert re.fullmatch("[0-9A-Z]{4}-[0-9A-Z]{4}", numbered.headers["X-Request-ID"])
     said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     seen = {(one["route"], one["method"], one["status"]) for one in said}
     assert seen >= {
@@ -357,6 +358,7 @@ def test_server_error_of_an_endpoint_is_json_without_details(
         response: Any = Client(headers={"host": "localhost"}).get(metadata.USERINFO)
         assert refused(response) == expected
         assert "secret detail" not in response.content.decode()
+        assert response.json()["error_description"] == f"Reference {response['X-Request-ID']}"
 
 
 def test_used_refresh_tokens_are_stored_as_hashes(world: World) -> None:
