@@ -1,10 +1,10 @@
-"""The lowest layer: the log and the foundation that all other layers import."""
+"""The lowest layer holds the log and the foundation that all other layers import."""
 
 from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """Events in chains, the clock, the keys of personal data."""
+    """The app owns the chains of events, the clock, and the keys of personal data."""
 
     name = "audit"
     default_auto_field = "django.db.models.BigAutoField"

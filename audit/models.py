@@ -1,4 +1,4 @@
-"""The log: ids instead of foreign keys to other apps; insert-only by trigger and by role."""
+"""The log refers to other apps by ids and not by foreign keys; triggers and the role allow inserts only."""
 
 from django.db import models
 
@@ -20,10 +20,10 @@ class Installation(models.Model):
 
 
 class Chain(models.Model):
-    """The head of a chain of acts. Its id is that of the organization or person, or `ledger.SUPPLIER`."""
+    """A chain has a head row. Its id is that of the organization or person, or `ledger.SUPPLIER`."""
 
     class Kind(models.TextChoices):
-        """The kind of the chain's owner."""
+        """The kind says who owns the chain."""
 
         ORGANIZATION = "organization"
         PERSON = "person"
@@ -50,10 +50,13 @@ class Chain(models.Model):
 
 
 class Event(models.Model):
-    """An act or observation on one subject. `body` holds the hashed bytes; the columns are copies for searching."""
+    """An event is one subject of an act or observation.
+
+    `body` holds the hashed bytes; the columns are copies for searching.
+    """
 
     class Outcome(models.TextChoices):
-        """The result, or that it was observed and not commanded."""
+        """An event was done or refused by command, or observed without one."""
 
         DONE = "done"
         REFUSED = "refused"
@@ -82,7 +85,7 @@ class Event(models.Model):
 
 
 class Inbox(models.Model):
-    """Events that wait to be sealed."""
+    """An event waits here until it is sealed."""
 
     event = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
@@ -92,7 +95,7 @@ class Inbox(models.Model):
 
 
 class Leaf(models.Model):
-    """The position of one event in the log's one public order; `hash` covers the leaf before (`sealing.leaf_hash`)."""
+    """A leaf places one event in the log's one public order; `hash` covers the leaf before (`sealing.leaf_hash`)."""
 
     position = models.BigIntegerField(primary_key=True)
     event = models.UUIDField(unique=True)
@@ -105,7 +108,7 @@ class Leaf(models.Model):
 
 
 class PersonKey(models.Model):
-    """The key of one person's values in the log, encrypted under a key file outside the database."""
+    """Each person has a key for the values in the log, encrypted under a key file outside the database."""
 
     id = models.UUIDField(primary_key=True)
     wrapped = models.BinaryField()
@@ -115,7 +118,7 @@ class PersonKey(models.Model):
 
 
 class Label(models.Model):
-    """Names for showing and searching events; erasing a person empties theirs."""
+    """A label is a name for showing and searching events; erasing a person empties theirs."""
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32)
@@ -126,7 +129,7 @@ class Label(models.Model):
 
 
 class Refusal(models.Model):
-    """The number of equal refusals (actor, verb, subject, code) within one minute."""
+    """The row counts equal refusals (actor, verb, subject, code) within one minute."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()

@@ -1,4 +1,4 @@
-"""Personal values in the log: ciphertext under the keys of their data subjects.
+"""Personal values stand in the log as ciphertext under the keys of their data subjects.
 
 AES-256-GCM. Each person's key is itself encrypted under a key file outside the database. Erasing a person deletes the
 row of `PersonKey`; the hashes over the ciphertext still hold.
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class PersonalValue(NamedTuple):
-    """A personal value and the people it is about. Free text has two data subjects: its writer and its subject."""
+    """A personal value names the people it is about. Free text has two data subjects: its writer and its subject."""
 
     text: str
     data_subjects: tuple[uuid.UUID, ...]
@@ -32,7 +32,7 @@ def _wrap(person: uuid.UUID, key: bytes) -> bytes:
 
 
 def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
-    """None where the wrapping key is missing, or is another one with the same id."""
+    """Return None where the wrapping key is missing, or is another one with the same id."""
     try:
         return encryption.decrypt_with_key_file(purpose="person", data=wrapped, context=person.bytes)
     except encryption.DecryptionFailed:
@@ -40,7 +40,7 @@ def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
 
 
 def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> dict[uuid.UUID, bytes]:
-    """The keys of these people that can be decrypted; `create` makes missing ones. At most three statements."""
+    """Return the keys of these people that can be decrypted; `create` makes missing ones. At most three statements."""
     people = set(data_subjects)
     if not people:
         return {}
@@ -70,7 +70,7 @@ def _load_wrapped(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
 
 
 def encrypt(*, value: PersonalValue, keys: Mapping[uuid.UUID, bytes]) -> dict[str, object]:
-    """`{"data_subjects": [ids], "ciphertext": base64url}`, readable only while the key of every data subject exists.
+    """Return `{"data_subjects": [ids], "ciphertext": base64url}`, readable only while every data subject's key exists.
 
     The ciphertext is empty where a key is missing from `keys`. Raises ValueError for a value without data subjects:
     there is no key to encrypt it under.
@@ -87,7 +87,7 @@ def encrypt(*, value: PersonalValue, keys: Mapping[uuid.UUID, bytes]) -> dict[st
 
 
 def decrypt(*, encrypted: Mapping[str, object], keys: Mapping[uuid.UUID, bytes]) -> str | None:
-    """The text that `encrypt` was given, or None where a key is missing or wrong."""
+    """Return the text that `encrypt` was given, or None where a key is missing or wrong."""
     data = base64.urlsafe_b64decode(str(encrypted["ciphertext"]))
     data_subjects = encrypted["data_subjects"]
     if not data or not isinstance(data_subjects, list):

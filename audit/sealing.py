@@ -1,4 +1,4 @@
-"""Sealing: gives each event its position in the log's one public order by inserting a leaf. Events never change."""
+"""Sealing places each event in the log's one public order by inserting a leaf. Events never change."""
 
 import hashlib
 import uuid
@@ -19,7 +19,10 @@ SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::bytea[], %
 
 
 def leaf_hash(*, before: bytes, position: int, event: uuid.UUID, event_hash: bytes) -> bytes:
-    """SHA-256 of the hash before, the position (8 bytes, big-endian), the event's id (16 bytes) and its hash."""
+    """Hash the leaf before with this event by SHA-256.
+
+    The input is the hash before, the position (8 bytes, big-endian), the event's id (16 bytes) and its hash.
+    """
     return hashlib.sha256(before + position.to_bytes(8, "big") + event.bytes + event_hash).digest()
 
 
@@ -54,7 +57,7 @@ def _leaves(events: list[tuple[uuid.UUID, object, bytes]]) -> list[tuple[object,
 
 
 def seal_all() -> int:
-    """Seal until the inbox is empty. Returns the number of events sealed."""
+    """Seal until the inbox is empty, and return the number of events sealed."""
     total = 0
     while sealed := seal():
         total += sealed

@@ -22,7 +22,10 @@ from audit.models import Chain
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An inconsistency. `location` is a chain, `leaves` or `inbox`; `position` is the one in it, where there is one."""
+    """A finding is one inconsistency.
+
+    `location` is a chain, `leaves` or `inbox`; `position` is the one in it, where there is one.
+    """
 
     code: str
     location: str
@@ -36,7 +39,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The numbers of rows that were read, and the findings."""
+    """The report counts the rows that were read and lists the findings."""
 
     events: int = 0
     leaves: int = 0
@@ -44,7 +47,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, code: str, location: object, position: int | None = None, event: object = "-") -> None:
-        """Add a finding."""
+        """Add one finding; `location` is named as in `Finding`."""
         self.findings.append(Finding(code, str(location), position, str(event)))
 
 
@@ -166,7 +169,7 @@ def _verify_event(report: Report, row: _Row) -> None:
 
 
 def _columns(row: _Row) -> dict[str, object]:
-    """The columns in the form that the body has."""
+    """Return the columns in the form that the body has."""
     columns = {name: _text(value) for name, value in row._asdict().items() if name not in {"hash", "body"}}
     return columns | {
         "at": ledger.format_instant(row.at),
@@ -179,7 +182,7 @@ def _text(value: object) -> object:
 
 
 def _columns_from_body(body: bytes) -> dict[str, object] | None:
-    """The columns that belong to this body; None for a body that the ledger cannot have written."""
+    """Return the columns that belong to this body; None for a body that the ledger cannot have written."""
     try:
         content = json.loads(body)
         nested = {

@@ -1,4 +1,4 @@
-"""Changes of organizations, people and memberships without authorization: only commands, which authorize, import it."""
+"""Organizations, people and memberships change here without authorization; only commands import it."""
 
 import datetime as dt
 import uuid
@@ -68,7 +68,7 @@ def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], a
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """A person with a verified address. `password` is already hashed: hashing is slow and must hold no lock."""
+    """A new person has a verified address. `password` is already hashed: hashing is slow and must hold no lock."""
 
     email: str
     name: str

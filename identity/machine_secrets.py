@@ -1,4 +1,4 @@
-"""Machine secrets: 256 random bits, stored as keyed SHA-256 with a prefix that names scheme and key.
+"""Machine secrets have 256 random bits and are stored as keyed SHA-256 with a prefix that names scheme and key.
 
 Never for people's passwords: those are short and need Argon2id (`identity.people.hashers`).
 """
@@ -16,7 +16,7 @@ _SCHEME = "h1"
 
 
 def generate(*, prefix: str) -> str:
-    """A new secret, such as `khr_…`. The prefix lets secret scanners recognize its kind."""
+    """Generate a secret such as `khr_…`. The prefix lets secret scanners recognize its kind."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
@@ -30,17 +30,17 @@ def _folder() -> Path:
 
 
 def hash_secret(secret: str) -> str:
-    """The hash to store: `h1$<key id>$<hex>`. For looking a secret up, see `hash_candidates`."""
+    """Return the hash to store, `h1$<key id>$<hex>`; to look a secret up, use `hash_candidates`."""
     return _keyed_hash(key_files.current(folder=_folder(), purpose="pepper"), secret)
 
 
 def hash_candidates(secret: str) -> list[str]:
-    """The hashes under which it may be stored, that of the current key first: secrets outlive a rotation."""
+    """Return the hashes under which it may be stored, the current key's first: secrets outlive a rotation."""
     return [_keyed_hash(key, secret) for key in key_files.all_keys(folder=_folder(), purpose="pepper")]
 
 
 def matches(*, secret: str, stored: str) -> bool:
-    """Whether `stored` is a hash of `secret` under the current key or an older one. Constant time."""
+    """Compare in constant time whether `stored` is a hash of `secret` under the current key or an older one."""
     scheme, _, rest = stored.partition("$")
     name, _, _ = rest.partition("$")
     key = key_files.key_by_id(folder=_folder(), purpose="pepper", key=name) if scheme == _SCHEME else None

@@ -1,4 +1,4 @@
-"""The models of all capabilities, for Django's app loading."""
+"""Django loads an app's models from here; each capability defines its own."""
 
 from identity.clients.models import Application, Client
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily

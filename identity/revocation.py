@@ -1,4 +1,4 @@
-"""Revokes what was issued: the raised epoch voids it, and the ended rows say what other systems must be notified of."""
+"""The raised epoch voids what was issued, and the ended rows say what other systems must be notified of."""
 
 import datetime as dt
 import uuid
@@ -15,7 +15,7 @@ from identity.sessions.models import Session, SignIn
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """How many open sign-ins, token families and browser sessions a revocation ended."""
+    """A revocation ended so many open sign-ins, token families and browser sessions."""
 
     sign_ins: int
     token_families: int

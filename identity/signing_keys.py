@@ -1,4 +1,4 @@
-"""Keys that sign what services verify offline: ID tokens and logout tokens.
+"""ID tokens and logout tokens are signed with these keys, so that services verify them offline.
 
 PEM files in `signing/` of the folder of keys, and an index of the instants from which they sign. A new key is published
 before it signs, because services cache the set; an old one stays published for the tokens that it signed. Each PEM is
@@ -35,7 +35,7 @@ _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An entry of the index."""
+    """An entry of the index says from when a key signs."""
 
     kid: str
     algorithm: str
@@ -57,7 +57,7 @@ class _KeyRing:
 
 
 def sign(*, claims: Mapping[str, Any], typ: str = "JWT", algorithm: str = "RS256") -> str:
-    """A JWS in compact form (RFC 7515 §7.1); `typ` separates kinds of tokens (RFC 8725 §3.11)."""
+    """Sign a JWS in compact form (RFC 7515 §7.1); `typ` separates kinds of tokens (RFC 8725 §3.11)."""
     key = _key_ring().signer(algorithm, clock.wall())
     return jwt.encode(
         dict(claims), _load_private_key(_pem(key.kid)), algorithm, headers={"kid": key.kid, "typ": typ}
@@ -65,7 +65,10 @@ def sign(*, claims: Mapping[str, Any], typ: str = "JWT", algorithm: str = "RS256
 
 
 def verify(*, token: str, audience: str) -> Mapping[str, Any] | None:
-    """The claims of an ID token that this issuer signed for `audience`, expired or not; None for anything else."""
+    """Return the claims of an ID token that this issuer signed for `audience`, expired or not.
+
+    None for anything else.
+    """
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         key = next(key for key in _key_ring().keys if key.kid == kid)
@@ -80,12 +83,12 @@ def verify(*, token: str, audience: str) -> Mapping[str, Any] | None:
 
 
 def jwks() -> bytes:
-    """The public keys as a JSON Web Key Set (RFC 7517), the same bytes until the index changes."""
+    """Return the public keys as a JSON Web Key Set (RFC 7517), the same bytes until the index changes."""
     return _key_ring().published
 
 
 def signing_keys() -> Sequence[SigningKey]:
-    """The published keys, oldest first. Raises MissingKey."""
+    """Return the published keys, oldest first. Raises MissingKey."""
     return _key_ring().keys
 
 
@@ -161,9 +164,9 @@ def _make(algorithm: str, signs_from: dt.datetime) -> SigningKey:
 
 def _delete_unlisted(keys: Sequence[SigningKey]) -> None:
     """Delete keys that the index does not list: those of a process that lost the race."""
-    listed = {key.kid for key in _key_ring().keys}
+    listed_kids = {key.kid for key in _key_ring().keys}
     for key in keys:
-        if key.kid not in listed:
+        if key.kid not in listed_kids:
             _pem(key.kid).unlink()
 
 

@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.lanes",
     "tests.fixtures.browser",
     "tests.fixtures.canary",
+    "tests.fixtures.documented_events",
     "tests.fixtures.measurements",
     "tests.fixtures.concurrency",
     "tests.fixtures.snapshot",

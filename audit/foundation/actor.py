@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kind of an actor."""
+    """The kind decides where an actor's authority comes from (`delegation.authorization.authorities`)."""
 
     PERSON = "person"
     STAFF = "staff"
@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
 
 class Channel(StrEnum):
-    """The channel through which an act came."""
+    """An event records the channel through which its act came."""
 
     WEB = "web"
     API = "api"
@@ -50,5 +50,5 @@ SYSTEM_ID = uuid.UUID("00000000-0000-7000-8000-000000000001")
 
 
 def system(*, channel: Channel = Channel.JOB) -> Actor:
-    """The system as the actor of timers, data migrations and the first onboarding."""
+    """Return the actor of timers, data migrations and the first onboarding."""
     return Actor(kind=Kind.SYSTEM, id=SYSTEM_ID, channel=channel, label="Keyholder")

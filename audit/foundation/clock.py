@@ -1,4 +1,4 @@
-"""The only clock.
+"""All instants come from this clock.
 
 It is the database's, so that processes on several machines agree. Tests and the demo may move it by a file that every
 process reads; production refuses to start with one (`audit.foundation.checks`).

@@ -1,4 +1,4 @@
-"""Statements and pages of rows on the default connection."""
+"""Statements run on the default connection; long lists are read in pages by key."""
 
 import json
 import uuid
@@ -14,14 +14,14 @@ Params = Sequence[Any] | Mapping[str, Any]
 
 
 def fetch_all(statement: str, params: Params = ()) -> list[tuple[Any, ...]]:
-    """All rows of the statement's result; empty for a statement without a result."""
+    """Run a statement and return all its rows; a statement without a result returns none."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def fetch_one(statement: str, params: Params = ()) -> tuple[Any, ...] | None:
-    """The first row of the statement's result, or None."""
+    """Run a statement and return its first row, or None."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -34,7 +34,7 @@ def fetch_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: 
 
 
 def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **params: Any) -> list[Any]:
-    """The first column of the rows of `fetch_for_rows`."""
+    """Run `fetch_for_rows` and return the first column."""
     return [row[0] for row in fetch_for_rows(statement, rows, **params)]
 
 
@@ -56,7 +56,7 @@ def keyset(
     size: int,
     anchors: Sequence[QuerySet[Row]] | None = None,
 ) -> KeysetPage[Row]:
-    """One page behind the row `after`, or before the row `before`, which wins where both are given.
+    """Return the page behind the row `after`, or before the row `before`, which wins where both are given.
 
     `order` names fields and annotations, all ascending or all descending, and ends with the primary key. Several
     querysets are each read by their own index and merged here; Python and the database must then sort their fields
@@ -70,15 +70,15 @@ def keyset(
     backwards = before is not None and start is not None
     downwards = descending != backwards
     beyond = _beyond(fields, start, down=downwards) if start else Q()
-    following = _first([source.filter(beyond) for source in rows], fields, size + 1, down=downwards)
-    more, shown = len(following) > size, following[:size]
+    following = _sorted_rows([source.filter(beyond) for source in rows], fields, size + 1, down=downwards)
+    more, rows_of_page = len(following) > size, following[:size]
     if backwards:
-        shown.reverse()
-    first, last = (shown[0].pk, shown[-1].pk) if shown else (None, None)
+        rows_of_page.reverse()
+    start_key, end_key = (rows_of_page[0].pk, rows_of_page[-1].pk) if rows_of_page else (None, None)
     return KeysetPage(
-        rows=shown,
-        previous=first if (more if backwards else start) else None,
-        next=last if (backwards or more) else None,
+        rows=rows_of_page,
+        previous=start_key if (more if backwards else start) else None,
+        next=end_key if (backwards or more) else None,
     )
 
 
@@ -92,7 +92,7 @@ def _parse(order: Sequence[str]) -> tuple[list[str], bool]:
 def _values(
     sources: Sequence[QuerySet[Row]], anchor: uuid.UUID | None, fields: Sequence[str]
 ) -> tuple[Any, ...] | None:
-    """The values of the anchor's fields."""
+    """Find the anchor and return the values of its fields; None where no source has it."""
     if anchor is None:
         return None
     matches = (source.filter(pk=anchor).order_by().values_list(*fields)[:1] for source in sources)
@@ -100,7 +100,7 @@ def _values(
 
 
 def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
-    """`a >= x AND (a > x OR (b >= y AND (b > y OR …)))`: an index can use the first condition."""
+    """Return `a >= x AND (a > x OR (b >= y AND (b > y OR …)))`, because an index can use the first condition."""
     sign = "lt" if down else "gt"
     past = Q(**{f"{fields[0]}__{sign}": values[0]})
     if len(fields) == 1:
@@ -108,7 +108,9 @@ def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
     return Q(**{f"{fields[0]}__{sign}e": values[0]}) & (past | _beyond(fields[1:], values[1:], down=down))
 
 
-def _first(sources: Sequence[QuerySet[Row]], fields: Sequence[str], limit: int, *, down: bool) -> list[Row]:
+def _sorted_rows(
+    sources: Sequence[QuerySet[Row]], fields: Sequence[str], limit: int, *, down: bool
+) -> list[Row]:
     order = [f"-{field}" if down else field for field in fields]
     rows = [row for source in sources for row in source.order_by(*order)[:limit]]
     if len(sources) > 1:

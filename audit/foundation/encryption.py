@@ -1,4 +1,4 @@
-"""AES-256-GCM for everything that is stored encrypted.
+"""Everything that is stored encrypted is encrypted by AES-256-GCM.
 
 A ciphertext is a nonce of 12 bytes, the encrypted data, and a tag of 16 bytes. Under a key file, the key's id and a
 colon precede it, so that older keys still decrypt after a rotation. `context` is the associated data: it binds a

@@ -1,10 +1,10 @@
-"""The base classes of all anticipated errors."""
+"""All anticipated errors derive from these classes."""
 
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """Something a person can act on: a code, named data, and a sentence made when shown.
+    """The actor can act on this error; its sentence is made when it is shown.
 
     `code` is public and stable; `data` holds ids, codes and numbers (it is written to the log).
     Each channel looks the sentence up (`portal.wording.refusals`), so that it is in the reader's language.

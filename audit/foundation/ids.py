@@ -1,4 +1,4 @@
-"""Primary keys, made in Python: PostgreSQL makes version 7 UUIDs only from 18 on."""
+"""Primary keys are made in Python, because PostgreSQL makes version 7 UUIDs only from 18 on."""
 
 import secrets
 import time
@@ -9,7 +9,7 @@ _RANDOM = 74
 
 
 def uuid7() -> uuid.UUID:
-    """A version 7 UUID (RFC 9562 §5.7): time-ordered, 74 random bits.
+    """Make a version 7 UUID (RFC 9562 §5.7), which is time-ordered and has 74 random bits.
 
     The order serves indexes only; no code may rely on it.
     """

@@ -1,4 +1,4 @@
-"""Half-open intervals (`valid_from`, `valid_until`): their conditions at an instant, and a constraint on overlaps."""
+"""Half-open intervals (`valid_from`, `valid_until`) have their conditions and their constraint on overlaps here."""
 
 import datetime as dt
 from typing import Any
@@ -10,7 +10,10 @@ from django.db.models.expressions import Combinable
 
 
 class NotEnded(Func):
-    """True while a row's `valid_until` is after `at` or NULL. `at` is an instant or an expression for one."""
+    """The condition is true while a row's `valid_until` is after `at` or NULL.
+
+    `at` is an instant or an expression for one.
+    """
 
     function = "not_ended"
     output_field = BooleanField()
@@ -20,7 +23,10 @@ class NotEnded(Func):
 
 
 class InForce(Func):
-    """True while `at` is in [`valid_from`, `valid_until`) of a row. `at` is an instant or an expression for one."""
+    """The condition is true while `at` is in a row's [`valid_from`, `valid_until`).
+
+    `at` is an instant or an expression for one.
+    """
 
     function = "in_force"
     output_field = BooleanField()
@@ -30,7 +36,7 @@ class InForce(Func):
 
 
 def no_overlapping_intervals(name: str, *fields: str) -> ExclusionConstraint:
-    """Intervals (`valid_from`, `valid_until`) of rows with equal `fields` never overlap; NULL is an open end."""
+    """Refuse rows with equal `fields` whose intervals overlap; a `valid_until` of NULL is an open end."""
     interval = Func("valid_from", "valid_until", function="TSTZRANGE", output_field=DateTimeRangeField())
     equal: list[tuple[str | Combinable, str]] = [(field, RangeOperators.EQUAL) for field in fields]
     return ExclusionConstraint(name=name, expressions=[(interval, RangeOperators.OVERLAPS), *equal])

@@ -1,4 +1,4 @@
-"""Keys outside the database: one file per purpose in a 0700 folder, each key with an id.
+"""Keys stand outside the database, in one file per purpose in a 0700 folder; each key has an id.
 
 What is lost with a file:
 
@@ -29,7 +29,7 @@ class MissingKey(FileNotFoundError):
 
 
 class Key(NamedTuple):
-    """A key of 32 bytes. Its id is short: it prefixes every hash and ciphertext made with the key."""
+    """A key has 32 bytes. Its id is short, because it prefixes every hash and ciphertext made with the key."""
 
     id: str
     material: bytes
@@ -62,7 +62,10 @@ def write_once(*, path: Path, text: str) -> None:
 
 
 def _load(path: Path) -> tuple[str, dict[str, bytes]]:
-    """The current key's id, and all keys. Reads a changed file again, at the price of a stat. Raises MissingKey."""
+    """Return the current key's id and all keys; a changed file is read again, at the price of a stat.
+
+    Raises MissingKey.
+    """
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -77,18 +80,18 @@ def _parse(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[
 
 
 def current(*, folder: Path, purpose: str) -> Key:
-    """The key for new hashes and ciphertexts. Raises MissingKey."""
+    """Return the key for new hashes and ciphertexts. Raises MissingKey."""
     name, keys = _load(folder / f"{purpose}.json")
     return Key(name, keys[name])
 
 
 def missing(*, folder: Path) -> list[str]:
-    """Purposes without a key file."""
+    """List the purposes without a key file."""
     return [purpose for purpose in PURPOSES if not (folder / f"{purpose}.json").exists()]
 
 
 def secret_key(*, folder: Path) -> str:
-    """Django's SECRET_KEY; empty where its file is missing."""
+    """Return Django's SECRET_KEY; it is empty where its file is missing, so that `keys make` can start."""
     try:
         return current(folder=folder, purpose="web").material.hex()
     except MissingKey:
@@ -96,13 +99,13 @@ def secret_key(*, folder: Path) -> str:
 
 
 def all_keys(*, folder: Path, purpose: str) -> list[Key]:
-    """All keys of the file, the current one first. Raises MissingKey."""
+    """Return all keys of the file, the current one first. Raises MissingKey."""
     name, keys = _load(folder / f"{purpose}.json")
     return [Key(name, keys[name]), *(Key(other, keys[other]) for other in keys if other != name)]
 
 
 def key_by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
-    """The current or an older key with this id, or None. Raises MissingKey."""
+    """Return the current or an older key with this id, or None. Raises MissingKey."""
     material = _load(folder / f"{purpose}.json")[1].get(key)
     return Key(key, material) if material else None
 

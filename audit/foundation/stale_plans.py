@@ -1,4 +1,4 @@
-"""Prepared statements that a migration made invalid.
+"""A migration can make prepared statements invalid; their connections are closed.
 
 PostgreSQL refuses a prepared statement whose columns have changed their type since ("cached plan must not change result
 type"). It refuses as long as the connection lives, so that the connection must not return to the pool.

@@ -1,4 +1,4 @@
-"""The mark of a transaction. Guarded tables refuse a write without one (trigger `keyholder_guard`)."""
+"""A mark on the transaction allows writes to guarded tables; the trigger `keyholder_guard` refuses them without it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

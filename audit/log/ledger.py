@@ -1,4 +1,4 @@
-"""The only writer of the log: events that continue a chain, and events beside it."""
+"""This module alone writes the log: events that continue a chain, and events beside it."""
 
 import datetime as dt
 import hashlib
@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an event is about: a kind (`membership`, `invitation`, `user`, …) and an id."""
+    """An event is about a subject: a kind (`membership`, `invitation`, `user`, …) and an id."""
 
     kind: str
     id: uuid.UUID
@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """An event to be written. `personal` holds values by name; `cause` is the verb of the act that caused it."""
+    """A draft becomes an event. `personal` holds values by name; `cause` is the verb of the act that caused it."""
 
     verb: str
     subject: Subject
@@ -50,7 +50,7 @@ class EventDraft:
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """What the events of one act share. `organization` is the one whose log shows them."""
+    """The events of one act share this context. `organization` is the one whose log shows them."""
 
     actor: Actor
     act: uuid.UUID
@@ -60,7 +60,7 @@ class EventContext:
 
 @dataclass(slots=True)
 class ChainHead:
-    """The head of a chain, locked until the transaction ends."""
+    """The head of a chain stays locked until the transaction ends."""
 
     id: uuid.UUID
     seq: int
@@ -107,7 +107,7 @@ def lock_chains(*, chains: Iterable[uuid.UUID]) -> dict[uuid.UUID, ChainHead]:
 
 
 def next_instant(*, heads: Iterable[ChainHead]) -> dt.datetime:
-    """The instant of an act: the database's clock, read under the locks, but later than each chain's last event."""
+    """Return the instant of an act: the database's clock under the locks, but later than each chain's last event."""
     earliest = [head.at + clock.TICK for head in heads if head.at is not None]
     return max([clock.now(), *earliest])
 
@@ -118,7 +118,7 @@ def format_instant(at: dt.datetime) -> str:
 
 
 def canonical(body: Mapping[str, Any]) -> bytes:
-    """The bytes that are hashed: RFC 8785 of strings, integers, true, false, null, lists and objects.
+    """Return the bytes that are hashed: RFC 8785 of strings, integers, true, false, null, lists and objects.
 
     Raises TypeError for anything else (amounts are decimal strings), ValueError for an integer that not every reader
     of JSON represents exactly (RFC 8785 §3.2.2.3).
@@ -148,7 +148,7 @@ def _utf16(key: str) -> bytes:
 
 
 class Append(NamedTuple):
-    """What an act appends to one of its chains, of which `head` is locked."""
+    """An act appends these drafts to one of its chains, of which `head` is locked."""
 
     head: ChainHead
     context: EventContext
@@ -206,7 +206,7 @@ def _row(
     incarnation: int,
     keys: Mapping[uuid.UUID, bytes],
 ) -> tuple[Any, ...]:
-    """The columns of one event, in the order of _INSERT; moves `head` on to it."""
+    """Return the columns of one event in the order of _INSERT, and move `head` on to it."""
     actor = context.actor
     seq, prev = (head.seq + 1, head.hash) if head else (None, None)
     link = _ChainLink(ids.uuid7(), chain, seq, prev, incarnation)
@@ -221,7 +221,7 @@ def _row(
 
 
 class _ChainLink(NamedTuple):
-    """Where an event stands; `seq` and `prev` are None beside the chain."""
+    """The link says where an event stands; `seq` and `prev` are None beside the chain."""
 
     event: uuid.UUID
     chain: uuid.UUID
@@ -233,7 +233,7 @@ class _ChainLink(NamedTuple):
 def _body(
     link: _ChainLink, context: EventContext, draft: EventDraft, keys: Mapping[uuid.UUID, bytes]
 ) -> dict[str, Any]:
-    """Everything that is hashed, in one place."""
+    """Return everything that is hashed, in one place."""
     organization = context.organization
     personal = {**draft.personal, **_personal_values_of(context.actor)}
     return {

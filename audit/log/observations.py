@@ -1,4 +1,4 @@
-"""Observations: events of what is not an act, such as sign-ins, changes of one's own factors, and readings."""
+"""Observations are events that no act decided, such as sign-ins and changes of one's own factors."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class EventBatch:
         personal: Mapping[str, PersonalValue] | None = None,
         actor: Actor | None = None,
     ) -> None:
-        """One event in `chain`: the organization's when known, else the person's, else the supplier's."""
+        """Add one event to `chain`: the organization's when known, else the person's, else the supplier's."""
         draft = EventDraft(
             verb=verb, subject=subject, outcome=outcome, facts=facts or {}, personal=personal or {}
         )

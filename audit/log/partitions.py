@@ -1,4 +1,4 @@
-"""Monthly partitions of the log, created in advance."""
+"""The log has a partition for each month, created in advance."""
 
 import datetime as dt
 

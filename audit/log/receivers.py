@@ -44,7 +44,7 @@ END $$;
 
 @receiver(post_migrate)
 def grant_privileges(sender: AppConfig, using: str, **_: Any) -> None:
-    """Runs once per `migrate`, on the owner's connection."""
+    """Grant once per `migrate`, on the owner's connection."""
     if sender.name != "audit":
         return
     connection = connections[using]

@@ -1,4 +1,4 @@
-"""Refused attempts, as events beside the chain: a refused request never locks a customer's chain."""
+"""Refused attempts are events beside the chain, so that a refused request never locks a customer's chain."""
 
 import datetime as dt
 import uuid

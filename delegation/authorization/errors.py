@@ -94,7 +94,7 @@ class RateLimited(DomainError):
 class InvitationGone(DomainError):
     """The invitation cannot be accepted.
 
-    `state`: unknown, expired, used, cancelled, or withdrawn (the sender may no longer assign this access).
+    `state`: unknown, expired, used, cancelled, sender_without_authority.
     """
 
     code = "invitation_gone"

@@ -1,4 +1,4 @@
-"""Applications and their OpenID Connect clients."""
+"""People sign in to applications through OpenID Connect clients."""
 
 from allauth.idp.oidc.models import Client as ProtocolClient
 from django.db import models
@@ -8,7 +8,7 @@ from identity.organizations.models import BusinessUnit
 
 
 class Application(models.Model):
-    """A service people sign in to and that is provisioned."""
+    """People sign in to an application, and it is provisioned."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     key = models.SlugField(max_length=40, unique=True)
@@ -22,7 +22,7 @@ class Application(models.Model):
 
 
 class Client(models.Model):
-    """An application's OpenID Connect client: what django-allauth's row does not hold."""
+    """The row holds what django-allauth's row of the same client does not."""
 
     protocol = models.OneToOneField(
         ProtocolClient, models.PROTECT, primary_key=True, related_name="keyholder"

@@ -1,4 +1,4 @@
-"""Registered clients as OpenID Connect needs them: django-allauth's row and Keyholder's, read together."""
+"""A registered client is read from django-allauth's row and Keyholder's row together."""
 
 import json
 import uuid
@@ -15,7 +15,10 @@ _HASHER = "machine$"
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """A client of an application. Redirect URIs are compared as strings, without wildcards (RFC 9700 §2.1)."""
+    """The client is registered for one application.
+
+    Redirect URIs are compared as strings, without wildcards (RFC 9700 §2.1).
+    """
 
     id: str
     application: uuid.UUID
@@ -29,7 +32,7 @@ class RegisteredClient:
     asks_consent: bool
 
     def verify_secret(self, secret: str) -> bool:
-        """Whether this is the client's secret; an empty one never is. Constant time."""
+        """Compare in constant time; an empty secret never matches."""
         stored = self.stored_secret.removeprefix(_HASHER)
         return (
             bool(secret)
@@ -52,13 +55,13 @@ COLUMNS = 10
 
 
 def find(*, client: str) -> RegisteredClient | None:
-    """An active client of an active application, or None. One statement."""
+    """Find an active client of an active application. One statement."""
     row = db.fetch_one(FIND, {"client": client})
     return None if row is None else client_from_row(row)
 
 
 def client_from_row(row: Sequence[Any]) -> RegisteredClient:
-    """From a row of FIND."""
+    """Build a client from a row of FIND."""
     protocol_id, application, key, names, confidential, secret, uris, scopes, grant_types, asks_consent = row
     return RegisteredClient(
         id=protocol_id,

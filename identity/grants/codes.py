@@ -1,4 +1,4 @@
-"""Authorization codes: redeemed once, within a minute (RFC 6749 §4.1)."""
+"""An authorization code is redeemed once, within a minute (RFC 6749 §4.1)."""
 
 import datetime as dt
 import uuid
@@ -21,7 +21,7 @@ LIFETIME = dt.timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class CodeRequest:
-    """The parameters of the authorization request that the code is bound to."""
+    """The code is bound to these parameters of the authorization request."""
 
     client: str
     redirect_uri: str
@@ -32,7 +32,7 @@ class CodeRequest:
 
 
 def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
-    """A new code, and its sign-in. The first code of a sign-in for a service is recorded as an event `verb`."""
+    """Issue a code for a sign-in. The first code of a sign-in for a service is recorded as an event `verb`."""
     code = machine_secrets.generate(prefix=PREFIX)
     with observations.recording(actor=actor) as events:
         at = clock.now()

@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662): the asking client and the token, in one statement."""
+"""Token introspection (RFC 7662) reads the asking client and the token in one statement."""
 
 from identity import machine_secrets
 from identity.clients import queries as clients_queries
@@ -12,7 +12,7 @@ _REFRESH = _INTROSPECT.format(client=clients_queries.FIND, token=tokens.CHECK_RE
 
 
 def introspect(*, client: str, token: str) -> tuple[RegisteredClient | None, CheckedToken | None]:
-    """The active client, and the valid access or refresh token; None for each that is not.
+    """Read the active client, and the valid access or refresh token; each is None where it is not.
 
     The client is not authenticated yet: the caller must authenticate it before it uses the token.
     """

@@ -1,4 +1,4 @@
-"""Codes and tokens issued to services for a sign-in, stored as keyed hashes (`identity.machine_secrets`).
+"""Codes and tokens are stored as keyed hashes (`identity.machine_secrets`).
 
 A code or family has the epochs it was issued under and is valid only while they are current: see `grants.validity`.
 """
@@ -32,7 +32,7 @@ class _Issued(models.Model):
 
 
 class AuthorizationCode(_Issued):
-    """An authorization code; it stays after its use, so that a replay can end the token family."""
+    """A code stays after its use, so that a replay can end the token family."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     redirect_uri = models.CharField(max_length=2000)
@@ -43,7 +43,7 @@ class AuthorizationCode(_Issued):
 
 
 class TokenFamily(_Issued):
-    """A token family: all tokens that descend from one code. It ends as a whole."""
+    """All tokens that descend from one code are a family, which ends as a whole."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     nonce = models.CharField(max_length=512, blank=True)
@@ -51,7 +51,7 @@ class TokenFamily(_Issued):
 
 
 class RefreshToken(models.Model):
-    """A refresh token; its second use ends the family (RFC 9700 §4.14.2)."""
+    """A second use of a refresh token ends its family (RFC 9700 §4.14.2)."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="tokens")
@@ -60,7 +60,7 @@ class RefreshToken(models.Model):
 
 
 class AccessToken(models.Model):
-    """An opaque access token (RFC 6750). Person, membership and authentication are its family's."""
+    """An access token is opaque (RFC 6750). Person, membership and authentication are its family's."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="access_tokens")

@@ -1,4 +1,4 @@
-"""Token families: opaque access tokens, and refresh tokens with rotation (RFC 9700 §4.14.2).
+"""A token family has opaque access tokens, and refresh tokens with rotation (RFC 9700 §4.14.2).
 
 A refresh token that is used twice has no grace period, not even at the same moment: one use wins, the other ends the
 family.
@@ -25,18 +25,18 @@ FAMILY_LIFETIME = dt.timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """New tokens in clear text. `refresh` is empty for a client that may not refresh."""
+    """A pair holds new tokens in clear text. `refresh` is empty for a client that may not refresh."""
 
     access: str
     refresh: str
 
     def without_refresh(self) -> "TokenPair":
-        """The access token alone, for a client that may not refresh."""
+        """Leave the refresh token out, for a client that may not refresh."""
         return replace(self, refresh="")
 
 
 class CheckedToken(NamedTuple):
-    """A valid token and its grant."""
+    """A checked token was valid at `grant.at`."""
 
     grant: GrantContext
     issued_at: dt.datetime
@@ -44,7 +44,7 @@ class CheckedToken(NamedTuple):
 
 
 def generate_pair() -> TokenPair:
-    """New secrets, not stored yet."""
+    """Generate new secrets, which are not stored yet."""
     return TokenPair(
         access=machine_secrets.generate(prefix=ACCESS_PREFIX),
         refresh=machine_secrets.generate(prefix=REFRESH_PREFIX),
@@ -52,7 +52,7 @@ def generate_pair() -> TokenPair:
 
 
 def storage_params(pair: TokenPair) -> dict[str, Any]:
-    """The parameters with which a statement stores a pair."""
+    """Return the parameters with which a statement stores a pair: hashes only."""
     return {
         "access": machine_secrets.hash_secret(pair.access),
         "refresh": machine_secrets.hash_secret(pair.refresh),
@@ -175,12 +175,12 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
 
 
 def check(*, token: str) -> CheckedToken | None:
-    """The grant of a valid access token, or None. One statement."""
+    """Return the grant of a valid access token, or None. One statement."""
     return token_from_row(validity.fetch_one(CHECK, token=machine_secrets.hash_candidates(token)))
 
 
 def check_refresh(*, token: str) -> CheckedToken | None:
-    """The grant of a valid refresh token, or None. One statement, which does not use the token up."""
+    """Return the grant of a valid refresh token, or None. One statement, which does not use the token up."""
     return token_from_row(validity.fetch_one(CHECK_REFRESH, token=machine_secrets.hash_candidates(token)))
 
 
@@ -193,7 +193,7 @@ def revoke(*, token: str, client: str) -> bool:
 
 
 def token_from_row(row: tuple[Any, ...] | None) -> CheckedToken | None:
-    """From a row of CHECK or CHECK_REFRESH."""
+    """Build a token from a row of CHECK or CHECK_REFRESH."""
     if row is None:
         return None
     *context, issued_at, expires_at, scopes = row

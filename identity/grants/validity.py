@@ -50,7 +50,7 @@ valid_grant ({_COLUMNS}) AS MATERIALIZED (
 
 
 def valid_grant(grant: str, *, sign_in: str = "identity_signin") -> str:
-    """The parts of a WITH clause. The last, `valid_grant`, has one row if the grant is valid, else none.
+    """Return the parts of a WITH clause; the last, `valid_grant`, has one row if the grant is valid, else none.
 
     `grant` is a SELECT of the row of a code or family as `g.*`. `sign_in` may name a part that has locked the sign-in.
     """
@@ -59,7 +59,10 @@ def valid_grant(grant: str, *, sign_in: str = "identity_signin") -> str:
 
 @dataclass(frozen=True, slots=True)
 class GrantContext:
-    """What a service may know of its grant: person, organization and authentication. In the order of _COLUMNS."""
+    """A service may know this of its grant: person, organization and authentication.
+
+    The fields have the order of _COLUMNS.
+    """
 
     client: str
     application: uuid.UUID
@@ -84,5 +87,5 @@ class GrantContext:
 
 
 def fetch_one(sql: str, **params: Any) -> tuple[Any, ...] | None:
-    """The first row of a statement that uses NOW, or None."""
+    """Run a statement that uses NOW, and return its first row, or None."""
     return db.fetch_one(sql, {"offset": clock.offset(), **params})

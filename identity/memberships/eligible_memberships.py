@@ -1,4 +1,4 @@
-"""The organizations on whose behalf a person can sign in to a service."""
+"""A person can sign in to a service on behalf of these organizations."""
 
 import datetime as dt
 import uuid
@@ -15,7 +15,7 @@ from identity.organizations.models import CustomerNumber
 
 @dataclass(frozen=True, slots=True)
 class EligibleMembership:
-    """A membership in force, its epoch of the same instant, and its organization as the service knows it."""
+    """The membership is in force, its epoch is of the same instant, and its organization is as the service knows it."""
 
     id: uuid.UUID
     epoch: int
@@ -26,7 +26,7 @@ class EligibleMembership:
 
 
 def for_application(*, user: uuid.UUID, application: uuid.UUID, at: dt.datetime) -> list[EligibleMembership]:
-    """The person's memberships in force, by the organization's name. One statement.
+    """List the person's memberships in force, by the organization's name. One statement.
 
     The customer number is that of the application's business unit.
     """

@@ -1,4 +1,4 @@
-"""Memberships of people in organizations, and the periods in which they are active or suspended."""
+"""People are members of organizations, and periods say when they are active or suspended."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,10 @@ from identity.people.models import User
 
 
 class Membership(models.Model):
-    """One permanent row for each user and organization. Its periods say when it is in force; endings raise `epoch`."""
+    """There is one permanent row for each user and organization.
+
+    Its periods say when it is in force; endings raise `epoch`.
+    """
 
     class Kind(models.TextChoices):
         """Whether the member is a person or a program."""
@@ -41,10 +44,10 @@ class Membership(models.Model):
 
 
 class MembershipPeriod(models.Model):
-    """A half-open interval in which a membership is active or suspended. A membership's periods never overlap."""
+    """A period is a half-open interval in which a membership is active or suspended; they never overlap."""
 
     class State(models.TextChoices):
-        """The membership's state during the period."""
+        """The membership has this state during the period; without a period it has ended."""
 
         ACTIVE = "active"
         SUSPENDED = "suspended"

@@ -1,4 +1,4 @@
-"""Memberships that are active or suspended at an instant."""
+"""Memberships are read with their state at an instant."""
 
 import datetime as dt
 import uuid
@@ -21,7 +21,7 @@ _STATE = MembershipPeriod.State
 
 @dataclass(frozen=True, slots=True)
 class ActiveMembership:
-    """A membership in force, with its person and its organization."""
+    """The membership is in force; its person and organization are read with it."""
 
     id: uuid.UUID
     user: User
@@ -30,20 +30,20 @@ class ActiveMembership:
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
-    """The condition that a membership has a period with one of these states at `at`."""
+    """Return the condition that a membership has a period with one of these states at `at`."""
     periods = MembershipPeriod.objects.filter(InForce(at), membership=OuterRef("pk"), state__in=list(states))
     return Exists(periods)
 
 
 def active(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Memberships in force: an active period at `at`, and an active organization."""
+    """Filter memberships in force: with an active period at `at`, in an active organization."""
     return Membership.objects.filter(
         in_state(at=at, states=[_STATE.ACTIVE]), organization__status=Organization.Status.ACTIVE
     )
 
 
 def active_or_suspended(*, at: dt.datetime) -> QuerySet[Membership]:
-    """Memberships with an active or suspended period at `at`; the organization does not count."""
+    """Filter memberships with an active or suspended period at `at`; the organization does not count."""
     return Membership.objects.filter(in_state(at=at, states=[_STATE.ACTIVE, _STATE.SUSPENDED]))
 
 
@@ -66,7 +66,7 @@ WHERE m.user_id = %(user)s ORDER BY o.sort_key, o.id
 
 
 def active_of_user(*, user: User, at: dt.datetime) -> list[ActiveMembership]:
-    """This person's memberships in force, with their organizations, by the organization's name.
+    """Read this person's memberships in force, with their organizations, by the organization's name.
 
     One statement: it runs for every page.
     """

@@ -1,4 +1,4 @@
-"""The user, which django-allauth's tables refer to."""
+"""The user is created first, because django-allauth's tables refer to it."""
 
 import audit.foundation.ids
 import django.db.models.functions.text

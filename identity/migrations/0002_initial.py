@@ -1,4 +1,4 @@
-"""The other tables of identity."""
+"""The other tables refer to the user and to django-allauth's client."""
 
 import audit.foundation.ids
 import django.contrib.postgres.constraints

@@ -1,4 +1,4 @@
-"""Customer companies, their sites, and the supplier's business units."""
+"""Customer companies have sites, and a customer number in each of the supplier's business units."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from audit.foundation import ids
 
 
 class BusinessUnit(models.Model):
-    """The supplier's brand, region or division."""
+    """A business unit is the supplier's brand, region or division."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     key = models.SlugField(max_length=40, unique=True)
@@ -14,7 +14,7 @@ class BusinessUnit(models.Model):
 
 
 class Organization(models.Model):
-    """A customer company. Its id is also the id of its chain in the log."""
+    """An organization is a customer company. Its id is also the id of its chain in the log."""
 
     class Status(models.TextChoices):
         """Only memberships of an active organization are in force."""
@@ -38,7 +38,7 @@ class Organization(models.Model):
 
 
 class CustomerNumber(models.Model):
-    """The number under which one business unit knows this organization."""
+    """One business unit knows the organization under this number."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="customer_numbers")
@@ -53,7 +53,7 @@ class CustomerNumber(models.Model):
 
 
 class Site(models.Model):
-    """A place or department that members order for."""
+    """Members order for a site: a place or a department."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="sites")

@@ -1,4 +1,4 @@
-"""Organizations and business units as channels read them."""
+"""Channels read organizations and business units through these views."""
 
 import uuid
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class OrganizationView:
-    """A customer company as pages show it."""
+    """Pages show this part of an organization."""
 
     id: uuid.UUID
     key: str
@@ -21,18 +21,18 @@ class OrganizationView:
 
     @property
     def customer_number(self) -> str:
-        """Empty for an organization without one. One statement."""
+        """Return the first customer number, or an empty text. One statement."""
         return next((number.number for number in self.row.customer_numbers.all()), "")
 
 
 def view_of(row: Organization) -> OrganizationView:
-    """The part of an organization that pages show."""
+    """Copy the part of an organization that pages show."""
     return OrganizationView(
         id=row.id, key=row.key, name=row.name, language=row.language, time_zone=row.time_zone, row=row
     )
 
 
 def unknown_units(*, keys: Collection[str]) -> list[str]:
-    """The keys that no business unit has, in the given order. One statement."""
+    """List the keys that no business unit has, in the given order. One statement."""
     known = set(BusinessUnit.objects.filter(key__in=keys).values_list("key", flat=True))
     return [key for key in keys if key not in known]

@@ -1,4 +1,4 @@
-"""The owners of e-mail addresses. Over all customers, an address belongs to one person at most."""
+"""An e-mail address belongs to one person at most, over all customers."""
 
 import datetime as dt
 import uuid
@@ -11,7 +11,7 @@ from identity.people.models import User
 
 
 def owners(*, addresses: Iterable[str]) -> dict[str, User]:
-    """The owners of these addresses, which are in lower case: a primary or a further verified one. By address.
+    """Find the owners of these lower-case addresses, primary or further verified ones, by address.
 
     Two statements.
     """
@@ -22,7 +22,7 @@ def owners(*, addresses: Iterable[str]) -> dict[str, User]:
 
 
 def undeliverable(*, addresses: Iterable[str]) -> list[User]:
-    """The people with one of these as primary address who are not marked undeliverable yet. In any case of letters."""
+    """Find the people with one of these as primary address, in any case, who are not marked undeliverable yet."""
     emails = [address.lower() for address in addresses]
     primary = User.objects.alias(lower_email=Lower("email")).filter(
         lower_email__in=emails, mail_bounced_at=None

@@ -1,4 +1,4 @@
-"""Whether people are able to sign in, judged by their passwords and second factors."""
+"""Passwords and second factors decide whether people are able to sign in."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ _TYPE = Authenticator.Type
 
 
 def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[User]:
-    """Active customers' people who can sign in, with two factors if `strong`, and whose mail does not bounce.
+    """Filter active customers' people who can sign in, with two factors if `strong`, and whose mail does not bounce.
 
     `without` holds ids of authenticators that do not count, such as one that is being removed. A discoverable passkey
     (WebAuthn §5.8.6) is two factors by itself; recovery codes are no factor.

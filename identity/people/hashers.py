@@ -1,4 +1,4 @@
-"""Password hashers: slow and few at a time for people's passwords, fast for machine secrets."""
+"""Hashing is slow and limited in number for people's passwords, and fast for machine secrets."""
 
 import threading
 from typing import Any
@@ -12,25 +12,25 @@ _SLOTS = threading.BoundedSemaphore(4)
 
 
 class Argon2id(Argon2PasswordHasher):
-    """Argon2id at the OWASP minimum: 19 MiB, two iterations, one lane."""
+    """The parameters are the OWASP minimum of Argon2id: 19 MiB, two iterations, one lane."""
 
     time_cost = 2
     memory_cost = 19 * 1024
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        """As the parent, at most four at a time in one process."""
+        """Hash as the parent does, at most four at a time in one process."""
         with _SLOTS:
             return str(super().encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
-        """As the parent, at most four at a time in one process."""
+        """Verify as the parent does, at most four at a time in one process."""
         with _SLOTS:
             return bool(super().verify(password, encoded))
 
 
 class MachineSecretHasher(BasePasswordHasher):
-    """`identity.machine_secrets` as a hasher, so that django-allauth can verify a client's secret.
+    """django-allauth verifies a client's secret by this hasher, which uses `identity.machine_secrets`.
 
     Never the first of PASSWORD_HASHERS, which hashes people's passwords.
     """
@@ -38,7 +38,7 @@ class MachineSecretHasher(BasePasswordHasher):
     algorithm = "machine"
 
     def encode(self, password: str, salt: str) -> str:
-        """`machine$` and the keyed hash; a salt adds nothing to 256 random bits."""
+        """Return `machine$` and the keyed hash; a salt adds nothing to 256 random bits."""
         del salt
         return f"{self.algorithm}${machine_secrets.hash_secret(password)}"
 
@@ -47,13 +47,13 @@ class MachineSecretHasher(BasePasswordHasher):
         return machine_secrets.matches(secret=password, stored=encoded.partition("$")[2])
 
     def safe_summary(self, encoded: str) -> Any:
-        """The parts that may be shown."""
+        """Return the scheme and the key's id, which may be shown."""
         return {"algorithm": self.algorithm, "key": encoded.split("$")[2]}
 
     def must_update(self, encoded: str) -> bool:
-        """Never: a rotation changes the key, not the rows."""
+        """Answer never: a rotation changes the key, not the rows."""
         del encoded
         return False
 
     def harden_runtime(self, password: str, encoded: str) -> None:
-        """Nothing to do: `verify` takes constant time."""
+        """Do nothing, because `verify` takes constant time."""

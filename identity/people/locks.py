@@ -1,4 +1,4 @@
-"""Locks on the rows of users."""
+"""Rows of users are locked in one order."""
 
 import uuid
 from collections.abc import Sequence

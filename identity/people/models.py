@@ -1,4 +1,4 @@
-"""Users: one table with three directories; the default manager finds customers' users only."""
+"""One table holds the users of three directories; the default manager finds customers' users only."""
 
 from typing import Any, ClassVar
 
@@ -14,14 +14,14 @@ from audit.foundation import ids
 
 
 class AllDirectoriesManager(BaseUserManager["User"]):
-    """The users of all three directories; callers filter by directory or id."""
+    """The manager finds users of all three directories; callers filter by directory or id."""
 
 
 class CustomerManager(BaseUserManager["User"]):
-    """Users of the customers' directory: every lookup of django-allauth uses this manager."""
+    """The manager finds customers' users only, and every lookup of django-allauth uses it."""
 
     def get_queryset(self) -> models.QuerySet["User"]:
-        """Users of the customers' directory."""
+        """Leave the staff and service directories out."""
         return super().get_queryset().filter(directory=User.Directory.CUSTOMER)
 
 
@@ -77,11 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self.pk)
 
     def get_session_auth_hash(self) -> str:
-        """Covers the password and the epoch, so that an ending voids every session."""
+        """Hash the password and the epoch, so that an ending voids every session."""
         return self._hash_with(f"{self.password}:{self.epoch}")
 
     def get_session_auth_fallback_hash(self) -> Any:
-        """None: sessions have one key at a time."""
+        """Return None, because sessions have one key at a time."""
         return iter(())
 
     def _hash_with(self, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Names: sort keys that do not depend on the database's locale, and cleaning of input."""
+"""Sort keys do not depend on the database's locale, and input is cleaned alike everywhere."""
 
 import unicodedata
 
@@ -8,14 +8,14 @@ _AFTER_Z = str.maketrans({"å": "{a", "ä": "{b", "ö": "{c", "æ": "{b", "ø": 
 
 
 def sort_key(name: str, *, max_length: int = 400) -> str:
-    """A key in Finnish and Swedish order, without case and accents; at most `max_length` characters."""
+    """Sort as Finnish and Swedish do, without case and accents; the key has at most `max_length` characters."""
     folded = unicodedata.normalize("NFC", name).casefold().translate(_AFTER_Z)
     plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     return " ".join(plain.split())[:max_length]
 
 
 def clean(text: str) -> str:
-    """Input without invisible characters and without surrounding or repeated white space, in NFC.
+    """Remove invisible characters and surrounding or repeated white space, and normalize to NFC.
 
     Control characters break a database or a mail; direction marks let a name look like another. Joiners stay: some
     scripts need them.

@@ -1,4 +1,4 @@
-"""Sign-ins to services: one for each browser session and organization, known to services as `sid`."""
+"""A browser session has one sign-in for each organization, known to services as `sid`."""
 
 import datetime as dt
 import uuid
@@ -13,7 +13,7 @@ from identity.sessions.models import SignIn
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationContext:
-    """The authenticated person and the chosen organization, as read *before* the decision to issue.
+    """The person was authenticated and chose the organization, as read *before* the decision to issue.
 
     Both epochs were read together with what the decision rests on, so that an ending in between voids what is issued.
     """

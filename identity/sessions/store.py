@@ -1,4 +1,4 @@
-"""Browser sessions in the database: the cookie holds a secret; the row holds its keyed hash, directory and epoch."""
+"""A browser's cookie holds a secret; the row of its session holds the keyed hash, directory and epoch."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ WHERE s.session_key = ANY(%s) AND s.expire_date > %s
 
 
 class SessionStore(SessionBase):
-    """Django's session engine (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
+    """Django uses this engine (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
 
     row: Session | None = None
 

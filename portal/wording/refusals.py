@@ -207,7 +207,7 @@ def _invitation_gone(data: Data) -> Sentence:
         "expired": _("This invitation has expired. Ask for a new one."),
         "used": _("This invitation has been accepted. Sign in with the address it was sent to."),
         "cancelled": _("This invitation was cancelled."),
-        "withdrawn": _("This invitation was cancelled."),
+        "sender_without_authority": _("This invitation was cancelled."),
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 

@@ -1,4 +1,4 @@
-"""`manage.py audit`: verify the log, seal waiting events, create partitions."""
+"""`manage.py audit` verifies the log, seals waiting events and creates partitions."""
 
 import uuid
 from typing import Any
@@ -11,12 +11,12 @@ from audit.log import partitions
 
 
 class Command(BaseCommand):
-    """`manage.py audit`."""
+    """The command reads and completes the log; it changes no event."""
 
     help = "verify: name inconsistencies in chains and leaves. seal: seal waiting events. partitions: create months."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The action, and the chain for `verify`."""
+        """Accept an action and, for `verify`, a chain."""
         parser.add_argument("action", choices=["verify", "seal", "partitions"])
         parser.add_argument(
             "--chain", type=uuid.UUID, help="only this organization's, person's or the supplier's chain"
@@ -30,12 +30,12 @@ class Command(BaseCommand):
         report = verification.verify(chain=options["chain"])
         for finding in report.findings:
             self.stderr.write(str(finding))
-        read = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"
+        summary = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"
         if report.findings:
-            message = f"{len(report.findings)} findings in {read}. The log is inconsistent."
+            message = f"{len(report.findings)} findings in {summary}. The log is inconsistent."
             raise CommandError(message)
         self.stdout.write(
-            f"{read}: log verified. A truncated end is found only with a checkpoint stored elsewhere."
+            f"{summary}: log verified. A truncated end is found only with a checkpoint stored elsewhere."
         )
 
     def _seal(self, options: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ def _require_sender_authority(act: Act, sender: Actor, access: AccessSpec, user:
             receivers=[user.id],
         )
     except access_rules.REFUSALS as refusal:
-        raise InvitationGone(state="withdrawn") from refusal
+        raise InvitationGone(state="sender_without_authority") from refusal
 
 
 def _load_or_create_user(act: Act, invitation: Invitation, person: User | Newcomer) -> User:

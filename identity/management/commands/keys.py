@@ -1,4 +1,4 @@
-"""Key files outside the database: show them, make missing ones, rotate the keys of a purpose."""
+"""The command shows key files outside the database, makes missing ones and rotates the keys of a purpose."""
 
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ _AFTER = {"web": "Restart all processes. All sessions end."}
 
 
 class Command(BaseCommand):
-    """`manage.py keys`."""
+    """`manage.py keys` never prints a key."""
 
     help = __doc__
     requires_system_checks = ()  # they fail without the keys that this command makes
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`show`, `make`, `rotate PURPOSE [--at-once]`."""
+        """Accept `show`, `make` and `rotate PURPOSE [--at-once]`."""
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
         actions.add_parser("make", help="make missing keys; safe to repeat")
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Never prints a key. Raises CommandError where a key file is missing."""
+        """Raise CommandError where a key file is missing."""
         try:
             self._handle(options)
         except key_files.MissingKey as error:

@@ -22,7 +22,7 @@ from portal.web.invitations.context import AcceptPage, InvitationStatePage
 from portal.web.invitations.forms import NewcomerForm
 from portal.wording import time_zones
 
-_KINDS = {"withdrawn": "cancelled"}
+_KINDS = {"sender_without_authority": "cancelled"}
 _STATUS = {"unknown": 404, "other": 403}
 _GONE = 410
 

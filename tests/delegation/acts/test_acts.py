@@ -527,7 +527,7 @@ def test_invitation_of_a_sender_without_authority_is_withdrawn(world: World) -> 
     newcomer = invitations_accept.Newcomer("Late Comer", "!", "en")
     with pytest.raises(authorization_errors.InvitationGone) as refusal:
         invitations_accept.accept(actor=world.system, invitation=invitation, link=link, accepted_by=newcomer)
-    assert refusal.value.data == {"state": "withdrawn"}
+    assert refusal.value.data == {"state": "sender_without_authority"}
     move_clock(61)
     again = invitations_send.resend(actor=actor_of(world.aino), invitation=invitation).result.link
     invitations_accept.accept(actor=world.system, invitation=invitation, link=again, accepted_by=newcomer)

@@ -70,21 +70,27 @@ SHARED: dict[str, tuple[Change, str]] = {
     "expired": (lambda _, i: _invitation(i, expires_at=_now(i)), "InvitationGone expired"),
     "sender removed": (
         lambda w, i: _period(w.paivi, valid_until=_now(i)),
-        "InvitationGone withdrawn",
+        "InvitationGone sender_without_authority",
     ),
-    "sender suspended": (lambda w, _: _period(w.paivi, state="suspended"), "InvitationGone withdrawn"),
-    "sender blocked": (lambda w, _: _user(w.paivi, is_active=False), "InvitationGone withdrawn"),
+    "sender suspended": (
+        lambda w, _: _period(w.paivi, state="suspended"),
+        "InvitationGone sender_without_authority",
+    ),
+    "sender blocked": (
+        lambda w, _: _user(w.paivi, is_active=False),
+        "InvitationGone sender_without_authority",
+    ),
     "sender of another organization": (
         lambda w, i: _invitation(i, invited_by=w.tiina.user_id),
-        "InvitationGone withdrawn",
+        "InvitationGone sender_without_authority",
     ),
     "sender below the offered tier": (
         lambda w, i: _invitation(i, invited_by=w.vilma.user_id),
-        "InvitationGone withdrawn",
+        "InvitationGone sender_without_authority",
     ),
     "organization closed": (
         lambda w, _: changed(Organization.objects.filter(id=w.koskela.id), status="closed"),
-        "InvitationGone withdrawn",
+        "InvitationGone sender_without_authority",
     ),
 }
 OF_A_HOLDER: dict[str, tuple[Change, str]] = {
