@@ -19,6 +19,7 @@ from identity import signing_keys
 from tests.fixtures import world as worlds
 
 ISSUER = "http://localhost:8000"
+HOUR, DAY = 3600, 86_400
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +109,9 @@ def test_successor_key_is_published_before_it_signs() -> None:
     signing_keys.rotate()
     assert len(published()) == 4
     assert key_id_of(signing_keys.sign(claims={"sub": "a"})) == key_id_of(before)
-    worlds.move_clock(signing_keys.PUBLISH_LEAD.total_seconds() + 1)
+    worlds.move_clock(HOUR - 5)
+    assert key_id_of(signing_keys.sign(claims={"sub": "a"})) == key_id_of(before)
+    worlds.move_clock(HOUR + 1)
     after = signing_keys.sign(claims={"sub": "a"})
     assert key_id_of(after) != key_id_of(before)
     assert {key_id_of(before), key_id_of(after)} <= published().keys()
@@ -117,11 +120,21 @@ def test_successor_key_is_published_before_it_signs() -> None:
 def test_old_key_after_its_retention_is_deleted(folder: Path) -> None:
     first = key_id_of(signing_keys.sign(claims={"sub": "a"}))
     signing_keys.rotate()
-    worlds.move_clock((signing_keys.PUBLISH_LEAD + signing_keys.RETENTION).total_seconds() + 60)
+    worlds.move_clock(HOUR + 7 * DAY + 60)
     signing_keys.rotate()
     assert first not in published()
     assert not (folder / f"{first}.pem").exists()
     assert len(published()) == 4
+
+
+def test_old_key_before_the_end_of_its_retention_is_kept(folder: Path) -> None:
+    token = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER})
+    signing_keys.rotate()
+    worlds.move_clock(HOUR + 7 * DAY - 60)
+    signing_keys.rotate()
+    assert key_id_of(token) in published()
+    assert (folder / f"{key_id_of(token)}.pem").exists()
+    assert signing_keys.verify(token=token, audience="shop") is not None
 
 
 def test_leaked_key_rotated_at_once_is_withdrawn() -> None:

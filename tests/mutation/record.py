@@ -14,6 +14,7 @@ from tests.mutation import areas, recorder
 
 FOLDER = areas.ROOT / "var" / "mutation"
 RECORD = FOLDER / "record.json"
+_MIRROR_SHARE = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +39,19 @@ class Record:
     objects: Sequence[dict[str, Any]]
 
     def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
-        """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds."""
+        """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds.
+
+        A module in the mirror folder of a function is in turn ten times as often: it was written for the function.
+        """
         wanted = set(functions)
+        mirrors = {f"tests/{function.rpartition('/')[0]}/" for function in wanted}
         turns: dict[str, int] = {}
         ordered: list[tuple[int, Test]] = []
         for test in sorted(self.tests, key=lambda test: len(test.reaches)):
             if test.reaches & wanted:
                 turns[test.module] = turns.get(test.module, -1) + 1
-                ordered.append((turns[test.module], test))
+                share = _MIRROR_SHARE if test.module.startswith(tuple(mirrors)) else 1
+                ordered.append((turns[test.module] // share, test))
         chosen: list[Test] = []
         for _, test in sorted(ordered, key=lambda pair: (pair[0], len(pair[1].reaches))):
             if chosen and sum(one.seconds for one in chosen) + test.seconds > budget:

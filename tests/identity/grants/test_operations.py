@@ -122,8 +122,8 @@ def test_refresh_with_refused_scopes_does_not_use_the_token_up(world: World) -> 
 
 RETENTION = {
     "access": dt.timedelta(0),
-    "code": grants_retention.RETENTION,
-    "family": grants_retention.RETENTION,
+    "code": dt.timedelta(days=1),
+    "family": dt.timedelta(days=1),
 }
 
 

@@ -12,7 +12,6 @@ from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
 from provisioning.accounts.task import AccountTask
 from provisioning.connectors.scim.sync_record import SyncResult
-from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
@@ -127,12 +126,12 @@ def test_lost_response_is_uncertain_until_the_call_has_ended(
     account, at = only_due_account(world), clock.now()
     accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=at), error=DeliveryError(Code.LOST))], at=at)
     account.refresh_from_db()
-    assert account.uncertain_until == at + workers.UNCERTAINTY
-    later = at + workers.UNCERTAINTY - SECOND
+    assert account.uncertain_until == at + 15 * SECOND
+    later = at + 15 * SECOND - SECOND
     accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=later), result=WRITTEN)], at=later)
     account.refresh_from_db()
-    assert account.due_at == account.uncertain_until == at + workers.UNCERTAINTY
-    end = at + workers.UNCERTAINTY
+    assert account.due_at == account.uncertain_until == at + 15 * SECOND
+    end = at + 15 * SECOND
     accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, at=end), result=SAME)], at=end)
     account = Account.objects.get(id=account.id)
     assert (account.due_at, account.uncertain_until) == (None, None)
@@ -210,7 +209,7 @@ def test_call_in_flight_at_a_crash_is_uncertain_for_a_whole_lease(
     Account.objects.filter(id=account.id).update(due_at=None)
     accounts.recover(at=at)
     account.refresh_from_db()
-    assert (account.due_at, account.uncertain_until) == (at, at + leases.LEASE)
+    assert (account.due_at, account.uncertain_until) == (at, at + 120 * SECOND)
     Account.objects.filter(id=account.id).update(uncertain_until=long)
     accounts.recover(at=at)
     account.refresh_from_db()

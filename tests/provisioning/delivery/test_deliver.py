@@ -8,7 +8,6 @@ import pytest
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account
-from provisioning.delivery import engine as delivery_engine
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, nothing_due
@@ -54,7 +53,7 @@ def test_slow_sweep_repeats_within_five_seconds(world: World, monkeypatch: pytes
     engine = provisioning_deliverer.create()
     engine._sweep()
     pause = engine._next_sweep - time.monotonic()
-    assert delivery_engine.SWEEP_SECONDS < pause <= 5
+    assert 1 < pause <= 5
 
 
 def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:

@@ -13,7 +13,7 @@ from audit.models import Event
 from provisioning.accounts import reconcile
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
-from provisioning.delivery import leases, retry, workers
+from provisioning.delivery import retry, workers
 from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import Code
 from provisioning.delivery.task import DeliveryOutcome
@@ -196,7 +196,7 @@ def test_lease_of_a_live_worker_is_taken_over_after_expiry(
 def test_rows_of_a_dead_worker_are_taken_at_once_and_uncertain(
     world: World, shop: fake_target.Server, ordering: Target, deliverer: Start
 ) -> None:
-    Account.objects.update(leased_by=7, leased_until=clock.now() + leases.LEASE)
+    Account.objects.update(leased_by=7, leased_until=clock.now() + dt.timedelta(seconds=120))
     began = time.monotonic()
     deliverer()
     eventually(lambda: shop.by_external_id(world.olli.user_id))
@@ -236,7 +236,7 @@ def test_call_whose_lease_was_lost_is_uncertain(
     assert Account.objects.get(uncertain_until__isnull=False).id == old.row.account.id
     (new,) = kind.lease(worker=2, at=at, in_flight={}) or []
     kind.settle(outcomes=[DeliveryOutcome(new, result=new.run())], at=at)
-    assert row.get().due_at == row.get().uncertain_until == at + leases.LEASE
+    assert row.get().due_at == row.get().uncertain_until == at + dt.timedelta(seconds=120)
     # A settled call is no longer in flight.
     row.update(uncertain_until=None, due_at=None)
     kind.recover(at=at)

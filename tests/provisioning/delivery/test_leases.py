@@ -82,7 +82,7 @@ def account_case(world: World, pool: Pool) -> Case:
     rows = Account.objects.filter(user=world.olli.user_id)
     Account.objects.exclude(user=world.olli.user_id).update(due_at=None)
     return Case(
-        AccountDeliveries(pool=pool), rows, accounts_delivery.LEASE, leases.LEASE, WRITTEN, "account.synced"
+        AccountDeliveries(pool=pool), rows, accounts_delivery.LEASE, 120 * SECOND, WRITTEN, "account.synced"
     )
 
 
@@ -96,7 +96,7 @@ def logout_case(world: World, pool: Pool) -> Case:
         LogoutDeliveries(pool=pool),
         Logout.objects.all(),
         logout_delivery.LEASE,
-        leases.LEASE,
+        120 * SECOND,
         None,
         "logout.delivered",
     )
@@ -108,7 +108,7 @@ def mail_case(world: World, pool: Pool) -> Case:
         MailDeliveries(),
         Mail.objects.filter(id=name),
         mail_delivery.LEASE,
-        leases.LONG_LEASE,
+        600 * SECOND,
         None,
         "mail.sent",
     )
@@ -227,7 +227,7 @@ def test_lease_of_a_dead_worker_is_released_at_once(case: Case) -> None:
     row = case.row
     assert (row.leased_by, row.leased_until) == (None, None)
     if isinstance(row, Account):
-        assert row.uncertain_until == at + workers.UNCERTAINTY
+        assert row.uncertain_until == at + 15 * SECOND
     assert case.lease_one(number=2, at=at) is not None
 
 

@@ -1,5 +1,6 @@
 """Targets: registered and changed by acts of the supplier, guarded by the database."""
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ from provisioning.accounts import commands as accounts_commands
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.errors import NothingToResync
 from provisioning.accounts.models import Account
-from provisioning.delivery import leases
 from provisioning.delivery.engine import Engine
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
@@ -166,7 +166,7 @@ def test_outcome_from_before_a_change_has_no_effect(
     assert (shop if switched else crm).one(world.mikko.user_id)["active"]
     # The call in flight may still be executed: its record is read again when it has ended for sure.
     account.refresh_from_db()
-    assert account.due_at == account.uncertain_until == began + leases.LEASE
+    assert account.due_at == account.uncertain_until == began + dt.timedelta(seconds=120)
 
 
 def test_new_origin_needs_a_new_token(
