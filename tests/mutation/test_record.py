@@ -1,26 +1,26 @@
 """The choice of tests for a mutant: every module in turn, those of the mirror folder first, within the budget."""
 
-from tests.mutation.record import Record, Test
+from tests.mutation import record
 
 FUNCTION = "identity/grants/codes.py:issue"
 
 
-def record(*tests: tuple[str, int]) -> Record:
+def recorded(*tests: tuple[str, int]) -> record.Record:
     """Tests of one second each, by module and how many functions they reach."""
     made = [
-        Test(f"{module}::test_{number}", 1.0, frozenset([FUNCTION, *map(str, range(reach))]))
+        record.Test(f"{module}::test_{number}", 1.0, frozenset([FUNCTION, *map(str, range(reach))]))
         for number, (module, reach) in enumerate(tests)
     ]
-    other = Test("tests/portal/test_other.py::test_other", 1.0, frozenset(["portal/urls.py:urls"]))
-    return Record([*made, other], [])
+    other = record.Test("tests/portal/test_other.py::test_other", 1.0, frozenset(["portal/urls.py:urls"]))
+    return record.Record([*made, other], [])
 
 
-def chosen(known: Record, budget: float) -> list[str]:
+def chosen(known: record.Record, budget: float) -> list[str]:
     return [test.module for test in known.reaching([FUNCTION], budget=budget)]
 
 
 def test_tests_of_several_modules_are_chosen_in_turn() -> None:
-    known = record(
+    known = recorded(
         ("tests/portal/test_a.py", 1), ("tests/portal/test_a.py", 2), ("tests/portal/test_b.py", 9)
     )
     assert chosen(known, 2) == ["tests/portal/test_a.py", "tests/portal/test_b.py"]
@@ -29,10 +29,10 @@ def test_tests_of_several_modules_are_chosen_in_turn() -> None:
 
 def test_tests_of_the_mirror_folder_are_chosen_ten_times_as_often() -> None:
     mirror = "tests/identity/grants/test_codes.py"
-    known = record(*[(mirror, number) for number in range(12)], ("tests/portal/test_a.py", 0))
+    known = recorded(*[(mirror, number) for number in range(12)], ("tests/portal/test_a.py", 0))
     assert chosen(known, 11).count(mirror) == 10
     assert chosen(known, 12).count("tests/portal/test_a.py") == 1
 
 
 def test_single_test_is_chosen_beyond_the_budget() -> None:
-    assert chosen(record(("tests/portal/test_a.py", 1)), 0.1) == ["tests/portal/test_a.py"]
+    assert chosen(recorded(("tests/portal/test_a.py", 1)), 0.1) == ["tests/portal/test_a.py"]
