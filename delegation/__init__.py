@@ -1,1 +1,1 @@
-"""Who may do what, for whom and until when: the policy and the commands."""
+"""The layer decides who may do what, for whom and until when, and holds the commands."""

@@ -1,10 +1,10 @@
-"""Who may do what, for whom, until when."""
+"""The layer decides who may do what, for whom and until when."""
 
 from django.apps import AppConfig
 
 
 class DelegationConfig(AppConfig):
-    """Roles, assignments, invitations, policy, and the commands."""
+    """The app owns roles, assignments, invitations, the policy and the commands."""
 
     name = "delegation"
     default_auto_field = "django.db.models.BigAutoField"

@@ -30,7 +30,7 @@ SELECT EXISTS (
 def require_remaining_admin(
     *, organization: uuid.UUID, without: Iterable[uuid.UUID], at: dt.datetime
 ) -> None:
-    """Raises LastAdmin with their ids if the organization's working admins are all in `without`.
+    """Raise LastAdmin with their ids if the organization's working admins are all in `without`.
 
     A working admin has neither an end date nor an ending period, so that a working admin at `at` is one at every
     later instant already in the data. An organization that has no working admin is not refused.
@@ -47,7 +47,10 @@ def require_remaining_admin(
 
 
 def organizations_administered_by(*, user: uuid.UUID, at: dt.datetime) -> list[uuid.UUID]:
-    """The organizations with this person as a working admin: their chains are locked before a factor is removed."""
+    """Find the organizations with this person as a working admin.
+
+    Their chains are locked before a factor is removed.
+    """
     own = Membership.objects.filter(user=user).values_list("organization", flat=True)
     return [
         organization
@@ -57,7 +60,7 @@ def organizations_administered_by(*, user: uuid.UUID, at: dt.datetime) -> list[u
 
 
 def keeps_admin_without(*, user: uuid.UUID, without: Collection[int], at: dt.datetime) -> bool:
-    """Whether all organizations of this person keep a working admin without these authenticators of the person."""
+    """Check that all organizations of this person keep a working admin without these authenticators of the person."""
     return all(
         authorities.working_admins(organization=organization, at=at, without=without).exists()
         for organization in organizations_administered_by(user=user, at=at)
@@ -65,14 +68,14 @@ def keeps_admin_without(*, user: uuid.UUID, without: Collection[int], at: dt.dat
 
 
 def _any_admin(members: list[uuid.UUID], at: dt.datetime) -> bool:
-    """Whether a member can be a working admin: most leavers are not, which saves the further statements."""
+    """Check whether a member can be a working admin: most leavers are not, which saves the other statements."""
     with connection.cursor() as cursor:
         cursor.execute(_ANY_ADMIN, {"members": members, "at": at})
         return bool(cursor.fetchone()[0])
 
 
 def grants_admin(*, access: AccessSpec, at: dt.datetime) -> bool:
-    """Whether `access` can make a working admin: an admin's role for all sites without end."""
+    """Check whether `access` can make a working admin: an admin's role for all sites without end."""
     admin = RoleVersion.objects.filter(InForce(at), role__key=access.role, is_admin=True).exists()
     return admin and access.all_sites and access.until is None
 

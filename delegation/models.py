@@ -1,4 +1,4 @@
-"""All models of the capabilities, imported for Django's app loading."""
+"""Django loads an app's models from here; each capability defines its own."""
 
 from delegation.acts.models import IdempotencyRecord
 from delegation.authorization.models.assignments import Assignment, AssignmentLimit, AssignmentSite

@@ -1,4 +1,4 @@
-"""Deleting rows after their retention time: stored outcomes of old requests, and dead invitation links."""
+"""Rows are deleted after their retention time: stored outcomes of old requests, and dead invitation links."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows of each kind were deleted."""
+    """So many rows of each kind were deleted."""
 
     idempotency_records: int
     invitation_links: int
@@ -42,17 +42,17 @@ def purge(*, actor: Actor, idempotency_key: str | None = None) -> Outcome[Purged
 
 
 def expired_idempotency_records(*, at: dt.datetime) -> QuerySet[IdempotencyRecord]:
-    """Stored outcomes older than `IDEMPOTENCY_RETENTION`, oldest first."""
+    """Filter stored outcomes older than `IDEMPOTENCY_RETENTION`, oldest first."""
     return IdempotencyRecord.objects.filter(at__lt=at - IDEMPOTENCY_RETENTION).order_by("id")
 
 
 def dead_links(*, at: dt.datetime) -> QuerySet[InvitationToken]:
-    """Links of invitations accepted, cancelled or expired before `LINK_RETENTION`. The invitations stay for the log."""
+    """Filter links of invitations that closed more than `LINK_RETENTION` ago. The invitations stay for the log."""
     before = at - LINK_RETENTION
     closed = Q(invitation__accepted_at__lt=before) | Q(invitation__cancelled_at__lt=before)
     return InvitationToken.objects.filter(closed | Q(invitation__expires_at__lt=before)).order_by("hash")
 
 
 def has_expired(*, at: dt.datetime) -> bool:
-    """Whether there are rows to purge. Two statements at most."""
+    """Read whether there are rows to purge. Two statements at most."""
     return expired_idempotency_records(at=at).exists() or dead_links(at=at).exists()

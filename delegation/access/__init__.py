@@ -1,1 +1,1 @@
-"""Assigning and changing the access of members, and the options for it."""
+"""Admins assign and change the access of members."""

@@ -1,4 +1,4 @@
-"""The tiers and sites that an actor may assign: choices for a form. `rules.check_assignment_authority` decides."""
+"""A form offers the tiers and sites that an actor may assign. `rules.check_assignment_authority` decides."""
 
 import datetime as dt
 import uuid
@@ -22,7 +22,7 @@ from identity.organizations.models import Site
 
 @dataclass(frozen=True, slots=True)
 class TierOption:
-    """One tier of the form; `limited_entitlements` need an amount, up to `max_amount`."""
+    """A tier is one choice of the form; `limited_entitlements` need an amount, up to `max_amount`."""
 
     key: str
     name: Text
@@ -41,7 +41,7 @@ class TierOption:
 
 @dataclass(frozen=True, slots=True)
 class AssignableOptions:
-    """The tiers and the sites of an organization, and what of them the actor may assign."""
+    """The options name all tiers and sites of an organization, and say what of them the actor may assign."""
 
     tiers: Sequence[TierOption]
     sites: Sequence[SiteName]
@@ -50,12 +50,12 @@ class AssignableOptions:
     """The sites that this actor may assign."""
 
     def tier(self, key: str) -> TierOption | None:
-        """The tier of this key; None for an unknown key."""
+        """Find the tier of this key; None for an unknown key."""
         return next((tier for tier in self.tiers if tier.key == key), None)
 
 
 class _EntitlementLine(NamedTuple):
-    """One entitlement of a role version, with the organization's ceiling."""
+    """A line is one entitlement of a role version, with the organization's ceiling."""
 
     entitlement: uuid.UUID
     key: str
@@ -70,7 +70,7 @@ class _EntitlementLine(NamedTuple):
 
 @dataclass(slots=True)
 class _Versions:
-    """The role versions at an instant, and the entitlements of each."""
+    """The current role versions are read with the entitlements of each."""
 
     current: Sequence[RoleVersion]
     lines: Mapping[uuid.UUID, Sequence[_EntitlementLine]]
@@ -91,7 +91,7 @@ ORDER BY e.rank, e.key
 def assignable_options(
     *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime
 ) -> AssignableOptions:
-    """The options that this actor may assign by `verb`. Four statements."""
+    """Read the options that this actor may assign by `verb`. Four statements."""
     own = authorities.authorities_of(actor=actor, at=at, organization=organization)
     holding = [authority for authority in own if verb.value in authority.verbs]
     versions = _load_versions(organization, at)
@@ -147,7 +147,7 @@ def _tier(version: RoleVersion, holding: Sequence[Authority], versions: _Version
 def _own_max_amount(
     assigning: Sequence[Authority], limited: Sequence[_EntitlementLine], versions: _Versions
 ) -> Decimal | None:
-    """The highest amount that one authority may assign for all these entitlements; None where it has no limit."""
+    """Return the highest amount that one authority may assign for all these entitlements; None means without limit."""
     amounts: list[Decimal] = []
     for authority in assigning:
         assignable = {

@@ -1,4 +1,4 @@
-"""Changing the access of members."""
+"""The command changes the access of members."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The effect of an access change, for commands of any capability."""
+"""Commands of any capability change access by this effect."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -49,5 +49,5 @@ def _check(act: Act, members: Sequence[Membership], ids: Sequence[uuid.UUID], ac
 
 
 def _holds_only(assignments: Sequence[Mapping[str, Any]], access: AccessSpec) -> bool:
-    """Whether a member holds this access and nothing else."""
+    """Compare whether a member holds this access and nothing else."""
     return len(assignments) == 1 and AccessSpec.from_json(assignments[0]) == access

@@ -1,4 +1,4 @@
-"""The assignments of members, with the names of roles and sites. One statement for any number of members."""
+"""The assignments of members are read with the names of roles and sites, by one statement for any number of members."""
 
 import datetime as dt
 import json
@@ -17,7 +17,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SiteName:
-    """A site by its name."""
+    """Pages name a site; its rights use the id."""
 
     id: uuid.UUID
     name: str
@@ -25,7 +25,7 @@ class SiteName:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """One assignment, with the texts and rights that explain it."""
+    """The view of an assignment has the texts and rights that explain it."""
 
     id: uuid.UUID
     membership: uuid.UUID
@@ -50,7 +50,7 @@ class AssignmentView:
 
     @property
     def access(self) -> AccessSpec:
-        """The access as a command takes it."""
+        """Return the access as a command takes it."""
         sites = frozenset(site.id for site in self.sites)
         return AccessSpec(self.role, self.all_sites, sites, self.limits, self.valid_until)
 
@@ -77,7 +77,7 @@ ORDER BY a.valid_from, a.id
 def assignments(
     *, memberships: Iterable[uuid.UUID], at: dt.datetime
 ) -> dict[uuid.UUID, list[AssignmentView]]:
-    """The assignments in force at `at`, oldest first, by membership. Members without one are absent."""
+    """Read the assignments in force at `at`, oldest first, by membership. Members without one are absent."""
     by_membership: dict[uuid.UUID, list[AssignmentView]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_ASSIGNMENTS, {"memberships": list(memberships), "at": at})

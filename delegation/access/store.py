@@ -1,4 +1,4 @@
-"""Writing assignments without authorization. Only commands and effects may import it (import contract)."""
+"""Assignments are written here without authorization. Only commands and effects may import it (import contract)."""
 
 import datetime as dt
 import uuid
@@ -123,7 +123,7 @@ ORDER BY a.valid_from, a.id
 
 
 def snapshot(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """The assignments of these memberships at `at`, in the form of the log. One statement."""
+    """Read the assignments of these memberships at `at`, in the form of the log. One statement."""
     by_membership: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"memberships": list(memberships), "at": at})

@@ -23,7 +23,7 @@ _RESULTS = (*_SYNCED, Observation.ACCOUNT_SYNC_FAILED, Observation.LOGOUT_FAILED
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result in one application. `seconds` is None where the delivery has failed so far."""
+    """A result belongs to one application. `seconds` is None where the delivery has failed so far."""
 
     application: str
     seconds: float | None
@@ -34,7 +34,7 @@ Results = dict[str, dict[str, float | None]]
 
 
 class _Seconds(Func):
-    """Cut out of the canonical text: three times as fast as parsing it, and pages skip thousands of rows."""
+    """Cutting the seconds out of the canonical text is three times as fast as parsing it."""
 
     template = (
         "NULLIF(split_part(split_part(convert_from(%(expressions)s, 'UTF8'), '\"seconds\":\"', 2), '\"', 1), '')"
@@ -53,7 +53,7 @@ def without_prompt_deliveries(rows: QuerySet[Event]) -> QuerySet[Event]:
 def for_events(
     *, organization: uuid.UUID, events: Sequence[EventView]
 ) -> Mapping[uuid.UUID, Sequence[DeliveryResult]]:
-    """The delivery results of each act on a member, by event. One statement at most."""
+    """Read the delivery results of each act on a member, by event. One statement at most."""
     events_by_act = {(event.act, event.subject): event.id for event in events if _is_act(event)}
     if not events_by_act:
         return {}
@@ -76,7 +76,7 @@ def _is_act(event: EventView) -> bool:
 
 
 def _add(results: Results, verb: str, facts: Mapping[str, str]) -> None:
-    """The last result counts, for accounts and for logouts each."""
+    """Keep the last result, for accounts and for logouts each."""
     kind = verb.partition(".")[0]
     seconds = float(facts["seconds"]) if verb in _SYNCED else None
     results.setdefault(str(facts.get("application", "")), {})[kind] = seconds

@@ -1,4 +1,4 @@
-"""Events with their bodies read, personal values decrypted, and users and addresses added."""
+"""Events are shown with their bodies read, personal values decrypted, and users and addresses added."""
 
 import datetime as dt
 import hashlib
@@ -20,7 +20,10 @@ _COPIED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event. `user` is the person it concerns, if any; `personal` has the values that could be decrypted."""
+    """The view of an event is ready to be worded.
+
+    `user` is the person it concerns, if any; `personal` has the values that could be decrypted.
+    """
 
     id: uuid.UUID
     at: dt.datetime
@@ -46,7 +49,7 @@ class EventView:
 
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
-    """These events as shown. Three statements at most."""
+    """Read these events as they are shown. Three statements at most."""
     bodies = [json.loads(bytes(row.body)) for row in rows]
     encrypted = [value for body in bodies for value in body["personal"].values()]
     keys = personal_data.load_keys(
@@ -92,6 +95,6 @@ def _event_view(
 
 
 def _decrypted(encrypted: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> dict[str, str]:
-    """The values that can be decrypted; those about an erased person cannot."""
+    """Decrypt these values; those about an erased person cannot be decrypted and are left out."""
     texts = {name: personal_data.decrypt(encrypted=value, keys=keys) for name, value in encrypted.items()}
     return {name: text for name, text in texts.items() if text is not None}

@@ -7,5 +7,5 @@ from audit.models import Label
 
 
 def display_names(*, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The names of these subjects; absent for an erased one and for one without a name. One statement."""
+    """Read the names of these subjects; an erased one, and one without a name, is absent. One statement."""
     return dict(Label.objects.filter(id__in=set(ids)).values_list("id", "name"))

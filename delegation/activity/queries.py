@@ -22,7 +22,7 @@ _NEWEST = ("-at", "-place", "-id")
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """A search over events, and the position: older than `before`, or newer than `after` (ids of events)."""
+    """A filter searches events and holds the position: older than `before`, or newer than `after` (ids of events)."""
 
     people: Collection[uuid.UUID] | None = None
     """Users; events about their memberships count too."""
@@ -46,7 +46,7 @@ class EventPage:
 
 
 def _sources(organization: uuid.UUID, filters: EventFilter) -> list[QuerySet[Event]]:
-    """The organization's matching events, and those of its members' own sign-ins where the filters include them.
+    """Return the organization's matching events, and those of its members' own sign-ins where the filters include them.
 
     Each uses its own index; one condition over both would scan all rows.
     """
@@ -72,7 +72,7 @@ def _with_place(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 
 def page(*, organization: uuid.UUID, filters: EventFilter, size: int = PAGE_SIZE) -> EventPage:
-    """One page. Six statements at most, and three more with events of members' own sign-ins.
+    """Read one page. Six statements at most, and three more with events of members' own sign-ins.
 
     Events of one act share its instant: they are ordered by their place in the chain, then by id.
     """
@@ -86,7 +86,7 @@ def page(*, organization: uuid.UUID, filters: EventFilter, size: int = PAGE_SIZE
 
 
 def about_member(*, organization: uuid.UUID, membership: uuid.UUID, limit: int) -> list[EventView]:
-    """The newest events about one member, without prompt deliveries. Four statements at most."""
+    """Read the newest events about one member, without prompt deliveries. Four statements at most."""
     rows = delivery_results.without_prompt_deliveries(
         _with_place(Event.objects.filter(organization=organization, subject=membership))
     )
@@ -94,13 +94,13 @@ def about_member(*, organization: uuid.UUID, membership: uuid.UUID, limit: int) 
 
 
 def of_act(*, organization: uuid.UUID, act: uuid.UUID, verb: str) -> list[EventView]:
-    """The events of this act with this verb, in the order of the chain."""
+    """Read the events of this act with this verb, in the order of the chain."""
     rows = Event.objects.filter(organization=organization, act=act, verb=verb, outcome=Event.Outcome.DONE)
     return activity_events.read_events(rows=list(rows.order_by("seq")))
 
 
 def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> EventView | None:
-    """The latest event of this verb about this member. Four statements at most."""
+    """Read the latest event of this verb about this member. Four statements at most."""
     rows = Event.objects.filter(
         organization=organization, subject=membership, verb=verb, outcome=Event.Outcome.DONE
     )
@@ -108,11 +108,11 @@ def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Even
 
 
 def sequence_numbers(*, acts: Collection[uuid.UUID], subject: uuid.UUID) -> dict[uuid.UUID, int]:
-    """The place in the chain of each act's event about this subject. One statement."""
+    """Find the place in the chain of each act's event about this subject. One statement."""
     rows = Event.objects.filter(subject=subject, act__in=list(acts), seq__isnull=False)
     return {act: seq for act, seq in rows.values_list("act", "seq") if seq is not None}
 
 
 def count(*, organization: uuid.UUID) -> int:
-    """The number of events in the organization's chain. One statement."""
+    """Read the number of events from the chain's head, not by counting. One statement."""
     return Chain.objects.filter(id=organization).values_list("last_seq", flat=True).first() or 0

@@ -1,1 +1,1 @@
-"""The unit of work of every command: locks, idempotency, events and refusals."""
+"""Every command is one unit of work: it takes locks, stores its idempotency key, and records events or a refusal."""

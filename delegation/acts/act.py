@@ -1,4 +1,4 @@
-"""The unit of work that a command holds while it has the locks."""
+"""A command holds this unit of work while it has the locks."""
 
 import datetime as dt
 import uuid
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class EventDetails:
-    """The contents of one event, or of all events of an act."""
+    """The details belong to one event, or to all events of an act."""
 
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class EventDetails:
 
 @dataclass(slots=True)
 class Act:
-    """One act under way. `on` holds the rows reloaded under the locks; a command uses no others."""
+    """An act is under way. `on` holds the rows reloaded under the locks; a command uses no others."""
 
     id: uuid.UUID
     at: dt.datetime
@@ -46,17 +46,20 @@ class Act:
 
     @property
     def on(self) -> list[Any]:
-        """The subjects as reloaded under the locks."""
+        """Return the subjects as reloaded under the locks."""
         return list(self.subjects.rows)
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """The ids of the subjects."""
+        """Return the ids of the subjects, in the order of the set."""
         return list(self.subjects.ids)
 
     @property
     def organization(self) -> uuid.UUID:
-        """The organization of the set. Raises NotFound for an act of the supplier and for several organizations."""
+        """Return the organization of the set.
+
+        Raises NotFound for an act of the supplier and for several organizations.
+        """
         organization = organization_of(self.subjects)
         if organization is None:
             raise NotFound
@@ -154,5 +157,5 @@ class Act:
 
     @property
     def outcome(self) -> Outcome[Any]:
-        """The outcome that the command returns, with the result set so far."""
+        """Return the outcome of the command, with the result set so far."""
         return Outcome(self.id, self.at, organization_of(self.subjects), tuple(self.ids), self.result)

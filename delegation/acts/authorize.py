@@ -1,4 +1,4 @@
-"""Asking the policy, and refusing without revealing what the actor may not see."""
+"""Acts ask the policy, and refuse without revealing what the actor may not see."""
 
 import datetime as dt
 import uuid
@@ -17,7 +17,7 @@ _MAX_LISTED = 20
 
 
 def require_all(*, on: SubjectSet, actor: Actor, verb: Verb, at: dt.datetime) -> None:
-    """Raises Denied or NotFound unless the actor may do `verb` to the whole set.
+    """Raise Denied or NotFound unless the actor may do `verb` to the whole set.
 
     Raises TypeError for a set of a kind that the verb does not apply to: an error in a command, not a refusal.
     """
@@ -25,7 +25,7 @@ def require_all(*, on: SubjectSet, actor: Actor, verb: Verb, at: dt.datetime) ->
 
 
 def require_one(*, actor: Actor, verb: Verb, subject: Subject, at: dt.datetime) -> None:
-    """Raises Denied or NotFound unless the actor may do `verb` to one further subject of an act under way."""
+    """Raise Denied or NotFound unless the actor may do `verb` to one more subject of an act under way."""
     policy.check_kind(verb, subject.kind)
     by_id = policy.BY_ID.get(verb.rule.on)
     if by_id is None:
@@ -37,7 +37,7 @@ def require_one(*, actor: Actor, verb: Verb, subject: Subject, at: dt.datetime) 
 
 
 def require_members(*, actor: Actor, verb: Verb, ids: Sequence[uuid.UUID], at: dt.datetime) -> None:
-    """Raises Denied or NotFound unless the actor may do `verb` to these further members. Two statements."""
+    """Raise Denied or NotFound unless the actor may do `verb` to these other members. Two statements."""
     _raise_unless_allowed(policy.decide(actor=actor, verb=verb, on=policy.MembershipIds(ids), at=at))
 
 

@@ -1,4 +1,4 @@
-"""The refusal behind a violated unique constraint: two acts under different locks need the same unique value."""
+"""A violated unique constraint is a refusal, because two acts under different locks can need the same unique value."""
 
 from django.db import IntegrityError
 
@@ -17,7 +17,7 @@ _CHECKED_BEFORE = {"unique_verified_email", "user_email_unique_for_customers"}
 
 
 def translate(error: IntegrityError) -> DomainError | None:
-    """The refusal behind a violated constraint; None for one that no request should violate."""
+    """Return the refusal behind a violated constraint; None for one that no request should violate."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name in _CHECKED_BEFORE:
         return Busy(seconds=1)

@@ -1,4 +1,4 @@
-"""A command's arguments as canonical JSON: it tells a repeated request from another one under the same key."""
+"""A command's arguments as canonical JSON distinguish a repeated request from another one under the same key."""
 
 import datetime as dt
 import functools
@@ -24,14 +24,14 @@ _signature = functools.cache(inspect.signature)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a command."""
+    """A call names its command and binds every argument."""
 
     function: Callable[..., object]
     arguments: Mapping[str, Any]
 
     @property
     def fingerprint(self) -> str:
-        """The command and every argument in clear text: only a keyed hash of it may be stored.
+        """Return the command and every argument in clear text: only a keyed hash of it may be stored.
 
         Raises TypeError for an argument that has no canonical form.
         """
@@ -43,7 +43,7 @@ _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def call_of(function: Callable[..., object], *args: Any, **kwargs: Any) -> Call:
-    """The call with its defaults. Raises TypeError as the call itself would."""
+    """Bind the arguments and the defaults. Raises TypeError as the call itself would."""
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     return Call(
@@ -63,7 +63,7 @@ def calling(call: Call) -> Iterator[None]:
 
 
 def current() -> Call:
-    """The call of the command under way. Raises TypeError outside a command."""
+    """Return the call of the command under way. Raises TypeError outside a command."""
     call = _current.get()
     if call is None:
         raise TypeError("An idempotency key needs @command: it compares the arguments of the two calls.")
@@ -71,7 +71,7 @@ def current() -> Call:
 
 
 def _canonical(value: Any) -> Any:
-    """JSON that is equal for equal requests: models by id, sets in sorted order."""
+    """Convert to JSON that is equal for equal requests: models by id, sets in sorted order."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Model | uuid.UUID):

@@ -1,4 +1,4 @@
-"""The outcome of a command, stored for repeated requests under the same idempotency key."""
+"""The outcome of a command is stored and returned for repeated requests under the same idempotency key."""
 
 import datetime as dt
 import functools
@@ -24,7 +24,7 @@ NOT_STORED: Mapping[str, Any] = {"stored": False}
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[R]):
-    """The act's id and instant, its subjects, and the command's result: a frozen dataclass, or None."""
+    """The outcome names the act, its instant, its subjects and the command's result: a frozen dataclass, or None."""
 
     act: uuid.UUID
     at: dt.datetime
@@ -43,7 +43,7 @@ INSERT INTO delegation_idempotencyrecord (actor, key, fingerprint, outcome, at) 
 
 
 class Replayed(Exception):
-    """Carries the stored outcome out of the `with` block, whose body must not run again."""
+    """The exception carries the stored outcome out of the `with` block, whose body must not run again."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         super().__init__()
@@ -70,13 +70,13 @@ def command(function: Callable[P, Outcome[R]]) -> Callable[P, Outcome[R]]:
 
 
 def result_type(function: Callable[..., Outcome[Any]]) -> Any:
-    """The result type of a command: a dataclass, or the type of None."""
+    """Return the result type of a command: a dataclass, or the type of None."""
     (kind,) = get_args(get_type_hints(function)["return"])
     return kind
 
 
 def result_to_json(result: Any) -> dict[str, Any]:
-    """The stored form of a result."""
+    """Convert a result to its stored form."""
     if result is None:
         return {}
     names = [column.name for column in fields(result) if column.metadata.get("stored", True)]
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 
 
 def result_from_json(kind: Any, stored: Mapping[str, Any]) -> Any:
-    """The result of its stored form."""
+    """Rebuild a result from its stored form."""
     if kind is type(None):
         return None
     hints = get_type_hints(kind)
@@ -103,7 +103,7 @@ def _typed(hint: Any, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request under its caller's idempotency key; without a key, nothing is stored or replayed."""
+    """A request has its caller's idempotency key; without a key, nothing is stored or replayed."""
 
     actor: Actor
     key: str | None
@@ -111,7 +111,7 @@ class IdempotentRequest:
     """In clear text, with names and reasons: only its keyed hash is stored."""
 
     def replay_if_done(self) -> None:
-        """Raises Replayed for a request already done, IdempotencyKeyReused for another request under the same key."""
+        """Raise Replayed for a request already done, IdempotencyKeyReused for another request under the same key."""
         if self.key is None:
             return
         with connection.cursor() as cursor:
@@ -149,7 +149,7 @@ class IdempotentRequest:
 
 
 def current_request(*, actor: Actor, key: str | None) -> IdempotentRequest:
-    """The request of the command under way. Raises InvalidInput for a bad key."""
+    """Return the request of the command under way. Raises InvalidInput for a bad key."""
     if key is None:
         return IdempotentRequest(actor=actor, key=None, fingerprint="")
     input_cleaning.line(key, field="idempotency_key", longest=input_cleaning.IDEMPOTENCY_KEY, required=True)

@@ -1,4 +1,4 @@
-"""The lock order of every act: chains by id, then user rows by id, then the rest. Do nothing slow under them."""
+"""Every act locks in one order: chains by id, then user rows by id, then the rest. Do nothing slow under them."""
 
 import datetime as dt
 import uuid
@@ -20,7 +20,7 @@ _BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 
 
 def lock_timeout(actor: Actor) -> dt.timedelta:
-    """How long an act on this actor's channel waits for a lock."""
+    """Return how long an act on this actor's channel waits for a lock."""
     return MACHINES if actor.channel in {Channel.API, Channel.SCIM, Channel.OIDC} else PEOPLE
 
 

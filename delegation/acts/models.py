@@ -1,10 +1,10 @@
-"""Idempotency keys, stored with the outcome in the act's own transaction."""
+"""Idempotency keys are stored with the outcome in the act's own transaction."""
 
 from django.db import models
 
 
 class IdempotencyRecord(models.Model):
-    """A request under its caller's key, and its outcome."""
+    """The row holds a request under its caller's key, and its outcome."""
 
     id = models.BigAutoField(primary_key=True)
     actor = models.UUIDField()

@@ -1,4 +1,4 @@
-"""Observations under the locks of an act: where the outside world or a person's own step takes an admin away."""
+"""Some observations need the locks of an act, because they can take an admin away."""
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -17,7 +17,7 @@ Ids = Collection[uuid.UUID]
 def recording_under_locks(
     *, actor: Actor, users: Callable[[], Ids], chains: Callable[[Ids], Ids]
 ) -> Iterator[EventBatch]:
-    """A transaction with its observations, under the locks of these users and their chains; without users, no locks.
+    """Record in a transaction under the locks of these users and their chains; without users, it takes no locks.
 
     Two admins lost at the same time are lost one after the other, so that the second finds no admin left. Raises Busy.
     """
@@ -29,7 +29,9 @@ def recording_under_locks(
 
 
 def acquire_locks(*, users: Ids, chains: Callable[[Ids], Ids], actor: Actor) -> bool:
-    """Take the locks in the order of acts, inside a transaction. False where further chains concern the users by then.
+    """Take the locks in the order of acts.
+
+    Runs inside a transaction. Returns False where more chains concern the users by then.
 
     Raises Busy where a lock was not granted in time.
     """

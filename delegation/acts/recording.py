@@ -1,4 +1,4 @@
-"""Writing the events of an act, and its refusal."""
+"""An act writes its events, or its refusal."""
 
 import uuid
 from typing import Any
@@ -52,7 +52,7 @@ def _event_of(act: Act, subject: uuid.UUID) -> EventDraft:
 
 
 def _data_subjects(act: Act, subject: uuid.UUID) -> tuple[uuid.UUID, ...]:
-    """Free text is about its writer and its subject; without either, it is encrypted under the chain's key."""
+    """Encrypt free text for its writer and its subject; without either, under the chain's key."""
     users = [act.actor.id if act.actor.is_person else None, act.subjects.data_subject(subject)]
     known = tuple(dict.fromkeys(user for user in users if user is not None))
     return known or (act.subjects.event_chain(subject).chain,)
@@ -73,6 +73,6 @@ def write_refusal(*, on: SubjectSet, actor: Actor, verb: Verb, refusal: DomainEr
 
 
 def _refused_subject(on: SubjectSet, data: dict[str, Any]) -> Subject:
-    """The first refused subject, or the first of the set."""
+    """Return the first refused subject, or the first of the set."""
     refused = [uuid.UUID(subject) for subject in data.get("refused", ())]
     return on.log_subject(refused[0] if refused else on.ids[0])

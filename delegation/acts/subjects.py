@@ -1,4 +1,4 @@
-"""The subjects of an act: the chains and users it locks, and the rows it reloads under the locks."""
+"""The subjects of an act say which chains and users it locks, and which rows it reloads under the locks."""
 
 import datetime as dt
 import uuid
@@ -19,51 +19,51 @@ from identity.organizations.models import Organization
 
 
 class EventChain(NamedTuple):
-    """The chain of a subject's event, and the organization that reads it; None for the supplier's and a person's."""
+    """A subject's event goes into `chain`; `organization` reads it, None for the supplier's and a person's."""
 
     chain: uuid.UUID
     organization: uuid.UUID | None
 
 
 class SubjectSet(Protocol):
-    """The subjects of one act. Each capability has its own class; `acting` imports none of them."""
+    """A set holds the subjects of one act. Each capability has its own class; `acting` imports none of them."""
 
     is_new: bool
     """Whether the act creates its subject: a refusal has no subject to name."""
 
     @property
     def kind(self) -> On:
-        """The kind that the verb must apply to."""
+        """Return the kind that the verb must apply to."""
         ...
 
     @property
     def ids(self) -> Sequence[uuid.UUID]:
-        """The ids of the subjects, in order. Each gets one event."""
+        """Return the ids of the subjects, in order. Each gets one event."""
         ...
 
     @property
     def rows(self) -> Sequence[Any]:
-        """The subjects as last read."""
+        """Return the subjects as last read."""
         ...
 
     def contains(self, subject: uuid.UUID) -> bool:
-        """Whether the set contains this subject."""
+        """Answer whether an event can belong to this subject."""
         ...
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """The chain that the event of this subject is written to."""
+        """Return the chain that the event of this subject is written to."""
         ...
 
     def chains(self) -> Sequence[uuid.UUID]:
-        """All chains to lock. Opens the chain of a new subject."""
+        """Return all chains to lock. Opens the chain of a new subject."""
         ...
 
     def users(self) -> Collection[uuid.UUID]:
-        """The users whose rows the act locks."""
+        """Return the users whose rows the act locks."""
         ...
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
-        """The user that free text about this subject concerns; None where there is no user."""
+        """Return the user that free text about this subject concerns; None where there is no user."""
         ...
 
     def reload(self) -> None:
@@ -75,18 +75,18 @@ class SubjectSet(Protocol):
         ...
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
-        """The kind and id that the log names this subject by."""
+        """Return the kind and id by which the log names this subject."""
         ...
 
 
 def organization_of(on: SubjectSet) -> uuid.UUID | None:
-    """The organization of the set; None for the supplier, a person, or several organizations."""
+    """Return the organization of the set; None for the supplier, a person, or several organizations."""
     organizations = {on.event_chain(subject).organization for subject in on.ids}
     return organizations.pop() if len(organizations) == 1 else None
 
 
 class RowsOfOneOrganization:
-    """Rows of one table that belong to one organization: the base class of most sets.
+    """Most sets derive from this class: rows of one table that belong to one organization.
 
     Raises NotFound for an empty set and for a set over several organizations.
     """
@@ -107,33 +107,33 @@ class RowsOfOneOrganization:
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """The ids, in the order of the set."""
+        """Return the ids in the order of the set."""
         return list(self._ids)
 
     def contains(self, subject: uuid.UUID) -> bool:
-        """Whether the set contains this subject."""
+        """Compare by id."""
         return subject in self._ids
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """The organization's chain."""
+        """Return the organization's chain for every subject."""
         del subject
         return EventChain(self.organization, self.organization)
 
     def chains(self) -> list[uuid.UUID]:
-        """The organization's chain."""
+        """Return the organization's chain only."""
         return [self.organization]
 
     def users(self) -> Collection[uuid.UUID]:
-        """No users."""
+        """Lock no users."""
         return ()
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
-        """No user."""
+        """Return None, because the rows concern no user."""
         del subject
         return None
 
     def reload(self) -> None:
-        """Raises NotFound for a deleted row, and for one of an organization whose chain is not locked."""
+        """Raise NotFound for a deleted row, and for one of an organization whose chain is not locked."""
         rows = self.stored.filter(id__in=self.ids)
         fresh = {row.id: row for row in rows if row.organization_id == self.organization}
         if len(fresh) != len(self.rows):
@@ -141,12 +141,12 @@ class RowsOfOneOrganization:
         self.rows = [fresh[row_id] for row_id in self.ids]
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
-        """The subject under its kind."""
+        """Name the subject by the kind of the set."""
         return Subject(self.kind.value, subject)
 
 
 class MembershipSet(RowsOfOneOrganization):
-    """Members of one organization, with their users."""
+    """The members belong to one organization; an act on them locks their users too."""
 
     kind = On.MEMBERSHIP
     stored = Membership.objects.all()
@@ -156,11 +156,11 @@ class MembershipSet(RowsOfOneOrganization):
         self._users: dict[uuid.UUID, uuid.UUID] = {row.id: row.user_id for row in self.rows}
 
     def users(self) -> set[uuid.UUID]:
-        """The users of the memberships."""
+        """Return the users of the memberships."""
         return set(self._users.values())
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
-        """The user of this membership."""
+        """Return the user of this membership."""
         return self._users.get(subject)
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
@@ -169,7 +169,7 @@ class MembershipSet(RowsOfOneOrganization):
 
 
 class OneChain:
-    """A single subject that has its own chain."""
+    """The single subject has its own chain."""
 
     kind: ClassVar[On]
     is_new = False
@@ -180,27 +180,27 @@ class OneChain:
 
     @property
     def ids(self) -> list[uuid.UUID]:
-        """The id of the subject, which is also its chain's."""
+        """Return the id of the subject, which is also its chain's."""
         return [self.chain]
 
     def contains(self, subject: uuid.UUID) -> bool:
-        """Whether this is the subject."""
+        """Compare with the chain's id."""
         return subject in self.ids
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """The subject's own chain, which no organization reads."""
+        """Return the subject's own chain, which no organization reads."""
         return EventChain(subject, None)
 
     def chains(self) -> list[uuid.UUID]:
-        """The subject's own chain."""
+        """Return the subject's own chain."""
         return [self.chain]
 
     def users(self) -> Collection[uuid.UUID]:
-        """No users."""
+        """Lock no users."""
         return ()
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
-        """No user."""
+        """Return None, because the subject concerns no user."""
         del subject
         return None
 
@@ -208,12 +208,12 @@ class OneChain:
         """Do nothing: no row is held in memory."""
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
-        """The subject under its kind."""
+        """Name the subject by the kind of the set."""
         return Subject(self.kind.value, subject)
 
 
 class OrganizationSet(OneChain):
-    """One organization as a whole."""
+    """The act is on one organization as a whole."""
 
     kind = On.ORGANIZATION
 
@@ -221,11 +221,11 @@ class OrganizationSet(OneChain):
         super().__init__(organization.id, [organization])
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """The organization's own chain."""
+        """Return the organization's own chain, which it reads."""
         return EventChain(subject, subject)
 
     def reload(self) -> None:
-        """Raises NotFound for a deleted organization."""
+        """Raise NotFound for a deleted organization."""
         self.rows = list(Organization.objects.filter(id=self.chain))
         if not self.rows:
             raise NotFound
@@ -236,7 +236,7 @@ class OrganizationSet(OneChain):
 
 
 class SupplierSet(OneChain):
-    """The supplier's own data; `affects` are the organizations that get a consequence event."""
+    """The act is on the supplier's own data; the organizations in `affects` get a consequence event."""
 
     kind = On.SUPPLIER
 
@@ -245,7 +245,7 @@ class SupplierSet(OneChain):
         self._affects = affects
 
     def chains(self) -> list[uuid.UUID]:
-        """The supplier's chain, and those of the affected organizations."""
+        """Return the supplier's chain, and those of the affected organizations."""
         return [self.chain, *self._affects]
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:

@@ -8,7 +8,7 @@ from identity.clients.models import Client
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service with the address that begins a sign-in there (OpenID Connect Core §4), empty where it has none."""
+    """A sign-in to the service begins at this address (OpenID Connect Core §4), empty where it has none."""
 
     key: str
     name: Text
@@ -18,7 +18,7 @@ class Service:
 
 
 def services() -> list[Service]:
-    """All active services, each once. One statement."""
+    """List all active services, each once. One statement."""
     rows = Client.objects.filter(is_active=True, application__is_active=True).select_related("application")
     by_key: dict[str, Service] = {}
     for row in rows.order_by("application__key", "protocol_id"):

@@ -1,1 +1,1 @@
-"""The closed kernel: verbs, values, roles, authorities, policy, scopes and rights."""
+"""The closed kernel holds verbs, values, roles, authorities, policy, scopes and rights; it imports no capability."""

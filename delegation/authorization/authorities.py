@@ -1,4 +1,4 @@
-"""The authorities of an actor over members, and the state of members at an instant.
+"""The policy reads an actor's authorities over members, and the state of members at an instant.
 
 `policy`, `scopes`, `access.rules` and `history` read these. The number of statements does not grow with the set.
 """
@@ -27,7 +27,7 @@ _WITHOUT_END = Q(valid_until__isnull=True)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """One assignment of an actor, as an authority over members of one organization."""
+    """An assignment of the actor is an authority over members of one organization."""
 
     assignment: uuid.UUID
     organization: uuid.UUID
@@ -41,7 +41,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """One assignment of a member: the role and its sites."""
+    """A member holds this role at these sites by one assignment."""
 
     key: str
     all_sites: bool
@@ -50,7 +50,7 @@ class HeldRole:
 
 @dataclass(slots=True)
 class MembershipState:
-    """What the policy reads of a membership at an instant."""
+    """The policy reads this of a membership at an instant."""
 
     id: uuid.UUID
     organization: uuid.UUID
@@ -61,17 +61,17 @@ class MembershipState:
 
 
 def in_force(at: dt.datetime) -> QuerySet[Assignment]:
-    """The assignments whose interval contains `at`."""
+    """Filter the assignments whose interval contains `at`."""
     return Assignment.objects.filter(InForce(at))
 
 
 def versions(at: dt.datetime) -> dict[uuid.UUID, RoleVersion]:
-    """The version of each role at `at`, by the role's id."""
+    """Read the version of each role at `at`, by the role's id."""
     return {version.role_id: version for version in RoleVersion.objects.filter(InForce(at))}
 
 
 def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
-    """The sites of these assignments, by assignment."""
+    """Read the sites of these assignments, by assignment."""
     by_assignment: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     for assignment, site in AssignmentSite.objects.filter(assignment__in=list(assignments)).values_list(
         "assignment_id", "site_id"
@@ -96,7 +96,7 @@ JOIN delegation_roleversion v ON v.role_id = a.role_id
 
 
 def _authorities_of_member(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
-    """The authorities that a person's own assignments give. One statement."""
+    """Read the authorities that a person's own assignments give. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_AUTHORITIES, {"at": at, "user": actor.id, "organization": organization})
         return [_authority_from_row(row) for row in cursor.fetchall()]
@@ -114,7 +114,7 @@ A kind without an entry has no authorities. The system has none: `policy.decide`
 def authorities_of(
     *, actor: Actor, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> list[Authority]:
-    """What this actor may do to members, and assign to them, at `at`. Every act reads it twice."""
+    """Read what this actor may do to members, and assign to them, at `at`. Every act reads it twice."""
     source = AUTHORITIES.get(actor.kind)
     return source(actor, at, organization) if source else []
 
@@ -145,7 +145,7 @@ WHERE m.id = ANY(%(ids)s)
 
 
 def membership_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, MembershipState]:
-    """The state of these memberships at `at`, by id. One statement, whatever the size of the set."""
+    """Read the state of these memberships at `at`, by id. One statement, whatever the size of the set."""
     states: dict[uuid.UUID, MembershipState] = {}
     with connection.cursor() as cursor:
         cursor.execute(_MEMBERSHIP_STATES, {"at": at, "ids": list(ids)})
@@ -161,7 +161,7 @@ def membership_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid
 def working_admins(
     *, organization: uuid.UUID, at: dt.datetime, without: Collection[int] = ()
 ) -> QuerySet[Membership]:
-    """The members who count as working admins, now and at every later instant already in the data.
+    """Filter the members who count as working admins, now and at every later instant already in the data.
 
     A working admin has an admin role for all sites by an own assignment without end, an active period without end, a
     usable sign-in of the strength the role requires, and mail that has not bounced. The authenticators of `without` do
@@ -192,7 +192,7 @@ WHERE m.id = ANY(%(ids)s)
 
 
 def period_states(*, ids: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, str]:
-    """`active`, `suspended` or `ended`, for each of these memberships. One statement."""
+    """Read `active`, `suspended` or `ended` for each of these memberships. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_STATES, {"ids": list(ids), "at": at})
         return dict(cursor.fetchall())

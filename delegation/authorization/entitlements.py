@@ -1,4 +1,4 @@
-"""The rights of members in applications, computed from intervals by one statement.
+"""One statement computes the rights of members in applications from intervals.
 
 Right at t = assignment ∩ role version ∩ ceiling ∩ no hold ∩ active period ∩ organization, person and application in
 force.
@@ -20,7 +20,7 @@ from delegation.authorization.values import AccessSpec, AmountLimit
 
 
 class SiteRef(NamedTuple):
-    """A site with its id in other systems."""
+    """A site is named by its id in other systems too."""
 
     id: uuid.UUID
     name: str
@@ -29,7 +29,7 @@ class SiteRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One entitlement of one membership, with its sites, its limit and its interval.
+    """A right is one entitlement of one membership, with its sites, its limit and its interval.
 
     An `amount` of None with `takes_amount` means without limit. A member may have several rights to one entitlement:
     for each site the highest applies.
@@ -51,7 +51,7 @@ class Right:
 
     @property
     def limit(self) -> AmountLimit:
-        """The limit; only meaningful with `takes_amount`."""
+        """Return the limit; it is only meaningful with `takes_amount`."""
         return AmountLimit(self.amount, self.currency, self.period)
 
 
@@ -141,7 +141,7 @@ GROUP BY m.id
 def rights_of(
     *, memberships: Iterable[uuid.UUID], at: dt.datetime, application: str | None = None
 ) -> dict[uuid.UUID, list[Right]]:
-    """The rights of these memberships at `at`, in one application or all. One statement."""
+    """Compute the rights of these memberships at `at`, in one application or all. One statement."""
     ids = list(memberships)
     by_membership: dict[uuid.UUID, list[Right]] = {membership: [] for membership in ids}
     for row in _rows(_RIGHTS, memberships=ids, at=at, application=application):
@@ -150,7 +150,7 @@ def rights_of(
 
 
 def hypothetical_rights(*, organization: uuid.UUID, access: AccessSpec, at: dt.datetime) -> list[Right]:
-    """The rights that a member would have with only this access. One statement."""
+    """Compute the rights that a member would have with only this access. One statement."""
     rows = _rows(
         _HYPOTHETICAL_RIGHTS,
         memberships=[_HYPOTHETICAL_MEMBERSHIP],
@@ -175,7 +175,7 @@ def _right_from_row(row: tuple[Any, ...]) -> Right:
 
 
 def next_change(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
-    """The next instant after `at` at which the rights of each membership may change; absent where there is no such."""
+    """Find the next instant after `at` at which each membership's rights may change; it is absent where none comes."""
     return dict(_rows(_BOUNDARIES, memberships=list(memberships), at=at))
 
 
@@ -186,7 +186,7 @@ def _rows(sql: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 def by_application(rights: Iterable[Right]) -> dict[str, list[Right]]:
-    """These rights, by application."""
+    """Group these rights by application."""
     grouped: dict[str, list[Right]] = defaultdict(list)
     for right in rights:
         grouped[right.application].append(right)

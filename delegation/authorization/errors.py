@@ -1,4 +1,4 @@
-"""The errors of commands, each with a code and the data for its sentence (`portal.wording.refusals`)."""
+"""The errors of commands have a code and the data for their sentence (`portal.wording.refusals`)."""
 
 from audit.foundation.errors import DomainError
 
@@ -13,7 +13,7 @@ class Denied(DomainError):
 
 
 class NotFound(DomainError):
-    """No such subject, or none that the actor may see: the two have the same answer."""
+    """The subject does not exist, or the actor may not see it: the two have the same answer."""
 
     code = "not_found"
 
@@ -25,13 +25,16 @@ class LastAdmin(DomainError):
 
 
 class ExceedsAuthority(DomainError):
-    """More than the actor may assign. `field`: role, sites, limit, until; with `amount` and `currency` for a limit."""
+    """The actor may not assign so much.
+
+    `field`: role, sites, limit, until; with `amount` and `currency` for a limit.
+    """
 
     code = "exceeds_authority"
 
 
 class ExceedsCeiling(DomainError):
-    """More than the supplier offers this organization. `field`, `entitlement`, `amount`, `currency`."""
+    """The supplier does not offer this organization so much. `field`, `entitlement`, `amount`, `currency`."""
 
     code = "exceeds_ceiling"
 
@@ -55,7 +58,7 @@ class Unchanged(DomainError):
 
 
 class InvalidInput(DomainError):
-    """A text that cannot be stored, with its `field`.
+    """The text of `field` cannot be stored.
 
     `problem`: missing, too_long (`longest`), characters, address, unknown, web_address, insecure.
     """
@@ -86,7 +89,7 @@ class AlreadyInvited(DomainError):
 
 
 class RateLimited(DomainError):
-    """Too many mails. `what`: invitation, address, organization; `most` a day; retry after `seconds`."""
+    """Too many mails were sent. `what`: invitation, address, organization; `most` a day; retry after `seconds`."""
 
     code = "rate_limited"
 

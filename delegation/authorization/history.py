@@ -1,4 +1,4 @@
-"""The people who could do a verb to a member at an instant: the decisions of `policy`, asked the other way round."""
+"""The people who could do a verb to a member at an instant follow from the decisions of `policy`."""
 
 import datetime as dt
 import uuid
@@ -15,7 +15,7 @@ from identity.memberships.models import Membership
 
 
 def who_could(*, verb: Verb, membership: uuid.UUID, at: dt.datetime) -> set[uuid.UUID]:
-    """The ids of the users who could do `verb` to this member at `at`."""
+    """Find the users who could do `verb` to this member at `at`, by id."""
     member = authorities.membership_states(ids=[membership], at=at).get(membership)
     if member is None or not member.organization_in_force or not _state_allowed(verb, member):
         return set()

@@ -1,4 +1,4 @@
-"""Cleaning texts from forms, files and programs, and refusing invalid ones before they reach a statement."""
+"""Texts from forms, files and programs are cleaned, and invalid ones refused before they reach a statement."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
-    """One line of text without invisible characters. Raises InvalidInput."""
+    """Clean one line of text of invisible characters. Raises InvalidInput."""
     if any(c not in "\t\n\r" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidInput(field=field, problem="characters")
     cleaned = names.clean(text)
@@ -38,7 +38,7 @@ def reason(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """An e-mail address in lower case, as stored and compared. Raises InvalidInput."""
+    """Clean an e-mail address and convert it to lower case, as stored and compared. Raises InvalidInput."""
     cleaned = line(text, field="email", longest=_MAX_ADDRESS, required=True).lower()
     try:
         _ADDRESS(cleaned)
@@ -48,14 +48,14 @@ def address(text: str) -> str:
 
 
 def key(text: str, *, field: str = "key") -> str:
-    """A key for URLs and files: up to 40 lower-case letters, digits, `-` and `_`. Raises InvalidInput."""
+    """Accept a key for URLs and files: up to 40 lower-case letters, digits, `-` and `_`. Raises InvalidInput."""
     if not KEY.fullmatch(text):
         raise InvalidInput(field=field, problem="characters" if text else "missing")
     return text
 
 
 def language(code: str) -> str:
-    """A language of the portal. Raises InvalidInput."""
+    """Accept a language of the portal. Raises InvalidInput."""
     if code not in dict(settings.LANGUAGES):
         raise InvalidInput(field="language", problem="unknown")
     return code
@@ -69,7 +69,7 @@ def time_zone(name: str) -> str:
 
 
 def web_address(text: str, *, field: str = "address", longest: int = 200) -> str:
-    """An absolute https URL in one unambiguous form: no user, no fragment, no backslash.
+    """Accept an absolute https URL in one unambiguous form: no user, no fragment, no backslash.
 
     http is allowed for this machine outside production, and for hosts that the operator allowed by name and port.
     Raises InvalidInput.

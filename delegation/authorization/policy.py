@@ -1,4 +1,7 @@
-"""Whether an actor may do a verb to a set of subjects. Acts ask twice; pages ask for their buttons."""
+"""The policy decides whether an actor may do a verb to a set of subjects.
+
+Acts ask twice; pages ask for their buttons.
+"""
 
 import datetime as dt
 import uuid
@@ -17,7 +20,7 @@ from delegation.authorization.verbs import On, SiteReach, State, Verb
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, the reason code of a refusal, the refused ids, and whether the actor may know that they exist."""
+    """A decision names the reason and the refused ids, and says whether the actor may know that they exist."""
 
     allowed: bool
     reason: str = ""
@@ -34,11 +37,11 @@ HIDDEN = Decision(allowed=False, reason="no_permission", visible=False)
 
 
 class Subjects(Protocol):
-    """What the policy reads of a set: its kind, and its own decision."""
+    """The policy reads this of a set: its kind, and its own decision."""
 
     @property
     def kind(self) -> On:
-        """The kind that a verb must apply to."""
+        """Return the kind that a verb must apply to."""
         ...
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
@@ -58,14 +61,14 @@ def decide(*, actor: Actor, verb: Verb, on: Subjects, at: dt.datetime) -> Decisi
 
 
 def check_kind(verb: Verb, kind: str) -> None:
-    """Raises TypeError for a verb and a kind that do not fit: an error in a command."""
+    """Raise TypeError for a verb and a kind that do not fit: an error in a command."""
     if verb.rule.on != kind:
         raise TypeError(f"{verb} applies to {verb.rule.on}, not to {kind}: pass that, or use another verb.")
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationId:
-    """An organization as a whole: invite, view the activity, add a site."""
+    """The verb is on an organization as a whole: invite, view the activity, add a site."""
 
     id: uuid.UUID
     kind = On.ORGANIZATION
@@ -80,7 +83,7 @@ class OrganizationId:
 
 @dataclass(frozen=True, slots=True)
 class MembershipIds:
-    """Members of any organizations. Two statements whatever the size."""
+    """The verb is on members of any organizations. Two statements whatever the size."""
 
     ids: Sequence[uuid.UUID]
     kind = On.MEMBERSHIP
@@ -118,7 +121,7 @@ def within_scope(*, ids: Sequence[uuid.UUID], scope: QuerySet[Any]) -> Decision:
 def abilities(
     *, actor: Actor, memberships: Sequence[uuid.UUID], at: dt.datetime, verbs: Iterable[Verb] = tuple(Verb)
 ) -> Mapping[uuid.UUID, dict[Verb, Decision]]:
-    """What the actor may do to each of these members, with the reason where not: pages draw their buttons from it."""
+    """Decide what the actor may do to each of these members, with the reasons where not. Pages draw buttons from it."""
     own = authorities.authorities_of(actor=actor, at=at)
     states = authorities.membership_states(ids=memberships, at=at)
     member_verbs = [verb for verb in verbs if verb.rule.on is On.MEMBERSHIP]
@@ -136,7 +139,7 @@ def _decision(reason: str, subject: uuid.UUID) -> Decision:
 
 
 def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> frozenset[Verb]:
-    """The verbs that the actor's roles allow anywhere in this organization: its navigation is drawn from it."""
+    """Return the verbs that the actor's roles allow anywhere in this organization: its navigation is drawn from it."""
     own = authorities.authorities_of(actor=actor, at=at, organization=organization)
     return frozenset(verb for verb in Verb if any(verb.value in authority.verbs for authority in own))
 
@@ -144,7 +147,7 @@ def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.date
 def _refusal_reason(
     actor: Actor, verb: Verb, own: Sequence[Authority], member: MembershipState | None
 ) -> str:
-    """The code of the first reason against it; empty where it is allowed."""
+    """Return the code of the first reason against it; it is empty where the verb is allowed."""
     if member is None:
         return "not_visible"
     local = [authority for authority in own if authority.organization == member.organization]
@@ -181,7 +184,7 @@ def _may_assign_all_roles(authority: Authority, member: MembershipState) -> bool
 
 
 def required_assurance(*, user: uuid.UUID, at: dt.datetime) -> Assurance:
-    """How strongly this person must sign in: the highest assurance that one of their roles requires."""
+    """Return the highest assurance that one of this person's roles requires."""
     roles = authorities.in_force(at).filter(membership__user=user).values_list("role_id", flat=True)
     versions = authorities.versions(at)
     required = {versions[role].required_assurance for role in roles if role in versions}

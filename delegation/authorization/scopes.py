@@ -1,4 +1,4 @@
-"""The rows that an actor may see or act on: the decisions of `policy` as querysets."""
+"""A scope is the decision of `policy` as a queryset: the rows that an actor may see or act on."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 
 def organizations(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
-    """The organizations in which this person is an active member."""
+    """Filter the organizations in which this person is an active member."""
     return Organization.objects.filter(
         memberships__in=memberships_queries.active(at=at).filter(user=actor.id)
     )
@@ -27,7 +27,7 @@ def organizations(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
 def memberships(
     *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> QuerySet[Membership]:
-    """The memberships that this actor may do `verb` to at `at`."""
+    """Filter the memberships to which this actor may do `verb` at `at`."""
     allowed = Q(pk__in=[])
     for authority in authorities.authorities_of(actor=actor, at=at, organization=organization):
         if verb.value in authority.verbs:

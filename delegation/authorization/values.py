@@ -1,4 +1,4 @@
-"""Value objects of an access, with their JSON."""
+"""The value objects of an access convert to and from JSON."""
 
 import datetime as dt
 import uuid
@@ -14,7 +14,7 @@ def amount_to_json(amount: Decimal | None) -> str | None:
 
 
 def amount_from_json(text: str | None) -> Decimal | None:
-    """The amount of a decimal string."""
+    """Read the amount of a decimal string."""
     return None if text is None else Decimal(text)
 
 
@@ -38,7 +38,7 @@ class AmountLimit:
 
 @dataclass(frozen=True, slots=True)
 class AccessSpec:
-    """A tier, its sites, its limits by entitlement, and its end (exclusive; None: without end)."""
+    """An access is a tier with its sites, its limits by entitlement, and its end (exclusive; None: without end)."""
 
     role: str
     all_sites: bool = False

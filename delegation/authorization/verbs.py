@@ -1,11 +1,11 @@
-"""Every verb: the permission it needs, the event type it leaves, and its metadata."""
+"""Every verb has the permission it needs, the event type it leaves, and its metadata."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class On(StrEnum):
-    """The kind of subject that a verb applies to."""
+    """A verb applies to one kind of subject."""
 
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
@@ -15,7 +15,7 @@ class On(StrEnum):
 
 
 class SiteReach(StrEnum):
-    """How an authority limited to sites must meet a member's sites."""
+    """An authority limited to sites must meet a member's sites in this way."""
 
     OVERLAPS = "overlaps"
     """One site in common is enough."""
@@ -24,7 +24,7 @@ class SiteReach(StrEnum):
 
 
 class State(StrEnum):
-    """The state that a verb requires of a membership."""
+    """The verb requires this state of a membership."""
 
     PRESENT = "present"
     ENDED = "ended"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Effect(StrEnum):
-    """The members whose rights in other systems an act may change."""
+    """An act may change the rights of these members in other systems."""
 
     MEMBERSHIP = "membership"
     """The members that the act's events name, directly or through an invitation or a user."""
@@ -44,7 +44,7 @@ class Effect(StrEnum):
 
 
 class Topic(StrEnum):
-    """The filter of an organization's log that finds an event."""
+    """The filter of an organization's log finds an event by its topic."""
 
     INVITATIONS = "invitations"
     ACCESS = "access"
@@ -60,7 +60,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a verb requires besides the permission, and its consequences."""
+    """A rule says what a verb requires besides the permission, and what follows from it."""
 
     on: On
     effect: Effect
@@ -79,7 +79,7 @@ class Rule:
 
 
 class Verb(StrEnum):
-    """Named `noun.verb`; an act's event has the verb as its type."""
+    """A verb is named `noun.verb`, and is the type of an act's event."""
 
     ACCESS_CHANGE = "access.change"
     ACCOUNT_RESYNC = "account.resync"
@@ -105,17 +105,17 @@ class Verb(StrEnum):
 
     @property
     def rule(self) -> Rule:
-        """The requirements and metadata of this verb."""
+        """Return the requirements and metadata of this verb."""
         return RULES[self]
 
     @property
     def topic(self) -> Topic:
-        """The filter of the log that finds it."""
+        """Return the filter of the log that finds it."""
         return self.rule.topic
 
 
 def with_effect(*effects: Effect) -> list[str]:
-    """The verbs whose acts have one of these effects."""
+    """List the verbs of which an act has one of these effects."""
     return [verb.value for verb in Verb if verb.rule.effect in effects]
 
 
@@ -170,7 +170,7 @@ RULES: dict[Verb, Rule] = {
 
 
 class Observation(StrEnum):
-    """Event types recorded outside acts: changes to one's own sign-in, and results of the system."""
+    """Events of these types are recorded outside acts: changes to one's own sign-in, and results of the system."""
 
     ACCOUNT_SYNCED = "account.synced"
     ACCOUNT_SYNC_FAILED = "account.sync_failed"
@@ -193,7 +193,7 @@ class Observation(StrEnum):
 
     @property
     def topic(self) -> Topic:
-        """The filter of the log that finds it."""
+        """Return the filter of the log that finds it."""
         return _TOPICS.get(self, Topic.OTHER)
 
 
@@ -220,5 +220,5 @@ _TOPICS: dict[Observation, Topic] = {
 
 
 def event_types(topic: Topic) -> list[str]:
-    """The verbs and observations that this filter finds."""
+    """List the verbs and observations that this filter finds."""
     return sorted(str(event_type) for event_type in (*Verb, *Observation) if event_type.topic is topic)

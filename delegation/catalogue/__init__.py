@@ -1,1 +1,1 @@
-"""The supplier's catalogue of roles and entitlements, and each organization's ceilings."""
+"""The supplier has a catalogue of roles and entitlements, and a ceiling for each organization."""

@@ -23,11 +23,11 @@ _Check = Callable[[Any], str]
 
 
 class InvalidCatalogue(Exception):
-    """The file is not a valid catalogue; one line for each problem: file, place, problem, allowed values."""
+    """The message has one line for each problem of the file: file, place, problem, allowed values."""
 
 
 def load(*, path: Path) -> Catalogue:
-    """The catalogue of this file. Raises InvalidCatalogue with all problems of the file."""
+    """Read the catalogue of this file. Raises InvalidCatalogue with all problems of the file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
@@ -71,7 +71,7 @@ def _role_spec(role: Mapping[str, Any]) -> RoleSpec:
 
 
 class _Problems:
-    """All problems of a parsed file. References must lead to declarations in the same file."""
+    """All problems of a parsed file are collected. References must lead to declarations in the same file."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.problems: list[str] = []

@@ -1,4 +1,4 @@
-"""Setting what the supplier offers an organization."""
+"""The supplier sets what it offers an organization."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Applying the supplier's catalogue."""
+"""The supplier applies its catalogue."""
 
 import datetime as dt
 import uuid
@@ -41,7 +41,7 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
 
 @dataclass(frozen=True, slots=True)
 class CatalogueApplied:
-    """The keys of roles with a new version, and of entitlements whose application is not registered."""
+    """The result names the roles with a new version, and the entitlements of applications that are not registered."""
 
     roles: tuple[str, ...]
     unregistered: tuple[str, ...]
@@ -87,16 +87,16 @@ def apply(
     return outcome
 
 
-def _propagate(actor: Actor, roles: list[str], first: Act) -> None:
+def _propagate(actor: Actor, roles: list[str], applied: Act) -> None:
     """Record the change in the chain of each affected organization.
 
-    The separate verb has no effect: other systems are updated once, after the first act, and not once per batch.
+    The separate verb has no effect: other systems are updated once, after the act `applied`, and not once per batch.
     """
-    assignments = Assignment.objects.filter(NotEnded(first.at), role__key__in=roles)
+    assignments = Assignment.objects.filter(NotEnded(applied.at), role__key__in=roles)
     affected = sorted(set(assignments.values_list("membership__organization", flat=True)))
     for begin in range(0, len(affected), _BATCH):
         batch = affected[begin : begin + _BATCH]
-        facts: dict[str, Any] = {"roles": roles, "catalogue_act": str(first.id)}
+        facts: dict[str, Any] = {"roles": roles, "catalogue_act": str(applied.id)}
         with acting(actor, Verb.CATALOGUE_PROPAGATE, on=SupplierSet(affects=tuple(batch))) as act:
             act.record(**facts)
             for organization in batch:

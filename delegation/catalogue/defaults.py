@@ -1,4 +1,4 @@
-"""The parts of a catalogue. Catalogues are files (`catalog_file`), applied by `catalogue.commands.apply`."""
+"""A catalogue has these parts. Catalogues are files (`catalog_file`), applied by `catalogue.commands.apply`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class EntitlementSpec:
 
 @dataclass(frozen=True, slots=True)
 class RoleSpec:
-    """A role from now on. `assignable_amounts`: the highest amount per entitlement; None: up to the ceiling."""
+    """A role is so from now on. `assignable_amounts`: the highest amount per entitlement; None: up to the ceiling."""
 
     key: str
     name: Text
@@ -37,7 +37,7 @@ class RoleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The supplier's business units, entitlements, roles and application icons."""
+    """The supplier's catalogue has business units, entitlements, roles and application icons."""
 
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]

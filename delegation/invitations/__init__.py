@@ -1,1 +1,1 @@
-"""Inviting people to an organization, and accepting an invitation."""
+"""Members invite people to an organization, and the invited people accept."""

@@ -1,4 +1,4 @@
-"""The effect of accepting an invitation, for commands of any capability."""
+"""Commands of any capability make an invited person a member by this effect."""
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject

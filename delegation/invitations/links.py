@@ -1,4 +1,4 @@
-"""The invitation behind the secret of a mailed link. Acceptance checks the link again under the lock."""
+"""The secret of a mailed link leads to its invitation. Acceptance checks the link again under the lock."""
 
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.invitations.models import Invitation
@@ -8,7 +8,7 @@ PREFIX = "khi"
 
 
 def invitation_of_link(link: str) -> Invitation | None:
-    """The invitation of a link in any state; None for an unknown secret."""
+    """Find the invitation of a link in any state; None for an unknown secret."""
     if not link.startswith(f"{PREFIX}_"):
         return None
     return (
@@ -20,7 +20,7 @@ def invitation_of_link(link: str) -> Invitation | None:
 
 
 def offered_access(invitation: Invitation) -> AccessSpec:
-    """The access that an invitation offers."""
+    """Return the access that an invitation offers."""
     return AccessSpec(
         role=invitation.role.key,
         all_sites=invitation.all_sites,

@@ -26,7 +26,7 @@ DAILY_PER_ORGANIZATION = 1000
 def check_mail_limit(
     *, actor: Actor, organization: uuid.UUID, email: str, at: dt.datetime, resend_of: Invitation | None = None
 ) -> None:
-    """Raises RateLimited if one more mail to `email` exceeds a limit; `resend_of` is the invitation to send again.
+    """Raise RateLimited if one more mail to `email` exceeds a limit; `resend_of` is the invitation to send again.
 
     Each mail has a link with its own row, and the rows of the last day are counted. One statement, unless refused. The
     supplier is not limited: it must be able to invite an admin.
@@ -35,8 +35,8 @@ def check_mail_limit(
         return
     same_address = Q(invitation__email=email)
     same_sender = same_address & (Q(invitation__invited_by=actor.id) | Q(invitation=resend_of))
-    sent = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
-    recent = sent.aggregate(
+    links = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
+    recent = links.aggregate(
         total=Count("hash"),
         same_invitation=ArrayAgg(
             "created_at", filter=Q(invitation=resend_of), order_by="-created_at", default=[]
@@ -60,10 +60,10 @@ def check_mail_limit(
         _check_organization_limit(organization, recent["total"], at)
 
 
-def _check_organization_limit(organization: uuid.UUID, sent: int, at: dt.datetime) -> None:
+def _check_organization_limit(organization: uuid.UUID, mail_count: int, at: dt.datetime) -> None:
     members = memberships_queries.active_or_suspended(at=at).filter(organization=organization).count()
     limit = DAILY_PER_ORGANIZATION + members
-    if sent < limit:
+    if mail_count < limit:
         return
     links = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
     times = links.order_by("-created_at").values_list("created_at", flat=True)

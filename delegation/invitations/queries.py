@@ -41,7 +41,7 @@ class PendingInvitation:
 def pending(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, limit: int = 50
 ) -> list[PendingInvitation]:
-    """The open invitations that this actor could have sent, newest first. Nine statements at most."""
+    """Read the open invitations that this actor could have sent, newest first. Nine statements at most."""
     resend, cancel = (
         set(_newest(actor, verb, organization, at).values_list("id", flat=True)[:limit])
         for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
@@ -82,7 +82,7 @@ def _invitation_from_row(
 
 
 def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID) -> bool:
-    """Whether the actor could have cancelled this invitation while it was open."""
+    """Check whether the actor could have cancelled this invitation while it was open."""
     verb = Verb.INVITATION_CANCEL
     rows = scope.visible(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).exists()
@@ -96,7 +96,7 @@ def view_of(row: Invitation) -> PendingInvitation:
 def get(
     *, actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID
 ) -> Invitation | None:
-    """The open invitation of this id; None where the actor may not do `verb` to it."""
+    """Read the open invitation of this id; None where the actor may not do `verb` to it."""
     rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(id=invitation).select_related("organization", "role").first()
 
@@ -110,7 +110,7 @@ def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.dateti
 
 
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
-    """The verbs of its tier, and the keys of the tiers that its holder may assign. One statement."""
+    """Read the verbs of its tier, and the keys of the tiers that its holder may assign. One statement."""
     version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
     return (
         (frozenset(version.verbs), frozenset(version.assignable_roles))

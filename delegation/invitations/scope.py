@@ -14,13 +14,13 @@ from identity.organizations.models import Site
 
 
 def pending(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
-    """The open invitations that this actor may resend or cancel: those that the actor could have sent."""
+    """Filter the open invitations that this actor may resend or cancel: those that the actor could have sent."""
     rows = visible(actor=actor, verb=verb, at=at, organization=organization)
     return rows.filter(accepted_at=None, cancelled_at=None)
 
 
 def visible(*, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID) -> QuerySet[Invitation]:
-    """The same with accepted and cancelled invitations, which the actor may still see."""
+    """Add the accepted and cancelled invitations, which the actor may still see."""
     allowed = Q(pk__in=[])
     for authority in authorities.authorities_of(actor=actor, at=at, organization=organization):
         if verb.value in authority.verbs:

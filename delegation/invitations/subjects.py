@@ -12,7 +12,7 @@ from delegation.invitations.models import Invitation
 
 
 class InvitationSet(RowsOfOneOrganization):
-    """Invitations of one organization."""
+    """The invitations belong to one organization."""
 
     kind = On.INVITATION
     stored = Invitation.objects.select_related("organization", "role")

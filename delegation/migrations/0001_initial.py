@@ -1,4 +1,4 @@
-"""The tables of delegation."""
+"""The tables of delegation refer to those of identity."""
 
 import audit.foundation.ids
 import django.contrib.postgres.constraints

@@ -1,1 +1,1 @@
-"""Creating organizations and their sites."""
+"""The supplier creates organizations and their sites."""

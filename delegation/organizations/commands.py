@@ -1,4 +1,4 @@
-"""Creating organizations and their sites."""
+"""The supplier creates organizations and their sites."""
 
 import datetime as dt
 import uuid
@@ -23,7 +23,10 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """A customer to onboard. `sites` are (name, external id); `numbers` are customer numbers by business unit key."""
+    """A customer is onboarded with this data.
+
+    `sites` are (name, external id); `numbers` are customer numbers by business unit key.
+    """
 
     key: str
     name: str
@@ -35,17 +38,17 @@ class NewOrganization:
 
 
 class OrganizationToCreate(OneChain):
-    """An organization that does not exist yet: this act opens its chain."""
+    """The organization does not exist yet: this act opens its chain."""
 
     kind = On.SUPPLIER
     is_new = True
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """The chain that the act opens."""
+        """Return the chain that the act opens."""
         return EventChain(subject, subject)
 
     def chains(self) -> list[uuid.UUID]:
-        """The organization's chain, opened by this call."""
+        """Open the organization's chain and return it."""
         ledger.open_chain(chain=self.chain, kind=Chain.Kind.ORGANIZATION)
         return [self.chain]
 
@@ -55,7 +58,7 @@ class OrganizationToCreate(OneChain):
         return policy.HIDDEN
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
-        """The organization that the act creates."""
+        """Name the organization that the act creates."""
         return Subject("organization", subject)
 
 

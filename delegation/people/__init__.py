@@ -1,1 +1,1 @@
-"""Members of an organization: lists, removal, restoring, enrollment and sign-out."""
+"""Admins list, remove, restore and enroll members; people end their own sessions."""

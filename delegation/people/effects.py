@@ -1,4 +1,4 @@
-"""The effects of removing and restoring members, for commands of any capability."""
+"""Commands of any capability remove and restore members by these effects."""
 
 import uuid
 from collections.abc import Collection, Sequence

@@ -29,7 +29,7 @@ _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 @dataclass(frozen=True, slots=True)
 class PeopleFilter:
-    """A search over members, and the position in the list: after `after`, or before `before`."""
+    """A filter searches members and holds the position in the list: after `after`, or before `before`."""
 
     text: str = ""
     role: str = ""
@@ -43,7 +43,7 @@ class PeopleFilter:
 def matching(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, filters: PeopleFilter
 ) -> QuerySet[Membership]:
-    """The members that this actor may see and that match the filters."""
+    """Filter the members that this actor may see and that match the filters."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     rows = rows.filter(~present if filters.former else present)
@@ -55,7 +55,7 @@ def matching(
 
 
 def manageable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
-    """The members whose access this actor may change."""
+    """Filter the members with access that this actor may change."""
     return scopes.memberships(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
 
 
@@ -76,7 +76,7 @@ def _has_assignment(filters: PeopleFilter, at: dt.datetime) -> Exists:
 
 
 def page(*, rows: QuerySet[Membership], filters: PeopleFilter, size: int | None = None) -> PeoplePage:
-    """One page of these rows with their users. One statement, two where the list continues after a member.
+    """Read one page of these rows with their users. One statement, two where the list continues after a member.
 
     The page continues after the member's name even where the member no longer matches.
     """
@@ -91,20 +91,20 @@ def page(*, rows: QuerySet[Membership], filters: PeopleFilter, size: int | None 
 
 
 def count(*, rows: QuerySet[Membership]) -> int:
-    """The number of rows, up to COUNT_LIMIT + 1. One statement."""
+    """Count the rows, up to COUNT_LIMIT + 1. One statement."""
     return rows.order_by()[: COUNT_LIMIT + 1].count()
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleMember:
-    """One member, present or former."""
+    """The member is present or former, and the actor may see them."""
 
     membership: Membership
     former: bool
 
 
 def get(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, membership: uuid.UUID) -> VisibleMember:
-    """The member of this id. Four statements. Raises NotFound also for a member that the actor may not see."""
+    """Read the member of this id. Four statements. Raises NotFound also for a member that the actor may not see."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     row = (
@@ -126,7 +126,7 @@ def visible(
 
 
 def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:
-    """These memberships of this organization, as subjects of a command. Raises NotFound for any other id."""
+    """Read these memberships as subjects of a command. Raises NotFound for an id of another organization."""
     rows = list(Membership.objects.filter(organization=organization, id__in=ids).order_by("sort_key", "id"))
     if len(rows) != len(set(ids)):
         raise NotFound
@@ -143,7 +143,7 @@ def same_name(*, actor: Actor, member: Membership, at: dt.datetime) -> Membershi
 
 
 def in_other_organizations(*, actor: Actor, member: Membership, at: dt.datetime) -> list[Membership]:
-    """The person's present memberships in other organizations, as far as the actor may see them."""
+    """Read the person's present memberships in other organizations, as far as the actor may see them."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
     present = rows.filter(memberships_queries.in_state(at=at, states=_PRESENT), user=member.user_id)
     others = present.exclude(organization=member.organization_id)
@@ -151,7 +151,7 @@ def in_other_organizations(*, actor: Actor, member: Membership, at: dt.datetime)
 
 
 def users(*, organization: uuid.UUID, memberships: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """The users of memberships of this organization, present or former. One statement."""
+    """Read the users of memberships of this organization, present or former. One statement."""
     rows = Membership.objects.filter(organization=organization, id__in=memberships)
     return list(rows.values_list("user_id", flat=True))
 

@@ -27,7 +27,10 @@ class RemovalImpact:
 
 
 def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> RemovalImpact:
-    """The impact on these members. Only sessions of people without another active membership count. Four statements."""
+    """Read the impact on these members.
+
+    Only sessions of people without another active membership count. Four statements.
+    """
     ids = [leaver.membership.id for leaver in leavers]
     users = [leaver.membership.user_id for leaver in leavers]
     organizations = {leaver.membership.organization_id for leaver in leavers}
@@ -51,5 +54,5 @@ def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> Remo
 
 
 def emails(*, memberships: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The e-mail addresses of these members, by membership. One statement."""
+    """Read the e-mail addresses of these members, by membership. One statement."""
     return dict(Membership.objects.filter(id__in=memberships).values_list("id", "user__email"))

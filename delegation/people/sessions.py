@@ -19,7 +19,7 @@ Text = Mapping[str, str]
 
 @dataclass(slots=True)
 class LastSeen:
-    """The last activity in an organization; `service` is empty for the portal itself.
+    """A member was last active then and there; `service` is empty for the portal itself.
 
     `at` is None for a member who has signed in at a time that is unknown or that this organization may not see.
     """
@@ -30,7 +30,7 @@ class LastSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A browser that is signed in. `key` names it in forms: a stored hash, which does not work as a cookie."""
+    """A browser is signed in. `key` names it in forms: a stored hash, which does not work as a cookie."""
 
     key: str
     agent: str
@@ -73,7 +73,7 @@ A minute before the membership still counts: accepting an invitation signs in fi
 
 
 def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, LastSeen]:
-    """The last activity by membership; absent for a member who never signed in. One statement."""
+    """Read the last activity by membership; it is absent for a member who never signed in. One statement."""
     by_membership: dict[uuid.UUID, LastSeen] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
@@ -88,7 +88,7 @@ def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid
 
 
 def sessions_with_services(*, membership: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
-    """The browsers that are signed in to services of this organization. Three statements at most."""
+    """Read the browsers that are signed in to services of this organization. Three statements at most."""
     rows = SignIn.objects.filter(
         membership=membership,
         ended_at=None,
@@ -116,7 +116,7 @@ def sessions_with_services(*, membership: uuid.UUID, at: dt.datetime) -> list[Br
 
 
 def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
-    """A person's own sessions, newest first, to be shown to that person only. One statement."""
+    """Read a person's own sessions, newest first, to be shown to that person only. One statement."""
     rows = Session.objects.filter(user=user, expire_date__gt=at, epoch=F("user__epoch"))
     return [
         BrowserSession(row.session_key, row.agent, row.last_seen_at, signed_in_at=row.created_at)
@@ -125,6 +125,6 @@ def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession
 
 
 def factors(*, user: User) -> set[str]:
-    """The factors this person can sign in with: password, totp, webauthn, recovery_codes. One statement."""
+    """Read the factors this person can sign in with: password, totp, webauthn, recovery_codes. One statement."""
     types = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))
     return types | ({"password"} if user.has_usable_password() else set())

@@ -1,1 +1,1 @@
-"""The rows of the kernel: roles, entitlements, ceilings and assignments."""
+"""The kernel owns the rows of roles, entitlements, ceilings and assignments."""

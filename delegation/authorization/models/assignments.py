@@ -1,4 +1,4 @@
-"""Assignments of roles to members: half-open intervals, ended and never rewritten."""
+"""Assignments of roles to members are half-open intervals, ended and never rewritten."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -54,7 +54,7 @@ class AssignmentSite(models.Model):
 
 
 class AssignmentLimit(models.Model):
-    """Up to which amount. A limit is stated here; the application counts what was used."""
+    """An entitlement is limited to an amount. The limit is stated here; the application counts what was used."""
 
     class Period(models.TextChoices):
         """Over what the amount is counted."""

@@ -9,7 +9,7 @@ from identity.organizations.models import Organization
 
 
 class Ceiling(models.Model):
-    """An entitlement offered to an organization, up to an amount, in an interval. Without a row it is not offered."""
+    """The supplier offers an entitlement up to an amount in an interval. Without a row it is not offered."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="ceilings")

@@ -1,4 +1,4 @@
-"""The catalogue: entitlements, and the versioned roles that bundle them."""
+"""The catalogue has entitlements, and the versioned roles that bundle them."""
 
 from django.db import models
 
@@ -15,7 +15,7 @@ class Assurance(models.TextChoices):
 
 
 class Entitlement(models.Model):
-    """One permission in an application, such as `ordering:orders.place`."""
+    """An entitlement is one permission in an application, such as `ordering:orders.place`."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="entitlements")
@@ -38,7 +38,7 @@ class Role(models.Model):
 
 
 class RoleVersion(models.Model):
-    """The contents of a role in an interval. Never rewritten: a change is a new version."""
+    """A version holds the contents of a role in an interval. It is never rewritten: a change is a new version."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     role = models.ForeignKey(Role, models.PROTECT, related_name="versions")
@@ -62,7 +62,7 @@ class RoleVersion(models.Model):
 
 
 class RoleEntitlement(models.Model):
-    """An entitlement of a role version: usable by the holder (`allowed`), assignable up to an amount (`assignable`)."""
+    """A role version lets its holder use an entitlement (`allowed`), and assign it up to an amount (`assignable`)."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     version = models.ForeignKey(RoleVersion, models.CASCADE, related_name="entitlements")

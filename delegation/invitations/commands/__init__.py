@@ -1,1 +1,1 @@
-"""The commands on invitations: send (invite, resend, cancel) and accept."""
+"""The commands on invitations send (invite, resend, cancel) and accept."""

@@ -1,4 +1,4 @@
-"""Accepting an invitation."""
+"""The invited person accepts an invitation."""
 
 import dataclasses
 import uuid
@@ -24,7 +24,7 @@ from identity.people.models import User
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A person without a sign-in. `password` is a hash: hashing is slow and is done before the act."""
+    """The person has no sign-in yet. `password` is a hash: hashing is slow and is done before the act."""
 
     name: str
     password: str = dataclasses.field(metadata=CHANGES_EACH_TIME)
@@ -33,7 +33,7 @@ class Newcomer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationAccepted:
-    """The new member."""
+    """The result names the new member."""
 
     membership: uuid.UUID
     user: uuid.UUID

@@ -1,4 +1,4 @@
-"""Sending, resending and cancelling invitations."""
+"""Members send, resend and cancel invitations."""
 
 import dataclasses
 import datetime as dt
@@ -32,7 +32,7 @@ VALIDITY = dt.timedelta(days=7)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Recipient:
-    """The cleaned details of the person who is invited."""
+    """The details of the invited person are cleaned."""
 
     address: str
     name: str
@@ -42,7 +42,7 @@ class _Recipient:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationSent:
-    """The invitation, and the secret of its link: the caller mails it, and only its hash is stored."""
+    """The result has the secret of the invitation's link: the caller mails it, and only its hash is stored."""
 
     invitation: uuid.UUID
     link: str = dataclasses.field(default="", metadata=NOT_STORED)
@@ -118,7 +118,7 @@ def _check_not_member(act: Act, address: str) -> None:
 
 
 def _check_not_invited(act: Act, address: str) -> None:
-    """Raises AlreadyInvited for an open invitation; an expired one is cancelled, with an event."""
+    """Raise AlreadyInvited for an open invitation; an expired one is cancelled, with an event."""
     pending = Invitation.objects.filter(
         organization=act.organization, email=address, accepted_at=None, cancelled_at=None
     ).first()

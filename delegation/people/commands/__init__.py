@@ -1,1 +1,1 @@
-"""The commands on members: remove and restore, enroll, and a person's own sign-out."""
+"""The commands remove and restore members, enroll them, and sign a person out."""

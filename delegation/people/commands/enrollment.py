@@ -1,4 +1,4 @@
-"""Enrolling a customer's existing people from the supplier's earlier system, all in one act."""
+"""A customer's existing people are enrolled from the supplier's earlier system, all in one act."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,10 @@ from identity.people.models import User
 
 @dataclass(frozen=True, slots=True)
 class PersonToEnroll:
-    """A person with a verified address. `password` is a hash; with an unusable one the person resets it by mail."""
+    """The person has a verified address.
+
+    `password` is a hash; with an unusable one the person resets it by mail.
+    """
 
     email: str
     name: str
@@ -90,8 +93,8 @@ def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> list[Us
     present = memberships_queries.active_or_suspended(at=act.at).filter(
         organization=act.organization, user__in=known.values()
     )
-    if (first := present.first()) is not None:
-        raise AlreadyMember(membership=str(first.id))
+    if (member := present.first()) is not None:
+        raise AlreadyMember(membership=str(member.id))
     new_people = [
         lifecycle.NewPerson(person.email, person.name, person.password, person.language)
         for person in people

@@ -1,4 +1,4 @@
-"""Removing and restoring members."""
+"""Admins remove and restore members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from identity.memberships.models import Membership
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many of each ended with the access."""
+    """So many of each ended with the access."""
 
     sign_ins: int
     token_families: int

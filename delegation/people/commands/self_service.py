@@ -1,4 +1,4 @@
-"""Signing out one's own sessions."""
+"""People sign out their own sessions."""
 
 import datetime as dt
 import uuid
@@ -19,7 +19,7 @@ from identity.people.models import User
 
 
 class PersonSet(OneChain):
-    """One person, who acts on their own sign-in."""
+    """The set holds one person, who acts on their own sign-in."""
 
     kind = On.PERSON
 
@@ -27,11 +27,11 @@ class PersonSet(OneChain):
         super().__init__(person.id, [person])
 
     def users(self) -> set[uuid.UUID]:
-        """The person's own row."""
+        """Lock the person's own row."""
         return {self.chain}
 
     def reload(self) -> None:
-        """Raises NotFound for a deleted person."""
+        """Raise NotFound for a deleted person."""
         self.rows = list(User.all_directories.filter(id=self.chain))
         if not self.rows:
             raise NotFound
@@ -42,13 +42,13 @@ class PersonSet(OneChain):
         return policy.YES if actor.kind is Kind.PERSON and actor.id == self.chain else policy.HIDDEN
 
     def log_subject(self, subject: uuid.UUID) -> Subject:
-        """The log names a person by the user."""
+        """Name the person by the user."""
         return Subject("user", subject)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """How many of each revoked."""
+    """So many of each were revoked."""
 
     sessions: int
     sign_ins: int
