@@ -34,7 +34,10 @@ Results = dict[str, dict[str, float | None]]
 
 
 class _Seconds(Func):
-    """Cutting the seconds out of the canonical text is three times as fast as parsing it."""
+    """The expression cuts the seconds out of the canonical text.
+
+    That is three times as fast as parsing it, and pages skip thousands of rows.
+    """
 
     template = (
         "NULLIF(split_part(split_part(convert_from(%(expressions)s, 'UTF8'), '\"seconds\":\"', 2), '\"', 1), '')"
