@@ -73,7 +73,7 @@ def _denied(data: Data) -> Sentence:
         "organization_closed": _("The organization is closed. Nothing was changed."),
     }
     fallback = _(
-        "You do not have permission. Nothing was changed. Your company’s admin can give you more access."
+        "You do not have permission. Nothing was changed. An admin of your organization can give you more access."
     )
     return Sentence(texts.get(str(data.get("reason")), fallback), 403)
 

@@ -75,7 +75,7 @@ def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
     page.wait_for_timeout(2_500)
     assert len(stage.asked) == asked, "asks on although everything is done"
     expect(page.get_by_text("Refresh")).to_be_hidden()
-    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    expect(page.get_by_role("button", name="Print receipt")).to_be_visible()
 
 
 def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.Stage) -> None:
