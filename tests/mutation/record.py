@@ -14,7 +14,6 @@ from tests.mutation import areas, recorder
 
 FOLDER = areas.ROOT / "var" / "mutation"
 RECORD = FOLDER / "record.json"
-_MIRROR_SHARE = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,23 +40,31 @@ class Record:
     def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
         """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds.
 
-        A module in the mirror folder of a function is in turn ten times as often: it was written for the function.
+        Half of it goes to the functions' mirror folders first: their tests were written for them.
         """
         wanted = set(functions)
-        mirrors = {f"tests/{function.rpartition('/')[0]}/" for function in wanted}
-        turns: dict[str, int] = {}
-        ordered: list[tuple[int, Test]] = []
-        for test in sorted(self.tests, key=lambda test: len(test.reaches)):
-            if test.reaches & wanted:
-                turns[test.module] = turns.get(test.module, -1) + 1
-                share = _MIRROR_SHARE if test.module.startswith(tuple(mirrors)) else 1
-                ordered.append((turns[test.module] // share, test))
-        chosen: list[Test] = []
-        for _, test in sorted(ordered, key=lambda pair: (pair[0], len(pair[1].reaches))):
-            if chosen and sum(one.seconds for one in chosen) + test.seconds > budget:
-                continue
-            chosen.append(test)
-        return chosen
+        mirrors = tuple(f"tests/{function.rpartition('/')[0]}/" for function in wanted)
+        found = sorted(
+            (test for test in self.tests if test.reaches & wanted), key=lambda test: len(test.reaches)
+        )
+        chosen = _in_turn([test for test in found if test.module.startswith(mirrors)], budget / 2)
+        left = budget - sum(test.seconds for test in chosen)
+        return [*chosen, *_in_turn([test for test in found if test not in chosen], left)]
+
+
+def _in_turn(tests: Sequence[Test], budget: float) -> list[Test]:
+    """The first test of every module, then the second of each, as far as the budget reaches; one at least."""
+    turns: dict[str, int] = {}
+    ordered: list[tuple[int, Test]] = []
+    for test in tests:
+        turns[test.module] = turns.get(test.module, -1) + 1
+        ordered.append((turns[test.module], test))
+    chosen: list[Test] = []
+    for _, test in sorted(ordered, key=lambda pair: pair[0]):
+        if chosen and sum(one.seconds for one in chosen) + test.seconds > budget:
+            continue
+        chosen.append(test)
+    return chosen
 
 
 def load(*, jobs: int, folders: Sequence[str], again: bool) -> Record:

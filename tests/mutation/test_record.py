@@ -27,11 +27,13 @@ def test_tests_of_several_modules_are_chosen_in_turn() -> None:
     assert len(chosen(known, 9)) == 3
 
 
-def test_tests_of_the_mirror_folder_are_chosen_ten_times_as_often() -> None:
-    mirror = "tests/identity/grants/test_codes.py"
-    modules = (mirror, "tests/portal/test_a.py")
-    known = recorded(*[(module, number) for number in range(12) for module in modules])
-    assert chosen(known, 11).count(mirror) == 10
+def test_half_of_the_budget_goes_to_the_mirror_folder_first() -> None:
+    mirror, other = "tests/identity/grants/test_codes.py", "tests/portal/test_a.py"
+    known = recorded(
+        *[(module, number) for number in range(9) for module in (other, mirror, "tests/test_b.py")]
+    )
+    assert chosen(known, 8)[:4] == [mirror] * 4
+    assert chosen(known, 8).count(other) == 2
 
 
 def test_single_test_is_chosen_beyond_the_budget() -> None:
