@@ -45,10 +45,10 @@ def test_test_module_imports_no_other_test_module() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        "from tests.portal.web.test_pages import KOSKELA",
+        "from tests.portal.web.test_outline import PAGES",
         "from tests.provisioning.conftest import register",
-        "from tests.portal.web import test_pages",
-        "import tests.portal.web.test_pages",
+        "from tests.portal.web import test_outline",
+        "import tests.portal.web.test_outline",
         "from tests.demo import cast",
         "def late():\n    from tests.demo.cast import orderer",
     ],

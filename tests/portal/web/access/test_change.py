@@ -1,0 +1,158 @@
+"""The panel that changes access: what it starts with, its preview, and the change."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pytest
+
+from audit.foundation import clock
+from audit.models import Event
+from portal.web.access.context import AccessPage
+from portal.web.access.preview import Preview, PreviewFragment
+from portal.web.invitations.send import InvitePage
+from portal.web.people.detail_context import PersonPage
+from tests.fixtures import signed_in
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.pages import (
+    KOSKELA,
+    NO_BREAK,
+    count_statements,
+    orderer_form,
+    page_messages,
+    page_model,
+    person_path,
+    plain,
+    visible_text,
+)
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+INVITE_STATEMENTS, CHANGE_STATEMENTS = 26, 34
+"""Of the two panels, whatever they show."""
+VIEWER = {"tier": "viewer", "where": "all", "do": "preview"}
+ADMIN = {"tier": "organization_admin", "where": "all", "do": "preview"}
+
+
+def preview(browser: BrowserClient, url: str, form: Mapping[str, object]) -> Preview:
+    """Send the form for a preview and give its lines with plain spaces."""
+    answer = browser.post(url, dict(form))
+    invites = url.endswith("invite")
+    effect = page_model(answer, InvitePage).effect if invites else page_model(answer, AccessPage).effect
+    gains, losses = [plain(line) for line in effect.gains], [plain(line) for line in effect.losses]
+    return Preview(gains, losses, plain(effect.nothing))
+
+
+def test_access_panel_shows_the_present_access_and_the_preview(world: World) -> None:
+    form = orderer_form(world, do="preview") | {"sites": [str(world.oulu.id)], "limit_orderer": "9000"}
+    text = visible_text(signed_in.browser(world.aino).post(person_path(world.mikko, "access"), form))
+    assert "Now: Orderer, up to 5 000 €, Tampere" in text
+    assert "Mikko Laine will be able to" in text
+    assert "order in the web shop, up to 9 000 € an order, at Oulu" in text
+    assert "will no longer be able to" in text
+    assert "order in the web shop, up to 5 000 € an order, at Tampere" in text
+    assert not Event.objects.filter(verb="access.change", outcome="done").exists()
+
+
+def test_access_panels_take_the_same_statements_for_one_and_three_people(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    assert count_statements(browser, f"{KOSKELA}/people/invite?list=tier%3Dviewer") == INVITE_STATEMENTS
+    world.member(world.koskela, "Venla Aho", "viewer")
+    world.member(world.koskela, "Ville Aho", "viewer", sites=[world.oulu])
+    assert count_statements(browser, f"{KOSKELA}/people/invite?list=tier%3Dviewer") == INVITE_STATEMENTS
+    assert count_statements(browser, person_path(world.vilma, "access")) == CHANGE_STATEMENTS
+    assert count_statements(browser, person_path(world.mikko, "access")) == CHANGE_STATEMENTS
+
+
+def test_preview_requested_by_a_script_is_the_fragment_alone(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    for url in (f"{KOSKELA}/people/invite", person_path(world.mikko, "access")):
+        part = browser.post(url, orderer_form(world, do="preview"), headers={"hx-request": "true"})
+        html = part.content.decode()
+        assert html.strip().startswith('<div class="kh-effect" id="effect"')
+        assert f"2{NO_BREAK}000{NO_BREAK}€" in html
+        assert "<h1" not in html
+        effect = page_model(part, PreviewFragment).effect
+        assert [*effect.gains, *effect.losses]
+
+
+def test_access_form_sent_twice_changes_access_once(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    form = orderer_form(world, limit_orderer="3000", reason="New site")
+    for _ in range(2):
+        done = browser.post(person_path(world.mikko, "access"), form)
+        assert (done.status_code, done["Location"]) == (302, person_path(world.mikko))
+    assert Event.objects.filter(verb="access.change", outcome="done").count() == 1
+    rights = page_model(browser.get(person_path(world.mikko)), PersonPage).rights
+    assert any(plain(right.text).endswith("up to <b>3 000 €</b> an order") for right in rights)
+
+
+def test_access_form_with_the_present_access_changes_nothing(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    until = clock.now() + dt.timedelta(days=400)
+    same = orderer_form(world, limit_orderer="5000", until=until.date().isoformat(), idempotency_key="s1")
+    url = person_path(world.mikko, "access")
+    assert page_messages(browser.post(url, same, follow=True)) == ["Mikko Laine’s access is changed."]
+    effect = preview(browser, url, {**same, "do": "preview"})
+    assert (effect.gains, effect.losses, effect.nothing) == ([], [], "Nothing changes.")
+    again = browser.post(url, {**same, "idempotency_key": "s2", "reason": "x"}, follow=True)
+    assert page_messages(again) == ["Nothing was changed: Mikko Laine already has this access."]
+    assert Event.objects.filter(verb="access.change").count() == 1
+
+
+def test_preview_of_an_incomplete_form_names_what_is_missing(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    incomplete: dict[str, dict[str, object]] = {
+        "Enter a limit.": {"limit_orderer": ""},
+        "A limit of 0 allows no orders.": {"limit_orderer": "0"},
+        "Choose at least one site.": {"sites": []},
+        "The day is in the past.": {"until": "1.1.2020"},
+    }
+    for sentence, change in incomplete.items():
+        for url in (f"{KOSKELA}/people/invite", person_path(world.mikko, "access")):
+            effect = preview(browser, url, {**orderer_form(world, do="preview"), **change})
+            assert (effect.gains, effect.losses) == ([], []), url
+            assert effect.nothing.startswith(f"Nothing has happened yet. {sentence}"), url
+    without_address = browser.post(f"{KOSKELA}/people/invite", orderer_form(world, do="preview"))
+    assert page_model(without_address, InvitePage).who == "The person"
+
+
+def test_preview_lists_gained_and_lost_admin_rights(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    assert preview(browser, person_path(world.paivi, "access"), ADMIN).nothing == "Nothing changes."
+    less = preview(browser, person_path(world.ulla, "access"), VIEWER)
+    assert {"view people and their access, at all sites", "invite people, at all sites"} <= set(less.losses)
+    assert "assign these tiers: Viewer, Orderer, Approver and Site admin" in less.losses
+    more = preview(browser, person_path(world.ulla, "access"), ADMIN)
+    assert more.losses == []
+    assert more.gains[0] == "view the activity log, at all sites"
+    assert more.gains[1].startswith("assign these tiers: User")
+
+
+def test_access_form_starts_with_the_present_access(world: World) -> None:
+    page = page_model(signed_in.browser(world.aino).get(person_path(world.mikko, "access")), AccessPage)
+    assert [tier.value for tier in page.tiers if tier.checked] == ["orderer"]
+    limits = {tier.value: tier.limit.value() for tier in page.tiers if tier.limit}
+    assert limits == {"orderer": f"5{NO_BREAK}000", "approver": f"5{NO_BREAK}000"}
+    assert page.form["sites"].value() == [str(world.tampere.id)]
+    assert page.effect.nothing == "Nothing changes."
+
+
+def test_change_of_the_last_admin_is_refused(world: World) -> None:
+    second = world.member(world.pohjola, "Toini Aro", "organization_admin", factor=False)
+    world.factor(second.user)
+    browser = signed_in.browser(second)
+    world.remove(world.tiina, by=second)
+    third = world.member(world.pohjola, "Kaisa Aro", "user_admin")
+    viewer = {"tier": "viewer", "where": "all", "idempotency_key": "c1"}
+    path = f"/o/pohjola/people/{second.id}/access"
+    assert signed_in.browser(third).post(path, viewer).status_code == 403
+    assert browser.post(path, viewer).status_code == 403
+
+
+def test_access_until_a_day_ends_on_the_evening_of_that_day(world: World) -> None:
+    day = (clock.now() + dt.timedelta(days=400)).date()
+    browser = signed_in.browser(world.aino)
+    browser.post(person_path(world.mikko, "access"), orderer_form(world, until=day.isoformat()))
+    rights = page_model(browser.get(person_path(world.mikko)), PersonPage).rights
+    assert {right.where.partition("until ")[2] for right in rights} == {f"{day.day} {day:%b %Y}"}
