@@ -1,6 +1,7 @@
 """The desired record of a person in a target: computed from intervals when needed, never stored."""
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +12,8 @@ from audit.foundation import db
 from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from provisioning.accounts.models import Account
-from provisioning.connectors import rights_summary
-from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.schema import OrganizationEntry, Resource
+from provisioning.connectors import registry, rights_summary
+from provisioning.connectors.connector import DesiredPerson, OrganizationEntry, Record
 from provisioning.targets.models import Target
 
 _MEMBERS = """
@@ -43,9 +43,9 @@ class _Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """The record that a target should have, as the protocol's resource and as rights by membership."""
+    """The record that a target should have, in the target's format and as rights by membership."""
 
-    record: Resource
+    record: Record
     active: bool
     digest: str
     rights: dict[str, list[rights_summary.RightSummary]]
@@ -56,7 +56,7 @@ class DesiredRecord:
 
 
 NO_RECORD = DesiredRecord(
-    record={"active": False},
+    record={},
     active=False,
     digest="",
     rights={},
@@ -81,7 +81,7 @@ class PeopleSnapshot:
     """By membership: the next instant at which time alone changes its rights."""
 
     def desired_record(self, account: Account, target: Target) -> DesiredRecord:
-        """The record that `target` should have for this account."""
+        """Compute the record that `target` should have for this account."""
         members = [
             member
             for member in self.members.get(account.user_id, [])
@@ -92,12 +92,13 @@ class PeopleSnapshot:
             rights = rights_for_target(rights=self.rights[member.membership], target=target)
             if rights or str(member.membership) in account.acknowledged_rights:
                 included.append((member, rights))
-        record = _record(account, target, members, included)
+        person = _person(account, target, members, included)
+        record = registry.connector(kind=target.kind).build_record(person=person)
         changes = [self.changes[member.membership] for member in members if member.membership in self.changes]
         return DesiredRecord(
             record=record,
-            active=record["active"],
-            digest=scim_schema.digest(record),
+            active=person.active,
+            digest=digest(record),
             rights={str(member.membership): rights_summary.summarize(rights) for member, rights in included},
             organizations={str(member.membership): member.organization for member, _ in included},
             next_change_at=min(changes, default=None),
@@ -123,17 +124,24 @@ def snapshot(*, users: Iterable[uuid.UUID], at: dt.datetime) -> PeopleSnapshot:
     return people
 
 
-def _record(account: Account, target: Target, members: Sequence[_Member], included: _Included) -> Resource:
-    person: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
+def digest(record: Record) -> str:
+    """Return the SHA-256 of the record, independent of the order of its keys."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _person(
+    account: Account, target: Target, members: Sequence[_Member], included: _Included
+) -> DesiredPerson:
+    row: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
     per_membership = account.membership_id is not None
     unit = str(target.application.unit_id)
-    return scim_schema.user(
+    return DesiredPerson(
         external_id=str(account.membership_id or account.user_id),
-        user_name=f"{person['key']}/{person['email']}" if per_membership else person["email"],
-        email=person["email"],
-        name=person["name"],
-        language=person["language"],
-        organizations=[_organization_entry(member, rights, unit) for member, rights in included],
+        user_name=f"{row['key']}/{row['email']}" if per_membership else row["email"],
+        email=row["email"],
+        name=row["name"],
+        language=row["language"],
+        organizations=tuple(_organization_entry(member, rights, unit) for member, rights in included),
     )
 
 

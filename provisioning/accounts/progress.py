@@ -36,7 +36,7 @@ class SystemProgress:
     application: str
     name: Mapping[str, str]
     kind: str
-    """scim: the account; logout: the open sign-ins."""
+    """account: the records of the act's people; logout: their open sign-ins."""
     state: str
     count: int
     """Accounts or sign-ins."""
@@ -105,7 +105,7 @@ def _accounts(act: uuid.UUID) -> Iterable[_Step]:
         yield _Step(
             application=target.application.key,
             name=target.application.name,
-            kind="scim",
+            kind="account",
             act_at=row.act_at,
             done_at=row.done_at,
             failed=waits and account.state in {Account.State.FAILED, Account.State.OUT_OF_DATE},
@@ -170,7 +170,7 @@ def expected_progress(
         SystemProgress(
             application=system.application,
             name=system.name,
-            kind="scim",
+            kind="account",
             state="updating",
             count=1,
             waiting=1,

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import F
 
-from audit.foundation import clock, encryption
+from audit.foundation import clock
 from provisioning.accounts import desired_state
-from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
+from provisioning.accounts.desired_state import DesiredRecord
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim import compare
-from provisioning.connectors.scim.endpoint import Resource, ScimEndpoint
+from provisioning.connectors import registry
+from provisioning.connectors.connector import Connector, ObservedState, Record
 from provisioning.http.pool import Pool
+from provisioning.targets import profile
 from provisioning.targets.models import Target
 
 _BATCH = 200
-_ABSENT = {"active": False, "rights": {}}
+_ABSENT: ObservedState = {"active": False, "rights": {}}
 
 
 @dataclass(slots=True)
@@ -39,7 +40,8 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
     Accounts that are due already are left out. Raises DeliveryError where the target cannot be read.
     """
     report = ReconciliationReport()
-    records = _records(target, limit)
+    connector = registry.connector(kind=target.kind)
+    records = _records(connector, target, limit)
     report.total = len(records)
     accounts = Account.objects.filter(target=target, acknowledged_active__isnull=False).order_by("id")
     known: set[str] = set()
@@ -50,7 +52,9 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
             rows = list(idle.filter(id__in=batch).order_by("id").select_for_update())
             people = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
             for row in rows:
-                _check_account(row, target, people, records, report, at, resync=resync)
+                desired = people.desired_record(row, target)
+                current = records.get(str(row.membership_id or row.user_id), [])
+                _store(row, desired, _difference(connector, desired, current), report, at, resync=resync)
         owners = Account.objects.filter(id__in=batch).values_list("membership_id", "user_id")
         known |= {str(membership or user) for membership, user in owners}
     report.unknown = len(records.keys() - known)
@@ -72,18 +76,12 @@ def resync(*, accounts: Iterable[int]) -> int:
         )
 
 
-def _records(target: Target, limit: int) -> dict[str, list[Resource]]:
-    """By `externalId`."""
-    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
-    pool, records, start, total = Pool(), dict[str, list[Resource]](), 1, 1
+def _records(connector: Connector, target: Target, limit: int) -> dict[str, list[Record]]:
+    """Read the target's records, by Keyholder's id. Raises DeliveryError."""
+    pool, records = Pool(), dict[str, list[Record]]()
     try:
-        while start <= min(total, limit):
-            page, total = ScimEndpoint(target.base_url, token, pool).page(start)
-            if not page:
-                break
-            start += len(page)
-            for record in page:
-                records.setdefault(compare.external_id(record), []).append(record)
+        for record in connector.read_records(profile=profile.build(target=target), pool=pool, limit=limit):
+            records.setdefault(connector.external_id(record=record), []).append(record)
     finally:
         pool.close()
     return records
@@ -95,25 +93,35 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
         yield all_ids[start : start + _BATCH]
 
 
-def _check_account(
+def _difference(
+    connector: Connector, desired: DesiredRecord, current: Sequence[Record]
+) -> ObservedState | None:
+    """Return the state of the target where it differs from the desired record, else None."""
+    if desired.active:
+        matches = len(current) == 1 and connector.matches(ours=desired.record, theirs=current[0])
+    else:
+        # Of an inactive person only one thing matters: no record is active.
+        matches = not any(connector.is_active(record=record) for record in current)
+    if matches:
+        return None
+    return connector.observed_state(record=current[0]) if current else _ABSENT
+
+
+def _store(
     row: Account,
-    target: Target,
-    people: PeopleSnapshot,
-    records: dict[str, list[Resource]],
+    desired: DesiredRecord,
+    observed: ObservedState | None,
     report: ReconciliationReport,
     at: dt.datetime,
     *,
     resync: bool,
 ) -> None:
-    desired = people.desired_record(row, target)
-    current = records.get(str(row.membership_id or row.user_id), [])
-    row.checked_at = at
-    if _matches(current, desired):
+    row.checked_at, row.observed = at, observed
+    if observed is None:
         report.matching += 1
-        row.observed, row.state = None, Account.State.UP_TO_DATE
+        row.state = Account.State.UP_TO_DATE
     else:
         report.differing.append(row.id)
-        row.observed = compare.observed_state(current[0]) if current else _ABSENT
         row.state = Account.State.OUT_OF_DATE
         if resync or not desired.active:
             row.due_at, row.uncertain_until, row.priority = at, at, 1 if desired.active else 0
@@ -123,10 +131,3 @@ def _check_account(
             "checked_at", "observed", "state", "due_at", "uncertain_until", "priority", "generation",
         ]
     )  # fmt: skip
-
-
-def _matches(current: Sequence[Resource], desired: DesiredRecord) -> bool:
-    """Of an inactive person only one thing matters: no record is active."""
-    if not desired.active:
-        return not any(compare.is_active(record) for record in current)
-    return len(current) == 1 and compare.matches(desired.record, current[0])

@@ -7,14 +7,14 @@ from functools import partial
 
 import structlog
 
-from audit.foundation import encryption
 from provisioning.accounts import desired_state
 from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim import sync_record
-from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
+from provisioning.connectors import registry
+from provisioning.connectors.connector import SyncResult, SyncTask
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
+from provisioning.targets import profile
 from provisioning.targets.models import Target
 
 log = structlog.get_logger(__name__)
@@ -86,19 +86,14 @@ def _task(update: AccountUpdate, worker: int, run: Callable[[], SyncResult | Non
 
 
 def _synchronize(update: AccountUpdate, pool: Pool) -> SyncResult:
-    target, account = update.target, update.account
-    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
+    target = update.target
     task = SyncTask(
-        base_url=target.base_url,
-        token=token,
+        profile=profile.build(target=target),
         record=update.desired.record,
-        remote_id=account.remote_id,
+        remote_id=update.account.remote_id,
         read_first=update.is_uncertain,
-        supports_patch=target.supports_patch,
-        verify_writes=target.verify_writes,
-        deletes=target.on_removal == Target.OnRemoval.DELETE,
     )
-    return sync_record.run(task=task, pool=pool)
+    return registry.connector(kind=target.kind).synchronize(task=task, pool=pool)
 
 
 def _no_call() -> None:

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             name='Target',
             fields=[
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('scim', 'Scim')], default='scim', max_length=10)),
+                ('kind', models.CharField(max_length=10)),
                 ('base_url', models.URLField(max_length=500)),
                 ('token', models.BinaryField()),
                 ('include_applications', models.JSONField(default=list)),

@@ -19,6 +19,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyExists, InvalidInput, NotFound, Unchanged
 from delegation.authorization.verbs import Verb
 from identity.clients.models import Application
+from provisioning.connectors import registry
 from provisioning.targets.models import Target
 
 _MAX_ADDRESS, _MAX_TOKEN = 500, 4000
@@ -71,23 +72,20 @@ def register(
     application: Application,
     base_url: str,
     token: str,
+    kind: str = "scim",
     record_per: str = Target.RecordPer.PERSON,
     on_removal: str = Target.OnRemoval.DEACTIVATE,
     include_applications: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Outcome[TargetRegistered]:
-    """Register a SCIM endpoint for an application; members with rights there get an account from now on.
+    """Register a target of an application; members with rights there get an account from now on.
 
-    Raises InvalidInput, AlreadyExists, and the errors of every act.
+    `kind`: of `provisioning.connectors.registry`. Raises InvalidInput, AlreadyExists, and the errors of every act.
     """
     name = ids.uuid7()
-    attributes: dict[str, Any] = {
-        **_validated(
-            {"base_url": base_url, "token": token, "include_applications": list(include_applications)}
-        ),
-        "record_per": _choice(Target.RecordPer, record_per, "record_per"),
-        "on_removal": _choice(Target.OnRemoval, on_removal, "on_removal"),
-    }
+    settings: dict[str, Any] = {"kind": kind, "base_url": base_url, "token": token, "record_per": record_per}
+    settings |= {"on_removal": on_removal, "include_applications": list(include_applications)}
+    attributes = _validated(settings, _SETTINGS)
     with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         _require_no_active_target(application.id)
         _require_applications(attributes["include_applications"])
@@ -110,7 +108,7 @@ def change(
     accounts become due at once. Another scheme, host or port needs a new token: the old one is a secret shared with
     the old system. Raises InvalidInput, NotFound, AlreadyExists, Unchanged, and the errors of every act.
     """
-    attributes = _validated(changes)
+    attributes = _validated(changes, _CHANGEABLE_SETTINGS)
     with acting(actor, Verb.TARGET_UPDATE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         row = Target.objects.filter(id=target).first()
         if row is None:
@@ -150,10 +148,10 @@ def _make_accounts_due(target: uuid.UUID, after: Mapping[str, Any]) -> None:
     _create_accounts(target=target)
 
 
-def _validated(changes: Mapping[str, Any]) -> dict[str, Any]:
-    for field in changes.keys() - _MAY_CHANGE.keys():
+def _validated(values: Mapping[str, Any], validators: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    for field in values.keys() - validators.keys():
         raise InvalidInput(field=field, problem="unknown")
-    return {field: _MAY_CHANGE[field](value) for field, value in changes.items()}
+    return {field: validators[field](value) for field, value in values.items()}
 
 
 def _endpoint_address(url: str) -> str:
@@ -174,13 +172,18 @@ def _choice(choices: Iterable[str], value: str, field: str) -> str:
     return str(value)
 
 
-_MAY_CHANGE: Mapping[str, Callable[[Any], Any]] = {
+_CHANGEABLE_SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "base_url": _endpoint_address,
     "token": _token,
     "include_applications": list,
     "on_removal": lambda how: _choice(Target.OnRemoval, how, "on_removal"),
     "verify_writes": bool,
     "is_active": bool,
+}
+_SETTINGS: Mapping[str, Callable[[Any], Any]] = {
+    **_CHANGEABLE_SETTINGS,
+    "kind": lambda kind: _choice(registry.CONNECTORS, kind, "kind"),
+    "record_per": lambda unit: _choice(Target.RecordPer, unit, "record_per"),
 }
 
 

@@ -10,11 +10,6 @@ from identity.clients.models import Application
 class Target(models.Model):
     """One application's provisioning endpoint, and its behavior."""
 
-    class Kind(models.TextChoices):
-        """The protocol."""
-
-        SCIM = "scim"
-
     class RecordPer(models.TextChoices):
         """Whether the target has one record per person, or one per membership."""
 
@@ -29,7 +24,8 @@ class Target(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="targets")
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SCIM)
+    kind = models.CharField(max_length=10)
+    """A key of `provisioning.connectors.registry.CONNECTORS`."""
     base_url = models.URLField(max_length=500)
     token = models.BinaryField()
     """The bearer token, encrypted under this row's id (`audit.foundation.encryption`)."""

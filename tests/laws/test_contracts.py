@@ -24,6 +24,11 @@ BREACHES = [
     ("engine", "provisioning.delivery", "import provisioning.accounts"),
     ("engine", "provisioning.mail", "import provisioning.logout"),
     ("engine", "provisioning.unlisted", ""),
+    ("connectors", "provisioning.accounts", "from provisioning.connectors.scim import schema"),
+    ("connectors", "provisioning.delivery", "import provisioning.connectors.scim.schema"),
+    ("connectors", "provisioning.targets", "def late():\n    import provisioning.connectors.scim.schema"),
+    ("registry", "provisioning.connectors.connector", "import provisioning.connectors.registry"),
+    ("registry", "provisioning.connectors.unlisted", ""),
     ("lifecycle", "provisioning.models", "import identity.lifecycle"),
     ("lifecycle", "delegation.access.queries", "from identity import lifecycle"),
     ("stores", "provisioning.models", "from delegation.access import store"),
@@ -47,6 +52,7 @@ EXAMPLES = {
     "delegation.authorization.policy",
     "identity.people.models",
     "identity.sessions",
+    "provisioning.connectors.scim.schema",
     *(f"delegation.access.{kind}" for kind in KINDS),
 }
 """What stands in the small tree besides the modules that a contract names."""

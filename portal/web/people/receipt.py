@@ -214,7 +214,7 @@ def _late(line: SystemProgress, who: str, clock: dates.Clock) -> str:
     parts = [_("No confirmation yet."), systems.problem(line.error)]
     if line.attempts and line.next_try_at:
         parts.append(_("Next attempt %(when)s.") % {"when": clock.at_time(line.next_try_at)})
-    if line.attempts and line.kind == "scim":
+    if line.attempts and line.kind == "account":
         parts.append(_cannot_sign_in(who))
     return " ".join(part for part in parts if part)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from provisioning.connectors.connector import ObservedState
 from provisioning.connectors.rights_summary import RightSummary
 from provisioning.connectors.scim import schema
 from provisioning.delivery.errors import Code, DeliveryError
@@ -48,8 +49,8 @@ def remote_id(record: Record) -> str:
     return identifier
 
 
-def observed_state(record: Record) -> dict[str, Any]:
-    """The state of a differing record, without names: {"active", "rights": {organization: [RightSummary]}}."""
+def observed_state(record: Record) -> ObservedState:
+    """Return the state of a record that differs, without names."""
     extension = _extension(record)
     rights: dict[str, list[RightSummary]] = {}
     for grant in _entries(extension, "grants"):

@@ -1,15 +1,13 @@
 """The SCIM user (RFC 7643) of a person, with the Keyholder extension, whose lists are flat."""
 
 import datetime as dt
-import hashlib
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from delegation.authorization.entitlements import Right
 from delegation.authorization.values import AmountLimit
+from provisioning.connectors.connector import DesiredPerson, OrganizationEntry
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 EXTENSION = "urn:ietf:params:scim:schemas:extension:keyholder:2.0:User"
@@ -18,51 +16,26 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 Resource = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class OrganizationEntry:
-    """One organization in a person's record."""
-
-    organization: str
-    key: str
-    name: str
-    customer_number: str
-    active: bool
-    rights: tuple[Right, ...]
-
-
-def user(
-    *,
-    external_id: str,
-    user_name: str,
-    email: str,
-    name: str,
-    language: str,
-    organizations: Iterable[OrganizationEntry],
-) -> Resource:
-    """The whole record; it is active while one of the organizations is."""
-    entries = list(organizations)
+def user(person: DesiredPerson) -> Resource:
+    """Build the whole record; it is active while one of the organizations is."""
+    entries = person.organizations
     record: Resource = {
         "schemas": [CORE, EXTENSION],
-        "externalId": external_id,
-        "userName": user_name,
-        "displayName": name,
-        "name": {"formatted": name},
-        "emails": [{"value": email, "type": "work", "primary": True}],
-        "active": any(entry.active for entry in entries),
+        "externalId": person.external_id,
+        "userName": person.user_name,
+        "displayName": person.name,
+        "name": {"formatted": person.name},
+        "emails": [{"value": person.email, "type": "work", "primary": True}],
+        "active": person.active,
         EXTENSION: {
             "organizations": [_organization(entry) for entry in entries],
             "grants": [grant for entry in entries for grant in _grants(entry)],
             "limits": [limit for entry in entries for limit in _limits(entry)],
         },
     }
-    if language:
-        record["preferredLanguage"] = language
+    if person.language:
+        record["preferredLanguage"] = person.language
     return record
-
-
-def digest(record: Resource) -> str:
-    """SHA-256 over the record, independent of the order of its keys."""
-    return hashlib.sha256(json.dumps(record, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def patch(record: Resource) -> Resource:

@@ -4,47 +4,19 @@ No response is trusted: the result of a filter is checked, a write is read back,
 """
 
 from dataclasses import dataclass
-from typing import Any
 
+from provisioning.connectors.connector import ObservedState, SyncResult, SyncTask
 from provisioning.connectors.scim import compare, schema
 from provisioning.connectors.scim.endpoint import Conflict, NotFound, NotSupported, Resource, ScimEndpoint
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http.pool import Pool
 
 
-@dataclass(frozen=True, slots=True)
-class SyncTask:
-    """The desired record and the knowledge about the current one. Plain values: runs in any thread."""
-
-    base_url: str
-    token: str
-    record: Resource
-    remote_id: str = ""
-    read_first: bool = False
-    """Read the record before writing: it may be up to date, or differ from the last acknowledgement."""
-    supports_patch: bool = True
-    verify_writes: bool = True
-    deletes: bool = False
-    """Whether an inactive record is deleted instead of deactivated."""
-
-
-@dataclass(slots=True)
-class SyncResult:
-    """The state of the target after the synchronization."""
-
-    remote_id: str
-    wrote: bool
-    supports_patch: bool
-    """False when the target has shown that it does not support PATCH."""
-    observed: dict[str, Any] | None = None
-    """The unexpected state that reading first showed; None where it matched or was not read."""
-
-
 def run(*, task: SyncTask, pool: Pool) -> SyncResult:
     """Synchronize one record. Raises DeliveryError where the target does not have the desired record, or may not."""
-    sync = _Sync(task, ScimEndpoint(task.base_url, task.token, pool))
+    sync = _Sync(task, ScimEndpoint(task.profile.base_url, task.profile.token, pool))
     try:
-        return sync.delete() if task.deletes and not task.record["active"] else sync.upsert()
+        return sync.delete() if task.profile.deletes and not task.record["active"] else sync.upsert()
     except Conflict as error:
         raise DeliveryError(Code.CONFLICT) from error
     except NotSupported as error:
@@ -58,10 +30,10 @@ class _Sync:
     task: SyncTask
     endpoint: ScimEndpoint
     supports_patch: bool = True
-    observed: dict[str, Any] | None = None
+    observed: ObservedState | None = None
 
     def upsert(self) -> SyncResult:
-        self.supports_patch = self.task.supports_patch
+        self.supports_patch = self.task.profile.supports_patch
         current = self._current()
         if current is None:
             if not self.task.record["active"]:
@@ -114,7 +86,7 @@ class _Sync:
             created = self.endpoint.create(self.task.record)
         except Conflict:
             return self._adopt()
-        if self.task.verify_writes and not compare.matches(self.task.record, created):
+        if self.task.profile.verify_writes and not compare.matches(self.task.record, created):
             self._verify(compare.remote_id(created))
         return compare.remote_id(created)
 
@@ -159,7 +131,7 @@ class _Sync:
             self._put_instead(remote_id)
 
     def _verify(self, remote_id: str) -> None:
-        if not self.task.verify_writes:
+        if not self.task.profile.verify_writes:
             return
         current = self._require_ours(self.endpoint.get(remote_id))
         if not compare.matches(self.task.record, current):

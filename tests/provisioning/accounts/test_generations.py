@@ -11,7 +11,7 @@ from audit.foundation import clock
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
 from provisioning.accounts.task import AccountTask
-from provisioning.connectors.scim.sync_record import SyncResult
+from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool

@@ -11,7 +11,7 @@ from audit.models import Event
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim.sync_record import SyncResult
+from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target

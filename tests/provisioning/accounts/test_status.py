@@ -168,14 +168,14 @@ def test_progress_ends_when_every_system_has_confirmed(
     current = now()
     assert not current.done
     waiting = current.lines[0]
-    assert (waiting.application, waiting.kind, waiting.state) == ("crm", "scim", "updating")
+    assert (waiting.application, waiting.kind, waiting.state) == ("crm", "account", "updating")
     assert (waiting.error, waiting.at) == ("busy", None)
     assert waiting.next_try_at is not None
     assert waiting.attempts >= 1
     crm.be.always = None
     eventually(lambda: now().done, within=15)
     kinds = {(line.application, line.kind) for line in now().lines}
-    assert kinds == {("crm", "scim"), ("ordering", "scim"), ("ordering", "logout")}
+    assert kinds == {("crm", "account"), ("ordering", "account"), ("ordering", "logout")}
     assert all(line.at is not None and 0 <= line.seconds < 20 for line in now().lines)
 
 

@@ -18,7 +18,7 @@ from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
-from provisioning.connectors.scim.sync_record import SyncResult
+from provisioning.connectors.connector import SyncResult
 from provisioning.delivery import leases, workers
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask

@@ -11,9 +11,9 @@ from identity.clients.models import Client
 from provisioning.accounts import delivery as accounts_delivery
 from provisioning.accounts import reconcile
 from provisioning.accounts.models import Account
+from provisioning.connectors.connector import SyncResult
 from provisioning.connectors.scim import compare
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim.sync_record import SyncResult
 from provisioning.delivery import engine as delivery_engine
 from provisioning.delivery import settle
 from provisioning.delivery.engine import Engine

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from provisioning.connectors.connector import SyncResult, SyncTask, TargetProfile
 from provisioning.connectors.scim import endpoint, sync_record
-from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
 from provisioning.http.pool import Pool
 from tests.fixtures import demo_services
 from tests.fixtures.scim_users import OULU, TAMPERE, right, user
@@ -25,10 +25,10 @@ def service(tmp_path: pathlib.Path, settings: LazySettings) -> Iterator[demo_ser
 
 def test_record_is_created_found_changed_deactivated_and_reactivated(service: demo_services.Service) -> None:
     base, pool = f"{service.url}/scim/v2", Pool()
+    profile = TargetProfile(base, demo_services.TOKEN)
 
     def synchronize(record: dict[str, Any], **more: Any) -> SyncResult:
-        task = SyncTask(**{"base_url": base, "token": demo_services.TOKEN, "record": record, **more})
-        return sync_record.run(task=task, pool=pool)
+        return sync_record.run(task=SyncTask(profile, record, **more), pool=pool)
 
     created = synchronize(user(right(5000, TAMPERE)))
     assert created.wrote

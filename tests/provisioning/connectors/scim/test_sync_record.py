@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from provisioning.connectors.connector import (
+    DesiredPerson,
+    OrganizationEntry,
+    SyncResult,
+    SyncTask,
+    TargetProfile,
+)
 from provisioning.connectors.scim import schema as scim_schema
 from provisioning.connectors.scim import sync_record
-from provisioning.connectors.scim.sync_record import SyncResult, SyncTask
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http.pool import Pool
 from tests.fixtures import fake_target
@@ -28,24 +34,20 @@ def pool() -> Iterator[Pool]:
 def synchronize(shop: fake_target.Server, pool: Pool) -> Any:
     """Synchronize one record with the shop."""
 
-    def run(record: dict[str, Any], **more: Any) -> SyncResult:
-        task = SyncTask(**{"base_url": shop.scim, "token": fake_target.TOKEN, "record": record, **more})
-        return sync_record.run(task=task, pool=pool)
+    def run(
+        record: dict[str, Any], *, remote_id: str = "", read_first: bool = False, **profile: Any
+    ) -> SyncResult:
+        settings = TargetProfile(**{"base_url": shop.scim, "token": fake_target.TOKEN, **profile})
+        return sync_record.run(task=SyncTask(settings, record, remote_id, read_first), pool=pool)
 
     return run
 
 
 def record(*, active: bool = True, name: str = "Ada Orderer", who: str = ADA, **more: Any) -> dict[str, Any]:
     """The record of a person with one organization."""
-    entry = scim_schema.OrganizationEntry("o-1", "acme", "Acme Oy", "0042", active, ())
-    created = scim_schema.user(
-        external_id=who,
-        user_name=f"{who}@acme.example",
-        email=f"{who}@acme.example",
-        name=name,
-        language="fi",
-        organizations=[entry],
-    )
+    entry = OrganizationEntry("o-1", "acme", "Acme Oy", "0042", active, ())
+    address = f"{who}@acme.example"
+    created = scim_schema.user(DesiredPerson(who, address, address, name, "fi", (entry,)))
     return {**created, **more}
 
 

@@ -1,0 +1,117 @@
+"""The contract of a connector: everything that accounts need from the protocol of one kind of target."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypedDict
+
+from delegation.authorization.entitlements import Right
+from provisioning.connectors.rights_summary import RightSummary
+from provisioning.http.pool import Pool
+
+Record = dict[str, Any]
+"""A person's record in the target's own format. It has JSON values only: accounts store its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationEntry:
+    """One organization of a person, as the target's record shows it."""
+
+    organization: str
+    key: str
+    name: str
+    customer_number: str
+    active: bool
+    rights: tuple[Right, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredPerson:
+    """A person as a target should hold them now, before a connector writes it in the target's format."""
+
+    external_id: str
+    """Keyholder's id of the record: the person's, or the membership's where the target has one record for each."""
+    user_name: str
+    email: str
+    name: str
+    language: str
+    organizations: tuple[OrganizationEntry, ...]
+
+    @property
+    def active(self) -> bool:
+        """Whether the person is active in one of the organizations."""
+        return any(entry.active for entry in self.organizations)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetProfile:
+    """The address and the behavior of one target, as plain values that a delivery uses in any thread."""
+
+    base_url: str
+    token: str
+    supports_patch: bool = True
+    verify_writes: bool = True
+    deletes: bool = False
+    """Whether the record of a removed person is deleted instead of deactivated."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTask:
+    """The desired record of one person, and what Keyholder knows about the current one."""
+
+    profile: TargetProfile
+    record: Record
+    remote_id: str = ""
+    """The target's own id of the record; empty where unknown."""
+    read_first: bool = False
+    """Whether the record is read before it is written: it may differ from the last acknowledgement."""
+
+
+class ObservedState(TypedDict):
+    """The state of a record that differs, in codes and ids; it contains no names."""
+
+    active: bool
+    rights: dict[str, list[RightSummary]]
+    """By id of the organization."""
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """The state of the target after the synchronization."""
+
+    remote_id: str
+    wrote: bool
+    supports_patch: bool = True
+    """False when the target has shown that it does not support PATCH."""
+    observed: ObservedState | None = None
+    """The unexpected state that reading first showed; None where it matched or was not read."""
+
+
+class Connector(Protocol):
+    """The protocol of one kind of target. It has no state and reads no database: its methods run in any thread.
+
+    Its requests go through the caller's pool, which is the guarded way out and which the caller closes.
+    """
+
+    def build_record(self, *, person: DesiredPerson) -> Record:
+        """Build the record that the target should have. An equal person gives an equal record."""
+
+    def synchronize(self, *, task: SyncTask, pool: Pool) -> SyncResult:
+        """Make the target have this record: create, change, deactivate or delete it.
+
+        Raises DeliveryError where the target does not have it afterwards, or may not.
+        """
+
+    def read_records(self, *, profile: TargetProfile, pool: Pool, limit: int) -> Iterator[Record]:
+        """Yield the records that the target has, about `limit` at most. Raises DeliveryError."""
+
+    def matches(self, *, ours: Record, theirs: Record) -> bool:
+        """Whether the two records agree in every attribute that Keyholder manages."""
+
+    def external_id(self, *, record: Record) -> str:
+        """Return Keyholder's id of a record that was read; empty where it has none."""
+
+    def is_active(self, *, record: Record) -> bool:
+        """Whether a record that was read is active."""
+
+    def observed_state(self, *, record: Record) -> ObservedState:
+        """Return what pages show of a record that differs."""
