@@ -1,1 +1,1 @@
-"""Speed, measured side by side: one JSON line per figure."""
+"""The benches measure speed side by side: one JSON line per figure."""

@@ -7,7 +7,7 @@ ALL = ("acts", "leaver", "revocation_probe", "negative_control", "fresh")
 
 
 def run(names: list[str]) -> int:
-    """Each figure in a process of its own. Exit code 1 where one failed."""
+    """Measure each figure in a process of its own. Returns exit code 1 where one failed."""
     failed = [
         name
         for name in names

@@ -1,4 +1,4 @@
-"""An installation of its own for a bench: a durable database in a temporary folder, migrated, and Django set up."""
+"""A bench has an installation of its own: a durable database in a temporary folder, migrated, and Django set up."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ def installation() -> Iterator[embedded_postgres.Server]:
 
 
 def manage(server: embedded_postgres.Server, *words: str) -> None:
-    """A command of manage.py as the owner."""
+    """Run a command of manage.py as the owner."""
     environment = {**os.environ, "OWNER_DATABASE_URL": server.url_of(embedded_postgres.OWNER)}
     subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True)
 
@@ -67,7 +67,7 @@ def settings_of(url: str) -> dict[str, str]:
 
 
 def emit(figure: str, **values: Any) -> None:
-    """One JSON line."""
+    """Print one JSON line."""
     load = round(os.getloadavg()[0], 1)
     print(json.dumps({"figure": figure, **values, "load": load}, ensure_ascii=False), flush=True)
 
@@ -79,7 +79,7 @@ def quantiles(milliseconds: Sequence[float]) -> dict[str, float]:
 
 
 def resident_kib(pid: int) -> int:
-    """Resident memory of one process, shared pages counted in proportion where the kernel tells (PSS)."""
+    """Return a process' resident memory in KiB, with shared pages in proportion where the kernel reports it (PSS)."""
     for name, field in (("smaps_rollup", "Pss:"), ("status", "VmRSS:")):
         with contextlib.suppress(OSError), pathlib.Path(f"/proc/{pid}/{name}").open(encoding="ascii") as file:
             for line in file:

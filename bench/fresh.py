@@ -1,4 +1,4 @@
-"""(d) From a fresh clone to the first page, and the resident memory of the whole demo."""
+"""(d) The bench measures from a fresh clone to the first page, and the resident memory of the whole demo."""
 
 import http.client
 import os
@@ -84,7 +84,7 @@ def _page(port: int) -> bool:
 
 
 def _memory(clone: Path, parent: int) -> dict[str, float]:
-    """MiB by part: every process that descends from `make demo`, and PostgreSQL's, which runs as another user."""
+    """Return MiB by part: the descendants of `make demo`, and PostgreSQL's processes, which run as another user."""
     found: dict[str, float] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (name := _part(entry, clone, parent)):

@@ -1,4 +1,4 @@
-"""The portal with one thing wrong: a removal is answered at once and carried out 5 ms later. A bench must notice."""
+"""This portal has one fault: a removal is answered at once and carried out 5 ms later. A bench must notice."""
 
 import io
 import threading
@@ -11,7 +11,7 @@ LATE_SECONDS = 0.005
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """As the portal, but for the POST of a removal."""
+    """Answer as the portal, except for the POST of a removal."""
     if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/remove"):
         kept = {**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].read())}
         threading.Timer(LATE_SECONDS, _carry_out, [kept]).start()

@@ -44,7 +44,7 @@ def run() -> None:
 
 
 def _remove(made: Scene, leaver: Leaver) -> tuple[float, float, float]:
-    """Milliseconds from the POST to: refused in the other web process, tokens refused there, all receivers applied."""
+    """Return ms from the POST to: refused in the other web process, tokens refused there, all receivers applied."""
     second = made.ports[1]
     form, cookies = made.removal(leaver)
     seen = len(made.records(0))

@@ -1,4 +1,4 @@
-"""The negative control: the probe must catch a portal that revokes 5 ms late."""
+"""The probe must catch a portal that revokes 5 ms late."""
 
 from bench import revocation_probe
 

@@ -27,7 +27,7 @@ class Receiver:
         self.records: list[tuple[str, str, int]] = []
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
-        """Status and JSON of one request."""
+        """Return the status and JSON of one request."""
         parts = urlsplit(target)
         words = parts.path.strip("/").split("/")
         if words[0] == "rp":
@@ -84,7 +84,7 @@ class Receiver:
             self.records.append((where, who, time.monotonic_ns()))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, kept alive."""
+        """Serve one connection, which stays open."""
         try:
             while line := await reader.readline():
                 method, target, _ = line.decode().split(" ", 2)

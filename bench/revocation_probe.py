@@ -84,7 +84,7 @@ def _round(made: Scene, clients: "list[_Client]", leaver: Leaver) -> tuple[int, 
 
 
 class _Client:
-    """Speaks with one web process, from a process of its own."""
+    """A client speaks with one web process, from a process of its own."""
 
     def __init__(self, made: Scene, port: int) -> None:
         self.pipe, theirs = mp.get_context("spawn").Pipe()

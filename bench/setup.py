@@ -1,4 +1,4 @@
-"""An installation with leavers to be: two web processes, `deliver`, five services, two SCIM targets, all for real."""
+"""The installation has leavers, two web processes, `deliver`, five services and two SCIM targets, all real."""
 
 import contextlib
 import functools
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody to be removed: a browser session and, for each service, an access and a refresh token."""
+    """The leaver has a browser session and, for each service, an access and a refresh token."""
 
     membership: uuid.UUID
     user: uuid.UUID
@@ -71,7 +71,7 @@ class Scene:
         form: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes, dict[str, str]]:
-        """One request over a connection of its own."""
+        """Send one request over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         sent = {
             "Host": f"localhost:{self.ports[0]}",

@@ -1,1 +1,1 @@
-"""What `make demo` starts beside the portal: two services, a mailbox."""
+"""`make demo` starts these beside the portal: two services and a mailbox."""

@@ -1,4 +1,4 @@
-"""`make demo`: everything on one machine, until Ctrl-C. `--reset` forgets the demo's data."""
+"""`make demo` runs everything on one machine until Ctrl-C. `--reset` removes the demo's data."""
 
 import json
 import signal
@@ -13,28 +13,28 @@ _BEGAN = time.monotonic()
 
 
 def say(line: str) -> None:
-    """Progress: seconds since the start, and what is being started."""
+    """Print the seconds since the start, and what is being started."""
     print(f"  {time.monotonic() - _BEGAN:5.1f} s  {line}", flush=True)
 
 
 def announce(stage: Stage) -> None:
-    """Addresses and sign-ins."""
+    """Print the addresses and the sample sign-ins."""
     where = stage.where
-    held = json.loads(where.people.read_text(encoding="utf-8"))
+    sign_ins = json.loads(where.people.read_text(encoding="utf-8"))
     print(f"\nReady after {time.monotonic() - _BEGAN:.1f} s.\n")
     print(f"  Portal        {where.url('PORTAL_PORT')}")
     print(f"  Web shop      {where.url('ORDERING_PORT')}")
     print(f"  CRM portal    {where.url('CRM_PORT')}")
     print(f"  Caught mails  {where.url('MAIL_PORT')}")
     print(f"  Codes         {where.url('MAIL_PORT')}/codes   (the second factor of the people below)\n")
-    print(f"Password of all people below: {held['password']}\n")
-    for person in held["people"]:
+    print(f"Password of all people below: {sign_ins['password']}\n")
+    for person in sign_ins["people"]:
         print(f"  {person['email']:<38} {person['who']}")
     print("\nPress Ctrl-C to stop. The data is kept; `make demo-reset` removes it.", flush=True)
 
 
 def run() -> int:
-    """Exit code 0 after Ctrl-C, 1 where a part failed."""
+    """Run until Ctrl-C. Returns exit code 0 after it, 1 where a part failed."""
     stage = Stage(ports_and_paths.from_environment(), say=say)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -1,4 +1,4 @@
-"""What each process of the demo finds in its environment."""
+"""Each process of the demo finds its own environment."""
 
 import os
 
@@ -8,10 +8,10 @@ from portal import embedded_postgres
 
 
 def portal(where: Places, server: embedded_postgres.Server, *, owner: bool = False) -> dict[str, str]:
-    """For every part of the portal. Only what migrates and fills may know the owner's password."""
+    """Return the variables for every part of the portal. Only migrating and seeding may know the owner's password."""
     ports, secrets = where.ports, where.secrets()
     internal = [f"{name}:{ports[port]}" for port in SERVICES.values() for name in ("localhost", "127.0.0.1")]
-    made = {
+    variables = {
         "KEYHOLDER_ENV": "demo",
         **SUPPLIER,
         **os.environ,
@@ -25,12 +25,12 @@ def portal(where: Places, server: embedded_postgres.Server, *, owner: bool = Fal
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         **{name: str(port) for name, port in ports.items()},
     }
-    made.pop("OWNER_DATABASE_URL", None)
-    return made | ({"OWNER_DATABASE_URL": server.url_of(embedded_postgres.OWNER)} if owner else {})
+    variables.pop("OWNER_DATABASE_URL", None)
+    return variables | ({"OWNER_DATABASE_URL": server.url_of(embedded_postgres.OWNER)} if owner else {})
 
 
 def service(where: Places, key: str) -> dict[str, str]:
-    """For the web shop or the CRM portal: protocols and secrets, nothing of the portal's own."""
+    """Return the variables for the web shop or the CRM portal: protocols and secrets, nothing of the portal's own."""
     secrets, port = where.secrets(), SERVICES[key]
     return {
         "PATH": os.environ.get("PATH", ""),
@@ -47,7 +47,7 @@ def service(where: Places, key: str) -> dict[str, str]:
 
 
 def mail(where: Places) -> dict[str, str]:
-    """For the mailbox; it also shows the second factors of the sample people."""
+    """Return the variables for the mailbox, which also shows the second factors of the sample people."""
     return {
         "PATH": os.environ.get("PATH", ""),
         "SERVICE_PORT": str(where.ports["MAIL_PORT"]),

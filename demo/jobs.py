@@ -1,4 +1,4 @@
-"""The jobs' broker: a database and a role of its own, because it makes tables as it runs."""
+"""The jobs' broker has a database and a role of its own, because it makes tables as it runs."""
 
 import psycopg
 from pgmq.install import get_embedded_install_sql
@@ -10,12 +10,12 @@ NAME = "keyholder_jobs"
 
 
 def url(server: embedded_postgres.Server, password: str) -> str:
-    """The broker's address for Celery."""
+    """Return the broker's address for Celery."""
     return f"pgmq://{NAME}:{password}@{embedded_postgres.HOST}:{server.port}/{NAME}"
 
 
 def prepare(server: embedded_postgres.Server, password: str) -> None:
-    """Make role, database and queue functions, where they are not there."""
+    """Create the role, the database and the queue functions, unless they exist."""
     with psycopg.connect(server.url_of(embedded_postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
         role = sql.Identifier(NAME)
         if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone() is None:

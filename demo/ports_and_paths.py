@@ -1,4 +1,4 @@
-"""Folders, ports and secrets of the demo; each folder has secrets of its own."""
+"""The demo's folder decides its ports and secrets; each folder has secrets of its own."""
 
 import dataclasses
 import json
@@ -29,27 +29,27 @@ SUPPLIER = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Places:
-    """One demo: its home folder and its ports."""
+    """A demo has a home folder and its ports."""
 
     home: pathlib.Path
     ports: Mapping[str, int]
 
     def url(self, port: str) -> str:
-        """The address of one of the parts, by the name of its port. Passkeys need a name, not a number."""
+        """Return a part's address by the name of its port. Passkeys need a host name, not a number."""
         return f"http://localhost:{self.ports[port]}"
 
     @property
     def folder(self) -> pathlib.Path:
-        """What the demo itself keeps: secrets, sample people, the services' stores."""
+        """Return the folder of what the demo itself stores: secrets, sample people, the services' stores."""
         return self.home / "demo"
 
     @property
     def people(self) -> pathlib.Path:
-        """The sample sign-ins, written when the sample data has been made whole."""
+        """Return the file of the sample sign-ins, written when the sample data is complete."""
         return self.folder / "people.json"
 
     def secrets(self) -> dict[str, str]:
-        """Passwords and tokens of this folder, made at its first use."""
+        """Read the passwords and tokens of this folder, which are generated at the first use."""
         path = self.folder / "secrets.json"
         if not path.exists():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,10 +58,10 @@ class Places:
                 "jobs",
                 *(f"{key}_{what}" for key in SERVICES for what in ("client", "scim")),
             ]
-            made = {name: secrets.token_urlsafe(24) for name in names} | {"password": _speakable()}
-            write(path, made)
-        held: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return held
+            generated = {name: secrets.token_urlsafe(24) for name in names} | {"password": _speakable()}
+            write(path, generated)
+        stored: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return stored
 
     def remember(self, **values: str) -> None:
         """Add to the folder's secrets."""
@@ -69,7 +69,7 @@ class Places:
 
 
 def write(path: pathlib.Path, content: object) -> None:
-    """A 0600 JSON file that appears whole."""
+    """Write a 0600 JSON file that appears whole."""
     draft = path.with_suffix(".new")
     with os.fdopen(
         os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
@@ -79,12 +79,12 @@ def write(path: pathlib.Path, content: object) -> None:
 
 
 def _speakable() -> str:
-    """A password one can type from the screen: four groups of four, 64 bits and more."""
+    """Generate a password that one can type from the screen: four groups of four, 64 bits and more."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def from_environment() -> Places:
-    """The home from KEYHOLDER_HOME, the ports from their own variables."""
+    """Read the home from KEYHOLDER_HOME, and the ports from their own variables."""
     home = pathlib.Path(os.environ.get("KEYHOLDER_HOME", ROOT / "var")).resolve()
     return Places(home=home, ports={name: int(os.environ.get(name, port)) for name, port in PORTS.items()})

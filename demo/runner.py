@@ -1,4 +1,4 @@
-"""The whole demo as processes: what runs, in which order, with which environment. Tests use it too."""
+"""The runner starts the whole demo as processes, in order and with their environments. Tests use it too."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ END_SECONDS = 15
 
 
 class StageError(Exception):
-    """A part did not start, or ended by itself; the message says which, and where its log is."""
+    """A part did not start, or ended by itself; the message names it and its log."""
 
 
 class Stage:
@@ -36,7 +36,7 @@ class Stage:
         self._alone: IO[str] | None = None
 
     def prepare(self) -> None:
-        """Database, keys, tables, static files and sample data: everything before the first process."""
+        """Prepare all that the first process needs: database, keys, tables, static files and sample data."""
         self._alone = state.alone(self.where.home)
         if self._alone is None:
             raise StageError(f"This demo is already running (in {self.where.home}).")
@@ -120,7 +120,7 @@ class Stage:
             shutil.rmtree(self.where.home / name, ignore_errors=True)
 
     def check(self) -> None:
-        """Raises StageError where a part has ended by itself."""
+        """Raise StageError where a part has ended by itself."""
         for name, process in self.running.items():
             if process.poll() is not None:
                 raise StageError(
@@ -128,7 +128,7 @@ class Stage:
                 )
 
     def log(self, name: str) -> pathlib.Path:
-        """The log file of a part."""
+        """Return the log file of a part."""
         return self.where.home / "log" / f"{name}.log"
 
     def manage(self, *words: str) -> None:
@@ -147,7 +147,7 @@ class Stage:
             raise StageError(f"{' '.join(words)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
 
     def environment(self, *, owner: bool = False) -> dict[str, str]:
-        """What every part of the portal reads."""
+        """Return the variables that every part of the portal reads."""
         return environments.portal(self.where, self._server, owner=owner) | self.overrides
 
     @property

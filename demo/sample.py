@@ -1,4 +1,4 @@
-"""Sample customers: names from many alphabets, one person in two companies, one company of 300 people."""
+"""The sample customers have names from many alphabets, a person in two companies, and a company of 300 people."""
 
 import dataclasses
 import pathlib
@@ -10,7 +10,7 @@ NAMES = pathlib.Path(__file__).with_name("names.txt")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody to be invited. `sites` empty: all sites. `limit` in euros, where the tier takes one."""
+    """The person is invited. `sites` empty: all sites. `limit` in euros, where the tier takes one."""
 
     name: str
     email: str
@@ -23,7 +23,7 @@ class Person:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Company:
-    """A customer."""
+    """The company is a customer of the supplier."""
 
     key: str
     name: str
@@ -35,16 +35,16 @@ class Company:
 
 
 def _crowd(count: int, *, domain: str, sites: Sequence[str], seed: int) -> Iterator[Person]:
-    """So many colleagues with different names; the same ones every time."""
+    """Draw so many colleagues with different names; the same ones every time."""
     chance = random.Random(seed)  # noqa: S311 - sample names
-    firsts, lasts = (part.split() for part in NAMES.read_text(encoding="utf-8").split("\n\n"))
-    pairs = [(first, last) for first in firsts for last in lasts]
+    given_names, family_names = (part.split() for part in NAMES.read_text(encoding="utf-8").split("\n\n"))
+    pairs = [(given_name, family_name) for given_name in given_names for family_name in family_names]
     tiers = ["viewer"] * 5 + ["orderer"] * 4 + ["approver"]
-    for first, last in chance.sample(pairs, count):
+    for given_name, family_name in chance.sample(pairs, count):
         role = chance.choice(tiers)
-        plain = f"{first}.{last}".lower().replace("ä", "a").replace("ö", "o")
+        plain = f"{given_name}.{family_name}".lower().replace("ä", "a").replace("ö", "o")
         yield Person(
-            name=f"{first} {last}",
+            name=f"{given_name} {family_name}",
             email=f"{plain}@{domain}",
             role=role,
             sites=chance.sample(sites, chance.randint(1, 2)) if chance.random() < 0.8 else (),  # noqa: PLR2004
@@ -54,7 +54,7 @@ def _crowd(count: int, *, domain: str, sites: Sequence[str], seed: int) -> Itera
 
 _KOSKELA_SITES = (("Tampere", "TRE-01"), ("Oulu", "OUL-01"), ("Tallinn", "TLL-01"))
 _AT = "koskela.example"
-_NAMED = (
+_CAST = (
     Person(
         name="Aino Virtanen", email=f"aino.virtanen@{_AT}", role="organization_admin", who="admin of Koskela"
     ),
@@ -111,9 +111,9 @@ COMPANIES = (
         language="en",
         sites=_KOSKELA_SITES,
         people=(
-            *_NAMED,
+            *_CAST,
             *_crowd(
-                _KOSKELA_HAS - len(_NAMED), domain=_AT, sites=[name for name, _ in _KOSKELA_SITES], seed=7
+                _KOSKELA_HAS - len(_CAST), domain=_AT, sites=[name for name, _ in _KOSKELA_SITES], seed=7
             ),
         ),
     ),

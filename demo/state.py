@@ -1,4 +1,4 @@
-"""What is already done, and what already answers."""
+"""The demo checks what is already done, and what already answers."""
 
 import fcntl
 import hashlib
@@ -15,7 +15,7 @@ _DEPENDS = {
 
 
 def fingerprint(step: str) -> str:
-    """Changes when the files that a step depends on change."""
+    """Return a hash that changes when the files that a step depends on change."""
     files = sorted(file for pattern in _DEPENDS[step] for file in ROOT.glob(pattern) if file.is_file())
     lines = [f"{file.relative_to(ROOT)}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -34,7 +34,7 @@ def alone(home: pathlib.Path) -> IO[str] | None:
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether something on this port answers, and not with an error of its own."""
+    """Check that something on this port answers, and not with an error of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": f"localhost:{port}"})

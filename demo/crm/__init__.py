@@ -1,1 +1,1 @@
-"""A CRM portal that signs people in by OpenID Connect and is told by SCIM who they are."""
+"""A CRM portal that signs people in by OpenID Connect and receives them by SCIM."""

@@ -29,7 +29,7 @@ def ticket_list() -> tickets.Tickets:
 @blueprint.get("/")
 @current_visit.needed
 def home(visit: current_visit.Visit) -> current_visit.Answer:
-    own = ticket_list().of(visit.organization.id, visit.person.sub)
+    own = ticket_list().by_person(visit.organization.id, visit.person.sub)
     return flask.render_template(
         "home.html",
         visit=visit,
@@ -76,14 +76,14 @@ def open_ticket(visit: current_visit.Visit) -> current_visit.Answer:
 
 
 def wrong(typed: dict[str, str]) -> dict[str, str]:
-    found = {
+    sentences = {
         "subject": forms.missing(typed.get("subject", ""), sentence="Write what it is about."),
         "text": forms.missing(
             typed.get("text", ""), sentence="Write what happened.", longest=forms.LONGEST_TEXT, lines=True
         ),
         "once": forms.unreadable(typed.get("once", "")),
     }
-    return {field: sentence for field, sentence in found.items() if sentence}
+    return {field: sentence for field, sentence in sentences.items() if sentence}
 
 
 def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str, str]) -> str:

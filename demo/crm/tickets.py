@@ -1,4 +1,4 @@
-"""Tickets opened by customers, on disk."""
+"""Customers open tickets, which are kept on disk."""
 
 import dataclasses
 import datetime as dt
@@ -26,18 +26,24 @@ class Tickets:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
         self._journal = store.Journal(path)
-        self._kept = [Ticket(**{**line, "at": clock.parse(line["at"])}) for line in self._journal.lines()]
+        self._tickets = [Ticket(**{**line, "at": clock.parse(line["at"])}) for line in self._journal.lines()]
 
     def open(self, **what: str) -> Ticket:
         """Open a ticket; the same form opens one ticket only."""
         with self._lock:
-            before = next((one for one in self._kept if what["once"] and one.once == what["once"]), None)
+            before = next(
+                (ticket for ticket in self._tickets if what["once"] and ticket.once == what["once"]), None
+            )
             if before:
                 return before
-            ticket = Ticket(number=FIRST_NUMBER + len(self._kept), at=clock.now(), **what)
+            ticket = Ticket(number=FIRST_NUMBER + len(self._tickets), at=clock.now(), **what)
             self._journal.append({**dataclasses.asdict(ticket), "at": ticket.at.isoformat()})
-            self._kept.append(ticket)
+            self._tickets.append(ticket)
             return ticket
 
-    def of(self, organization: str, sub: str) -> list[Ticket]:
-        return [one for one in reversed(self._kept) if (one.organization, one.sub) == (organization, sub)]
+    def by_person(self, organization: str, sub: str) -> list[Ticket]:
+        return [
+            ticket
+            for ticket in reversed(self._tickets)
+            if (ticket.organization, ticket.sub) == (organization, sub)
+        ]

@@ -11,7 +11,7 @@ MOST_BYTES = 10 * 1024 * 1024
 THREADS = 4
 
 
-class Door(controller.Controller):
+class SmtpServer(controller.Controller):
     def factory(self) -> smtp.SMTP:
         return smtp.SMTP(self.handler, data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, hostname="localhost")
 
@@ -19,7 +19,7 @@ class Door(controller.Controller):
 def run() -> None:
     port = int(settings.needed("SERVICE_PORT"))
     mails = box.Box(store.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
-    channel = Door(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
+    channel = SmtpServer(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
     app = web.application("demo.mail", hosts=HOSTS)
     app.extensions[pages.KEY] = mails
     app.extensions[pages.PEOPLE] = pathlib.Path(os.environ.get("SAMPLE_PEOPLE", "none"))

@@ -1,4 +1,4 @@
-"""The mailbox: one .eml file per mail, newest first."""
+"""The mailbox stores one .eml file per mail, and lists the newest first."""
 
 import dataclasses
 import datetime as dt
@@ -42,7 +42,7 @@ class Mail:
             return ""
         try:
             content = str(part.get_content())
-        except LookupError:  # a character set nobody knows
+        except LookupError:  # an unknown character set
             content = cast("bytes", part.get_payload(decode=True)).decode(errors="replace")
         return content.replace("\r\n", "\n")
 
@@ -74,7 +74,7 @@ class Box:
     def latest(self, *, to: str = "") -> list[Mail]:
         files = sorted(self.folder.glob("*.eml"), reverse=True)
         mails = (parse(file) for file in files)
-        return list(itertools.islice((one for one in mails if to.casefold() in one.to.casefold()), LATEST))
+        return list(itertools.islice((mail for mail in mails if to.casefold() in mail.to.casefold()), LATEST))
 
     def find(self, mail_id: str) -> Mail | None:
         file = self.folder / f"{mail_id}.eml"

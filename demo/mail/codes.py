@@ -1,4 +1,4 @@
-"""The second factors of the sample people, as their telephones would show them (TOTP, RFC 6238)."""
+"""The page shows the sample people's second factors as their telephones would (TOTP, RFC 6238)."""
 
 import base64
 import dataclasses
@@ -11,21 +11,23 @@ DIGITS = 6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Shown:
+class PersonCode:
     name: str
     email: str
     who: str
     code: str
 
 
-def shown(people: pathlib.Path, *, at: float) -> list[Shown]:
-    """Give everybody whose sign-in the demo announces, with the code of this moment."""
+def person_codes(people: pathlib.Path, *, at: float) -> list[PersonCode]:
+    """List the people with an announced sign-in, with the code of the instant `at`."""
     if not people.is_file():
         return []
-    listed = json.loads(people.read_bytes())["people"]
+    entries = json.loads(people.read_bytes())["people"]
     return [
-        Shown(name=one["name"], email=one["email"], who=one["who"], code=code(one["secret"], at=at))
-        for one in listed
+        PersonCode(
+            name=entry["name"], email=entry["email"], who=entry["who"], code=code(entry["secret"], at=at)
+        )
+        for entry in entries
     ]
 
 

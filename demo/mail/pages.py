@@ -31,8 +31,8 @@ def home() -> str:
 @blueprint.get("/codes")
 def second_factors() -> str:
     at = clock.seconds()
-    shown = codes.shown(flask.current_app.extensions[PEOPLE], at=at)
-    return flask.render_template("codes.html", people=shown, left=codes.seconds_left(at=at))
+    people = codes.person_codes(flask.current_app.extensions[PEOPLE], at=at)
+    return flask.render_template("codes.html", people=people, left=codes.seconds_left(at=at))
 
 
 @blueprint.get("/messages")
@@ -43,7 +43,7 @@ def messages() -> list[dict[str, str]]:
 @blueprint.get("/messages/<mail_id>")
 def message(mail_id: str) -> str:
     mail = mail_or_404(mail_id)
-    return flask.render_template("mail.html", mail=mail, text=linked(mail.text))
+    return flask.render_template("mail.html", mail=mail, text=with_links(mail.text))
 
 
 @blueprint.get("/messages/<mail_id>/html")
@@ -58,7 +58,7 @@ def mail_or_404(mail_id: str) -> box.Mail:
     return mailbox().find(mail_id) or flask.abort(404)
 
 
-def linked(text: str) -> markupsafe.Markup:
+def with_links(text: str) -> markupsafe.Markup:
     """Escape a text and make its addresses links."""
     link = markupsafe.Markup('<a href="{0}">{0}</a>').format
     parts = (markupsafe.escape(part) for part in LINK.split(text))

@@ -1,1 +1,1 @@
-"""A web shop that signs people in by OpenID Connect and is told by SCIM what they may do."""
+"""A web shop that signs people in by OpenID Connect and receives their rights by SCIM."""

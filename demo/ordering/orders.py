@@ -1,4 +1,4 @@
-"""Orders placed, on disk; Keyholder states limits, the shop counts what was used."""
+"""Orders are kept on disk. Keyholder states limits, and the shop counts what was used."""
 
 import dataclasses
 import datetime as dt
@@ -33,10 +33,10 @@ class Orders:
     def __init__(self, path: pathlib.Path) -> None:
         self._lock = threading.Lock()
         self._journal = store.Journal(path)
-        self._kept = [order_from_json(line) for line in self._journal.lines()]
+        self._orders = [order_from_json(line) for line in self._journal.lines()]
 
     def place(self, *, judge: Callable[[], None], once: str, **what: Any) -> Order:
-        """Place an order unless `judge` raises; the same form places one only.
+        """Place an order unless `judge` raises; the same form places one order only.
 
         One at a time from judging to writing down, so that two at once cannot share a limit.
         """
@@ -45,28 +45,28 @@ class Orders:
             if before:
                 return before
             judge()
-            order = Order(number=FIRST_NUMBER + len(self._kept), at=clock.now(), once=once, **what)
+            order = Order(number=FIRST_NUMBER + len(self._orders), at=clock.now(), once=once, **what)
             self._journal.append(written(order))
-            self._kept.append(order)
+            self._orders.append(order)
             return order
 
-    def of(self, organization: str, sub: str | None = None) -> list[Order]:
-        """Give the newest first: all of an organization, or one person's."""
+    def by_organization(self, organization: str, sub: str | None = None) -> list[Order]:
+        """Return the newest first: all of an organization, or one person's."""
         return [
             order
-            for order in reversed(self._kept)
+            for order in reversed(self._orders)
             if order.organization == organization and sub in (None, order.sub)
         ]
 
     def _already(self, once: str) -> Order | None:
-        return next((order for order in self._kept if order.once == once), None)
+        return next((order for order in self._orders if order.once == once), None)
 
     def used(self, limit: people.Limit, sub: str, *, at: dt.datetime) -> decimal.Decimal:
         """Sum up what a person has ordered under a limit in the period that `at` lies in."""
         since = begin(limit.period, at)
         counted = [
             order.amount
-            for order in self.of(limit.organization, sub)
+            for order in self.by_organization(limit.organization, sub)
             if order.at >= since and order.currency == limit.currency and limit.site in (None, order.site)
         ]
         return sum(counted, decimal.Decimal(0))

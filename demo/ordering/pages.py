@@ -18,7 +18,7 @@ blueprint = flask.Blueprint("pages", __name__)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Asked:
+class OrderRequest:
     amount: decimal.Decimal
     site: str
     reference: str
@@ -39,12 +39,14 @@ def order_list() -> orders.Orders:
 @current_visit.needed
 def home(visit: current_visit.Visit) -> current_visit.Answer:
     everybodys = visit.rights.may(rules.SEE)
-    found = order_list().of(visit.organization.id, None if everybodys else visit.person.sub)
+    orders_shown = order_list().by_organization(
+        visit.organization.id, None if everybodys else visit.person.sub
+    )
     return flask.render_template(
         "home.html",
         visit=visit,
         may=people_page.may(visit.rights, NAMES),
-        orders=found[:LATEST],
+        orders=orders_shown[:LATEST],
         everybodys=everybodys,
     )
 
@@ -67,18 +69,18 @@ def order(visit: current_visit.Visit) -> current_visit.Answer:
 @current_visit.needed
 def place(visit: current_visit.Visit) -> current_visit.Answer:
     typed = flask.request.form.to_dict()
-    errors, asked = parse_form(typed)
-    if not asked:
+    errors, request = parse_form(typed)
+    if not request:
         return form(visit, typed=typed, errors=errors), REFUSED
     try:
-        placed = decide(visit, asked)
+        placed = decide(visit, request)
     except rules.Refused as refusal:
         return form(visit, typed=typed, errors={refusal.field: str(refusal)}), REFUSED
     return flask.redirect(flask.url_for("pages.placed", number=placed.number))
 
 
-def parse_form(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
-    """Give a sentence for each field that cannot be read, or what is asked."""
+def parse_form(typed: dict[str, str]) -> tuple[dict[str, str], OrderRequest | None]:
+    """Give a sentence for each field that cannot be read, or the order as requested."""
     errors: dict[str, str] = {}
     amount = decimal.Decimal(0)
     try:
@@ -91,29 +93,29 @@ def parse_form(typed: dict[str, str]) -> tuple[dict[str, str], Asked | None]:
     if errors:
         return errors, None
     rest = {field: typed.get(field, "") for field in ("site", "reference", "once")}
-    return {}, Asked(amount=amount, **rest)
+    return {}, OrderRequest(amount=amount, **rest)
 
 
-def decide(visit: current_visit.Visit, asked: Asked) -> orders.Order:
+def decide(visit: current_visit.Visit, request: OrderRequest) -> orders.Order:
     """Place an order once.
 
     Raises Refused.
     """
     known = sites(visit)
     judge = functools.partial(
-        rules.judge, visit, order_list(), amount=asked.amount, site=asked.site, known=known
+        rules.judge, visit, order_list(), amount=request.amount, site=request.site, known=known
     )
     return order_list().place(
         judge=judge,
-        once=f"{visit.session.id}:{asked.once}" if asked.once else "",
+        once=f"{visit.session.id}:{request.once}" if request.once else "",
         organization=visit.organization.id,
         sub=visit.person.sub,
         by=visit.person.name,
-        amount=asked.amount,
+        amount=request.amount,
         currency=rules.CURRENCY,
-        site=asked.site,
-        site_name=known.get(asked.site, ""),
-        reference=asked.reference,
+        site=request.site,
+        site_name=known.get(request.site, ""),
+        reference=request.reference,
     )
 
 
@@ -136,10 +138,17 @@ def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str,
 @current_visit.needed
 def placed(visit: current_visit.Visit, number: int) -> current_visit.Answer:
     own = None if visit.rights.may(rules.SEE) else visit.person.sub
-    found = next((one for one in order_list().of(visit.organization.id, own) if one.number == number), None)
-    if found is None:
+    order_placed = next(
+        (
+            candidate
+            for candidate in order_list().by_organization(visit.organization.id, own)
+            if candidate.number == number
+        ),
+        None,
+    )
+    if order_placed is None:
         flask.abort(404)
-    return flask.render_template("placed.html", visit=visit, order=found)
+    return flask.render_template("placed.html", visit=visit, order=order_placed)
 
 
 @blueprint.get("/people")

@@ -1,4 +1,4 @@
-"""Whether an order may be placed: asked when it is placed, of what SCIM says at that moment."""
+"""An order is judged when it is placed, by what SCIM says at that instant."""
 
 import decimal
 from collections.abc import Container
@@ -13,7 +13,7 @@ NOTHING = "Nothing was ordered."
 
 
 class Refused(Exception):
-    """The order may not be placed; `field` is where the reason lies, the text says it to the person."""
+    """The order may not be placed; `field` has the reason, and the text says it to the person."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(f"{sentence} {NOTHING}")
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 def judge(
     visit: current_visit.Visit,
-    kept: orders.Orders,
+    order_list: orders.Orders,
     *,
     amount: decimal.Decimal,
     site: str,
@@ -34,7 +34,7 @@ def judge(
         raise Refused("You may not place orders here.")
     check_site(rights, site, known)
     for limit in rights.limits_at(PLACE, site):
-        check_limit(limit, amount, kept.used(limit, visit.person.sub, at=visit.at))
+        check_limit(limit, amount, order_list.used(limit, visit.person.sub, at=visit.at))
 
 
 def check_site(rights: people.Rights, site: str, known: Container[str]) -> None:
@@ -51,12 +51,13 @@ def check_limit(limit: people.Limit, amount: decimal.Decimal, used: decimal.Deci
         raise Refused(
             f"Your limit is in {limit.currency}, and this shop sells in {CURRENCY}.", field="amount"
         )
-    asked, most = money.show(amount), money.show(limit.amount)
+    requested, most = money.show(amount), money.show(limit.amount)
     if limit.period == "order":
         if amount > limit.amount:
-            raise Refused(f"{asked} is above your limit of {most}.", field="amount")
+            raise Refused(f"{requested} is above your limit of {most}.", field="amount")
     elif used + amount > limit.amount:
         before = money.show(used)
         raise Refused(
-            f"{asked} on top of {before} is above your limit of {most} per {limit.period}.", field="amount"
+            f"{requested} on top of {before} is above your limit of {most} per {limit.period}.",
+            field="amount",
         )

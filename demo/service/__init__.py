@@ -1,1 +1,4 @@
-"""What the sample services share: other companies' programs, which know the portal by its protocols only."""
+"""The sample services share this code.
+
+They are other companies' programs, which know the portal by its protocols only.
+"""

@@ -1,4 +1,4 @@
-"""This service's own clock: it shares none with the portal."""
+"""The service has a clock of its own: it shares none with the portal."""
 
 import datetime as dt
 import time
@@ -13,7 +13,7 @@ def seconds() -> float:
 
 
 def stamps() -> dict[str, object]:
-    """Give the wall time and the machine's monotonic time, which every process of the machine shares."""
+    """Return the wall time and the machine's monotonic time, which every process of the machine shares."""
     return {"at": now().isoformat(timespec="microseconds"), "monotonic_ns": time.monotonic_ns()}
 
 

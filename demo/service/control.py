@@ -1,4 +1,4 @@
-"""The service's own account of itself, and its faults on demand; for tests, behind the SCIM token."""
+"""Tests read the service's state and cause faults here, behind the SCIM token."""
 
 import dataclasses
 import time
@@ -34,7 +34,7 @@ def status() -> current_visit.Answer:
         "served": here.faults.served,
         "writes": here.writes.count,
         "logouts": here.logouts.journal.count,
-        "people": {"total": len(everybody), "active": sum(one.active for one in everybody)},
+        "people": {"total": len(everybody), "active": sum(person.active for person in everybody)},
         "sessions": here.sessions.count(),
         "delay": {"before_ms": here.faults.before_ms, "after_ms": here.faults.after_ms},
         "failure": dataclasses.asdict(here.faults.failure) if here.faults.failure else None,
@@ -44,23 +44,23 @@ def status() -> current_visit.Answer:
 @blueprint.post("/delay")
 def delay() -> current_visit.Answer:
     """Take {"before_ms", "after_ms"}: slow before a request is carried out, or before its answer leaves."""
-    asked = flask.request.get_json()
+    fields = flask.request.get_json()
     here = parts.current().faults
-    here.before_ms, here.after_ms = whole(asked, "before_ms"), whole(asked, "after_ms")
+    here.before_ms, here.after_ms = whole(fields, "before_ms"), whole(fields, "after_ms")
     return status()
 
 
 @blueprint.post("/fail")
 def fail() -> current_visit.Answer:
     """Take {"status", "times", "applied", "retry_after"}; `times` 0 ends failing."""
-    asked = flask.request.get_json()
-    times = whole(asked, "times")
+    fields = flask.request.get_json()
+    times = whole(fields, "times")
     parts.current().faults.failure = (
         faults.Failure(
-            status=whole(asked, "status"),
+            status=whole(fields, "status"),
             times=times,
-            applied=asked.get("applied") is True,
-            retry_after=whole(asked, "retry_after") if "retry_after" in asked else None,
+            applied=fields.get("applied") is True,
+            retry_after=whole(fields, "retry_after") if "retry_after" in fields else None,
         )
         if times
         else None
@@ -68,8 +68,8 @@ def fail() -> current_visit.Answer:
     return status()
 
 
-def whole(asked: dict[str, Any], key: str) -> int:
-    value = asked.get(key, 0)
+def whole(fields: dict[str, Any], key: str) -> int:
+    value = fields.get(key, 0)
     if not isinstance(value, int) or value < 0:
         flask.abort(BAD_REQUEST)
     return value

@@ -1,4 +1,4 @@
-"""The visitor of a request, decided for each request from the session and the SCIM record."""
+"""The session and the SCIM record decide about each request who visits."""
 
 import dataclasses
 import datetime as dt
@@ -21,7 +21,7 @@ Params = ParamSpec("Params")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Visit:
-    """Somebody signed in, known here and in force; `rights` are those of this very moment."""
+    """A visitor is signed in, known here and in force; `rights` are those of the instant `at`."""
 
     session: sessions.Session
     person: people.Person
@@ -37,32 +37,32 @@ def session() -> sessions.Session | None:
     return parts.current().sessions.find(flask.session.get(SESSION, ""))
 
 
-def current(found: sessions.Session) -> Visit | None:
-    """Give the visit of a session in force, or None; ends a session whose person is gone."""
-    person = parts.current().people.by_sub(found.sub)
-    organization = person.organization(found.organization["id"]) if person else None
+def current(stored: sessions.Session) -> Visit | None:
+    """Return the visit of a session in force, or None; end a session without its person."""
+    person = parts.current().people.by_sub(stored.sub)
+    organization = person.organization(stored.organization["id"]) if person else None
     if person is None or organization is None:
-        if found.known:
-            parts.current().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
+        if stored.known:
+            parts.current().sessions.end(stored, ended_why=sessions.ACCESS_ENDED)
         return None
     if not person.in_force(organization.id):
-        parts.current().sessions.end(found, ended_why=sessions.ACCESS_ENDED)
+        parts.current().sessions.end(stored, ended_why=sessions.ACCESS_ENDED)
         return None
-    if not found.known:
-        parts.current().sessions.confirm(found)
+    if not stored.known:
+        parts.current().sessions.confirm(stored)
     at = clock.now()
-    return Visit(session=found, person=person, rights=person.rights(organization, at=at), at=at)
+    return Visit(session=stored, person=person, rights=person.rights(organization, at=at), at=at)
 
 
 def needed(view: Callable[Concatenate[Visit, Params], Answer]) -> Callable[Params, Answer]:
-    """Serve a page to somebody in force only; others get the page that says where they stand."""
+    """Serve a page to a visitor in force only; others get a page with the reason."""
 
     @functools.wraps(view)
     def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Answer:
-        found = session()
-        visit = current(found) if found and found.ended_at is None else None
+        stored = session()
+        visit = current(stored) if stored and stored.ended_at is None else None
         if visit is None:
-            return outside(found)
+            return outside(stored)
         if flask.request.method == "POST" and not meant(visit):
             return flask.render_template("stale.html", visit=visit), FORBIDDEN
         return view(visit, *args, **kwargs)
@@ -71,16 +71,16 @@ def needed(view: Callable[Concatenate[Visit, Params], Answer]) -> Callable[Param
 
 
 def meant(visit: Visit) -> bool:
-    """Tell whether a form came from a page of this session."""
+    """Check that a form came from a page of this session."""
     return hmac.compare_digest(flask.request.form.get("csrf", "").encode(), visit.session.csrf.encode())
 
 
-def outside(found: sessions.Session | None) -> Answer:
-    if found is None:
+def outside(stored: sessions.Session | None) -> Answer:
+    if stored is None:
         return flask.render_template("welcome.html", going_to=flask.request.path), UNAUTHORIZED
-    if found.ended_at is None:
-        return flask.render_template("waiting.html", session=found), FORBIDDEN
-    return flask.render_template("signed_out.html", why=why(found)), UNAUTHORIZED
+    if stored.ended_at is None:
+        return flask.render_template("waiting.html", session=stored), FORBIDDEN
+    return flask.render_template("signed_out.html", why=why(stored)), UNAUTHORIZED
 
 
 def why(ended: sessions.Session) -> str:
@@ -90,7 +90,7 @@ def why(ended: sessions.Session) -> str:
     sentences = {
         sessions.SIGNED_OUT: f"You signed out here {time}.",
         sessions.ENDED_BY_PORTAL: f"{portal} ended this sign-in {time}.",
-        sessions.ACCESS_ENDED: f"Your access for {name} has ended, as {portal} told us; noticed {time}.",
+        sessions.ACCESS_ENDED: f"Your access for {name} has ended, according to {portal}; noticed {time}.",
         sessions.EXPIRED: "A sign-in lasts eight hours here.",
     }
     return sentences[ended.ended_why]

@@ -1,4 +1,4 @@
-"""Stands before the doors the portal knocks at: counts the open requests and, asked to, is slow or fails.
+"""The endpoints that the portal calls count open requests, and are slow or fail on demand.
 
 Delays and failures are there for tests of the sender; a service starts without any.
 """
@@ -15,7 +15,7 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 
-DOORS = ("/scim/", "/backchannel-logout")
+MACHINE_PATHS = ("/scim/", "/backchannel-logout")
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -66,13 +66,13 @@ class Faults:
             return failure
 
 
-class Doorstep:
+class FaultInjection:
     def __init__(self, application: Wsgi, faults: Faults) -> None:
         self.application = application
         self.faults = faults
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").startswith(DOORS):
+        if not environ.get("PATH_INFO", "").startswith(MACHINE_PATHS):
             return self.application(environ, start)
         with self.faults.counted(environ):
             time.sleep(self.faults.before_ms / 1000)

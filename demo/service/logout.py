@@ -1,4 +1,4 @@
-"""Logout tokens of OpenID Connect Back-Channel Logout 1.0, checked in full, each accepted once."""
+"""Logout tokens (OpenID Connect Back-Channel Logout 1.0) are checked in full, and each is accepted once."""
 
 from typing import Any, Protocol
 
@@ -59,8 +59,8 @@ def check_content(claims: Claims) -> None:
     insist(isinstance(events, dict) and isinstance(events.get(EVENT), dict), "events does not name a logout")
     insist("nonce" not in claims, "a logout token has no nonce")
     insist(is_name(claims.get("jti")), "jti is missing")
-    named = [claims[key] for key in ("sid", "sub") if key in claims]
-    insist(bool(named) and all(map(is_name, named)), "neither sid nor sub says who")
+    names = [claims[key] for key in ("sid", "sub") if key in claims]
+    insist(bool(names) and all(map(is_name, names)), "neither sid nor sub says who")
 
 
 def number(claims: Claims, key: str) -> float:
@@ -85,12 +85,12 @@ def insist(condition: bool, otherwise: str) -> None:  # noqa: FBT001  # reads as
 
 
 class Logouts:
-    """What was ended by the portal, on disk: a token counts once, also across a restart."""
+    """The portal's logouts are kept on disk: a token counts once, also across a restart."""
 
-    def __init__(self, journal: store.Journal, kept: sessions.Sessions) -> None:
+    def __init__(self, journal: store.Journal, stored: sessions.Sessions) -> None:
         self.journal = journal
-        self.sessions = kept
-        self._seen: set[str] = set()
+        self.sessions = stored
+        self._accepted_ids: set[str] = set()
         self._latest: dict[tuple[str | None, str | None], float] = {}
         for line in journal.lines():
             self._remember(line)
@@ -102,7 +102,7 @@ class Logouts:
         """
         sid, sub = claims.get("sid"), claims.get("sub")
         with self.sessions.lock:
-            insist(claims["jti"] not in self._seen, "this token was here before")
+            insist(claims["jti"] not in self._accepted_ids, "this token was here before")
             line = {"jti": claims["jti"], "iat": claims["iat"], "sid": sid, "sub": sub}
             ended = self.sessions.end_all(sid=sid, sub=sub)
             self.journal.append({**clock.stamps(), **line, "ended": ended})
@@ -110,11 +110,11 @@ class Logouts:
             return ended
 
     def came_before(self, claims: Claims) -> bool:
-        """Tell whether a sign-in was ended already when its ID token was issued, or since."""
+        """Check whether a sign-in was ended already when its ID token was issued, or since."""
         keys = [(claims["sid"], None), (None, claims["sub"])]
         return any(self._latest.get(key, -1) >= claims["iat"] for key in keys)
 
     def _remember(self, line: dict[str, Any]) -> None:
-        self._seen.add(line["jti"])
+        self._accepted_ids.add(line["jti"])
         key = (line["sid"], None) if line["sid"] else (None, line["sub"])
         self._latest[key] = max(line["iat"], self._latest.get(key, -1))

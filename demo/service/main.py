@@ -33,4 +33,4 @@ def application(package: str, pages: flask.Blueprint, configured: settings.Setti
     channel = scim.Application(
         built.storage, schema.provider(), token=configured.scim_token, journal=built.writes
     )
-    return faults.Doorstep(dispatcher.DispatcherMiddleware(app, {"/scim": channel}), built.faults)
+    return faults.FaultInjection(dispatcher.DispatcherMiddleware(app, {"/scim": channel}), built.faults)

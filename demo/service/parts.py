@@ -1,4 +1,4 @@
-"""The parts of a running service: settings, stores and provider."""
+"""A running service has these parts: settings, stores and provider."""
 
 import dataclasses
 from typing import cast
@@ -25,13 +25,13 @@ class Parts:
 def build(app: flask.Flask, configured: settings.Settings) -> Parts:
     folder = configured.store
     known = people.People()
-    kept = sessions.Sessions(folder / "sessions")
+    stored_sessions = sessions.Sessions(folder / "sessions")
     parts = Parts(
         settings=configured,
         people=known,
         storage=storage.DiskStorage(folder / "users", known),
-        sessions=kept,
-        logouts=logout.Logouts(store.Journal(folder / "logouts.jsonl"), kept),
+        sessions=stored_sessions,
+        logouts=logout.Logouts(store.Journal(folder / "logouts.jsonl"), stored_sessions),
         writes=store.Journal(folder / "writes.jsonl"),
         faults=faults.Faults(before_ms=configured.delay_ms),
         provider=provider.Provider(app, configured),

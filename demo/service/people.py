@@ -1,4 +1,4 @@
-"""Who is known here and what they may do, as SCIM last said it; read by every page and every order."""
+"""Every page and every order reads who is known here and what they may do, as SCIM last said it."""
 
 import dataclasses
 import datetime as dt
@@ -17,7 +17,7 @@ class Organization:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Grant:
-    """One entitlement in one organization; without a site it holds for all of them."""
+    """A grant is one entitlement in one organization; without a site it holds for all of them."""
 
     organization: str
     role: str
@@ -44,7 +44,7 @@ class Limit:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rights:
-    """What one person may do for one organization at one instant."""
+    """One person may do this for one organization at one instant."""
 
     organization: Organization
     grants: tuple[Grant, ...]
@@ -54,16 +54,16 @@ class Rights:
         return any(grant.entitlement == entitlement for grant in self.grants)
 
     def sites(self, entitlement: str) -> dict[str, str] | None:
-        """Give the sites by id, or None where it holds for all of them."""
+        """Return the sites by id, or None where the entitlement holds for all of them."""
         grants = [grant for grant in self.grants if grant.entitlement == entitlement]
         if any(grant.site is None for grant in grants):
             return None
         return {grant.site: grant.site_name for grant in grants if grant.site}
 
     def limits_at(self, entitlement: str, site: str | None) -> list[Limit]:
-        """Give one limit per period: this site's own before the general one, the lowest of equals."""
+        """Return one limit per period: this site's own before the general one, the lowest of equals."""
         chosen: dict[str, Limit] = {}
-        for limit in sorted(self.limits, key=lambda one: (one.site is None, one.amount)):
+        for limit in sorted(self.limits, key=lambda limit: (limit.site is None, limit.amount)):
             if limit.entitlement == entitlement and limit.site in (None, site):
                 chosen.setdefault(limit.period, limit)
         return list(chosen.values())
@@ -90,22 +90,24 @@ class Person:
     limits: tuple[Limit, ...]
 
     def organization(self, key: str) -> Organization | None:
-        return next((one for one in self.organizations if one.id == key), None)
+        return next((organization for organization in self.organizations if organization.id == key), None)
 
     def in_force(self, organization: str) -> bool:
-        found = self.organization(organization)
-        return self.active and found is not None and found.active
+        member_of = self.organization(organization)
+        return self.active and member_of is not None and member_of.active
 
     def rights(self, organization: Organization, *, at: dt.datetime) -> Rights:
         if not self.in_force(organization.id):
             return Rights(organization=organization, grants=(), limits=())
-        grants = (one for one in self.grants if one.organization == organization.id and one.holds(at=at))
-        limits = (one for one in self.limits if one.organization == organization.id)
+        grants = (
+            grant for grant in self.grants if grant.organization == organization.id and grant.holds(at=at)
+        )
+        limits = (limit for limit in self.limits if limit.organization == organization.id)
         return Rights(organization=organization, grants=tuple(grants), limits=tuple(limits))
 
 
 class People:
-    """Everybody, by the identity the portal signs them in with."""
+    """All people are found by the identity with which the portal signs them in."""
 
     def __init__(self) -> None:
         self._by_sub: dict[str, Person] = {}
@@ -130,13 +132,17 @@ class People:
     def everybody(self) -> list[Person]:
         return list(self._by_sub.values())
 
-    def of(self, organization: str) -> list[Person]:
-        """All present and former members, by name."""
-        found = [person for person in self.everybody() if person.organization(organization)]
-        return sorted(found, key=lambda person: (person.name.casefold(), person.sub))
+    def members(self, organization: str) -> list[Person]:
+        """Return all present and former members, by name."""
+        members = [person for person in self.everybody() if person.organization(organization)]
+        return sorted(members, key=lambda person: (person.name.casefold(), person.sub))
 
     def sites(self, organization: str) -> dict[str, str]:
-        """Give the sites this service has heard of for an organization, in anybody's rights, by id."""
+        """Return the organization's sites that appear in any person's rights, by id."""
         grants = [grant for person in self.everybody() for grant in person.grants]
-        found = {one.site: one.site_name for one in grants if one.site and one.organization == organization}
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+        names = {
+            grant.site: grant.site_name
+            for grant in grants
+            if grant.site and grant.organization == organization
+        }
+        return dict(sorted(names.items(), key=lambda item: item[1]))

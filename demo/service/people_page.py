@@ -1,4 +1,4 @@
-"""People and their rights as lines of text for the pages of both services."""
+"""The pages of both services show people and their rights as lines of text."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ class Row:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Page:
     rows: list[Row]
-    asked: str
+    search: str
     total: int
     number: int
 
@@ -33,22 +33,22 @@ class Page:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class May:
-    """One thing this person may do, with its sites and limits in words."""
+    """The person may do this, with its sites and limits in words."""
 
     what: str
     sites: str
     limits: str
 
 
-def page(visit: current_visit.Visit, asked: Mapping[str, str]) -> Page:
-    """Give the people of the visitor's own organization, those whose name or address holds what is asked."""
-    words = asked.get("q", "").strip()[:PAGE].casefold()
-    number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < PAGE else 1
-    everybody = parts.current().people.of(visit.organization.id)
-    found = [one for one in everybody if words in f"{one.name} {one.email}".casefold()]
-    first = max(number - 1, 0) * PAGE
-    rows = [row(one, visit) for one in found[first : first + PAGE]]
-    return Page(rows=rows, asked=asked.get("q", ""), total=len(found), number=max(number, 1))
+def page(visit: current_visit.Visit, query: Mapping[str, str]) -> Page:
+    """List the people of the visitor's own organization with a name or address that contains the search."""
+    words = query.get("q", "").strip()[:PAGE].casefold()
+    number = int(query["page"]) if query.get("page", "").isdecimal() and len(query["page"]) < PAGE else 1
+    everybody = parts.current().people.members(visit.organization.id)
+    matching = [person for person in everybody if words in f"{person.name} {person.email}".casefold()]
+    start = max(number - 1, 0) * PAGE
+    rows = [row(person, visit) for person in matching[start : start + PAGE]]
+    return Page(rows=rows, search=query.get("q", ""), total=len(matching), number=max(number, 1))
 
 
 def row(person: people.Person, visit: current_visit.Visit) -> Row:
@@ -58,14 +58,16 @@ def row(person: people.Person, visit: current_visit.Visit) -> Row:
         name=person.name,
         email=person.email,
         tiers=", ".join(rights.tiers),
-        limits="; ".join(limit_words(rights, [one for one in rights.limits if rights.may(one.entitlement)])),
+        limits="; ".join(
+            limit_words(rights, [limit for limit in rights.limits if rights.may(limit.entitlement)])
+        ),
         sites="; ".join(places(rights)),
         active=person.in_force(organization.id),
     )
 
 
 def places(rights: people.Rights) -> list[str]:
-    """Say where somebody works; tier by tier where the tiers differ."""
+    """Return where a person works; tier by tier where the tiers differ."""
     by_role: dict[str, list[people.Grant]] = {}
     for grant in rights.grants:
         by_role.setdefault(grant.role, []).append(grant)
@@ -76,12 +78,12 @@ def places(rights: people.Rights) -> list[str]:
 
 
 def role_sites(grants: Iterable[people.Grant]) -> list[str]:
-    """Give the sites of a tier: the entitlements that are held per site tell, where there are any."""
+    """Return the sites of a tier, taken from the entitlements that are limited to sites, where there are any."""
     by_entitlement: dict[str, dict[str | None, str]] = {}
-    for one in grants:
-        by_entitlement.setdefault(one.entitlement, {})[one.site] = one.site_name
-    per_site = [named for named in by_entitlement.values() if None not in named]
-    names = dict.fromkeys(name for named in per_site for name in named.values())
+    for grant in grants:
+        by_entitlement.setdefault(grant.entitlement, {})[grant.site] = grant.site_name
+    per_site = [site_names for site_names in by_entitlement.values() if None not in site_names]
+    names = dict.fromkeys(name for site_names in per_site for name in site_names.values())
     return list(names) or [ALL_SITES]
 
 
@@ -91,19 +93,19 @@ def may(rights: people.Rights, names: Mapping[str, str]) -> list[May]:
 
 def line(rights: people.Rights, entitlement: str, what: str) -> May:
     sites = rights.sites(entitlement)
-    limits = [one for one in rights.limits if one.entitlement == entitlement]
+    limits = [limit for limit in rights.limits if limit.entitlement == entitlement]
     where = ALL_SITES if sites is None else ", ".join(sites.values())
     return May(what=what, sites=where, limits="; ".join(limit_words(rights, limits)))
 
 
 def limit_words(rights: people.Rights, limits: Iterable[people.Limit]) -> list[str]:
-    """Say each limit once, and for which site where they differ."""
-    found = list(limits)
-    plain = dict.fromkeys(one_limit(one) for one in found)
+    """Word each limit once, and for which site where they differ."""
+    distinct = list(limits)
+    plain = dict.fromkeys(one_limit(limit) for limit in distinct)
     if len(plain) <= 1:
         return list(plain)
     names = {grant.site: grant.site_name for grant in rights.grants}
-    return list(dict.fromkeys(one_limit(one) + for_site(names.get(one.site, "")) for one in found))
+    return list(dict.fromkeys(one_limit(limit) + for_site(names.get(limit.site, "")) for limit in distinct))
 
 
 def one_limit(limit: people.Limit) -> str:

@@ -1,4 +1,4 @@
-"""The portal as this service sees it: an OpenID Provider, found by discovery when it is first needed."""
+"""The service sees the portal as an OpenID Provider, found by discovery when it is first needed."""
 
 import threading
 import time
@@ -19,24 +19,24 @@ class WrongIssuer(ValueError):
 
 
 class Waiting:
-    """What a sign-in begun here must still know when it comes back: kept here, not in the browser."""
+    """The service stores what a sign-in under way must still know when it comes back: here, not in the browser."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, str]] = {}
+        self._values: dict[str, tuple[float, str]] = {}
 
     def get(self, key: str) -> str | None:
-        until, value = self._kept.get(key, (0.0, None))
+        until, value = self._values.get(key, (0.0, None))
         return value if time.monotonic() < until else None
 
     def set(self, key: str, value: str, lasts: float) -> None:
         with self._lock:
-            while len(self._kept) >= MOST_WAITING:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = (time.monotonic() + min(lasts, WAITS_SECONDS), value)
+            while len(self._values) >= MOST_WAITING:
+                del self._values[next(iter(self._values))]
+            self._values[key] = (time.monotonic() + min(lasts, WAITS_SECONDS), value)
 
     def delete(self, key: str) -> None:
-        self._kept.pop(key, None)
+        self._values.pop(key, None)
 
 
 class Provider:
@@ -69,19 +69,19 @@ class Provider:
             raise WrongIssuer("Discovery names another issuer.")
         metadata["id_token_signing_alg_values_supported"] = logout.ALGORITHMS
 
-    def begin(self, *, going_to: str, **asked: str) -> flask.typing.ResponseReturnValue:
+    def begin(self, *, going_to: str, **parameters: str) -> flask.typing.ResponseReturnValue:
         self.discover()
         back = f"{self.configured.url}/callback"
-        begun = self.client.create_authorization_url(back, **asked)
+        begun = self.client.create_authorization_url(back, **parameters)
         self.client.save_authorize_data(redirect_uri=back, going_to=going_to, **begun)
         return flask.redirect(begun["url"])
 
     def begun(self, state: str | None) -> dict[str, Any] | None:
-        """Find what was kept for a sign-in that this browser began here."""
+        """Find what was stored for a sign-in that this browser began here."""
         return self.client.framework.get_state_data(flask.session, state) if state else None
 
     def finish(self) -> dict[str, Any]:
-        """Exchange the code and give the checked claims of the ID token."""
+        """Exchange the code and return the checked claims of the ID token."""
         self.discover()
         claims_options = {
             "iss": {"essential": True, "values": [self.configured.issuer]},

@@ -1,4 +1,4 @@
-"""The doors every service has: sign in and out, the question of an open page, the portal's logout call."""
+"""Every service has these endpoints: sign-in and sign-out, the check of an open page, the portal's logout call."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ UNAVAILABLE = 503
 LONGEST_REASON = 300
 OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 
-blueprint = flask.Blueprint("doors", __name__)
+blueprint = flask.Blueprint("protocol", __name__)
 
 
 @blueprint.get("/login")
@@ -27,17 +27,17 @@ def login() -> current_visit.Answer:
 @blueprint.route("/initiate", methods=["GET", "POST"])
 def initiate() -> current_visit.Answer:
     """Begin a sign-in that the portal asked for (OpenID Connect Core, section 4)."""
-    asked = flask.request.values
-    if asked.get("iss") != parts.current().settings.issuer:
-        return refused("This sign-in was asked for by somebody we do not know. Nothing happened.")
-    going_to = own_path(asked.get("target_link_uri", ""))
+    parameters = flask.request.values
+    if parameters.get("iss") != parts.current().settings.issuer:
+        return refused("This sign-in was requested by a party that we do not know. Nothing happened.")
+    going_to = own_path(parameters.get("target_link_uri", ""))
     if going_to is None:
         return refused("This sign-in would lead to a page that is not ours. Nothing happened.")
-    return begin(going_to, asked)
+    return begin(going_to, parameters)
 
 
 def own_path(link: str) -> str | None:
-    """Give the path of a link into this service, None for anybody else's link."""
+    """Return the path of a link into this service; None for a link to another."""
     own = parts.current().settings.url
     if link in ("", own):
         return "/"
@@ -45,8 +45,8 @@ def own_path(link: str) -> str | None:
     return path if link.startswith(own) and OWN_PATH.fullmatch(path) else None
 
 
-def begin(going_to: str, asked: Any) -> current_visit.Answer:
-    passed_on = {key: asked[key] for key in ("login_hint", "organization") if asked.get(key)}
+def begin(going_to: str, parameters: Any) -> current_visit.Answer:
+    passed_on = {key: parameters[key] for key in ("login_hint", "organization") if parameters.get(key)}
     try:
         return parts.current().provider.begin(going_to=going_to, **passed_on)
     except (requests.RequestException, provider.WrongIssuer):
@@ -55,12 +55,12 @@ def begin(going_to: str, asked: Any) -> current_visit.Answer:
 
 @blueprint.get("/callback")
 def callback() -> current_visit.Answer:
-    asked, portal = flask.request.args, parts.current().provider
-    begun = portal.begun(asked.get("state"))
+    parameters, portal = flask.request.args, parts.current().provider
+    begun = portal.begun(parameters.get("state"))
     if begun is None:
         return refused("This sign-in did not begin in this browser, or too long ago. Begin again.")
-    if asked.get("iss", portal.configured.issuer) != portal.configured.issuer:
-        return refused("The answer came from somebody we did not ask. Begin again.")
+    if parameters.get("iss", portal.configured.issuer) != portal.configured.issuer:
+        return refused("The answer came from a party that was not asked. Begin again.")
     try:
         claims = portal.finish()
     except base_client.OAuthError as error:
@@ -94,8 +94,8 @@ def sign_in(claims: dict[str, Any], *, going_to: str) -> current_visit.Answer:
 
 def complete(claims: dict[str, Any]) -> bool:
     organization = claims.get("organization")
-    named = isinstance(organization, dict) and all(organization.get(key) for key in ("id", "key", "name"))
-    return named and all(isinstance(claims.get(key), str) and claims[key] for key in ("sid", "sub"))
+    has_names = isinstance(organization, dict) and all(organization.get(key) for key in ("id", "key", "name"))
+    return has_names and all(isinstance(claims.get(key), str) and claims[key] for key in ("sid", "sub"))
 
 
 @blueprint.post("/logout")
@@ -108,12 +108,12 @@ def sign_out(visit: current_visit.Visit) -> current_visit.Answer:
 @blueprint.get("/session")
 def session() -> current_visit.Answer:
     """Answer an open page that asks whether it may stay."""
-    found = current_visit.session()
-    visit = current_visit.current(found) if found and found.ended_at is None else None
+    stored = current_visit.session()
+    visit = current_visit.current(stored) if stored and stored.ended_at is None else None
     if visit:
         return {"signed_in": True, "version": visit.rights.version}
-    if found is None or found.ended_at is not None:
-        return {"signed_in": False, "why": current_visit.why(found) if found else ""}
+    if stored is None or stored.ended_at is not None:
+        return {"signed_in": False, "why": current_visit.why(stored) if stored else ""}
     return {"signed_in": True, "version": ""}
 
 
@@ -143,7 +143,7 @@ def refused(sentence: str) -> current_visit.Answer:
 
 def unreachable() -> current_visit.Answer:
     name = parts.current().settings.portal_name
-    sentence = f"{name} does not answer at the moment. Try again in a minute."
+    sentence = f"{name} does not answer now. Try again in a minute."
     return flask.render_template(
         "message.html", title="You are not signed in.", sentence=sentence
     ), UNAVAILABLE

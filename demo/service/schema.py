@@ -1,4 +1,4 @@
-"""The SCIM user this service keeps: RFC 7643's, with the extension that says what the person may do."""
+"""The service stores the SCIM user of RFC 7643, with the extension that says what the person may do."""
 
 import datetime as dt
 from typing import Annotated, cast

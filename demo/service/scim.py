@@ -1,4 +1,4 @@
-"""The SCIM 2.0 door of this service, with a record of every write as this side saw it."""
+"""The service's SCIM 2.0 endpoint records every write as this service saw it."""
 
 import hmac
 import json
@@ -17,14 +17,14 @@ UNAUTHORIZED = 401
 class Application(wsgi.WSGIApplication):
     def __init__(
         self,
-        kept: storage.DiskStorage,
+        stored: storage.DiskStorage,
         provider: scim2_models.ScimProvider,
         *,
         token: str,
         journal: store.Journal,
     ) -> None:
-        super().__init__(kept, provider, service.ScimService(provider))
-        self.people = kept.people
+        super().__init__(stored, provider, service.ScimService(provider))
+        self.people = stored.people
         self.token = token
         self.journal = journal
 
@@ -49,7 +49,7 @@ class Application(wsgi.WSGIApplication):
             "began_monotonic_ns": began["monotonic_ns"],
             "method": request.method,
             "id": resource_id,
-            "externalId": person.sub if person else asked_for(request.body),
+            "externalId": person.sub if person else external_id(request.body),
             "active": person.active if person else None,
             "status": int(response.status),
             "version": response.headers.get("ETag"),
@@ -57,14 +57,14 @@ class Application(wsgi.WSGIApplication):
 
 
 def authorized(header: str | None, *, token: str) -> bool:
-    scheme, _, given = (header or "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+    scheme, _, token_given = (header or "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(token_given.encode(), token.encode())
 
 
-def asked_for(body: bytes) -> str | None:
-    """Name whom a refused request was about, where it says so."""
+def external_id(body: bytes) -> str | None:
+    """Return the externalId that a refused request names, if it names one."""
     try:
-        asked = json.loads(body)
+        fields = json.loads(body)
     except ValueError:
         return None
-    return asked.get("externalId") if isinstance(asked, dict) else None
+    return fields.get("externalId") if isinstance(fields, dict) else None

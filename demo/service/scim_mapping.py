@@ -1,6 +1,6 @@
-"""From a SCIM user to the person this service works with.
+"""A SCIM user is mapped to the person that this service works with.
 
-What cannot be understood is refused at the door, with a sentence, so that no page ever meets it.
+What cannot be understood is refused at once, with a sentence, so that no page receives it.
 """
 
 import datetime as dt
@@ -18,18 +18,18 @@ User = scim2_models.User[schema.Keyholder]
 def person(user: User) -> people.Person:
     """Read a stored user.
 
-    Raises InvalidValueException where this service could not act on what it is told.
+    Raises InvalidValueException for a value that this service cannot act on.
     """
-    said = schema.extension(user)
+    record = schema.extension(user)
     return people.Person(
         id=user.id or "",
         sub=subject(user),
         name=name(user),
         email=email(user),
         active=user.active is True,
-        organizations=tuple(organization(one) for one in said.organizations or ()),
-        grants=tuple(grant(one) for one in said.grants or ()),
-        limits=tuple(limit(one) for one in said.limits or ()),
+        organizations=tuple(organization(value) for value in record.organizations or ()),
+        grants=tuple(grant(value) for value in record.grants or ()),
+        limits=tuple(limit(value) for value in record.limits or ()),
     )
 
 
@@ -45,29 +45,29 @@ def name(user: User) -> str:
 
 
 def email(user: User) -> str:
-    values = [one.value for one in user.emails or () if one.value]
+    values = [value.value for value in user.emails or () if value.value]
     return str(values[0] if values else user.user_name or "")
 
 
-def organization(said: schema.Organization) -> people.Organization:
+def organization(record: schema.Organization) -> people.Organization:
     return people.Organization(
-        id=said.id or "",
-        key=said.key or "",
-        name=said.name or said.key or "",
-        customer_number=said.customer_number or "",
-        active=said.active is True,
+        id=record.id or "",
+        key=record.key or "",
+        name=record.name or record.key or "",
+        customer_number=record.customer_number or "",
+        active=record.active is True,
     )
 
 
-def grant(said: schema.Grant) -> people.Grant:
+def grant(record: schema.Grant) -> people.Grant:
     return people.Grant(
-        organization=said.organization or "",
-        role=said.role or "",
-        entitlement=said.entitlement or "",
-        site=said.site or None,
-        site_name=said.site_name or said.site or "",
-        valid_from=instant(said.from_),
-        valid_until=instant(said.until),
+        organization=record.organization or "",
+        role=record.role or "",
+        entitlement=record.entitlement or "",
+        site=record.site or None,
+        site_name=record.site_name or record.site or "",
+        valid_from=instant(record.from_),
+        valid_until=instant(record.until),
     )
 
 
@@ -75,16 +75,16 @@ def instant(value: dt.datetime | None) -> dt.datetime | None:
     return clock.aware(value) if value else None
 
 
-def limit(said: schema.Limit) -> people.Limit:
-    if said.period not in PERIODS:
-        raise scim2_models.InvalidValueException(detail=f"This service counts no period {said.period!r}.")
+def limit(record: schema.Limit) -> people.Limit:
+    if record.period not in PERIODS:
+        raise scim2_models.InvalidValueException(detail=f"This service counts no period {record.period!r}.")
     return people.Limit(
-        organization=said.organization or "",
-        entitlement=said.entitlement or "",
-        site=said.site or None,
-        amount=amount(said.amount or ""),
-        currency=said.currency or "",
-        period=said.period,
+        organization=record.organization or "",
+        entitlement=record.entitlement or "",
+        site=record.site or None,
+        amount=amount(record.amount or ""),
+        currency=record.currency or "",
+        period=record.period,
     )
 
 

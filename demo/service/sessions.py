@@ -1,4 +1,4 @@
-"""Who is signed in here: one file per session, so that a restart forgets nobody and revives nobody."""
+"""There is one file per session, so that a restart forgets no session and revives none."""
 
 import dataclasses
 import pathlib
@@ -41,7 +41,7 @@ class Sessions:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = store.folder(folder)
         self.lock = threading.RLock()
-        self._kept = {one["id"]: Session(**one) for one in store.read_all(self.folder)}
+        self._sessions = {session["id"]: Session(**session) for session in store.read_all(self.folder)}
         self._forget_old()
 
     def open(self, *, claims: dict[str, Any]) -> Session:
@@ -56,12 +56,12 @@ class Sessions:
         )
         with self.lock:
             self._forget_old()
-            self._kept[session.id] = session
+            self._sessions[session.id] = session
             self._write(session)
         return session
 
     def find(self, session_id: str) -> Session | None:
-        session = self._kept.get(session_id)
+        session = self._sessions.get(session_id)
         if session and session.ended_at is None and session.expires_at <= clock.seconds():
             self.end(session, ended_why=EXPIRED)
         return session
@@ -81,21 +81,25 @@ class Sessions:
     def end_all(self, *, sid: str | None, sub: str | None) -> int:
         """End the sessions of a sign-in, or without one all sessions of a person, and count them."""
         with self.lock:
-            found = [one for one in self._kept.values() if one.ended_at is None and matches(one, sid, sub)]
-            for session in found:
+            open_sessions = [
+                session
+                for session in self._sessions.values()
+                if session.ended_at is None and matches(session, sid, sub)
+            ]
+            for session in open_sessions:
                 self.end(session, ended_why=ENDED_BY_PORTAL)
-            return len(found)
+            return len(open_sessions)
 
     def count(self) -> int:
-        return sum(one.ended_at is None for one in list(self._kept.values()))
+        return sum(session.ended_at is None for session in list(self._sessions.values()))
 
     def _write(self, session: Session) -> None:
         store.write_json(self.folder / f"{session.id}.json", dataclasses.asdict(session))
 
     def _forget_old(self) -> None:
         oldest = clock.seconds() - REMEMBERED_SECONDS
-        for session in [one for one in self._kept.values() if one.opened_at < oldest]:
-            del self._kept[session.id]
+        for session in [session for session in self._sessions.values() if session.opened_at < oldest]:
+            del self._sessions[session.id]
             (self.folder / f"{session.id}.json").unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The SCIM store on disk: one file per resource, written before the answer leaves."""
+"""The SCIM store is on disk: one file per resource, written before the answer leaves."""
 
 import dataclasses
 import itertools
@@ -15,7 +15,7 @@ Organizations = dict[str, dict[str, Any]]
 
 
 class DiskStorage(memory.InMemoryStorage):
-    """scim2-server's storage, kept on disk, and mirrored in `people` for the pages.
+    """The class stores scim2-server's resources on disk, and mirrors them in `people` for the pages.
 
     An organization that is no longer named for a person stays, inactive: somebody worked for it here once.
     """
@@ -25,7 +25,7 @@ class DiskStorage(memory.InMemoryStorage):
         self.folder = store.folder(folder)
         self.people = known
         self._former: dict[str, Organizations] = {}
-        self.resources = [self._read(kept) for kept in store.read_all(self.folder)]
+        self.resources = [self._load(stored) for stored in store.read_all(self.folder)]
         self.versions = itertools.count(1 + max(map(version, self.resources), default=0))
 
     def create(self, resource_type: scim2_models.ResourceType, resource: Resource) -> Resource:
@@ -74,22 +74,24 @@ class DiskStorage(memory.InMemoryStorage):
     def _keep(self, resource: Resource) -> None:
         user = as_user(resource)
         organizations = {**self._former.get(user.id or "", {}), **organizations_of(user)}
-        kept = {"resource": user.model_dump(), "organizations": organizations}
-        store.write_json(self._path(user.id or ""), kept)
+        stored = {"resource": user.model_dump(), "organizations": organizations}
+        store.write_json(self._path(user.id or ""), stored)
         self._mirror(user, organizations)
 
-    def _read(self, kept: dict[str, Any]) -> Resource:
-        user = schema.User.model_validate(kept["resource"])
-        self._mirror(user, kept["organizations"])
+    def _load(self, stored: dict[str, Any]) -> Resource:
+        user = schema.User.model_validate(stored["resource"])
+        self._mirror(user, stored["organizations"])
         return user
 
     def _mirror(self, user: scim_mapping.User, organizations: Organizations) -> None:
         self._former[user.id or ""] = organizations
         person = scim_mapping.person(user)
         gone = (
-            people.Organization(**one) for key, one in organizations.items() if not person.organization(key)
+            people.Organization(**organization)
+            for key, organization in organizations.items()
+            if not person.organization(key)
         )
-        former = tuple(dataclasses.replace(one, active=False) for one in gone)
+        former = tuple(dataclasses.replace(organization, active=False) for organization in gone)
         self.people.put(dataclasses.replace(person, organizations=person.organizations + former))
 
 
@@ -99,9 +101,9 @@ def as_user(resource: Resource) -> scim_mapping.User:
 
 
 def organizations_of(user: scim_mapping.User) -> Organizations:
-    said = schema.extension(user).organizations or ()
-    found = (dataclasses.asdict(scim_mapping.organization(one)) for one in said)
-    return {one["id"]: one for one in found}
+    records = schema.extension(user).organizations or ()
+    organizations = (dataclasses.asdict(scim_mapping.organization(organization)) for organization in records)
+    return {organization["id"]: organization for organization in organizations}
 
 
 def version(resource: Resource) -> int:

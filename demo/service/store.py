@@ -1,4 +1,4 @@
-"""The store on disk: whole files that are old or new and never half, and journals that only grow.
+"""The store on disk has whole files that are old or new and never half, and journals that only grow.
 
 A kill -9 loses nothing that was answered: a write reaches the operating system before the answer leaves.
 """
@@ -48,7 +48,7 @@ def secret(path: pathlib.Path) -> bytes:
 
 
 class Journal:
-    """A file of JSON lines that only grows; a line torn by the machine's end is passed over."""
+    """The file has JSON lines and only grows; a line torn by the machine's end is passed over."""
 
     def __init__(self, path: pathlib.Path) -> None:
         self.lock = threading.Lock()

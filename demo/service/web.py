@@ -1,4 +1,4 @@
-"""What every page of the sample services has in common, the mailbox included."""
+"""Every page of the sample services has this in common, the mailbox included."""
 
 import flask
 import werkzeug.exceptions
