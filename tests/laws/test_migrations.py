@@ -39,7 +39,7 @@ def live_imports(module: code.Module) -> list[str]:
 
 
 def foreign_tables(path: str, sql: str) -> list[str]:
-    """Name the tables of another app of ours that this file indexes or alters."""
+    """Name the tables of another app of Keyholder that this file indexes or alters."""
     app = path.partition("/")[0]
     return [
         f"{path}: {table}"

@@ -1,7 +1,7 @@
-"""No sequence of acts, by whomever and whenever, loses the last working admin or gives anyone more than may be given.
+"""No sequence of acts loses the last working admin or assigns more than the actor may assign.
 
-Hypothesis writes the sequences: every verb that writes, everybody of two companies and whoever joins, the clock among
-the steps, mail that bounces. What must hold is worked out by `oracle`. KEYHOLDER_TEST_SEQUENCES=500 looks further.
+Hypothesis writes the sequences: every verb that writes, all members of two organizations, people who join, steps of
+the clock, mail that bounces. What must hold is worked out by `oracle`. KEYHOLDER_TEST_SEQUENCES=500 looks further.
 """
 
 import datetime as dt
@@ -174,7 +174,7 @@ class Sequences(RuleBasedStateMachine):
         return pick(list(User.objects.order_by("created_at", "id")), which)
 
     def who(self, which: int, where: Organization) -> Actor:
-        """Somebody who looks after people there, three times of four, of each kind alike; else anybody anywhere."""
+        """Draw a person who manages people there in three of four cases, each kind alike; else any person."""
         role = pick(ADMINS, which // 4)
         able = Membership.objects.filter(organization=where, assignments__role__key=role).distinct()
         if which % 4 and (known := list(able.select_related("user").order_by("created_at", "id"))):
@@ -194,7 +194,7 @@ class Sequences(RuleBasedStateMachine):
         return self.who(which, self.world.koskela) if which % 5 == 0 else self.world.system
 
     def wish(self, actor: Actor, organization: Organization, wish: Wish) -> AccessSpec:
-        """What is asked for; who looks after some sites only asks for those where a wish names any."""
+        """Give the requested access, at the actor's own sites where the actor manages only some."""
         role, places, amount, until = wish
         known = list(organization.sites.order_by("created_at", "id").values_list("id", flat=True))
         mine = Assignment.objects.filter(membership__user=actor.id, membership__organization=organization)
@@ -454,12 +454,12 @@ class Sequences(RuleBasedStateMachine):
     @invariant()
     def what_must_hold_holds(self) -> None:
         truth, now = oracle.read_truth(), clock.now()
-        self.an_admin_is_left(truth, now)
-        self.nobody_got_more_than_could_be_given(truth)
-        self.nobody_was_offered_more_than_could_be_given(truth)
-        self.nobody_holds_more_than_is_offered(truth, now)
+        self.check_admin_left(truth, now)
+        self.check_assignments_within_authority(truth)
+        self.check_offers_within_authority(truth)
+        self.check_rights_within_ceiling(truth, now)
 
-    def an_admin_is_left(self, truth: oracle.Truth, now: dt.datetime) -> None:
+    def check_admin_left(self, truth: oracle.Truth, now: dt.datetime) -> None:
         for organization in self.organizations():
             instants = [now, *truth.boundaries(now)]
             without = [at for at in instants if not truth.has_admin(organization.id, at)]
@@ -468,7 +468,7 @@ class Sequences(RuleBasedStateMachine):
             self.had[organization.id] = not without
         self.outside = False
 
-    def nobody_got_more_than_could_be_given(self, truth: oracle.Truth) -> None:
+    def check_assignments_within_authority(self, truth: oracle.Truth) -> None:
         if self.gave is None:
             return
         verb, act = self.gave
@@ -478,13 +478,13 @@ class Sequences(RuleBasedStateMachine):
                 assert truth.why_not_given(one, asked.value) == "", one
         self.gave = None
 
-    def nobody_was_offered_more_than_could_be_given(self, truth: oracle.Truth) -> None:
+    def check_offers_within_authority(self, truth: oracle.Truth) -> None:
         if self.offered is not None:
             offer = oracle.offer(*self.offered)
             assert truth.why_not_given(offer, Verb.MEMBER_INVITE.value) == "", offer
         self.offered = None
 
-    def nobody_holds_more_than_is_offered(self, truth: oracle.Truth, now: dt.datetime) -> None:
+    def check_rights_within_ceiling(self, truth: oracle.Truth, now: dt.datetime) -> None:
         for at in (now, *truth.boundaries(now)[:1]):
             for membership, rights in entitlements.rights_of(memberships=truth.members, at=at).items():
                 for right in rights:

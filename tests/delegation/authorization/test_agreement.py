@@ -67,7 +67,7 @@ class Stage:
             self.blocked.user.save()
 
     def _second_role(self) -> None:
-        """User admin for a day, besides looking after Oulu for good."""
+        """Make Sami user admin for a day, beside the permanent site admin of Oulu."""
         source = Assignment.objects.get(membership=self.world.ulla)
         source.pk, source._state.adding = self.world.somewhere, True
         source.membership, source.valid_until = self.mixed, clock.now() + DAY

@@ -1,6 +1,6 @@
-"""Bad input at every address, in every field: a sentence at the field, what was typed is kept, nothing is changed.
+"""Bad input at every address and in every field names the field, keeps the input and changes nothing.
 
-What is tried is generated: the addresses from the URL map, forms and fields from the pages they answer with.
+The cases are generated: addresses from the URL map, forms and fields from the pages they answer with.
 """
 
 import html
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 PARTS = 4
 GIVEN = ("identity_authorizationcode", "identity_signin", "identity_signin_clients")
-"""What opening the provider's page, as it should be opened, leaves."""
+"""Tables that a valid authorization request writes to."""
 BESIDE = {
     "audit_inbox",
     "audit_leaf",
@@ -97,7 +97,7 @@ SAFE_TO_POST = {
     "mfa_generate_recovery_codes",
     "mfa_remove_webauthn",
 }
-"""Their deed asks for nothing but the click: there is no field to fill wrongly."""
+"""Forms without a field: they cannot be filled with bad input."""
 
 
 def kinds(stage: Stage) -> dict[str, str | None]:
@@ -112,7 +112,7 @@ def kinds(stage: Stage) -> dict[str, str | None]:
 
 
 def snapshot() -> dict[str, str]:
-    """A hash over the rows of every table that a deed could change; not over sessions, caches, refusals and notes."""
+    """Hash the rows of every table that a command changes; not of sessions, caches, refusals and observations."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
@@ -129,7 +129,7 @@ def snapshot() -> dict[str, str]:
 
 
 def changed(before: dict[str, str], *besides: str) -> list[str]:
-    """The tables that are not as they were."""
+    """Name the tables that have changed since."""
     now = snapshot()
     return [f"{name} was changed" for name in now if now[name] != before[name] and name not in besides]
 
@@ -139,7 +139,7 @@ def part(number: int) -> list[Address]:
 
 
 def opened(place: Place) -> signed_in.Answer:
-    """The page, also behind a redirect of ours."""
+    """Open the page, also behind a redirect to the portal."""
     response = place.browser.get(place.path)
     while response.status_code == 302 and response["Location"].startswith("/"):
         response = place.browser.get(response["Location"])
@@ -240,7 +240,7 @@ def test_every_address_has_a_test_case() -> None:
 
 @pytest.mark.parametrize("number", range(PARTS))
 def test_every_form_field_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
-    """Every field of every form on every page, six kinds each."""
+    """Every field of every form on every page is tried with six kinds of bad input."""
     seen: set[tuple[str, frozenset[str]]] = set()
     found: list[str] = []
     tried = 0
@@ -277,7 +277,7 @@ def _tries(stage: Stage, browser: BrowserClient, form: Form) -> Iterator[tuple[F
 
 @pytest.mark.parametrize("number", range(PARTS))
 def test_every_query_and_path_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
-    """Every parameter that an address takes, as its own forms and links name them, and every part of its path."""
+    """Every parameter that the address's own forms and links name is tried, and every part of its path."""
     before = snapshot()
     found = [
         f"{address.name}: {what}"
@@ -289,7 +289,7 @@ def test_every_query_and_path_with_bad_input_causes_no_error(stage: Stage, numbe
 
 
 def _wrong_queries(stage: Stage, address: Address) -> list[str]:
-    """Pages refuse what no address holds; what programs read does not look at its query."""
+    """Pages refuse control characters in an address; endpoints for programs ignore their query."""
     place, found = stage.place(address), []
     for name in _parameters(place):
         for kind, value in kinds(stage).items():
@@ -319,7 +319,7 @@ def _parameters(place: Place) -> set[str]:
 
 
 def test_machine_endpoint_with_bad_input_answers_4xx(stage: Stage) -> None:
-    """What programs send: an error of the protocol, never one of ours."""
+    """Programs get an error of the protocol and never a server error."""
     before, found = snapshot(), []
     for route, names in PROGRAMS.items():
         place = stage.place(next(one for one in url_map.addresses() if one.name == route))
@@ -349,7 +349,7 @@ def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: Stage) 
 
 
 def test_every_address_that_accepts_post_is_covered(stage: Stage) -> None:
-    """Whatever answers a POST is tried above: by a form of a page, as a program's, or by name."""
+    """Every address that accepts a POST is tried above: by a page's form, as a program's, or by name."""
     reached = {*PROGRAMS, *UNSEEN}
     taking = set()
     for address in url_map.addresses():

@@ -1,4 +1,4 @@
-"""Every page of the portal, as it is sent: it can be read by somebody who does not see it."""
+"""Every page of the portal, as it is sent, can be read by a screen reader."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What belongs to another company is not there: the same answer as for an id that nobody has.
+"""Pages answer for another organization's data as for an id that does not exist.
 
 Generated: every address with an id or a key in it, by every method, with another tenant's in its place.
 """
@@ -80,7 +80,7 @@ def test_page_of_another_organization_answers_like_an_unknown_one(world: World) 
 
 
 def test_member_outside_the_reader_s_sites_answers_like_a_random_id(world: World) -> None:
-    """Sami looks after Oulu: Mikko of Tampere is not there for him."""
+    """Sami manages Oulu only, so Mikko of Tampere is hidden from Sami."""
     browser = signed_in.browser(world.sami)
     for address in inside():
         if "membership" in address.arguments:
@@ -93,9 +93,9 @@ def test_foreign_id_in_a_form_is_not_found(world: World) -> None:
     invitation, _ = world.invite(world.pohjola, "new@pohjola.example", world.access("viewer"))
     browser = signed_in.browser(world.aino)
     for one in (invitation.id, uuid.uuid4()):
-        for deed in ("resend", "renew", "cancel"):
-            deeds = {"do": f"{deed}:{one}"}
-            assert browser.post("/o/koskela/people/invitations", deeds).status_code == 404
+        for command in ("resend", "renew", "cancel"):
+            form = {"do": f"{command}:{one}"}
+            assert browser.post("/o/koskela/people/invitations", form).status_code == 404
     for one in (world.stina.id, uuid.uuid4()):
         asked = {"m": [str(world.mikko.id), str(one)], "reason": "left"}
         assert browser.post("/o/koskela/people/remove", asked).status_code == 404

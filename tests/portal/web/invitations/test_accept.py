@@ -176,7 +176,7 @@ def test_existing_person_signs_in_and_accepts(world: World) -> None:
     page = browser.get(path)
     assert "Sign in to accept" in text(page)
     assert page.context["form"] is None
-    assert browser.post(path, GOOD).status_code == 200  # nothing can be set for somebody who exists
+    assert browser.post(path, GOOD).status_code == 200  # an existing person sets no name and no password
     assert not Membership.objects.filter(user=stina, organization=world.koskela).exists()
     browser.sign_in(stina, to=path)
     assert "Accept invitation" in text(browser.get(path))
@@ -197,7 +197,7 @@ def test_other_person_is_refused_and_can_sign_out(world: World) -> None:
 
 
 def test_further_address_is_accepted_only_when_verified(world: World) -> None:
-    """The link went to that address alone: whoever follows it reads its mail, and has proved it before."""
+    """The link was mailed to that address only, so opening it proves that the person reads its mail."""
     tiina = world.tiina.user
     browser = BrowserClient().sign_in(tiina)
     _, path = invite(world, "tiina@home.example")
