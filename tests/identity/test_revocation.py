@@ -8,6 +8,7 @@ import pytest
 
 from audit.foundation import clock
 from identity import lifecycle, revocation
+from identity.grants import tokens
 from identity.grants.models import TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
@@ -197,3 +198,15 @@ def test_end_of_a_membership_ends_its_period_and_deletes_one_not_begun(world: Wo
         lifecycle.end(memberships=[world.mikko.id], at=at)
     assert list(periods.values("valid_from", "valid_until")) == ([instants(after)] if after else [])
     assert list(MembershipPeriod.objects.exclude(membership=world.mikko).order_by("id").values()) == others
+
+
+def test_revoke_session_keeps_the_end_of_a_family_revoked_before(world: World) -> None:
+    """The client revoked its refresh token; the sign-in stayed open."""
+    pair = grants.token_pair(world.mikko, session="one")
+    assert tokens.revoke(token=pair.refresh, client="ordering")
+    before = TokenFamily.objects.get().ended_at
+    at = clock.now() + HOUR
+    ended = revocation.revoke_session(user=world.mikko.user_id, session_key="one", at=at)
+    assert ended == Revoked(sign_ins=1, token_families=0, sessions=0)
+    assert TokenFamily.objects.get().ended_at == before
+    assert SignIn.objects.get().ended_at == at
