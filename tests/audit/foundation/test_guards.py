@@ -13,6 +13,17 @@ GUARDS = """
 SELECT c.relname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE t.tgname = 'keyholder_guard' AND t.tgenabled = 'O'
 """
+FREE = """
+SELECT c.relname || '.' || a.attname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE t.tgname = 'keyholder_guard' AND cardinality(t.tgattr::int2[]) > 0 AND a.attnum <> ALL(t.tgattr::int2[])
+"""
+UNGUARDED_COLUMNS = {
+    "provisioning_target.supports_patch": "the deliverer records whether the target has refused PATCH",
+    "provisioning_target.failures": "the deliverer counts the failures in a row",
+    "provisioning_target.down_since": "the deliverer records since when the target fails",
+    "provisioning_target.pause_until": "the deliverer pauses a failing target",
+}
 UNGUARDED = {
     "identity_session": "written by every request; valid only under its user's epoch",
     "identity_signin": "written by sign-in; valid only under both epochs",
@@ -23,6 +34,11 @@ UNGUARDED = {
     "identity_accesstoken": "the same",
     "identity_user_groups": "never used: rights are assignments",
     "identity_user_user_permissions": "never used: rights are assignments",
+    "provisioning_account": "follows from the log and from what targets acknowledge",
+    "provisioning_cursor": "the planner's position in the log",
+    "provisioning_delivery": "follows from the log",
+    "provisioning_logout": "follows from sign-ins that ended",
+    "provisioning_mail": "a queue, also for mails of sign-in",
 }
 OBSERVED = {"identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client"}
 
@@ -34,13 +50,19 @@ def guards() -> dict[str, str]:
 
 
 def tables() -> set[str]:
-    ours = [apps.get_app_config(label) for label in ("identity", "delegation")]
+    ours = [apps.get_app_config(label) for label in ("identity", "delegation", "provisioning")]
     return {model._meta.db_table for app in ours for model in app.get_models(include_auto_created=True)}
 
 
 def test_table_without_a_guard_is_listed_with_its_reason() -> None:
     assert tables() - guards().keys() == UNGUARDED.keys()
     assert {table for table, how in guards().items() if how == "audit_guard_act_or_observation"} == OBSERVED
+
+
+def test_column_without_a_guard_in_a_guarded_table_is_listed_with_its_reason() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FREE)
+        assert {row[0] for row in cursor.fetchall()} == UNGUARDED_COLUMNS.keys()
 
 
 UPDATE = "UPDATE {0} SET {1} = {1} WHERE false"  # writes nothing: the guard is the statement's
