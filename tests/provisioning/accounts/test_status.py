@@ -18,7 +18,7 @@ from provisioning.delivery.engine import Engine
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import eventually, nothing_due, sign_in
+from tests.fixtures.deliveries import eventually, nothing_due, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, bypassing_commands
 
@@ -183,6 +183,23 @@ def test_progress_of_an_unplanned_act_is_not_done(world: World, ordering: Target
     done = world.remove(world.mikko)
     current = progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
     assert (current.lines, current.planned, current.done) == ([], False, False)
+
+
+def test_progress_of_an_act_planned_between_its_reads_names_its_systems(
+    world: World, ordering: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act that is planned only now has deliveries: progress without them would count as done."""
+    done = world.remove(world.mikko)
+    is_planned = progress._is_planned
+
+    def plan_and_ask(act: uuid.UUID, chain: uuid.UUID) -> bool:
+        plan_all()
+        return is_planned(act, chain)
+
+    monkeypatch.setattr(progress, "_is_planned", plan_and_ask)
+    current = progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
+    assert [(line.application, line.state) for line in current.lines] == [("ordering", "updating")]
+    assert (current.planned, current.done) == (True, False)
 
 
 def test_expected_impact_names_systems_with_usual_times(world: World, running: Engine) -> None:
