@@ -16,6 +16,7 @@ from delegation.authorization.verbs import Observation, On, Topic, Verb
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import dates, removal_reasons
 from portal.wording import events as wording_events
+from tests.fixtures import documented_events, event_keys
 
 BOOK = DisplayNames(
     tiers={"viewer": {"en": "Viewer", "fi": "Katselija"}},
@@ -90,6 +91,14 @@ def test_every_event_has_a_complete_sentence(verb: str, language: str) -> None:
     assert line.text
     assert "%" not in line.text + line.sub
     assert verb not in line.text
+
+
+@pytest.mark.parametrize("kind", ["membership", "invitation", "user", "organization"])
+@pytest.mark.parametrize("verb", sorted(wording_events.EVERY))
+def test_sentence_reads_only_keys_that_the_documentation_names(verb: str, kind: str) -> None:
+    noted = event_keys.noting(event(verb, subject_kind=kind))
+    TELLER.tell(noted)
+    assert event_keys.read_keys(noted) - documented_events.documented()[verb] == set()
 
 
 @pytest.mark.parametrize("verb", sorted(wording_events.EVERY_TRIED))

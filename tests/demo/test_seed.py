@@ -1,0 +1,49 @@
+"""The demo's sample data leaves the same events as the product: each with the keys that its sentence reads."""
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from audit.models import Event
+from delegation.activity.events import EventView, read_events
+from delegation.catalogue.display_names import DisplayNames
+from demo import seed
+from portal.wording import events as wording_events
+from tests.fixtures import database_reset, documented_events, event_keys
+
+
+@pytest.fixture
+def seeded(
+    transactional_db: None,
+    reset_database: database_reset.DatabaseReset,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+) -> list[EventView]:
+    """The events of the sample data in an empty installation."""
+    reset_database.run()
+    monkeypatch.setenv("KEYHOLDER_HOME", str(tmp_path))
+    seed.run()
+    return read_events(rows=list(Event.objects.order_by("verb")))
+
+
+def test_events_of_the_sample_data_have_the_keys_of_the_documentation(seeded: list[EventView]) -> None:
+    types = documented_events.documented()
+    bodies: list[dict[str, Any]] = [json.loads(bytes(event.body)) for event in Event.objects.all()]
+    assert {body["verb"] for body in bodies} - types.keys() == set()
+    found = {body["verb"]: documented_events.undocumented(body, types) for body in bodies}
+    assert {verb: keys for verb, keys in found.items() if keys} == {}
+
+
+def test_sentences_of_the_sample_data_read_only_keys_that_its_events_have(seeded: list[EventView]) -> None:
+    missing = {}
+    wording = wording_events.EventWording(DisplayNames({}, {}, {}, {}), {})
+    for event in seeded:
+        noted = event_keys.noting(event)
+        if event.verb in wording_events.EVERY:
+            wording.tell(noted)
+        present = {key for part in event_keys.PARTS for key in getattr(event, part)}
+        if keys := event_keys.read_keys(noted) - present:
+            missing[event.verb] = keys
+    assert missing == {}
