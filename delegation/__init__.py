@@ -1,1 +1,1 @@
-"""The layer decides who may do what, for whom and until when, and holds the commands."""
+"""The layer decides who may do what, where and until when, and holds the commands."""

@@ -1,4 +1,4 @@
-"""The layer decides who may do what, for whom and until when."""
+"""The layer decides who may do what, where and until when."""
 
 from django.apps import AppConfig
 

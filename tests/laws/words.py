@@ -21,12 +21,19 @@ BANNED: dict[str, str] = {
     r"look(?:s|ed|ing)? after": "manage",
     r"let(?:s)? in": "sign in, admit",
     "the other side": "the target",
+    r"tell(?:s|ers?)?|told": "deliver, notify, record, show, say",
+    r"doors?": "channel, endpoint, page",
+    "whom": "the person who",
     r"(?:some|no|every)body (?:is|are|was|has|had|may|can|could|must|would|will|does|who)": "name the person or role",
 }
 """Pattern of a word: what to write instead. An underscore counts as a space, so that names are covered too."""
-LOWER_CASE = {r"(?:is|are) none": "does not exist", "of ours": "our own, or no word"}
-"""The same; `is None` of Python is no prose."""
-PATTERN = re.compile(rf"\b(?:(?i:{'|'.join(BANNED)})|{'|'.join(LOWER_CASE)})\b")
+CASE_SENSITIVE = {
+    r"(?:is|are) none": "does not exist",
+    "of ours": "our own, or no word",
+    "Whose": "the person with",
+}
+"""The same; `is None` of Python is no prose, and *whose* is a subject only where a sentence begins with it."""
+PATTERN = re.compile(rf"\b(?:(?i:{'|'.join(BANNED)})|{'|'.join(CASE_SENSITIVE)})\b")
 ENDINGS = (".py", ".md", ".html", ".txt", ".po", ".sql", ".toml", ".js", "Makefile", "run")
 FOLDERS = (*code.LAYERS, "templates", "locale", "demo", "bench", "docs", "tests", ".ci")
 EXCEPTIONS = {
