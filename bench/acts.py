@@ -33,10 +33,10 @@ def run() -> None:
             database.emit(
                 "removals", set=size, per_second=round(statistics.median(rates), 1), rounds=len(rates)
             )
-        one = [_changes(world, [_organization(world)], 200) for _ in range(ROUNDS)]
+        rates = [_changes(world, [_organization(world)], 200) for _ in range(ROUNDS)]
         many = [_changes(world, [_organization(world) for _ in range(100)], 200) for _ in range(ROUNDS)]
         database.emit(
-            "changes", organizations=1, threads=THREADS, per_second=round(statistics.median(one), 1)
+            "changes", organizations=1, threads=THREADS, per_second=round(statistics.median(rates), 1)
         )
         database.emit(
             "changes", organizations=100, threads=THREADS, per_second=round(statistics.median(many), 1)
@@ -48,9 +48,9 @@ _NUMBER = itertools.count(1)
 
 def _organization(world: "World") -> "Organization":
     number = next(_NUMBER)
-    made = world.organization(f"bench-{number}", f"Bench {number} Oy", ["Tampere"])
-    world.member(made, f"Admin{number} Bench", "organization_admin")
-    return made
+    organization = world.organization(f"bench-{number}", f"Bench {number} Oy", ["Tampere"])
+    world.member(organization, f"Admin{number} Bench", "organization_admin")
+    return organization
 
 
 def _admin(organization: "Organization") -> "Membership":
@@ -93,7 +93,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
         MembershipPeriod.objects.bulk_create(
             [MembershipPeriod(membership=m, state="active", valid_from=at) for m in members], batch_size=2000
         )
-        given = Assignment.objects.bulk_create(
+        assignments = Assignment.objects.bulk_create(
             [
                 Assignment(
                     membership=m,
@@ -111,7 +111,7 @@ def crowd(world: "World", organization: "Organization", count: int) -> list["Mem
         AssignmentLimit.objects.bulk_create(
             [
                 AssignmentLimit(assignment=a, entitlement=place, amount=Decimal(1000), currency="EUR")
-                for a in given
+                for a in assignments
             ],
             batch_size=2000,
         )
@@ -128,8 +128,8 @@ def _removals(world: "World", size: int, times: int) -> float:
     people = crowd(world, organization, size * times)
     sets = [people[i : i + size] for i in range(0, len(people), size)]
     began = time.perf_counter()
-    for one in sets:
-        people_commands.remove(actor=actor, memberships=one, reason="bench")
+    for members in sets:
+        people_commands.remove(actor=actor, memberships=members, reason="bench")
     return len(people) / (time.perf_counter() - began)
 
 
@@ -138,7 +138,7 @@ def _changes(world: "World", organizations: Sequence["Organization"], count: int
     work = list(_work(world, organizations, count))
     began = time.perf_counter()
     with ThreadPoolExecutor(THREADS) as threads:
-        for done in [threads.submit(one) for one in work]:
+        for done in [threads.submit(task) for task in work]:
             done.result()
     return count / (time.perf_counter() - began)
 
@@ -150,11 +150,11 @@ def _work(
     from tests.fixtures.world import actor_of
 
     each = count // len(organizations)
-    admins = [actor_of(_admin(one)) for one in organizations]
-    people = [crowd(world, one, each) for one in organizations]
+    admins = [actor_of(_admin(organization)) for organization in organizations]
+    people = [crowd(world, organization, each) for organization in organizations]
     for place in range(each):
         for actor, colleagues in zip(admins, people, strict=True):
-            wanted = world.access("orderer", amount=500 + place)
-            yield lambda a=actor, m=colleagues[place], w=wanted: access_commands.change(
+            access = world.access("orderer", amount=500 + place)
+            yield lambda a=actor, m=colleagues[place], w=access: access_commands.change(
                 actor=a, memberships=[m], access=w
             )  # type: ignore[misc]

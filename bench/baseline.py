@@ -17,10 +17,10 @@ import psycopg
 import leaver_bare as lb
 from peerlib import Postgres
 MOST = 1000
-kept = []
+blocks = []
 quantiles = lb.statistics.quantiles
 def keep(values, n):
-    kept.append([round(1000 * value, 3) for value in values])
+    blocks.append([round(1000 * value, 3) for value in values])
     return quantiles(values, n=n)
 lb.statistics.quantiles = keep
 with Postgres() as pg, contextlib.ExitStack() as stack:
@@ -41,13 +41,13 @@ with Postgres() as pg, contextlib.ExitStack() as stack:
         asyncio.run(lb.write(base, range(MOST), 8, lambda b, i: ("POST", f"{b}/Users", lb.user(i), (201,))))
     print(json.dumps({"url": pg.uri}), flush=True)
     for line in sys.stdin:
-        kept.clear()
+        blocks.clear()
         asyncio.run(lb.go(pg, bases, int(line), 1))
-        print(json.dumps({"everything_acknowledged": kept[1]}), flush=True)
+        print(json.dumps({"everything_acknowledged": blocks[1]}), flush=True)
 """
 
 
-class Bare:
+class BareCalls:
     """Asks for blocks of bare leavers. Without the peers every answer is empty."""
 
     def __init__(self, process: "subprocess.Popen[str] | None", settings: dict[str, str]) -> None:
@@ -56,7 +56,7 @@ class Bare:
 
     @classmethod
     @contextlib.contextmanager
-    def found(cls) -> "Iterator[Bare]":
+    def started(cls) -> "Iterator[BareCalls]":
         """PEERS is the folder of the scripts; PY and PEERS_NODE are as its `setup.sh` prints them."""
         folder = pathlib.Path(os.environ.get("PEERS", database.ROOT.parent / "shared" / "peers"))
         python = os.environ.get("PY", "")
@@ -83,11 +83,11 @@ class Bare:
             return []
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
-        return [float(one) for one in _line(self.process)["everything_acknowledged"]]
+        return [float(value) for value in _line(self.process)["everything_acknowledged"]]
 
 
 def _line(process: "subprocess.Popen[str]") -> dict[str, Any]:
     if process.stdout is None:
         raise RuntimeError("the bare calls have no output")
-    held: dict[str, Any] = json.loads(process.stdout.readline())
-    return held
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer

@@ -22,9 +22,11 @@ def run() -> None:
         subprocess.run(
             [_program("git"), "clone", "--quiet", str(database.ROOT), str(folder / "clone")], check=True
         )
-        first = _demo(folder / "clone", "fresh.first_start")
-        again = _demo(folder / "clone", "fresh.second_start")
-        database.emit("fresh", first_page_s=first, second_start_s=again, aim_first_s=120, aim_second_s=10)
+        first_start = _demo(folder / "clone", "fresh.first_start")
+        second_start = _demo(folder / "clone", "fresh.second_start")
+        database.emit(
+            "fresh", first_page_s=first_start, second_start_s=second_start, aim_first_s=120, aim_second_s=10
+        )
     finally:
         subprocess.run(
             [_program("make"), "demo-reset"], cwd=folder / "clone", env=_environment({}), check=False
@@ -33,17 +35,17 @@ def run() -> None:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    program = shutil.which(name)
+    if program is None:
         message = f"{name} is missing"
         raise RuntimeError(message)
-    return found
+    return program
 
 
 def _environment(ports: dict[str, str]) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    return {**kept, **pip, **ports}
+    return {**inherited, **pip, **ports}
 
 
 def _demo(clone: Path, figure: str) -> float:
@@ -85,12 +87,12 @@ def _page(port: int) -> bool:
 
 def _memory(clone: Path, parent: int) -> dict[str, float]:
     """Return MiB by part: the descendants of `make demo`, and PostgreSQL's processes, which run as another user."""
-    found: dict[str, float] = {}
+    sizes: dict[str, float] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (name := _part(entry, clone, parent)):
-            found[name] = found.get(name, 0) + database.resident_kib(int(entry.name)) / 1024
-    parts = {name: round(mib, 1) for name, mib in sorted(found.items())}
-    return {**parts, "whole_MiB": round(sum(found.values()), 1)}
+            sizes[name] = sizes.get(name, 0) + database.resident_kib(int(entry.name)) / 1024
+    parts = {name: round(mib, 1) for name, mib in sorted(sizes.items())}
+    return {**parts, "whole_MiB": round(sum(sizes.values()), 1)}
 
 
 def _part(entry: Path, clone: Path, parent: int) -> str:

@@ -13,8 +13,8 @@ LATE_SECONDS = 0.005
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer as the portal, except for the POST of a removal."""
     if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/remove"):
-        kept = {**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].read())}
-        threading.Timer(LATE_SECONDS, _carry_out, [kept]).start()
+        copy = {**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].read())}
+        threading.Timer(LATE_SECONDS, _carry_out, [copy]).start()
         start_response("302 Found", [("Location", "/"), ("Content-Length", "0")])
         return [b""]
     return portal(environ, start_response)

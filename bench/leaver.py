@@ -5,7 +5,7 @@ import statistics
 import time
 
 from bench import baseline, database
-from bench.setup import SERVICES, TARGETS, Leaver, Scene, scene
+from bench.setup import SERVICES, TARGETS, Installation, Leaver, installed
 
 LEAVERS = 200
 BLOCK = 20
@@ -14,9 +14,9 @@ WARM = 10
 
 def run() -> None:
     """Print p50 and p99 of the portal and of the bare calls, and the median of the blocks' ratios."""
-    with scene(LEAVERS + WARM) as (made, people), baseline.Bare.found() as other:
-        for one in people[:WARM]:
-            _remove(made, one)
+    with installed(LEAVERS + WARM) as (installation, people), baseline.BareCalls.started() as other:
+        for leaver in people[:WARM]:
+            _remove(installation, leaver)
         other.block(WARM)
         gone: list[float] = []
         tokens: list[float] = []
@@ -24,7 +24,7 @@ def run() -> None:
         ratios: list[float] = []
         bares: list[float] = []
         for start in range(WARM, len(people), BLOCK):
-            times = [_remove(made, one) for one in people[start : start + BLOCK]]
+            times = [_remove(installation, leaver) for leaver in people[start : start + BLOCK]]
             theirs = other.block(BLOCK)
             gone += [t[0] for t in times]
             tokens += [t[1] for t in times]
@@ -43,31 +43,39 @@ def run() -> None:
         database.emit("leaver.ratio", p50_to_bare=ratio, blocks=len(ratios), aim=2)
 
 
-def _remove(made: Scene, leaver: Leaver) -> tuple[float, float, float]:
+def _remove(installation: Installation, leaver: Leaver) -> tuple[float, float, float]:
     """Return ms from the POST to: refused in the other web process, tokens refused there, all receivers applied."""
-    second = made.ports[1]
-    form, cookies = made.removal(leaver)
-    seen = len(made.records(0))
+    second = installation.ports[1]
+    form, cookies = installation.removal(leaver)
+    record_count = len(installation.records(0))
     began = time.monotonic_ns()
-    status, _, _ = made.call(made.ports[0], "POST", made.path(leaver), cookie=cookies, form=form)
+    status, _, _ = installation.call(
+        installation.ports[0], "POST", installation.path(leaver), cookie=cookies, form=form
+    )
     if status not in {http.client.FOUND, http.client.SEE_OTHER}:
         message = f"the removal was answered {status}"
         raise RuntimeError(message)
-    if made.call(second, "GET", f"/o/{made.organization.key}/", cookie=leaver.cookie)[0] == http.client.OK:
+    if (
+        installation.call(second, "GET", f"/o/{installation.organization.key}/", cookie=leaver.cookie)[0]
+        == http.client.OK
+    ):
         raise RuntimeError("a session was accepted after the answer")
     refused = time.monotonic_ns()
-    if made.introspect(second, leaver, 0) or made.refresh(second, leaver, 1) != http.client.BAD_REQUEST:
+    if (
+        installation.introspect(second, leaver, 0)
+        or installation.refresh(second, leaver, 1) != http.client.BAD_REQUEST
+    ):
         raise RuntimeError("a token was accepted after the answer")
     tokens = time.monotonic_ns()
-    applied = _applied(made, leaver, seen)
+    applied = _applied(installation, leaver, record_count)
     return tuple((at - began) / 1e6 for at in (refused, tokens, applied))  # type: ignore[return-value]
 
 
-def _applied(made: Scene, leaver: Leaver, seen: int) -> int:
+def _applied(installation: Installation, leaver: Leaver, record_count: int) -> int:
     """When the last of all receivers had applied it, by their own records."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        mine = {where: at for where, who, at in made.records(seen) if who == str(leaver.user)}
+        mine = {where: at for where, who, at in installation.records(record_count) if who == str(leaver.user)}
         if len(mine) == SERVICES + TARGETS:
             return max(mine.values())
         time.sleep(0.02)  # the times are the receivers' own: asking often would only slow them

@@ -33,8 +33,8 @@ class Receiver:
         if words[0] == "rp":
             return self._logout(words[1], body)
         if words[0] == "scim":
-            found = parse_qs(parts.query).get("filter", [""])[0]
-            return self._scim(method, words[1], (words[3:] and unquote(words[3])) or "", found, body)
+            query_filter = parse_qs(parts.query).get("filter", [""])[0]
+            return self._scim(method, words[1], (words[3:] and unquote(words[3])) or "", query_filter, body)
         if words[0] == "records":
             return 200, self.records[int(parse_qs(parts.query).get("from", ["0"])[0]) :]
         return 404, {}
@@ -48,29 +48,29 @@ class Receiver:
     def _key(self, token: str) -> Any:
         kid = jwt.get_unverified_header(token)["kid"]
         if kid not in self.keys:
-            held = _read(_read(f"{self.issuer}/.well-known/openid-configuration")["jwks_uri"])
-            self.keys = {one["kid"]: jwt.PyJWK(one).key for one in held["keys"]}
+            key_set = _read(_read(f"{self.issuer}/.well-known/openid-configuration")["jwks_uri"])
+            self.keys = {key["kid"]: jwt.PyJWK(key).key for key in key_set["keys"]}
         return self.keys[kid]
 
-    def _scim(self, method: str, number: str, user: str, found: str, body: bytes) -> Answer:
-        held = self.users.setdefault(number, {})
+    def _scim(self, method: str, number: str, user: str, query_filter: str, body: bytes) -> Answer:
+        records = self.users.setdefault(number, {})
         if method == "POST":
-            made = {**json.loads(body), "id": str(len(held) + 1)}
-            held[made["id"]] = made
-            return 201, made
+            created = {**json.loads(body), "id": str(len(records) + 1)}
+            records[created["id"]] = created
+            return 201, created
         if not user:
-            wanted = found.rpartition(" ")[2].strip('"')
-            hits = [one for one in held.values() if one.get("externalId") == wanted]
+            external_id = query_filter.rpartition(" ")[2].strip('"')
+            hits = [record for record in records.values() if record.get("externalId") == external_id]
             return 200, {"totalResults": len(hits), "Resources": hits}
-        if user not in held:
+        if user not in records:
             return 404, {"status": "404"}
         if method == "PATCH":
-            self._patch(held[user], json.loads(body))
-            self._record(f"scim{number}", str(held[user].get("externalId", user)), held[user])
+            self._patch(records[user], json.loads(body))
+            self._record(f"scim{number}", str(records[user].get("externalId", user)), records[user])
         elif method == "PUT":
-            held[user] = {**json.loads(body), "id": user}
-            self._record(f"scim{number}", str(held[user].get("externalId", user)), held[user])
-        return 200, held[user]
+            records[user] = {**json.loads(body), "id": user}
+            self._record(f"scim{number}", str(records[user].get("externalId", user)), records[user])
+        return 200, records[user]
 
     def _patch(self, user: dict[str, Any], body: dict[str, Any]) -> None:
         for operation in body["Operations"]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench import database
-from bench.setup import Leaver, Scene, scene
+from bench.setup import Installation, Leaver, installed
 
 COUNTED = 10_000
 MOST = 120
@@ -32,14 +32,14 @@ def run() -> None:
     count("revocation_probe.accepted_after_response", "portal.wsgi:application", COUNTED)
 
 
-def count(figure: str, application: str, wanted: int) -> None:
-    with scene(MOST, application=application) as (made, people):
-        clients = [_Client(made, port) for port in made.ports]
+def count(figure: str, application: str, rounds: int) -> None:
+    with installed(MOST, application=application) as (installation, people):
+        clients = [_Client(installation, port) for port in installation.ports]
         counted = accepted = 0
         rates: list[float] = []
         slow: list[float] = []
         for leaver in people:
-            answered, shots, seconds = _round(made, clients, leaver)
+            answered, shots, seconds = _round(installation, clients, leaver)
             late = [ok for by_one in shots for began, ok in by_one if began > answered]
             accepted += sum(late)
             rate = min(len(by_one) for by_one in shots) / seconds
@@ -48,7 +48,7 @@ def count(figure: str, application: str, wanted: int) -> None:
                 continue
             counted += len(late)
             rates.append(rate)
-            if counted >= wanted:
+            if counted >= rounds:
                 break
         for client in clients:
             client.end()
@@ -65,13 +65,17 @@ def count(figure: str, application: str, wanted: int) -> None:
         )
 
 
-def _round(made: Scene, clients: "list[_Client]", leaver: Leaver) -> tuple[int, list[list[Shot]], float]:
-    form, cookies = made.removal(leaver)
+def _round(
+    installation: Installation, clients: "list[_Client]", leaver: Leaver
+) -> tuple[int, list[list[Shot]], float]:
+    form, cookies = installation.removal(leaver)
     began = time.monotonic()
     for client in clients:
         client.start(leaver)
     time.sleep(BEFORE)
-    status, _, _ = made.call(made.ports[0], "POST", made.path(leaver), cookie=cookies, form=form)
+    status, _, _ = installation.call(
+        installation.ports[0], "POST", installation.path(leaver), cookie=cookies, form=form
+    )
     answered = time.monotonic_ns()
     if status not in {http.client.FOUND, http.client.SEE_OTHER}:
         message = f"the removal was answered {status}"
@@ -86,14 +90,14 @@ def _round(made: Scene, clients: "list[_Client]", leaver: Leaver) -> tuple[int, 
 class _Client:
     """A client speaks with one web process, from a process of its own."""
 
-    def __init__(self, made: Scene, port: int) -> None:
+    def __init__(self, installation: Installation, port: int) -> None:
         self.pipe, theirs = mp.get_context("spawn").Pipe()
         plain = {
             "port": port,
-            "host": f"localhost:{made.ports[0]}",
-            "home": f"/o/{made.organization.key}/",
-            "secret": made.secrets["bench0"],
-            **made.endpoints,
+            "host": f"localhost:{installation.ports[0]}",
+            "home": f"/o/{installation.organization.key}/",
+            "secret": installation.secrets["bench0"],
+            **installation.endpoints,
         }
         self.process = mp.get_context("spawn").Process(target=_shoot, args=(theirs, plain), daemon=True)
         self.process.start()
@@ -131,11 +135,11 @@ def _ask(
 ) -> Shot:
     """Mostly introspection, which is cheapest and so the densest; userinfo and a page in between."""
     headers = {"Host": to["host"]}
-    sent: tuple[str, str, str | None, dict[str, str]]
+    request: tuple[str, str, str | None, dict[str, str]]
     if number == 0:
-        sent = ("GET", to["home"], None, {**headers, "Cookie": leaver["cookie"]})
+        request = ("GET", to["home"], None, {**headers, "Cookie": leaver["cookie"]})
     elif number in {4, 8}:
-        sent = (
+        request = (
             "GET",
             to["userinfo_endpoint"],
             None,
@@ -144,10 +148,10 @@ def _ask(
     else:
         form = {"token": leaver["access"], "client_id": "bench0", "client_secret": to["secret"]}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        sent = ("POST", to["introspection_endpoint"], urlencode(form), {**headers, **kind})
+        request = ("POST", to["introspection_endpoint"], urlencode(form), {**headers, **kind})
     began = time.monotonic_ns()
-    connection.request(sent[0], sent[1], sent[2], sent[3])
+    connection.request(request[0], request[1], request[2], request[3])
     answer = connection.getresponse()
     body = answer.read()
     ok = answer.status == http.client.OK
-    return began, bool(ok and (sent[0] == "GET" or json.loads(body)["active"]))
+    return began, bool(ok and (request[0] == "GET" or json.loads(body)["active"]))

@@ -50,7 +50,7 @@ class Leaver:
 
 
 @dataclass
-class Scene:
+class Installation:
     """Everything that runs, and how to speak with it."""
 
     world: "World"
@@ -73,15 +73,15 @@ class Scene:
     ) -> tuple[int, bytes, dict[str, str]]:
         """Send one request over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        sent = {
+        request_headers = {
             "Host": f"localhost:{self.ports[0]}",
             **({"Cookie": cookie} if cookie else {}),
             **(headers or {}),
         }
         body = urlencode(form) if form is not None else None
         if form is not None:
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body, sent)
+            request_headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, body, request_headers)
         answer = connection.getresponse()
         data, got = answer.read(), {name.lower(): value for name, value in answer.getheaders()}
         connection.close()
@@ -91,9 +91,9 @@ class Scene:
         """What the receivers have written down from that place on."""
         connection = http.client.HTTPConnection("127.0.0.1", self.receivers, timeout=30)
         connection.request("GET", f"/records?from={since}")
-        held: list[tuple[str, str, int]] = json.loads(connection.getresponse().read())
+        records: list[tuple[str, str, int]] = json.loads(connection.getresponse().read())
         connection.close()
-        return held
+        return records
 
     def removal(self, leaver: Leaver) -> tuple[dict[str, str], str]:
         """The filled-in form of a leaver's removal and the cookies it goes with, as a browser would have them."""
@@ -138,23 +138,23 @@ class Scene:
     def endpoints(self) -> dict[str, str]:
         """Paths from discovery, read once."""
         _, body, _ = self.call(self.ports[0], "GET", "/.well-known/openid-configuration")
-        held = json.loads(body)
+        metadata = json.loads(body)
         return {
-            name: "/" + held[name].split("/", 3)[3]
+            name: "/" + metadata[name].split("/", 3)[3]
             for name in ("introspection_endpoint", "token_endpoint", "userinfo_endpoint")
         }
 
 
-def _text(found: "re.Match[bytes] | None") -> str:
-    if found is None:
+def _text(match: "re.Match[bytes] | None") -> str:
+    if match is None:
         raise RuntimeError("the removal's page lacks a field")
-    return found.group(1).decode()
+    return match.group(1).decode()
 
 
 @contextlib.contextmanager
-def scene(
+def installed(
     leavers: int, *, application: str = "portal.wsgi:application"
-) -> Iterator[tuple[Scene, list[Leaver]]]:
+) -> Iterator[tuple[Installation, list[Leaver]]]:
     """Build it, wait until both targets know everybody, and take it down."""
     ports, receivers = [free_port(), free_port()], free_port()
     os.environ |= {
@@ -162,20 +162,20 @@ def scene(
         "KEYHOLDER_ALLOWED_INTERNAL_HOSTS": f"127.0.0.1:{receivers},localhost:{receivers}",
     }
     with database.installation() as server:
-        made, people = _furnish(ports, receivers, leavers)
+        installation, people = _furnish(ports, receivers, leavers)
         database.emit("settings", **database.settings_of(server.url_of("keyholder_app")))
         try:
-            _start(made, application)
+            _start(installation, application)
             _wait_until_known(people)
-            yield made, people
+            yield installation, people
         finally:
-            for process in made.processes:
+            for process in installation.processes:
                 process.terminate()
-            for process in made.processes:
+            for process in installation.processes:
                 process.wait(20)
 
 
-def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Scene, list[Leaver]]:
+def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Installation, list[Leaver]]:
     from bench import acts
     from tests.fixtures.world import World
 
@@ -184,9 +184,9 @@ def _furnish(ports: list[int], receivers: int, leavers: int) -> tuple[Scene, lis
     for number, key in enumerate(["ordering", "crm"]):
         _target(world, key, f"http://127.0.0.1:{receivers}/scim/{number}")
     people = acts.crowd(world, world.koskela, leavers)
-    made = Scene(world, world.koskela, ports, receivers, secrets)
-    made.admin = _cookie(world.aino)
-    return made, [_leaver(one) for one in people]
+    installation = Installation(world, world.koskela, ports, receivers, secrets)
+    installation.admin = _cookie(world.aino)
+    return installation, [_leaver(member) for member in people]
 
 
 def _service(world: "World", number: int, receivers: int) -> str:
@@ -198,14 +198,14 @@ def _service(world: "World", number: int, receivers: int) -> str:
         redirect_uris=[f"https://bench{number}.example.test/cb"],
         backchannel_logout_uri=f"http://127.0.0.1:{receivers}/rp/{number}/logout",
     )
-    made = applications_commands.register_application(
+    registered = applications_commands.register_application(
         actor=world.system,
         key=f"bench{number}",
         name={"en": f"Bench {number}"},
         unit="kivisalo",
         client=client,
     )
-    return made.result.secret
+    return registered.result.secret
 
 
 def _target(world: "World", key: str, url: str) -> None:
@@ -299,24 +299,29 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
     return pairs
 
 
-def _start(made: Scene, application: str) -> None:
-    issuer = f"http://localhost:{made.ports[0]}"
-    words = [["-m", "bench.receiver", str(made.receivers), issuer]]
+def _start(installation: Installation, application: str) -> None:
+    issuer = f"http://localhost:{installation.ports[0]}"
+    words = [["-m", "bench.receiver", str(installation.receivers), issuer]]
     serve = "-m granian --interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning"
-    words += [f"{serve} --host 127.0.0.1 --port {port} {application}".split() for port in made.ports]
+    words += [f"{serve} --host 127.0.0.1 --port {port} {application}".split() for port in installation.ports]
     words.append(["manage.py", "deliver"])
-    made.processes += [subprocess.Popen([sys.executable, *one], cwd=database.ROOT) for one in words]
-    for port in made.ports:
-        _until(lambda port=port: made.call(port, "GET", "/health/live")[0] == http.client.OK, "a web process")
+    installation.processes += [
+        subprocess.Popen([sys.executable, *command], cwd=database.ROOT) for command in words
+    ]
+    for port in installation.ports:
+        _until(
+            lambda port=port: installation.call(port, "GET", "/health/live")[0] == http.client.OK,
+            "a web process",
+        )
 
 
 def _wait_until_known(people: list[Leaver]) -> None:
     from provisioning.accounts.models import Account
 
-    wanted = len(people) * TARGETS
-    users = [one.user for one in people]
+    account_count = len(people) * TARGETS
+    users = [leaver.user for leaver in people]
     _until(
-        lambda: Account.objects.filter(user__in=users, acknowledged_active=True).count() == wanted,
+        lambda: Account.objects.filter(user__in=users, acknowledged_active=True).count() == account_count,
         "the first deliveries",
     )
 
