@@ -96,3 +96,14 @@ def test_authority_over_a_suspended_member_is_unchanged(world: World) -> None:
     with bypassing_commands():
         MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
     assert authorities(world, clock.now()) == YES
+
+
+def test_unknown_membership_is_hidden_from_admins(world: World) -> None:
+    at, unknown = clock.now(), world.somewhere
+    for who in (world.aino, world.ulla):
+        decision = policy.decide(
+            actor=actor_of(who), verb=Verb.MEMBER_VIEW, on=policy.MembershipIds([who.id, unknown]), at=at
+        )
+        assert (bool(decision), decision.visible) == (False, False)
+        assert (decision.reason, decision.refused) == ("not_visible", (unknown,))
+    assert history.who_could(verb=Verb.MEMBER_VIEW, membership=unknown, at=at) == set()
