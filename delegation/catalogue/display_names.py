@@ -31,7 +31,7 @@ ORDER BY 1, 4, 5, 2
 """
 
 
-def display_names(*, organization: uuid.UUID) -> DisplayNames:
+def load(*, organization: uuid.UUID) -> DisplayNames:
     """Read all names that a page of this organization may need. One statement."""
     by_kind: dict[str, dict[str, Any]] = {"tiers": {}, "applications": {}, "entitlements": {}, "sites": {}}
     with connection.cursor() as cursor:

@@ -48,7 +48,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Status 500; reads neither session nor database, because either may be the cause."""
     context: Mapping[str, Any] = {
         "reference": request_context.request_id(request),
-        "at": time_zones.moment(clock.wall(), None),
+        "at": time_zones.date_time(clock.wall(), None),
         "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
     }
     return error_responses.replace_whole_page(

@@ -23,7 +23,7 @@ def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     zone = request.zone if isinstance(request, request_context.Request) else None
     defaults: dict[str, Any] = {
         "reference": request_context.request_id(request),
-        "at": time_zones.moment(clock.wall(), zone),
+        "at": time_zones.date_time(clock.wall(), zone),
     }
     defaults["without_call"] = status == HTTPStatus.NOT_FOUND
     response = render(request, f"{status}.html", {**defaults, **context}, status=status)

@@ -5,17 +5,17 @@ from typing import Any
 from portal.operations import log_config
 from portal.settings import brand, variables
 
-KEYHOLDER_ENV = variables.ENV.read()
+KEYHOLDER_ENV = variables.ENV.value()
 BASE_DIR = variables.BASE_DIR
-HOME = variables.HOME.read()
+HOME = variables.HOME.value()
 DEBUG = False
 
-ISSUER = variables.ISSUER.read()
-SUPPLIER_NAME = variables.SUPPLIER.read()
-SUPPLIER_SUPPORT = variables.SUPPORT.read()
-_brand = variables.BRAND.read()
+ISSUER = variables.ISSUER.value()
+SUPPLIER_NAME = variables.SUPPLIER.value()
+SUPPLIER_SUPPORT = variables.SUPPORT.value()
+_brand = variables.BRAND.value()
 BRAND = _brand.to_setting()
-CLOCK_OFFSET_FILE = variables.CLOCK_OFFSET_FILE.read()
+CLOCK_OFFSET_FILE = variables.CLOCK_OFFSET_FILE.value()
 
 INSTALLED_APPS = [
     "audit.apps.AuditConfig",
@@ -107,7 +107,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.http.static_files.Storage"},
 }
 
-LOGGING = log_config.configured(level=variables.LOG_LEVEL.read())
+LOGGING = log_config.configured(level=variables.LOG_LEVEL.value())
 
 # A view of the API declares its permission; one without a declaration refuses every caller.
 REST_FRAMEWORK: dict[str, Any] = {

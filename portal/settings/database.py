@@ -24,18 +24,18 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-_url = variables.DATABASE.read()
+_url = variables.DATABASE.value()
 DATABASES = {
     "default": _database(_url),
-    "owner": _database(variables.OWNER_DATABASE.read() or _url),
+    "owner": _database(variables.OWNER_DATABASE.value() or _url),
 }
 # The server prepares statements at their second use: planning is most of their cost. A pooler that uses another server
 # connection for each transaction needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which tracks prepared statements).
 DATABASES["default"]["OPTIONS"] = (
-    {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.read() else {}
+    {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.value() else {}
 )
 # The web process uses a pool: its server ends idle threads, and the connection of such a thread would stay open.
-_pool = variables.DATABASE_POOL.read()
+_pool = variables.DATABASE_POOL.value()
 if _pool:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
@@ -51,7 +51,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
-_redis = variables.REDIS.read()
+_redis = variables.REDIS.value()
 if _redis:
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -3,14 +3,14 @@
 from portal.settings import variables
 
 EMAIL_BACKEND = "provisioning.mail.queue.QueueBackend"
-DEFAULT_FROM_EMAIL = variables.MAIL_FROM.read()
-SMTP_HOST = variables.SMTP_HOST.read()
-SMTP_PORT = variables.SMTP_PORT.read()
-SMTP_USER = variables.SMTP_USER.read()
-SMTP_PASSWORD = variables.SMTP_PASSWORD.read()
-SMTP_TLS = variables.SMTP_TLS.read()
+DEFAULT_FROM_EMAIL = variables.MAIL_FROM.value()
+SMTP_HOST = variables.SMTP_HOST.value()
+SMTP_PORT = variables.SMTP_PORT.value()
+SMTP_USER = variables.SMTP_USER.value()
+SMTP_PASSWORD = variables.SMTP_PASSWORD.value()
+SMTP_TLS = variables.SMTP_TLS.value()
 
-CELERY_BROKER_URL = variables.BROKER.read()
+CELERY_BROKER_URL = variables.BROKER.value()
 if CELERY_BROKER_URL.startswith("pgmq:"):
     # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
     # is given in full: the queue's client would otherwise use DATABASE_URL, which is the application's.

@@ -49,7 +49,7 @@ class Variable(Generic[T]):
     address: bool = False
     """Whether the value is an address that may hold a password."""
 
-    def read(self, environ: Mapping[str, str] = os.environ) -> T:
+    def value(self, environ: Mapping[str, str] = os.environ) -> T:
         """The parsed value. Raises ImproperlyConfigured."""
         if problem := self.problem(environ):
             raise ImproperlyConfigured(problem)

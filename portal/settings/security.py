@@ -5,18 +5,18 @@ from urllib.parse import urlsplit
 from audit.foundation import key_files
 from portal.settings import base, variables
 
-KEYS_FOLDER = variables.KEYS.read() or base.HOME / "keys"
+KEYS_FOLDER = variables.KEYS.value() or base.HOME / "keys"
 SECRET_KEY = key_files.secret_key(folder=KEYS_FOLDER)
 """Empty where the key files are missing, so that `manage.py keys make` can run; `keyholder.E012` refuses the rest."""
 
 _issuer = urlsplit(base.ISSUER)
 HTTPS = _issuer.scheme == "https"
-ALLOWED_HOSTS = [_issuer.hostname or "localhost", *variables.EXTRA_HOSTS.read()]
-PROXIES = variables.PROXIES.read()
+ALLOWED_HOSTS = [_issuer.hostname or "localhost", *variables.EXTRA_HOSTS.value()]
+PROXIES = variables.PROXIES.value()
 """The number of the operator's proxies; 0: their headers are ignored, because any client can send them."""
-METRICS_TOKEN = variables.METRICS_TOKEN.read()
+METRICS_TOKEN = variables.METRICS_TOKEN.value()
 """The bearer token for /metrics. Without one: only this machine, and no client behind a proxy."""
-ALLOWED_INTERNAL_HOSTS = variables.ALLOWED_INTERNAL_HOSTS.read()
+ALLOWED_INTERNAL_HOSTS = variables.ALLOWED_INTERNAL_HOSTS.value()
 """`host:port` of addresses in the machine's own networks that outgoing requests may reach."""
 
 AUTH_USER_MODEL = "identity.User"

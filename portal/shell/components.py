@@ -1,4 +1,4 @@
-"""Parts that several pages share: a warning, a contact, the foot of a list, a signed-in browser."""
+"""Parts that several pages share: callout, contact, link, pager, browser session."""
 
 import uuid
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from delegation.people import queries as people_queries
 from delegation.people.sessions import BrowserSession
 from portal.shell.page_context import PageContext
-from portal.wording import admin_abilities, cldr, dates
+from portal.wording import cldr, dates, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """One thing that is wrong, with the way out, as `kh.callout` draws it."""
+    """A warning with the next step, as `kh.callout` draws it."""
 
     tone: str
     icon: str
@@ -51,7 +51,7 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A browser that is signed in, for web/people/_sessions.html; `is_current` marks the one that shows the page."""
+    """A browser session, for web/people/_sessions.html; `is_current` marks the one that shows the page."""
 
     id: str
     title: str
@@ -65,7 +65,7 @@ def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -
     since = (
         _("signed in %(when)s") % {"when": clock.when(session.signed_in_at)} if session.signed_in_at else ""
     )
-    services = dates.listed([admin_abilities.in_language(name) for name in session.services])
+    services = dates.name_list([supplier_texts.in_language(name) for name in session.services])
     return SessionRow(
         id=session.key,
         title=dates.browser(session.agent),
@@ -82,14 +82,14 @@ def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None
         tone="warn",
         icon="key",
         strong=_("You are the only admin."),
-        text=_("If you are away, nobody can invite people or remove a leaver."),
+        text=_("No other admin can act while you are away."),
         url=page.url("invite") + "?tier=organization_admin",
         label=_("Invite a second admin"),
     )
 
 
 def counted(number: int) -> str:
-    """A number of people; above the counting limit, the limit."""
+    """A number of people; above `COUNT_LIMIT`, `more than` the limit."""
     if number > people_queries.COUNT_LIMIT:
         return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNT_LIMIT)}
     return cldr.number(number)

@@ -1,4 +1,4 @@
-"""What the reader is in an organization, in one sentence: for the start page and for one's own access."""
+"""One sentence about the reader's part in an organization, for the start page and for the reader's own access."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def manages_people(page: PageContext) -> bool:
 
 
 def managed_people(page: PageContext) -> str:
-    """How many people's access the reader manages, in a sentence; empty for none. Two statements at most."""
+    """The number of people that the reader manages, in a sentence; empty without any. Two statements at most."""
     rows = people_queries.manageable(actor=page.viewer, organization=page.organization_id, at=page.at)
     others = people_queries.count(rows=rows)
     if not others:
@@ -33,8 +33,8 @@ def managed_people(page: PageContext) -> str:
     return text % {"number": components.counted(others)}
 
 
-def lead(rights: Sequence[Right], book: DisplayNames, clock: dates.Clock) -> str:
-    """What one can do here in one sentence: what weighs most, with its limit, where, and until when."""
+def rights_sentence(rights: Sequence[Right], names: DisplayNames, clock: dates.Clock) -> str:
+    """The reader's rights in connected systems with limits, sites and end (`access.rights_summary`)."""
     if not rights:
         return _("You do not have access to any service yet.")
-    return _("You can %(do)s.") % {"do": access.can(rights, texts=book.entitlements, clock=clock)}
+    return _("You can %(do)s.") % {"do": access.rights_summary(rights, texts=names.entitlements, clock=clock)}

@@ -1,11 +1,12 @@
-"""Events as templates take them, with the names they need."""
+"""Events in a timeline, with the names they need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 
-from delegation.activity import delivery_results, names
+from delegation.activity import delivery_results
+from delegation.activity import names as activity_names
 from delegation.activity.events import EventView
 from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
@@ -23,30 +24,37 @@ class TimelineEvent:
 
 
 def event_wording(
-    events: Sequence[EventView], book: DisplayNames, clock: dates.Clock | None = None
+    events: Sequence[EventView], names: DisplayNames, clock: dates.Clock | None = None
 ) -> EventWording:
-    """Says until when access lasts where it has a clock. One statement."""
+    """The wording of these events; without a clock, it leaves out end dates. One statement."""
     ids = {event.actor for event in events} | {event.user for event in events if event.user}
-    return EventWording(book, names.display_names(ids=ids), clock)
+    return EventWording(names, activity_names.display_names(ids=ids), clock)
 
 
 def timeline(
-    page: PageContext, events: Sequence[EventView], book: DisplayNames, clock: dates.Clock
+    page: PageContext, events: Sequence[EventView], names: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
     """The events with the results of their deliveries. Two statements at most."""
-    told_by = event_wording(events, book, clock)
-    answers = delivery_results.for_events(organization=page.organization_id, events=events)
-    return [_moment(event, told_by, told_by.deliveries(answers.get(event.id, ())), clock) for event in events]
+    wording = event_wording(events, names, clock)
+    results = delivery_results.for_events(organization=page.organization_id, events=events)
+    return [
+        _timeline_event(event, wording, wording.deliveries(results.get(event.id, ())), clock)
+        for event in events
+    ]
 
 
-def _moment(event: EventView, told_by: EventWording, told: str, clock: dates.Clock) -> TimelineEvent:
-    line = told_by.tell(event)
-    said = format_html("<b>{}</b> {}", line.actor, line.text) if line.actor else format_html("{}", line.text)
-    subs = format_html_join("", '<span class="kh-sub">{}</span>', ((sub,) for sub in (line.sub, told) if sub))
-    text = format_html("{}{}", said, subs)
+def _timeline_event(
+    event: EventView, wording: EventWording, deliveries: str, clock: dates.Clock
+) -> TimelineEvent:
+    line = wording.sentence_for(event)
+    sentence = (
+        format_html("<b>{}</b> {}", line.actor, line.text) if line.actor else format_html("{}", line.text)
+    )
+    notes = ((note,) for note in (line.sub, deliveries) if note)
+    text = format_html("{}{}", sentence, format_html_join("", '<span class="kh-sub">{}</span>', notes))
     return TimelineEvent(dates.first_upper(clock.when(event.at)), event.at.isoformat(), text)
 
 
-def short(digest: str) -> str:
-    """`9f2c 71e0`: enough to compare by eye."""
+def short_hash(digest: str) -> str:
+    """The beginning of a hash, enough to compare by eye: `9f2c 71e0`."""
     return f"{digest[:4]} {digest[4:8]}" if digest else ""

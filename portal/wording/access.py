@@ -1,4 +1,4 @@
-"""What somebody may do, in words: rights of other systems, tiers, places."""
+"""Access in words: rights in connected systems, tiers, sites, limits and end dates."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,125 +12,152 @@ from django.utils.translation import ngettext
 from delegation.access.queries import AssignmentView
 from delegation.authorization.entitlements import Right
 from delegation.authorization.values import AmountLimit
-from portal.wording import admin_abilities, cldr, dates
+from portal.wording import cldr, dates, supplier_texts
 
 
-def limit(amount: Decimal | None, currency: str, period: str) -> str:
+def period(name: str) -> str:
+    """The period that an amount counts over, as the rest of "up to 5 000 € …"."""
+    words = {
+        "order": _("an order"),
+        "day": _("a day"),
+        "week": _("a week"),
+        "month": _("a month"),
+        "quarter": _("a quarter"),
+        "year": _("a year"),
+    }
+    return words.get(name, name)
+
+
+def limit(amount: Decimal | None, currency: str, period_name: str) -> str:
     """`up to 5 000 € an order`, `without limit`."""
     if amount is None:
         return _("without limit")
     return _("up to %(amount)s %(period)s") % {
         "amount": cldr.money(amount, currency),
-        "period": admin_abilities.period(period),
+        "period": period(period_name),
     }
 
 
-def can(rights: Sequence[Right], *, texts: Mapping[str, Mapping[str, str]], clock: dates.Clock) -> str:
+def rights_summary(
+    rights: Sequence[Right], *, texts: Mapping[str, Mapping[str, str]], clock: dates.Clock
+) -> str:
     """`order in the web shop and approve others’ orders, up to 6 000 € an order, at Oulu, until 31 Dec`.
 
-    What has a limit comes in one breath with all that has the same one; without any, the first right alone.
+    Rights with equal limit, sites and end share one part. Where no right takes an amount, only the first is named.
     """
-    said: dict[tuple[str, str, str], list[str]] = {}
-    for one in [right for right in rights if right.takes_amount] or rights[:1]:
-        up_to = limit(one.amount, one.currency, one.period) if one.takes_amount else ""
-        there = "" if one.all_sites else at([site.name for site in one.sites])
-        key = (up_to, there, until(one.valid_until, clock))
-        said.setdefault(key, []).append(admin_abilities.in_language(texts[one.entitlement]))
+    abilities: dict[tuple[str, str, str], list[str]] = {}
+    for right in [right for right in rights if right.takes_amount] or rights[:1]:
+        up_to = limit(right.amount, right.currency, right.period) if right.takes_amount else ""
+        where = "" if right.all_sites else at_sites([site.name for site in right.sites])
+        key = (up_to, where, until(right.valid_until, clock))
+        abilities.setdefault(key, []).append(supplier_texts.in_language(texts[right.entitlement]))
     return "; ".join(
-        ", ".join(part for part in (dates.listed(list(dict.fromkeys(does))), *key) if part)
-        for key, does in said.items()
+        ", ".join(part for part in (dates.name_list(list(dict.fromkeys(does))), *key) if part)
+        for key, does in abilities.items()
     )
 
 
-def shortest(limits: Iterable[AmountLimit]) -> str:
-    """The lowest of several limits, as one line in a list: `up to 5 000 €`."""
-    amounts = [(one.amount, one.currency) for one in limits if one.amount is not None]
+def lowest_limit(limits: Iterable[AmountLimit]) -> str:
+    """The lowest of several limits, for one line of a list: `up to 5 000 €`."""
+    amounts = [(limit.amount, limit.currency) for limit in limits if limit.amount is not None]
     if not amounts:
         return ""
     amount, currency = min(amounts)
     return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
 
 
-def places(*, everywhere: bool, names: Sequence[str], inside: bool = False) -> str:
-    """`All sites`, `Tampere and Oulu`; `inside` a sentence `all sites`."""
-    if everywhere:
-        return _("all sites") if inside else _("All sites")
-    return dates.listed(names)
+def site_names(*, all_sites: bool, names: Sequence[str], in_sentence: bool = False) -> str:
+    """`All sites`, `Tampere and Oulu`; in a sentence `all sites`."""
+    if all_sites:
+        return _("all sites") if in_sentence else _("All sites")
+    return dates.name_list(names)
 
 
-def at(names: Sequence[str], *, most: int = 3) -> str:
-    """`at Tampere and Oulu`; nothing for no place."""
+def at_sites(names: Sequence[str], *, most: int = 3) -> str:
+    """`at Tampere and Oulu`; empty without a site."""
     text = ngettext("at %(sites)s", "at %(sites)s", len(names))
-    return text % {"sites": dates.listed(names, most=most)} if names else ""
+    return text % {"sites": dates.name_list(names, most=most)} if names else ""
 
 
-def of_grant(grant: AssignmentView, *, inside: bool = False) -> str:
-    """Where a grant holds."""
-    names = [place.name for place in grant.sites]
-    return places(everywhere=grant.all_sites, names=names, inside=inside)
+def assignment_sites(assignment: AssignmentView, *, in_sentence: bool = False) -> str:
+    """The sites where an assignment is in force."""
+    names = [site.name for site in assignment.sites]
+    return site_names(all_sites=assignment.all_sites, names=names, in_sentence=in_sentence)
 
 
-def right(one: Right, *, text: Mapping[str, str]) -> str:
+def right(value: Right, *, text: Mapping[str, str]) -> str:
     """`order in the web shop, up to 5 000 € an order`."""
-    does = admin_abilities.in_language(text)
-    if not one.takes_amount:
+    does = supplier_texts.in_language(text)
+    if not value.takes_amount:
         return does
-    up_to = limit(one.amount, one.currency, one.period)
+    up_to = limit(value.amount, value.currency, value.period)
     return _("%(does)s, %(limit)s") % {"does": does, "limit": up_to}
 
 
-def right_marked(one: Right, *, text: Mapping[str, str]) -> SafeString:
-    """The same as the beginning of a line, the amount in bold."""
-    does = dates.first_upper(admin_abilities.in_language(text))
-    if not one.takes_amount or one.amount is None:
-        return format_html("{}", dates.first_upper(right(one, text=text)))
-    bold = format_html("<b>{}</b>", cldr.money(one.amount, one.currency))
+def right_marked(value: Right, *, text: Mapping[str, str]) -> SafeString:
+    """The same as the beginning of a line, with the amount in bold."""
+    does = dates.first_upper(supplier_texts.in_language(text))
+    if not value.takes_amount or value.amount is None:
+        return format_html("{}", dates.first_upper(right(value, text=text)))
+    bold = format_html("<b>{}</b>", cldr.money(value.amount, value.currency))
     whole = _("%(does)s, %(limit)s") % {"does": "{0}", "limit": _("up to %(amount)s %(period)s")}
     pattern = whole % {"amount": "{1}", "period": "{2}"}
-    return format_html(pattern, does, bold, admin_abilities.period(one.period))
+    return format_html(pattern, does, bold, period(value.period))
 
 
-def where(one: Right) -> str:
-    """Where a right holds."""
-    return places(everywhere=one.all_sites, names=[site.name for site in one.sites])
+def right_sites(value: Right) -> str:
+    """The sites where a right is in force."""
+    return site_names(all_sites=value.all_sites, names=[site.name for site in value.sites])
 
 
-def tiers(grants: Sequence[AssignmentView]) -> str:
-    """The names of what is held: `Orderer`, `Orderer and Site admin`."""
-    names = list(dict.fromkeys(admin_abilities.in_language(grant.role_name) for grant in grants))
-    return dates.listed(names)
+def tiers(assignments: Sequence[AssignmentView]) -> str:
+    """The names of the assigned tiers: `Orderer`, `Orderer and Site admin`."""
+    names = dict.fromkeys(supplier_texts.in_language(assignment.role_name) for assignment in assignments)
+    return dates.name_list(list(names))
 
 
-def sites(grants: Sequence[AssignmentView]) -> str:
-    """Where any of it holds."""
-    if any(grant.all_sites for grant in grants):
-        return places(everywhere=True, names=())
-    found = {place.id: place for grant in grants for place in grant.sites}
-    return places(everywhere=False, names=[place.name for place in found.values()])
+def sites(assignments: Sequence[AssignmentView]) -> str:
+    """The sites where any of the assignments is in force."""
+    if any(assignment.all_sites for assignment in assignments):
+        return site_names(all_sites=True, names=())
+    by_id = {site.id: site.name for assignment in assignments for site in assignment.sites}
+    return site_names(all_sites=False, names=list(by_id.values()))
 
 
-def limits(grants: Sequence[AssignmentView]) -> str:
-    """The lowest limit of all that is held, for a list."""
-    return shortest(one for grant in grants for one in grant.limits.values())
+def limits(assignments: Sequence[AssignmentView]) -> str:
+    """The lowest limit of all assignments, for a list."""
+    return lowest_limit(limit for assignment in assignments for limit in assignment.limits.values())
 
 
 def until(end: dt.datetime | None, clock: dates.Clock) -> str:
-    """`until 31 Dec`; nothing for what has no end."""
+    """`until 31 Dec`; empty without an end."""
     return _("until %(day)s") % {"day": clock.last_day(end)} if end is not None else ""
 
 
-def ends(grants: Sequence[AssignmentView], clock: dates.Clock) -> str:
-    """Until when all of it holds at most, for a list: nothing where a part of it has no end."""
-    days = [grant.valid_until for grant in grants if grant.valid_until is not None]
-    return until(max(days), clock) if days and len(days) == len(grants) else ""
+def ends_on(end: dt.datetime | None, *, zone: dt.tzinfo) -> str:
+    """The sentence about the end date of access; empty without an end."""
+    if end is None:
+        return ""
+    last = (end - dt.timedelta(microseconds=1)).astimezone(zone)
+    return _("This access ends on %(day)s.") % {"day": cldr.date(last)}
 
 
-def summary(grants: Sequence[AssignmentView], clock: dates.Clock) -> str:
-    """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`; of several, one after the other."""
-    return "; ".join(_summary(grant, clock) for grant in grants)
+def ends(assignments: Sequence[AssignmentView], clock: dates.Clock) -> str:
+    """The latest end of all assignments, for a list; empty where one of them has no end."""
+    days = [assignment.valid_until for assignment in assignments if assignment.valid_until is not None]
+    return until(max(days), clock) if days and len(days) == len(assignments) else ""
 
 
-def _summary(grant: AssignmentView, clock: dates.Clock) -> str:
-    one = [grant]
-    parts = (tiers(one), limits(one), of_grant(grant, inside=True), ends(one, clock))
+def summary(assignments: Sequence[AssignmentView], clock: dates.Clock) -> str:
+    """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`; several are separated by semicolons."""
+    return "; ".join(_summary(assignment, clock) for assignment in assignments)
+
+
+def _summary(assignment: AssignmentView, clock: dates.Clock) -> str:
+    parts = (
+        tiers([assignment]),
+        limits([assignment]),
+        assignment_sites(assignment, in_sentence=True),
+        ends([assignment], clock),
+    )
     return ", ".join(part for part in parts if part)

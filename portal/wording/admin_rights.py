@@ -1,4 +1,4 @@
-"""What looking after colleagues lets one do, in the shape of rights: so that it is compared like those elsewhere."""
+"""What an admin may do to colleagues, as rights, so that `access_changes` compares them like those in other systems."""
 
 import datetime as dt
 import uuid
@@ -11,51 +11,64 @@ from delegation.access.assignable import AssignableOptions
 from delegation.access.queries import AssignmentView
 from delegation.authorization.entitlements import Right, SiteRef
 from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import Verb
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import admin_abilities, dates
+from portal.wording import dates, supplier_texts
 from portal.wording.access_changes import AccessChanges
 
-_NOBODY = uuid.UUID(int=0)
+_NO_ID = uuid.UUID(int=0)
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-_MOST = 8
+_MAX_TIERS = 8
 
 
 class AdminRights(NamedTuple):
-    """Over whom, and which tiers one may give them."""
+    """An admin's rights over colleagues, and the keys of the tiers that the admin may assign."""
 
     rights: Sequence[Right]
     assignable_roles: frozenset[str]
 
 
-NOTHING = AdminRights((), frozenset())
+NO_RIGHTS = AdminRights((), frozenset())
+
+
+def admin_abilities() -> dict[Verb, str]:
+    """What an admin may do to colleagues on our pages, as the rest of "You will be able to …"."""
+    return {
+        Verb.MEMBER_VIEW: _("view people and their access"),
+        Verb.MEMBER_INVITE: _("invite people"),
+        Verb.ACCESS_CHANGE: _("change people’s access"),
+        Verb.MEMBER_REMOVE: _("remove people"),
+        Verb.MEMBER_RESTORE: _("restore removed people"),
+        Verb.ACTIVITY_VIEW: _("view the activity log"),
+    }
 
 
 def texts() -> Mapping[str, Mapping[str, str]]:
-    """What each verb lets one do, in the active language, as `effect` looks it up."""
-    return {verb.value: {"en": text} for verb, text in admin_abilities.admin_abilities().items()}
+    """The abilities in the active language, in the form in which `access_changes` looks up entitlements."""
+    return {verb.value: {"en": text} for verb, text in admin_abilities().items()}
 
 
-def current(grants: Sequence[AssignmentView]) -> AdminRights:
-    """What a colleague has now."""
-    found = [right for grant in grants for right in rights(grant.verbs, grant.access)]
-    return AdminRights(found, frozenset().union(*(grant.assignable_roles for grant in grants)))
+def current(assignments: Sequence[AssignmentView]) -> AdminRights:
+    """The admin rights that these assignments give now."""
+    all_rights = [right for one in assignments for right in rights(one.verbs, one.access)]
+    return AdminRights(all_rights, frozenset().union(*(one.assignable_roles for one in assignments)))
 
 
-def requested(access: AccessSpec, gifts: AssignableOptions) -> AdminRights:
-    """What this access would bring with it."""
-    tier = gifts.tier(access.role)
-    return AdminRights(rights(tier.verbs, access), tier.assignable_roles) if tier else NOTHING
+def requested(access: AccessSpec, options: AssignableOptions) -> AdminRights:
+    """The admin rights that this access would give; none for a tier that is not among the options."""
+    tier = options.tier(access.role)
+    return AdminRights(rights(tier.verbs, access), tier.assignable_roles) if tier else NO_RIGHTS
 
 
 def rights(verbs: Iterable[str], access: AccessSpec) -> list[Right]:
-    """What these verbs let one do to colleagues, where this access reaches."""
+    """These verbs as rights at the sites of this access, in the order of `admin_abilities`."""
     known = set(verbs)
-    return [_right(verb.value, access) for verb in admin_abilities.admin_abilities() if verb.value in known]
+    return [_right(verb.value, access) for verb in admin_abilities() if verb.value in known]
 
 
 def _right(verb: str, access: AccessSpec) -> Right:
     return Right(
-        membership=_NOBODY,
+        membership=_NO_ID,
         application="",
         entitlement=verb,
         role=access.role,
@@ -67,20 +80,23 @@ def _right(verb: str, access: AccessSpec) -> Right:
         period="order",
         valid_from=_NEVER,
         valid_until=access.until,
-        assignment=_NOBODY,
+        assignment=_NO_ID,
     )
 
 
-def compare_gives(*, before: AdminRights, after: AdminRights, book: DisplayNames) -> AccessChanges:
-    """One sentence for the tiers that one may give from now on, one for those that one no longer may."""
+def compare_assignable(*, before: AdminRights, after: AdminRights, names: DisplayNames) -> AccessChanges:
+    """One sentence for the tiers that become assignable, and one for those that no longer are."""
     return AccessChanges(
-        gives(after.assignable_roles - before.assignable_roles, book),
-        gives(before.assignable_roles - after.assignable_roles, book),
+        assignable_tiers(after.assignable_roles - before.assignable_roles, names),
+        assignable_tiers(before.assignable_roles - after.assignable_roles, names),
     )
 
 
-def gives(tiers: frozenset[str], book: DisplayNames) -> list[str]:
-    """One sentence for the tiers that one may give; none for none."""
-    names = [admin_abilities.in_language(name) for key, name in book.tiers.items() if key in tiers]
-    listed = {"tiers": dates.listed(names, most=_MOST)}
-    return [_("assign these tiers: %(tiers)s") % listed] if names else []
+def assignable_tiers(keys: frozenset[str], names: DisplayNames) -> list[str]:
+    """One sentence that lists these tiers; an empty list without any."""
+    tiers = [supplier_texts.in_language(name) for key, name in names.tiers.items() if key in keys]
+    return (
+        [_("assign these tiers: %(tiers)s") % {"tiers": dates.name_list(tiers, most=_MAX_TIERS)}]
+        if tiers
+        else []
+    )

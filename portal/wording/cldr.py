@@ -56,7 +56,7 @@ def time(at: dt.datetime, *, seconds: bool = False) -> str:
     return _time(language(), wall, "medium" if seconds else "short")
 
 
-def moment(at: dt.datetime, *, seconds: bool = False) -> str:
+def date_time(at: dt.datetime, *, seconds: bool = False) -> str:
     """`24 Nov 2026, 14:03`; in the zone that `at` carries."""
     pattern = str(locale(language()).datetime_formats["medium"])
     return pattern.replace("{0}", time(at, seconds=seconds)).replace("{1}", date(at))

@@ -42,9 +42,9 @@ class Clock:
         """`14 Feb 2023`."""
         return cldr.date(self.local(at))
 
-    def moment(self, at: dt.datetime, *, seconds: bool = True) -> str:
+    def date_time(self, at: dt.datetime, *, seconds: bool = True) -> str:
         """`24 Nov 2026, 14:00:07`, for receipts."""
-        return cldr.moment(self.local(at), seconds=seconds)
+        return cldr.date_time(self.local(at), seconds=seconds)
 
     def heading(self, at: dt.datetime) -> str:
         """`Today`, `Yesterday`, `23 Nov`."""
@@ -93,7 +93,7 @@ def span(seconds: float) -> str:
     return cldr.duration(Decimal(math.ceil(round(seconds / _DAY_SECONDS, 6))), "day")
 
 
-def listed(names: Sequence[str], *, most: int = 3) -> str:
+def name_list(names: Sequence[str], *, most: int = 3) -> str:
     """`Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
     rest = len(names) - most + 1
     if rest < 2:

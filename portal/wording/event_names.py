@@ -1,4 +1,4 @@
-"""What people, services and access in an event are called, in the reader's language."""
+"""The people, services and access of an event in words, in the reader's language."""
 
 import datetime as dt
 import uuid
@@ -13,44 +13,44 @@ from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import access as wording_access
-from portal.wording import admin_abilities, cldr, dates
+from portal.wording import cldr, dates, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
 class EventNames:
-    """Without a clock no end dates are said."""
+    """The names for sentences of events; `people` by the id of the user. Without a clock, end dates are left out."""
 
-    book: DisplayNames
+    names: DisplayNames
     people: Mapping[uuid.UUID, str]
     clock: dates.Clock | None = None
 
     def actor(self, event: EventView) -> str:
-        """Who did it: a colleague by name, the supplier for what the system did."""
+        """The person who acted; the supplier's name where the system acted."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
         return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Unknown person")
 
     def who(self, event: EventView) -> str:
-        """Whom it was done to."""
+        """The person that the event is about, else the invited address."""
         if event.user is not None:
             return self.people.get(event.user, _("Unknown person"))
         return event.email or _("Unknown person")
 
     def application(self, event: EventView) -> str:
-        """Which service it is about."""
+        """The service that the event is about."""
         return self.service(str(event.facts.get("application", "")))
 
     def service(self, key: str) -> str:
-        """What this service is called."""
-        return admin_abilities.in_language(self.book.applications.get(key, {"en": key}))
+        """The name of the service with this key; the key itself for an unknown one."""
+        return supplier_texts.in_language(self.names.applications.get(key, {"en": key}))
 
     def access(self, facts: Mapping[str, Any]) -> str:
-        """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`, from what stands in the log."""
-        tier = admin_abilities.in_language(self.book.tiers.get(facts["role"], {"en": facts["role"]}))
-        wanted = set(facts["sites"])
-        names = [place.name for one, place in self.book.sites.items() if str(one) in wanted]
-        where = wording_access.places(everywhere=facts["all_sites"], names=names, inside=True)
-        amounts = {money(one) for one in facts["limits"].values() if one["amount"] is not None}
+        """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`, from the facts in the log."""
+        tier = supplier_texts.in_language(self.names.tiers.get(facts["role"], {"en": facts["role"]}))
+        site_ids = set(facts["sites"])
+        sites = [site.name for key, site in self.names.sites.items() if str(key) in site_ids]
+        where = wording_access.site_names(all_sites=facts["all_sites"], names=sites, in_sentence=True)
+        amounts = {money(limit) for limit in facts["limits"].values() if limit["amount"] is not None}
         limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""
         return ", ".join(part for part in (tier, limit, where, self._until(facts.get("until"))) if part)
 
@@ -59,26 +59,26 @@ class EventNames:
             wording_access.until(dt.datetime.fromisoformat(until), self.clock) if until and self.clock else ""
         )
 
-    def accesses(self, held: Collection[Mapping[str, Any]]) -> str:
-        """Several of them as one."""
-        return "; ".join(self.access(one) for one in held) or _("no access")
+    def accesses(self, assignments: Collection[Mapping[str, Any]]) -> str:
+        """The access of several assignments in the log; `no access` without any."""
+        return "; ".join(self.access(assignment) for assignment in assignments) or _("no access")
 
-    def deliveries(self, answers: Sequence[DeliveryResult]) -> str:
-        """`Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty for an event that concerns no other system."""
-        named = [(self.service(one.application), one.seconds) for one in answers]
-        known = [
+    def deliveries(self, results: Sequence[DeliveryResult]) -> str:
+        """`Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty for an event that concerns no connected system."""
+        services = [(self.service(result.application), result.seconds) for result in results]
+        updated = [
             _("%(application)s (%(span)s)") % {"application": name, "span": dates.span(seconds)}
-            for name, seconds in named
+            for name, seconds in services
             if seconds is not None
         ]
-        late = [name for name, seconds in named if seconds is None]
+        late = [name for name, seconds in services if seconds is None]
         parts = [
-            _("Updated: %(systems)s") % {"systems": ", ".join(known)} if known else "",
+            _("Updated: %(systems)s") % {"systems": ", ".join(updated)} if updated else "",
             _("Not updated yet: %(systems)s") % {"systems": ", ".join(late)} if late else "",
         ]
         return " · ".join(part for part in parts if part)
 
 
 def money(limit: Mapping[str, Any]) -> str:
-    """An amount as it stands in the log."""
+    """The amount of a limit in the log."""
     return cldr.money(limit["amount"], limit["currency"])

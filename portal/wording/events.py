@@ -1,4 +1,4 @@
-"""An event as a sentence, made when it is shown: from the verb, what was and what is now, in the reader's language."""
+"""The sentence of an event, made when it is shown, in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Observation, Verb
-from portal.wording import admin_abilities, dates, event_names, factors, removal_reasons
+from portal.wording import dates, event_names, factors, removal_reasons, supplier_texts
 from portal.wording.event_names import EventNames
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """`actor` goes before `text`, and is empty where nobody of flesh and blood did it."""
+    """`text` continues the name of the actor. `actor` is empty where no person and no supplier acted."""
 
     actor: str
     text: str
@@ -23,101 +23,101 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class EventWording(EventNames):
-    """Tells events one after the other."""
+    """Makes the sentences of events with names that were read once for all of them."""
 
-    def tell(self, event: EventView) -> EventLine:
-        """The sentence for this event."""
+    def sentence_for(self, event: EventView) -> EventLine:
+        """The sentence of this event. A verb without a sentence stands for itself."""
         if event.outcome == "refused":
             return self._refused(event)
-        return _SENTENCES.get(event.verb, _unknown)(self, event)
+        return _SENTENCES.get(event.verb, _verb_alone)(self, event)
 
     def _refused(self, event: EventView) -> EventLine:
-        tried = _TRIED.get(event.verb)
-        what = tried() % {"who": self.who(event)} if tried else event.verb
+        attempt = _ATTEMPTS.get(event.verb)
+        what = attempt() % {"who": self.who(event)} if attempt else event.verb
         text = _("tried %(what)s and was refused") % {"what": what}
         repeats = int(event.facts.get("repeats", 0))
-        again = ngettext("%(number)d more time", "%(number)d more times", repeats) % {"number": repeats}
-        return EventLine(self.actor(event), text, again if repeats else "")
+        count = ngettext("%(number)d more time", "%(number)d more times", repeats) % {"number": repeats}
+        return EventLine(self.actor(event), text, count if repeats else "")
 
 
 Sentence = Callable[[EventWording, EventView], EventLine]
 
 
-def _unknown(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine(teller.actor(event), event.verb)
+def _verb_alone(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine(wording.actor(event), event.verb)
 
 
-def _invited(teller: EventWording, event: EventView) -> EventLine:
+def _invited(wording: EventWording, event: EventView) -> EventLine:
     text = _("invited %(who)s") % {"who": event.email or _("a person")}
-    return EventLine(teller.actor(event), text, teller.access(event.after["access"]))
+    return EventLine(wording.actor(event), text, wording.access(event.after["access"]))
 
 
-def _sent_again(teller: EventWording, event: EventView) -> EventLine:
+def _resent(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(
-        teller.actor(event), _("sent the invitation to %(who)s again") % {"who": teller.who(event)}
+        wording.actor(event), _("sent the invitation to %(who)s again") % {"who": wording.who(event)}
     )
 
 
-def _withdrawn(teller: EventWording, event: EventView) -> EventLine:
+def _cancelled(wording: EventWording, event: EventView) -> EventLine:
     if event.cause == Verb.MEMBER_REMOVE:
         return EventLine("", _("An invitation that the removed person had sent was cancelled"), event.email)
     if event.cause == Verb.MEMBER_INVITE:
-        text = _("The expired invitation to %(who)s was replaced by a new one") % {"who": teller.who(event)}
+        text = _("The expired invitation to %(who)s was replaced by a new one") % {"who": wording.who(event)}
         return EventLine("", text)
     return EventLine(
-        teller.actor(event), _("cancelled the invitation to %(who)s") % {"who": teller.who(event)}
+        wording.actor(event), _("cancelled the invitation to %(who)s") % {"who": wording.who(event)}
     )
 
 
-def _accepted(teller: EventWording, event: EventView) -> EventLine:
+def _accepted(wording: EventWording, event: EventView) -> EventLine:
     if event.subject_kind == "membership":
-        text = _("%(who)s joined") % {"who": teller.who(event)}
-        return EventLine("", text, teller.accesses(event.after["access"]))
+        text = _("%(who)s joined") % {"who": wording.who(event)}
+        return EventLine("", text, wording.accesses(event.after["access"]))
     return EventLine(event.email, _("accepted the invitation"))
 
 
-def _enrolled(teller: EventWording, event: EventView) -> EventLine:
+def _enrolled(wording: EventWording, event: EventView) -> EventLine:
     if event.subject_kind == "membership":
-        text = _("%(who)s joined") % {"who": teller.who(event)}
-        return EventLine("", text, teller.accesses(event.after["access"]))
-    return EventLine(teller.actor(event), _("imported existing users"))
+        text = _("%(who)s joined") % {"who": wording.who(event)}
+        return EventLine("", text, wording.accesses(event.after["access"]))
+    return EventLine(wording.actor(event), _("imported existing users"))
 
 
-def _changed(teller: EventWording, event: EventView) -> EventLine:
-    text = _("changed %(who)s’s access") % {"who": teller.who(event)}
-    before, after = teller.accesses(event.before["access"]), teller.accesses(event.after["access"])
+def _access_changed(wording: EventWording, event: EventView) -> EventLine:
+    text = _("changed %(who)s’s access") % {"who": wording.who(event)}
+    before, after = wording.accesses(event.before["access"]), wording.accesses(event.after["access"])
     sub = _("%(before)s → %(after)s") % {"before": before, "after": after}
-    return EventLine(teller.actor(event), text, _with_reason(sub, event))
+    return EventLine(wording.actor(event), text, _with_reason(sub, event))
 
 
-def _removed(teller: EventWording, event: EventView) -> EventLine:
-    text = _("removed %(who)s") % {"who": teller.who(event)}
-    return EventLine(teller.actor(event), text, _with_reason("", event))
+def _removed(wording: EventWording, event: EventView) -> EventLine:
+    text = _("removed %(who)s") % {"who": wording.who(event)}
+    return EventLine(wording.actor(event), text, _with_reason("", event))
 
 
-def _restored(teller: EventWording, event: EventView) -> EventLine:
-    text = _("restored %(who)s") % {"who": teller.who(event)}
-    return EventLine(teller.actor(event), text, _with_reason(teller.accesses(event.after["access"]), event))
+def _restored(wording: EventWording, event: EventView) -> EventLine:
+    text = _("restored %(who)s") % {"who": wording.who(event)}
+    return EventLine(wording.actor(event), text, _with_reason(wording.accesses(event.after["access"]), event))
 
 
 def _with_reason(sub: str, event: EventView) -> str:
-    reason = removal_reasons.shown(event.personal.get("reason", ""))
+    reason = removal_reasons.describe(event.personal.get("reason", ""))
     return " · ".join(part for part in (sub, reason) if part)
 
 
-def _set_up(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine(teller.actor(event), _("set up the organization"))
+def _organization_created(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine(wording.actor(event), _("set up the organization"))
 
 
-def _sites_added(teller: EventWording, event: EventView) -> EventLine:
-    places = {str(one): place.name for one, place in teller.book.sites.items()}
-    names = [places.get(one, "?") for one in event.after["sites"]]
-    return EventLine(teller.actor(event), _("added %(sites)s") % {"sites": dates.listed(names)})
+def _sites_added(wording: EventWording, event: EventView) -> EventLine:
+    known = {str(key): site.name for key, site in wording.names.sites.items()}
+    names = [known.get(key, "?") for key in event.after["sites"]]
+    return EventLine(wording.actor(event), _("added %(sites)s") % {"sites": dates.name_list(names)})
 
 
-def _offered(teller: EventWording, event: EventView) -> EventLine:
+def _ceiling_set(wording: EventWording, event: EventView) -> EventLine:
     does = [
-        admin_abilities.in_language(teller.book.entitlements.get(key, {"en": key}))
+        supplier_texts.in_language(wording.names.entitlements.get(key, {"en": key}))
         + (
             f" {_('up to %(amount)s') % {'amount': event_names.money(offer)}}"
             if offer["amount"] is not None
@@ -126,26 +126,27 @@ def _offered(teller: EventWording, event: EventView) -> EventLine:
         for key, offer in event.facts["offer"].items()
         if offer is not None
     ]
-    text = _("set the maximum access for the company")
-    return EventLine(teller.actor(event), text, dates.listed(does, most=6))
+    text = _("set what the supplier offers the organization")
+    return EventLine(wording.actor(event), text, dates.name_list(does, most=6))
 
 
-def _tiers_changed(teller: EventWording, event: EventView) -> EventLine:
+def _tiers_changed(wording: EventWording, event: EventView) -> EventLine:
     tiers = [
-        admin_abilities.in_language(teller.book.tiers.get(one, {"en": one})) for one in event.facts["roles"]
+        supplier_texts.in_language(wording.names.tiers.get(key, {"en": key})) for key in event.facts["roles"]
     ]
     return EventLine(
-        teller.actor(event), _("changed what these tiers include: %(tiers)s") % {"tiers": dates.listed(tiers)}
+        wording.actor(event),
+        _("changed what these tiers include: %(tiers)s") % {"tiers": dates.name_list(tiers)},
     )
 
 
-def _resync(teller: EventWording, event: EventView) -> EventLine:
-    text = _("resent %(who)s’s access to connected systems") % {"who": teller.who(event)}
-    return EventLine(teller.actor(event), text)
+def _resync(wording: EventWording, event: EventView) -> EventLine:
+    text = _("resent %(who)s’s access to connected systems") % {"who": wording.who(event)}
+    return EventLine(wording.actor(event), text)
 
 
-def _delivered(teller: EventWording, event: EventView) -> EventLine:
-    names = {"application": teller.application(event), "who": teller.who(event)}
+def _synced(wording: EventWording, event: EventView) -> EventLine:
+    names = {"application": wording.application(event), "who": wording.who(event)}
     if event.facts.get("active", True):
         text = _("%(application)s: %(who)s’s access updated") % names
     else:
@@ -153,18 +154,18 @@ def _delivered(teller: EventWording, event: EventView) -> EventLine:
     return EventLine("", text, _after(event))
 
 
-def _not_delivered(teller: EventWording, event: EventView) -> EventLine:
-    names = {"application": teller.application(event), "who": teller.who(event)}
+def _sync_failed(wording: EventWording, event: EventView) -> EventLine:
+    names = {"application": wording.application(event), "who": wording.who(event)}
     return EventLine("", _("%(application)s: update of %(who)s’s access failed. It is retried") % names)
 
 
-def _signed_out_there(teller: EventWording, event: EventView) -> EventLine:
-    names = {"application": teller.application(event), "who": teller.who(event)}
+def _logout_delivered(wording: EventWording, event: EventView) -> EventLine:
+    names = {"application": wording.application(event), "who": wording.who(event)}
     return EventLine("", _("%(application)s: %(who)s signed out") % names, _after(event))
 
 
-def _not_signed_out_there(teller: EventWording, event: EventView) -> EventLine:
-    names = {"application": teller.application(event), "who": teller.who(event)}
+def _logout_failed(wording: EventWording, event: EventView) -> EventLine:
+    names = {"application": wording.application(event), "who": wording.who(event)}
     return EventLine(
         "", _("%(application)s has not confirmed that %(who)s is signed out. It is retried") % names
     )
@@ -175,75 +176,82 @@ def _after(event: EventView) -> str:
     return _("after %(span)s") % {"span": dates.span(float(seconds))} if seconds else ""
 
 
-def _mail_sent(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("A mail was sent to %(who)s") % {"who": teller.who(event)})
+def _mail_sent(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine("", _("A mail was sent to %(who)s") % {"who": wording.who(event)})
 
 
-def _mail_bounced(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("Mail to %(who)s bounced: the address does not work") % {"who": teller.who(event)})
+def _mail_bounced(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine("", _("Mail to %(who)s bounced. Check the address") % {"who": wording.who(event)})
 
 
-def _orphaned(teller: EventWording, event: EventView) -> EventLine:
-    del teller, event
-    return EventLine("", _("The company has no working admin"), _("Contact the supplier."))
+def _orphaned(wording: EventWording, event: EventView) -> EventLine:
+    del wording, event
+    return EventLine("", _("The organization has no working admin"), _("Contact the supplier."))
 
 
-def _mail_failed(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("Mail to %(who)s could not be delivered") % {"who": teller.who(event)})
+def _mail_failed(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine("", _("Mail to %(who)s could not be delivered") % {"who": wording.who(event)})
 
 
-def _signed_in(teller: EventWording, event: EventView) -> EventLine:
+def _signed_in(wording: EventWording, event: EventView) -> EventLine:
     if event.facts.get("application"):
-        return EventLine(teller.who(event), _("signed in to %(name)s") % {"name": teller.application(event)})
-    return EventLine(teller.who(event), _("signed in"))
+        return EventLine(
+            wording.who(event), _("signed in to %(name)s") % {"name": wording.application(event)}
+        )
+    return EventLine(wording.who(event), _("signed in"))
 
 
-def _factor(teller: EventWording, event: EventView) -> EventLine:
-    return EventLine(teller.who(event), factors.said(event.verb, str(event.facts.get("factor", ""))))
+def _factor_changed(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine(wording.who(event), factors.activity(event.verb, str(event.facts.get("factor", ""))))
 
 
-def _plain(text: Callable[[], str]) -> Sentence:
-    return lambda teller, event: EventLine(teller.who(event), text())
+def _password_changed(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine(wording.who(event), factors.activity(event.verb))
+
+
+def _fixed(text: Callable[[], str]) -> Sentence:
+    """A sentence of the same words for every event of a verb."""
+    return lambda wording, event: EventLine(wording.who(event), text())
 
 
 _SENTENCES: Mapping[str, Sentence] = {
-    Verb.ACCESS_CHANGE: _changed,
+    Verb.ACCESS_CHANGE: _access_changed,
     Verb.ACCOUNT_RESYNC: _resync,
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
-    Verb.CEILING_SET: _offered,
+    Verb.CEILING_SET: _ceiling_set,
     Verb.INVITATION_ACCEPT: _accepted,
-    Verb.INVITATION_CANCEL: _withdrawn,
-    Verb.INVITATION_RESEND: _sent_again,
+    Verb.INVITATION_CANCEL: _cancelled,
+    Verb.INVITATION_RESEND: _resent,
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
     Verb.MEMBER_RESTORE: _restored,
-    Verb.ORGANIZATION_CREATE: _set_up,
-    Verb.PERSON_SIGN_OUT: _plain(lambda: _("signed out")),
+    Verb.ORGANIZATION_CREATE: _organization_created,
+    Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     Verb.SITE_CREATE: _sites_added,
-    Observation.ACCOUNT_SYNCED: _delivered,
-    Observation.ACCOUNT_SYNC_FAILED: _not_delivered,
-    Observation.FACTOR_ADDED: _factor,
-    Observation.FACTOR_REMOVED: _factor,
-    Observation.FACTOR_RESET: _factor,
-    Observation.LOGOUT_DELIVERED: _signed_out_there,
-    Observation.LOGOUT_FAILED: _not_signed_out_there,
+    Observation.ACCOUNT_SYNCED: _synced,
+    Observation.ACCOUNT_SYNC_FAILED: _sync_failed,
+    Observation.FACTOR_ADDED: _factor_changed,
+    Observation.FACTOR_REMOVED: _factor_changed,
+    Observation.FACTOR_RESET: _factor_changed,
+    Observation.LOGOUT_DELIVERED: _logout_delivered,
+    Observation.LOGOUT_FAILED: _logout_failed,
     Observation.MAIL_BOUNCED: _mail_bounced,
     Observation.MAIL_FAILED: _mail_failed,
     Observation.MAIL_SENT: _mail_sent,
     Observation.ORGANIZATION_ORPHANED: _orphaned,
-    Observation.PASSWORD_CHANGED: _plain(lambda: _("changed the password")),
-    Observation.PASSWORD_RESET: _plain(lambda: _("reset the password by e-mail")),
-    Observation.SESSION_ENDED: _plain(lambda: _("signed out")),
+    Observation.PASSWORD_CHANGED: _password_changed,
+    Observation.PASSWORD_RESET: _password_changed,
+    Observation.SESSION_ENDED: _fixed(lambda: _("signed out")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
-    Observation.SIGN_IN_FAILED: _plain(lambda: _("could not sign in")),
-    Observation.SIGN_IN_DENIED: _plain(lambda: _("was refused sign-in")),
-    Observation.TOKEN_REPLAYED: _plain(
-        lambda: _("was signed out of a service because a one-time code was used twice")
+    Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in")),
+    Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in")),
+    Observation.TOKEN_REPLAYED: _fixed(
+        lambda: _("was signed out of a service because a one-time key was used twice")
     ),
 }
 
-_TRIED: Mapping[str, Callable[[], str]] = {
+_ATTEMPTS: Mapping[str, Callable[[], str]] = {
     Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
     Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
     Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
@@ -258,5 +266,5 @@ _TRIED: Mapping[str, Callable[[], str]] = {
     Verb.SITE_CREATE: lambda: _("to add a site"),
 }
 
-EVERY = frozenset(_SENTENCES)
-EVERY_TRIED = frozenset(_TRIED)
+SENTENCE_VERBS = frozenset(_SENTENCES)
+ATTEMPT_VERBS = frozenset(_ATTEMPTS)

@@ -1,4 +1,4 @@
-"""What a refusal says to a person: what happened, what still holds, what to do. Codes and data come from the error."""
+"""The sentence of a refusal: what happened, what was not changed, and what the person can do."""
 
 import datetime as dt
 import math
@@ -15,15 +15,17 @@ from audit.foundation.errors import Busy, DomainError
 from delegation.authorization import errors as authorization_errors
 from portal.wording import cldr
 from portal.wording import retry_after as wording_retry_after
-from provisioning.accounts import errors as refusals
+from provisioning.accounts import errors as accounts_errors
 
 Data = Mapping[str, Any]
 CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
+OWN_ACCESS = gettext_lazy("You cannot change or remove your own access. Ask another admin.")
+"""For buttons, pages and refusals: the only sentence about this rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`field` names what a form should show it at; empty for the whole form."""
+    """A refusal in words. `field` is the form field that shows it; empty for the whole form."""
 
     text: str
     status: int
@@ -33,7 +35,7 @@ class Sentence:
 
 
 def sentence_for(error: DomainError) -> Sentence:
-    """The sentence for this error, in the language that is active. Raises KeyError for a class nobody wrote one for."""
+    """The sentence of this error in the active language. Raises KeyError for a class without a sentence."""
     kind = next(kind for kind in type(error).__mro__ if kind in _SENTENCES or kind is DomainError)
     return _SENTENCES[kind](error.data)
 
@@ -47,10 +49,10 @@ def _money(data: Data) -> str:
 
 def _day(data: Data, name: str) -> str:
     value = data.get(name)
-    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    if not isinstance(moment, dt.datetime):
+    end = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(end, dt.datetime):
         return ""
-    last = timezone.localtime(moment - dt.timedelta(microseconds=1))
+    last = timezone.localtime(end - dt.timedelta(microseconds=1))
     return cldr.date(last)
 
 
@@ -62,7 +64,7 @@ def _busy(data: Data) -> Sentence:
 
 def _denied(data: Data) -> Sentence:
     texts = {
-        "own_membership": _("You cannot change your own access. Nothing was changed. Ask another admin."),
+        "own_membership": str(OWN_ACCESS),
         "outside_sites": _(
             "This includes sites that you do not manage. Nothing was changed. Ask an admin of those sites."
         ),
@@ -94,7 +96,7 @@ def _last_admin(data: Data) -> Sentence:
     return Sentence(text, 409)
 
 
-def _beyond_authority(data: Data) -> Sentence:
+def _exceeds_authority(data: Data) -> Sentence:
     field = str(data.get("field", ""))
     amount = _money(data)
     texts = {
@@ -107,13 +109,13 @@ def _beyond_authority(data: Data) -> Sentence:
     return Sentence(texts.get(field, _("This is more than you can assign. Nothing was changed.")), 403, field)
 
 
-def _beyond_ceiling(data: Data) -> Sentence:
+def _exceeds_ceiling(data: Data) -> Sentence:
     amount = _money(data)
-    text = _("The limit must be %(amount)s or less, as agreed for your company.") % {"amount": amount}
+    text = _("The limit must be %(amount)s or less, as agreed for your organization.") % {"amount": amount}
     return Sentence(text, 409, str(data.get("field", "")))
 
 
-def _bad_access(data: Data) -> Sentence:
+def _invalid_access(data: Data) -> Sentence:
     field, problem = str(data.get("field", "")), str(data.get("problem", ""))
     texts = {
         ("role", "unknown"): _("Choose a tier."),
@@ -141,13 +143,13 @@ def _bad_access(data: Data) -> Sentence:
     )
 
 
-def _nothing_differs(data: Data) -> Sentence:
+def _nothing_to_resync(data: Data) -> Sentence:
     del data
     text = _("No connected system is known to be out of date. There is nothing to sync.")
     return Sentence(text, 409)
 
 
-def _bad_input(data: Data) -> Sentence:
+def _invalid_input(data: Data) -> Sentence:
     texts = {
         "missing": _("Fill this in."),
         "too_long": _("This is too long: %(longest)s characters at most.")
@@ -165,7 +167,7 @@ def _bad_input(data: Data) -> Sentence:
     return Sentence(text, 400, str(data.get("field", "")))
 
 
-def _taken(data: Data) -> Sentence:
+def _already_exists(data: Data) -> Sentence:
     return Sentence(_("This already exists. Choose another."), 409, str(data.get("field", "")))
 
 
@@ -181,7 +183,7 @@ def _already_invited(data: Data) -> Sentence:
     return Sentence(text, 409, "email")
 
 
-def _too_often(data: Data) -> Sentence:
+def _rate_limited(data: Data) -> Sentence:
     seconds = int(data.get("seconds", 60))
     most = data.get("most", "")
     texts = {
@@ -189,10 +191,10 @@ def _too_often(data: Data) -> Sentence:
             "This invitation was sent less than a minute ago. It was not sent again. Try again in a minute."
         ),
         "address": _(
-            "This address has received %(most)s invitations in 24 hours. The invitation was not sent. %(again)s"
+            "%(most)s invitations were sent to this address in 24 hours. The invitation was not sent. %(again)s"
         ),
         "organization": _(
-            "Your company has sent %(most)s invitations in 24 hours. The invitation was not sent. %(again)s"
+            "Your organization has sent %(most)s invitations in 24 hours. The invitation was not sent. %(again)s"
         ),
     }
     text = texts.get(str(data.get("what")), texts["invitation"]) % {
@@ -207,7 +209,7 @@ def _invitation_gone(data: Data) -> Sentence:
         "expired": _("This invitation has expired. Ask for a new one."),
         "used": _("This invitation has been accepted. Sign in with the address it was sent to."),
         "cancelled": _("This invitation was cancelled."),
-        "sender_without_authority": _("This invitation was cancelled."),
+        "sender_without_authority": _("This invitation is no longer valid. Ask for a new one."),
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 
@@ -219,7 +221,7 @@ def _wrong_person(data: Data) -> Sentence:
     )
 
 
-def _asked_otherwise(data: Data) -> Sentence:
+def _idempotency_key_reused(data: Data) -> Sentence:
     del data
     return Sentence(
         _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
@@ -231,19 +233,19 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.Denied: _denied,
     authorization_errors.NotFound: _not_found,
     authorization_errors.LastAdmin: _last_admin,
-    authorization_errors.ExceedsAuthority: _beyond_authority,
-    authorization_errors.ExceedsCeiling: _beyond_ceiling,
-    authorization_errors.InvalidAccess: _bad_access,
+    authorization_errors.ExceedsAuthority: _exceeds_authority,
+    authorization_errors.ExceedsCeiling: _exceeds_ceiling,
+    authorization_errors.InvalidAccess: _invalid_access,
     authorization_errors.Unchanged: lambda _data: Sentence(
         _("Nothing changes: this access is already in force."), 409
     ),
-    authorization_errors.InvalidInput: _bad_input,
-    refusals.NothingToResync: _nothing_differs,
-    authorization_errors.AlreadyExists: _taken,
+    authorization_errors.InvalidInput: _invalid_input,
+    accounts_errors.NothingToResync: _nothing_to_resync,
+    authorization_errors.AlreadyExists: _already_exists,
     authorization_errors.AlreadyMember: _already_member,
     authorization_errors.AlreadyInvited: _already_invited,
-    authorization_errors.RateLimited: _too_often,
+    authorization_errors.RateLimited: _rate_limited,
     authorization_errors.InvitationGone: _invitation_gone,
     authorization_errors.WrongPerson: _wrong_person,
-    authorization_errors.IdempotencyKeyReused: _asked_otherwise,
+    authorization_errors.IdempotencyKeyReused: _idempotency_key_reused,
 }

@@ -1,11 +1,11 @@
-"""Why somebody is removed: a few ready answers, and words of one's own. In the log stands `code`, or `code: words`."""
+"""The reason of a removal: a choice and a note. The log holds `code`, or `code: note`."""
 
 from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 
 REASONS: Mapping[str, Callable[[], str]] = {
-    "left": lambda: _("Left the company"),
+    "left": lambda: _("Left the organization"),
     "job": lambda: _("Changed jobs"),
     "mistake": lambda: _("Added by mistake"),
     "other": lambda: _("Other"),
@@ -13,20 +13,20 @@ REASONS: Mapping[str, Callable[[], str]] = {
 
 
 def choices() -> list[tuple[str, str]]:
-    """For a form."""
-    return [(code, word()) for code, word in REASONS.items()]
+    """Code and label of each reason, as a form field takes them."""
+    return [(code, label()) for code, label in REASONS.items()]
 
 
 def log_reason(*, code: str, note: str) -> str:
-    """As it stands in the log."""
+    """The text that the log holds."""
     return f"{code}: {note}" if note else code
 
 
-def shown(reason: str) -> str:
-    """As it is read: `Left the company · “Retires”`; words of one's own in quotation marks."""
+def describe(reason: str) -> str:
+    """The text of the log for readers: `Left the organization · “Retires”`. A note stands in quotation marks."""
     code, _colon, note = reason.partition(": ")
     if code not in REASONS:
         return _("“%(text)s”") % {"text": reason} if reason else ""
     quoted = _("“%(text)s”") % {"text": note} if note else ""
-    word = "" if code == "other" and note else REASONS[code]()
-    return " · ".join(part for part in (word, quoted) if part)
+    label = "" if code == "other" and note else REASONS[code]()
+    return " · ".join(part for part in (label, quoted) if part)

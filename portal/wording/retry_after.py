@@ -1,4 +1,4 @@
-"""How long to wait, in words."""
+"""Waiting times in words."""
 
 import math
 
@@ -9,11 +9,11 @@ _HOUR = 60
 
 
 def retry_after(seconds: int) -> str:
-    """`Try again in 5 minutes.`"""
+    """`Try again in 5 minutes.`, rounded up."""
     minutes = math.ceil(seconds / 60)
     if minutes < _HOUR:
-        known = ngettext("Try again in %(number)d minute.", "Try again in %(number)d minutes.", minutes)
-        return known % {"number": minutes}
+        text = ngettext("Try again in %(number)d minute.", "Try again in %(number)d minutes.", minutes)
+        return text % {"number": minutes}
     hours = math.ceil(minutes / _HOUR)
-    known = ngettext("Try again in %(number)d hour.", "Try again in %(number)d hours.", hours)
-    return known % {"number": hours}
+    text = ngettext("Try again in %(number)d hour.", "Try again in %(number)d hours.", hours)
+    return text % {"number": hours}

@@ -1,15 +1,16 @@
-"""Other systems in words: what should be there, what is, and what we do about it."""
+"""The state of people's accounts in connected systems, in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import admin_abilities, cldr, dates
+from portal.wording import cldr, dates, supplier_texts
 from provisioning.accounts.status import SystemStatus, WorstState
 from provisioning.connectors.rights_summary import RightSummary
 
@@ -21,14 +22,14 @@ STATES: Mapping[str, str] = {
     "not_needed": "none",
     "closed": "closed",
 }
-"""The words of provisioning as `kh.state` names them."""
-_LOOK = ("differs", "failed")
-_WAIT = ("wait", "closing")
+"""The states of provisioning as `kh.state` names them."""
+_NEEDS_ATTENTION = ("differs", "failed")
+_WAITING = ("wait", "closing")
 
 
 @dataclass(frozen=True, slots=True)
 class SystemRow:
-    """A person's record in one system. `differs` marks what it holds as not what it should hold."""
+    """A person's account in one system. `differs` marks an actual content that is not the expected one."""
 
     name: str
     expected: str
@@ -38,119 +39,122 @@ class SystemRow:
     state: str
 
 
-def worst(one: WorstState | None, book: DisplayNames, *, former: bool = False) -> dict[str, Any]:
-    """For a list: `state` and `state_where`; nothing to say about what is in place."""
-    if one is None or one.state == "not_needed":
+def worst(status: WorstState | None, names: DisplayNames, *, former: bool = False) -> dict[str, Any]:
+    """`state` and `state_where` of a row in a list; empty where no account is needed."""
+    if status is None or status.state == "not_needed":
         return {"state": "", "state_where": ""}
-    name = book.applications.get(one.application, {"en": one.application})
-    where = "" if one.state == "up_to_date" else admin_abilities.in_language(name)
-    state = STATES[one.state]
+    name = names.applications.get(status.application, {"en": status.application})
+    where = "" if status.state == "up_to_date" else supplier_texts.in_language(name)
+    state = STATES[status.state]
     return {"state": closing(state) if former else state, "state_where": where}
 
 
-def problem(code: str) -> str:
-    """Why a system has not been told, to somebody who cannot mend it."""
+def problem(code: str, system: str) -> str:
+    """The failure of a delivery, for readers who cannot repair it; empty for an unknown code."""
     texts = {
-        "address_refused": _("Its address is not allowed. Contact the supplier."),
-        "ambiguous": _("It has several accounts for this person. Contact the supplier."),
-        "busy": _("It is busy."),
-        "conflict": _("This address belongs to another person there. Contact the supplier."),
-        "fault": _("Keyholder had an error."),
-        "lost": _("The connection was lost."),
-        "not_applied": _("It confirmed the update but did not apply it. Contact the supplier."),
-        "refused": _("It rejected the update. Contact the supplier."),
-        "target_error": _("It reported an error."),
-        "unauthorized": _("It rejected our credentials. Contact the supplier."),
-        "unreachable": _("It does not answer."),
-        "unreadable": _("Its answer was invalid. Contact the supplier."),
+        "address_refused": _("The address of %(system)s is not allowed. Contact %(supplier)s."),
+        "ambiguous": _("%(system)s has several accounts for this person. Contact %(supplier)s."),
+        "busy": _("%(system)s is busy."),
+        "conflict": _("In %(system)s, this address belongs to another person. Contact %(supplier)s."),
+        "fault": _("%(supplier)s had an internal error."),
+        "lost": _("The connection to %(system)s was lost."),
+        "not_applied": _("%(system)s confirmed the update but did not apply it. Contact %(supplier)s."),
+        "refused": _("%(system)s rejected the update. Contact %(supplier)s."),
+        "target_error": _("%(system)s reported an error."),
+        "unauthorized": _("%(system)s rejected the credentials of %(supplier)s. Contact %(supplier)s."),
+        "unreachable": _("%(system)s does not answer."),
+        "unreadable": _("The answer of %(system)s was invalid. Contact %(supplier)s."),
     }
-    return texts.get(code, "")
+    return texts.get(code, "") % {"system": system, "supplier": settings.SUPPLIER_NAME}
 
 
 def matrix(
-    found: Sequence[SystemStatus], book: DisplayNames, clock: dates.Clock, *, former: bool
+    statuses: Sequence[SystemStatus], names: DisplayNames, clock: dates.Clock, *, former: bool
 ) -> list[SystemRow]:
-    """The rows of "Connected systems". After a removal, each has a state of closing."""
-    rows = [_row(one, book, clock) for one in found if one.state != "not_needed"]
+    """The rows of "Connected systems"; for a former colleague, with the states of a removal."""
+    rows = [_row(status, names, clock) for status in statuses if status.state != "not_needed"]
     return [replace(row, state=closing(row.state)) for row in rows] if former else rows
 
 
 def closing(state: str) -> str:
-    """The state of a removal: closed, closing or failed. A record that is not closed as it should be has failed."""
+    """The state after a removal: closed, closing or failed. An account that should be closed and is not has failed."""
     return {"ok": "closed", "wait": "closing", "differs": "failed"}.get(state, state)
 
 
-def _row(one: SystemStatus, book: DisplayNames, clock: dates.Clock) -> SystemRow:
-    expected = said(one.expected, book)
-    holds = _holds(one, book)
-    next_try = _next(one, clock)
+def _row(status: SystemStatus, names: DisplayNames, clock: dates.Clock) -> SystemRow:
+    name = supplier_texts.in_language(status.name)
+    parts = (_actual(status, names), _failure(status, name, clock))
     return SystemRow(
-        name=admin_abilities.in_language(one.name),
-        expected=expected,
-        actual=" ".join(part for part in (holds, next_try) if part),
-        differs=one.state == "out_of_date",
-        checked=clock.when(one.checked_at) if one.checked_at else _("not yet"),
-        state=STATES[one.state],
+        name=name,
+        expected=describe_rights(status.expected, names),
+        actual=" ".join(part for part in parts if part),
+        differs=status.state == "out_of_date",
+        checked=clock.when(status.checked_at) if status.checked_at else _("not yet"),
+        state=STATES[status.state],
     )
 
 
-def _holds(one: SystemStatus, book: DisplayNames) -> str:
-    if one.actual is None:
-        return "" if one.error else _("No data yet.")
-    if one.state == "up_to_date":
+def _actual(status: SystemStatus, names: DisplayNames) -> str:
+    if status.actual is None:
+        return "" if status.error else _("No data yet.")
+    if status.state == "up_to_date":
         return _("Matches")
-    return said(one.actual, book) if one.active is not False else _("inactive")
+    return describe_rights(status.actual, names) if status.active is not False else _("inactive")
 
 
-def _next(one: SystemStatus, clock: dates.Clock) -> str:
-    if one.state == "up_to_date" or not one.error:
+def _failure(status: SystemStatus, name: str, clock: dates.Clock) -> str:
+    if status.state == "up_to_date" or not status.error:
         return ""
-    again = _("Next attempt %(when)s.") % {"when": clock.at_time(one.next_try_at)} if one.next_try_at else ""
-    return " ".join(part for part in (problem(one.error), again) if part)
+    next_try = (
+        _("Next attempt %(when)s.") % {"when": clock.at_time(status.next_try_at)}
+        if status.next_try_at
+        else ""
+    )
+    return " ".join(part for part in (problem(status.error, name), next_try) if part)
 
 
-def said(held: Sequence[RightSummary], book: DisplayNames) -> str:
-    """`Orderer, up to 2 000 €, Tampere`, from what a system was told."""
-    if not held:
+def describe_rights(rights: Sequence[RightSummary], names: DisplayNames) -> str:
+    """`Orderer, up to 2 000 €, Tampere`: the rights in an account."""
+    if not rights:
         return _("no access")
-    tiers = list(dict.fromkeys(one["role"] for one in held))
-    names = dates.listed([admin_abilities.in_language(book.tiers.get(key, {"en": key})) for key in tiers])
-    return ", ".join(part for part in (names, _limit(held), _sites(held, book)) if part)
+    keys = dict.fromkeys(right["role"] for right in rights)
+    tiers = [supplier_texts.in_language(names.tiers.get(key, {"en": key})) for key in keys]
+    return ", ".join(part for part in (dates.name_list(tiers), _limit(rights), _sites(rights, names)) if part)
 
 
-def _limit(held: Sequence[RightSummary]) -> str:
-    found = [(Decimal(one["amount"]), one["currency"]) for one in held if one["amount"] is not None]
-    if not found:
+def _limit(rights: Sequence[RightSummary]) -> str:
+    amounts = [
+        (Decimal(right["amount"]), right["currency"]) for right in rights if right["amount"] is not None
+    ]
+    if not amounts:
         return ""
-    amount, currency = min(found)
+    amount, currency = min(amounts)
     return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
 
 
-def _sites(held: Sequence[RightSummary], book: DisplayNames) -> str:
-    if any(one["all_sites"] for one in held):
+def _sites(rights: Sequence[RightSummary], names: DisplayNames) -> str:
+    if any(right["all_sites"] for right in rights):
         return _("all sites")
-    names = {str(one): place.name for one, place in book.sites.items()}
-    wanted = {site for one in held for site in one["sites"]}
-    return dates.listed([name for key, name in names.items() if key in wanted])
+    keys = {key for right in rights for key in right["sites"]}
+    return dates.name_list([site.name for key, site in names.sites.items() if str(key) in keys])
 
 
 def summary(rows: Sequence[SystemRow]) -> str:
-    """`2 of 5 need a look`, `All in place`, `All closed`."""
-    look = sum(row.state in _LOOK for row in rows)
-    waits = sum(row.state in _WAIT for row in rows)
-    numbers = {"number": look or waits, "of": len(rows)}
-    if look:
-        return (
-            ngettext("%(number)d of %(of)d needs attention", "%(number)d of %(of)d need attention", look)
-            % numbers
+    """`2 of 5 need attention`, `1 of 5 is updating`, `All up to date`, `All closed`."""
+    attention = sum(row.state in _NEEDS_ATTENTION for row in rows)
+    waiting = sum(row.state in _WAITING for row in rows)
+    numbers = {"number": attention or waiting, "of": len(rows)}
+    if attention:
+        text = ngettext(
+            "%(number)d of %(of)d needs attention", "%(number)d of %(of)d need attention", attention
         )
-    if waits and any(row.state == "closing" for row in rows):
-        text = ngettext("%(number)d of %(of)d is closing", "%(number)d of %(of)d are closing", waits)
         return text % numbers
-    if waits:
-        return (
-            ngettext("%(number)d of %(of)d is updating", "%(number)d of %(of)d are updating", waits) % numbers
-        )
+    if waiting and any(row.state == "closing" for row in rows):
+        text = ngettext("%(number)d of %(of)d is closing", "%(number)d of %(of)d are closing", waiting)
+        return text % numbers
+    if waiting:
+        text = ngettext("%(number)d of %(of)d is updating", "%(number)d of %(of)d are updating", waiting)
+        return text % numbers
     if rows and all(row.state == "closed" for row in rows):
         return _("All closed")
     return _("All up to date")

@@ -1,4 +1,4 @@
-"""Time zones, by name and of people."""
+"""The reader's time zone, and instants with the name of their zone."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,8 +9,8 @@ from identity.memberships.queries import ActiveMembership
 from portal.wording import cldr
 
 
-def first(*names: str) -> ZoneInfo:
-    """The first of these that exists, else UTC."""
+def first_known(*names: str) -> ZoneInfo:
+    """The first of these zones that exists, else UTC."""
     for name in names:
         try:
             return ZoneInfo(name)
@@ -20,21 +20,21 @@ def first(*names: str) -> ZoneInfo:
 
 
 def zone_of(membership: ActiveMembership) -> ZoneInfo:
-    """A colleague's own, else the company's."""
-    return first(membership.user.time_zone, membership.organization.time_zone)
+    """The person's own zone, else the organization's."""
+    return first_known(membership.user.time_zone, membership.organization.time_zone)
 
 
-def moment(at: dt.datetime, zone: ZoneInfo | None) -> str:
-    """`29 Nov 2026, 14:03`; where nobody's zone is known, in UTC and with that word."""
-    said = cldr.moment(at.astimezone(zone or dt.UTC))
-    return said if zone else f"{said} UTC"
+def date_time(at: dt.datetime, zone: ZoneInfo | None) -> str:
+    """`29 Nov 2026, 14:03`; in UTC, and followed by `UTC`, where the reader's zone is not known."""
+    text = cldr.date_time(at.astimezone(zone or dt.UTC))
+    return text if zone else f"{text} UTC"
 
 
-def named(at: dt.datetime, zone: ZoneInfo) -> str:
+def date_time_with_zone(at: dt.datetime, zone: ZoneInfo) -> str:
     """`29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
-    return placed(cldr.moment(at.astimezone(zone)), zone)
+    return with_zone(cldr.date_time(at.astimezone(zone)), zone)
 
 
-def placed(moment: str, zone: ZoneInfo) -> str:
-    """A moment that is written already, with the place whose time it is."""
-    return _("%(moment)s (%(place)s time)") % {"moment": moment, "place": cldr.place(zone)}
+def with_zone(text: str, zone: ZoneInfo) -> str:
+    """A written date and time, followed by the name of its zone."""
+    return _("%(moment)s (%(place)s time)") % {"moment": text, "place": cldr.place(zone)}

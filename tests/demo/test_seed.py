@@ -41,8 +41,8 @@ def test_sentences_of_the_sample_data_read_only_keys_that_its_events_have(seeded
     wording = wording_events.EventWording(DisplayNames({}, {}, {}, {}), {})
     for event in seeded:
         noted = event_keys.noting(event)
-        if event.verb in wording_events.EVERY:
-            wording.tell(noted)
+        if event.verb in wording_events.SENTENCE_VERBS:
+            wording.sentence_for(noted)
         present = {key for part in event_keys.PARTS for key in getattr(event, part)}
         if keys := event_keys.read_keys(noted) - present:
             missing[event.verb] = keys

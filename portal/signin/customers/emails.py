@@ -11,12 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from audit.foundation import clock
-from delegation.authorization.verbs import Observation
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from portal.shell import shell
-from portal.signin.customers import wording
-from portal.wording import time_zones
+from portal.wording import factors, time_zones
 from provisioning.mail import queue
 
 _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
@@ -50,19 +48,19 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
         transaction.set_rollback(not commit)
 
 
-def queue_security_notice(*, user: User, changes: Sequence[tuple[Observation, str]]) -> None:
+def queue_security_notice(*, user: User, changes: Sequence[tuple[str, str]]) -> None:
     """Notifies a person of changes to their sign-in, so that they notice another person's change."""
     at = clock.now()
     mine = memberships_queries.active_of_user(user=user, at=at)
     language = _language(user)
     with translation.override(language):
         values = {
-            "sentences": [str(wording.SENTENCES[change]) for change in changes],
-            "moment": time_zones.named(at, time_zones.zone_of(mine[0]))
+            "sentences": [str(factors.CHANGES[change].notice) for change in changes],
+            "moment": time_zones.date_time_with_zone(at, time_zones.zone_of(mine[0]))
             if mine
-            else time_zones.moment(at, None),
+            else time_zones.date_time(at, None),
             "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
-            "password": any(verb in wording.PASSWORD_VERBS for verb, _ in changes),
+            "password": any(verb in factors.PASSWORD_VERBS for verb, _ in changes),
         }
         parts = _render("account/email/security_changed", values)
         queue.queue(

@@ -15,7 +15,8 @@ from audit.log.observations import EventBatch
 from delegation.authorization.verbs import Observation
 from identity.people.models import User
 from portal.http.request_context import Request
-from portal.signin.customers import emails, wording
+from portal.signin.customers import emails
+from portal.wording import factors
 
 View = Callable[..., HttpResponseBase]
 
@@ -46,9 +47,9 @@ def event_transaction(request: Request) -> Iterator[EventBatch]:
 
 def _notify_changes(batch: EventBatch) -> None:
     """Queues one mail to each person whose password or factors changed, in this transaction."""
-    changes: dict[uuid.UUID, list[tuple[Observation, str]]] = {}
+    changes: dict[uuid.UUID, list[tuple[str, str]]] = {}
     for chain, _, _, draft in batch.drafts:
-        if (key := _key(draft)) in wording.SENTENCES:
+        if (key := _key(draft)) in factors.CHANGES:
             changes.setdefault(chain, []).append(key)
     for user in User.objects.filter(pk__in=changes):
         emails.queue_security_notice(user=user, changes=changes[user.pk])

@@ -52,8 +52,9 @@ class Guessable:
         if user is not None and _is_own_name(password, user):
             raise ValidationError(
                 _(
-                    "This password is too similar to your name, your e-mail address or your company. Choose another."
-                ),
+                    "This password is too similar to your name, your e-mail address or %(supplier)s. Choose another."
+                )
+                % {"supplier": settings.SUPPLIER_NAME},
                 code="own_name",
             )
 

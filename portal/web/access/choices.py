@@ -1,4 +1,4 @@
-"""The choices of a form of access: assignable tiers with their limits, and sites."""
+"""The choices of an access form: assignable tiers with their limits, and sites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from delegation.access.assignable import AssignableOptions, TierOption
 from portal.shell.page_model import PageModel
 from portal.web.access import forms
 from portal.web.access.forms import AccessForm
-from portal.wording import admin_abilities, cldr
+from portal.wording import cldr, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SiteChoice:
 
 @dataclass(frozen=True, slots=True)
 class AllSitesChoice:
-    """All sites, also later ones. `disabled_reason` switches it off."""
+    """All sites, including later ones. `disabled_reason` switches it off."""
 
     label: str
     sentence: str
@@ -50,27 +50,27 @@ class AllSitesChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessChoices(PageModel):
-    """The part of a page that holds a form of access."""
+    """The part of a page that holds an access form."""
 
     form: BaseForm
-    """tier, where, sites, until, reason, once, and limit_<tier> for tiers with a limit."""
+    """The fields tier, where, sites, until, reason, idempotency_key, and limit_<tier> for tiers with a limit."""
     tiers: Sequence[TierChoice]
     all_sites: AllSitesChoice
     some_sites_checked: bool
     sites: Sequence[SiteChoice]
     sites_disabled_reason: str
-    """Why some sites cannot be ticked."""
+    """Why some sites cannot be ticked; may be empty."""
     until_hint: str
     """A sample date."""
 
 
-def choices(form: AccessForm, *, now: str = "") -> AccessChoices:
-    """The choices of this form; `now` is the key of the present tier."""
+def choices(form: AccessForm, *, present_tier: str = "") -> AccessChoices:
+    """The choices of this form; `present_tier` is a key."""
     options = form.options
     where = str(form["where"].value() or "")
     return AccessChoices(
         form=form,
-        tiers=[_tier(form, tier, now) for tier in _shown(options, now)],
+        tiers=[_tier(form, tier, present_tier) for tier in _offered_tiers(options, present_tier)],
         all_sites=AllSitesChoice(
             label=_("All sites"),
             sentence=_("Includes sites added later."),
@@ -99,25 +99,25 @@ def _sites_disabled_reason(options: AssignableOptions) -> str:
     return _("You cannot assign the sites that are greyed out.")
 
 
-def _shown(options: AssignableOptions, now: str) -> list[TierOption]:
-    return [tier for tier in options.tiers if tier.assignable or tier.key == now]
+def _offered_tiers(options: AssignableOptions, present_tier: str) -> list[TierOption]:
+    return [tier for tier in options.tiers if tier.assignable or tier.key == present_tier]
 
 
-def _tier(form: AccessForm, tier: TierOption, now: str) -> TierChoice:
+def _tier(form: AccessForm, tier: TierOption, present_tier: str) -> TierChoice:
     return TierChoice(
         value=tier.key,
-        label=admin_abilities.in_language(tier.name),
-        sentence=admin_abilities.in_language(tier.description),
+        label=supplier_texts.in_language(tier.name),
+        sentence=supplier_texts.in_language(tier.description),
         disabled_reason="" if tier.assignable else _("You cannot assign this tier."),
-        is_current=tier.key == now,
+        is_current=tier.key == present_tier,
         checked=form["tier"].value() == tier.key,
         limit=form[forms.limit_field(tier.key)] if tier.limited_entitlements else None,
-        limit_hint=_hint(tier),
+        limit_hint=_limit_hint(tier),
         currency=cldr.currency_sign(tier.currency),
     )
 
 
-def _hint(tier: TierOption) -> str:
+def _limit_hint(tier: TierOption) -> str:
     if tier.max_amount is None:
         return ""
     most = cldr.money(tier.max_amount, tier.currency)

@@ -1,4 +1,4 @@
-"""The page model of changing access and of restoring it: a panel over the page of a colleague."""
+"""The page model of the panel that changes or restores access."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from delegation.people.queries import VisibleMember
-from portal.shell.explanation import Why
+from portal.shell.explanation import RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.web.access import choices, preview
 from portal.web.access.choices import AccessChoices
@@ -25,30 +25,35 @@ class AccessPage(PersonPage, AccessChoices):
     template: ClassVar[str] = "web/access/change.html"
 
     restoring: bool
-    """A removed colleague returns: other words, the same panel."""
+    """Whether the panel restores a removed colleague."""
     now_sentence: str
     """The present access, or the access at the removal."""
     effect: Preview
     who: str
     access_url: str
-    """GET shows; POST changes; POST with do=preview shows the effect alone."""
+    """GET shows the panel; POST saves; POST with do=preview shows the preview alone."""
     close_url: str
 
 
-def effect(page: PageContext, form: AccessForm, why: Why) -> Preview:
-    """What the form would change. One statement at most."""
-    before = preview.Before(why.rights, why.grants)
-    return preview.of(page, form.with_initial(), why.book, before, nothing="")
+def form_preview(page: PageContext, form: AccessForm, explanation: RightsExplanation) -> Preview:
+    """The effect of the form. One statement at most."""
+    present = preview.PresentAccess(explanation.rights, explanation.assignments)
+    return preview.for_form(page, form.with_initial(), explanation.names, present, nothing="")
 
 
 def change_page(
-    page: PageContext, member: VisibleMember, form: AccessForm, why: Why, changes: Preview
+    page: PageContext,
+    member: VisibleMember,
+    form: AccessForm,
+    explanation: RightsExplanation,
+    changes: Preview,
 ) -> AccessPage:
     """The panel of a present colleague."""
-    present = access.summary(why.grants, why.clock) or _("no access")
+    assignments = explanation.assignments
+    present = access.summary(assignments, explanation.clock) or _("no access")
     return AccessPage(
-        **_over_person(page, member, why),
-        **choices.choices(form, now=why.grants[-1].role if why.grants else "").variables(),
+        **_over_person(page, member, explanation),
+        **choices.choices(form, present_tier=assignments[-1].role if assignments else "").variables(),
         effect=changes,
         restoring=False,
         now_sentence=_("Now: %(access)s") % {"access": present},
@@ -57,7 +62,13 @@ def change_page(
 
 
 def restore_page(
-    page: PageContext, member: VisibleMember, form: AccessForm, why: Why, changes: Preview, *, had: str
+    page: PageContext,
+    member: VisibleMember,
+    form: AccessForm,
+    explanation: RightsExplanation,
+    changes: Preview,
+    *,
+    had: str,
 ) -> AccessPage:
     """The panel of a former colleague; `had` is the access at the removal, in words."""
     if had:
@@ -66,7 +77,7 @@ def restore_page(
     else:
         now = _("Choose the access before restoring.")
     return AccessPage(
-        **_over_person(page, member, why),
+        **_over_person(page, member, explanation),
         **choices.choices(form).variables(),
         effect=changes,
         restoring=True,
@@ -75,9 +86,11 @@ def restore_page(
     )
 
 
-def _over_person(page: PageContext, member: VisibleMember, why: Why) -> Mapping[str, Any]:
+def _over_person(
+    page: PageContext, member: VisibleMember, explanation: RightsExplanation
+) -> Mapping[str, Any]:
     return {
-        **detail_context.person_page(page, member, why).variables(),
+        **detail_context.person_page(page, member, explanation).variables(),
         "who": member.membership.user.name,
         "close_url": page.url("person", membership=member.membership.id),
     }

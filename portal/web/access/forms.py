@@ -1,4 +1,4 @@
-"""The form of an access: a tier with its limit, sites, an end, a reason."""
+"""The access form: a tier with its limit, sites, an end, a reason."""
 
 import datetime as dt
 import uuid
@@ -102,13 +102,13 @@ class AccessForm(IdempotentForm):
             return {}
         try:
             amount = amounts.parse(typed)
-        except amounts.Unclear as unclear:
-            self.add_error(name, _unclear(typed, unclear))
+        except amounts.Unclear as error:
+            self.add_error(name, _unclear_amount(typed, error))
             return {}
-        self._within(name, amount, tier)
+        self._check_limit(name, amount, tier)
         return {key: AmountLimit(amount, tier.currency) for key in tier.limited_entitlements}
 
-    def _within(self, name: str, amount: Decimal, tier: TierOption) -> None:
+    def _check_limit(self, name: str, amount: Decimal, tier: TierOption) -> None:
         if amount == 0:
             zero = InvalidAccess(field="limit", problem="zero")
             self.add_error(name, refusals.sentence_for(zero).text)
@@ -122,8 +122,8 @@ class AccessForm(IdempotentForm):
             return self
         return type(self)(dict(self.initial), options=self.options, zone=self.zone)
 
-    def missing(self) -> list[str]:
-        """The errors that prevent a preview. Recipient, reason and idempotency key do not matter for it."""
+    def preview_errors(self) -> list[str]:
+        """The errors that prevent a preview, which needs no recipient, reason or idempotency key."""
         self.is_valid()
         return [
             str(error)
@@ -156,12 +156,12 @@ def example_day() -> str:
     return dates.typed_day(dt.date(2026, 12, 24))
 
 
-def _unclear(typed: str, unclear: amounts.Unclear) -> str:
+def _unclear_amount(typed: str, error: amounts.Unclear) -> str:
     if not typed.strip():
         return _("Enter a limit.")
-    if unclear.could_mean:
+    if error.could_mean:
         return _("Enter %(amount)s without a separator: %(typed)s can be read in two ways.") % {
-            "amount": unclear.could_mean,
+            "amount": error.could_mean,
             "typed": typed.strip(),
         }
     return _("Enter the limit as an amount, for example 5 000 or 5 000.50.")

@@ -1,4 +1,4 @@
-"""What would follow from what is filled in, or what has to be said before that is clear."""
+"""The effect of an access form before it is sent, or the errors that prevent it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from portal.wording import access_changes, admin_rights, dates, refusals
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the form would change, as `kh.access_changes` draws it; `nothing` stands where nothing changes."""
+    """The effect of a form, as `kh.access_changes` draws it; `nothing` is shown where nothing changes."""
 
     gains: Sequence[str]
     losses: Sequence[str]
@@ -28,7 +28,7 @@ class Preview:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewFragment(PageModel):
-    """The effect alone, for htmx."""
+    """The preview alone, for htmx."""
 
     template: ClassVar[str] = "web/access/_preview.html"
 
@@ -37,46 +37,49 @@ class PreviewFragment(PageModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """A colleague's present rights in other systems, and the assignments that give them."""
+class PresentAccess:
+    """A colleague's present rights in connected systems, and the assignments that give them."""
 
     rights: Sequence[Right] = ()
-    grants: Sequence[AssignmentView] = ()
+    assignments: Sequence[AssignmentView] = ()
 
 
-def of(page: PageContext, form: AccessForm, book: DisplayNames, before: Before, *, nothing: str) -> Preview:
-    """What would follow from what is filled in; a sentence where it is not yet clear. One statement."""
-    missing = _missing(page, form) if form.is_bound else ()
-    if missing or not form.is_bound:
-        not_yet = " ".join([_("Nothing has happened yet."), *missing]) if missing else nothing
-        return Preview([], [], not_yet)
-    found = _compared(page, form, book, before)
-    return Preview(found.gains, found.losses, _("Nothing changes."))
+def for_form(
+    page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess, *, nothing: str
+) -> Preview:
+    """The effect of this form; `nothing` for an unbound form, and the errors of an incomplete one. One statement."""
+    errors = _errors(page, form) if form.is_bound else ()
+    if errors or not form.is_bound:
+        return Preview([], [], " ".join([_("Nothing has happened yet."), *errors]) if errors else nothing)
+    changes = _compare(page, form, names, present)
+    return Preview(changes.gains, changes.losses, _("Nothing changes."))
 
 
-def _missing(page: PageContext, form: AccessForm) -> Sequence[str]:
-    found = form.missing()
-    if not found:
+def _errors(page: PageContext, form: AccessForm) -> Sequence[str]:
+    errors = form.preview_errors()
+    if not errors:
         try:
             access_validation.validate_access(access=form.access, at=page.at)
-        except InvalidAccess as senseless:
-            return [refusals.sentence_for(senseless).text]
-    return found
+        except InvalidAccess as invalid:
+            return [refusals.sentence_for(invalid).text]
+    return errors
 
 
-def _compared(
-    page: PageContext, form: AccessForm, book: DisplayNames, before: Before
+def _compare(
+    page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess
 ) -> access_changes.AccessChanges:
     after = entitlements.hypothetical_rights(
         organization=page.organization_id, access=form.access, at=page.at
     )
-    had, has = admin_rights.current(before.grants), admin_rights.requested(form.access, form.options)
-    found = access_changes.between(
-        before=[*had.rights, *before.rights],
+    had, has = admin_rights.current(present.assignments), admin_rights.requested(form.access, form.options)
+    changes = access_changes.between(
+        before=[*had.rights, *present.rights],
         after=[*has.rights, *after],
-        sites=list(book.sites.values()),
-        texts={**admin_rights.texts(), **book.entitlements},
+        sites=list(names.sites.values()),
+        texts={**admin_rights.texts(), **names.entitlements},
         clock=dates.Clock(page.at, page.zone),
     )
-    gives = admin_rights.compare_gives(before=had, after=has, book=book)
-    return access_changes.AccessChanges([*found.gains, *gives.gains], [*found.losses, *gives.losses])
+    assignable = admin_rights.compare_assignable(before=had, after=has, names=names)
+    return access_changes.AccessChanges(
+        [*changes.gains, *assignable.gains], [*changes.losses, *assignable.losses]
+    )

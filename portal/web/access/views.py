@@ -31,47 +31,54 @@ from portal.wording import dates
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """GET shows the present access; POST with `do=preview` what would change; POST changes it."""
+    """GET shows the present access; POST with `do=preview` shows the effect; POST changes the access."""
     try:
         member = detail.visible_member(page, membership)
     except NotFound:
-        return detail.to_receipt(page, membership)
-    if member.former:  # the page says so, with the receipt and the way back
+        return detail.redirect_to_receipt(page, membership)
+    if member.former:  # that page shows the receipt and the restore button
         return HttpResponseRedirect(page.url("person", membership=membership))
-    why = detail_context.why(page, member, dates.Clock(page.at, page.zone))
+    explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
     options = _options(page, Verb.ACCESS_CHANGE)
-    form = _form(request, page, options, initial_values.initial(why.grants, options=options, clock=why.clock))
+    form = _form(
+        request,
+        page,
+        options,
+        initial_values.for_change(explanation.assignments, options=options, clock=explanation.clock),
+    )
     if _is_complete(request, form):
         changed = _("%(name)s’s access is changed.")
         if answer := _save(request, page, member, form, access_commands.change, changed):
             return answer
     page.require(Verb.ACCESS_CHANGE, [membership])
-    effect = context.effect(page, form, why)
+    effect = context.form_preview(page, form, explanation)
     if _wants_fragment(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
-    return page_model.render(request, context.change_page(page, member, form, why, effect))
+    return page_model.render(request, context.change_page(page, member, form, explanation, effect))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """The same for a former colleague, filled in with the access at the removal. The access is new in every part."""
+    """The same for a former colleague, filled in with the access at the removal; the assignments are new ones."""
     member = detail.visible_member(page, membership)
     if not member.former:
         return HttpResponseRedirect(page.url("person", membership=membership))
-    why = detail_context.why(page, member, dates.Clock(page.at, page.zone))
-    had, had_in_words = detail_context.access_at_removal(page, member, why)
+    explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
+    had, had_in_words = detail_context.access_at_removal(page, member, explanation)
     options = _options(page, Verb.MEMBER_RESTORE)
-    form = _form(request, page, options, initial_values.initial_of_return(had, options, why.clock))
+    form = _form(request, page, options, initial_values.for_restore(had, options, explanation.clock))
     if _is_complete(request, form):
         restored = _("%(name)s is restored.")
         if answer := _save(request, page, member, form, people_commands.restore, restored):
             return answer
     page.require(Verb.MEMBER_RESTORE, [membership])
-    effect = context.effect(page, form, why)
+    effect = context.form_preview(page, form, explanation)
     if _wants_fragment(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=member.membership.user.name))
-    return page_model.render(request, context.restore_page(page, member, form, why, effect, had=had_in_words))
+    return page_model.render(
+        request, context.restore_page(page, member, form, explanation, effect, had=had_in_words)
+    )
 
 
 def _options(page: PageContext, verb: Verb) -> AssignableOptions:
@@ -103,7 +110,7 @@ def _save(
     command: Callable[..., object],
     success: str,
 ) -> HttpResponse | None:
-    """Run the command; None where it refused, with the refusal at a field of the form."""
+    """Runs the command; None where it refused, with the refusal at a field of the form."""
     try:
         command(actor=page.viewer, memberships=[member.membership], **form.command_arguments)
     except Unchanged:

@@ -32,7 +32,7 @@ from portal.wording.events import EventWording
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The result of following the shown part of the chain: state `ok` or `failed`, in words."""
+    """The result of verifying the hashes of the shown events; `state` is `ok` or `failed`."""
 
     state: str
     text: str
@@ -70,7 +70,7 @@ class ActivityPage(PageModel):
     search_url: str
     q: str
     hidden_fields: Sequence[HiddenField]
-    """The filters, which a search keeps."""
+    """The filters, which the search form sends along."""
     active_filters: Sequence[ActiveFilter]
     filters: Sequence[FilterMenu]
     events: Sequence[EventRow]
@@ -82,9 +82,11 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
-    event_page = activity_queries.page(organization=page.organization_id, filters=_wish(page, query, values))
-    book = display_names.display_names(organization=page.organization_id)
-    told_by = timeline.event_wording(event_page.events, book, clock)
+    event_page = activity_queries.page(
+        organization=page.organization_id, filters=_event_filter(page, query, values)
+    )
+    names = display_names.load(organization=page.organization_id)
+    wording = timeline.event_wording(event_page.events, names, clock)
     url = page.url("activity")
     return ActivityPage(
         sub=_sub(page, event_page, narrowed=any(values.values())),
@@ -94,24 +96,24 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
         hidden_fields=query_string.hidden_fields(values, without="q"),
         active_filters=filters.active(page, values, options, url),
         filters=filters.menus(values, options, url),
-        events=_events(page, event_page.events, told_by, clock),
+        events=_events(page, event_page.events, wording, clock),
         pager=_pager(event_page, values, url),
     )
 
 
-def _verbs(what: str) -> list[str] | None:
+def _verbs(topic: str) -> list[str] | None:
     """The verbs under this filter; None: all."""
-    if not what:
+    if not topic:
         return None
-    return sorted(FAILURES) if what == filters.FAILED else verbs.event_types(Topic(what))
+    return sorted(FAILURES) if topic == filters.FAILED else verbs.event_types(Topic(topic))
 
 
 def _person(query: QueryDict) -> str:
-    one = shell_forms.identifier(query.get("person", ""))
-    return str(one) if one else ""
+    membership = shell_forms.identifier(query.get("person", ""))
+    return str(membership) if membership else ""
 
 
-def _wish(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
+def _event_filter(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
     kinds = _verbs(values["what"])
     return EventFilter(
         people=_people(page, values),
@@ -125,7 +127,7 @@ def _wish(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> Eve
 
 
 def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
-    """Users found by name or address, or the colleague the address names; None for all."""
+    """The users that the search or the address names; None for all."""
     if values["person"]:
         return people_queries.users(
             organization=page.organization_id, memberships=[uuid.UUID(values["person"])]
@@ -143,7 +145,7 @@ def _invitations(page: PageContext, values: Mapping[str, str]) -> Mapping[uuid.U
 
 
 def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
-    """How long the log is; of what was asked for, how much there is, as far as a page reaches."""
+    """The length of the log; for a filtered log, the number of events as far as one page reaches."""
     if not narrowed:
         length = activity_queries.count(organization=page.organization_id)
         text = ngettext(
@@ -159,7 +161,7 @@ def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
 
 
 def _verified(events: Sequence[EventView]) -> Verified | None:
-    """Follow what is shown: each event's hash is that of what was written, and the next one names it."""
+    """Checks that each shown event has the hash of its content, and that the next one names this hash."""
     chained = {event.seq: event for event in events if event.seq is not None}
     broken = [event for event in events if not event.hash_matches] + [
         event
@@ -180,27 +182,27 @@ def _verified(events: Sequence[EventView]) -> Verified | None:
 
 
 def _events(
-    page: PageContext, events: Sequence[EventView], told_by: EventWording, clock: dates.Clock
+    page: PageContext, events: Sequence[EventView], wording: EventWording, clock: dates.Clock
 ) -> list[EventRow]:
     results = delivery_results.for_events(organization=page.organization_id, events=events)
-    shown = []
-    for place, event in enumerate(events):
-        older = events[place + 1] if place + 1 < len(events) else None
-        deliveries = told_by.deliveries(results.get(event.id, ()))
+    rows = []
+    for position, event in enumerate(events):
+        older = events[position + 1] if position + 1 < len(events) else None
+        deliveries = wording.deliveries(results.get(event.id, ()))
         same_act = older is not None and older.act == event.act
-        shown.append(_event(event, told_by, clock, deliveries=deliveries, same_act=same_act))
-    return shown
+        rows.append(_event(event, wording, clock, deliveries=deliveries, same_act=same_act))
+    return rows
 
 
 def _event(
-    event: EventView, told_by: EventWording, clock: dates.Clock, *, deliveries: str, same_act: bool
+    event: EventView, wording: EventWording, clock: dates.Clock, *, deliveries: str, same_act: bool
 ) -> EventRow:
-    line = told_by.tell(event)
+    line = wording.sentence_for(event)
     return EventRow(
         number=cldr.number(event.seq) if event.seq is not None else "",
         anchor=f"e{event.seq}" if event.seq is not None else f"n{event.id}",
-        hash=timeline.short(event.hash),
-        prev=timeline.short(event.previous_hash),
+        hash=timeline.short_hash(event.hash),
+        prev=timeline.short_hash(event.previous_hash),
         day=clock.heading(event.at),
         time=clock.time(event.at, seconds=True),
         iso=event.at.isoformat(),

@@ -1,4 +1,4 @@
-"""The filters of the log: what the address may ask for, and how the page shows it."""
+"""The filters of the log, as the address names them and as the page shows them."""
 
 import uuid
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ def options() -> Mapping[str, Mapping[str, str]]:
 def active(
     page: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
 ) -> list[ActiveFilter]:
-    """The filters that are on, also the person. Two statements where a person is asked for."""
-    labels = {name: label for name, (label, _anything) in _labels().items() if values[name]}
+    """The filters that are on, also the person. Two statements where the log is filtered by person."""
+    labels = {name: label for name, (label, _any_label) in _labels().items() if values[name]}
     if values["person"]:
         labels["person"] = _("Person")
         options = {**options, "person": {values["person"]: _name(page, uuid.UUID(values["person"]))}}
@@ -50,9 +50,9 @@ def menus(values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], u
     """The filters that are off."""
     return [
         query_string.menu(
-            label=label, name=name, options=options[name], values=values, url=url, any_label=anything
+            label=label, name=name, options=options[name], values=values, url=url, any_label=any_label
         )
-        for name, (label, anything) in _labels().items()
+        for name, (label, any_label) in _labels().items()
         if not values[name]
     ]
 
@@ -63,5 +63,5 @@ def _labels() -> Mapping[str, tuple[str, str]]:
 
 
 def _name(page: PageContext, membership: uuid.UUID) -> str:
-    found = people_queries.users(organization=page.organization_id, memberships=[membership])
-    return names.display_names(ids=found).get(found[0], _("Unknown person")) if found else _("No such person")
+    users = people_queries.users(organization=page.organization_id, memberships=[membership])
+    return names.display_names(ids=users).get(users[0], _("Unknown person")) if users else _("No such person")

@@ -24,7 +24,7 @@ from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.timeline import TimelineEvent
-from portal.wording import access, admin_abilities, dates
+from portal.wording import access, dates, supplier_texts
 from provisioning.accounts import queries as accounts_queries
 
 _ICON = "box"
@@ -44,7 +44,7 @@ class ServiceTile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What waits for an admin."""
+    """A task of an admin, with the page where it is done."""
 
     text: str
     sub: str
@@ -59,11 +59,11 @@ class HomePage(PageModel):
     template: ClassVar[str] = "web/home/index.html"
 
     lead: str
-    """What the reader is here, in one sentence."""
+    """The reader's part in the organization, in one sentence."""
     note: Callout | None
     services: Sequence[ServiceTile]
     is_admin: bool
-    """Shows the tasks, also when there are none."""
+    """Whether the page has a section for tasks, even without any."""
     todo: Sequence[Task]
     events: Sequence[TimelineEvent]
     events_url: str
@@ -73,87 +73,94 @@ class HomePage(PageModel):
 
 def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     """The start page of this reader."""
-    book = display_names.display_names(organization=page.organization_id)
+    names = display_names.load(organization=page.organization_id)
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at)[page.own_membership.id]
-    mine = entitlements.by_application(rights)
+    own_rights = entitlements.by_application(rights)
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
-    known = {one.key: one for one in applications_queries.services()}
+    services = {service.key: service for service in applications_queries.services()}
     is_admin = reader.manages_people(page)
-    events = _events(page, book, clock)  # before the tasks: a system updated in between counts as updated
+    events = _events(page, names, clock)  # before the tasks: a system updated in between counts as updated
     return HomePage(
-        lead=(reader.managed_people(page) if is_admin else "") or reader.lead(rights, book, clock),
+        lead=(reader.managed_people(page) if is_admin else "")
+        or reader.rights_sentence(rights, names, clock),
         note=components.only_admin(page, [admin.id for admin in admins]) if is_admin else None,
-        services=[_service(page, known[key], mine[key], book) for key in mine if key in known],
+        services=[
+            _service_tile(page, services[key], own_rights[key], names)
+            for key in own_rights
+            if key in services
+        ],
         is_admin=is_admin,
-        todo=_tasks(page, book) if is_admin else [],
+        todo=_tasks(page, names) if is_admin else [],
         events=events,
         events_url=page.url("activity") if page.sees_activity else "",
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
     )
 
 
-def _service(page: PageContext, one: Service, rights: Sequence[Right], book: DisplayNames) -> ServiceTile:
-    most = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
+def _service_tile(
+    page: PageContext, service: Service, rights: Sequence[Right], names: DisplayNames
+) -> ServiceTile:
+    main = max(rights, key=lambda right: (right.takes_amount, right.amount or 0))
     return ServiceTile(
-        name=admin_abilities.in_language(one.name),
-        icon=one.icon or _ICON,
-        url=page.url("open", application=one.key) if one.initiate_login_uri else "",
-        sentence=_("You can %(do)s.") % {"do": access.right(most, text=book.entitlements[most.entitlement])},
+        name=supplier_texts.in_language(service.name),
+        icon=service.icon or _ICON,
+        url=page.url("open", application=service.key) if service.initiate_login_uri else "",
+        sentence=_("You can %(do)s.") % {"do": access.right(main, text=names.entitlements[main.entitlement])},
     )
 
 
-def _tasks(page: PageContext, book: DisplayNames) -> list[Task]:
+def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
     """The reader's tasks as an admin, most urgent first."""
-    found = accounts_queries.needing_attention(organization=page.organization_id)
-    rows = [_out_of_date(page, found, book)] if found and Verb.MEMBER_VIEW in page.abilities else []
-    waiting = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
-    over = [one for one in waiting if one.expires_at <= page.at]
+    accounts = accounts_queries.needing_attention(organization=page.organization_id)
+    rows = [_out_of_date(page, accounts, names)] if accounts and Verb.MEMBER_VIEW in page.abilities else []
+    pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
+    expired = [invitation for invitation in pending if invitation.expires_at <= page.at]
     for number, text, sub in (
-        (len(over), *_expired(len(over))),
-        (len(waiting) - len(over), *_open(len(waiting) - len(over))),
+        (len(expired), *_expired_invitations(len(expired))),
+        (len(pending) - len(expired), *_pending_invitations(len(pending) - len(expired))),
     ):
         if number:
             rows.append(Task(text, sub, page.url("people"), _("View")))
     return rows
 
 
-def _out_of_date(page: PageContext, found: Sequence[tuple[uuid.UUID, str]], book: DisplayNames) -> Task:
-    number = len({membership for membership, _key in found})
-    keys = sorted({key for _membership, key in found})
-    names = [admin_abilities.in_language(book.applications.get(key, {"en": key})) for key in keys]
+def _out_of_date(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> Task:
+    number = len({membership for membership, _key in accounts})
+    keys = sorted({key for _membership, key in accounts})
+    systems = [supplier_texts.in_language(names.applications.get(key, {"en": key})) for key in keys]
     text = ngettext(
         "%(number)s person’s access is out of date in %(systems)s",
         "%(number)s people’s access is out of date in %(systems)s",
         number,
     )
     return Task(
-        text=text % {"number": components.counted(number), "systems": dates.listed(names)},
-        sub=_way_out(page),
+        text=text % {"number": components.counted(number), "systems": dates.name_list(systems)},
+        sub=_next_step(page),
         url=page.url("people") + "?systems=look",
         label=_("View"),
     )
 
 
-def _way_out(page: PageContext) -> str:
-    """For who may, the button on the person's page; others can only call."""
+def _next_step(page: PageContext) -> str:
+    """The button on the person's page for readers who may resync; the supplier's telephone for others."""
     if Verb.ACCOUNT_RESYNC in page.abilities:
         return _("Open the person’s page and select “Sync now”.")
     brand = shells.brand()
-    text = _("Keyholder retries some updates automatically. If this stays, call %(supplier)s, %(phone)s.")
+    text = _("Failed updates are retried automatically. If this continues, call %(supplier)s, %(phone)s.")
     return text % {"supplier": brand["name"], "phone": brand["phone"]}
 
 
-def _expired(number: int) -> tuple[str, str]:
+def _expired_invitations(number: int) -> tuple[str, str]:
     text = ngettext("%(number)d invitation has expired", "%(number)d invitations have expired", number)
     return text % {"number": number}, _("Renew or cancel them.")
 
 
-def _open(number: int) -> tuple[str, str]:
+def _pending_invitations(number: int) -> tuple[str, str]:
     text = ngettext("%(number)d pending invitation", "%(number)d pending invitations", number)
     return text % {"number": number}, _("You can send an invitation again.")
 
 
-def _events(page: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
+def _events(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:
     if not page.sees_activity:
         return ()
     event_page = activity_queries.page(
@@ -161,11 +168,12 @@ def _events(page: PageContext, book: DisplayNames, clock: dates.Clock) -> Sequen
         filters=activity_queries.EventFilter(hide_prompt_deliveries=True),
         size=_EVENTS,
     )
-    return timeline.timeline(page, event_page.events, book, clock)
+    return timeline.timeline(page, event_page.events, names, clock)
 
 
-def target(page: PageContext, application: str) -> Service | None:
-    """The service, if the reader may do anything there and it can be opened from here."""
+def openable_service(page: PageContext, application: str) -> Service | None:
+    """The service, if the reader has any right in it and it can be opened from here; else None."""
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at, application=application)
-    one = next((one for one in applications_queries.services() if one.key == application), None)
-    return one if one and one.initiate_login_uri and rights[page.own_membership.id] else None
+    services = (service for service in applications_queries.services() if service.key == application)
+    service = next(services, None)
+    return service if service and service.initiate_login_uri and rights[page.own_membership.id] else None

@@ -1,4 +1,4 @@
-"""The start page and the way to it."""
+"""The start page, and the redirect to it."""
 
 from django.urls import path
 

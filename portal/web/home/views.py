@@ -1,4 +1,4 @@
-"""The start page, opening a service from it, and the way to it."""
+"""The start page, the redirect to it, and opening a service from it."""
 
 from urllib.parse import urlencode
 
@@ -18,18 +18,18 @@ from portal.wording import dates, refusals
 
 @require_safe
 def root(request: HttpRequest) -> HttpResponse:
-    """To the start page of one's organization, the first by name where there are several."""
-    mine = request.memberships if isinstance(request, Request) else []
-    if not mine:
-        text = _("You no longer belong to any company here. Contact your company’s admin.")
+    """Leads to the start page of the reader's organization; of several, to the first by name."""
+    memberships = request.memberships if isinstance(request, Request) else []
+    if not memberships:
+        text = _("You do not have access to any organization here. Contact an admin of your organization.")
         return error_responses.refused(request, refusals.Sentence(text, 403))
-    return HttpResponseRedirect(page_context.home_of(mine[0]))
+    return HttpResponseRedirect(page_context.home_of(memberships[0]))
 
 
 @require_safe
 @page_context.organization_page
 def start(request: Request, page: PageContext) -> HttpResponse:
-    """Services, what waits, what happened."""
+    """Services, tasks and the newest events."""
     clock = dates.Clock(page.at, page.zone)
     return page_model.render(request, context.home_page(page, clock))
 
@@ -37,10 +37,10 @@ def start(request: Request, page: PageContext) -> HttpResponse:
 @require_safe
 @page_context.organization_page
 def open_service(request: Request, page: PageContext, application: str) -> HttpResponse:
-    """Ask the service to begin a sign-in with us, for this person and this organization (OpenID Connect Core §4)."""
-    service = context.target(page, application)
+    """Asks the service to start a sign-in for this person and this organization (OpenID Connect Core §4)."""
+    service = context.openable_service(page, application)
     if service is None:
         raise NotFound
-    asked = {"iss": settings.ISSUER, "login_hint": page.viewer.id, "organization": page.organization.key}
-    mark = "&" if "?" in service.initiate_login_uri else "?"
-    return HttpResponseRedirect(f"{service.initiate_login_uri}{mark}{urlencode(asked)}")
+    parameters = {"iss": settings.ISSUER, "login_hint": page.viewer.id, "organization": page.organization.key}
+    separator = "&" if "?" in service.initiate_login_uri else "?"
+    return HttpResponseRedirect(f"{service.initiate_login_uri}{separator}{urlencode(parameters)}")

@@ -1,4 +1,4 @@
-"""Accepting an invitation: who invites, what one gets, a name and a password."""
+"""Accepting an invitation: the page behind its link, and signing out another person in this browser."""
 
 from django import forms
 from django.conf import settings
@@ -23,6 +23,7 @@ from portal.web.invitations.forms import NewcomerForm
 from portal.wording import time_zones
 
 _KINDS = {"sender_without_authority": "cancelled"}
+"""The page kind of a state that has no page of its own."""
 _STATUS = {"unknown": 404, "other": 403}
 _GONE = 410
 
@@ -47,7 +48,7 @@ def accept(request: Request, token: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: Request, token: str) -> HttpResponse:
-    """Sign out a person for whom the invitation is not meant, and lead back to it."""
+    """Signs out a person who is not the invited one, and leads back to the invitation."""
     invitations.sign_out(request)
     return HttpResponseRedirect(reverse("invitation_accept", kwargs={"token": token}))
 
@@ -80,8 +81,8 @@ def _page(
     request: Request, offer: InvitationOffer, *, kind: str, form: forms.BaseForm | None = None
 ) -> HttpResponse:
     address = reverse("invitation_accept", kwargs={"token": offer.link})
-    zone = time_zones.first(offer.invitation.organization.time_zone)
-    moment = time_zones.named(offer.invitation.expires_at, zone)
+    zone = time_zones.first_known(offer.invitation.organization.time_zone)
+    expires = time_zones.date_time_with_zone(offer.invitation.expires_at, zone)
     offered = context.offered_access(offer, at=request.now, zone=zone)
     model = AcceptPage(
         inviter=Contact(**offer.inviter()),
@@ -89,7 +90,7 @@ def _page(
         email=offer.email,
         gains=offered.gains,
         ends=offered.ends,
-        expiry=_("The link works until %(moment)s.") % {"moment": moment},
+        expiry=_("The link works until %(moment)s.") % {"moment": expires},
         kind=kind,
         form=form,
         accept_url=address,
@@ -99,7 +100,7 @@ def _page(
 
 
 def _state(request: Request, state: str, offer: InvitationOffer | None = None) -> HttpResponse:
-    """Why it cannot be accepted. An old link shows its recipient and its fate to the invited person alone."""
+    """The page of an invitation that cannot be accepted. Only the invited person sees its recipient and its state."""
     kind = _KINDS.get(state, state)
     if offer is not None and kind != "other" and not offer.belongs_to(request):
         kind = "gone"
@@ -116,8 +117,8 @@ def _state(request: Request, state: str, offer: InvitationOffer | None = None) -
 
 
 def _language(request: Request, offer: InvitationOffer) -> str:
-    """The invitation's own, unless the reader chose another."""
+    """The invitation's own language, unless the reader chose another."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     known = dict(settings.LANGUAGES)
-    wanted = (chosen, offer.invitation.language, translation.get_language() or "")
-    return next((one for one in wanted if one in known), "en")
+    preferred = (chosen, offer.invitation.language, translation.get_language() or "")
+    return next((code for code in preferred if code in known), "en")

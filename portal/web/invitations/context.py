@@ -1,4 +1,4 @@
-"""The page models of an invitation's link, and what it offers in words, also for the mail."""
+"""The page models of an invitation's link, and the offered access in words for pages and mail."""
 
 import dataclasses
 import datetime as dt
@@ -16,12 +16,13 @@ from delegation.invitations import queries as invitations_queries
 from portal.shell.components import Contact
 from portal.shell.page_model import PageModel
 from portal.signin.customers.invitations import InvitationOffer
-from portal.wording import access_changes, admin_abilities, admin_rights, dates
+from portal.wording import access as wording_access
+from portal.wording import access_changes, admin_rights, dates
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedAccess:
-    """What the invited person will be able to do, one sentence each, and until when."""
+    """One sentence for each thing the invited person will be able to do, and one for the end of the access."""
 
     gains: Sequence[str]
     ends: str
@@ -52,39 +53,43 @@ class AcceptPage(PageModel):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationStatePage(PageModel):
-    """An invitation that cannot be accepted. Nothing but `kind` is set for readers other than the invited person."""
+    """An invitation that cannot be accepted. For readers other than the invited person, only `kind` is set."""
 
     template: ClassVar[str] = "web/invitations/state.html"
 
     kind: str
-    """`gone` says no more than that; `expired`, `used` and `cancelled` the invited person alone may know.
+    """`gone` reveals nothing else; `expired`, `used` and `cancelled` are for the invited person alone.
 
-    `other`: somebody else is signed in; `unknown`: there is no such invitation.
+    `other`: another person is signed in; `unknown`: no such invitation exists.
     """
     inviter: Contact | None = None
     email: str = ""
     signed_in_as: str = ""
     sign_out_url: str = ""
-    """POST, for `other`: comes back to the invitation."""
+    """POST, for `other`: signs out and returns to the invitation."""
 
 
 def offered_access(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> OfferedAccess:
     """The access of an offer, in the active language."""
-    invitation, company = offer.invitation, offer.invitation.organization_id
+    invitation, organization = offer.invitation, offer.invitation.organization_id
     access = dataclasses.replace(
         links.offered_access(invitation), until=None
     )  # the end is a sentence of its own
-    book = display_names.display_names(organization=company)
-    verbs, gives = invitations_queries.offered_rights(invitation=invitation, at=at)
-    own = admin_rights.AdminRights(admin_rights.rights(verbs, access), gives)
-    found = access_changes.between(
+    names = display_names.load(organization=organization)
+    verbs, assignable_roles = invitations_queries.offered_rights(invitation=invitation, at=at)
+    admin = admin_rights.AdminRights(admin_rights.rights(verbs, access), assignable_roles)
+    changes = access_changes.between(
         before=[],
-        after=[*own.rights, *entitlements.hypothetical_rights(organization=company, access=access, at=at)],
-        sites=list(book.sites.values()),
-        texts={**admin_rights.texts(), **book.entitlements},
+        after=[
+            *admin.rights,
+            *entitlements.hypothetical_rights(organization=organization, access=access, at=at),
+        ],
+        sites=list(names.sites.values()),
+        texts={**admin_rights.texts(), **names.entitlements},
         clock=dates.Clock(at, zone),
     )
-    given = admin_rights.compare_gives(before=admin_rights.NOTHING, after=own, book=book)
+    assignable = admin_rights.compare_assignable(before=admin_rights.NO_RIGHTS, after=admin, names=names)
     return OfferedAccess(
-        gains=[*found.gains, *given.gains], ends=admin_abilities.ends(invitation.access_until, zone=zone)
+        gains=[*changes.gains, *assignable.gains],
+        ends=wording_access.ends_on(invitation.access_until, zone=zone),
     )

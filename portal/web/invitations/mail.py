@@ -1,4 +1,4 @@
-"""What follows an invitation at the door: the mail with its link."""
+"""The mail of an invitation, with its link."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +18,16 @@ from portal.wording import time_zones
 from provisioning.mail import queue
 
 
-def queue_invitation_mail(*, link: str, again: bool, page: PageContext) -> str:
-    """Queue the mail, and a sentence that says so. A replayed request has no link that works, and mails nothing.
+def queue_invitation_mail(*, link: str, replayed: bool, page: PageContext) -> str:
+    """Queues the mail and returns the sentence for the page. A replayed request has no valid link and queues nothing.
 
-    The link goes to the address and nowhere else: having read the mail is the proof that the address is one's own.
+    The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
     Otherwise an inviter could take over any address.
     """
-    offer = None if again else invitations.find_offer(link)
+    offer = None if replayed else invitations.find_offer(link)
     if offer is None:
         return _("The invitation has already been sent.")
-    _mail(offer, page)
+    _queue(offer, page)
     return _("The invitation to %(email)s is being sent.") % {"email": offer.email}
 
 
@@ -35,9 +35,9 @@ def _url(link: str) -> str:
     return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
 
-def _mail(offer: InvitationOffer, page: PageContext) -> None:
+def _queue(offer: InvitationOffer, page: PageContext) -> None:
     invitation = offer.invitation
-    zone = time_zones.first(invitation.organization.time_zone)
+    zone = time_zones.first_known(invitation.organization.time_zone)
     with translation.override(invitation.language):
         offered = context.offered_access(offer, at=page.at, zone=zone)
         values = {
@@ -49,11 +49,11 @@ def _mail(offer: InvitationOffer, page: PageContext) -> None:
             "gains": offered.gains,
             "ends": offered.ends,
             "url": _url(offer.link),
-            "until": time_zones.named(invitation.expires_at, zone),
+            "until": time_zones.date_time_with_zone(invitation.expires_at, zone),
         }
         queue.queue(
             to=invitation.email,
-            **_rendered(values),
+            **_render(values),
             purpose="invitation",
             language=invitation.language,
             about=invitation.id,
@@ -61,7 +61,7 @@ def _mail(offer: InvitationOffer, page: PageContext) -> None:
         )
 
 
-def _rendered(values: Mapping[str, Any]) -> dict[str, str]:
+def _render(values: Mapping[str, Any]) -> dict[str, str]:
     return {
         "subject": " ".join(render_to_string("mail/invitations/subject.txt", values).split()),
         "text": render_to_string("mail/invitations/message.txt", values),

@@ -1,4 +1,4 @@
-"""Invitations that wait: sent again, or cancelled after a question."""
+"""Pending invitations: sending one again, and cancelling one."""
 
 import uuid
 
@@ -24,60 +24,60 @@ from portal.wording import dates, refusals
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def resend(request: Request, page: PageContext) -> HttpResponse:
-    """Send an invitation again: `do` is `resend:<id>`. A page that is opened again is the list."""
+    """POST sends an invitation again: `do` is `resend:<id>`. GET leads to the list."""
     if request.method != "POST":
         return HttpResponseRedirect(page.url("people"))
     command, _colon, name = request.POST.get("do", "").partition(":")
-    one = shell_forms.identifier(name)
-    if command != "resend" or one is None:
+    invitation = shell_forms.identifier(name)
+    if command != "resend" or invitation is None:
         raise NotFound
     try:
-        return _sent_again(request, page, one)
+        return _resend(request, page, invitation)
     except RateLimited as refusal:
         messages.warning(request, refusals.sentence_for(refusal).text)
         return HttpResponseRedirect(page.url("people"))
 
 
-def _sent_again(request: Request, page: PageContext, one: uuid.UUID) -> HttpResponse:
+def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
     verb = Verb.INVITATION_RESEND
-    found = invitations_queries.get(
-        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=one
+    row = invitations_queries.get(
+        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=invitation
     )
-    if found is None:
+    if row is None:
         raise NotFound
-    key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, one)
-    outcome = invitations_send.resend(actor=page.viewer, invitation=found, idempotency_key=key)
+    key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, invitation)
+    outcome = invitations_send.resend(actor=page.viewer, invitation=row, idempotency_key=key)
     link = outcome.result.link
     return people_list.render_list(
         request,
         page,
-        invitation_notice=mail.queue_invitation_mail(link=link, again=outcome.replayed, page=page),
+        invitation_notice=mail.queue_invitation_mail(link=link, replayed=outcome.replayed, page=page),
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def cancel(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
-    """GET says what follows; POST cancels the invitation. One that is no longer open leads to the list."""
-    verb, one = Verb.INVITATION_CANCEL, invitation
-    found = invitations_queries.get(
-        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=one
+    """GET asks; POST cancels the invitation. An invitation that is no longer pending leads to the list."""
+    verb = Verb.INVITATION_CANCEL
+    row = invitations_queries.get(
+        actor=page.viewer, verb=verb, organization=page.organization_id, at=page.at, invitation=invitation
     )
-    if found is None:
-        return _no_longer_open(request, page, invitation)
+    if row is None:
+        return _no_longer_pending(request, page, invitation)
     if request.method != "POST":
         clock = dates.Clock(page.at, page.zone)
-        model = pending_invitations.cancel_page(page, invitations_queries.view_of(found), clock)
+        model = pending_invitations.cancel_page(page, invitations_queries.view_of(row), clock)
         return page_model.render(request, model)
-    invitations_send.cancel(actor=page.viewer, invitations=[found])
-    messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": found.email})
+    invitations_send.cancel(actor=page.viewer, invitations=[row])
+    messages.success(request, _("The invitation to %(email)s is cancelled.") % {"email": row.email})
     return HttpResponseRedirect(page.url("people"))
 
 
-def _no_longer_open(request: Request, page: PageContext, one: uuid.UUID) -> HttpResponse:
-    """Raises NotFound for one that this reader could never have cancelled."""
+def _no_longer_pending(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
+    """Raises NotFound for an invitation that this reader could never have cancelled."""
     if not invitations_queries.was_pending(
-        actor=page.viewer, organization=page.organization_id, at=page.at, invitation=one
+        actor=page.viewer, organization=page.organization_id, at=page.at, invitation=invitation
     ):
         raise NotFound
     messages.info(request, _("That invitation is no longer pending."))

@@ -43,12 +43,12 @@ class InvitePage(PeoplePage, AccessChoices):
 
     effect: Preview
     who: str
-    """The invited person, as the effect names them."""
+    """The name of the invited person in the preview."""
     is_blank: bool
-    """Nothing is typed yet: the first field takes the focus."""
+    """Whether nothing is typed yet, so that the first field takes the focus."""
     expiry: str
     invite_url: str
-    """GET shows; POST sends; POST with do=preview shows the effect alone."""
+    """GET shows the panel; POST sends; POST with do=preview shows the preview alone."""
     close_url: str
     """The list with its filters."""
 
@@ -56,20 +56,20 @@ class InvitePage(PeoplePage, AccessChoices):
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def invite(request: Request, page: PageContext) -> HttpResponse:
-    """GET shows; POST with `do=preview` shows what would follow; POST sends."""
+    """GET shows the panel; POST with `do=preview` shows the effect; POST sends the invitation."""
     form = _form(request, page)
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return _page(request, page, form)
     try:
         outcome = _send(page, form)
     except DomainError as refusal:
-        _refused(page, form, refusal)
+        _add_refusal(page, form, refusal)
         return _page(request, page, form)
     link = outcome.result.link
     return list_page.render_list(
         request,
         page,
-        invitation_notice=mail.queue_invitation_mail(link=link, again=outcome.replayed, page=page),
+        invitation_notice=mail.queue_invitation_mail(link=link, replayed=outcome.replayed, page=page),
     )
 
 
@@ -77,16 +77,19 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
     """Raises Denied for a reader who may not invite."""
     if Verb.MEMBER_INVITE not in page.abilities:
         raise Denied(reason="no_permission")
-    given = assignable.assignable_options(
+    options = assignable.assignable_options(
         actor=page.viewer, verb=Verb.MEMBER_INVITE, organization=page.organization_id, at=page.at
     )
-    known = [tier.key for tier in given.tiers if tier.assignable]
-    wished = request.GET.get("tier", "")
+    assignable_tiers = [tier.key for tier in options.tiers if tier.assignable]
+    requested = request.GET.get("tier", "")
     return InvitationForm(
         request.POST if request.method == "POST" else None,
-        options=given,
+        options=options,
         zone=page.zone,
-        initial={"tier": wished if wished in known else "", "where": "all" if given.all_sites else "some"},
+        initial={
+            "tier": requested if requested in assignable_tiers else "",
+            "where": "all" if options.all_sites else "some",
+        },
     )
 
 
@@ -104,8 +107,8 @@ def _send(page: PageContext, form: InvitationForm) -> Any:
     )
 
 
-def _refused(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
-    """Show the refusal at its field, with a link to the colleague or the invitation."""
+def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
+    """Shows the refusal at its field, with a link to the colleague or the invitation."""
     text = refusals.sentence_for(refusal).text
     if isinstance(refusal, AlreadyMember):
         form.add_error("email", _with_link(text, *_colleague(page, refusal)))
@@ -117,15 +120,17 @@ def _refused(page: PageContext, form: InvitationForm, refusal: DomainError) -> N
 
 
 def _colleague(page: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
-    """Address and label of the colleague's page; nothing where the reader may not see it."""
-    one = uuid.UUID(refusal.data["membership"])
+    """Address and label of the colleague's page; empty where the reader may not see it."""
+    membership = uuid.UUID(refusal.data["membership"])
     try:
-        found = people_queries.get(
-            actor=page.viewer, organization=page.organization_id, at=page.at, membership=one
+        member = people_queries.get(
+            actor=page.viewer, organization=page.organization_id, at=page.at, membership=membership
         )
     except NotFound:
         return "", ""
-    return page.url("person", membership=one), _("View %(name)s") % {"name": found.membership.user.name}
+    return page.url("person", membership=membership), _("View %(name)s") % {
+        "name": member.membership.user.name
+    }
 
 
 def _with_link(text: str, url: str, label: str) -> SafeString:
@@ -133,10 +138,10 @@ def _with_link(text: str, url: str, label: str) -> SafeString:
 
 
 def _page(request: Request, page: PageContext, form: InvitationForm) -> HttpResponse:
-    book = display_names.display_names(organization=page.organization_id)
+    names = display_names.load(organization=page.organization_id)
     nothing = _("Choose a tier to see what they will be able to do.")
     chosen = form.with_initial() if form.initial["tier"] else form
-    effect = preview.of(page, chosen, book, preview.Before(), nothing=nothing)
+    effect = preview.for_form(page, chosen, names, preview.PresentAccess(), nothing=nothing)
     if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
         return page_model.render(request, PreviewFragment(effect=effect, who=_who(form)))
     query = QueryDict(request.GET.get("list", ""))

@@ -1,4 +1,4 @@
-"""The page model of one's own access."""
+"""The page model of the reader's own access."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.people import sessions
 from portal.shell import components, reader
 from portal.shell.components import Contact, SessionRow
-from portal.shell.explanation import RightRow, Why, ways_in
+from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import dates
+from portal.wording import dates, factors
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFacts:
-    """What the reader sees about themselves; each may be empty."""
+    """Facts about the reader; each may be empty."""
 
     signs_in_with: str
     member_since: str
@@ -29,12 +29,12 @@ class OwnFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class MyAccessPage(PageModel):
-    """What the reader may do and why, and where they are signed in."""
+    """The reader's rights with their explanation, and the reader's browser sessions."""
 
     template: ClassVar[str] = "web/my/access.html"
 
     lead: str
-    """What the reader is here, in one sentence."""
+    """The reader's part in the organization, in one or two sentences."""
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
     facts: OwnFacts
@@ -47,16 +47,16 @@ class MyAccessPage(PageModel):
 def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAccessPage:
     """The reader's own page; `session` is the stored key of the requesting browser session."""
     own = page.own_membership
-    book = display_names.display_names(organization=page.organization_id)
-    why = Why(page, own.id, book, clock)
+    names = display_names.load(organization=page.organization_id)
+    explanation = RightsExplanation(page, own.id, names, clock)
     browsers = sessions.browser_sessions(user=own.user.id, at=page.at)
     rows = [components.session_row(browser, clock, own=session) for browser in browsers]
     return MyAccessPage(
-        lead=_lead(page, why, book),
-        rights=why.rows(),
+        lead=_lead(page, explanation, names),
+        rights=explanation.rows(),
         admins=_other_admins(page),
         facts=OwnFacts(
-            signs_in_with=ways_in(sessions.factors(user=own.user)),
+            signs_in_with=factors.sign_in_methods(sessions.factors(user=own.user)),
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),
@@ -66,10 +66,14 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
     )
 
 
-def _lead(page: PageContext, why: Why, book: DisplayNames) -> str:
+def _lead(page: PageContext, explanation: RightsExplanation, names: DisplayNames) -> str:
     """The managed people come before the reader's own rights."""
     is_admin = reader.manages_people(page)
-    own = [reader.lead(why.rights, book, why.clock)] if why.rights or not is_admin else []
+    own = (
+        [reader.rights_sentence(explanation.rights, names, explanation.clock)]
+        if explanation.rights or not is_admin
+        else []
+    )
     managed = reader.managed_people(page) if is_admin else ""
     return " ".join([managed, *own] if managed else own)
 

@@ -1,4 +1,4 @@
-"""One's own access and one's own sessions."""
+"""The reader's own access and sessions."""
 
 from django.contrib import auth, messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -35,8 +35,8 @@ def sessions(request: Request, page: PageContext) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(page.url("my_access"))
     session = request.POST.get("session", "")
-    mine = {found.key for found in people_sessions.browser_sessions(user=page.viewer.id, at=page.at)}
-    if session != "all" and session not in mine:
+    own = {browser.key for browser in people_sessions.browser_sessions(user=page.viewer.id, at=page.at)}
+    if session != "all" and session not in own:
         raise NotFound
     self_service.sign_out(
         actor=page.viewer, person=page.own_membership.user, session="" if session == "all" else session

@@ -1,4 +1,4 @@
-"""The page of one colleague, and the repair of their accounts in other systems."""
+"""The page of one colleague, and the resync of the colleague's accounts."""
 
 import uuid
 
@@ -24,39 +24,39 @@ from provisioning.accounts.errors import NothingToResync
 @require_safe
 @page_context.organization_page
 def person(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """The page of a colleague, present or former; the receipt where the reader removed them and no longer sees them."""
+    """The page of a present or former colleague; the receipt where the reader removed them and no longer sees them."""
     try:
         member = visible_member(page, membership)
     except NotFound:
-        return to_receipt(page, membership)
-    why = detail_context.why(page, member, dates.Clock(page.at, page.zone))
-    return page_model.render(request, detail_context.person_page(page, member, why))
+        return redirect_to_receipt(page, membership)
+    explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
+    return page_model.render(request, detail_context.person_page(page, member, explanation))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """POST rewrites what differs or failed in other systems; GET leads to the person."""
+    """POST resends the access to systems that are out of date or failed; GET leads to the person."""
     member = visible_member(page, membership)
     if request.method == "POST":
         try:
             accounts_commands.resync(actor=page.viewer, memberships=[member.membership])
-        except NothingToResync as nothing:
-            messages.info(request, refusals.sentence_for(nothing).text)
+        except NothingToResync as refusal:
+            messages.info(request, refusals.sentence_for(refusal).text)
         else:
             messages.success(request, _("Sync started for %(name)s.") % {"name": member.membership.user.name})
     return HttpResponseRedirect(page.url("person", membership=membership))
 
 
 def visible_member(page: PageContext, membership: uuid.UUID) -> VisibleMember:
-    """Raises NotFound for a colleague the reader may not see."""
+    """The colleague. Raises NotFound where the reader may not see this colleague."""
     return people_queries.get(
         actor=page.viewer, organization=page.organization_id, at=page.at, membership=membership
     )
 
 
-def to_receipt(page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """For a reader who removed the colleague and may no longer see them. Raises NotFound for other readers."""
+def redirect_to_receipt(page: PageContext, membership: uuid.UUID) -> HttpResponse:
+    """Leads a reader who removed the colleague to the receipt. Raises NotFound for other readers."""
     event = activity_queries.latest(
         organization=page.organization_id, membership=membership, verb=Verb.MEMBER_REMOVE.value
     )

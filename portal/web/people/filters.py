@@ -1,4 +1,4 @@
-"""What the list of colleagues is searched and filtered by: read from the address, written into it."""
+"""The search and the filters of the list of colleagues, parsed from the address and written into it."""
 
 import uuid
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from portal.shell import forms as shell_forms
 from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from portal.shell.query_string import ActiveFilter, FilterMenu
-from portal.wording import admin_abilities
+from portal.wording import supplier_texts
 from provisioning.accounts import queries as accounts_queries
 
 _SYSTEMS: Mapping[str, tuple[str, ...]] = {
@@ -24,7 +24,7 @@ _SYSTEMS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for: values by parameter, and what each parameter may be."""
+    """The values of the address by parameter, the options of each parameter, and the position in the list."""
 
     values: dict[str, str]
     options: Mapping[str, Mapping[str, str]]
@@ -32,21 +32,21 @@ class Filters:
     before: uuid.UUID | None
 
     @property
-    def any(self) -> bool:
-        """Whether anything is searched or filtered."""
+    def is_active(self) -> bool:
+        """Whether the list is searched or filtered."""
         return any(self.values.values())
 
     def url(self, url: str) -> str:
-        """The address of the same list, with where one is in it."""
-        place = {"after": str(self.after or ""), "before": str(self.before or "")}
-        return query_string.with_values(url, {**self.values, **place})
+        """The address of the same list at the same position."""
+        position = {"after": str(self.after or ""), "before": str(self.before or "")}
+        return query_string.with_values(url, {**self.values, **position})
 
 
-def read(query: QueryDict, book: DisplayNames) -> Filters:
-    """Strictly: what is not one of the options is not there."""
+def parse(query: QueryDict, names: DisplayNames) -> Filters:
+    """The filters of the address; values that are not among the options are ignored."""
     options = {
-        "tier": {key: admin_abilities.in_language(name) for key, name in book.tiers.items()},
-        "site": {str(one): place.name for one, place in book.sites.items()},
+        "tier": {key: supplier_texts.in_language(name) for key, name in names.tiers.items()},
+        "site": {str(key): site.name for key, site in names.sites.items()},
         "systems": {"look": _("Out of date or failed"), "wait": _("Updating")},
         "who": {"former": _("Removed")},
     }
@@ -59,9 +59,9 @@ def read(query: QueryDict, book: DisplayNames) -> Filters:
     )
 
 
-def wish(page: PageContext, asked: Filters) -> PeopleFilter:
-    """The same for the query; one statement where systems are asked for."""
-    values = asked.values
+def to_query(page: PageContext, filters: Filters) -> PeopleFilter:
+    """The filters as the query takes them. One statement where the state of systems is filtered."""
+    values = filters.values
     states = _SYSTEMS.get(values["systems"])
     return PeopleFilter(
         text=values["q"],
@@ -71,35 +71,35 @@ def wish(page: PageContext, asked: Filters) -> PeopleFilter:
         memberships=accounts_queries.in_state(organization=page.organization_id, states=states)
         if states
         else None,
-        after=asked.after,
-        before=asked.before,
+        after=filters.after,
+        before=filters.before,
     )
 
 
-def active(asked: Filters, url: str) -> list[ActiveFilter]:
+def active(filters: Filters, url: str) -> list[ActiveFilter]:
     """The filters that are on."""
     return [
         query_string.active_filter(
-            label=label, name=name, options=asked.options[name], values=asked.values, url=url
+            label=label, name=name, options=filters.options[name], values=filters.values, url=url
         )
-        for name, (label, _anything) in _labels().items()
-        if asked.values[name]
+        for name, (label, _any_label) in _labels().items()
+        if filters.values[name]
     ]
 
 
-def menus(asked: Filters, url: str) -> list[FilterMenu]:
-    """The filters that are off and have a choice."""
+def menus(filters: Filters, url: str) -> list[FilterMenu]:
+    """The filters that are off and have options."""
     return [
         query_string.menu(
             label=label,
             name=name,
-            options=asked.options[name],
-            values=asked.values,
+            options=filters.options[name],
+            values=filters.values,
             url=url,
-            any_label=anything,
+            any_label=any_label,
         )
-        for name, (label, anything) in _labels().items()
-        if asked.options[name] and not asked.values[name]
+        for name, (label, any_label) in _labels().items()
+        if filters.options[name] and not filters.values[name]
     ]
 
 

@@ -1,4 +1,4 @@
-"""The list of colleagues, and what is ticked in it."""
+"""The list of colleagues, and the selection of some of them."""
 
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -17,18 +17,18 @@ from portal.shell.page_context import PageContext
 from portal.web.people import list_context
 from portal.wording import dates
 
-_MOST = 300
+_MAX_SELECTED = 300
 
 
 @require_safe
 @page_context.organization_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
-    """A page of it."""
+    """One page of the list. Raises Denied for a reader who may not see colleagues."""
     return render_list(request, page)
 
 
 def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: str = "") -> HttpResponse:
-    """The list, below what happened to an invitation. Raises Denied for a reader who sees no colleagues."""
+    """The list, below a notice about an invitation. Raises Denied for a reader who may not see colleagues."""
     if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
@@ -39,12 +39,12 @@ def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: s
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def select(request: Request, page: PageContext) -> HttpResponse:
-    """From ticked rows to the page that says what would follow; nothing is done here."""
+    """Leads from ticked rows to the page that asks before their removal."""
     if request.method != "POST":
         return HttpResponseRedirect(page.url("people"))
-    ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MOST]
+    ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MAX_SELECTED]
     if not ticked or request.POST.get("do") != "remove":
         messages.warning(request, _("No people are selected. Select people first."))
         return HttpResponseRedirect(page.url("people"))
-    asked = urlencode([("m", one) for one in ticked])
-    return HttpResponseRedirect(f"{page.url('people_remove')}?{asked}")
+    parameters = urlencode([("m", membership) for membership in ticked])
+    return HttpResponseRedirect(f"{page.url('people_remove')}?{parameters}")

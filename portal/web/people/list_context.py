@@ -33,13 +33,13 @@ from portal.wording import access, dates, systems
 from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts import status
 
-_NOBODY = uuid.UUID(int=0)
+_PLACEHOLDER = uuid.UUID(int=0)
 _VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A colleague in the list. `state` is empty for a person without accounts elsewhere."""
+    """A colleague in the list. `state` is empty for a person without accounts in connected systems."""
 
     id: str
     name: str
@@ -66,10 +66,10 @@ class PeoplePage(PageModel):
     summary: str
     """`298 colleagues, 3 invited, 1 admin`."""
     attention: Link | None
-    """How many people are out of date in other systems, and the list of them."""
+    """The number of people with a system that is out of date or failed, and the list of them."""
     invite: Action | None
     invitation_notice: str = ""
-    """What happened to the invitation that was just sent."""
+    """A sentence about the invitation that was just sent."""
     note: Callout | None
     invitations: Sequence[InvitationRow]
     invitations_url: str
@@ -80,7 +80,7 @@ class PeoplePage(PageModel):
     """This list with its filters and position."""
     q: str
     hidden_fields: Sequence[HiddenField]
-    """The filters, which a search keeps."""
+    """The filters, which the search form sends along."""
     active_filters: Sequence[ActiveFilter]
     filters: Sequence[FilterMenu]
     former: bool
@@ -94,33 +94,33 @@ class PeoplePage(PageModel):
 def people_page(
     page: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
 ) -> PeoplePage:
-    """The list as the address asks for it, `size` rows of it."""
+    """The list that the address names, with at most `size` rows."""
     organization, url = page.organization_id, page.url("people")
-    book = display_names.display_names(organization=organization)
-    asked = filters.read(query, book)
-    wish = filters.wish(page, asked)
-    rows = people_queries.matching(actor=page.viewer, organization=organization, at=page.at, filters=wish)
-    member_page = people_queries.page(rows=rows, filters=wish, size=size)
+    names = display_names.load(organization=organization)
+    active = filters.parse(query, names)
+    criteria = filters.to_query(page, active)
+    rows = people_queries.matching(actor=page.viewer, organization=organization, at=page.at, filters=criteria)
+    member_page = people_queries.page(rows=rows, filters=criteria, size=size)
     total = people_queries.count(rows=rows)
     invitations = invitations_queries.pending(actor=page.viewer, organization=organization, at=page.at)
     admins = continuity.working_admins(organization=organization, at=page.at)
     return PeoplePage(
-        summary=_summary(asked, total, len(invitations), len(admins)),
-        attention=None if asked.any else _attention(page, url),
-        invite=_inviting(page, asked, url),
-        list_url=asked.url(url),
+        summary=_summary(active, total, len(invitations), len(admins)),
+        attention=None if active.is_active else _attention(page, url),
+        invite=_invite_action(page, active, url),
+        list_url=active.url(url),
         note=components.only_admin(page, [admin.id for admin in admins]),
         invitations=[pending_invitations.row(invitation, page, clock) for invitation in invitations],
         invitations_url=page.url("invitations"),
         search_url=url,
-        q=asked.values["q"],
-        hidden_fields=query_string.hidden_fields(asked.values, without="q"),
-        active_filters=filters.active(asked, url),
-        filters=filters.menus(asked, url),
-        former=wish.former,
-        people=_rows(page, member_page, clock, book, former=wish.former),
-        select_url=_select_url(page, former=wish.former),
-        pager=_pager(asked, member_page, total, url),
+        q=active.values["q"],
+        hidden_fields=query_string.hidden_fields(active.values, without="q"),
+        active_filters=filters.active(active, url),
+        filters=filters.menus(active, url),
+        former=criteria.former,
+        people=_rows(page, member_page, clock, names, former=criteria.former),
+        select_url=_select_url(page, former=criteria.former),
+        pager=_pager(active, member_page, total, url),
     )
 
 
@@ -130,15 +130,15 @@ def _select_url(page: PageContext, *, former: bool) -> str:
 
 
 def _attention(page: PageContext, url: str) -> Link | None:
-    """The way to those whose systems differ or failed. One statement where there are none, else three."""
-    known = accounts_queries.in_state(
+    """The link to people with a system that is out of date or failed. One statement without any, else three."""
+    memberships = accounts_queries.in_state(
         organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
     )
-    if not known:
+    if not memberships:
         return None
-    wish = PeopleFilter(memberships=known)
+    criteria = PeopleFilter(memberships=memberships)
     rows = people_queries.matching(
-        actor=page.viewer, organization=page.organization_id, at=page.at, filters=wish
+        actor=page.viewer, organization=page.organization_id, at=page.at, filters=criteria
     )
     number = people_queries.count(rows=rows)
     if not number:
@@ -147,16 +147,16 @@ def _attention(page: PageContext, url: str) -> Link | None:
     return Link(text % {"number": counted(number)}, query_string.with_values(url, {"systems": "look"}))
 
 
-def _inviting(page: PageContext, asked: filters.Filters, url: str) -> Action | None:
+def _invite_action(page: PageContext, active: filters.Filters, url: str) -> Action | None:
     """Closing the panel leads back to the list with its filters."""
     if Verb.MEMBER_INVITE not in page.abilities:
         return None
-    filters_of_list = asked.url(url).partition("?")[2]
+    filters_of_list = active.url(url).partition("?")[2]
     return Action(query_string.with_values(page.url("invite"), {"list": filters_of_list}))
 
 
-def _summary(asked: filters.Filters, total: int, pending: int, admins: int) -> str:
-    if asked.any:
+def _summary(active: filters.Filters, total: int, pending: int, admins: int) -> str:
+    if active.is_active:
         return ngettext("%(number)s match", "%(number)s matches", total) % {"number": counted(total)}
     parts = [ngettext("%(number)s person", "%(number)s people", total) % {"number": counted(total)}]
     if pending:
@@ -172,38 +172,38 @@ def _rows(
     page: PageContext,
     member_page: people_queries.PeoplePage,
     clock: dates.Clock,
-    book: DisplayNames,
+    names: DisplayNames,
     *,
     former: bool,
 ) -> list[PersonRow]:
-    shown = [row.id for row in member_page.rows]
-    grants = access_queries.assignments(memberships=shown, at=page.at)
-    seen = sessions.last_seen(memberships=shown, at=page.at)
-    worst = status.for_list(memberships=shown)
-    may = policy.abilities(actor=page.viewer, memberships=shown, at=page.at, verbs=_VERBS)
+    memberships = [row.id for row in member_page.rows]
+    assignments = access_queries.assignments(memberships=memberships, at=page.at)
+    last_seen = sessions.last_seen(memberships=memberships, at=page.at)
+    worst = status.for_list(memberships=memberships)
+    may = policy.abilities(actor=page.viewer, memberships=memberships, at=page.at, verbs=_VERBS)
     urls = _Urls(page)
     return [
         PersonRow(
             id=str(row.id),
             name=row.user.name,
             email=row.user.email,
-            url=urls.of("person", row.id),
-            **_access(grants.get(row.id, []), clock),
-            last_seen=detail_context.seen_when(seen.get(row.id), clock),
-            **systems.worst(worst.get(row.id), book, former=former),
+            url=urls.reverse("person", row.id),
+            **_access(assignments.get(row.id, []), clock),
+            last_seen=detail_context.last_seen_when(last_seen.get(row.id), clock),
+            **systems.worst(worst.get(row.id), names, former=former),
             **_actions(urls, row.id, may[row.id]),
         )
         for row in member_page.rows
     ]
 
 
-def _access(grants: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, Any]:
-    limit = (access.limits(grants), access.ends(grants, clock))
+def _access(assignments: Sequence[AssignmentView], clock: dates.Clock) -> dict[str, Any]:
+    limit = (access.limits(assignments), access.ends(assignments, clock))
     return {
-        "is_admin": any(grant.is_admin for grant in grants),
-        "tier": access.tiers(grants),
+        "is_admin": any(assignment.is_admin for assignment in assignments),
+        "tier": access.tiers(assignments),
         "limit": ", ".join(part for part in limit if part),
-        "sites": access.sites(grants) if grants else "",
+        "sites": access.sites(assignments) if assignments else "",
     }
 
 
@@ -211,40 +211,41 @@ class _Urls:
     """Addresses of colleagues' pages: each route is looked up once, not once a row."""
 
     def __init__(self, page: PageContext) -> None:
-        self._here, self._known = page, dict[str, str]()
+        self._page, self._by_route = page, dict[str, str]()
 
-    def of(self, route: str, membership: uuid.UUID) -> str:
-        """The address of that page for this colleague."""
-        if route not in self._known:
-            self._known[route] = self._here.url(route, membership=_NOBODY)
-        return self._known[route].replace(str(_NOBODY), str(membership))
+    def reverse(self, route: str, membership: uuid.UUID) -> str:
+        """The address of the route's page for this colleague."""
+        if route not in self._by_route:
+            self._by_route[route] = self._page.url(route, membership=_PLACEHOLDER)
+        return self._by_route[route].replace(str(_PLACEHOLDER), str(membership))
 
 
 def _actions(urls: _Urls, membership: uuid.UUID, may: Mapping[Verb, policy.Decision]) -> dict[str, Any]:
     change, remove = Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE
     return {
-        "change": actions.action(may[change], verb=change, url=urls.of("person_access", membership)),
-        "remove": actions.action(may[remove], verb=remove, url=urls.of("person_remove", membership)),
-        "restore_url": urls.of("person_restore", membership) if may[Verb.MEMBER_RESTORE] else "",
+        "change": actions.action(may[change], url=urls.reverse("person_access", membership)),
+        "remove": actions.action(may[remove], url=urls.reverse("person_remove", membership)),
+        "restore_url": urls.reverse("person_restore", membership) if may[Verb.MEMBER_RESTORE] else "",
     }
 
 
-def _pager(asked: filters.Filters, member_page: people_queries.PeoplePage, total: int, url: str) -> Pager:
-    shown = len(member_page.rows)
+def _pager(active: filters.Filters, member_page: people_queries.PeoplePage, total: int, url: str) -> Pager:
+    number = len(member_page.rows)
     whole = member_page.previous is None and member_page.next is None
-    numbers = {"shown": shown, "total": counted(total)}
-    if whole and asked.values["who"] == "former":
-        text = ngettext("%(shown)d removed", "%(shown)d removed", shown) % numbers
+    numbers = {"shown": number, "total": counted(total)}
+    if whole and active.values["who"] == "former":
+        text = ngettext("%(shown)d removed", "%(shown)d removed", number) % numbers
     elif whole:
-        text = ngettext("%(shown)d person", "%(shown)d people", shown) % numbers
+        text = ngettext("%(shown)d person", "%(shown)d people", number) % numbers
     else:
         text = _("%(shown)d of %(total)s") % numbers
-    return Pager(
-        text, _turn(asked, url, before=member_page.previous), _turn(asked, url, after=member_page.next)
-    )
+    previous_url = _page_url(active, url, before=member_page.previous)
+    return Pager(text, previous_url, _page_url(active, url, after=member_page.next))
 
 
-def _turn(asked: filters.Filters, url: str, **anchor: uuid.UUID | None) -> str:
+def _page_url(active: filters.Filters, url: str, **anchor: uuid.UUID | None) -> str:
     if not any(anchor.values()):
         return ""
-    return query_string.with_values(url, {**asked.values, **{name: str(one) for name, one in anchor.items()}})
+    return query_string.with_values(
+        url, {**active.values, **{name: str(membership) for name, membership in anchor.items()}}
+    )

@@ -1,4 +1,4 @@
-"""Pending invitations, as the list of colleagues and the page that cancels one show them."""
+"""Pending invitations in the list of colleagues, and the page that asks before one is cancelled."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from delegation.invitations.queries import PendingInvitation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import access, admin_abilities, dates
+from portal.wording import access, dates, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +51,30 @@ class CancelInvitationPage(PageModel):
 
 def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) -> InvitationRow:
     """An invitation with what the reader may do to it."""
-    over = invitation.expires_at <= page.at
-    day = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
-    sub = _("%(what)s. Expired %(when)s.") % day if over else _("%(what)s. Expires %(when)s.") % day
+    expired = invitation.expires_at <= page.at
+    values = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
+    sub = _("%(what)s. Expired %(when)s.") % values if expired else _("%(what)s. Expires %(when)s.") % values
     return InvitationRow(
         id=str(invitation.id),
         email=invitation.email,
         name=invitation.name,
         sub=sub,
-        tag=Tag(_("Expired")) if over else None,
-        may_resend=invitation.may_resend and not over,
-        may_renew=invitation.may_resend and over,
+        tag=Tag(_("Expired")) if expired else None,
+        may_resend=invitation.may_resend and not expired,
+        may_renew=invitation.may_resend and expired,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
     )
 
 
 def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:
-    """The question, with the invitation in words."""
-    over = invitation.expires_at <= page.at
-    opened = {"when": clock.when(invitation.expires_at)}
+    """The page, with the invitation in words."""
+    expired = invitation.expires_at <= page.at
+    values = {"when": clock.when(invitation.expires_at)}
     return CancelInvitationPage(
         email=invitation.email,
         name=invitation.name,
         offered=_offered(invitation, clock),
-        state=_("Expired %(when)s.") % opened if over else _("Expires %(when)s.") % opened,
+        state=_("Expired %(when)s.") % values if expired else _("Expires %(when)s.") % values,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id),
         back_url=page.url("people"),
     )
@@ -82,11 +82,11 @@ def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.C
 
 def _offered(invitation: PendingInvitation, clock: dates.Clock) -> str:
     """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
-    names = [place.name for place in invitation.sites]
+    names = [site.name for site in invitation.sites]
     parts = (
-        admin_abilities.in_language(invitation.role_name),
-        access.shortest(invitation.limits),
-        access.places(everywhere=invitation.all_sites, names=names, inside=True),
+        supplier_texts.in_language(invitation.role_name),
+        access.lowest_limit(invitation.limits),
+        access.site_names(all_sites=invitation.all_sites, names=names, in_sentence=True),
         access.until(invitation.access_until, clock),
     )
     return ", ".join(part for part in parts if part)

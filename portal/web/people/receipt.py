@@ -1,4 +1,4 @@
-"""The page model of a removal's progress and receipt."""
+"""The page model of a removal: its progress, and its receipt."""
 
 import hashlib
 import uuid
@@ -18,7 +18,7 @@ from delegation.people import removal_impact
 from portal.shell import query_string, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import admin_abilities, cldr, dates, removal_reasons, systems, time_zones
+from portal.wording import cldr, dates, removal_reasons, supplier_texts, systems, time_zones
 from portal.wording.events import EventWording
 from provisioning.accounts import progress
 from provisioning.accounts.progress import Progress, SystemProgress
@@ -26,7 +26,7 @@ from provisioning.accounts.progress import Progress, SystemProgress
 
 @dataclass(frozen=True, slots=True)
 class ProgressLine:
-    """How far one system is. `state` is `closed` for what is done."""
+    """The progress in one system; `state` is `closed` once it has confirmed."""
 
     name: str
     sub: str
@@ -59,14 +59,14 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptPage(PageModel):
-    """A removal, while systems answer and when all have."""
+    """A removal, from the act until every system has confirmed."""
 
     template: ClassVar[str] = "web/people/removal_receipt.html"
 
     title: str
     lead: str
     open: bool
-    """Whether a system has not confirmed: the page asks again every second (ETag), without a script every two."""
+    """Whether a system has not confirmed: the page polls every second (ETag), without a script every two."""
     here_url: str
     """This page; answers 304 while nothing has changed."""
     lines: Sequence[ProgressLine]
@@ -78,31 +78,30 @@ class ReceiptPage(PageModel):
 
 
 def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
-    """The page, from the events of the act and the progress of its deliveries."""
+    """The page of the act that these events belong to."""
     first = events[0]
-    book = display_names.display_names(organization=page.organization_id)
-    told_by = timeline.event_wording(events, book)
-    done = _progress(page, events)
-    names = [told_by.who(event) for event in events]
-    people = _removed(page, events, told_by)
-    who = dates.listed(names, most=5)
+    wording = timeline.event_wording(events, display_names.load(organization=page.organization_id))
+    removal = _progress(page, events)
+    removed_names = [wording.who(event) for event in events]
+    people = _removed(page, events, wording)
+    who = dates.name_list(removed_names, most=5)
     closed = {event.subject for event in events}
-    restore_url, restore_label = _restore(page, [event.subject for event in events], who, done)
+    restore_url, restore_label = _restore(page, [event.subject for event in events], who, removal)
     return ReceiptPage(
         title=ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
-        lead=_lead(page, done, first, clock),
-        open=not done.done,
+        lead=_lead(page, removal, first, clock),
+        open=not removal.done,
         here_url=page.url("removal", act=first.act),
-        lines=[*[_line(line, done.lines, who, clock) for line in done.lines], _sign_in(page, first, clock)],
+        lines=[*_lines(removal.lines, who, clock), _sign_in(page, first, clock)],
         receipt=Receipt(
             number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
             people=people,
             single=people[0] if len(people) == 1 else None,
-            by=told_by.actor(first),
-            when=time_zones.placed(clock.moment(first.at), clock.zone),
-            reason=removal_reasons.shown(first.personal.get("reason", "")),
+            by=wording.actor(first),
+            when=time_zones.with_zone(clock.date_time(first.at), clock.zone),
+            reason=removal_reasons.describe(first.personal.get("reason", "")),
         ),
-        next_text=_next(done),
+        next_text=_next(removal),
         restore_url=restore_url,
         restore_label=restore_label,
         back_url=page.url("people"),
@@ -110,56 +109,56 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
 
 
 def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
-    """Before the deliverers have read the act, the systems that will have to hear of it stand as waiting."""
+    """The systems that must confirm; before a deliverer has planned the act, those that are expected to."""
     first = events[0]
-    done = progress.of_act(act=first.act, chain=page.organization_id, at=page.at)
-    if done.planned:
-        return done
-    waiting = progress.expected_progress(
+    planned = progress.of_act(act=first.act, chain=page.organization_id, at=page.at)
+    if planned.planned:
+        return planned
+    expected = progress.expected_progress(
         memberships=[event.subject for event in events], since=first.at, at=page.at
     )
-    return Progress(lines=waiting, planned=False)
+    return Progress(lines=expected, planned=False)
 
 
-def _removed(page: PageContext, events: Sequence[EventView], told_by: EventWording) -> list[RemovedPerson]:
+def _removed(page: PageContext, events: Sequence[EventView], wording: EventWording) -> list[RemovedPerson]:
     emails = removal_impact.emails(memberships=[event.subject for event in events])
     return [
         RemovedPerson(
-            name=told_by.who(event),
+            name=wording.who(event),
             email=emails.get(event.subject, ""),
             event_number=cldr.number(event.seq) if event.seq else "",
             event_url=f"{page.url('activity')}#e{event.seq}" if page.sees_activity else "",
-            hash=timeline.short(event.hash),
+            hash=timeline.short_hash(event.hash),
         )
         for event in events
     ]
 
 
-def _lead(page: PageContext, done: Progress, first: EventView, clock: dates.Clock) -> str:
-    stopped = {
+def _lead(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> str:
+    values = {
         "time": clock.time(first.at, seconds=True),
         "organization": page.organization.name,
         "supplier": settings.SUPPLIER_NAME,
     }
-    late = [admin_abilities.in_language(line.name) for line in done.lines if line.state != "closed"]
+    late = [supplier_texts.in_language(line.name) for line in removal.lines if line.state != "closed"]
     if late:
-        names = dates.listed(list(dict.fromkeys(late)))
+        names = dates.name_list(list(dict.fromkeys(late)))
         text = ngettext(
             "Sign-in to %(organization)s was blocked at %(time)s. %(names)s has not confirmed yet.",
             "Sign-in to %(organization)s was blocked at %(time)s. %(names)s have not confirmed yet.",
             len(set(late)),
         )
-        return text % {**stopped, "names": names}
-    if not done.planned:
+        return text % {**values, "names": names}
+    if not removal.planned:
         return (
             _("Sign-in to %(organization)s was blocked at %(time)s. Connected systems are being updated.")
-            % stopped
+            % values
         )
-    if not done.lines:
-        return _("All access through %(supplier)s ended at %(time)s.") % stopped
-    span = dates.span(max(line.seconds for line in done.lines))
+    if not removal.lines:
+        return _("All access through %(supplier)s ended at %(time)s.") % values
+    span = dates.span(max(line.seconds for line in removal.lines))
     text = _("All access through %(supplier)s ended at %(time)s. All systems confirmed within %(span)s.")
-    return text % {**stopped, "span": span}
+    return text % {**values, "span": span}
 
 
 def _sign_in(page: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
@@ -178,29 +177,31 @@ def _sign_in(page: PageContext, first: EventView, clock: dates.Clock) -> Progres
     )
 
 
-def _line(
-    line: SystemProgress, lines: Sequence[SystemProgress], who: str, clock: dates.Clock
-) -> ProgressLine:
+def _lines(lines: Sequence[SystemProgress], who: str, clock: dates.Clock) -> list[ProgressLine]:
+    return [_line(line, _system_name(line, lines), who, clock) for line in lines]
+
+
+def _line(line: SystemProgress, name: str, who: str, clock: dates.Clock) -> ProgressLine:
     closed = line.state == "closed"
     span = dates.span(line.seconds)
     return ProgressLine(
-        name=_system_name(line, lines),
-        sub=_done(line) if closed else _late(line, who, clock),
+        name=name,
+        sub=_confirmed(line) if closed else _unconfirmed(line, who, clock),
         when=_("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
         state=systems.closing(systems.STATES[line.state]),
     )
 
 
 def _system_name(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
-    name = admin_abilities.in_language(line.name)
-    if sum(one.name == line.name for one in lines) == 1:
+    name = supplier_texts.in_language(line.name)
+    if sum(other.name == line.name for other in lines) == 1:
         return name
     return (_("%(system)s: sessions") if line.kind == "logout" else _("%(system)s: account")) % {
         "system": name
     }
 
 
-def _done(line: SystemProgress) -> str:
+def _confirmed(line: SystemProgress) -> str:
     if line.kind == "logout":
         text = ngettext("%(number)d session signed out", "%(number)d sessions signed out", line.count)
     elif line.count == 1:
@@ -210,29 +211,30 @@ def _done(line: SystemProgress) -> str:
     return text % {"number": line.count}
 
 
-def _late(line: SystemProgress, who: str, clock: dates.Clock) -> str:
-    parts = [_("No confirmation yet."), systems.problem(line.error)]
+def _unconfirmed(line: SystemProgress, who: str, clock: dates.Clock) -> str:
+    system = supplier_texts.in_language(line.name)
+    parts = [_("No confirmation yet."), systems.problem(line.error, system)]
     if line.attempts and line.next_try_at:
         parts.append(_("Next attempt %(when)s.") % {"when": clock.at_time(line.next_try_at)})
     if line.attempts and line.kind == "account":
-        parts.append(_cannot_sign_in(who))
+        parts.append(_cannot_sign_in(who, system))
     return " ".join(part for part in parts if part)
 
 
-def _cannot_sign_in(who: str) -> str:
-    text = _("%(who)s cannot sign in to it through %(supplier)s.")
-    return text % {"who": who, "supplier": settings.SUPPLIER_NAME}
+def _cannot_sign_in(who: str, system: str) -> str:
+    values = {"who": who, "system": system, "supplier": settings.SUPPLIER_NAME}
+    return _("%(who)s cannot sign in to %(system)s through %(supplier)s.") % values
 
 
-def _next(done: Progress) -> str:
-    if done.done:
+def _next(removal: Progress) -> str:
+    if removal.done:
         return _("All systems have confirmed. You do not need to do anything.")
     return _("Failed updates are retried until every system has confirmed. You can close this page.")
 
 
-def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, done: Progress) -> tuple[str, str]:
-    """Address and label of the way back; empty until every system has confirmed, and for readers without the right."""
-    if not done.done:
+def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal: Progress) -> tuple[str, str]:
+    """Address and label of the restore page; empty until every system has confirmed, and for readers who may not."""
+    if not removal.done:
         return "", ""
     verb = Verb.MEMBER_RESTORE
     if not policy.decide(actor=page.viewer, verb=verb, on=policy.MembershipIds(leavers), at=page.at):

@@ -1,4 +1,4 @@
-"""Removing colleagues: the question with its consequences, the command, the progress, the receipt."""
+"""Removing colleagues: the page that asks, the command, and the receipt with its progress."""
 
 import uuid
 from collections.abc import Sequence
@@ -26,69 +26,64 @@ from portal.web.people import detail, detail_context, receipt, removal_context
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
 
-MOST = 300
+MAX_REMOVALS = 300
+"""Colleagues in one act."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
-def one(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """Remove one colleague."""
-    try:
-        return _remove(request, page, [membership], back_url=page.url("person", membership=membership))
-    except NotFound:
-        return detail.to_receipt(page, membership)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@page_context.organization_page
-def several(request: Request, page: PageContext) -> HttpResponse:
-    """Remove the colleagues named by `m` in the address or the form: all of them or none."""
-    parameters = request.POST if request.method == "POST" else request.GET
-    memberships = shell_forms.identifiers(parameters.getlist("m"))
-    if not memberships or len(memberships) > MOST:
-        raise NotFound
-    return _remove(request, page, memberships, back_url=page.url("people"))
-
-
-def _remove(
-    request: Request, page: PageContext, memberships: Sequence[uuid.UUID], *, back_url: str
-) -> HttpResponse:
-    """GET shows what would stop; POST removes. Raises Denied and NotFound."""
+def remove(request: Request, page: PageContext, membership: uuid.UUID | None = None) -> HttpResponse:
+    """GET asks, POST removes: one colleague, or all that `m` names in address or form. Raises Denied and NotFound."""
+    memberships = [membership] if membership else _selected(request)
     form = RemovalForm(request.POST if request.method == "POST" else None)
     try:
-        act = _command(page, memberships, form) if request.method == "POST" and form.is_valid() else None
-        if act is not None:
+        if request.method == "POST" and form.is_valid() and (act := _remove(page, memberships, form)):
             return HttpResponseRedirect(page.url("removal", act=act))
         members = _visible(page, memberships)
         leavers = [member for member in members if not member.former]
-        _say_gone(request, members)
+        _report_former(request, members)
         if not leavers:
-            return HttpResponseRedirect(_where_gone(page, members))
+            return HttpResponseRedirect(_former_url(page, members))
         page.require(Verb.MEMBER_REMOVE, [member.membership.id for member in leavers])
     except Denied as denied:
         if denied.data["reason"] != "own_membership":
             raise
         return _refuse_own_removal(request, page)
+    except NotFound:
+        if membership is None:
+            raise
+        return detail.redirect_to_receipt(page, membership)
+    back_url = page.url("person", membership=membership) if membership else page.url("people")
     model = removal_context.removal_page(page, leavers, form, remove_url=request.path, back_url=back_url)
     return page_model.render(request, model)
 
 
+def _selected(request: Request) -> list[uuid.UUID]:
+    """The colleagues that `m` names. Raises NotFound for none and for too many."""
+    parameters = request.POST if request.method == "POST" else request.GET
+    memberships = shell_forms.identifiers(parameters.getlist("m"))
+    if not memberships or len(memberships) > MAX_REMOVALS:
+        raise NotFound
+    return memberships
+
+
 def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
-    """The only admin is led to inviting a second one."""
+    """Offers the only admin to invite a second one."""
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     if components.only_admin(page, [admin.id for admin in admins]):
-        way = (page.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
-        sentence = _("You are the only admin. Nothing was changed. Invite a second admin first.")
+        link = (page.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
+        text = _("You are the only admin. Nothing was changed. Invite a second admin first.")
     else:
-        way = page.url("people"), _("Back to people")
-        sentence = _("You cannot remove yourself. Nothing was changed. Ask another admin.")
-    return error_responses.refused(request, refusals.Sentence(sentence, 403), link=way)
+        link = page.url("people"), _("Back to people")
+        text = str(refusals.OWN_ACCESS)
+    return error_responses.refused(request, refusals.Sentence(text, 403), link=link)
 
 
-def _command(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalForm) -> uuid.UUID | None:
-    """The act; None where the page is shown again, with the refusal in the form.
+def _remove(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalForm) -> uuid.UUID | None:
+    """The id of the act; None where the command refused, with the refusal in the form.
 
-    The command decides, also when the same form is sent again after the removal. Raises Denied and NotFound.
+    The command runs before any check of the page: a form that is sent again gets the stored outcome.
+    Raises Denied and NotFound.
     """
     rows = people_queries.for_command(organization=page.organization_id, ids=memberships)
     key = form.cleaned_data["idempotency_key"]
@@ -96,7 +91,7 @@ def _command(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalF
         return people_commands.remove(
             actor=page.viewer, memberships=rows, reason=form.log_reason, idempotency_key=key
         ).act
-    except LastAdmin:  # the page says so, and the way out
+    except LastAdmin:  # the page names the only admin and the next step
         form.add_error(None, _("No people were removed."))
     except Denied as denied:
         if denied.data["reason"] != "wrong_state":
@@ -106,7 +101,7 @@ def _command(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalF
 
 
 def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
-    """Raises NotFound where the reader may not see one of them."""
+    """These colleagues. Raises NotFound where the reader may not see one of them."""
     members = people_queries.visible(
         actor=page.viewer, organization=page.organization_id, at=page.at, ids=memberships
     )
@@ -115,16 +110,18 @@ def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[Visibl
     return members
 
 
-def _say_gone(request: Request, members: Sequence[VisibleMember]) -> None:
-    gone = [member.membership.user.name for member in members if member.former]
-    if not gone:
+def _report_former(request: Request, members: Sequence[VisibleMember]) -> None:
+    former = [member.membership.user.name for member in members if member.former]
+    if not former:
         return
-    text = ngettext("%(names)s has already been removed.", "%(names)s have already been removed.", len(gone))
-    messages.info(request, text % {"names": dates.listed(gone, most=5)})
+    text = ngettext(
+        "%(names)s has already been removed.", "%(names)s have already been removed.", len(former)
+    )
+    messages.info(request, text % {"names": dates.name_list(former, most=5)})
 
 
-def _where_gone(page: PageContext, members: Sequence[VisibleMember]) -> str:
-    """The page of one person, with receipt and way back; for several, the list of removed people."""
+def _former_url(page: PageContext, members: Sequence[VisibleMember]) -> str:
+    """The page of one former colleague; for several, the list of removed people."""
     if len(members) == 1:
         return page.url("person", membership=members[0].membership.id)
     return page.url("people") + "?who=former"

@@ -1,4 +1,4 @@
-"""The page model of the question before a removal: what stops, what closes, what stays."""
+"""The page model that asks before a removal: what ends, what closes, what is not affected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.people import detail_context
 from portal.web.people.forms import RemovalForm
-from portal.wording import access, admin_abilities, dates
+from portal.wording import access, dates, supplier_texts
 from provisioning.accounts import progress
 from provisioning.accounts.progress import AffectedSystem
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why the removal is impossible, and the way out."""
+    """Why the removal is impossible, and the next step."""
 
     text: str
     url: str
@@ -35,7 +35,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What ends at once."""
+    """One thing that ends at once."""
 
     text: str
     value: str
@@ -43,7 +43,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class ClosingSystem:
-    """What happens in another system, when it was last used, and how long it usually takes."""
+    """What happens in a connected system, its last use, and the usual time until it confirms."""
 
     name: str
     what: str
@@ -53,7 +53,7 @@ class ClosingSystem:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Enough about one person to recognise them."""
+    """Facts by which the reader recognises the person; `namesake` is another person with the same name."""
 
     question: str
     email: str
@@ -65,14 +65,14 @@ class Leaver:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovalPage(PageModel):
-    """What stops when these colleagues are removed."""
+    """Asks before colleagues are removed."""
 
     template: ClassVar[str] = "web/people/remove_confirm.html"
 
     title: str
     sub: str
     blocked: Blocked | None
-    """Without a button where it is set."""
+    """Set where the removal is impossible: the page has no button then."""
     endings: Sequence[Ending]
     closing_systems: Sequence[ClosingSystem]
     not_affected: str
@@ -93,9 +93,9 @@ class RemovalPage(PageModel):
 def removal_page(
     page: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
 ) -> RemovalPage:
-    """The question, with what the removal would do."""
+    """The page, with the impact of this removal."""
     clock = dates.Clock(page.at, page.zone)
-    ids = [one.membership.id for one in leavers]
+    ids = [leaver.membership.id for leaver in leavers]
     closing = progress.expected_impact(memberships=ids)
     counts = removal_impact.removal_impact(leavers=leavers, at=page.at)
     single = leavers[0] if len(leavers) == 1 else None
@@ -135,12 +135,16 @@ def _contact(leaver: VisibleMember) -> Contact:
 
 def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | None:
     working = continuity.working_admins(organization=page.organization_id, at=page.at)
-    staying = [one for one in working if one.id not in {leaver.membership.id for leaver in leavers}]
+    staying = [admin for admin in working if admin.id not in {leaver.membership.id for leaver in leavers}]
     if not working or staying:
         return None
+    text = ngettext(
+        "%(names)s is the only admin. The organization must keep an admin.",
+        "%(names)s are the only admins. The organization must keep an admin.",
+        len(working),
+    )
     return Blocked(
-        text=_("%(name)s is the only admin. Without an admin, people cannot be invited or removed.")
-        % {"name": dates.listed([one.user.name for one in working])},
+        text=text % {"names": dates.name_list([admin.user.name for admin in working])},
         url=page.url("invite") + "?tier=organization_admin",
         label=_("Invite a second admin"),
     )
@@ -152,7 +156,7 @@ def _endings(page: PageContext, counts: removal_impact.RemovalImpact) -> list[En
     if number := counts.sessions:
         value = ngettext("%(number)d session ends", "%(number)d sessions end", number)
         rows.append(Ending(_signed_in_to(settings.SUPPLIER_NAME), value % {"number": number}))
-    services = [admin_abilities.in_language(name) for name in counts.services]
+    services = [supplier_texts.in_language(name) for name in counts.services]
     rows += [Ending(_signed_in_to(name), _("ends")) for name in services]
     if number := counts.invitations:
         value = ngettext("%(number)d is cancelled", "%(number)d are cancelled", number)
@@ -166,14 +170,14 @@ def _signed_in_to(service: str) -> str:
 
 
 def _closing_system(
-    one: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
+    system: AffectedSystem, counts: removal_impact.RemovalImpact, clock: dates.Clock
 ) -> ClosingSystem:
-    used = counts.last_used.get(one.application)
-    usual = dates.span(one.usually_takes) if one.usually_takes is not None else _("no data yet")
-    if one.down_since is not None:
-        usual = _("no answer since %(when)s") % {"when": clock.when(one.down_since)}
+    used = counts.last_used.get(system.application)
+    usual = dates.span(system.usually_takes) if system.usually_takes is not None else _("no data yet")
+    if system.down_since is not None:
+        usual = _("no answer since %(when)s") % {"when": clock.when(system.down_since)}
     return ClosingSystem(
-        name=admin_abilities.in_language(one.name),
+        name=supplier_texts.in_language(system.name),
         what=_("Account is closed"),
         last_used=clock.when(used) if used else _("never"),
         usual=usual,
@@ -181,24 +185,24 @@ def _closing_system(
 
 
 def _not_affected(page: PageContext, single: VisibleMember | None) -> str:
-    stays = _("Past orders, addresses, invoices and the activity log.")
+    text = _("Past orders, addresses, invoices and the activity log.")
     if single is None:
-        return stays
+        return text
     others = people_queries.in_other_organizations(actor=page.viewer, member=single.membership, at=page.at)
     if not others:
-        return stays
-    names = dates.listed([other.organization.name for other in others], most=5)
-    return " ".join([stays, _("Access to %(organizations)s stays too.") % {"organizations": names}])
+        return text
+    names = dates.name_list([other.organization.name for other in others], most=5)
+    return " ".join([text, _("Access to %(organizations)s stays too.") % {"organizations": names}])
 
 
 def _leaver(page: PageContext, single: VisibleMember, clock: dates.Clock) -> Leaver:
-    one = single.membership
-    grants = access_queries.assignments(memberships=[one.id], at=page.at).get(one.id, [])
-    other = people_queries.same_name(actor=page.viewer, member=one, at=page.at)
+    membership = single.membership
+    assignments = access_queries.assignments(memberships=[membership.id], at=page.at).get(membership.id, [])
+    other = people_queries.same_name(actor=page.viewer, member=membership, at=page.at)
     return Leaver(
-        question=_("Is this the right %(name)s?") % {"name": one.user.name},
-        email=one.user.email,
-        work=", ".join(part for part in (one.title, access.summary(grants, clock)) if part),
+        question=_("Is this the right %(name)s?") % {"name": membership.user.name},
+        email=membership.user.email,
+        work=", ".join(part for part in (membership.title, access.summary(assignments, clock)) if part),
         last_seen=detail_context.last_seen(page, single, clock),
         namesake_text=f"{other.user.name}, {other.user.email}" if other else "",
         namesake_url=page.url("person", membership=other.id) if other else "",

@@ -7,10 +7,10 @@ from portal.web.people import list as people_list
 
 organization_urlpatterns = [
     path("people", people_list.listing, name="people"),
-    path("people/remove", removal.several, name="people_remove"),
+    path("people/remove", removal.remove, name="people_remove"),
     path("people/select", people_list.select, name="people_select"),
     path("people/<uuid:membership>", detail.person, name="person"),
     path("people/<uuid:membership>/resync", detail.resync, name="person_resync"),
-    path("people/<uuid:membership>/remove", removal.one, name="person_remove"),
+    path("people/<uuid:membership>/remove", removal.remove, name="person_remove"),
     path("acts/<uuid:act>", removal.progress, name="removal"),
 ]

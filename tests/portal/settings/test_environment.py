@@ -94,7 +94,7 @@ def python(
 
 @pytest.mark.parametrize(("name", "text", "value"), GOOD)
 def test_variable_with_valid_text_gives_its_typed_value(name: str, text: str, value: object) -> None:
-    assert variable(name).read(REQUIRED | {name: text}) == value
+    assert variable(name).value(REQUIRED | {name: text}) == value
 
 
 @pytest.mark.parametrize(("name", "text", "allowed"), BAD)
@@ -104,7 +104,7 @@ def test_variable_with_invalid_text_says_what_is_allowed(name: str, text: str, a
     assert found[0].startswith(name)
     assert allowed in found[0]
     with pytest.raises(ImproperlyConfigured, match=re.escape(allowed)):
-        variable(name).read(REQUIRED | {name: text})
+        variable(name).value(REQUIRED | {name: text})
 
 
 def test_every_variable_is_declared_once_with_one_line_of_documentation() -> None:
@@ -172,7 +172,7 @@ def test_brand_with_wrong_colors_is_refused(tmp_path: pathlib.Path, toml: str) -
 
 
 def test_brand_folder_gives_static_files_and_mail_colors() -> None:
-    found = variables.BRAND.read({"KEYHOLDER_BRAND": BRAND})
+    found = variables.BRAND.value({"KEYHOLDER_BRAND": BRAND})
     assert found.to_setting() == {
         "stylesheet": "brand/brand.css", "mark": "brand/brand.svg", "accent": "#0b5563", "on_accent": "#ffffff",
     }  # fmt: skip

@@ -43,7 +43,7 @@ def staff_context(world: World) -> PageContext:
         viewer=request_context.system(RequestFactory().get("/")),
         organization=organization,
         at=clock.now(),
-        zone=time_zones.first(organization.time_zone),
+        zone=time_zones.first_known(organization.time_zone),
         abilities=frozenset({Verb.MEMBER_VIEW}),
         membership=None,
     )

@@ -95,7 +95,7 @@ def test_admin_in_a_browser_invites_changes_and_removes_a_person(
     expect(page.get_by_role("heading", name="Mikko Laine is removed")).to_be_visible()
 
     removed(world)
-    expect(page.get_by_text("No confirmation yet. It does not answer.")).to_be_visible()
+    expect(page.get_by_text("No confirmation yet. CRM portal does not answer.")).to_be_visible()
     expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
     browsing.check_width(page, "removal")
     Delivery.objects.update(done_at=clock.now())
@@ -116,7 +116,7 @@ def test_removal_receipt_polls_until_all_systems_confirm(
     page.on("response", lambda answer: answers.append(answer.status) if "/acts/" in answer.url else None)
     page.get_by_role("button", name="Remove Mikko Laine").click()
     removed(world)
-    expect(page.get_by_text("It does not answer.")).to_be_visible()
+    expect(page.get_by_text("CRM portal does not answer.")).to_be_visible()
     page.wait_for_timeout(3500)
     assert answers.count(304) >= 1, answers
     Delivery.objects.update(done_at=clock.now())

@@ -147,4 +147,6 @@ def test_access_change_gives_gains_and_losses_as_sentences(
 def test_rights_are_described_in_one_sentence(rights: list[Right], said: str) -> None:
     with translation.override("en"):
         texts = {**TEXTS, "shop:approve": {"en": "approve"}}
-        assert access.can(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said
+        assert (
+            access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said
+        )

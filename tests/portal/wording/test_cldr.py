@@ -31,7 +31,7 @@ def written() -> list[str]:
         cldr.date(AT),
         cldr.day(AT),
         cldr.time(AT),
-        cldr.moment(AT, seconds=True),
+        cldr.date_time(AT, seconds=True),
         cldr.number(61204),
         cldr.money("2000.00", "EUR"),
         cldr.money("2000.50", "USD"),

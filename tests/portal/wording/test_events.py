@@ -18,7 +18,7 @@ from portal.wording import dates, removal_reasons
 from portal.wording import events as wording_events
 from tests.fixtures import documented_events, event_keys
 
-BOOK = DisplayNames(
+NAMES = DisplayNames(
     tiers={"viewer": {"en": "Viewer", "fi": "Katselija"}},
     applications={"crm": {"en": "CRM portal"}},
     entitlements={"shop:place": {"en": "order"}},
@@ -28,7 +28,7 @@ ACCESS = {"role": "viewer", "all_sites": True, "sites": [], "limits": {}, "until
 OFFER = {"shop:place": {"amount": "5.00", "currency": "EUR"}}
 FACTS = {"application": "crm", "active": False, "seconds": "2.1", "offer": OFFER, "roles": ["viewer"]}
 AINO, MIKKO = uuid.uuid4(), uuid.uuid4()
-TELLER = wording_events.EventWording(BOOK, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
+WORDING = wording_events.EventWording(NAMES, {AINO: "Aino Virtanen", MIKKO: "Mikko Laine"})
 
 
 def event(verb: str, **other: Any) -> EventView:
@@ -47,14 +47,14 @@ def event(verb: str, **other: Any) -> EventView:
 
 def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
     assert {str(verb) for verb in (*Verb, *Observation) if verb.topic is not Topic.NOT_LOGGED} == set(
-        wording_events.EVERY
+        wording_events.SENTENCE_VERBS
     )
 
 
 def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
     assert {
         verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}
-    } == wording_events.EVERY_TRIED
+    } == wording_events.ATTEMPT_VERBS
 
 
 def test_log_filter_selects_the_events_of_its_topic() -> None:
@@ -84,26 +84,26 @@ def test_verbs_not_logged_in_an_organization_are_reading_or_supplier_verbs() -> 
 
 
 @pytest.mark.parametrize("language", ["en", "fi"])
-@pytest.mark.parametrize("verb", sorted(wording_events.EVERY))
+@pytest.mark.parametrize("verb", sorted(wording_events.SENTENCE_VERBS))
 def test_every_event_has_a_complete_sentence(verb: str, language: str) -> None:
     with translation.override(language):
-        line = TELLER.tell(event(verb))
+        line = WORDING.sentence_for(event(verb))
     assert line.text
     assert "%" not in line.text + line.sub
     assert verb not in line.text
 
 
 @pytest.mark.parametrize("kind", ["membership", "invitation", "user", "organization"])
-@pytest.mark.parametrize("verb", sorted(wording_events.EVERY))
+@pytest.mark.parametrize("verb", sorted(wording_events.SENTENCE_VERBS))
 def test_sentence_reads_only_keys_that_the_documentation_names(verb: str, kind: str) -> None:
     noted = event_keys.noting(event(verb, subject_kind=kind))
-    TELLER.tell(noted)
+    WORDING.sentence_for(noted)
     assert event_keys.read_keys(noted) - documented_events.documented()[verb] == set()
 
 
-@pytest.mark.parametrize("verb", sorted(wording_events.EVERY_TRIED))
+@pytest.mark.parametrize("verb", sorted(wording_events.ATTEMPT_VERBS))
 def test_refused_event_has_a_sentence_for_the_attempt_and_its_count(verb: str) -> None:
-    line = TELLER.tell(event(verb, outcome="refused", facts={"code": "denied", "repeats": 3}))
+    line = WORDING.sentence_for(event(verb, outcome="refused", facts={"code": "denied", "repeats": 3}))
     assert line.actor == "Aino Virtanen"
     assert line.text.startswith("tried to ")
     assert line.sub == "3 more times"
@@ -115,19 +115,21 @@ def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
         (Verb.INVITATION_RESEND, "tried to send the invitation to new@koskela.example again and was refused"),
         (Verb.INVITATION_CANCEL, "tried to cancel the invitation to new@koskela.example and was refused"),
     ):
-        assert TELLER.tell(event(verb, facts={"code": "denied"}, **mail)).text == said
+        assert WORDING.sentence_for(event(verb, facts={"code": "denied"}, **mail)).text == said
     for kind, said in (
         ("totp", "connected an authenticator app"),
         ("recovery_codes", "created recovery codes"),
     ):
-        assert TELLER.tell(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == said
+        assert WORDING.sentence_for(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == said
 
 
 def test_access_with_an_end_shows_the_last_day_in_the_reader_s_zone() -> None:
     clock = dates.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
-    teller = wording_events.EventWording(BOOK, TELLER.people, clock)
+    wording = wording_events.EventWording(NAMES, WORDING.people, clock)
     ends = {**ACCESS, "until": "2026-12-31T22:00:00+00:00"}
-    line = teller.tell(event(Verb.ACCESS_CHANGE, before={"access": [ACCESS]}, after={"access": [ends]}))
+    line = wording.sentence_for(
+        event(Verb.ACCESS_CHANGE, before={"access": [ACCESS]}, after={"access": [ends]})
+    )
     assert line.sub == "Viewer, all sites → Viewer, all sites, until 31 Dec"
 
 
@@ -144,24 +146,24 @@ ANSWERS: list[tuple[list[DeliveryResult], str]] = [
 
 @pytest.mark.parametrize(("answers", "said"), ANSWERS)
 def test_delivery_line_names_each_system_with_its_time(answers: list[DeliveryResult], said: str) -> None:
-    assert TELLER.deliveries(answers) == said
+    assert WORDING.deliveries(answers) == said
 
 
 def test_delivery_time_follows_the_reader_s_language() -> None:
     with translation.override("fi"):
-        assert TELLER.deliveries([DeliveryResult("crm", 0.42)]) == "Päivitetty: CRM portal (0,5 s)"
+        assert WORDING.deliveries([DeliveryResult("crm", 0.42)]) == "Päivitetty: CRM portal (0,5 s)"
 
 
 def test_event_of_an_erased_person_shows_unknown_person() -> None:
-    line = TELLER.tell(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
+    line = WORDING.sentence_for(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
     assert (line.actor, line.text) == ("Unknown person", "removed Unknown person")
 
 
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        ("left", "Left the company"),
-        ("left: Retires", "Left the company · “Retires”"),
+        ("left", "Left the organization"),
+        ("left: Retires", "Left the organization · “Retires”"),
         ("other: Moves: abroad", "“Moves: abroad”"),
         ("Takes over Petri’s sites", "“Takes over Petri’s sites”"),
         ("", ""),
@@ -169,4 +171,4 @@ def test_event_of_an_erased_person_shows_unknown_person() -> None:
 )
 def test_removal_reason_is_shown_as_it_was_written(written: str, shown: str) -> None:
     with translation.override("en"):
-        assert removal_reasons.shown(written) == shown
+        assert removal_reasons.describe(written) == shown

@@ -29,11 +29,11 @@ AT = dt.datetime(2026, 11, 30, 22, 3, tzinfo=dt.UTC)
 )
 def test_instant_is_shown_with_its_zone(language: str, zone: str, said: str) -> None:
     with translation.override(language):
-        assert time_zones.named(AT, ZoneInfo(zone)) == said
+        assert time_zones.date_time_with_zone(AT, ZoneInfo(zone)) == said
 
 
 def test_instant_without_a_known_reader_is_in_utc() -> None:
-    assert time_zones.moment(AT, None) == "30 Nov 2026, 22:03 UTC"
+    assert time_zones.date_time(AT, None) == "30 Nov 2026, 22:03 UTC"
 
 
 def _text(mail: Mail) -> str:

@@ -59,7 +59,7 @@ def test_person_page_offers_the_actions_of_the_policy_or_the_reason(world: World
     assert orderer.remove is not None
     assert (orderer.remove.url, orderer.refused) == (person_path(world.mikko, "remove"), "")
     own = browser.get(person_path(world.ulla))
-    sentence = "You cannot change your own access or remove yourself. Ask another admin."
+    sentence = "You cannot change or remove your own access. Ask another admin."
     assert page_model(own, PersonPage).refused == sentence
     assert own.content.decode().count(sentence) == 1
     assert "aria-disabled" not in own.content.decode()

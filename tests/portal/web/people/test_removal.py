@@ -62,7 +62,7 @@ def test_removal_form_sent_twice_removes_once_and_shows_the_receipt(world: World
     assert first["Location"] == second["Location"]
     page = receipt_page(browser, first["Location"])
     assert page.title == "Mikko Laine is removed"
-    assert (page.receipt.reason, page.receipt.by) == ("Left the company · “Retires”", "Aino Virtanen")
+    assert (page.receipt.reason, page.receipt.by) == ("Left the organization · “Retires”", "Aino Virtanen")
     assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
     present = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).people
     assert "Mikko Laine" not in {person.name for person in present}
@@ -73,7 +73,7 @@ def test_removal_form_sent_twice_removes_once_and_shows_the_receipt(world: World
 def test_own_removal_is_refused_with_advice(world: World) -> None:
     answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
-    assert "You cannot remove yourself. Nothing was changed. Ask another admin." in visible_text(answer)
+    assert "You cannot change or remove your own access. Ask another admin." in visible_text(answer)
     assert "If it happens again" not in visible_text(answer)
 
 
