@@ -8,8 +8,8 @@ from tests.laws import code
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
 FOLDERS = (*code.LAYERS, "templates", "locale", "tests", "demo", "bench", "docs")
-EXAMPLE = "notices"
-"""The capability that CONTRIBUTING takes as its example; its files do not exist."""
+EXAMPLES = ("notices", "titles")
+"""The capabilities that CONTRIBUTING takes as its examples; their files do not exist."""
 PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w/.-]*)`")
 LINK = re.compile(r"\]\(([\w/.-]+)(?:#[\w-]+)?\)")
 TERM = re.compile(r"^\| (.+?) \|", re.MULTILINE)
@@ -18,7 +18,8 @@ TERM = re.compile(r"^\| (.+?) \|", re.MULTILINE)
 def missing(name: str, text: str) -> list[str]:
     """Every path and link of a document that leads nowhere."""
     folder = (code.ROOT / name).parent
-    paths = [path for path in PATH.findall(text) if EXAMPLE not in path and not (code.ROOT / path).exists()]
+    named_paths = [path for path in PATH.findall(text) if not any(example in path for example in EXAMPLES)]
+    paths = [path for path in named_paths if not (code.ROOT / path).exists()]
     return paths + [link for link in LINK.findall(text) if not (folder / link).exists()]
 
 
