@@ -13,7 +13,6 @@ from django.utils.cache import patch_vary_headers
 
 from audit.foundation.errors import DomainError
 from portal.http import error_responses, input_cleaning, request_context
-from portal.http.request_context import Request
 from portal.operations import request_log
 from portal.signin.customers import adapter as customers_adapter
 from portal.wording import refusals
@@ -29,8 +28,8 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Gives the request the class `Request` before any other middleware reads it."""
-        request.__class__ = Request
+        """Gives the request its context before any other middleware reads it."""
+        request_context.attach_context(request)
         started = time.perf_counter()
         request_id = request_context.request_id(request)
         with request_log.bound(request_id):

@@ -20,7 +20,8 @@ _SESSION_GONE = 419
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     """The page for this status. In a response to htmx it replaces the whole page, never a panel."""
-    zone = request.zone if isinstance(request, request_context.Request) else None
+    known = request_context.context_of(request)
+    zone = known.zone if known else None
     defaults: dict[str, Any] = {
         "reference": request_context.request_id(request),
         "at": time_zones.date_time(clock.wall(), zone),

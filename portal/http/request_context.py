@@ -1,14 +1,14 @@
-"""A request as our pages see it: who acts, when, from which address, under which id."""
+"""The context of a request: who acts, when, from which address, under which id."""
 
 import datetime as dt
 import ipaddress
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from audit.foundation import actor as foundation_actor
@@ -23,8 +23,11 @@ from portal.http import reference
 from portal.wording import time_zones
 
 
-class Request(WSGIRequest):
-    """The class `portal.middleware.RequestLog` gives to every request; each value is computed on first use."""
+class RequestContext:
+    """The values that pages share within one request; each is computed on first use."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
 
     @cached_property
     def request_id(self) -> str:
@@ -39,17 +42,17 @@ class Request(WSGIRequest):
     @property
     def actor(self) -> Actor:
         """The person signed in, else the system. Not cached: signing in changes it within the request."""
-        user = getattr(self, "user", None)
+        user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
-            return system(self)
-        return person(self, user=user.pk, name=user.name)
+            return system(self._request)
+        return person(self._request, user=user.pk, name=user.name)
 
     @cached_property
     def memberships(self) -> Sequence[ActiveMembership]:
         """The active memberships of the person signed in, by the organization's name. One statement."""
-        if not self.user.is_authenticated:
+        if not self._request.user.is_authenticated:
             return []
-        return memberships_queries.active_of_user(user=self.user, at=self.now)
+        return memberships_queries.active_of_user(user=self._request.user, at=self.now)
 
     def membership(self, key: str) -> ActiveMembership:
         """The membership in the organization with this key. Raises NotFound, as for a key that does not exist."""
@@ -60,9 +63,12 @@ class Request(WSGIRequest):
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The reader's time zone at the company in the address, else at any of theirs; None for a stranger."""
-        key = self.resolver_match.kwargs.get("organization") if self.resolver_match else ""
-        known = self.memberships if hasattr(self, "user") else []  # a wrong host is refused before that
+        """The reader's zone in the address's organization, else in any of the reader's; None without a membership."""
+        match = self._request.resolver_match
+        key = match.kwargs.get("organization") if match else ""
+        known = (
+            self.memberships if hasattr(self._request, "user") else []
+        )  # a wrong host is refused before that
         ordered = sorted(known, key=lambda membership: membership.organization.key != key)
         return time_zones.zone_of(ordered[0]) if ordered else None
 
@@ -77,6 +83,32 @@ class Request(WSGIRequest):
     @cached_property
     def _abilities(self) -> dict[uuid.UUID, frozenset[Verb]]:
         return {}
+
+
+class Request(HttpRequest):
+    """The type of a request that passed `portal.middleware.RequestLog`; for annotations, never instantiated."""
+
+    context: RequestContext
+
+
+def attach_context(request: HttpRequest) -> Request:
+    """Gives a request its context."""
+    with_context = cast("Request", request)
+    with_context.context = RequestContext(request)
+    return with_context
+
+
+def context_of(request: HttpRequest) -> RequestContext | None:
+    """The context; None for a request that did not pass the middleware."""
+    context = getattr(request, "context", None)
+    return context if isinstance(context, RequestContext) else None
+
+
+def require_context(request: HttpRequest) -> Request:
+    """The request, for code that reads its context. Raises TypeError for one that did not pass the middleware."""
+    if context_of(request) is None:
+        raise TypeError(request)
+    return cast("Request", request)
 
 
 def person(request: HttpRequest, *, user: uuid.UUID, name: str) -> Actor:
@@ -105,7 +137,8 @@ def system(request: HttpRequest) -> Actor:
 
 def request_id(request: HttpRequest) -> str:
     """The request's id; empty for a request that did not pass the middleware."""
-    return request.request_id if isinstance(request, Request) else ""
+    context = context_of(request)
+    return context.request_id if context else ""
 
 
 def address_of(meta: Mapping[str, object]) -> str:

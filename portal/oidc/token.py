@@ -21,17 +21,17 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def token(request: HttpRequest) -> HttpResponse:
-    """Three statements: client, grant, rights."""
+    """Authenticates the client and answers with tokens. Three statements: client, grant, rights."""
     sent = client_authentication.form_parameters(request)
     grant_type = sent.get("grant_type")
     client = client_authentication.authenticate(request, sent, public=True)
     if not grant_type:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    if grant_type not in _GRANTS:
+    if grant_type not in _EXCHANGES:
         raise OAuthError("unsupported_grant_type")
     if grant_type not in client.grant_types:
         raise OAuthError("unauthorized_client")
-    grant, pair = _GRANTS[grant_type](client, sent)
+    grant, pair = _EXCHANGES[grant_type](client, sent)
     rights = claims.rights_of(grant)
     if not rights:
         # Revoked at once: a service that gets rights again must not return with a token that counts as used twice.
@@ -54,7 +54,7 @@ def _token_response(grant: GrantContext, pair: TokenPair, rights: list[dict[str,
     return json_responses.ok(body)
 
 
-def _code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+def _exchange_code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
     code, address, verifier = (_require(sent, name) for name in ("code", "redirect_uri", "code_verifier"))
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_grant", "code_verifier is malformed.")
@@ -67,7 +67,7 @@ def _code(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, Tok
     return redeemed
 
 
-def _refresh(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
+def _exchange_refresh_token(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, TokenPair]:
     presented = _require(sent, "refresh_token")
     scopes = sent.get("scope").split()
     refreshed = tokens.refresh(token=presented, client=client.id, scopes=scopes)
@@ -79,9 +79,9 @@ def _refresh(client: RegisteredClient, sent: Parameters) -> tuple[GrantContext, 
     return refreshed
 
 
-_GRANTS: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantContext, TokenPair]]] = {
-    "authorization_code": _code,
-    "refresh_token": _refresh,
+_EXCHANGES: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantContext, TokenPair]]] = {
+    "authorization_code": _exchange_code,
+    "refresh_token": _exchange_refresh_token,
 }
 
 

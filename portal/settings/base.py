@@ -70,7 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.shell.shell.page",
+                "portal.shell.shell.shell_context",
             ],
             "loaders": [
                 (

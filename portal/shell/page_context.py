@@ -19,6 +19,7 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
 from identity.sessions.store import SessionStore
+from portal.http import request_context
 from portal.http.request_context import Request
 from portal.wording import time_zones
 
@@ -81,24 +82,23 @@ def organization_page(
     def with_context(
         request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
-        if not isinstance(request, Request):
-            raise TypeError(request)
-        return view(request, member_context(request, organization), *args, **kwargs)
+        own_request = request_context.require_context(request)
+        return view(own_request, member_context(own_request, organization), *args, **kwargs)
 
     return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_context)
 
 
 def member_context(request: Request, key: str) -> PageContext:
     """Activates the reader's time zone for the rest of the request. Raises NotFound for a reader who is no member."""
-    membership = request.membership(key)
+    membership = request.context.membership(key)
     zone = time_zones.zone_of(membership)
     timezone.activate(zone)
     return PageContext(
-        viewer=request.actor,
+        viewer=request.context.actor,
         organization=membership.organization,
-        at=request.now,
+        at=request.context.now,
         zone=zone,
-        abilities=request.abilities(membership.organization.id),
+        abilities=request.context.abilities(membership.organization.id),
         membership=membership,
     )
 

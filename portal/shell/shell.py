@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
+from portal.http import request_context
 from portal.http.request_context import Request
 
 _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
@@ -24,13 +25,13 @@ _PARENT: Mapping[str, str] = {"removal": "people"}
 """Routes whose address does not begin with their entry's, and that entry."""
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
-    """The context processor."""
+def shell_context(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: evaluates `shell` only where a template reads it."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
 def brand() -> dict[str, str]:
-    """The supplier on pages."""
+    """The supplier's name, telephone and brand, for templates."""
     phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
     return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
 
@@ -48,9 +49,9 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "nav": [],
     }
     user = getattr(request, "user", None)
-    if isinstance(request, Request) and user is not None and user.is_authenticated:
+    if request_context.context_of(request) and user is not None and user.is_authenticated:
         shell["person"] = {"name": user.name, "email": user.email}
-        shell |= _organizations(request)
+        shell |= _organizations(request_context.require_context(request))
     return shell
 
 
@@ -66,14 +67,15 @@ def _links() -> dict[str, str]:
 def _organizations(request: Request) -> dict[str, Any]:
     match = request.resolver_match
     key = str(match.kwargs.get("organization", "")) if match else ""
-    memberships = request.memberships
+    memberships = request.context.memberships
     first = memberships[0] if memberships else None
-    current = next((one for one in memberships if one.organization.key == key), first)
+    named = (membership for membership in memberships if membership.organization.key == key)
+    current = next(named, first)
     if current is None:
         return {}
-    entries = [_entry(one, current=one is current) for one in memberships]
+    entries = [_entry(membership, current=membership is current) for membership in memberships]
     return {
-        "organization": next(one for one in entries if one["current"]),
+        "organization": next(entry for entry in entries if entry["current"]),
         "organizations": entries,
         "nav": _nav(request, current),
     }
@@ -91,7 +93,7 @@ def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:
 
 
 def _nav(request: Request, membership: ActiveMembership) -> list[dict[str, Any]]:
-    abilities = request.abilities(membership.organization.id)
+    abilities = request.context.abilities(membership.organization.id)
     current_route = request.resolver_match.url_name if request.resolver_match else ""
     entries = []
     for key, (route, verb) in _NAVIGATION.items():

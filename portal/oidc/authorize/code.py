@@ -9,14 +9,12 @@ from identity.grants.codes import CodeRequest
 from identity.memberships.eligible_memberships import EligibleMembership
 from identity.sessions import sign_ins
 from identity.sessions import store as sessions_store
-from portal.http.request_context import Request as HttpRequest
+from portal.http.request_context import Request
 from portal.oidc.authorize.request import AuthorizationRequest
 from portal.signin import authentication_methods
 
 
-def issue_code(
-    request: HttpRequest, authorization: AuthorizationRequest, candidate: EligibleMembership
-) -> str:
+def issue_code(request: Request, authorization: AuthorizationRequest, candidate: EligibleMembership) -> str:
     """A code for the service, bound to the sign-in (`sid`) it belongs to."""
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
@@ -29,7 +27,7 @@ def issue_code(
         auth_time=authenticated_at,
         amr=amr,
     )
-    actor = dataclasses.replace(request.actor, channel=Channel.OIDC)
+    actor = dataclasses.replace(request.context.actor, channel=Channel.OIDC)
     return codes.issue(
         actor=actor,
         request=_code_request(authorization),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from identity import signing_keys
-from portal.http.request_context import Request as HttpRequest
+from portal.http.request_context import Request
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
 from portal.oidc.authorize import code as authorize_code
@@ -30,7 +30,7 @@ class AuthorizationDecision:
     `consent_answer` is the person's answer on the consent page.
     """
 
-    request: HttpRequest
+    request: Request
     authorization: AuthorizationRequest
     parameters: Mapping[str, str]
     mark: str = ""

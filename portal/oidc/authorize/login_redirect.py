@@ -6,15 +6,13 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from portal.http.request_context import Request as HttpRequest
+from portal.http.request_context import Request
 from portal.oidc.authorize.request import AuthorizationRequest
 
 _MAX_ADDRESS = 254
 
 
-def redirect_to_sign_in(
-    request: HttpRequest, authorization: AuthorizationRequest, next_url: str
-) -> HttpResponse:
+def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, next_url: str) -> HttpResponse:
     """Fills in the address of `login_hint`, uses the service's language, and returns to `next_url` afterwards."""
     hint = authorization.login_hint
     known = {"login": hint} if "@" in hint and len(hint) <= _MAX_ADDRESS else {}

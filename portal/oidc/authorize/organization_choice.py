@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from delegation.authorization import entitlements
 from identity.memberships import eligible_memberships
 from identity.memberships.eligible_memberships import EligibleMembership
-from portal.http.request_context import Request as HttpRequest
+from portal.http.request_context import Request
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect
 from portal.oidc.authorize.request import AuthorizationError, AuthorizationRequest
@@ -20,16 +20,18 @@ _DENIED = AuthorizationError("access_denied")
 
 
 def memberships_with_rights(
-    request: HttpRequest, authorization: AuthorizationRequest
+    request: Request, authorization: AuthorizationRequest
 ) -> list[EligibleMembership]:
     """The person's memberships that hold any right in this service now. Two statements."""
     client, user = authorization.target.client, request.user.pk
     if user is None:
         return []
-    eligible = eligible_memberships.for_application(user=user, application=client.application, at=request.now)
+    eligible = eligible_memberships.for_application(
+        user=user, application=client.application, at=request.context.now
+    )
     rights = entitlements.rights_of(
         memberships=[candidate.id for candidate in eligible],
-        at=request.now,
+        at=request.context.now,
         application=client.application_key,
     )
     return [candidate for candidate in eligible if rights[candidate.id]]
@@ -48,7 +50,7 @@ def matching(
 
 
 def choice_page(
-    request: HttpRequest,
+    request: Request,
     authorization: AuthorizationRequest,
     candidates: Sequence[EligibleMembership],
     hidden_fields: list[dict[str, str]],
@@ -68,14 +70,14 @@ def choice_page(
         "action_url": metadata.AUTHORIZE,
         "method": "get",
         "hidden_fields": hidden_fields,
-        "signed_in_as": request.actor.label,
+        "signed_in_as": request.context.actor.label,
         "someone_else": f"{reverse('account_login')}?{urlencode({'next': next_url})}",
     }
     return render(request, "oidc/choose_organization.html", context)
 
 
 def refusal_page(
-    request: HttpRequest, authorization: AuthorizationRequest, candidates: Sequence[EligibleMembership]
+    request: Request, authorization: AuthorizationRequest, candidates: Sequence[EligibleMembership]
 ) -> HttpResponse:
     """The same for a foreign organization as for an own one without rights."""
     application = client_redirect.application_name(request, authorization.target)

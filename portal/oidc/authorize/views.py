@@ -58,6 +58,6 @@ def _error_page(request: Request, error: ClientRequestError) -> HttpResponse:
         "application": error.application,
         "code": error.error,
         "detail": error.detail,
-        "reference": request.request_id,
+        "reference": request.context.request_id,
     }
     return render(request, "oidc/error.html", context, status=400)

@@ -48,7 +48,8 @@ def meets_required_assurance(request: HttpRequest) -> bool:
     amr = authentication_methods.last_authentication(request)[1]
     if "mfa" in amr:
         return True
-    at = request.now if isinstance(request, request_context.Request) else clock.now()
+    context = request_context.context_of(request)
+    at = context.now if context else clock.now()
     return (
         bool(amr) and policy.required_assurance(user=_signed_in_user(request).pk, at=at) is Assurance.PASSWORD
     )

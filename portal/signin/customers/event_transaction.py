@@ -36,7 +36,7 @@ def event_transaction(request: Request) -> Iterator[EventBatch]:
     if batch is not None:
         yield batch
         return
-    with observations.recording(actor=request.actor) as batch:
+    with observations.recording(actor=request.context.actor) as batch:
         token = _current.set(batch)
         try:
             yield batch

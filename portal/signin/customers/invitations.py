@@ -83,7 +83,7 @@ def accept(request: Request, offer: InvitationOffer) -> None:
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     invitations_accept.accept(
-        actor=request.actor, invitation=offer.invitation, link=offer.link, accepted_by=request.user
+        actor=request.context.actor, invitation=offer.invitation, link=offer.link, accepted_by=request.user
     )
     first_sign_in.store_joined(request, organization=offer.organization_name)
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,9 +17,9 @@ from portal.wording import dates, refusals
 
 
 @require_safe
-def root(request: HttpRequest) -> HttpResponse:
+def root(request: Request) -> HttpResponse:
     """Leads to the start page of the reader's organization; of several, to the first by name."""
-    memberships = request.memberships if isinstance(request, Request) else []
+    memberships = request.context.memberships
     if not memberships:
         text = _("You do not have access to any organization here. Contact an admin of your organization.")
         return error_responses.refused(request, refusals.Sentence(text, 403))

@@ -37,7 +37,7 @@ def accept(request: Request, token: str) -> HttpResponse:
         return _state(request, "unknown")
     with translation.override(_language(request, offer)):
         try:
-            offer.check(at=request.now)
+            offer.check(at=request.context.now)
             return _open(request, offer)
         except InvitationGone as gone:
             return _state(request, str(gone.data["state"]), offer)
@@ -83,7 +83,7 @@ def _page(
     address = reverse("invitation_accept", kwargs={"token": offer.link})
     zone = time_zones.first_known(offer.invitation.organization.time_zone)
     expires = time_zones.date_time_with_zone(offer.invitation.expires_at, zone)
-    offered = context.offered_access(offer, at=request.now, zone=zone)
+    offered = context.offered_access(offer, at=request.context.now, zone=zone)
     model = AcceptPage(
         inviter=Contact(**offer.inviter()),
         organization_name=offer.organization_name,

@@ -153,7 +153,7 @@ def test_last_assignable_day_is_shown_as_chosen() -> None:
 def test_denied_page_is_403_and_failed_page_is_500(db: None) -> None:
     answer = client().get("/test/refuses/denied/")
     assert answer.status_code == 403
-    assert "You cannot change your own access" in answer.content.decode()
+    assert "You cannot change or remove your own access" in answer.content.decode()
     failed = client(raise_request_exception=False).get("/test/refuses/secret-of-a-link/")
     assert failed.status_code == 500
     assert "Something went wrong" in failed.content.decode()

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -29,9 +28,8 @@ def zone_deactivated_afterwards() -> Iterator[None]:
     timezone.deactivate()
 
 
-def request_of(membership: Membership) -> HttpRequest:
-    request = RequestFactory().get("/")
-    request.__class__ = Request
+def request_of(membership: Membership) -> Request:
+    request = request_context.attach_context(RequestFactory().get("/"))
     request.user = membership.user
     return request
 
@@ -51,7 +49,6 @@ def staff_context(world: World) -> PageContext:
 
 def test_context_of_a_member_has_the_membership_the_abilities_and_the_zone(world: World) -> None:
     request = request_of(world.aino)
-    assert isinstance(request, Request)
 
     page = page_context.member_context(request, world.koskela.key)
 
@@ -67,7 +64,6 @@ def test_context_of_a_member_has_the_membership_the_abilities_and_the_zone(world
 
 def test_context_of_another_organization_s_member_is_not_found(world: World) -> None:
     request = request_of(world.aino)
-    assert isinstance(request, Request)
     with pytest.raises(NotFound):
         page_context.member_context(request, world.pohjola.key)
 

@@ -19,8 +19,7 @@ from audit.foundation import clock, encryption
 from audit.models import Event
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
-from portal.http import safe_redirects
-from portal.http.request_context import Request
+from portal.http import request_context, safe_redirects
 from portal.signin import authentication_methods
 from portal.signin.customers import adapter as customers_adapter
 from portal.signin.customers import factors
@@ -340,7 +339,7 @@ def test_session_check_takes_the_listed_number_of_statements(
 ) -> None:
     browser = BrowserClient().sign_in(world.aino.user)
     request = RequestFactory().get("/")
-    request.__class__ = Request
+    request_context.attach_context(request)
     request.session, request.user = browser.session, world.aino.user
     assert request.session["account_authentication_methods"]
     with django_assert_num_queries(0):
