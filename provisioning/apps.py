@@ -1,10 +1,10 @@
-"""The app that delivers accounts, logouts and mails to other systems."""
+"""The app delivers accounts, logouts and mails to other systems."""
 
 from django.apps import AppConfig
 
 
 class ProvisioningConfig(AppConfig):
-    """Targets, accounts, deliveries."""
+    """Django loads the app by this configuration."""
 
     name = "provisioning"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""The deliverer: the delivery engine with every kind of delivery. A new kind is registered here."""
+"""The deliverer runs the delivery engine with every kind of delivery. A new kind is registered here."""
 
 from provisioning.accounts import planner
 from provisioning.accounts.delivery import AccountDeliveries
@@ -9,7 +9,7 @@ from provisioning.mail.delivery import MailDeliveries
 
 
 def create() -> Engine:
-    """An engine that is not running yet."""
+    """Create an engine, which is not running yet."""
     pool = Pool()
     # Logouts first: they are one small call each and close open pages.
     kinds = (LogoutDeliveries(pool=pool), AccountDeliveries(pool=pool), MailDeliveries())

@@ -1,4 +1,4 @@
-"""All models of the app. Most tables are not guarded by acts: their content follows from the log."""
+"""Django loads all models of the app here. Most tables have no guard: their content follows from the log."""
 
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.delivery.models import Due

@@ -1,4 +1,4 @@
-"""Retention: rows past their period, and the log's partitions of the coming months."""
+"""Retention deletes rows past their period, and creates the log's partitions of the coming months."""
 
 import datetime as dt
 
@@ -30,7 +30,7 @@ def purge() -> int:
 
 
 def _purge_expired(at: dt.datetime) -> int:
-    """Purge only where something has expired: the act leaves an event."""
+    """Purge links and idempotency records, only where some have expired: the act leaves an event."""
     if not retention.has_expired(at=at):
         return 0
     purged = retention.purge(actor=actor.system()).result

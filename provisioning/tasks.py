@@ -1,4 +1,4 @@
-"""Celery tasks. Due deliveries never wait for them: `deliver` handles those."""
+"""Celery runs these tasks. Due deliveries never wait for them: `deliver` handles those."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Commands on accounts that are out of date in their targets."""
+"""Commands synchronize accounts that are out of date in their targets."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ WHERE m.id = ANY(%(memberships)s) AND a.state IN ('out_of_date', 'failed')
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """How many accounts are synchronized again."""
+    """The outcome has the number of accounts that are synchronized again."""
 
     accounts: int
 

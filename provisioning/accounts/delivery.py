@@ -1,4 +1,4 @@
-"""Delivery of accounts: lease, compute the desired records, settle those that match, call for the others."""
+"""Due accounts are leased; those that match are settled, and the others are called for."""
 
 import datetime as dt
 from collections.abc import Hashable, Mapping
@@ -44,7 +44,7 @@ FROM (
 
 
 class AccountDeliveries:
-    """Records in targets (`provisioning.delivery.task.DeliveryKind`)."""
+    """This kind delivers records to targets (`provisioning.delivery.task.DeliveryKind`)."""
 
     table = LeasedTable(
         "provisioning_account",
@@ -56,7 +56,7 @@ class AccountDeliveries:
         self._in_flight: set[int] = set()
 
     def is_affected_by(self, *, notifications: Notifications) -> bool:
-        """Whether these notifications may have made a row due."""
+        """Check whether these notifications may have made a row due."""
         return bool(notifications.chains)
 
     def recover(self, *, at: dt.datetime) -> None:

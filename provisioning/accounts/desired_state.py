@@ -1,4 +1,4 @@
-"""The desired record of a person in a target: computed from intervals when needed, never stored."""
+"""The desired record of a person in a target is computed from intervals when needed; it is never stored."""
 
 import datetime as dt
 import hashlib
@@ -43,13 +43,13 @@ class _Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """The record that a target should have, in the target's format and as rights by membership."""
+    """The desired record has the target's format, and its rights by membership beside it."""
 
     record: Record
     active: bool
     digest: str
     rights: dict[str, list[rights_summary.RightSummary]]
-    """By membership. A membership acknowledged before stays a key, with an empty list once it has no right."""
+    """By membership. A membership that was acknowledged stays a key, with an empty list once it has no right."""
     organizations: dict[str, uuid.UUID]
     """The organization of each of these memberships."""
     next_change_at: dt.datetime | None
@@ -71,7 +71,7 @@ _Included = Sequence[tuple[_Member, list[Right]]]
 
 @dataclass(slots=True)
 class PeopleSnapshot:
-    """Memberships, rights and next changes of these people at one instant."""
+    """A snapshot holds the memberships, rights and next changes of people at one instant."""
 
     members: dict[uuid.UUID, list[_Member]] = field(default_factory=dict)
     """By user."""
@@ -106,7 +106,7 @@ class PeopleSnapshot:
 
 
 def rights_for_target(*, rights: Sequence[Right], target: Target) -> list[Right]:
-    """The rights in the target's application and, where there is one, those in its included applications."""
+    """Select the rights in the target's application and, where there is one, in its included applications."""
     own = target.application.key
     if not any(right.application == own for right in rights):
         return []
@@ -114,7 +114,7 @@ def rights_for_target(*, rights: Sequence[Right], target: Target) -> list[Right]
 
 
 def snapshot(*, users: Iterable[uuid.UUID], at: dt.datetime) -> PeopleSnapshot:
-    """Load what holds for these people at `at`. Three statements, independent of their number."""
+    """Load memberships, rights and next changes at `at`. Three statements, independent of the number of people."""
     people = PeopleSnapshot()
     for row in db.fetch_all(_MEMBERS, {"users": list(set(users)), "at": at}):
         people.members.setdefault(row[1], []).append(_Member(*row))

@@ -1,4 +1,4 @@
-"""Refusals of commands on accounts (`portal.wording.refusals`)."""
+"""Commands on accounts raise these errors; `portal.wording.refusals` has their sentences."""
 
 from audit.foundation.errors import DomainError
 

@@ -1,4 +1,4 @@
-"""Events of accounts: changes that targets acknowledged, and new failures."""
+"""The log gets an event for each change that a target acknowledged, and for each new failure."""
 
 import datetime as dt
 import uuid

@@ -1,4 +1,4 @@
-"""Accounts: a person's records in targets, and their deliveries."""
+"""An account is a person's record in a target; deliveries say why it became due."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,14 +10,14 @@ from provisioning.targets.models import Target
 
 
 class Account(Due):
-    """One record in one target: its last acknowledged state, and when it is due.
+    """The row holds the last acknowledged state of one record in one target, and when it is due.
 
     `membership` is None where the target has one record per person. `generation` is raised each time the row becomes
     due: an outcome settles only the generation from which its record was computed.
     """
 
     class State(models.TextChoices):
-        """The states that pages show."""
+        """Pages show these states."""
 
         UP_TO_DATE = "up_to_date"
         UPDATING = "updating"
@@ -75,7 +75,7 @@ class Account(Due):
 
 
 class Delivery(models.Model):
-    """Why an account became due, and when the target confirmed it: one per account, act and membership.
+    """A delivery says why an account became due, and when the target confirmed it: one per act and membership.
 
     Rows without a needed call are deleted; the others are the basis of the usual duration.
     """
@@ -105,7 +105,7 @@ class Delivery(models.Model):
 
 
 class Cursor(models.Model):
-    """The planner's position in one chain of the log."""
+    """The planner continues in a chain of the log behind this position."""
 
     chain = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""From recorded events to due rows: reads one chain from its cursor on and makes due what follows from its events.
+"""The planner reads one chain from its cursor on and makes the rows due that follow from its events.
 
 One statement moves the cursor and makes the rows due; the log's order is commit order, so nothing is skipped, and
 reading the same events again is harmless. The number of statements does not depend on the number of subjects.
@@ -182,7 +182,7 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many events were read, and how many deliveries and logouts became due, at `at` by the database's clock."""
+    """The result counts the events read, and the deliveries and logouts due, at `at` by the database's clock."""
 
     events: int = 0
     deliveries: int = 0
@@ -191,7 +191,7 @@ class Planned:
 
 
 def plan(*, chain: uuid.UUID) -> Planned:
-    """Make due what follows from the events of this chain since the cursor. Two statements."""
+    """Make the rows due that follow from the events of this chain since the cursor. Two statements."""
     params: dict[str, Any] = {
         "chain": chain,
         "all_organizations": _ALL_ORGANIZATIONS,
@@ -218,14 +218,14 @@ def _cursor_position(cursor: Any, params: dict[str, Any]) -> int:
 
 
 def behind(*, limit: int = 500) -> list[uuid.UUID]:
-    """Chains with unread events: the sweep for lost notifications."""
+    """Find the chains with unread events, which lost notifications leave behind."""
     with connection.cursor() as cursor:
         cursor.execute(_BEHIND, {"limit": limit})
         return [row[0] for row in cursor.fetchall()]
 
 
 def sweep(*, at: dt.datetime, first: bool = False) -> int:
-    """Make due what time alone has changed, and logouts of sign-ins that recently ended without an act.
+    """Make accounts due that time alone has changed, and logouts of sign-ins that ended without an act.
 
     The `first` sweep of a process looks further back. Returns how many rows; two statements.
     """

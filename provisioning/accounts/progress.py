@@ -1,4 +1,4 @@
-"""The progress of an act in other systems, one line per system, for the page of a removal."""
+"""The page of a removal shows the progress in other systems, one line per system."""
 
 import datetime as dt
 import json
@@ -31,7 +31,7 @@ FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s
 
 @dataclass(frozen=True, slots=True)
 class SystemProgress:
-    """One system. `state`: closed, updating or failed; `seconds`: from the act to the confirmation, or to now."""
+    """A line shows one system: closed, updating or failed. `seconds`: from the act to the confirmation, or to now."""
 
     application: str
     name: Mapping[str, str]
@@ -51,20 +51,20 @@ class SystemProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All systems that an act affects, waiting ones first. `planned`: whether the planner has read the act."""
+    """The progress lists all systems of an act, waiting ones first. `planned`: whether the planner has read the act."""
 
     lines: list[SystemProgress]
     planned: bool
 
     @property
     def done(self) -> bool:
-        """Whether every system has confirmed."""
+        """Check whether every system has confirmed."""
         return self.planned and all(line.state == "closed" for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class AffectedSystem:
-    """One system that a removal will update."""
+    """A removal will update this system."""
 
     application: str
     name: Mapping[str, str]
@@ -88,7 +88,7 @@ class _Step:
 
 
 def of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
-    """The progress of this act, whose organization has this chain. Three statements."""
+    """Read the progress of this act of an organization's chain. Three statements."""
     # Asked first: deliveries that the planner adds meanwhile are then read, and none is missing from a finished act.
     planned = _is_planned(act, chain)
     steps = sorted([*_accounts(act), *_logouts(act)], key=lambda step: (step.application, step.kind))
@@ -165,7 +165,7 @@ def _is_planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
 def expected_progress(
     *, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.datetime
 ) -> list[SystemProgress]:
-    """The progress of an act before it is planned: each system with rights of these members waits. Two statements."""
+    """Compute the progress before the act is planned: each system with rights of the members waits. Two statements."""
     return [
         SystemProgress(
             application=system.application,
@@ -185,7 +185,7 @@ def expected_progress(
 
 
 def expected_impact(*, memberships: Iterable[uuid.UUID]) -> list[AffectedSystem]:
-    """The systems with rights of these members, which a removal would update. Two statements."""
+    """Find the systems with rights of these members, which a removal would update. Two statements."""
     ids = list(memberships)
     affected = db.fetch_all(_AFFECTED, {"memberships": ids})
     usual = status.usually_takes(targets=[row[0] for row in affected])

@@ -1,4 +1,4 @@
-"""Members by the state of their accounts."""
+"""Members are found by the state of their accounts."""
 
 import uuid
 from collections.abc import Collection
@@ -31,12 +31,12 @@ LIMIT %(limit)s
 
 
 def needing_attention(*, organization: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
-    """Membership and key of the application for each account that needs attention, at most `LIMIT`. One statement."""
+    """Find accounts that need attention, by membership and application's key, at most `LIMIT`. One statement."""
     params = {"organization": organization, "states": list(NEEDS_ATTENTION), "limit": LIMIT}
     return [(row[0], row[1]) for row in db.fetch_all(_NEED_ATTENTION, params)]
 
 
 def in_state(*, organization: uuid.UUID, states: Collection[str]) -> list[uuid.UUID]:
-    """Memberships of this organization with an account in one of these states, at most `LIMIT`. One statement."""
+    """Find memberships with an account in one of these states, at most `LIMIT`. One statement."""
     params = {"organization": organization, "states": list(states), "limit": LIMIT}
     return [row[0] for row in db.fetch_all(_IN_STATE, params)]

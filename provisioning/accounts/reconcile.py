@@ -1,4 +1,4 @@
-"""Reconciliation: read targets and compare their records with the desired ones; resync of single accounts."""
+"""Reconciliation reads targets and compares their records with the desired ones; resync makes accounts due."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ _ABSENT: ObservedState = {"active": False, "rights": {}}
 
 @dataclass(slots=True)
 class ReconciliationReport:
-    """The result of reading one target, in numbers of records."""
+    """The report counts the records of one target."""
 
     total: int = 0
     matching: int = 0

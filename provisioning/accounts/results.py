@@ -1,6 +1,6 @@
-"""Writing down how accounts were delivered: one statement each for what is known, what failed, and targets' health.
+"""Outcomes of deliveries are stored by one statement each for successes, failures and targets' health.
 
-An answer counts only while its bearer still holds the lease. It settles only the generation it was computed for.
+An outcome counts only while its worker still holds the lease. It settles only its own generation.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from provisioning.delivery import retry, workers
 from provisioning.delivery.errors import Code, DeliveryError
 
 _FAILED_AFTER = 5
-"""Attempts, after which an account counts as failed for any reason but an unavailable target."""
+"""An account counts as failed after so many attempts, for any reason but an unavailable target."""
 _LOCKED = """
 locked AS (
     SELECT a.id FROM provisioning_account a JOIN x ON x.id = a.id AND x.worker = a.leased_by
@@ -83,7 +83,7 @@ WHERE t.id = x.id AND (
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """One acknowledged change: the outcome, the membership that it concerns, and the act that caused it."""
+    """A target has acknowledged a change of this membership, which this act caused."""
 
     outcome: AccountOutcome
     membership: uuid.UUID
@@ -109,7 +109,7 @@ def record_success(*, outcomes: Sequence[AccountOutcome], at: dt.datetime) -> li
 
 
 def _without_act(outcome: AccountOutcome, at: dt.datetime) -> list[Acknowledged]:
-    """Changes by time alone or by a resync, which no act caused."""
+    """List changes by time alone or by a resync, which no act caused."""
     update, act = outcome.task.row, ids.uuid7()
     before, now = update.account.acknowledged_rights, update.desired.rights
     changed = [key for key in now if now[key] != before.get(key)] or list(now)

@@ -1,4 +1,4 @@
-"""The state of accounts for pages and operators, in a fixed number of statements."""
+"""Pages and operators read the state of accounts in a fixed number of statements."""
 
 import datetime as dt
 import uuid
@@ -58,7 +58,7 @@ SELECT min(due_at) FROM (
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
-    """One system for one member of one organization: expected and actual rights, and the state of the account.
+    """A status compares the expected with the actual rights of one member of one organization in one system.
 
     `actual` None: unknown. `error`: a code of `provisioning.delivery.errors`, empty after a success.
     """
@@ -82,14 +82,14 @@ class SystemStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorstState:
-    """The state that a list shows for one member, and its system."""
+    """A list shows this state for one member, and its system."""
 
     state: str
     application: str
 
 
 def of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.datetime) -> list[SystemStatus]:
-    """Every system of one person in these memberships; on an organization's page, one. Three statements.
+    """Read every system of one person in these memberships; an organization's page gives one. Three statements.
 
     Failed, differing and waiting systems come first.
     """
@@ -142,7 +142,7 @@ def _actual_rights(
 def _state(
     account: Account, expected: Sequence[RightSummary], organizations: Mapping[uuid.UUID, uuid.UUID]
 ) -> str:
-    """A system may know the person for another organization only, which must not show here."""
+    """Return the account's state; that a system knows the person for another organization only must not show here."""
     was_acknowledged = any(str(name) in account.acknowledged_rights for name in organizations)
     if account.state == Account.State.UP_TO_DATE and not expected and not was_acknowledged:
         return Account.State.NOT_NEEDED.value
@@ -150,19 +150,20 @@ def _state(
 
 
 def next_try(account: Account) -> dt.datetime | None:
+    """Return when the account is tried again; its target may be paused for longer."""
     if account.due_at is None:
         return None
     return max(account.due_at, account.target.pause_until or account.due_at)
 
 
 def error(account: Account) -> str:
-    """A code of `provisioning.delivery.errors`; another account may have shown that the target is unavailable."""
+    """Return a code of `provisioning.delivery.errors`; another account may have shown that the target is down."""
     waits_for_target = account.due_at is not None and account.target.down_since is not None
     return account.last_error or (Code.UNREACHABLE.value if waits_for_target else "")
 
 
 def for_list(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]:
-    """The worst state of each member who has an account. One statement."""
+    """Find the worst state of each member who has an account. One statement."""
     params = {"memberships": list(memberships), "worst": list(_BY_SEVERITY)}
     rows = db.fetch_all(_WORST_STATES, params)
     return {
@@ -171,7 +172,7 @@ def for_list(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]
 
 
 def usually_takes(*, targets: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
-    """Seconds from an act on one person to its confirmation: the median of each target's last 50 within a week.
+    """Measure the seconds from an act on one person to its confirmation: the median of a target's last 50 in a week.
 
     A target without any is absent. One statement.
     """
@@ -185,7 +186,7 @@ def usually_takes(*, targets: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
 
 
 def delivery_lag() -> float:
-    """Seconds that the oldest due delivery has waited for a deliverer; 0.0 when none waits.
+    """Measure the seconds that the oldest due delivery has waited for a deliverer; 0.0 when none waits.
 
     Deliveries to unavailable targets do not count (`unavailable_targets`).
     """
@@ -195,10 +196,10 @@ def delivery_lag() -> float:
 
 
 def running_deliverers() -> int:
-    """The number of running deliverers."""
+    """Count the running deliverers."""
     return len(workers.live_workers())
 
 
 def unavailable_targets() -> list[Target]:
-    """The targets that are unavailable now."""
+    """Find the targets that are unavailable now."""
     return list(Target.objects.filter(is_active=True, down_since__isnull=False).select_related("application"))

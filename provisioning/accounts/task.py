@@ -1,4 +1,4 @@
-"""The delivery task of one account: compute the desired record, decide whether a call is needed, make the call."""
+"""The task of one account computes the desired record, decides whether a call is needed, and makes it."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AccountUpdate:
-    """One account as leased, and the desired record in its target."""
+    """An update holds one leased account and the desired record in its target."""
 
     account: Account
     target: Target
@@ -32,12 +32,12 @@ class AccountUpdate:
 
     @property
     def needs_call(self) -> bool:
-        """Whether the target may differ from the desired record."""
+        """Check whether the target may differ from the desired record."""
         return self.computed and (self.is_uncertain or not self._is_acknowledged)
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether the target may differ from its last acknowledgement."""
+        """Check whether the target may differ from its last acknowledgement."""
         return self.account.uncertain_until is not None or self.account.observed is not None
 
     @property
@@ -62,17 +62,17 @@ def updates(*, rows: Sequence[Account], at: dt.datetime) -> list[AccountUpdate]:
 
 
 def call(*, update: AccountUpdate, worker: int, pool: Pool) -> AccountTask:
-    """A task that brings the target to the desired record."""
+    """Create a task that brings the target to the desired record."""
     return _task(update, worker, partial(_synchronize, update, pool))
 
 
 def without_call(*, update: AccountUpdate, worker: int) -> AccountTask:
-    """A task that is settled without a call: the target has the desired record, or it could not be computed."""
+    """Create a task without a call: the target has the desired record, or it could not be computed."""
     return _task(update, worker, _no_call)
 
 
 def _update(row: Account, target: Target, snapshot: PeopleSnapshot) -> AccountUpdate:
-    """A fault in one person's computation must not stop the others."""
+    """Compute the update; a fault in one person's computation must not stop the others."""
     try:
         return AccountUpdate(row, target, snapshot.desired_record(row, target))
     except Exception:
@@ -97,4 +97,4 @@ def _synchronize(update: AccountUpdate, pool: Pool) -> SyncResult:
 
 
 def _no_call() -> None:
-    """The result of a task without a call."""
+    """Return the result of a task without a call."""

@@ -1,4 +1,4 @@
-"""The contract of a connector: everything that accounts need from the protocol of one kind of target."""
+"""A connector gives accounts all that they need from the protocol of one kind of target."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class OrganizationEntry:
-    """One organization of a person, as the target's record shows it."""
+    """The target's record shows an organization of the person by these values."""
 
     organization: str
     key: str
@@ -26,7 +26,7 @@ class OrganizationEntry:
 
 @dataclass(frozen=True, slots=True)
 class DesiredPerson:
-    """A person as a target should hold them now, before a connector writes it in the target's format."""
+    """The person is described as a target should hold them, before a connector uses the target's format."""
 
     external_id: str
     """Keyholder's id of the record: the person's, or the membership's where the target has one record for each."""
@@ -38,13 +38,13 @@ class DesiredPerson:
 
     @property
     def active(self) -> bool:
-        """Whether the person is active in one of the organizations."""
+        """Check whether the person is active in one of the organizations."""
         return any(entry.active for entry in self.organizations)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetProfile:
-    """The address and the behavior of one target, as plain values that a delivery uses in any thread."""
+    """The profile has a target's address and behavior as plain values, which a delivery uses in any thread."""
 
     base_url: str
     token: str
@@ -56,7 +56,7 @@ class TargetProfile:
 
 @dataclass(frozen=True, slots=True)
 class SyncTask:
-    """The desired record of one person, and what Keyholder knows about the current one."""
+    """A task holds the desired record of one person, and what Keyholder knows about the current one."""
 
     profile: TargetProfile
     record: Record
@@ -67,7 +67,7 @@ class SyncTask:
 
 
 class ObservedState(TypedDict):
-    """The state of a record that differs, in codes and ids; it contains no names."""
+    """The state of a record that differs is stored in codes and ids; it contains no names."""
 
     active: bool
     rights: dict[str, list[RightSummary]]
@@ -76,7 +76,7 @@ class ObservedState(TypedDict):
 
 @dataclass(slots=True)
 class SyncResult:
-    """The state of the target after the synchronization."""
+    """The result describes the target after the synchronization."""
 
     remote_id: str
     wrote: bool
@@ -87,7 +87,7 @@ class SyncResult:
 
 
 class Connector(Protocol):
-    """The protocol of one kind of target. It has no state and reads no database: its methods run in any thread.
+    """A connector has no state and reads no database: its methods run in any thread.
 
     Its requests go through the caller's pool, which is the guarded way out and which the caller closes.
     """
@@ -105,13 +105,13 @@ class Connector(Protocol):
         """Yield the records that the target has, about `limit` at most. Raises DeliveryError."""
 
     def matches(self, *, ours: Record, theirs: Record) -> bool:
-        """Whether the two records agree in every attribute that Keyholder manages."""
+        """Check whether the two records agree in every attribute that Keyholder manages."""
 
     def external_id(self, *, record: Record) -> str:
         """Return Keyholder's id of a record that was read; empty where it has none."""
 
     def is_active(self, *, record: Record) -> bool:
-        """Whether a record that was read is active."""
+        """Check whether a record that was read is active."""
 
     def observed_state(self, *, record: Record) -> ObservedState:
-        """Return what pages show of a record that differs."""
+        """Return the state that pages show of a record that differs."""

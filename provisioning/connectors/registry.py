@@ -1,4 +1,4 @@
-"""The connectors by kind of target: the only module that names them."""
+"""No other module than this names the connectors, which it finds by kind of target."""
 
 from provisioning.connectors.connector import Connector
 from provisioning.connectors.scim.connector import ScimConnector

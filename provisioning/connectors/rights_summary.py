@@ -1,4 +1,4 @@
-"""A right in short form: as a target acknowledged it, and as pages compare it."""
+"""Rights are stored in short form as a target acknowledged them, and pages compare them in it."""
 
 from collections.abc import Iterable
 from typing import NotRequired, TypedDict
@@ -8,7 +8,7 @@ from delegation.authorization.values import amount_to_json
 
 
 class RightSummary(TypedDict):
-    """One right in codes, ids and decimal strings; no personal value."""
+    """A right is summarized in codes, ids and decimal strings, without a personal value."""
 
     entitlement: str
     role: str
@@ -23,7 +23,7 @@ class RightSummary(TypedDict):
 
 
 def summarize(rights: Iterable[Right]) -> list[RightSummary]:
-    """One summary per right, in the order of the rights."""
+    """Summarize each right, in their order."""
     return [
         RightSummary(
             entitlement=right.entitlement,

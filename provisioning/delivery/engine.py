@@ -1,4 +1,4 @@
-"""The delivery process: waits for notifications of new events, plans them at once, and delivers concurrently.
+"""The delivery process waits for notifications of new events, plans them at once, and delivers concurrently.
 
 One thread uses the database and decides; the threads of the queues do network only; maintenance has its own thread.
 """
@@ -33,29 +33,29 @@ _DRAIN_SECONDS = 15.0
 
 
 class Plan(Protocol):
-    """The result of planning one chain."""
+    """A planner returns this for one chain."""
 
     @property
     def at(self) -> dt.datetime | None:
-        """When the rows became due, by the database's clock; None where nothing became due."""
+        """Return when the rows became due, by the database's clock; None where nothing became due."""
 
 
 class Planner(Protocol):
-    """Makes rows of the kinds due: from the events of one chain, and from time alone."""
+    """A planner makes rows of the kinds due: from the events of one chain, and from time alone."""
 
     def plan(self, *, chain: uuid.UUID) -> Plan:
-        """Make due what follows from the new events of this chain."""
+        """Make the rows due that follow from the new events of this chain."""
 
     def behind(self) -> list[uuid.UUID]:
-        """The chains with events that are not yet planned."""
+        """Find the chains with events that are not yet planned."""
 
     def sweep(self, *, at: dt.datetime, first: bool) -> int:
-        """Make due what time alone has changed; the first sweep of a process looks further back."""
+        """Make the rows due that time alone has changed; the first sweep of a process looks further back."""
 
 
 @dataclass(slots=True)
 class Engine:
-    """Delivers these kinds until `stop`."""
+    """An engine delivers these kinds until `stop`."""
 
     kinds: Sequence[Kind]
     planner: Planner
@@ -91,7 +91,7 @@ class Engine:
         self.on_stop()
 
     def stop(self) -> None:
-        """Finish the calls in flight and end; from any thread or a signal handler."""
+        """Finish the calls in flight and end; any thread or signal handler may call this."""
         self._stopping.set()
         self._wake_up()
 
@@ -129,7 +129,7 @@ class Engine:
             self._scheduler.lease_backlog(worker=notified.worker)
 
     def _next_wake_up(self) -> float:
-        """When there is work even without a notification (`time.monotonic`)."""
+        """Return when there is work even without a notification (`time.monotonic`)."""
         settle_at = self._scheduler.next_settle_at
         return self._next_sweep if settle_at is None else min(self._next_sweep, settle_at)
 

@@ -1,4 +1,4 @@
-"""Why deliveries fail: public codes."""
+"""Public codes say why deliveries fail."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Why a delivery failed. Public: pages map each code to a sentence."""
+    """A code says why a delivery failed. It is public: pages map each code to a sentence."""
 
     ADDRESS_REFUSED = "address_refused"
     """The address lies in the machine's own networks and the operator has not allowed that host."""
@@ -54,7 +54,7 @@ PERMANENT = frozenset(
 
 @dataclass(slots=True)
 class DeliveryError(Exception):
-    """A failed delivery. `retry_after`: the pause that the target asked for."""
+    """A delivery has failed. `retry_after`: the pause that the target asked for."""
 
     code: Code
     retry_after: dt.timedelta | None = None

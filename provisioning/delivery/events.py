@@ -1,4 +1,4 @@
-"""Events of deliveries: unchained, one for each confirmed or newly failed delivery, under its act."""
+"""Each confirmed or newly failed delivery gets one unchained event, under its act."""
 
 import datetime as dt
 import uuid
@@ -13,7 +13,7 @@ from delegation.authorization.verbs import Observation
 
 
 class DeliveryEvents:
-    """Collects events by chain and act, so that each group is one insert."""
+    """The collector groups events by chain and act, so that each group is one insert."""
 
     def __init__(self) -> None:
         self._drafts: dict[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID], list[EventDraft]] = defaultdict(
@@ -42,5 +42,5 @@ class DeliveryEvents:
 
 
 def seconds(since: dt.datetime, until: dt.datetime) -> str:
-    """A duration in seconds in the form of the log, three decimals."""
+    """Format a duration in seconds for the log, with three decimals."""
     return f"{max((until - since).total_seconds(), 0):.3f}"

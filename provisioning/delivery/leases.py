@@ -1,4 +1,4 @@
-"""Leasing due rows: in batches, queue by queue, without waiting for a lock, so that one worker has each row."""
+"""Due rows are leased in batches, queue by queue, without waiting for a lock; one worker has each row."""
 
 import datetime as dt
 import json
@@ -19,7 +19,7 @@ DUE = "due_at <= %(at)s AND (leased_until IS NULL OR leased_until <= %(at)s)"
 
 @dataclass(frozen=True, slots=True)
 class LeasedTable:
-    """A table whose rows are leased (`provisioning.delivery.models.Due`)."""
+    """The rows of this table are leased (`provisioning.delivery.models.Due`)."""
 
     name: str
     on_release: str = ""
@@ -34,7 +34,7 @@ def params(
     depth: int = DEPTH,
     lease: dt.timedelta = LEASE,
 ) -> dict[str, Any]:
-    """The parameters of a leasing statement. A queue is identified by a text or an id."""
+    """Return the parameters of a leasing statement. A queue is identified by a text or an id."""
     return {
         "at": at,
         "until": at + lease,

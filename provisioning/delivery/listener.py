@@ -1,4 +1,4 @@
-"""The deliverer's own connection: it receives notifications, and it lives as long as the worker (`workers`)."""
+"""The deliverer's own connection receives notifications and lives as long as the worker (`workers`)."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
-    """Received notifications: the extended chains, and whether mails were queued."""
+    """The notifications name the extended chains, and say whether mails were queued."""
 
     chains: tuple[uuid.UUID, ...] = ()
     mails: bool = False
@@ -29,7 +29,7 @@ class Notifications:
 
 @dataclass(slots=True)
 class Listener:
-    """Waits for a notification of the database, a wake-up of another thread, or time."""
+    """A listener waits for a notification of the database, a wake-up of another thread, or time."""
 
     connection: psycopg.Connection
     worker: int
@@ -39,7 +39,7 @@ class Listener:
     _woken: bool = False
 
     def wait(self, *, seconds: float) -> Notifications:
-        """The notifications within this time. Raises psycopg.OperationalError when the connection is lost."""
+        """Return the notifications within this time. Raises psycopg.OperationalError when the connection is lost."""
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
         poll.register(self._read, select.POLLIN)
@@ -55,7 +55,7 @@ class Listener:
         return Notifications(tuple(chains), any(notify.channel == MAILS for notify in received))
 
     def wake_up(self) -> None:
-        """End the current or next `wait`; from any thread or a signal handler."""
+        """End the current or next `wait`; any thread or signal handler may call this."""
         if not self._woken:
             self._woken = True
             with contextlib.suppress(OSError):
@@ -64,7 +64,7 @@ class Listener:
 
 @contextlib.contextmanager
 def listening() -> Iterator[Listener]:
-    """A connection that receives notifications. Raises psycopg.OperationalError where the database does not answer."""
+    """Open a connection for notifications. Raises psycopg.OperationalError where the database does not answer."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     try:

@@ -1,10 +1,10 @@
-"""The columns that deliveries of every kind share."""
+"""Deliveries of every kind share these columns."""
 
 from django.db import models
 
 
 class Due(models.Model):
-    """A delivery: due, leased to one worker at a time, retried until confirmed.
+    """A delivery is due, then leased to one worker at a time, and retried until confirmed.
 
     A lease ends at its time or with its worker, whichever comes first (`workers`).
     """

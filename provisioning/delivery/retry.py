@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt (exponential backoff with jitter)."""
+"""Retries wait by exponential backoff with jitter."""
 
 import datetime as dt
 import random
@@ -18,7 +18,7 @@ _random = random.SystemRandom()
 
 
 def delay(*, attempts: int, code: Code, retry_after: dt.timedelta | None = None) -> dt.timedelta:
-    """The delay after the `attempts`-th failure in a row of one record: 1 s to 1 h, with 20 % jitter.
+    """Compute the delay after the `attempts`-th failure in a row of one record: 1 s to 1 h, with 20 % jitter.
 
     A permanent failure is retried every hour. A record of an unavailable target waits no longer than the target is
     paused (`LONGEST_PAUSE`). `retry_after`, the wish of the target (Retry-After), is honored up to 1 h.

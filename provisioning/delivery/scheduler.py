@@ -1,4 +1,4 @@
-"""Between leases and settlements: submits leased tasks to their queues and gathers outcomes into batches.
+"""The scheduler submits leased tasks to their queues and gathers their outcomes into batches to settle.
 
 One thread calls `lease` and `settle`; tasks run in the threads of the queues.
 """
@@ -32,7 +32,7 @@ Outcome = DeliveryOutcome[Any, Any]
 
 @dataclass(slots=True)
 class Scheduler:
-    """Leases, runs and settles the deliveries of these kinds, in this order."""
+    """A scheduler leases, runs and settles the deliveries of these kinds, in this order."""
 
     kinds: Sequence[Kind]
     wake_up: Callable[[], None]
@@ -45,7 +45,7 @@ class Scheduler:
     _has_room: bool = False
 
     def recover(self, *, at: dt.datetime) -> None:
-        """Let every kind handle the calls whose leases the lost connection may have forgotten."""
+        """Let every kind handle the calls with leases that the lost connection may have forgotten."""
         for kind in self.kinds:
             kind.recover(at=at)
 
@@ -66,22 +66,22 @@ class Scheduler:
 
     @property
     def kinds_with_backlog(self) -> list[Kind]:
-        """The kinds whose last lease returned rows: they may have more once their queues have room."""
+        """Return the kinds with rows at their last lease: they may have more once their queues have room."""
         return [kind for kind in self.kinds if kind in self._backlog]
 
     @property
     def has_room(self) -> bool:
-        """Whether the last lease returned rows that needed no call: the queues have room already."""
+        """Check whether the last lease returned rows that needed no call: the queues have room already."""
         return self._has_room
 
     @property
     def in_flight(self) -> bool:
-        """Whether any task is submitted and not settled."""
+        """Check whether any task is submitted and not settled."""
         return bool(self.queues.in_flight())
 
     @property
     def next_settle_at(self) -> float | None:
-        """When (`time.monotonic`) the gathered outcomes are to be settled; None without any."""
+        """Return when (`time.monotonic`) the gathered outcomes are to be settled; None without any."""
         return self._settle_at if self._unsettled else None
 
     def settle(self) -> bool:

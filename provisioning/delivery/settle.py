@@ -1,4 +1,4 @@
-"""Settling outcomes in batches so that one outcome that cannot be stored does not hold up the others."""
+"""Outcomes are settled in batches; one that cannot be stored does not hold up the others."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Threads for calls to targets: each target has its own queue, so that a slow target delays no other."""
+"""Each target has its own queue and threads, so that a slow target delays no other."""
 
 import itertools
 import queue
@@ -24,7 +24,7 @@ class _TargetQueue:
 
 @dataclass(slots=True)
 class TargetQueues:
-    """Runs jobs queue by queue, lower priority numbers first."""
+    """These queues run jobs in threads, lower priority numbers first."""
 
     width: int = WIDTH
     _in_flight: Counter[Hashable] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class TargetQueues:
                 del self._in_flight[target]
 
     def in_flight(self) -> dict[Hashable, int]:
-        """The number of submitted and unfinished jobs of each queue."""
+        """Count the submitted and unfinished jobs of each queue."""
         with self._lock:
             return dict(self._in_flight)
 

@@ -1,4 +1,4 @@
-"""The contract between the engine and one kind of delivery: leased task, outcome, kind."""
+"""The engine and each kind of delivery exchange tasks and outcomes by this contract."""
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
@@ -17,11 +17,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTask(Generic[Row, Result]):
-    """One leased delivery. `run` does network only, never the database: it runs in any thread."""
+    """A task is one leased delivery. `run` does network only, never the database: it runs in any thread."""
 
     row: Row
     queue: Hashable
-    """The target, whose calls share one queue."""
+    """The calls to one target share a queue."""
     priority: int
     """Lower numbers run first."""
     run: Callable[[], Result]
@@ -31,7 +31,7 @@ class DeliveryTask(Generic[Row, Result]):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome(Generic[Row, Result]):
-    """A finished task: a result, or an error. Neither: the row needed no call."""
+    """A finished task has a result or an error; a row that needed no call has neither."""
 
     task: DeliveryTask[Row, Result]
     result: Result | None = None
@@ -39,21 +39,21 @@ class DeliveryOutcome(Generic[Row, Result]):
 
 
 class DeliveryKind(Protocol[Row, Result]):
-    """One kind of delivery: the engine leases its due rows, runs their tasks and settles the outcomes."""
+    """The engine leases due rows of a kind, runs their tasks and settles the outcomes."""
 
     table: LeasedTable
-    """The rows of this kind, whose leases end with their worker."""
+    """The rows of this kind; their leases end with their worker."""
 
     def is_affected_by(self, *, notifications: Notifications) -> bool:
-        """Whether these notifications may have made a row due."""
+        """Check whether these notifications may have made a row due."""
 
     def recover(self, *, at: dt.datetime) -> None:
-        """Handle calls whose leases the lost connection may have forgotten. Runs before anything is leased."""
+        """Handle calls with leases that the lost connection may have forgotten. Runs before anything is leased."""
 
     def lease(
         self, *, worker: int, at: dt.datetime, in_flight: Mapping[Hashable, int]
     ) -> list[DeliveryTask[Row, Result]] | None:
-        """Lease due rows whose queues have room. None: nothing was due; empty: no due row needed a call."""
+        """Lease due rows where queues have room. None: nothing was due; empty: no due row needed a call."""
 
     def settle(self, *, outcomes: list[DeliveryOutcome[Row, Result]], at: dt.datetime) -> None:
         """Store these outcomes and their events in one transaction."""

@@ -1,4 +1,4 @@
-"""Which workers are alive: each holds an advisory lock while its connection lives.
+"""A worker is alive while its connection lives, which holds an advisory lock.
 
 The leases of a dead worker are released at once. Its calls may still arrive, so the state of its rows is uncertain.
 """
@@ -14,7 +14,7 @@ from provisioning.delivery.leases import LeasedTable
 
 _LOCK_CLASS = 0x6B64  # Keyholder's own number among the advisory locks
 UNCERTAINTY = dt.timedelta(seconds=15)
-"""How long a target may still execute a call whose worker died."""
+"""A target may still execute the call of a dead worker for this long."""
 _ALIVE = """
 SELECT objid::bigint FROM pg_locks
 WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2 AND granted
@@ -27,7 +27,7 @@ WHERE leased_by IS NOT NULL AND leased_by <> ALL(%(alive)s)
 
 
 def register(*, connection: psycopg.Connection) -> int:
-    """A number for this worker, unique until `connection` is closed."""
+    """Choose a number for this worker, unique until `connection` is closed."""
     while True:
         worker = secrets.randbelow(2**31 - 1) + 1
         row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, worker]).fetchone()
@@ -36,7 +36,7 @@ def register(*, connection: psycopg.Connection) -> int:
 
 
 def live_workers() -> list[int]:
-    """The numbers of the workers of this database that are alive."""
+    """Return the numbers of the workers of this database that are alive."""
     with default_connection.cursor() as cursor:
         cursor.execute(_ALIVE, [_LOCK_CLASS])
         return [row[0] for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""Connections to other systems: only to addresses that the guard allows, and only with the host's own certificate.
+"""Connections lead only to addresses that the guard allows, and only with the host's own certificate.
 
 Every exchange is limited in time and size. A server that sends a byte now and then must not hold a delivery for longer
 than its lease (`provisioning.delivery.leases`).
@@ -25,14 +25,14 @@ MAX_BYTES = 2_000_000
 
 
 class ExchangeLimits:
-    """Time and bytes that one exchange has left. A reused connection gets new limits for each exchange."""
+    """The limits count the time and bytes that one exchange has left. A reused connection gets new ones each time."""
 
     def __init__(self) -> None:
         self._until = time.monotonic() + EXCHANGE_SECONDS
         self._bytes = MAX_BYTES
 
     def remaining(self, most: float) -> float:
-        """Seconds that may be waited now, `most` at most. Raises TimeoutError after the end of the exchange."""
+        """Return the seconds to wait now, `most` at most. Raises TimeoutError after the end of the exchange."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -46,7 +46,7 @@ class ExchangeLimits:
 
 
 class LimitedSocket:
-    """The socket interface that `http.client` uses, within the limits of an exchange."""
+    """The socket has the interface that `http.client` uses, within the limits of an exchange."""
 
     def __init__(self, sock: socket.socket, limits: ExchangeLimits) -> None:
         self._sock = sock
@@ -58,7 +58,7 @@ class LimitedSocket:
         self._sock.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """A reader for one response."""
+        """Open a reader for one response."""
         return io.BufferedReader(_LimitedReader(self._sock, self.limits))
 
     def fileno(self) -> int:
@@ -90,7 +90,7 @@ class _LimitedReader(io.RawIOBase):
 
 
 class GuardedConnection(http.client.HTTPConnection):
-    """Connects only to addresses that the guard allows."""
+    """The connection leads only to addresses that the guard allows."""
 
     _limited_socket: LimitedSocket
 
@@ -99,7 +99,7 @@ class GuardedConnection(http.client.HTTPConnection):
         self._limits = limits
 
     def connect(self) -> None:
-        """Raises DeliveryError."""
+        """Open the socket. Raises DeliveryError."""
         self._limited_socket = self.sock = LimitedSocket(self._open_socket(), self._limits)
 
     def begin_exchange(self, limits: ExchangeLimits) -> None:
@@ -111,7 +111,7 @@ class GuardedConnection(http.client.HTTPConnection):
 
 
 class GuardedTlsConnection(GuardedConnection):
-    """A guarded connection over TLS; the certificate must match the host."""
+    """The guarded connection uses TLS; the certificate must match the host."""
 
     default_port = http.client.HTTPS_PORT
 

@@ -1,4 +1,4 @@
-"""HTTP to other systems: guarded, kept alive, limited in time and size; follows no redirect and uses no proxy.
+"""HTTP requests to other systems are guarded and limited in time and size; none follows a redirect or uses a proxy.
 
 The standard library's client: a quarter of the processor time of httpx2 and half of urllib3's per call, measured.
 """
@@ -29,7 +29,7 @@ _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: status, headers in lower case, body."""
+    """A reply has the status, the headers in lower case, and the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,7 +37,7 @@ class Reply:
 
     @property
     def retry_after(self) -> dt.timedelta | None:
-        """Retry-After (RFC 9110 §10.2.3), seconds or a date."""
+        """Parse Retry-After (RFC 9110 §10.2.3), seconds or a date."""
         text = self.headers.get("retry-after", "").strip()
         if text.isdigit():
             return dt.timedelta(seconds=min(int(text), 86_400))
@@ -54,7 +54,7 @@ _Origin = tuple[str, str, int]
 
 @dataclass(slots=True)
 class Pool:
-    """Connections kept open, newest first. Safe for threads."""
+    """The pool reuses open connections, newest first. It is safe for threads."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: dict[_Origin, list[tuple[http_connection.GuardedConnection, float]]] = field(
@@ -162,7 +162,7 @@ def _origin(parts: SplitResult) -> _Origin:
 
 
 def _is_closed(connection: http_connection.GuardedConnection) -> bool:
-    """Whether an idle connection has something to read: that can only be its end."""
+    """Check whether an idle connection has something to read: that can only be its end."""
     with contextlib.suppress(OSError, ValueError, TypeError):
         waiting = select.poll()
         waiting.register(connection.sock, select.POLLIN)

@@ -27,14 +27,14 @@ _NOT_PUBLIC = tuple(
 
 
 class Address(NamedTuple):
-    """The arguments of `socket.socket` and `connect`."""
+    """An address has the arguments of `socket.socket` and `connect`."""
 
     family: socket.AddressFamily
     sockaddr: Any
 
 
 def public_addresses(*, host: str, port: int) -> Iterator[Address]:
-    """The allowed addresses of the host, in the resolver's order. Callers connect to these only.
+    """Yield the allowed addresses of the host, in the resolver's order. Callers connect to these only.
 
     Raises DeliveryError: unreachable for an unknown name, address_refused where no address is allowed.
     """
@@ -54,7 +54,7 @@ def public_addresses(*, host: str, port: int) -> Iterator[Address]:
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is reachable on the public internet."""
+    """Check whether an address is reachable on the public internet."""
     address: _Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped

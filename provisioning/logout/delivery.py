@@ -1,4 +1,4 @@
-"""Delivery of logout tokens when a sign-in ends (OpenID Connect Back-Channel Logout 1.0)."""
+"""Services receive a logout token when a sign-in ends (OpenID Connect Back-Channel Logout 1.0)."""
 
 import datetime as dt
 import uuid
@@ -72,7 +72,7 @@ UPDATE provisioning_logout SET due_at = NULL, leased_until = NULL, leased_by = N
 
 @dataclass(frozen=True, slots=True)
 class LeasedLogout:
-    """One logout token to send: the columns of `LEASE`."""
+    """A leased logout has the columns of `LEASE`."""
 
     id: int
     client: str
@@ -95,7 +95,7 @@ LogoutOutcome = DeliveryOutcome[LeasedLogout, None]
 
 
 class LogoutDeliveries:
-    """Logout tokens (`provisioning.delivery.task.DeliveryKind`)."""
+    """This kind delivers logout tokens (`provisioning.delivery.task.DeliveryKind`)."""
 
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool
@@ -103,7 +103,7 @@ class LogoutDeliveries:
     table = LeasedTable("provisioning_logout")
 
     def is_affected_by(self, *, notifications: Notifications) -> bool:
-        """Whether these notifications may have made a row due."""
+        """Check whether these notifications may have made a row due."""
         return bool(notifications.chains)
 
     def recover(self, *, at: dt.datetime) -> None:
@@ -139,7 +139,7 @@ class LogoutDeliveries:
 
 
 def token(*, row: LeasedLogout) -> str:
-    """A logout token (§2.4). Every attempt has a new one: services accept each `jti` once."""
+    """Sign a logout token (§2.4). Every attempt has a new one: services accept each `jti` once."""
     at = clock.wall()
     claims = {
         "iss": settings.ISSUER,
@@ -155,7 +155,7 @@ def token(*, row: LeasedLogout) -> str:
 
 
 def _send(row: LeasedLogout, pool: Pool) -> None:
-    """Raises DeliveryError where the service does not confirm the logout (§2.8)."""
+    """Send one token. Raises DeliveryError where the service does not confirm the logout (§2.8)."""
     reply = pool.request(
         method="POST",
         url=row.url,

@@ -1,4 +1,4 @@
-"""Logout tokens to deliver."""
+"""Logout tokens wait here for their delivery."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from provisioning.delivery.models import Due
 
 
 class Logout(Due):
-    """One logout token for one client and one sign-in (OpenID Connect Back-Channel Logout 1.0)."""
+    """A row is a logout token for one client and one sign-in (OpenID Connect Back-Channel Logout 1.0)."""
 
     sign_in = models.ForeignKey(SignIn, models.CASCADE, related_name="logouts")
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Returned mails: undeliverable addresses are recorded for the person and for each of the person's organizations."""
+"""Returned mails show undeliverable addresses, which are recorded for the person and each of their organizations."""
 
 import datetime as dt
 import uuid
@@ -48,7 +48,7 @@ def handle_returned_mail(*, messages: Iterable[bytes]) -> int:
 
 
 def _reports_by_message_id(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
-    """The failed and the dead addresses of each Message-ID, over all reports."""
+    """Collect the failed and the dead addresses of each Message-ID, over all reports."""
     addresses_by_id: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for report in filter(None, map(delivery_status.parse, messages)):
         failed, dead = addresses_by_id[report.message_id]

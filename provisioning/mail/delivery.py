@@ -1,4 +1,4 @@
-"""Delivery of queued mails (`provisioning.mail.queue`)."""
+"""Queued mails are delivered by SMTP (`provisioning.mail.queue`)."""
 
 import dataclasses
 import datetime as dt
@@ -55,16 +55,16 @@ MailOutcome = DeliveryOutcome[Mail, None]
 
 
 class MailDeliveries:
-    """Queued mails (`provisioning.delivery.task.DeliveryKind`)."""
+    """This kind delivers queued mails (`provisioning.delivery.task.DeliveryKind`)."""
 
     table = LeasedTable("provisioning_mail")
 
     def is_affected_by(self, *, notifications: Notifications) -> bool:
-        """Whether these notifications may have made a row due."""
+        """Check whether these notifications may have made a row due."""
         return notifications.mails
 
     def recover(self, *, at: dt.datetime) -> None:
-        """Do nothing: a mail whose lease is lost is sent again, and no target remembers it."""
+        """Do nothing: a mail that loses its lease is sent again, and no target remembers it."""
 
     def lease(
         self, *, worker: int, at: dt.datetime, in_flight: Mapping[Hashable, int]
@@ -95,7 +95,7 @@ class MailDeliveries:
 
 
 def _store(outcomes: Iterable[MailOutcome], at: dt.datetime) -> set[uuid.UUID]:
-    """Store these outcomes. Returns the failed mails whose lease was still valid."""
+    """Store these outcomes. Returns the failed mails with a lease that was still valid."""
     sent = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is None}
     failed = {outcome.task.row.id: outcome for outcome in outcomes if outcome.error is not None}
     retries = [_retry_row(outcome, at) for outcome in failed.values()]
@@ -113,14 +113,14 @@ def _store(outcomes: Iterable[MailOutcome], at: dt.datetime) -> set[uuid.UUID]:
 
 
 def _as_busy(outcome: MailOutcome) -> MailOutcome:
-    """The owner's organization is locked by another act: retry the mail, which will be refused again."""
+    """Retry a rejected mail, which will be refused again: another act locks its owner's organization."""
     if _is_rejected(outcome):
         return dataclasses.replace(outcome, error=DeliveryError(Code.BUSY))
     return outcome
 
 
 def _is_rejected(outcome: MailOutcome) -> bool:
-    """Whether the relay has no such recipient."""
+    """Check whether the relay has no such recipient."""
     return outcome.error is not None and outcome.error.code is Code.NO_SUCH_RECIPIENT
 
 

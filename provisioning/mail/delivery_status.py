@@ -1,4 +1,4 @@
-"""Parsing of delivery status notifications (RFC 3464) about our mails."""
+"""Delivery status notifications (RFC 3464) report which of our mails failed."""
 
 import re
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ _PERMANENT = "5."
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatusReport:
-    """A mail, by its Message-ID, and the addresses (in lower case) at which it has failed for good.
+    """A report names a mail by its Message-ID, and the addresses (in lower case) at which it has failed for good.
 
-    `dead`: those whose address itself is invalid.
+    `dead`: the invalid ones among these addresses.
     """
 
     message_id: str
@@ -49,7 +49,7 @@ def parse(raw: bytes) -> DeliveryStatusReport | None:
 
 
 def is_permanent(*, status: str) -> bool:
-    """Whether a reply means that the address reaches no mailbox, and not that this mail was rejected.
+    """Check whether a reply means that the address reaches no mailbox, and not that this mail was rejected.
 
     Only the enhanced status (RFC 3463) at its beginning shows that: no such mailbox or domain, an invalid address, a
     moved or closed mailbox, a domain without mail. Any other status may be the fault of the relay, the sender or the
@@ -60,7 +60,7 @@ def is_permanent(*, status: str) -> bool:
 
 
 def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
-    """Each recipient that has failed for good, by its original and its final address, with the status."""
+    """Yield each recipient that has failed for good, by its original and its final address, with the status."""
     if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
         return
     for block in part.get_payload():
@@ -73,13 +73,13 @@ def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
 
 
 def _address(block: Message, field: str) -> str:
-    """The address of `rfc822; <user@host>` in lower case; empty for another type."""
+    """Read the address of `rfc822; <user@host>` in lower case; empty for another type."""
     kind, _, address = str(block.get(field, "")).partition(";")
     return address.strip(" \t\r\n<>").lower() if kind.strip().lower() == "rfc822" else ""
 
 
 def _returned_id(part: Message) -> str:
-    """The Message-ID of the returned mail, which is attached as a whole or as headers."""
+    """Read the Message-ID of the returned mail, which is attached as a whole or as headers."""
     kind = part.get_content_type()
     if kind == "message/rfc822" and part.is_multipart():
         returned = part.get_payload(0)

@@ -1,4 +1,4 @@
-"""Events of mails: sent, or failed for good."""
+"""The log gets an event for each mail that was sent or has failed for good."""
 
 from collections.abc import Mapping
 from typing import Any

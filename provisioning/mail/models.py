@@ -1,4 +1,4 @@
-"""Mails to deliver."""
+"""Mails wait here for their delivery."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from provisioning.delivery.models import Due
 
 
 class Mail(Due):
-    """A queued mail; its content is encrypted under this row's id (`encryption`) and erased once sent."""
+    """The content of a queued mail is encrypted under this row's id (`encryption`) and erased once sent."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     recipient = models.BinaryField()

@@ -1,4 +1,4 @@
-"""The mail queue: mails are stored in the caller's transaction, sent after its commit, retried until sent or refused.
+"""Mails are stored in the caller's transaction, sent after its commit, and retried until sent or refused.
 
 `QueueBackend` is Django's EMAIL_BACKEND, so that django-allauth's mails are queued too. No request waits for SMTP.
 """
@@ -23,7 +23,7 @@ _PURPOSE = "Keyholder-Purpose"
 
 
 class QueueBackend(BaseEmailBackend):
-    """Stores mails instead of sending them."""
+    """The backend stores mails instead of sending them."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Store one row per recipient, so that each has its own state. Returns the number of messages."""
@@ -97,5 +97,5 @@ def _row(
 
 
 def _wire_format(message: Message) -> bytes:
-    """The bytes with the line ends of SMTP (RFC 5321 §2.3.8); relays refuse the line ends that Python writes."""
+    """Return the bytes with the line ends of SMTP (RFC 5321 §2.3.8); relays refuse those that Python writes."""
     return b"\r\n".join(message.as_bytes().splitlines()) + b"\r\n"

@@ -1,4 +1,4 @@
-"""Sending one mail over SMTP through the operator's relay."""
+"""Each mail is sent over SMTP through the operator's relay."""
 
 import contextlib
 import smtplib
@@ -40,13 +40,13 @@ def send(*, row: Mail) -> None:
 
 
 def _is_final(error: smtplib.SMTPResponseException) -> bool:
-    """530 asks for STARTTLS (RFC 3207) or AUTH (RFC 4954): the operator must correct that; the mail is retried."""
+    """Check for a final refusal. 530 asks for STARTTLS (RFC 3207) or AUTH (RFC 4954): the operator must correct it."""
     return error.smtp_code >= _PERMANENT and error.smtp_code != _AUTHENTICATION_REQUIRED
 
 
 @contextlib.contextmanager
 def _session() -> Iterator[smtplib.SMTP]:
-    """One SMTP session with the operator's relay; closed also where it ends before the mail.
+    """Open an SMTP session with the operator's relay, and close it also where it ends before the mail.
 
     No reply before the mail concerns the mail: a refusal of greeting, EHLO, STARTTLS or AUTH is retried.
     """
@@ -61,7 +61,7 @@ def _session() -> Iterator[smtplib.SMTP]:
 
 
 def _connect() -> smtplib.SMTP:
-    """Both kinds of TLS get a context: without one smtplib verifies no certificate."""
+    """Connect to the relay; both kinds of TLS get a context, because without one smtplib verifies no certificate."""
     if settings.SMTP_TLS == "tls":
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(settings.SMTP_HOST, settings.SMTP_PORT, timeout=_SECONDS, context=context)

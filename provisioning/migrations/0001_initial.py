@@ -1,4 +1,4 @@
-"""The tables of provisioning."""
+"""This migration creates the tables of provisioning."""
 
 import audit.foundation.ids
 import django.db.models.deletion

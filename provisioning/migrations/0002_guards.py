@@ -1,4 +1,4 @@
-"""The guard of a target's configuration."""
+"""This migration guards a target's configuration."""
 
 import pathlib
 

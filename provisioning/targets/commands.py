@@ -1,4 +1,4 @@
-"""Commands of the supplier: register a target, and change how it is reached."""
+"""The supplier registers a target and changes how it is reached."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ _HEALTHY = {"failures": 0, "down_since": None, "pause_until": None}
 
 @dataclass(frozen=True, slots=True)
 class TargetRegistered:
-    """The new target."""
+    """The outcome names the new target."""
 
     target: uuid.UUID
 
@@ -136,7 +136,7 @@ def _create_accounts(*, target: uuid.UUID) -> int:
 
 
 def _make_accounts_due(target: uuid.UUID, after: Mapping[str, Any]) -> None:
-    """Accounts are locked before their target, as outcomes are settled."""
+    """Make accounts due; they are locked before their target, as outcomes are settled."""
     moved, is_activated = "base_url" in after, after.get("is_active")
     if is_activated is False and not moved:
         return
@@ -155,7 +155,7 @@ def _validated(values: Mapping[str, Any], validators: Mapping[str, Callable[[Any
 
 
 def _endpoint_address(url: str) -> str:
-    """Resource paths are appended to it, so it must have no query."""
+    """Check an address; resource paths are appended to it, so it must have no query."""
     address = input_cleaning.web_address(url, field="base_url", longest=_MAX_ADDRESS)
     if "?" in address:
         raise InvalidInput(field="base_url", problem="web_address")
@@ -218,12 +218,12 @@ def _encrypted(target: uuid.UUID, attributes: Mapping[str, Any]) -> dict[str, An
 
 
 def _reset_health(after: Mapping[str, Any]) -> dict[str, Any]:
-    """A changed address may work where the old one failed, and another system may support PATCH."""
+    """Reset the target's health: a changed address may work, and another system may support PATCH."""
     return {**_HEALTHY, **({"supports_patch": True} if "base_url" in after else {})}
 
 
 def _record_event(act: Act, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """The address is text, and encrypted; of the token, the event records only that it is new."""
+    """Record the settings; the address is encrypted, and of the token the event records only that it is new."""
     plain = after.keys() - {"token", "base_url"}
     secret = {"token": "new"} if "token" in after else {}
     act.record_change(

@@ -1,4 +1,4 @@
-"""Targets: the systems to which accounts are provisioned."""
+"""Targets are the systems to which accounts are provisioned."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,16 +8,16 @@ from identity.clients.models import Application
 
 
 class Target(models.Model):
-    """One application's provisioning endpoint, and its behavior."""
+    """A target is the provisioning endpoint of one application, and its behavior."""
 
     class RecordPer(models.TextChoices):
-        """Whether the target has one record per person, or one per membership."""
+        """A target has one record per person, or one per membership."""
 
         PERSON = "person"
         MEMBERSHIP = "membership"
 
     class OnRemoval(models.TextChoices):
-        """How a record ends after a removal."""
+        """After a removal, a record is deactivated or deleted."""
 
         DEACTIVATE = "deactivate"
         DELETE = "delete"
@@ -30,7 +30,7 @@ class Target(models.Model):
     token = models.BinaryField()
     """The bearer token, encrypted under this row's id (`audit.foundation.encryption`)."""
     include_applications = models.JSONField(default=list)
-    """Keys of further applications whose rights are sent too, for people with rights in this one."""
+    """Keys of further applications; their rights are sent too, for people with rights in this one."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
     supports_patch = models.BooleanField(default=True)

@@ -1,4 +1,4 @@
-"""The profile of a target: its row as the plain values that a connector gets."""
+"""A connector gets the row of a target as plain values, its profile."""
 
 from audit.foundation import encryption
 from provisioning.connectors.connector import TargetProfile

@@ -1,4 +1,4 @@
-"""Compare records despite the rewrites of targets, which reorder lists, change case and reformat instants."""
+"""Records are compared despite the rewrites of targets, which reorder lists, change case and reformat instants."""
 
 import datetime as dt
 import re
@@ -22,27 +22,27 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def matches(ours: Record, theirs: Record) -> bool:
-    """Whether the two records agree in every attribute that Keyholder manages."""
+    """Check whether the two records agree in every attribute that Keyholder manages."""
     return _comparable(ours) == _comparable(theirs)
 
 
 def is_active(record: Record) -> bool:
-    """Whether the record is active: only a clear true counts. RFC 7643 lets targets omit `active`, which means true."""
+    """Check whether the record is active, by a clear true. RFC 7643 lets targets omit `active`, which means true."""
     return _lower_keys(record).get("active", True) in (True, "true", "True")
 
 
 def external_id(record: Record) -> str:
-    """The `externalId`; empty where absent."""
+    """Return the `externalId`; empty where absent."""
     return str(_lower_keys(record).get("externalid") or "")
 
 
 def user_name(record: Record) -> str:
-    """The `userName` in a form for comparison, which ignores case (RFC 7643 §4.1.1)."""
+    """Return the `userName` in a form for comparison, which ignores case (RFC 7643 §4.1.1)."""
     return str(_lower_keys(record).get("username") or "").casefold()
 
 
 def remote_id(record: Record) -> str:
-    """The target's own id; empty where absent. Raises DeliveryError for an id that cannot be stored."""
+    """Return the target's own id; empty where absent. Raises DeliveryError for an id that cannot be stored."""
     identifier = str(_lower_keys(record).get("id") or "")
     if len(identifier) > MAX_ID_LENGTH or _CONTROL_CHARACTERS.search(identifier):
         raise DeliveryError(Code.UNREADABLE, detail="an id too long, or with control characters")
@@ -149,5 +149,5 @@ def _number(text: str) -> object:
 
 
 def _lower_keys(record: Record) -> dict[str, Any]:
-    """Attribute names ignore case (RFC 7643 §2.1)."""
+    """Return the record with names in lower case, because attribute names ignore case (RFC 7643 §2.1)."""
     return {str(key).casefold(): value for key, value in record.items()}

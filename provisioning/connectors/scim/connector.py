@@ -1,4 +1,4 @@
-"""The connector for targets with a SCIM 2.0 endpoint (RFC 7643, RFC 7644)."""
+"""This connector serves targets with a SCIM 2.0 endpoint (RFC 7643, RFC 7644)."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from provisioning.http.pool import Pool
 
 
 class ScimConnector:
-    """Implements `provisioning.connectors.connector.Connector`."""
+    """This class implements `provisioning.connectors.connector.Connector`."""
 
     def build_record(self, *, person: DesiredPerson) -> Record:
         """Build a SCIM user with the Keyholder extension."""
@@ -38,7 +38,7 @@ class ScimConnector:
             yield from page
 
     def matches(self, *, ours: Record, theirs: Record) -> bool:
-        """Whether the two records agree in every attribute that Keyholder manages."""
+        """Check whether the two records agree in every attribute that Keyholder manages."""
         return compare.matches(ours, theirs)
 
     def external_id(self, *, record: Record) -> str:
@@ -46,7 +46,7 @@ class ScimConnector:
         return compare.external_id(record)
 
     def is_active(self, *, record: Record) -> bool:
-        """Whether the record is active."""
+        """Check whether the record is active."""
         return compare.is_active(record)
 
     def observed_state(self, *, record: Record) -> ObservedState:

@@ -1,4 +1,4 @@
-"""The requests of RFC 7644 that Keyholder sends, and the meaning of a target's responses. Knows no database rows."""
+"""Keyholder sends these requests of RFC 7644 and interprets the responses; no database row is known here."""
 
 import json
 import time
@@ -24,11 +24,11 @@ Resource = dict[str, Any]
 
 
 class Conflict(Exception):
-    """409: the target holds a record with the same user name or external id."""
+    """The target has another record with the same user name or external id (409)."""
 
 
 class NotFound(Exception):
-    """404: the target has no such record, or no longer has it."""
+    """The target has no such record, or no longer has it (404)."""
 
 
 class NotSupported(Exception):
@@ -37,7 +37,7 @@ class NotSupported(Exception):
 
 @dataclass(slots=True)
 class ScimEndpoint:
-    """One target's SCIM endpoint, for the requests of one delivery."""
+    """An endpoint sends the requests of one delivery within one deadline."""
 
     base_url: str
     token: str
@@ -51,7 +51,7 @@ class ScimEndpoint:
         self._deadline = self.clock() + http_pool.DEADLINE_SECONDS
 
     def create(self, record: Mapping[str, Any]) -> Resource:
-        """POST. Trusts the `id` of the response, not its Location. Raises Conflict, DeliveryError."""
+        """Send a POST; the `id` of the response counts, not its Location. Raises Conflict, DeliveryError."""
         reply = self._request("POST", "/Users", record)
         if reply.status == _CONFLICT:
             raise Conflict
@@ -63,36 +63,36 @@ class ScimEndpoint:
         return created
 
     def get(self, remote_id: str) -> Resource:
-        """GET by id. Raises NotFound, DeliveryError."""
+        """Send a GET by id. Raises NotFound, DeliveryError."""
         reply = self._request("GET", _path(remote_id))
         _require_status(reply, {_OK})
         return _resource(reply)
 
     def patch(self, remote_id: str, change: Mapping[str, Any]) -> None:
-        """PATCH; the response body proves nothing. Raises NotFound, Conflict, NotSupported, DeliveryError."""
+        """Send a PATCH; its response body proves nothing. Raises NotFound, Conflict, NotSupported, DeliveryError."""
         reply = self._request("PATCH", _path(remote_id), change)
         if reply.status in _NOT_SUPPORTED:
             raise NotSupported
         _require_status(reply, {_OK, _NO_CONTENT})
 
     def put(self, remote_id: str, record: Mapping[str, Any]) -> None:
-        """PUT of the whole record. Raises NotFound, Conflict, DeliveryError."""
+        """Send a PUT with the whole record. Raises NotFound, Conflict, DeliveryError."""
         reply = self._request("PUT", _path(remote_id), {**record, "id": remote_id})
         _require_status(reply, {_OK, _CREATED, _NO_CONTENT})
 
     def delete(self, remote_id: str) -> None:
-        """DELETE; an absent record counts as deleted. Raises DeliveryError."""
+        """Send a DELETE; an absent record counts as deleted. Raises DeliveryError."""
         reply = self._request("DELETE", _path(remote_id))
         if reply.status != _NOT_FOUND:
             _require_status(reply, {_OK, _NO_CONTENT, 202})
 
     def find(self, attribute: str, value: str) -> list[Resource]:
-        """Records by filter, unchecked: a target may ignore the filter and return any record. Raises DeliveryError."""
+        """Read records by filter; a target may ignore the filter and return any record. Raises DeliveryError."""
         literal = json.dumps(value)
         return self._list_records(f"/Users?filter={quote(f'{attribute} eq {literal}')}")[0]
 
     def page(self, start: int) -> tuple[list[Resource], int]:
-        """The records from the `start`-th (from 1), and the total number (§3.4.2.4). Raises DeliveryError."""
+        """Read the records from the `start`-th (from 1), and the total number (§3.4.2.4). Raises DeliveryError."""
         return self._list_records(f"/Users?startIndex={start}&count={_PAGE_SIZE}")
 
     def _list_records(self, path: str) -> tuple[list[Resource], int]:

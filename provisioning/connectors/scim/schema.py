@@ -1,4 +1,4 @@
-"""The SCIM user (RFC 7643) of a person, with the Keyholder extension, whose lists are flat."""
+"""A person becomes a SCIM user (RFC 7643) with the Keyholder extension, which has flat lists."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _grants(entry: OrganizationEntry) -> Iterator[Resource]:
 
 
 def _limits(entry: OrganizationEntry) -> Iterator[Resource]:
-    """The highest amount of the rights that cover each site (None: all sites); no entry where one is unlimited."""
+    """Yield the highest amount of the rights that cover each site (None: all sites), unless one is unlimited."""
     limited = [right for right in entry.rights if right.takes_amount]
     sites: dict[tuple[str, str | None], None] = {}
     for right in limited:

@@ -1,4 +1,4 @@
-"""Bring one record in one target to the desired state, and verify it.
+"""One record in one target is brought to the desired state, and verified.
 
 No response is trusted: the result of a filter is checked, a write is read back, and a lost record is created again.
 """
@@ -56,7 +56,7 @@ class _Sync:
         return self._result("")
 
     def _current(self) -> Resource | str | None:
-        """The current record; only its id where known and not to be read; None where absent."""
+        """Read the current record; return its id alone where it is known and not to be read, and None where absent."""
         if self.task.remote_id and not self.task.read_first:
             return self.task.remote_id
         if self.task.remote_id:
@@ -122,7 +122,7 @@ class _Sync:
         self._verify(remote_id)
 
     def _verify_or_put(self, remote_id: str) -> None:
-        """Some targets answer 200 to a PATCH and ignore unknown parts; a PUT may still work."""
+        """Verify a PATCH, else send a PUT: some targets answer 200 to a PATCH and ignore unknown parts."""
         try:
             self._verify(remote_id)
         except DeliveryError as error:

@@ -1,4 +1,4 @@
-"""`manage.py bounces [SOURCE …]`: process mails that were returned to the sender's address."""
+"""`manage.py bounces [SOURCE …]` processes mails that were returned to the sender's address."""
 
 import contextlib
 import mailbox
@@ -17,7 +17,7 @@ _MBOX = b"From "
 
 
 class Command(BaseCommand):
-    """May process the same mails again without effect.
+    """The command may process the same mails again without effect.
 
     Where it must run again, it ends with the exit code at which a mail server that pipes mails into it retries.
     """
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The sources of returned mails."""
+        """Add the sources of returned mails."""
         parser.add_argument(
             "sources", nargs="*", metavar="SOURCE", help="a Maildir or a file; none: standard input"
         )
@@ -45,13 +45,13 @@ class Command(BaseCommand):
 
 
 class Tally:
-    """Counts the mails that pass, with one mail in memory at a time."""
+    """A tally counts the mails that pass, with one mail in memory at a time."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def counted(self, sources: list[str]) -> Iterator[bytes]:
-        """Every mail of every source."""
+        """Yield every mail of every source."""
         for raw in (
             (mail for source in sources for mail in _mails(Path(source))) if sources else _standard_input()
         ):

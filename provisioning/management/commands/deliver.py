@@ -1,4 +1,4 @@
-"""`manage.py deliver`: delivers to other systems until SIGTERM or SIGINT."""
+"""`manage.py deliver` delivers to other systems until SIGTERM or SIGINT."""
 
 import signal
 from typing import Any

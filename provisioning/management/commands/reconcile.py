@@ -1,4 +1,4 @@
-"""`manage.py reconcile [KEY …]`: read targets and count the differing accounts."""
+"""`manage.py reconcile [KEY …]` reads targets and counts the differing accounts."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from provisioning.targets.models import Target
 
 
 class Command(BaseCommand):
-    """One line per target."""
+    """The command prints one line per target."""
 
     help = "Reads the records of targets and marks the accounts that differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The applications, and whether to resync."""
+        """Add the applications, and whether to resync."""
         parser.add_argument("applications", nargs="*", metavar="KEY")
         parser.add_argument("--resync", action="store_true", help="write the differing records again")
 
