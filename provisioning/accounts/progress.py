@@ -87,7 +87,7 @@ class _Step:
     error: str
 
 
-def of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
+def progress_of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
     """Read the progress of this act of an organization's chain. Three statements."""
     # Asked first: deliveries that the planner adds meanwhile are then read, and none is missing from a finished act.
     planned = _is_planned(act, chain)
@@ -110,8 +110,8 @@ def _accounts(act: uuid.UUID) -> Iterable[_Step]:
             done_at=row.done_at,
             failed=waits and account.state in {Account.State.FAILED, Account.State.OUT_OF_DATE},
             attempts=account.attempts if waits else 0,
-            next_try_at=status.next_try(account) if waits else None,
-            error=status.error(account) if waits else "",
+            next_try_at=status.next_attempt_at(account) if waits else None,
+            error=status.error_code(account) if waits else "",
         )
 
 

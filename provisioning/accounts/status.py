@@ -88,7 +88,7 @@ class WorstState:
     application: str
 
 
-def of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.datetime) -> list[SystemStatus]:
+def systems_of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.datetime) -> list[SystemStatus]:
     """Read every system of one person in these memberships; an organization's page gives one. Three statements.
 
     Failed, differing and waiting systems come first.
@@ -123,8 +123,8 @@ def _status(
         checked_at=account.checked_at,
         state=_state(account, expected, organizations),
         attempts=account.attempts,
-        next_try_at=next_try(account),
-        error=error(account),
+        next_try_at=next_attempt_at(account),
+        error=error_code(account),
     )
 
 
@@ -149,20 +149,20 @@ def _state(
     return str(account.state)
 
 
-def next_try(account: Account) -> dt.datetime | None:
+def next_attempt_at(account: Account) -> dt.datetime | None:
     """Return when the account is tried again; its target may be paused for longer."""
     if account.due_at is None:
         return None
     return max(account.due_at, account.target.pause_until or account.due_at)
 
 
-def error(account: Account) -> str:
+def error_code(account: Account) -> str:
     """Return a code of `provisioning.delivery.errors`; another account may have shown that the target is down."""
     waits_for_target = account.due_at is not None and account.target.down_since is not None
     return account.last_error or (Code.UNREACHABLE.value if waits_for_target else "")
 
 
-def for_list(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]:
+def worst_states(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]:
     """Find the worst state of each member who has an account. One statement."""
     params = {"memberships": list(memberships), "worst": list(_BY_SEVERITY)}
     rows = db.fetch_all(_WORST_STATES, params)

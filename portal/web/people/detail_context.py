@@ -106,7 +106,7 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
     ]
     # Before the accounts: a system that is updated in between counts as updated.
     events = _events(page, member, names, clock)
-    statuses = status.of_person(user=membership.user, memberships=[membership.id], at=page.at)
+    statuses = status.systems_of_person(user=membership.user, memberships=[membership.id], at=page.at)
     rows = systems.matrix(statuses, names, clock, former=member.former)
     browsers = sessions.sessions_with_services(membership=membership.id, at=page.at)
     change, remove, refused = _actions(page, member, may)

@@ -179,7 +179,7 @@ def _rows(
     memberships = [row.id for row in member_page.rows]
     assignments = access_queries.assignments(memberships=memberships, at=page.at)
     last_seen = sessions.last_seen(memberships=memberships, at=page.at)
-    worst = status.for_list(memberships=memberships)
+    worst = status.worst_states(memberships=memberships)
     may = policy.abilities(actor=page.viewer, memberships=memberships, at=page.at, verbs=_VERBS)
     urls = _Urls(page)
     return [

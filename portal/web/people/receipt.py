@@ -111,7 +111,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
 def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
     """The systems that must confirm; before a deliverer has planned the act, those that are expected to."""
     first = events[0]
-    planned = progress.of_act(act=first.act, chain=page.organization_id, at=page.at)
+    planned = progress.progress_of_act(act=first.act, chain=page.organization_id, at=page.at)
     if planned.planned:
         return planned
     expected = progress.expected_progress(

@@ -44,12 +44,12 @@ def running(
 
 
 def states(membership: Membership) -> dict[str, str]:
-    systems = status.of_person(user=membership.user, memberships=[membership.id], at=clock.now())
+    systems = status.systems_of_person(user=membership.user, memberships=[membership.id], at=clock.now())
     return {one.application: one.state for one in systems}
 
 
-def test_status_in_place_has_equal_expected_and_actual_rights(world: World, running: Engine) -> None:
-    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+def test_status_up_to_date_has_equal_expected_and_actual_rights(world: World, running: Engine) -> None:
+    systems = status.systems_of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     shop = next(one for one in systems if one.application == "ordering")
     assert shop.state == "up_to_date"
     assert shop.expected == shop.actual
@@ -67,15 +67,15 @@ def test_rights_of_included_applications_are_shown(world: World, running: Engine
     world.change(world.mikko, world.access("orderer", sites=[world.tampere], amount=700))
     eventually(lambda: planner.behind() == [])
     eventually(nothing_due)
-    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    systems = status.systems_of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     crm = next(one for one in systems if one.application == "crm")
     assert crm.expected == crm.actual
     assert {one["entitlement"].partition(":")[0] for one in crm.expected} == {"crm", "ordering"}
 
 
 def test_status_shows_only_the_rights_of_its_organization(world: World, running: Engine) -> None:
-    here = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
-    elsewhere = status.of_person(
+    here = status.systems_of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    elsewhere = status.systems_of_person(
         user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
     )
     assert "ordering:orders.place" in repr(here)
@@ -83,7 +83,7 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
     world.remove(world.mikko)
     eventually(lambda: set(states(world.mikko).values()) == {"up_to_date"} and planner.behind() == [])
     eventually(nothing_due)
-    elsewhere = status.of_person(
+    elsewhere = status.systems_of_person(
         user=world.mikko.user, memberships=[world.mikko_at_pohjola.id], at=clock.now()
     )
     assert {one.state for one in elsewhere if one.expected} == {"up_to_date"}
@@ -91,18 +91,18 @@ def test_status_shows_only_the_rights_of_its_organization(world: World, running:
     assert account.acknowledged_rights[str(world.mikko.id)] == []
 
 
-def test_failing_target_is_on_its_way_with_code_and_next_try(
+def test_status_in_a_failing_target_is_updating_with_code_and_next_try(
     world: World, running: Engine, crm: fake_target.Server
 ) -> None:
     crm.be.always = Fault(reset=True)
     world.remove(world.mikko)
     eventually(lambda: Target.objects.filter(down_since__isnull=False).exists())
-    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    systems = status.systems_of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     one = next(one for one in systems if one.application == "crm")
     assert systems[0] is one, "waiting systems come first"
     assert (one.state, one.error) == ("updating", "lost")
     assert one.next_try_at is not None
-    assert status.for_list(memberships=[world.mikko.id])[world.mikko.id] == status.WorstState(
+    assert status.worst_states(memberships=[world.mikko.id])[world.mikko.id] == status.WorstState(
         "updating", "crm"
     )
 
@@ -116,7 +116,7 @@ def test_differing_record_is_shown_and_resynced_on_demand(
     (account,) = report.differing
     assert (report.unknown, report.matching) == (0, report.total - 1)
     assert states(world.mikko)["ordering"] == "out_of_date"
-    systems = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    systems = status.systems_of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
     assert systems[0].actual is not None
     assert "9000.00" in repr(systems[0].actual)
     assert "9000.00" not in repr(systems[0].expected)
@@ -161,7 +161,7 @@ def test_progress_ends_when_every_system_has_confirmed(
     done = world.remove(world.mikko)
 
     def now() -> progress.Progress:
-        return progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
+        return progress.progress_of_act(act=done.act, chain=world.koskela.id, at=clock.now())
 
     eventually(lambda: {line.state for line in now().lines if line.application == "ordering"} == {"closed"})
     eventually(lambda: now().lines and now().lines[0].error)
@@ -181,7 +181,7 @@ def test_progress_ends_when_every_system_has_confirmed(
 
 def test_progress_of_an_unplanned_act_is_not_done(world: World, ordering: Target) -> None:
     done = world.remove(world.mikko)
-    current = progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
+    current = progress.progress_of_act(act=done.act, chain=world.koskela.id, at=clock.now())
     assert (current.lines, current.planned, current.done) == ([], False, False)
 
 
@@ -197,7 +197,7 @@ def test_progress_of_an_act_planned_between_its_reads_names_its_systems(
         return is_planned(act, chain)
 
     monkeypatch.setattr(progress, "_is_planned", plan_and_ask)
-    current = progress.of_act(act=done.act, chain=world.koskela.id, at=clock.now())
+    current = progress.progress_of_act(act=done.act, chain=world.koskela.id, at=clock.now())
     assert [(line.application, line.state) for line in current.lines] == [("ordering", "updating")]
     assert (current.planned, current.done) == (True, False)
 
@@ -255,16 +255,16 @@ def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
             call()
         return len(queries)
 
-    assert count(lambda: status.of_person(user=world.mikko.user, memberships=one, at=at)) == 3
+    assert count(lambda: status.systems_of_person(user=world.mikko.user, memberships=one, at=at)) == 3
     assert (
-        count(lambda: status.for_list(memberships=many))
-        == count(lambda: status.for_list(memberships=one))
+        count(lambda: status.worst_states(memberships=many))
+        == count(lambda: status.worst_states(memberships=one))
         == 1
     )
     assert count(lambda: progress.expected_impact(memberships=many)) == 2
     done = world.remove(world.mikko)
     eventually(nothing_due)
-    assert count(lambda: progress.of_act(act=done.act, chain=world.koskela.id, at=at)) == 3
+    assert count(lambda: progress.progress_of_act(act=done.act, chain=world.koskela.id, at=at)) == 3
 
 
 def test_lag_excludes_deliveries_of_unavailable_targets(world: World, ordering: Target) -> None:

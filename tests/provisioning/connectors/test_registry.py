@@ -112,7 +112,9 @@ def test_difference_in_a_second_kind_is_found_shown_and_resynced(
     record["rights"] = {str(world.koskela.id): []}
     report = reconcile.check(target=contacts)
     assert (len(report.differing), report.matching, report.unknown) == (1, report.total - 1, 0)
-    (system_status,) = status.of_person(user=world.mikko.user, memberships=[world.mikko.id], at=clock.now())
+    (system_status,) = status.systems_of_person(
+        user=world.mikko.user, memberships=[world.mikko.id], at=clock.now()
+    )
     assert (system_status.state, system_status.actual) == ("out_of_date", [])
     assert amounts(service, world) == set(), "the check only shows the difference"
     reconcile.resync(accounts=report.differing)

@@ -44,7 +44,7 @@ def question(browser: BrowserClient, *members: Membership) -> Answer:
 @pytest.fixture
 def confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every system have confirmed."""
-    monkeypatch.setattr(progress, "of_act", lambda **_: progress.Progress(lines=[], planned=True))
+    monkeypatch.setattr(progress, "progress_of_act", lambda **_: progress.Progress(lines=[], planned=True))
 
 
 def test_removal_page_asks_before_the_removal(world: World) -> None:
