@@ -97,3 +97,20 @@ def test_refusal_of_an_act_is_beside_the_organization_s_chain(world: World) -> N
     with pytest.raises(authorization_errors.Denied):
         people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
     assert Event.objects.filter(chain=world.koskela.id, seq__isnull=False).count() == before
+
+
+def test_refusal_records_its_reason_in_detail_but_not_the_refused_ids(world: World) -> None:
+    beyond = world.access("orderer", sites=[world.oulu], amount=10_001)
+    with pytest.raises(authorization_errors.ExceedsAuthority) as refusal:
+        world.change(world.olli, beyond, by=world.sami)
+    (event,) = refused_events()
+    assert body(event)["facts"] == {"code": "exceeds_authority", **refusal.value.data}
+    assert refusal.value.data["amount"] == "10000.00"
+
+
+def test_refusal_of_a_member_records_the_reason_alone(world: World) -> None:
+    with pytest.raises(authorization_errors.Denied) as refusal:
+        people_commands.remove(actor=actor_of(world.ulla), memberships=[world.paivi])
+    assert refusal.value.data["refused"] == [str(world.paivi.id)]
+    (event,) = refused_events()
+    assert body(event)["facts"] == {"code": "denied", "reason": "exceeds_authority"}
