@@ -17,13 +17,6 @@ from identity.organizations.models import Organization
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 
-def organizations(*, actor: Actor, at: dt.datetime) -> QuerySet[Organization]:
-    """Filter the organizations in which this person is an active member."""
-    return Organization.objects.filter(
-        memberships__in=memberships_queries.active(at=at).filter(user=actor.id)
-    )
-
-
 def memberships(
     *, actor: Actor, verb: Verb, at: dt.datetime, organization: uuid.UUID | None = None
 ) -> QuerySet[Membership]:

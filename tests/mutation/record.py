@@ -40,13 +40,14 @@ class Record:
     def reaching(self, functions: Iterable[str], *, budget: float) -> list[Test]:
         """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds.
 
-        Half of it goes to the functions' mirror folders first: their tests were written for them.
+        Half of it goes to the functions' mirror folders first: their tests were written for them. A function that
+        runs only while a module is imported is judged by the mirror folder alone.
         """
         wanted = set(functions)
         mirrors = tuple(f"tests/{function.rpartition('/')[0]}/" for function in wanted)
-        found = sorted(
-            (test for test in self.tests if test.reaches & wanted), key=lambda test: len(test.reaches)
-        )
+        mirrored = [test for test in self.tests if test.module.startswith(mirrors)]
+        reaching = [test for test in self.tests if test.reaches & wanted]
+        found = sorted(reaching or mirrored, key=lambda test: len(test.reaches))
         chosen = _in_turn([test for test in found if test.module.startswith(mirrors)], budget / 2)
         left = budget - sum(test.seconds for test in chosen)
         return [*chosen, *_in_turn([test for test in found if test not in chosen], left)]

@@ -38,3 +38,10 @@ def test_half_of_the_budget_goes_to_the_mirror_folder_first() -> None:
 
 def test_single_test_is_chosen_beyond_the_budget() -> None:
     assert chosen(recorded(("tests/portal/test_a.py", 1)), 0.1) == ["tests/portal/test_a.py"]
+
+
+def test_function_without_a_test_is_judged_by_its_mirror_folder() -> None:
+    known = recorded(("tests/identity/grants/test_codes.py", 3), ("tests/portal/test_a.py", 1))
+    found = known.reaching(["identity/grants/validity.py:valid_grant"], budget=9)
+    assert [test.module for test in found] == ["tests/identity/grants/test_codes.py"]
+    assert known.reaching(["delegation/people/effects.py:end"], budget=9) == []

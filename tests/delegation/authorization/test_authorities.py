@@ -69,3 +69,23 @@ def test_added_authority_source_is_read_by_policy_scopes_and_abilities(
     assert Verb.MEMBER_REMOVE in policy.organization_abilities(
         actor=actor, organization=world.koskela.id, at=at
     )
+
+
+def test_authorities_of_one_organization_are_those_of_the_own_assignments_there(world: World) -> None:
+    at, mikko = clock.now(), actor_of(world.mikko)
+    everywhere = authorities.authorities_of(actor=mikko, at=at)
+    assert {one.organization for one in everywhere} == {world.koskela.id, world.pohjola.id}
+    for organization in (world.koskela, world.pohjola):
+        found = authorities.authorities_of(actor=mikko, at=at, organization=organization.id)
+        assert [one.organization for one in found] == [organization.id]
+    assert authorities.authorities_of(actor=mikko, at=at, organization=world.somewhere) == []
+
+
+def test_states_are_read_of_the_named_memberships_only(world: World) -> None:
+    at, named = clock.now(), [world.olli.id, world.stina.id]
+    states = authorities.membership_states(ids=[*named, world.somewhere], at=at)
+    assert set(states) == set(named)
+    assert [(role.key, role.sites) for role in states[world.olli.id].roles] == [
+        ("orderer", frozenset([world.oulu.id]))
+    ]
+    assert authorities.period_states(ids=named, at=at) == dict.fromkeys(named, "active")
