@@ -1,4 +1,4 @@
-"""Fills an empty installation with sample customers, by the same commands that anybody uses."""
+"""The demo fills an empty installation with sample customers, by the same commands as the product's channels."""
 
 from decimal import Decimal
 
@@ -34,14 +34,14 @@ OFFER = {
     spec.key: AmountLimit(Decimal(20000)) if spec.takes_amount else AmountLimit(None)
     for spec in CATALOGUE.entitlements
 }
-_TAKES = {
+_LIMITED_ENTITLEMENTS = {
     "orderer": ["ordering:orders.place"],
     "approver": ["ordering:orders.place", "ordering:orders.approve"],
 }
 
 
-def services(where: ports_and_paths.Places) -> None:
-    """The web shop and the CRM portal: clients that people sign in to, targets that are provisioned."""
+def register_applications(where: ports_and_paths.Places) -> None:
+    """Register the web shop and the CRM portal with their clients, and apply the catalogue."""
     catalogue_commands.add_units(actor=SYSTEM, catalogue=CATALOGUE)
     names = {
         "ordering": {"en": "Web shop", "fi": "Verkkokauppa"},
@@ -58,15 +58,15 @@ def services(where: ports_and_paths.Places) -> None:
             post_logout_redirect_uris=[f"{url}/"],
             scopes=["openid", "profile", "email", "organization", "entitlements"],
         )
-        made = applications_commands.register_application(
+        registered = applications_commands.register_application(
             actor=SYSTEM, key=key, name=names[key], unit="kivisalo", client=client
         )
-        where.remember(**{f"{key}_client": made.result.secret})
+        where.remember(**{f"{key}_client": registered.result.secret})
     catalogue_commands.apply(actor=SYSTEM, catalogue=CATALOGUE)
 
 
-def connect(where: ports_and_paths.Places) -> None:
-    """Both services are told about everybody, from now on."""
+def register_targets(where: ports_and_paths.Places) -> None:
+    """Register both services as targets: they receive an account for every member from now on."""
     for key, port in ports_and_paths.SERVICES.items():
         application = Application.objects.get(key=key)
         token = where.secrets()[f"{key}_scim"]
@@ -79,46 +79,52 @@ def connect(where: ports_and_paths.Places) -> None:
         )
 
 
-def company(of: Company, hashed: str, strange: str) -> dict[str, str]:
-    """One customer with its people. Gives the second factors' secrets of those whose sign-in is shown."""
+def create_company(company: Company, hashed: str, unusable: str) -> dict[str, str]:
+    """Create one customer with its people. Returns the TOTP secrets of the sign-ins that the demo shows."""
     new = organizations_commands.NewOrganization(
-        key=of.key,
-        name=of.name,
-        register_id=of.register_id,
-        language=of.language,
-        sites=of.sites,
-        numbers={"kivisalo": of.number},
+        key=company.key,
+        name=company.name,
+        register_id=company.register_id,
+        language=company.language,
+        sites=company.sites,
+        numbers={"kivisalo": company.number},
     )
     organizations_commands.create_organization(actor=SYSTEM, new=new)
-    organization = Organization.objects.get(key=of.key)
+    organization = Organization.objects.get(key=company.key)
     ceilings.set_ceiling(actor=SYSTEM, organization=organization, offer=OFFER)
-    places_of = {site.name: site for site in Site.objects.filter(organization=organization)}
+    sites = {site.name: site for site in Site.objects.filter(organization=organization)}
     people = [
         enrollment.PersonToEnroll(
             email=person.email,
             name=person.name,
-            password=hashed if person.who else strange,
-            language=of.language,
-            access=access(person, places_of),
+            password=hashed if person.who else unusable,
+            language=company.language,
+            access=access_of(person, sites),
         )
-        for person in of.people
+        for person in company.people
     ]
     enrollment.enroll(actor=SYSTEM, organization=organization, people=people)
-    return {person.email: factor(User.objects.get(email=person.email)) for person in of.people if person.who}
+    return {
+        person.email: add_factor(User.objects.get(email=person.email))
+        for person in company.people
+        if person.who
+    }
 
 
-def access(person: Person, sites: dict[str, Site]) -> AccessSpec:
-    """What this person is to be given."""
+def access_of(person: Person, sites: dict[str, Site]) -> AccessSpec:
+    """Return the access that the sample gives this person."""
     return AccessSpec(
         role=person.role,
         all_sites=not person.sites,
         sites=frozenset(sites[name].id for name in person.sites),
-        limits={key: AmountLimit(Decimal(person.limit)) for key in _TAKES.get(person.role, ())},
+        limits={
+            key: AmountLimit(Decimal(person.limit)) for key in _LIMITED_ENTITLEMENTS.get(person.role, ())
+        },
     )
 
 
-def factor(user: User) -> str:
-    """A second factor; its secret is shown on the mailbox's page of codes."""
+def add_factor(user: User) -> str:
+    """Add a second factor and return its secret; the page of codes in the mailbox shows it."""
     secret = generate_totp_secret()
     actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
     with observations.recording(actor=actor) as note:
@@ -133,14 +139,14 @@ def factor(user: User) -> str:
 
 
 def run() -> None:
-    """Fill; the file of sample people is written last and says that it is whole."""
+    """Create all sample data; the file of sample people is written last and shows that it is complete."""
     where = ports_and_paths.from_environment()
     password = where.secrets()["password"]
-    hashed, strange = make_password(password), make_password(None)
-    services(where)
+    hashed, unusable = make_password(password), make_password(None)
+    register_applications(where)
     codes: dict[str, str] = {}
-    for one in sample.COMPANIES:
-        codes |= company(one, hashed, strange)
+    for company in sample.COMPANIES:
+        codes |= create_company(company, hashed, unusable)
     koskela = Organization.objects.get(key="koskela")
     sites = {site.name: site for site in Site.objects.filter(organization=koskela)}
     invitations_send.invite(
@@ -148,13 +154,13 @@ def run() -> None:
         organization=koskela,
         email=sample.PENDING.email,
         name=sample.PENDING.name,
-        access=access(sample.PENDING, sites),
+        access=access_of(sample.PENDING, sites),
     )
-    connect(where)
+    register_targets(where)
     shown = [
         {"email": person.email, "name": person.name, "who": person.who, "secret": codes[person.email]}
-        for one in sample.COMPANIES
-        for person in one.people
+        for company in sample.COMPANIES
+        for person in company.people
         if person.who
     ]
     ports_and_paths.write(where.people, {"password": password, "people": shown})

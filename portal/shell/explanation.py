@@ -50,7 +50,7 @@ class RightsExplanation:
             membership, []
         )
         self._assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
-        self._assigner_names = activity_names.display_names(
+        self._assigner_names = activity_names.subject_names(
             ids={assignment.assigned_by for assignment in self.assignments}
         )
         acts = {assignment.act for assignment in self.assignments}

@@ -28,7 +28,7 @@ def event_wording(
 ) -> EventWording:
     """The wording of these events; without a clock, it leaves out end dates. One statement."""
     ids = {event.actor for event in events} | {event.user for event in events if event.user}
-    return EventWording(names, activity_names.display_names(ids=ids), clock)
+    return EventWording(names, activity_names.subject_names(ids=ids), clock)
 
 
 def timeline(

@@ -45,7 +45,7 @@ class AccountUpdate:
         account = self.account
         if self.desired.active:
             return self.desired.digest == account.acknowledged_digest
-        # A target gets no further update of a removed person, and none of a person whom it never knew.
+        # A target gets no further update of a removed person, and none of a person that it never had.
         never = not account.acknowledged_digest and not account.remote_id and not account.last_error
         return account.acknowledged_active is False or never
 

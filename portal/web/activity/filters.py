@@ -64,4 +64,4 @@ def _labels() -> Mapping[str, tuple[str, str]]:
 
 def _name(page: PageContext, membership: uuid.UUID) -> str:
     users = people_queries.users(organization=page.organization_id, memberships=[membership])
-    return names.display_names(ids=users).get(users[0], _("Unknown person")) if users else _("No such person")
+    return names.subject_names(ids=users).get(users[0], _("Unknown person")) if users else _("No such person")
