@@ -32,7 +32,7 @@ def require_remaining_admin(
 ) -> None:
     """Raise LastAdmin with their ids if the organization's working admins are all in `without`.
 
-    A working admin has neither an end date nor an ending period, so that a working admin at `at` is one at every
+    A working admin has neither an end date nor an ending period. A working admin at `at` is therefore one at every
     later instant already in the data. An organization that has no working admin is not refused.
     """
     members = list(without)

@@ -100,7 +100,7 @@ def _values(
 
 
 def _beyond(fields: Sequence[str], values: Sequence[Any], *, down: bool) -> Q:
-    """Return `a >= x AND (a > x OR (b >= y AND (b > y OR …)))`, because an index can use the first condition."""
+    """Return `a >= x AND (a > x OR …)`, because an index can use the first condition."""
     sign = "lt" if down else "gt"
     past = Q(**{f"{fields[0]}__{sign}": values[0]})
     if len(fields) == 1:

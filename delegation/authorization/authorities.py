@@ -163,9 +163,9 @@ def working_admins(
 ) -> QuerySet[Membership]:
     """Filter the members who count as working admins, now and at every later instant already in the data.
 
-    A working admin has an admin role for all sites by an own assignment without end, an active period without end, a
-    usable sign-in of the strength the role requires, and mail that has not bounced. The authenticators of `without` do
-    not count, and programs never count.
+    A working admin has an admin role for all sites, by an own assignment without end, and an active period without end.
+    The sign-in is usable and as strong as the role requires, and mail has not bounced. The authenticators of `without`
+    do not count, and programs never count.
     """
     admins = [version for version in versions(at).values() if version.is_admin]
     working = Q(pk__in=[])

@@ -1,8 +1,8 @@
 """The only definition of a valid grant, for codes, token families and access tokens.
 
-A grant `g` (a code or a family) is valid while user, membership, organization, client and application are in force,
-both epochs are the ones it was issued under, and its sign-in has not ended. A grant that a request under way issues
-under an older epoch is never valid: the epochs are read before the decision, not when the row is written.
+A grant `g` (a code or a family) is valid while user, membership, organization, client and application are in force.
+Both epochs must be the ones it was issued under, and its sign-in must not have ended. A grant that a request under
+way issues under an older epoch is never valid: the epochs are read before the decision, not when the row is written.
 """
 
 import datetime as dt

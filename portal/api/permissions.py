@@ -8,5 +8,5 @@ class DenyAll(BasePermission):
     """Refuses every caller of a view that declares no permission (DEFAULT_PERMISSION_CLASSES)."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Always False."""
+        """Refuse every caller."""
         return False

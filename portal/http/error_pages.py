@@ -27,19 +27,19 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 403."""
+    """Answer with status 403."""
     del exception
     return error_responses.page(request, HTTPStatus.FORBIDDEN, layout=error_responses.layout(request))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 404; the same page for a missing address and for one the reader may not see."""
+    """Answer with status 404; the same page for a missing address and for one the reader may not see."""
     del exception
     return error_responses.page(request, HTTPStatus.NOT_FOUND, layout=error_responses.layout(request))
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 429."""
+    """Answer with status 429."""
     del exception
     return error_responses.page(request, HTTPStatus.TOO_MANY_REQUESTS)
 

@@ -36,7 +36,7 @@ class NoControlCharacters:
         self.lines = lines
 
     def __call__(self, value: object) -> None:
-        """Raises ValidationError."""
+        """Refuse control characters. Raises ValidationError."""
         if has_control_characters(str(value), lines=self.lines):
             raise ValidationError(self.message, code="control_characters")
 

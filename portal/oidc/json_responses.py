@@ -30,7 +30,7 @@ class OAuthError(Exception):
 
     @property
     def response(self) -> HttpResponse:
-        """As JSON."""
+        """Return the error as JSON (RFC 6749 §5.2)."""
         body = {"error": self.error} | ({"error_description": self.description} if self.description else {})
         return ok(body, status=self.status, headers=self.headers)
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics.
+"""Prometheus reads these metrics.
 
 Each web process writes into PROMETHEUS_MULTIPROC_DIR (set by `portal.wsgi`), and any of them reports for all.
 """

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         verbs.add_parser("table", help="the table of docs/running.md")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raises CommandError."""
+        """Run the action. Raises CommandError when a condition of a start is not met."""
         {"check": self._check, "show": self._show, "table": self._table}[options["what"]]()
 
     def _check(self) -> None:

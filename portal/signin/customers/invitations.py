@@ -38,7 +38,7 @@ class InvitationOffer:
 
     @property
     def organization_name(self) -> str:
-        """The customer."""
+        """Return the customer's name."""
         return self.invitation.organization.name
 
     def check(self, *, at: dt.datetime) -> None:

@@ -41,7 +41,7 @@ class Guessable:
     """Refuses digits alone, repetition, keyboard patterns, and the person's or the supplier's name."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        """Raises ValidationError."""
+        """Refuse a guessable password. Raises ValidationError."""
         if password.isdigit():
             raise ValidationError(_("This password contains only digits. Add words."), code="digits")
         if unpredictable_characters(password) < _MIN_UNPREDICTABLE or len(set(password)) < _MIN_DISTINCT:
@@ -67,7 +67,7 @@ class Fresh:
     """Refuses the present password: a new one is set for a reason."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        """Raises ValidationError."""
+        """Refuse the present password. Raises ValidationError."""
         if user is not None and user.password and hashers.check_password(password, user.password):
             raise ValidationError(_("This is your current password. Choose another."), code="same")
 
