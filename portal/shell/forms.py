@@ -1,4 +1,4 @@
-"""What forms of pages share: an idempotency key, and ids that are read from what was sent."""
+"""What forms of pages share: an idempotency key, and parsing of ids."""
 
 import uuid
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def new_idempotency_key() -> str:
 
 
 class IdempotentForm(input_cleaning.Form):
-    """A form whose command runs once, however often the form is sent."""
+    """A form that can be sent several times and runs its command once."""
 
     idempotency_key = forms.CharField(
         required=False,
@@ -33,7 +33,7 @@ class IdempotentForm(input_cleaning.Form):
         self.fields["idempotency_key"].initial = new_idempotency_key
 
     def clean_idempotency_key(self) -> str:
-        """The key that was sent, else a fresh one."""
+        """The sent key, else a new one."""
         return str(self.cleaned_data.get("idempotency_key") or new_idempotency_key())
 
 

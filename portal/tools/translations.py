@@ -125,10 +125,10 @@ def update(*, language: str, root: Path = ROOT) -> None:
     old = load(language=language, root=root)
     new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
-    for one in collect(root=root):
-        key: str | tuple[str, str] = (one.text, one.plural) if one.plural else one.text
-        kept = old.get(key, one.context or None)
-        new.add(key, kept.string if kept else None, [(one.place, 1)], context=one.context or None)
+    for message in collect(root=root):
+        key: str | tuple[str, str] = (message.text, message.plural) if message.plural else message.text
+        known = old.get(key, message.context or None)
+        new.add(key, known.string if known else None, [(message.place, 1)], context=message.context or None)
     with path_of(language=language, root=root).open("wb") as file:
         pofile.write_po(file, new, width=110, sort_by_file=False, include_lineno=False)
 
@@ -143,22 +143,22 @@ def compiled(*, language: str, root: Path = ROOT) -> bytes:
 def problems(*, language: str, root: Path = ROOT) -> list[str]:
     """One line for each text that is not translated, no longer used, or has different placeholders; and a stale .mo."""
     known = load(language=language, root=root)
-    wanted = {
-        ((one.text, one.plural) if one.plural else one.text, one.context or None): one
-        for one in collect(root=root)
+    used = {
+        ((message.text, message.plural) if message.plural else message.text, message.context or None): message
+        for message in collect(root=root)
     }
-    found = []
-    for (key, context), one in wanted.items():
-        message = known.get(key, context)
-        if message is None or message.fuzzy or not all(_strings(message)):
-            found.append(f"{language}: not translated: {one.text!r} ({one.place})")
-        elif any(_placeholders(one.text) != _placeholders(text) for text in _strings(message)[-1:]):
-            found.append(f"{language}: different placeholders: {one.text!r}")
-    found += [f"{language}: not used: {m.id!r}" for m in known if m.id and (m.id, m.context) not in wanted]
+    lines = []
+    for (key, context), message in used.items():
+        entry = known.get(key, context)
+        if entry is None or entry.fuzzy or not all(_strings(entry)):
+            lines.append(f"{language}: not translated: {message.text!r} ({message.place})")
+        elif any(_placeholders(message.text) != _placeholders(text) for text in _strings(entry)[-1:]):
+            lines.append(f"{language}: different placeholders: {message.text!r}")
+    lines += [f"{language}: not used: {m.id!r}" for m in known if m.id and (m.id, m.context) not in used]
     mo = path_of(language=language, root=root).with_suffix(".mo")
     if not mo.exists() or mo.read_bytes() != compiled(language=language, root=root):
-        found.append(f"{language}: not compiled")
-    return found
+        lines.append(f"{language}: not compiled")
+    return lines
 
 
 def _strings(message: catalog.Message) -> tuple[str, ...]:

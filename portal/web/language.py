@@ -20,11 +20,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back if safe_redirects.is_own(back) else "/")
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
-        _keep(response, language)
+        _set_cookie(response, language)
     return response
 
 
-def _keep(response: HttpResponse, language: str) -> None:
+def _set_cookie(response: HttpResponse, language: str) -> None:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

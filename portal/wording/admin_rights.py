@@ -50,8 +50,12 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 
 def current(assignments: Sequence[AssignmentView]) -> AdminRights:
     """The admin rights that these assignments give now."""
-    all_rights = [right for one in assignments for right in rights(one.verbs, one.access)]
-    return AdminRights(all_rights, frozenset().union(*(one.assignable_roles for one in assignments)))
+    all_rights = [
+        right for assignment in assignments for right in rights(assignment.verbs, assignment.access)
+    ]
+    return AdminRights(
+        all_rights, frozenset().union(*(assignment.assignable_roles for assignment in assignments))
+    )
 
 
 def requested(access: AccessSpec, options: AssignableOptions) -> AdminRights:

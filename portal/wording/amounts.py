@@ -17,7 +17,7 @@ _UNIT = re.compile(rf"{_SPACES}*(?:€|EUR|eur)$")
 
 
 class Unclear(ValueError):
-    """What was typed is no amount, or more than one; `could_mean` is one it may have been meant as."""
+    """The typed text is no amount, or is ambiguous; `could_mean` is a possible reading in digits, or empty."""
 
     def __init__(self, could_mean: str = "") -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Unclear(ValueError):
 
 
 def parse(text: str) -> Decimal:
-    """5000, 5 000, 5000,50, 5 000.50, 5,000.00 and 5.000,00, with or without €. Raises Unclear.
+    """Reads 5000, 5 000, 5000,50, 5 000.50, 5,000.00 and 5.000,00, with or without €. Raises Unclear.
 
     5,000 and 5.000 are five thousand to one reader and five to another: they are refused, not guessed.
     """
@@ -42,9 +42,9 @@ def parse(text: str) -> Decimal:
 
 
 def typed(amount: Decimal) -> str:
-    """An amount as one types it: as the language writes it where `parse` understands that, else `2000.50`."""
+    """An amount for a form field: as the language writes it where `parse` reads that, else `2000.50`."""
     written = (cldr.decimal(amount), cldr.decimal(amount, grouped=False))
-    return next((one for one in written if _means(one, amount)), f"{amount:.2f}")
+    return next((text for text in written if _means(text, amount)), f"{amount:.2f}")
 
 
 def _means(text: str, amount: Decimal) -> bool:

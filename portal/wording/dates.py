@@ -1,4 +1,4 @@
-"""Times, days, spans and lists as people write them, in the reader's language and time zone."""
+"""Times, days, durations and lists in the reader's language and time zone."""
 
 import datetime as dt
 import math
@@ -19,13 +19,13 @@ _NEW_YEAR_IS_NEAR = 120
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The reader's: what is today is decided by `now` in `zone`."""
+    """The reader's clock: `now` in `zone` decides which day is today."""
 
     now: dt.datetime
     zone: ZoneInfo
 
     def local(self, at: dt.datetime) -> dt.datetime:
-        """The instant on the reader's wall."""
+        """The instant in the reader's zone."""
         return at.astimezone(self.zone)
 
     def time(self, at: dt.datetime, *, seconds: bool = False) -> str:
@@ -58,7 +58,7 @@ class Clock:
         return name % {"time": self.time(at)} if name else self.day(at)
 
     def at_time(self, at: dt.datetime) -> str:
-        """`at 14:03`, or with the day where it is another."""
+        """`at 14:03`; with the day where it is not today."""
         if self._days_ago(at) == 0:
             return _("at %(time)s") % {"time": self.time(at)}
         return self.when(at)
@@ -79,7 +79,7 @@ _SPANS = (("second", 1, 60), ("minute", 60, 60), ("hour", 60 * 60, 48))
 def span(seconds: float) -> str:
     """`0.4 s`, `12 s`, `2 min`, `3 h`, `4 days`: tenths below ten seconds, rounded up, never 0.
 
-    One answer of a system is shown in several places and reads the same in all of them.
+    The same duration is shown in several places and must read the same everywhere.
     """
     tenths = max(
         1, math.ceil(round(seconds * 10, 6))
@@ -103,7 +103,7 @@ def name_list(names: Sequence[str], *, most: int = 3) -> str:
 
 
 def first_upper(text: str) -> str:
-    """With a capital at the beginning; the rest as it is."""
+    """The text with an upper-case first letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -129,7 +129,7 @@ _SYSTEMS = (
 
 
 def browser(agent: str) -> str:
-    """`Chrome on Windows`, as far as the browser says what it is."""
+    """`Chrome on Windows`, as far as the user agent names them."""
     name = next((name for mark, name in _AGENTS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     if name and system:
@@ -146,10 +146,10 @@ _FAR = 2199
 
 
 def parse_day(text: str) -> dt.date | None:
-    """A day as one writes it: 2026-12-24, 24.12.2026, 24 Dec 2026. None for anything else.
+    """Reads 2026-12-24, 24.12.2026 and 24 Dec 2026; None for anything else.
 
-    Months have their names of the active language and of English. 12/10/2026 is two different days on two sides of an
-    ocean and is not understood.
+    Months are named in the active language or in English. 12/10/2026 is refused: it is 12 October in Europe and
+    10 December in the United States.
     """
     written = _written_day(text)
     try:
@@ -160,7 +160,7 @@ def parse_day(text: str) -> dt.date | None:
 
 
 def _written_day(text: str) -> tuple[int, int, int] | None:
-    """Year, month and day as they are written, also where there is no such day; None for anything else."""
+    """Year, month and day as written, also of a day that does not exist; None for anything else."""
     typed = " ".join(text.split()).lower()
     found = next((match for shape in _DAY.values() if (match := shape.fullmatch(typed))), None)
     if found is None:
@@ -170,8 +170,8 @@ def _written_day(text: str) -> tuple[int, int, int] | None:
     return (int(parts["y"]), month, int(parts["d"])) if month else None
 
 
-def no_day(text: str, *, example: str) -> str:
-    """What to write in place of what `parse_day` does not take."""
+def day_error(text: str, *, example: str) -> str:
+    """The error for a text that `parse_day` refuses, with what to enter instead."""
     written = _written_day(text)
     if written is None:
         return _("Enter the day like this: %(example)s.") % {"example": example}
@@ -181,6 +181,6 @@ def no_day(text: str, *, example: str) -> str:
 
 
 def typed_day(day: dt.date) -> str:
-    """A day as one types it: as the language writes it where `parse_day` understands that, else 2026-12-24."""
+    """A day for a form field: as the language writes it where `parse_day` reads that, else 2026-12-24."""
     written = cldr.date(day)
     return written if parse_day(written) == day else day.isoformat()

@@ -55,11 +55,17 @@ class Bounded(input_cleaning.ControlCharacterCheck):
         for name, field in self.fields.items():
             field.error_messages |= {"required": _MISSING.get(name, _NOTHING)}
             if isinstance(field, forms.EmailField):
-                field.validators = [one for one in field.validators if not isinstance(one, EmailValidator)]
+                field.validators = [
+                    validator for validator in field.validators if not isinstance(validator, EmailValidator)
+                ]
                 field.validators.append(EmailValidator(_ADDRESS))
             if isinstance(field, forms.CharField) and name in _MAX_LENGTHS:
                 field.validators = [
-                    *(one for one in field.validators if not isinstance(one, MaxLengthValidator)),
+                    *(
+                        validator
+                        for validator in field.validators
+                        if not isinstance(validator, MaxLengthValidator)
+                    ),
                     MaxLengthValidator(_MAX_LENGTHS[name], _TOO_LONG),
                 ]
 
@@ -84,14 +90,14 @@ class ResetPassword(Bounded, account.ResetPasswordForm):
     """The address that receives the link."""
 
     def clean_email(self) -> str:
-        """One statement for every address; allauth's own search takes longer for an unknown one."""
+        """Finds the person by one statement for every address; allauth's own search takes longer for an unknown one."""
         email = str(self.cleaned_data["email"]).lower()
         known = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
-        self.users = [one.user for one in known.select_related("user")]
+        self.users = [address.user for address in known.select_related("user")]
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """One mail to the address of a customer's person; for any other address the same work and no mail."""
+        """Queues a mail to a customer's person; for other addresses it does the same work without a mail."""
         if not self.users:
             emails.imitate_reset(to=self.cleaned_data["email"])
             return str(self.cleaned_data["email"])

@@ -21,7 +21,7 @@ def spend(*, user: User, code: str) -> Authenticator | None:
     The person's row is locked: of two requests with one code, one succeeds.
     """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    by_type = {one.type: one for one in Authenticator.objects.filter(user=user)}
+    by_type = {authenticator.type: authenticator for authenticator in Authenticator.objects.filter(user=user)}
     app, recovery = (
         by_type.get(kind) for kind in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
     )

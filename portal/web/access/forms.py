@@ -79,7 +79,7 @@ class AccessForm(IdempotentForm):
             return None
         day = dates.parse_day(typed)
         if day is None:
-            raise ValidationError(dates.no_day(typed, example=example_day()))
+            raise ValidationError(dates.day_error(typed, example=example_day()))
         return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.zone)
 
     def clean(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -40,16 +41,13 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
         return HttpResponseRedirect(page.url("person", membership=membership))
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
     options = _options(page, Verb.ACCESS_CHANGE)
-    form = _form(
-        request,
-        page,
-        options,
-        initial_values.for_change(explanation.assignments, options=options, clock=explanation.clock),
-    )
+    initial = initial_values.for_change(explanation.assignments, options=options, clock=explanation.clock)
+    form = _form(request, page, options, initial)
     if _is_complete(request, form):
-        changed = _("%(name)s’s access is changed.")
-        if answer := _save(request, page, member, form, access_commands.change, changed):
-            return answer
+        members, values = [member.membership], form.command_arguments
+        command = partial(access_commands.change, actor=page.viewer, memberships=members, **values)
+        if notice := _save(form, command, success=_("%(name)s’s access is changed.")):
+            return _redirect_to_person(request, page, member, notice)
     page.require(Verb.ACCESS_CHANGE, [membership])
     effect = context.form_preview(page, form, explanation)
     if _wants_fragment(request):
@@ -69,9 +67,10 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     options = _options(page, Verb.MEMBER_RESTORE)
     form = _form(request, page, options, initial_values.for_restore(had, options, explanation.clock))
     if _is_complete(request, form):
-        restored = _("%(name)s is restored.")
-        if answer := _save(request, page, member, form, people_commands.restore, restored):
-            return answer
+        members, values = [member.membership], form.command_arguments
+        command = partial(people_commands.restore, actor=page.viewer, memberships=members, **values)
+        if notice := _save(form, command, success=_("%(name)s is restored.")):
+            return _redirect_to_person(request, page, member, notice)
     page.require(Verb.MEMBER_RESTORE, [membership])
     effect = context.form_preview(page, form, explanation)
     if _wants_fragment(request):
@@ -102,21 +101,20 @@ def _wants_fragment(request: Request) -> bool:
     return request.POST.get("do") == "preview" and error_responses.is_htmx(request)
 
 
-def _save(
-    request: Request,
-    page: PageContext,
-    member: VisibleMember,
-    form: AccessForm,
-    command: Callable[..., object],
-    success: str,
-) -> HttpResponse | None:
-    """Runs the command; None where it refused, with the refusal at a field of the form."""
+def _save(form: AccessForm, command: Callable[[], object], *, success: str) -> str:
+    """Runs the command and returns the notice; empty after a refusal, which the form shows at its field."""
     try:
-        command(actor=page.viewer, memberships=[member.membership], **form.command_arguments)
+        command()
     except Unchanged:
-        success = _("Nothing was changed: %(name)s already has this access.")
+        return _("Nothing was changed: %(name)s already has this access.")
     except DomainError as refusal:
         form.add_refusal(refusal)
-        return None
-    messages.success(request, success % {"name": member.membership.user.name})
+        return ""
+    return success
+
+
+def _redirect_to_person(
+    request: Request, page: PageContext, member: VisibleMember, notice: str
+) -> HttpResponse:
+    messages.success(request, notice % {"name": member.membership.user.name})
     return HttpResponseRedirect(page.url("person", membership=member.membership.id))

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import HttpResponse, QueryDict
 from django.utils.html import format_html
@@ -61,15 +61,14 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return _page(request, page, form)
     try:
-        outcome = _send(page, form)
+        link, replayed = _send(page, form)
     except DomainError as refusal:
         _add_refusal(page, form, refusal)
         return _page(request, page, form)
-    link = outcome.result.link
     return list_page.render_list(
         request,
         page,
-        invitation_notice=mail.queue_invitation_mail(link=link, replayed=outcome.replayed, page=page),
+        invitation_notice=mail.queue_invitation_mail(link=link, replayed=replayed, page=page),
     )
 
 
@@ -93,9 +92,10 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
     )
 
 
-def _send(page: PageContext, form: InvitationForm) -> Any:
+def _send(page: PageContext, form: InvitationForm) -> tuple[str, bool]:
+    """The link, and whether the command was replayed: then the link is empty."""
     data = form.cleaned_data
-    return invitations_send.invite(
+    outcome = invitations_send.invite(
         actor=page.viewer,
         organization=page.organization.row,
         email=data["email"],
@@ -105,6 +105,7 @@ def _send(page: PageContext, form: InvitationForm) -> Any:
         reason=data["reason"],
         idempotency_key=data["idempotency_key"],
     )
+    return outcome.result.link, outcome.replayed
 
 
 def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
