@@ -9,6 +9,7 @@ import pathlib
 import shutil
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django import test
 from django.core import management
@@ -58,6 +59,13 @@ def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster
         yield urls
         with django_db_blocker.unblock():
             connections.close_all()
+
+
+@pytest.fixture
+def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
+    """Give a connection as the owner of the tables, on which triggers run."""
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

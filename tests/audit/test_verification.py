@@ -6,7 +6,6 @@ A truncated end, or a log rewritten as a whole, is consistent: finding that need
 import io
 import json
 import uuid
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -22,11 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    """A connection of the owner as an intruder: no trigger runs."""
-    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
-        opened.execute("SET session_replication_role = replica")
-        yield opened
+def owner(owner: psycopg.Connection) -> psycopg.Connection:
+    """Give the owner's connection to an intruder: no trigger runs."""
+    owner.execute("SET session_replication_role = replica")
+    return owner
 
 
 @pytest.fixture

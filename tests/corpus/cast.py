@@ -24,8 +24,9 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.grants import CHALLENGE, VERIFIER
 from tests.fixtures.world import World
 
@@ -68,10 +69,10 @@ class Cast:
     def browser(self, session: str) -> Browser:
         """The browser that a line begins in."""
         if session == "none":
-            return oidc_browser.browser()
+            return BrowserClient()
         if session == "person_of_suspended_customer":
             self._suspend_customer()
-        browser = oidc_browser.browser(self.alice, ago=2 * HOUR if session == "alice_old" else 1)
+        browser = signed_in.browser(self.alice, ago=2 * HOUR if session == "alice_old" else 1)
         if session == "alice_deactivated":
             self._deactivate()
         return browser
@@ -132,7 +133,7 @@ class Cast:
             **({"code_challenge": None, "code_challenge_method": None} if "pkce" in words else {}),
             **({"scope": "openid crm.read"} if name == "crm" else {}),
         }
-        response = oidc_browser.authorize(oidc_browser.browser(who), **asked)
+        response = oidc_browser.authorize(signed_in.browser(who), **asked)
         target = str(response.headers.get("Location", ""))
         if response.status_code == 200 and name == "crm":
             target = self._consented(who, asked)
@@ -142,7 +143,7 @@ class Cast:
 
     def _consented(self, who: Membership, asked: Mapping[str, str | None]) -> str:
         body = urlencode({**oidc_browser.AUTHORIZATION_REQUEST, **asked, "decision": "grant"})
-        response: Any = oidc_browser.browser(who).post(
+        response: Any = signed_in.browser(who).post(
             metadata.CONSENT, body, "application/x-www-form-urlencoded"
         )
         return str(response.context["target_url"])

@@ -1,15 +1,13 @@
 """The database that tests get: it bites as in production, and nothing stays from test to test."""
 
 import os
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import Error, connection, transaction
 
-from portal import embedded_postgres
-from tests.fixtures import cluster, concurrency, database_reset
+from tests.fixtures import concurrency, database_reset
 
 GUARDED = """
 CREATE TABLE ground_guarded (id int PRIMARY KEY, again int REFERENCES ground_guarded);
@@ -30,12 +28,6 @@ def tables() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(database_reset.TABLES)
         return [row[0] for row in cursor]
-
-
-@pytest.fixture
-def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
-        yield opened
 
 
 @pytest.mark.django_db

@@ -8,7 +8,9 @@ from django.conf import LazySettings
 from django.db import connections
 
 from provisioning import deliverer as provisioning_deliverer
+from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.delivery.engine import Engine
+from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import register
@@ -29,6 +31,20 @@ def crm(settings: LazySettings) -> Iterator[fake_target.Server]:
     with fake_target.running() as server:
         settings.ALLOWED_INTERNAL_HOSTS = [*settings.ALLOWED_INTERNAL_HOSTS, server.address]
         yield server
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """Give the connections of outgoing requests, closed at the end of the test."""
+    shared = Pool()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def accounts(pool: Pool) -> AccountDeliveries:
+    """Give the delivery kind of accounts, to lease and settle in the test's thread."""
+    return AccountDeliveries(pool=pool)
 
 
 @pytest.fixture

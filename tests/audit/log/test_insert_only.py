@@ -3,8 +3,6 @@
 Each table and each statement by itself, with the exact error.
 """
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -12,8 +10,6 @@ from psycopg import errors as pg
 
 from audit import sealing
 from audit.models import Event, Leaf
-from portal import embedded_postgres
-from tests.fixtures import cluster
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,13 +29,6 @@ WHERE i.inhparent = 'audit_event'::regclass ORDER BY 1
 
 def rows() -> tuple[int, int]:
     return Event.objects.count(), Leaf.objects.count()
-
-
-@pytest.fixture
-def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    """A connection of the owner of the tables, on which triggers run."""
-    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])

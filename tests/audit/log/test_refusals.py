@@ -10,6 +10,7 @@ from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import members as people_commands
+from tests.fixtures.events import body
 from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,10 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def refused_events() -> list[Event]:
     return list(Event.objects.filter(outcome="refused").order_by("at", "id"))
-
-
-def body(event: Event) -> dict[str, object]:
-    return dict(json.loads(bytes(event.body)))
 
 
 def early_in_a_minute() -> int:

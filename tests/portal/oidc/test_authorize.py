@@ -9,11 +9,11 @@ from django.test import Client
 from audit.models import Event
 from identity.clients.models import Client as Registered
 from identity.grants.models import AuthorizationCode
-from identity.memberships.models import Membership
 from identity.sessions.models import Session
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.grants import ADDRESS
 from tests.fixtures.world import World
 
@@ -37,31 +37,31 @@ def leads_to(response: Any) -> tuple[str, str]:
 
 
 def test_person_without_session_signs_in_and_returns(world: World) -> None:
-    path, back = leads_to(oidc_browser.authorize(oidc_browser.browser()))
+    path, back = leads_to(oidc_browser.authorize(BrowserClient()))
     assert path == "/account/login/"
-    response: Any = oidc_browser.browser(world.olli).get(back)
+    response: Any = signed_in.browser(world.olli).get(back)
     assert "code" in oidc_browser.response_parameters(response)
-    assert error(oidc_browser.authorize(oidc_browser.browser(), prompt="none")) == "login_required"
+    assert error(oidc_browser.authorize(BrowserClient(), prompt="none")) == "login_required"
 
 
 def test_weak_session_leads_to_the_second_factor(world: World) -> None:
-    admin = oidc_browser.browser(world.aino, weak=True)
+    admin = signed_in.browser(world.aino, strong=False)
     path, back = leads_to(oidc_browser.authorize(admin))
     assert path == "/account/security/confirm/"
     assert error(oidc_browser.authorize(admin, prompt="none")) == "interaction_required"
-    oidc_browser.record_authentication(admin)
+    signed_in.record_authentication(admin)
     answered: Any = admin.get(back)
     assert "code" in oidc_browser.response_parameters(answered)
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
 def test_reauthentication_is_required_once(world: World, asked: dict[str, str]) -> None:
-    browser = oidc_browser.browser(world.olli, ago=3600)
+    browser = signed_in.browser(world.olli, ago=3600)
     path, back = leads_to(oidc_browser.authorize(browser, **asked))
     assert path == "/account/reauthenticate/"
     again: Any = browser.get(back)
     assert leads_to(again) == (path, back), "coming back without a proof asks again"
-    oidc_browser.record_authentication(browser, ago=-1)
+    signed_in.record_authentication(browser, ago=-1)
     answered: Any = browser.get(back)
     assert "code" in oidc_browser.response_parameters(answered)
     if "prompt" in asked:
@@ -70,15 +70,15 @@ def test_reauthentication_is_required_once(world: World, asked: dict[str, str]) 
 
 
 def test_recent_authentication_satisfies_max_age(world: World) -> None:
-    browser = oidc_browser.browser(world.olli, ago=50)
+    browser = signed_in.browser(world.olli, ago=50)
     assert "code" in oidc_browser.response_parameters(oidc_browser.authorize(browser, max_age="60"))
     assert error(oidc_browser.authorize(browser, max_age="40", prompt="none")) == "login_required"
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
 def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str]) -> None:
-    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), **asked))
-    early, browser = oidc_browser.browser(world.olli, ago=60), oidc_browser.browser(world.olli, ago=-1)
+    _, back = leads_to(oidc_browser.authorize(BrowserClient(), **asked))
+    early, browser = signed_in.browser(world.olli, ago=60), signed_in.browser(world.olli, ago=-1)
     stale: Any = early.get(back)
     assert leads_to(stale)[0] == "/account/reauthenticate/", "a proof of before the question"
     answered: Any = browser.get(back)
@@ -90,22 +90,22 @@ def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str])
 
 @pytest.mark.parametrize("mark", ["x", "", "a:b", "{mark}x", "{other}"])
 def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: str) -> None:
-    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login"))
-    _, elsewhere = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login", state="s-2"))
+    _, back = leads_to(oidc_browser.authorize(BrowserClient(), prompt="login"))
+    _, elsewhere = leads_to(oidc_browser.authorize(BrowserClient(), prompt="login", state="s-2"))
     marks = {
         name: parse_qs(urlsplit(path).query)["reauthentication"][0]
         for name, path in (("mark", back), ("other", elsewhere))
     }
     response = oidc_browser.authorize(
-        oidc_browser.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
+        signed_in.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
     )
     assert leads_to(response)[0] == "/account/reauthenticate/"
 
 
 def test_reauthentication_mark_expires_after_an_hour(world: World) -> None:
-    _, back = leads_to(oidc_browser.authorize(oidc_browser.browser(), prompt="login"))
+    _, back = leads_to(oidc_browser.authorize(BrowserClient(), prompt="login"))
     worlds.move_clock(3601)
-    late: Any = oidc_browser.browser(world.olli, ago=-1).get(back)
+    late: Any = signed_in.browser(world.olli, ago=-1).get(back)
     assert leads_to(late)[0] == "/account/reauthenticate/"
 
 
@@ -125,14 +125,14 @@ def test_request_without_authentication_stores_nothing(world: World) -> None:
     before = Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()
     for _ in range(20):
         for asked in STRANGERS:
-            browser = oidc_browser.browser()
+            browser = BrowserClient()
             oidc_browser.authorize(browser, **asked)
             assert "kh" not in browser.cookies
     assert (Session.objects.count(), AuthorizationCode.objects.count(), Event.objects.count()) == before
 
 
 def test_person_of_two_organizations_chooses_one(world: World) -> None:
-    browser = oidc_browser.browser(world.mikko)
+    browser = signed_in.browser(world.mikko)
     response = oidc_browser.authorize(browser)
     assert response.status_code == 200
     assert [one["key"] for one in response.context["organizations"]] == ["pohjola", "koskela"]
@@ -148,13 +148,13 @@ def test_person_of_two_organizations_chooses_one(world: World) -> None:
 def test_requested_organization_is_used(world: World, by: str) -> None:
     for who in (world.mikko, world.mikko_at_pohjola):
         named = str(getattr(who.organization, by))
-        oidc_browser.code(oidc_browser.browser(world.mikko), organization=named)
+        oidc_browser.code(signed_in.browser(world.mikko), organization=named)
     found = AuthorizationCode.objects.order_by("issued_at").values_list("membership", flat=True)
     assert list(found) == [world.mikko.id, world.mikko_at_pohjola.id]
 
 
 def test_foreign_and_missing_organization_give_the_same_page(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     pages = [
         oidc_browser.authorize(browser, organization=name)
         for name in ("pohjola", str(world.pohjola.id), "nowhere", str(world.somewhere))
@@ -164,15 +164,9 @@ def test_foreign_and_missing_organization_give_the_same_page(world: World) -> No
     assert AuthorizationCode.objects.count() == 0
 
 
-def without_rights(who: Membership) -> None:
-    with worlds.bypassing_commands():
-        for assignment in who.assignments.all():
-            assignment.__class__.objects.filter(id=assignment.id).update(valid_until=assignment.valid_from)
-
-
 def test_authorization_without_a_right_shows_the_reason(world: World) -> None:
-    without_rights(world.olli)
-    browser = oidc_browser.browser(world.olli)
+    worlds.end_assignments(world.olli)
+    browser = signed_in.browser(world.olli)
     response = oidc_browser.authorize(browser)
     assert response.status_code == 403
     assert "Location" not in response.headers
@@ -184,14 +178,14 @@ def test_authorization_without_a_right_shows_the_reason(world: World) -> None:
 
 
 def test_open_session_of_a_leaver_has_no_user(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     assert "code" in oidc_browser.response_parameters(oidc_browser.authorize(browser))
     world.remove(world.olli)
     assert leads_to(oidc_browser.authorize(browser))[0] == "/account/login/"
 
 
 def test_removed_member_is_authorized_for_the_other_organization(world: World) -> None:
-    browser = oidc_browser.browser(world.mikko)
+    browser = signed_in.browser(world.mikko)
     world.remove(world.mikko)
     oidc_browser.code(browser)
     assert AuthorizationCode.objects.get().membership_id == world.mikko_at_pohjola.id
@@ -210,7 +204,7 @@ def test_removed_member_is_authorized_for_the_other_organization(world: World) -
     ],
 )
 def test_unregistered_redirect_uri_gets_no_redirect(world: World, other: dict[str, str | None]) -> None:
-    response = oidc_browser.authorize(oidc_browser.browser(world.olli), **other)
+    response = oidc_browser.authorize(signed_in.browser(world.olli), **other)
     assert response.status_code == 400
     assert "Location" not in response.headers
     assert '="https://evil.example' not in response.content.decode()
@@ -219,7 +213,7 @@ def test_unregistered_redirect_uri_gets_no_redirect(world: World, other: dict[st
 def test_disabled_client_is_unknown(world: World) -> None:
     with worlds.bypassing_commands():
         Registered.objects.filter(protocol="ordering").update(is_active=False)
-    assert oidc_browser.authorize(oidc_browser.browser(world.olli)).status_code == 400
+    assert oidc_browser.authorize(signed_in.browser(world.olli)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -246,11 +240,11 @@ def test_disabled_client_is_unknown(world: World) -> None:
 def test_invalid_request_redirects_with_its_error(
     world: World, other: dict[str, str | None], expected: str
 ) -> None:
-    assert error(oidc_browser.authorize(oidc_browser.browser(world.olli), **other)) == expected
+    assert error(oidc_browser.authorize(signed_in.browser(world.olli), **other)) == expected
 
 
 def test_repeated_parameter_is_refused(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     for name, there in (("nonce", True), ("scope", True), ("client_id", False), ("redirect_uri", False)):
         asked = [
             *oidc_browser.AUTHORIZATION_REQUEST.items(),
@@ -264,13 +258,13 @@ def test_repeated_parameter_is_refused(world: World) -> None:
 def test_state_is_returned_unchanged(world: World) -> None:
     state = "ä&=?#%20 +\"'<>/\\" + "x" * 500
     assert (
-        oidc_browser.response_parameters(
-            oidc_browser.authorize(oidc_browser.browser(world.olli), state=state)
-        )["state"]
+        oidc_browser.response_parameters(oidc_browser.authorize(signed_in.browser(world.olli), state=state))[
+            "state"
+        ]
         == state
     )
     assert "state" not in oidc_browser.response_parameters(
-        oidc_browser.authorize(oidc_browser.browser(world.olli), state=None)
+        oidc_browser.authorize(signed_in.browser(world.olli), state=None)
     )
 
 
@@ -280,7 +274,7 @@ def test_redirect_uri_with_a_query_preserves_it(world: World) -> None:
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.redirect_uris = address
         protocol.save()
-    response = oidc_browser.authorize(oidc_browser.browser(world.olli), redirect_uri=address)
+    response = oidc_browser.authorize(signed_in.browser(world.olli), redirect_uri=address)
     assert response.headers["Location"].startswith(f"{address}&code=")
 
 
@@ -289,7 +283,7 @@ def test_redirect_uri_with_a_registered_wildcard_is_refused(world: World) -> Non
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.redirect_uris, protocol.allow_uri_wildcards = "https://*.example.test/cb", True
         protocol.save()
-    assert oidc_browser.authorize(oidc_browser.browser(world.olli)).status_code == 400
+    assert oidc_browser.authorize(signed_in.browser(world.olli)).status_code == 400
 
 
 def asking_consent() -> None:
@@ -301,7 +295,7 @@ def asking_consent() -> None:
 
 def test_third_party_client_requires_consent(world: World) -> None:
     asking_consent()
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     page = oidc_browser.authorize(browser)
     assert page.status_code == 200
     kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
@@ -319,7 +313,7 @@ def test_third_party_client_requires_consent(world: World) -> None:
 
 def test_consent_from_another_site_is_refused(world: World) -> None:
     asking_consent()
-    strict = oidc_browser.browser(world.olli)
+    strict = signed_in.browser(world.olli)
     strict.handler.enforce_csrf_checks = True
     kept = {one["name"]: one["value"] for one in oidc_browser.authorize(strict).context["hidden_fields"]}
     assert consent(strict, kept, "grant").status_code == 403
@@ -335,7 +329,7 @@ def consent(browser: Client, kept: dict[str, str], decision: str) -> Any:
 
 
 def test_sign_in_to_a_service_is_recorded_once(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     oidc_browser.code(browser)
     oidc_browser.code(browser)
     done = Event.objects.filter(verb="sign_in.succeeded", organization=world.koskela.id)
@@ -345,9 +339,8 @@ def test_sign_in_to_a_service_is_recorded_once(world: World) -> None:
 def test_id_token_hint_of_another_person_gets_no_code(world: World) -> None:
     hint = oidc_browser.tokens(world, world.vilma)["id_token"]
     assert (
-        error(oidc_browser.authorize(oidc_browser.browser(world.olli), id_token_hint=hint))
-        == "login_required"
+        error(oidc_browser.authorize(signed_in.browser(world.olli), id_token_hint=hint)) == "login_required"
     )
     assert "code" in oidc_browser.response_parameters(
-        oidc_browser.authorize(oidc_browser.browser(world.vilma), id_token_hint=hint)
+        oidc_browser.authorize(signed_in.browser(world.vilma), id_token_hint=hint)
     )

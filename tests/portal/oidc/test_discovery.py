@@ -10,7 +10,7 @@ from django.test import Client
 
 from identity.clients.models import Client as Registered
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
@@ -26,20 +26,20 @@ def document() -> dict[str, Any]:
 
 def prompt_none(world: World) -> None:
     assert "code" in oidc_browser.response_parameters(
-        oidc_browser.authorize(oidc_browser.browser(world.olli), prompt="none")
+        oidc_browser.authorize(signed_in.browser(world.olli), prompt="none")
     )
-    nobody = oidc_browser.response_parameters(oidc_browser.authorize(oidc_browser.browser(), prompt="none"))
+    nobody = oidc_browser.response_parameters(oidc_browser.authorize(BrowserClient(), prompt="none"))
     assert nobody["error"] == "login_required"
 
 
 def prompt_login(world: World) -> None:
-    asked = oidc_browser.authorize(oidc_browser.browser(world.olli), prompt="login")
+    asked = oidc_browser.authorize(signed_in.browser(world.olli), prompt="login")
     assert asked.headers["Location"].startswith("/account/reauthenticate/")
 
 
 def prompt_consent(world: World) -> None:
     """Asked for, it is shown also for a service of the supplier's own, which does not ask otherwise."""
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     page = oidc_browser.authorize(browser, prompt="consent")
     assert page.status_code == 200
     kept = {one["name"]: one["value"] for one in page.context["hidden_fields"]}
@@ -49,7 +49,7 @@ def prompt_consent(world: World) -> None:
 
 
 def prompt_select_account(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     page = oidc_browser.authorize(browser, prompt="select_account consent")
     assert page.status_code == 200
     assert "Olli" in page.content.decode()
@@ -82,7 +82,7 @@ def basic(world: World) -> None:
 
 def posted(world: World) -> None:
     own = {"client_id": "ordering", "client_secret": world.secrets["ordering"]}
-    body = oidc_browser.redeem_body(oidc_browser.code(oidc_browser.browser(world.olli)))
+    body = oidc_browser.redeem_body(oidc_browser.code(signed_in.browser(world.olli)))
     access = oidc_browser.post(metadata.TOKEN, {**body, **own}).json()["access_token"]
     assert oidc_browser.post(metadata.INTROSPECT, {"token": access, **own}).json()["active"]
     assert oidc_browser.post(metadata.REVOKE, {"token": access, **own}).status_code == 200
@@ -93,7 +93,7 @@ def public(world: World) -> None:
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.type, protocol.secret = "public", ""
         protocol.save()
-    body = oidc_browser.redeem_body(oidc_browser.code(oidc_browser.browser(world.olli)))
+    body = oidc_browser.redeem_body(oidc_browser.code(signed_in.browser(world.olli)))
     found = oidc_browser.post(metadata.TOKEN, {**body, "client_id": "ordering"}).json()
     asked = {"token": found["access_token"], "client_id": "ordering"}
     assert oidc_browser.post(metadata.REVOKE, asked).status_code == 200
@@ -117,17 +117,17 @@ GRANTS: Mapping[str, Try] = {"authorization_code": code_grant, "refresh_token": 
 
 
 def in_finnish(world: World) -> None:
-    browser = oidc_browser.browser()
+    browser = BrowserClient()
     sent = oidc_browser.authorize(browser, ui_locales="sv fi-FI en")
     assert "Kirjaudu" in browser.get(sent.headers["Location"]).content.decode()
-    chosen = oidc_browser.browser()
+    chosen = BrowserClient()
     chosen.cookies["kh-language"] = "en"
     sent = oidc_browser.authorize(chosen, ui_locales="fi")
     assert "Sign in" in chosen.get(sent.headers["Location"]).content.decode(), "what a person chose holds"
 
 
 def in_english(world: World) -> None:
-    browser = oidc_browser.browser()
+    browser = BrowserClient()
     browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
     sent = oidc_browser.authorize(browser, ui_locales="en")
     assert "Sign in" in browser.get(sent.headers["Location"]).content.decode()
@@ -180,7 +180,7 @@ def test_every_discovery_address_responds(world: World) -> None:
 
 def test_unsupported_parameters_are_refused(world: World) -> None:
     found = document()
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     for name, error in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")):
         assert found[f"{name}_parameter_supported"] is False
         assert (
@@ -201,7 +201,7 @@ def test_unsupported_parameters_are_refused(world: World) -> None:
     ],
 )
 def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, shown: bool) -> None:  # noqa: FBT001
-    browser = oidc_browser.browser()
+    browser = BrowserClient()
     sent = oidc_browser.authorize(browser, login_hint=hint)
     page: Any = browser.get(sent.headers["Location"])
     assert (page.context["form"]["login"].value() == hint) is shown
@@ -210,7 +210,7 @@ def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, s
 
 @pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
 def test_sign_in_page_for_a_service_names_it(world: World, other: dict[str, str | None]) -> None:
-    browser = oidc_browser.browser()
+    browser = BrowserClient()
     sent = oidc_browser.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
     assert "Sign in to continue to Web shop" in page.content.decode()
@@ -223,6 +223,6 @@ def test_sign_in_page_for_a_service_names_it(world: World, other: dict[str, str 
     ["/", "/people?client_id=ordering", "/oauth/authorize?client_id=nobody", "/oauth/authorize", "//x["],
 )
 def test_sign_in_page_without_a_service_names_none(world: World, following: str) -> None:
-    page: Any = oidc_browser.browser().get("/account/login/", {"next": following})
+    page: Any = BrowserClient().get("/account/login/", {"next": following})
     assert page.status_code == 200
     assert "to continue to" not in page.content.decode()

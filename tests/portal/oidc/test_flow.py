@@ -10,14 +10,14 @@ from django.test import Client
 from audit.models import Event
 from identity.sessions.models import SignIn
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_authorization_code_flow_gives_the_service_its_claims(world: World) -> None:
-    response = oidc_browser.authorize(oidc_browser.browser(world.olli))
+    response = oidc_browser.authorize(signed_in.browser(world.olli))
     answer = oidc_browser.response_parameters(response)
     assert (answer["state"], answer["iss"]) == ("s-1", settings.ISSUER)
     assert response.headers["Cache-Control"] == "no-store"
@@ -149,7 +149,7 @@ def test_every_machine_endpoint_answers_a_bare_post_without_the_page_middleware(
 
 
 def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> None:
-    client: Any = oidc_browser.browser(world.olli)
+    client: Any = signed_in.browser(world.olli)
     response = client.post(metadata.AUTHORIZE, oidc_browser.AUTHORIZATION_REQUEST, follow=True)
     assert response.redirect_chain[0][1] == 303
     assert "code=" in response.redirect_chain[1][0]
@@ -157,7 +157,7 @@ def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> No
 
 def test_redirect_after_a_portal_form_is_a_continuing_page(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
-    client = oidc_browser.browser(world.olli)
+    client = signed_in.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):
         response: Any = client.get(metadata.AUTHORIZE, oidc_browser.AUTHORIZATION_REQUEST, headers=headers)
         assert response.status_code == 200

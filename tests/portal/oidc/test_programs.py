@@ -12,14 +12,12 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from audit.foundation import clock
 from audit.models import Event
 from identity.clients.models import Client as Registered
 from identity.grants.models import RefreshToken
-from identity.memberships.models import Membership
 from portal.oidc import client_authentication, fast_path, metadata
 from portal.operations import metrics
-from tests.fixtures import oidc_browser
+from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.grants import ADDRESS, VERIFIER
 from tests.fixtures.world import World
@@ -63,12 +61,12 @@ def refused(response: Any) -> tuple[int, str]:
     ],
 )
 def test_faulty_token_request_gets_its_error(world: World, other: dict[str, str], expected: str) -> None:
-    body = body_of(oidc_browser.code(oidc_browser.browser(world.olli)), **other)
+    body = body_of(oidc_browser.code(signed_in.browser(world.olli)), **other)
     assert refused(oidc_browser.post(metadata.TOKEN, body, oidc_browser.basic(world))) == (400, expected)
 
 
 def test_code_of_another_client_is_refused(world: World) -> None:
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     other = oidc_browser.post(metadata.TOKEN, body_of(code), oidc_browser.basic(world, "crm"))
     assert refused(other) == (400, "invalid_grant")
     assert oidc_browser.redeem(world, code).status_code == 200
@@ -77,9 +75,9 @@ def test_code_of_another_client_is_refused(world: World) -> None:
 def test_client_authentication_accepts_basic_and_post(world: World) -> None:
     secret = world.secrets["ordering"]
     posted = {"client_id": "ordering", "client_secret": secret}
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     assert oidc_browser.post(metadata.TOKEN, {**body_of(code), **posted}).status_code == 200
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     both = oidc_browser.post(metadata.TOKEN, {**body_of(code), **posted}, oidc_browser.basic(world))
     assert refused(both) == (400, "invalid_request")
     mixed = oidc_browser.post(
@@ -120,7 +118,7 @@ def test_public_client_redeems_with_verifier_and_cannot_introspect(world: World)
         protocol = Registered.objects.get(protocol="ordering").protocol
         protocol.type, protocol.secret = "public", ""
         protocol.save()
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     body = oidc_browser.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"}).json()
     assert "id_token" in body
     asked = {"token": body["access_token"], "client_id": "ordering"}
@@ -130,7 +128,7 @@ def test_public_client_redeems_with_verifier_and_cannot_introspect(world: World)
 
 
 def test_confidential_client_without_secret_is_refused(world: World) -> None:
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     response = oidc_browser.post(metadata.TOKEN, {**body_of(code), "client_id": "ordering"})
     assert refused(response) == (401, "invalid_client")
 
@@ -189,13 +187,6 @@ def test_bearer_token_in_two_places_or_in_the_query_is_refused(world: World) -> 
     assert (address.status_code, address.headers["WWW-Authenticate"]) == (401, 'Bearer realm="keyholder"')
 
 
-def without_rights(who: Membership) -> None:
-    """The last access ends, as by the clock: no act, no event, no epoch."""
-    with worlds.bypassing_commands():
-        for assignment in who.assignments.all():
-            assignment.__class__.objects.filter(id=assignment.id).update(valid_until=clock.now())
-
-
 def test_tokens_after_the_end_of_the_last_right_are_invalid(world: World) -> None:
     body = oidc_browser.tokens(world, world.olli)
     held = oidc_browser.introspect(world, body["access_token"])
@@ -204,7 +195,7 @@ def test_tokens_after_the_end_of_the_last_right_are_invalid(world: World) -> Non
         one["entitlement"] for one in oidc_browser.userinfo(body["access_token"]).json()["entitlements"]
     ]
     assert held["entitlements"]
-    without_rights(world.olli)
+    worlds.end_assignments(world.olli)
     assert oidc_browser.introspect(world, body["access_token"]) == {"active": False}
     assert oidc_browser.introspect(world, body["refresh_token"]) == {"active": False}
     shown = oidc_browser.userinfo(body["access_token"])
@@ -215,7 +206,7 @@ def test_tokens_after_the_end_of_the_last_right_are_invalid(world: World) -> Non
 def test_refresh_without_a_right_is_refused_and_no_replay(world: World, scope: str) -> None:
     body = oidc_browser.tokens(world, world.olli)
     kept = list(world.olli.assignments.values_list("id", "valid_until"))
-    without_rights(world.olli)
+    worlds.end_assignments(world.olli)
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"], "scope": scope}
     for _ in range(2):
         answer = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world))
@@ -232,14 +223,14 @@ def test_refresh_without_a_right_is_refused_and_no_replay(world: World, scope: s
 
 
 def test_code_without_remaining_rights_is_refused(world: World) -> None:
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
-    without_rights(world.olli)
+    code = oidc_browser.code(signed_in.browser(world.olli))
+    worlds.end_assignments(world.olli)
     assert refused(oidc_browser.redeem(world, code)) == (400, "invalid_grant")
 
 
 def test_session_cookie_as_bearer_token_is_refused(world: World) -> None:
     """The cookie of a signed-in person gives no access here."""
-    response: Any = oidc_browser.browser(world.olli).get(metadata.USERINFO)
+    response: Any = signed_in.browser(world.olli).get(metadata.USERINFO)
     assert response.status_code == 401
 
 
@@ -258,7 +249,7 @@ def test_refresh_with_scopes_narrows_them(world: World) -> None:
 
 def test_machine_endpoints_take_the_listed_number_of_statements(world: World) -> None:
     """Client, grant, rights: nothing else is asked of the database."""
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     seen = {}
     with CaptureQueriesContext(connection) as captured:
         body = oidc_browser.redeem(world, code).json()
@@ -291,7 +282,7 @@ def test_machine_endpoints_take_the_listed_number_of_statements(world: World) ->
 
 
 def test_authorization_takes_the_listed_number_of_statements(world: World) -> None:
-    browser = oidc_browser.browser(world.olli)
+    browser = signed_in.browser(world.olli)
     oidc_browser.code(browser)
     with CaptureQueriesContext(connection) as captured:
         oidc_browser.code(browser)
@@ -319,7 +310,7 @@ def test_each_response_leaves_a_log_line_and_a_measurement(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="portal.request")
-    code = oidc_browser.code(oidc_browser.browser(world.olli))
+    code = oidc_browser.code(signed_in.browser(world.olli))
     body = oidc_browser.redeem(world, code).json()
     oidc_browser.introspect(world, body["access_token"])
     refused(oidc_browser.post(metadata.INTROSPECT, {"token": "x"}))

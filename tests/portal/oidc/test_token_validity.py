@@ -7,7 +7,7 @@ import pytest
 
 from delegation.authorization.models.assignments import Assignment
 from portal.oidc import metadata
-from tests.fixtures import grant_conditions, oidc_browser
+from tests.fixtures import grant_conditions, oidc_browser, signed_in
 from tests.fixtures.grant_conditions import Change
 from tests.fixtures.world import World
 
@@ -73,7 +73,7 @@ REFUSED = dict.fromkeys(VALID, (401, "invalid_client")) | {"userinfo": (401, "in
 def test_tokens_with_one_condition_changed_are_not_valid_at_any_endpoint(
     world: World, condition: str
 ) -> None:
-    browser = oidc_browser.browser(world.mikko)
+    browser = signed_in.browser(world.mikko)
     body = oidc_browser.redeem(world, oidc_browser.code(browser, organization="koskela")).json()
     code = oidc_browser.code(browser, organization="koskela")
     other = oidc_browser.tokens(world, world.stina)
@@ -111,7 +111,7 @@ def test_token_introspected_by_another_application_is_inactive(world: World) -> 
 
 def test_code_that_is_refused_for_a_condition_is_no_replay(world: World) -> None:
     """A refused code has not been used: redeeming it afterwards ends nothing."""
-    code = oidc_browser.code(oidc_browser.browser(world.mikko), organization="koskela")
+    code = oidc_browser.code(signed_in.browser(world.mikko), organization="koskela")
     with grant_conditions.SHARED["membership suspended"](world):
         assert oidc_browser.redeem(world, code).status_code == 400
     body = oidc_browser.redeem(world, code).json()

@@ -1,17 +1,14 @@
 """Instants in mails name their time zone: a mail is read anywhere."""
 
 import datetime as dt
-import email
-from email import policy
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
-from audit.foundation import encryption
 from portal.wording import time_zones
 from provisioning.mail.models import Mail
-from tests.fixtures import signed_in
+from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA
 from tests.fixtures.world import World
@@ -36,20 +33,12 @@ def test_instant_without_a_known_reader_is_in_utc() -> None:
     assert time_zones.date_time(AT, None) == "30 Nov 2026, 22:03 UTC"
 
 
-def _text(mail: Mail) -> str:
-    whole = email.message_from_bytes(
-        encryption.decrypt_secret(data=mail.body, context=mail.id.bytes),
-        policy=policy.default,
-    )
-    part = whole.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
 @pytest.mark.django_db(transaction=True)
 def test_mail_with_a_link_says_when_the_link_expires(world: World) -> None:
     form = {"email": "new@koskela.example", "tier": "viewer", "where": "all", "idempotency_key": "m1"}
     signed_in.browser(world.aino).post(f"{KOSKELA}/people/invite", form)
-    assert "(Helsinki time), only for new@koskela.example." in _text(Mail.objects.get())
+    assert "(Helsinki time), only for new@koskela.example." in queued_mails.text_of(Mail.objects.get())
     BrowserClient().post("/account/password/reset/", {"email": world.vilma.user.email})
-    assert "The link works once, within 2 hours." in _text(Mail.objects.get(purpose="password_reset"))
+    assert "The link works once, within 2 hours." in queued_mails.text_of(
+        Mail.objects.get(purpose="password_reset")
+    )

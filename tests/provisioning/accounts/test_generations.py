@@ -1,7 +1,6 @@
 """An outcome settles the generation it was computed from: an account that became due since then stays due."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from provisioning.accounts.task import AccountTask
 from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
-from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import deliver_all, plan_all
 from tests.fixtures.world import World
@@ -22,13 +20,6 @@ from tests.fixtures.world import World
 SECOND = dt.timedelta(seconds=1)
 WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
 SAME = SyncResult(remote_id="r1", wrote=False, supports_patch=True)
-
-
-@pytest.fixture
-def accounts() -> Iterator[AccountDeliveries]:
-    kind = AccountDeliveries(pool=Pool())
-    yield kind
-    kind.pool.close()
 
 
 def only_due_account(world: World) -> Account:

@@ -1,7 +1,7 @@
 """The planner: it skips no event, replay has no effect, and statement counts are independent of the set."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -25,19 +25,11 @@ from provisioning.accounts import planner
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.accounts.planner import Planned
 from provisioning.delivery.task import DeliveryOutcome
-from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import deliver_all, plan_all, register, sign_in
 from tests.fixtures.world import CATALOGUE, World, actor_of, bypassing_commands
-
-
-@pytest.fixture
-def accounts() -> Iterator[accounts_delivery.AccountDeliveries]:
-    kind = accounts_delivery.AccountDeliveries(pool=Pool())
-    yield kind
-    kind.pool.close()
 
 
 def test_removal_makes_account_and_logout_due_with_its_act(

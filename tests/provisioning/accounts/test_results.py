@@ -2,9 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-
-import pytest
 
 from audit.foundation import clock
 from audit.models import Event
@@ -13,19 +10,11 @@ from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
 from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.task import DeliveryOutcome
-from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import deliver_all, plan_all
 from tests.fixtures.world import World
 
 HOUR = dt.timedelta(hours=1)
-
-
-@pytest.fixture
-def accounts() -> Iterator[AccountDeliveries]:
-    kind = AccountDeliveries(pool=Pool())
-    yield kind
-    kind.pool.close()
 
 
 def write(accounts: AccountDeliveries, *, at: dt.datetime) -> list[uuid.UUID]:

@@ -19,7 +19,7 @@ from provisioning.delivery.errors import Code
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target
+from tests.fixtures import cluster, fake_target
 from tests.fixtures.deliveries import eventually, nothing_due
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World
@@ -183,7 +183,7 @@ def test_lease_of_a_live_worker_is_taken_over_after_expiry(
     """A live worker that hangs has the lease: it is taken over at the lease's end."""
     number = 7
     at = clock.now()
-    with psycopg.connect(_address()) as alive:
+    with psycopg.connect(cluster.connection_url()) as alive:
         alive.execute("SELECT pg_advisory_lock(%s, %s)", [workers._LOCK_CLASS, number])
         Account.objects.update(leased_by=number, leased_until=at + dt.timedelta(seconds=3))
         deliverer()
@@ -282,9 +282,3 @@ def test_retry_after_is_honored_up_to_an_hour() -> None:
     for asked, expected in ((7, 7), (10_000, 3600)):
         delay = retry.delay(attempts=9, code=Code.BUSY, retry_after=dt.timedelta(seconds=asked))
         assert delay.total_seconds() == expected
-
-
-def _address() -> str:
-    database = connection.settings_dict
-    login = f"{database['USER']}:{database['PASSWORD']}"
-    return f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"

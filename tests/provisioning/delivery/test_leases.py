@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from provisioning.mail import queue
 from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
-from tests.fixtures import fake_target
+from tests.fixtures import cluster, fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.world import World, bypassing_commands
 
@@ -114,13 +114,6 @@ def mail_case(world: World, pool: Pool) -> Case:
     )
 
 
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    shared = Pool()
-    yield shared
-    shared.close()
-
-
 @pytest.fixture(params=[account_case, logout_case, mail_case], ids=["account", "logout", "mail"])
 def case(
     request: pytest.FixtureRequest, world: World, ordering: Target, shop: fake_target.Server, pool: Pool
@@ -185,7 +178,7 @@ def test_repeated_outcome_is_recorded_once(case: Case) -> None:
 def test_row_locked_by_another_worker_is_skipped_without_waiting(case: Case) -> None:
     """The other worker's lease is not committed; then that worker dies, and the row is leased again."""
     at = clock.now()
-    with psycopg.connect(_address()) as other:
+    with psycopg.connect(cluster.connection_url()) as other:
         leased = other.execute(
             case.statement.encode(), leases.params(worker=1, at=at, in_flight={})
         ).fetchall()
@@ -216,7 +209,7 @@ def test_failed_row_waits_for_its_retry(case: Case) -> None:
 
 def test_lease_of_a_dead_worker_is_released_at_once(case: Case) -> None:
     at = clock.now()
-    with psycopg.connect(_address()) as session:
+    with psycopg.connect(cluster.connection_url()) as session:
         number = workers.register(connection=session)
         assert case.lease_one(number=number, at=at) is not None
         assert workers.live_workers() == [number]
@@ -287,9 +280,3 @@ def _settled_without_call() -> int:
 
 def _target() -> dict[str, Any]:
     return state(Target.objects.get())
-
-
-def _address() -> str:
-    database = connection.settings_dict
-    login = f"{database['USER']}:{database['PASSWORD']}"
-    return f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"

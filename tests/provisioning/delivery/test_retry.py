@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from provisioning.connectors.connector import SyncResult
 from provisioning.delivery import retry
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
-from provisioning.http.pool import Pool
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import plan_all
 from tests.fixtures.world import World, bypassing_commands
@@ -76,13 +74,6 @@ def test_delay_doubles_up_to_an_hour_with_jitter(
 def test_retry_after_of_a_target_is_honored_up_to_an_hour(code: Code, asked: int, expected: int) -> None:
     delay = retry.delay(attempts=3, code=code, retry_after=dt.timedelta(seconds=asked))
     assert delay == dt.timedelta(seconds=expected)
-
-
-@pytest.fixture
-def accounts() -> Iterator[AccountDeliveries]:
-    kind = AccountDeliveries(pool=Pool())
-    yield kind
-    kind.pool.close()
 
 
 def lease(kind: AccountDeliveries, target: Target, **health: Any) -> AccountTask:

@@ -17,13 +17,6 @@ from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
 
 
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    shared = Pool()
-    yield shared
-    shared.close()
-
-
 def get(pool: Pool, url: str) -> Reply:
     return pool.request(method="GET", url=url, headers={"Authorization": f"Bearer {fake_target.TOKEN}"})
 

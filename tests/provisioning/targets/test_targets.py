@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,13 +31,6 @@ from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[[], Engine]
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    shared = Pool()
-    yield shared
-    shared.close()
 
 
 def change(target: Target, **changes: Any) -> None:

@@ -13,7 +13,7 @@ from portal.web.people.detail_context import PersonPage
 from portal.web.people.list_context import PeoplePage
 from portal.web.people.pending_invitations import CancelInvitationPage
 from portal.web.people.removal_context import RemovalPage
-from tests.fixtures import mailed_invitation, signed_in
+from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, orderer_form, page_model, person_path, plain
 from tests.fixtures.world import World
@@ -41,9 +41,9 @@ def test_end_of_offered_access_is_shown_wherever_the_invitation_is(world: World,
     )
     (pending,) = page_model(browser.post(f"{KOSKELA}/people/invite", form), PeoplePage).invitations
     assert plain(pending.sub).startswith(f"Orderer, up to 2 000 €, Tampere, until {shown(day)}. Expires")
-    accept = page_model(BrowserClient().get(f"/invitations/{mailed_invitation.token()}"), AcceptPage)
+    accept = page_model(BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}"), AcceptPage)
     assert accept.ends == f"This access ends on {shown(day)}."
-    assert accept.ends in mailed_invitation.text()
+    assert accept.ends in queued_mails.invitation_text()
     invitation = Invitation.objects.get(email="liisa@koskela.example")
     cancel = browser.get(f"{KOSKELA}/people/invitations/{invitation.id}/cancel")
     offered = page_model(cancel, CancelInvitationPage).offered

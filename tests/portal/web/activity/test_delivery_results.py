@@ -20,6 +20,7 @@ from provisioning.delivery import events as delivery_events
 from tests.fixtures import signed_in
 from tests.fixtures.pages import KOSKELA, page_model, person_path, plain
 from tests.fixtures.world import World, move_clock
+from tests.portal.web.activity.log_pages import activity_page, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,14 +62,6 @@ def record_own_event(one: Membership, verb: Observation) -> None:
         ledger.insert_unchained(chain=one.user_id, context=context, drafts=[draft])
 
 
-def activity_page(who: Membership, query: str = "", key: str = "koskela") -> ActivityPage:
-    return page_model(signed_in.browser(who).get(f"/o/{key}/activity{query}"), ActivityPage)
-
-
-def sentences(page: ActivityPage) -> list[str]:
-    return [f"{event.actor} {event.text}".strip() for event in page.events]
-
-
 def deliveries(page: ActivityPage) -> dict[str, str]:
     """Give the delivery results of each event that has some."""
     return {event.text: plain(event.deliveries) for event in page.events if event.deliveries}
@@ -81,7 +74,7 @@ def test_delivery_results_are_shown_below_their_act(world: World) -> None:
     record_delivery(world, world.mikko, act, Observation.LOGOUT_DELIVERED, seconds="0.100")
     browser = signed_in.browser(world.aino)
     line = "Updated: Web shop (0.4 s), CRM portal (1.3 s)"
-    page = activity_page(world.aino)
+    page = activity_page(signed_in.browser(world.aino))
     assert deliveries(page) == {"removed Mikko Laine": line}
     assert [text for text in sentences(page) if "access closed" in text or "signed Mikko" in text] == []
     home = page_model(browser.get(f"{KOSKELA}/"), HomePage).events
@@ -98,27 +91,27 @@ def test_delivery_results_of_one_act_are_not_shown_below_another(world: World) -
     record_delivery(world, world.mikko, removed.act)
     record_delivery(world, world.olli, removed.act, application="ordering")
     record_delivery(world, world.mikko, uuid.uuid4(), application="ordering")
-    page = activity_page(world.aino)
+    page = activity_page(signed_in.browser(world.aino))
     assert deliveries(page) == {"removed Mikko Laine": "Updated: CRM portal (0.4 s)"}
     assert "Aino Virtanen changed Mikko Laine’s access" in sentences(page)
 
 
 def test_system_filter_lists_every_delivery(world: World) -> None:
     record_delivery(world, world.mikko, world.remove(world.mikko).act)
-    page = activity_page(world.aino, "?what=systems")
+    page = activity_page(signed_in.browser(world.aino), "?what=systems")
     assert "CRM portal: Mikko Laine’s access closed" in sentences(page)
 
 
 def test_late_or_failed_delivery_is_an_event_of_its_own(world: World) -> None:
     act, prompt = world.remove(world.mikko).act, delivery_results.PROMPT_SECONDS
     record_delivery(world, world.mikko, act, Observation.ACCOUNT_SYNC_FAILED, application="ordering")
-    page = activity_page(world.aino)
+    page = activity_page(signed_in.browser(world.aino))
     assert deliveries(page) == {"removed Mikko Laine": "Not updated yet: Web shop"}
     failed = "Web shop: update of Mikko Laine’s access failed. It is retried"
     assert [text for text in sentences(page) if text.startswith(failed)]
     record_delivery(world, world.mikko, act, application="ordering", seconds=f"{prompt + 0.1}")
     record_delivery(world, world.olli, act, application="ordering", seconds=str(prompt))
-    page = activity_page(world.aino)
+    page = activity_page(signed_in.browser(world.aino))
     assert deliveries(page) == {"removed Mikko Laine": "Updated: Web shop (2 min)"}
     assert "Web shop: Mikko Laine’s access closed" in sentences(page)
     assert [text for text in sentences(page) if text.startswith("Web shop: Olli")] == []
@@ -136,14 +129,16 @@ def test_system_with_one_failed_delivery_is_not_shown_as_updated(
     for place in order:
         verb, facts = halves[place]
         record_delivery(world, world.mikko, act, verb, **facts)
-    assert deliveries(activity_page(world.aino)) == {"removed Mikko Laine": "Not updated yet: Web shop"}
+    assert deliveries(activity_page(signed_in.browser(world.aino))) == {
+        "removed Mikko Laine": "Not updated yet: Web shop"
+    }
 
 
 def test_log_pages_without_deliveries_are_full(world: World) -> None:
     for _ in range(45):
         record_delivery(world, world.vilma, uuid.uuid4())
         world.invite(world.koskela, f"{uuid.uuid4().hex}@koskela.example", world.access("viewer"))
-    first = activity_page(world.aino)
+    first = activity_page(signed_in.browser(world.aino))
     assert (len(first.events), first.pager.text) == (50, "50 events on this page")
     answer = signed_in.browser(world.aino).get(first.pager.next_url)
     last = sentences(page_model(answer, ActivityPage))
@@ -158,12 +153,18 @@ def test_sign_in_events_are_visible_to_organizations_of_that_time_only(world: Wo
     world.remove(world.mikko)
     move_clock(60)
     record_own_event(world.mikko, Observation.PASSWORD_CHANGED)
-    assert sentences(activity_page(world.aino, "?what=sign_in")) == ["Mikko Laine removed a sign-in method"]
-    at_pohjola = sentences(activity_page(world.tiina, "?what=sign_in", key="pohjola"))
+    assert sentences(activity_page(signed_in.browser(world.aino), "?what=sign_in")) == [
+        "Mikko Laine removed a sign-in method"
+    ]
+    at_pohjola = sentences(
+        activity_page(signed_in.browser(world.tiina), "?what=sign_in", organization="pohjola")
+    )
     assert "Mikko Laine changed the password" in at_pohjola
     assert [text.split()[0] for text in at_pohjola if "could not sign in" in text] == ["Stina"]
-    assert activity_page(world.aino, f"?what=sign_in&person={world.vilma.id}").events == []
-    assert [text for text in sentences(activity_page(world.aino)) if "sign-in method" in text] == []
+    assert activity_page(signed_in.browser(world.aino), f"?what=sign_in&person={world.vilma.id}").events == []
+    assert [
+        text for text in sentences(activity_page(signed_in.browser(world.aino))) if "sign-in method" in text
+    ] == []
 
 
 def test_log_pages_of_two_sources_hold_every_event_once_in_both_directions(world: World) -> None:
@@ -202,4 +203,4 @@ def _walk(
 
 def test_portal_sign_in_of_a_person_in_two_organizations_is_shown_in_neither(world: World) -> None:
     record_own_event(world.mikko, Observation.SIGN_IN_SUCCEEDED)
-    assert activity_page(world.aino, "?what=sign_in").events == []
+    assert activity_page(signed_in.browser(world.aino), "?what=sign_in").events == []

@@ -2,24 +2,15 @@
 
 import pytest
 
-from portal.web.activity.context import ActivityPage
 from tests.fixtures import signed_in
-from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, count_statements, page_model, person_path, plain, visible_text
+from tests.fixtures.pages import KOSKELA, count_statements, person_path, plain, visible_text
 from tests.fixtures.world import World
+from tests.portal.web.activity.log_pages import activity_page, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STATEMENTS = 14
 """Of the log, whatever it shows."""
-
-
-def activity_page(browser: BrowserClient, query: str = "", organization: str = "koskela") -> ActivityPage:
-    return page_model(browser.get(f"/o/{organization}/activity{query}"), ActivityPage)
-
-
-def sentences(page: ActivityPage) -> list[str]:
-    return [f"{event.actor} {event.text}".strip() for event in page.events]
 
 
 def test_activity_page_shows_events_newest_first(world: World) -> None:

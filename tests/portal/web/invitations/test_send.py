@@ -9,7 +9,7 @@ from portal.web.invitations.context import AcceptPage
 from portal.web.invitations.send import InvitePage
 from portal.web.people.list_context import PeoplePage
 from provisioning.mail.models import Mail
-from tests.fixtures import mailed_invitation, signed_in
+from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, orderer_form, page_model, person_path, plain, visible_text
 from tests.fixtures.world import World
@@ -33,7 +33,7 @@ def test_invitation_form_sent_twice_queues_one_mail(world: World) -> None:
     form = orderer_form(world, email=" Liisa.H@koskela.example", name="Liisa Hämäläinen")
     notice = page_model(browser.post(INVITE, form), PeoplePage).invitation_notice
     assert notice == "The invitation to liisa.h@koskela.example is being sent."
-    assert BrowserClient().get(f"/invitations/{mailed_invitation.token()}").status_code == 200
+    assert BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}").status_code == 200
     assert Invitation.objects.get(email="liisa.h@koskela.example").name == "Liisa Hämäläinen"
     again = page_model(browser.post(INVITE, form), PeoplePage).invitation_notice
     assert "has already been sent" in again
@@ -43,7 +43,7 @@ def test_invitation_form_sent_twice_queues_one_mail(world: World) -> None:
 def test_invitation_link_is_stored_in_the_encrypted_mail_only(world: World) -> None:
     """Having read the mail proves the address: neither the sender nor the database sees the link."""
     response = signed_in.browser(world.aino).post(INVITE, orderer_form(world, email="liisa@koskela.example"))
-    link = mailed_invitation.token()
+    link = queued_mails.invitation_token()
     assert link not in response.content.decode()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,14 +63,16 @@ def test_offered_admin_rights_are_equal_in_preview_mail_and_invitation(world: Wo
     }
     preview = page_model(aino.post(INVITE, {**form, "do": "preview"}), InvitePage).effect.gains
     aino.post(INVITE, form)
-    invitation = page_model(BrowserClient().get(f"/invitations/{mailed_invitation.token()}"), AcceptPage)
+    invitation = page_model(
+        BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}"), AcceptPage
+    )
     assert list(preview) == list(invitation.gains)
     assert {
         "view people and their access, at Oulu",
         "remove people, at Oulu",
         "assign these tiers: Viewer, Orderer and Approver",
     } <= set(preview)
-    assert [gain for gain in preview if plain(gain) not in plain(mailed_invitation.text())] == []
+    assert [gain for gain in preview if plain(gain) not in plain(queued_mails.invitation_text())] == []
 
 
 WRONG: list[tuple[dict[str, object], str]] = [

@@ -1,6 +1,5 @@
 """One record in one target of any behavior: it ends in the desired state, once, or the delivery fails."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,13 +20,6 @@ from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
 
 ADA, EVE = "0190-ada", "0190-eve"
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    shared = Pool()
-    yield shared
-    shared.close()
 
 
 @pytest.fixture
