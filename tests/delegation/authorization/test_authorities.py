@@ -11,6 +11,8 @@ from audit.foundation.actor import Actor, Channel, Kind
 from delegation.authorization import authorities, policy, scopes
 from delegation.authorization.authorities import Authority
 from delegation.authorization.verbs import Verb
+from identity.organizations.models import Organization
+from tests.fixtures.grant_conditions import changed
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +91,20 @@ def test_states_are_read_of_the_named_memberships_only(world: World) -> None:
         ("orderer", frozenset([world.oulu.id]))
     ]
     assert authorities.period_states(ids=named, at=at) == dict.fromkeys(named, "active")
+
+
+def test_added_authority_source_reaches_no_member_of_a_closed_organization(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source may give authorities over a closed organization: policy and scopes still refuse."""
+    at = clock.now()
+    (admin,) = authorities.authorities_of(actor=actor_of(world.aino), at=at)
+    monkeypatch.setitem(authorities.AUTHORITIES, Kind.STAFF, lambda *_: [admin])
+    actor, vilma = of_kind(Kind.STAFF, world), policy.MembershipIds([world.vilma.id])
+    scope = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at)
+    assert scope.filter(id=world.vilma.id).exists()
+    assert policy.decide(actor=actor, verb=Verb.MEMBER_VIEW, on=vilma, at=at)
+    with changed(Organization.objects.filter(id=world.koskela.id), status="closed"):
+        assert not scope.exists()
+        decision = policy.decide(actor=actor, verb=Verb.MEMBER_VIEW, on=vilma, at=at)
+        assert (bool(decision), decision.reason) == (False, "organization_closed")
