@@ -11,6 +11,6 @@ from provisioning.mail.delivery import MailDeliveries
 def create() -> Engine:
     """Create an engine, which is not running yet."""
     pool = Pool()
-    # Logouts first: they are one small call each and close open pages.
+    # Logouts come first: each is one small call and closes open pages.
     kinds = (LogoutDeliveries(pool=pool), AccountDeliveries(pool=pool), MailDeliveries())
     return Engine(kinds=kinds, planner=planner, on_stop=pool.close)

@@ -19,7 +19,7 @@ def record(
     """Insert one event for each acknowledged change and for each membership of a newly failed account."""
     events = DeliveryEvents()
     for change in acknowledged:
-        # Of this membership alone: whether the person is active for others does not concern this organization's log.
+        # The facts are this membership's: whether the person is active for others does not concern this organization.
         rights = change.outcome.task.row.desired.rights.get(str(change.membership), [])
         _add(
             events,

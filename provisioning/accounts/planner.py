@@ -25,9 +25,10 @@ SELECT c.id FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.ch
 WHERE c.last_seq > 0 AND c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
 """
 
-# The memberships that the new events affect, and whether each is in force. An event about a person affects all of their
-# memberships, one about anything else of an organization all of its members, a change of the catalogue all members.
-# A count where EXISTS would do: for EXISTS the database may read the periods or ceilings of all organizations.
+# `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
+# affects all of their memberships, one about anything else of an organization all of its members, a change of the
+# catalogue all members.
+# It counts where EXISTS would do: for EXISTS the database may read the periods or ceilings of all organizations.
 _TOUCHED = """
 fresh AS (
     SELECT act, at, verb, subject_kind, subject, organization FROM news
@@ -57,7 +58,7 @@ touched AS MATERIALIZED (
 )
 """
 
-# An account for every member of an organization with an offer of the application; for leavers, only an existing one.
+# Every member of an organization with an offer of the application gets an account; leavers keep an existing one.
 _MARK = """
 affected AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
@@ -98,7 +99,7 @@ deliveries AS (
 )
 """
 
-# The instants as an array, so that sign-ins are found by when they ended and not by reading all of them.
+# The instants are an array, so that sign-ins are found by when they ended and not by reading all of them.
 _LOGOUTS = """
 logouts AS (
     INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
@@ -118,7 +119,7 @@ _EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity
         WHERE f.organization IS NULL AND f.verb = ANY(%(all_organizations)s)
 """
 
-# All in one statement: the end of a leaver's access waits for no further round trip to the database.
+# All of it is one statement: the end of a leaver's access waits for no further round trip to the database.
 # A second planner waits for the cursor and finds it moved; it then reads newer events from there.
 _STATEMENT = f"""
 WITH present AS MATERIALIZED (SELECT {clock.SQL_NOW.replace("%s", "%(offset)s")} AS at),
@@ -139,12 +140,12 @@ moved AS (
 SELECT (SELECT count(*) FROM cursor_row), (SELECT count(*) FROM news), (SELECT count(*) FROM deliveries),
        (SELECT count(*) FROM logouts), (SELECT at FROM present)
 """  # noqa: S608 - our own constants
-# The branch for every membership only where it can apply: wherever it stands, the database expects all memberships and
-# reads all of them and all users (407 ms against 3 ms for one event at a million people).
+# The branch for every membership stands only where it can apply: wherever it stands, the database expects all
+# memberships and reads all of them and all users (407 ms against 3 ms for one event at a million people).
 _PLAN = _STATEMENT.replace("EVERYWHERE", "")
 _PLAN_OF_SUPPLIER = _STATEMENT.replace("EVERYWHERE", _EVERYWHERE)
 
-# Sign-ins that end without an act: the person signs out, or a service was reached while the sign-in was ending. A chain
+# Some sign-ins end without an act: the person signs out, or a service was reached while the sign-in was ending. A chain
 # with unread events is planned first: its act is the cause of the logout.
 _STRAY_LOGOUTS = """
 INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, due_at, attempts, last_error)
@@ -167,9 +168,9 @@ UPDATE provisioning_account SET due_at = %(at)s, generation = generation + 1, pr
 WHERE next_change_at <= %(at)s
 """
 
-# Acts that change no rights, or repeat an event of the supplier's chain. An unknown verb has an effect.
+# These acts change no rights, or repeat an event of the supplier's chain. An unknown verb has an effect.
 _IDLE = verbs.with_effect(Effect.NONE)
-# Acts whose events name every affected member: the event that names the organization adds none.
+# The events of these acts name every affected member: the event that names the organization adds none.
 _MEMBERS = verbs.with_effect(Effect.MEMBERSHIP)
 _ALL_ORGANIZATIONS = verbs.with_effect(Effect.ALL_ORGANIZATIONS)
 _SWEPT_PERIOD = dt.timedelta(hours=2)

@@ -89,7 +89,7 @@ class _Step:
 
 def progress_of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
     """Read the progress of this act of an organization's chain. Three statements."""
-    # Asked first: deliveries that the planner adds meanwhile are then read, and none is missing from a finished act.
+    # This is read first: deliveries that the planner adds meanwhile are read next, so a finished act has them all.
     planned = _is_planned(act, chain)
     steps = sorted([*_accounts(act), *_logouts(act)], key=lambda step: (step.application, step.kind))
     grouped = groupby(steps, key=lambda step: (step.application, step.kind))

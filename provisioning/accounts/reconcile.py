@@ -100,7 +100,7 @@ def _difference(
     if desired.active:
         matches = len(current) == 1 and connector.matches(ours=desired.record, theirs=current[0])
     else:
-        # Of an inactive person only one thing matters: no record is active.
+        # An inactive person matches where no record is active; nothing else matters.
         matches = not any(connector.is_active(record=record) for record in current)
     if matches:
         return None

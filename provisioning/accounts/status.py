@@ -29,7 +29,7 @@ JOIN identity_published_application app ON app.id = t.application_id
 WHERE m.id = ANY(%(memberships)s)
 GROUP BY m.id
 """
-# Of acts on one person since the target was registered: the duration of a mass act says nothing about a removal.
+# Only acts on one person since the registration count: the duration of a mass act says nothing about a removal.
 _USUAL_TIMES = """
 SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.done_at - d.act_at))
 FROM provisioning_target t

@@ -25,7 +25,7 @@ from provisioning.targets.models import Target
 _MAX_ADDRESS, _MAX_TOKEN = 500, 4000
 _PORTS = {"http": 80, "https": 443}
 
-# The present members; the planner finds later ones.
+# This statement finds the present members; the planner finds later ones.
 _CREATE_ACCOUNTS = """
 INSERT INTO provisioning_account (
     target_id, user_id, membership_id, due_at, priority, generation, state, remote_id, acknowledged_digest,
