@@ -10,6 +10,6 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connects the receivers and registers the checks after the models are loaded."""
+        """Connect the receivers and register the checks after the models are loaded."""
         from portal.operations import checks  # noqa: F401 - registers the checks
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers

@@ -16,7 +16,7 @@ app.autodiscover_tasks(["provisioning"])
 
 
 def stop_on_errors(**_: Any) -> None:
-    """Refuses a start that the system checks forbid, as the web process does."""
+    """Refuse a start that the system checks forbid, as the web process does."""
     django.setup()
     checks.stop_on_errors()
 

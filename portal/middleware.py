@@ -28,7 +28,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Gives the request its context before any other middleware reads it."""
+        """Give the request its context before any other middleware reads it."""
         request_context.attach_context(request)
         started = time.perf_counter()
         request_id = request_context.request_id(request)
@@ -50,7 +50,7 @@ class Language:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Runs after the session middleware, because the person's language depends on the session."""
+        """Run after the session middleware, because the person's language depends on the session."""
         language = _language(request)
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(None):  # pages of an organization set its zone
@@ -79,7 +79,7 @@ class NoStore:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Sets Cache-Control where the view has not."""
+        """Set Cache-Control where the view has not."""
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -92,7 +92,7 @@ class RejectControlCharacters:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """A page with status 400."""
+        """Show a page with status 400 for a control character in path or query."""
         return (
             error_responses.page(request, HTTPStatus.BAD_REQUEST)
             if input_cleaning.has_control_characters_in_url(request)
@@ -100,7 +100,7 @@ class RejectControlCharacters:
         )
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Status 400, not 500, for a value that no form refused and the database did."""
+        """Show status 400, not 500, for a value that no form refused and the database did."""
         if isinstance(exception, DataError | ValueError) and input_cleaning.has_control_characters_in_values(
             request.POST
         ):
@@ -119,11 +119,11 @@ class RequireSignIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The check is in `process_view`, where the view is known."""
+        """Pass the request on: the check is in `process_view`, where the view is known."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        """None where the view may run."""
+        """Return None where the view may run, else the response that leads to the sign-in."""
         del args, kwargs
         if not getattr(view, "login_required", True):
             return None
@@ -139,11 +139,11 @@ class DomainErrorPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The work is in `process_exception`."""
+        """Pass the request on: `process_exception` does the work."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """None for any other exception."""
+        """Show the sentence of a domain error; return None for any other exception."""
         return (
             error_responses.refused(request, refusals.sentence_for(exception))
             if isinstance(exception, DomainError)

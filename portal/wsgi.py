@@ -13,7 +13,7 @@ from portal.settings import base
 
 
 def _share_metrics() -> None:
-    """Gives all workers one folder before prometheus-client is imported, and removes the folders of ended servers."""
+    """Give all workers one folder before prometheus-client is imported, and remove the folders of ended servers."""
     folder = base.HOME / "metrics" / str(os.getppid())
     folder.mkdir(parents=True, exist_ok=True)
     for other in folder.parent.iterdir():

@@ -44,7 +44,7 @@ def _run(verb: str, folder: pathlib.Path, port: int | None) -> int:
 
 
 def _environment(server: embedded_postgres.Server) -> str:
-    """The lines that a shell evaluates to reach this server; they hold its passwords."""
+    """Return the lines that a shell evaluates to reach this server; they hold its passwords."""
     owner, app = server.url_of(embedded_postgres.OWNER), server.url_of(embedded_postgres.APP)
     return f"export OWNER_DATABASE_URL='{owner}'\nexport DATABASE_URL='{app}'"
 

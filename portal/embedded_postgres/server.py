@@ -44,7 +44,7 @@ class Server:
     passwords: Mapping[str, str] = dataclasses.field(repr=False)
 
     def url_of(self, role: str, database: str = roles.DATABASE) -> str:
-        """The address for one of the roles, password included."""
+        """Return the address for one of the roles, password included."""
         password = urllib.parse.quote(self.passwords[role], safe="")
         return f"postgresql://{role}:{password}@{HOST}:{self.port}/{database}"
 
@@ -55,7 +55,7 @@ class Server:
 def start(
     folder: pathlib.Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
 ) -> Server:
-    """The folder's running server, initialized and started where necessary.
+    """Return the folder's running server, initialized and started where necessary.
 
     Of several processes at once, one does the work and the others wait. `settings` apply from the next real start;
     without them the server is durable. Raises PostgresError.
@@ -77,7 +77,7 @@ def start(
 
 
 def attach(folder: pathlib.Path) -> Server | None:
-    """The folder's server where it runs, else None; starts nothing."""
+    """Return the folder's server where it runs, else None; starts nothing."""
     if not folder.exists():
         return None
     server_location = location.find(folder)
@@ -87,7 +87,7 @@ def attach(folder: pathlib.Path) -> Server | None:
 
 
 def stop(folder: pathlib.Path) -> bool:
-    """Stops the folder's server; returns whether it was running."""
+    """Stop the folder's server; return whether it was running."""
     if not folder.exists():
         return False
     with location.exclusive(folder):
@@ -95,7 +95,7 @@ def stop(folder: pathlib.Path) -> bool:
 
 
 def reset(folder: pathlib.Path) -> None:
-    """Stops the folder's server and removes all its data."""
+    """Stop the folder's server and remove all its data."""
     if not folder.exists():
         return
     with location.exclusive(folder):
@@ -149,7 +149,7 @@ def _launch(server_location: Location, requested_port: int | None, settings: Map
 
 
 def _prepare_retry(server_location: Location, output: str, *, keep_port: bool) -> None:
-    """Returns where a retry may succeed. Raises PostgresError for every other failure."""
+    """Return where a retry may succeed. Raises PostgresError for every other failure."""
     if "pre-existing shared memory block" in output:
         time.sleep(0.5)  # the last processes of a killed server are still ending
     elif "could not bind" in output and not keep_port:
@@ -198,7 +198,7 @@ def _stop(server_location: Location) -> bool:
 
 
 def _answering_port(server_location: Location, passwords: Mapping[str, str]) -> int | None:
-    """The running server's port once it answers; None once a server that is being killed has ended."""
+    """Return the running server's port once it answers; None once a server that is being killed has ended."""
     end = time.monotonic() + ANSWER_TIMEOUT
     while (port := _live_port(server_location)) is not None:
         url = Server(folder=server_location.folder, port=port, passwords=passwords).url_of(
@@ -218,7 +218,7 @@ def _answering_port(server_location: Location, passwords: Mapping[str, str]) -> 
 
 
 def _live_port(server_location: Location) -> int | None:
-    """The port of the server that really runs on this data; a stale postmaster.pid counts as none."""
+    """Return the port of the server that really runs on this data; a stale postmaster.pid counts as none."""
     try:
         lines = (server_location.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         pid, port = int(lines[0]), int(lines[3])

@@ -18,7 +18,7 @@ from portal.wording import time_zones
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 400; a session that ended during the request leads to the sign-in page."""
+    """Show status 400; a session that ended during the request leads to the sign-in page."""
     if isinstance(exception, SessionInterrupted):
         return error_responses.redirect_to_sign_in(
             request, f"{reverse('account_login')}?{urlencode({'next': request.path})}"
@@ -45,7 +45,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Status 500; reads neither session nor database, because either may be the cause."""
+    """Show status 500; read neither session nor database, because either may be the cause."""
     context: Mapping[str, Any] = {
         "reference": request_context.request_id(request),
         "at": time_zones.date_time(clock.wall(), None),
@@ -58,7 +58,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without this session's CSRF token.
+    """Refuse a form without this session's CSRF token.
 
     With our own Origin, the page was open during a sign-in: the form is offered for sending again.
     From any other origin it is refused, and nothing of it is offered for sending.

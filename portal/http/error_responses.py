@@ -19,7 +19,7 @@ _SESSION_GONE = 419
 
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
-    """The page for this status. In a response to htmx it replaces the whole page, never a panel."""
+    """Show the page for this status. In a response to htmx it replaces the whole page, never a panel."""
     known = request_context.context_of(request)
     zone = known.zone if known else None
     defaults: dict[str, Any] = {
@@ -34,7 +34,7 @@ def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
 def refused(
     request: HttpRequest, sentence: refusals.Sentence, *, link: tuple[str, str] = ("", "")
 ) -> HttpResponse:
-    """The page for a refusal of the domain; `link` is address and label of the next step.
+    """Show the page for a refusal of the domain; `link` is address and label of the next step.
 
     A missing permission (403) is no fault, so the page shows no reference.
     """
@@ -49,7 +49,7 @@ def refused(
 
 
 def redirect_to_sign_in(request: HttpRequest, url: str) -> HttpResponse:
-    """Leads to one of our sign-in pages and preserves the values of a sent form."""
+    """Lead to one of our sign-in pages and preserve the values of a sent form."""
     if request.method not in {"GET", "HEAD"}:
         return keep_form(request, sign_in_url=url)
     if is_htmx(request):
@@ -58,7 +58,7 @@ def redirect_to_sign_in(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
-    """Status 419: a page with the sent values, without secrets, in a form that can be sent again."""
+    """Show status 419: a page with the sent values, without secrets, in a form that can be sent again."""
     return page(
         request,
         _SESSION_GONE,
@@ -80,7 +80,7 @@ def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def return_path(request: HttpRequest) -> str:
-    """The page to return to: this one, or the page that sent the htmx request."""
+    """Return the page to return to: this one, or the page that sent the htmx request."""
     if is_htmx(request):
         current = urlsplit(request.headers.get("HX-Current-URL", ""))
         return f"{current.path or '/'}{'?' + current.query if current.query else ''}"
@@ -88,12 +88,12 @@ def return_path(request: HttpRequest) -> str:
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """Whether htmx requests a part of a page."""
+    """Return whether htmx requests a part of a page."""
     return request.headers.get("HX-Request") == "true"
 
 
 def replace_whole_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Makes htmx replace the whole page, never a panel; no cache stores the response."""
+    """Make htmx replace the whole page, never a panel; no cache stores the response."""
     if is_htmx(request):
         response["HX-Retarget"] = "body"
         response["HX-Reswap"] = "innerHTML"
@@ -102,6 +102,6 @@ def replace_whole_page(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 
 def layout(request: HttpRequest) -> str:
-    """The base template: with navigation for a signed-in reader, else the public one."""
+    """Return the base template: with navigation for a signed-in reader, else the public one."""
     user = getattr(request, "user", None)
     return "base.html" if user is not None and user.is_authenticated else "base_public.html"

@@ -19,7 +19,7 @@ _LINE_CHARACTERS = "\t\n\r"
 
 
 def has_control_characters(text: str, *, lines: bool = False) -> bool:
-    """Whether `text` holds a control character; with `lines`, tabs and line ends are allowed."""
+    """Return whether `text` holds a control character; with `lines`, tabs and line ends are allowed."""
     return any(
         unicodedata.category(character) == "Cc" and not (lines and character in _LINE_CHARACTERS)
         for character in text
@@ -50,7 +50,7 @@ class ControlCharacterCheck(forms.BaseForm):
 
 
 def refuse_control_characters(form: forms.BaseForm) -> None:
-    """Adds the validator to every text field; called again by a form that adds fields."""
+    """Add the validator to every text field; called again by a form that adds fields."""
     for field in form.fields.values():
         if isinstance(field, forms.CharField):
             _refuse_in(field)
@@ -70,12 +70,12 @@ class Form(ControlCharacterCheck, forms.Form):
 
 
 def has_control_characters_in_url(request: HttpRequest) -> bool:
-    """Whether path or query hold a control character."""
+    """Return whether path or query hold a control character."""
     return has_control_characters(request.path) or has_control_characters_in_values(request.GET)
 
 
 def has_control_characters_in_values(values: QueryDict) -> bool:
-    """Whether a name or a value holds a control character; line ends are allowed, as text areas send them."""
+    """Return whether a name or a value holds a control character; line ends are allowed, as text areas send them."""
     return any(
         has_control_characters(name) or any(has_control_characters(value, lines=True) for value in texts)
         for name, texts in values.lists()

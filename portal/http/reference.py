@@ -8,7 +8,7 @@ _GROUP = 4
 
 
 def new_reference() -> str:
-    """Returns 40 random bits as eight characters in two groups, such as `7Q4K-2291`.
+    """Return 40 random bits as eight characters in two groups, such as `7Q4K-2291`.
 
     At 2 million requests a day, 14 days of logs hold 28 million references. The chance that another of them equals a
     given one is 28 000 000 / 2⁴⁰, about 1 in 39 000. Error pages show the time beside it. It is never a secret.

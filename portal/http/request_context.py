@@ -31,17 +31,17 @@ class RequestContext:
 
     @cached_property
     def request_id(self) -> str:
-        """Appears in log lines, events, X-Request-ID and error pages. Never the caller's: it could not be trusted."""
+        """Return the id for log lines, events, X-Request-ID and error pages; the caller's could not be trusted."""
         return reference.new_reference()
 
     @cached_property
     def now(self) -> dt.datetime:
-        """The single instant of the whole request, by the database's clock."""
+        """Return the single instant of the whole request, by the database's clock."""
         return clock.now()
 
     @property
     def actor(self) -> Actor:
-        """The person signed in, else the system. Not cached: signing in changes it within the request."""
+        """Return the person signed in, else the system. Not cached: signing in changes it within the request."""
         user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
             return system(self._request)
@@ -49,13 +49,13 @@ class RequestContext:
 
     @cached_property
     def memberships(self) -> Sequence[ActiveMembership]:
-        """The active memberships of the person signed in, by the organization's name. One statement."""
+        """Return the active memberships of the person signed in, by the organization's name. One statement."""
         if not self._request.user.is_authenticated:
             return []
         return memberships_queries.active_of_user(user=self._request.user, at=self.now)
 
     def membership(self, key: str) -> ActiveMembership:
-        """The membership in the organization with this key. Raises NotFound, as for a key that does not exist."""
+        """Find the membership in the organization with this key. Raises NotFound, as for an unknown key."""
         for membership in self.memberships:
             if membership.organization.key == key:
                 return membership
@@ -63,7 +63,7 @@ class RequestContext:
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The reader's zone in the address's organization, else in any of the reader's; None without a membership."""
+        """Return the zone in the address's organization, else in any of the reader's; None without one."""
         match = self._request.resolver_match
         key = match.kwargs.get("organization") if match else ""
         known = (
@@ -73,7 +73,7 @@ class RequestContext:
         return time_zones.zone_of(ordered[0]) if ordered else None
 
     def abilities(self, organization: uuid.UUID) -> frozenset[Verb]:
-        """The verbs the reader holds somewhere in this organization; read once per request. Three statements."""
+        """Return the verbs the reader holds somewhere in this organization; read once per request. Three statements."""
         if organization not in self._abilities:
             self._abilities[organization] = policy.organization_abilities(
                 actor=self.actor, organization=organization, at=self.now
@@ -92,27 +92,27 @@ class Request(HttpRequest):
 
 
 def attach_context(request: HttpRequest) -> Request:
-    """Gives a request its context."""
+    """Give a request its context."""
     with_context = cast("Request", request)
     with_context.context = RequestContext(request)
     return with_context
 
 
 def context_of(request: HttpRequest) -> RequestContext | None:
-    """The context; None for a request that did not pass the middleware."""
+    """Return the context; None for a request that did not pass the middleware."""
     context = getattr(request, "context", None)
     return context if isinstance(context, RequestContext) else None
 
 
 def require_context(request: HttpRequest) -> Request:
-    """The request, for code that reads its context. Raises TypeError for one that did not pass the middleware."""
+    """Return the request with its context. Raises TypeError for one that did not pass the middleware."""
     if context_of(request) is None:
         raise TypeError(request)
     return cast("Request", request)
 
 
 def person(request: HttpRequest, *, user: uuid.UUID, name: str) -> Actor:
-    """This person, acting through the web."""
+    """Return this person, acting through the web."""
     return Actor(
         kind=Kind.PERSON,
         id=user,
@@ -124,7 +124,7 @@ def person(request: HttpRequest, *, user: uuid.UUID, name: str) -> Actor:
 
 
 def system(request: HttpRequest) -> Actor:
-    """The system, for what happens before a sign-in."""
+    """Return the system, for what happens before a sign-in."""
     actor = foundation_actor.system(channel=Channel.WEB)
     return Actor(
         kind=actor.kind,
@@ -136,13 +136,13 @@ def system(request: HttpRequest) -> Actor:
 
 
 def request_id(request: HttpRequest) -> str:
-    """The request's id; empty for a request that did not pass the middleware."""
+    """Return the request's id; empty for a request that did not pass the middleware."""
     context = context_of(request)
     return context.request_id if context else ""
 
 
 def address_of(meta: Mapping[str, object]) -> str:
-    """The client's IP address, counted from our own proxies; empty where the headers name no valid address."""
+    """Return the client's IP address, counted from our own proxies; empty where the headers name no valid address."""
     address = str(meta.get("REMOTE_ADDR") or "")
     proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     forwarded = [

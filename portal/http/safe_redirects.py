@@ -9,19 +9,19 @@ _NEXT = "keyholder.next"
 
 
 def is_own(url: str) -> bool:
-    """Whether this is a path on our own host."""
+    """Return whether this is a path on our own host."""
     if not url.startswith("/") or input_cleaning.has_control_characters(url):
         return False
     return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
 def store_return_path(request: HttpRequest, path: str) -> None:
-    """Stores in the session where to go after a second factor has been set up."""
+    """Store in the session where to go after a second factor has been set up."""
     if is_own(path):
         request.session[_NEXT] = path
 
 
 def stored_return_path(request: HttpRequest) -> str:
-    """The path of `store_return_path`, else the start page."""
+    """Return the path of `store_return_path`, else the start page."""
     path = str(request.session.get(_NEXT, ""))
     return path if is_own(path) else "/"

@@ -14,7 +14,7 @@ ID_TOKEN_LIFETIME = dt.timedelta(minutes=5)
 
 
 def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
-    """The person's rights in the requesting application now; without any, no token is valid. One statement."""
+    """Return the person's rights in the requesting application now; without any, no token is valid. One statement."""
     rights = entitlements.rights_of(
         memberships=[grant.membership], at=grant.at, application=grant.application_key
     )
@@ -22,7 +22,7 @@ def rights_of(grant: GrantContext) -> list[dict[str, Any]]:
 
 
 def user_claims(grant: GrantContext, rights: list[dict[str, Any]]) -> dict[str, Any]:
-    """The claims about the person that the granted scopes allow, with the rights."""
+    """Return the claims about the person that the granted scopes allow, with the rights."""
     scopes = set(grant.scopes.split())
     claims: dict[str, Any] = {"sub": str(grant.user)}
     if "profile" in scopes:
@@ -33,7 +33,7 @@ def user_claims(grant: GrantContext, rights: list[dict[str, Any]]) -> dict[str, 
 
 
 def organization(grant: GrantContext) -> dict[str, str]:
-    """The customer that the person acts for."""
+    """Return the customer that the person acts for."""
     return {
         "id": str(grant.organization),
         "key": grant.organization_key,
@@ -43,7 +43,7 @@ def organization(grant: GrantContext) -> dict[str, str]:
 
 
 def id_token(grant: GrantContext, rights: list[dict[str, Any]]) -> str:
-    """Signed, for this client only (OIDC Core §2). `auth_time` and `amr` belong to the sign-in behind the grant."""
+    """Sign an ID token for this client (OIDC Core §2). `auth_time` and `amr` belong to the grant's sign-in."""
     return signing_keys.sign(
         claims={
             "iss": settings.ISSUER,
@@ -71,5 +71,5 @@ def _right(right: Right) -> dict[str, Any]:
 
 
 def _limit(right: Right) -> dict[str, str | None] | None:
-    """None without a limit."""
+    """Return None without a limit."""
     return right.limit.to_json() if right.takes_amount and right.amount is not None else None

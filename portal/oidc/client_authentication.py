@@ -24,7 +24,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def form_parameters(request: HttpRequest) -> Parameters:
-    """The body's parameters. Raises OAuthError for another content type, a query, or a faulty body."""
+    """Return the body's parameters. Raises OAuthError for another content type, a query, or a faulty body."""
     if request.content_type != _FORM:
         raise OAuthError("invalid_request", f"The body must be {_FORM}.")
     if request.META.get("QUERY_STRING"):
@@ -36,13 +36,13 @@ def form_parameters(request: HttpRequest) -> Parameters:
 
 
 def authenticate(request: HttpRequest, sent: Parameters, *, public: bool = False) -> RegisteredClient:
-    """The authenticated client; with `public`, also one without a secret. Raises OAuthError."""
+    """Return the authenticated client; with `public`, also one without a secret. Raises OAuthError."""
     client_id, secret = credentials(request, sent)
     return verify(clients_queries.find(client=client_id), secret, public=public)
 
 
 def credentials(request: HttpRequest, sent: Parameters) -> tuple[str, str]:
-    """The client id and the secret that the request presents. Raises OAuthError."""
+    """Return the client id and the secret that the request presents. Raises OAuthError."""
     header = request.headers.get("Authorization", "")
     if header and "client_secret" in sent:
         raise OAuthError("invalid_request", "Use one client authentication method only.")
@@ -55,7 +55,7 @@ def credentials(request: HttpRequest, sent: Parameters) -> tuple[str, str]:
 
 
 def verify(client: RegisteredClient | None, secret: str, *, public: bool = False) -> RegisteredClient:
-    """The client, where the secret belongs to it. Raises OAuthError."""
+    """Return the client, where the secret belongs to it. Raises OAuthError."""
     if client is None:
         raise _invalid_client()
     if public and not client.confidential and not secret:

@@ -17,7 +17,7 @@ _JWKS_SECONDS = 900
 
 
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """The claims of the ID token with their present values (OIDC Core §5.3). Two statements."""
+    """Answer with the claims of the ID token, at their present values (OIDC Core §5.3). Two statements."""
     checked = tokens.check(token=_bearer(request))
     if checked is None:
         raise json_responses.bearer_error("invalid_token")
@@ -30,7 +30,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
 
 
 def introspect(request: HttpRequest) -> HttpResponse:
-    """Whether a token of the requesting application is valid, and its person's rights (RFC 7662). Two statements."""
+    """Answer whether a token of this application is valid, with its person's rights (RFC 7662). Two statements."""
     sent = client_authentication.form_parameters(request)
     client_id, secret = client_authentication.credentials(request, sent)
     token = sent.get("token")
@@ -75,13 +75,13 @@ def revoke(request: HttpRequest) -> HttpResponse:
 
 
 def discovery(request: HttpRequest) -> HttpResponse:
-    """The metadata document."""
+    """Answer with the metadata document."""
     body = metadata.discovery()
     return json_responses.public(request, body, etag=_etag(body), seconds=_DISCOVERY_SECONDS)
 
 
 def jwks(request: HttpRequest) -> HttpResponse:
-    """The public signing keys. Cached for less than `signing_keys.PUBLISH_LEAD`."""
+    """Answer with the public signing keys, cached for less than `signing_keys.PUBLISH_LEAD`."""
     body = signing_keys.jwks()
     return json_responses.public(request, body, etag=_etag(body), seconds=_JWKS_SECONDS)
 
@@ -92,7 +92,7 @@ def _etag(body: bytes) -> str:
 
 
 def _bearer(request: HttpRequest) -> str:
-    """The token from the header or the form body, never from the query or from both (RFC 6750 §2)."""
+    """Return the token from the header or the form body, never from the query or from both (RFC 6750 §2)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     tokens_sent = [token.strip()] if scheme.lower() == "bearer" else []
     if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":

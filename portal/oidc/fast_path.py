@@ -36,7 +36,7 @@ class FastPath:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Compares the whole path: one dictionary lookup for every other request."""
+        """Compare the whole path: one dictionary lookup for every other request."""
         if request.path_info not in ROUTES:
             return self.get_response(request)
         started = time.perf_counter()
@@ -52,7 +52,7 @@ class FastPath:
 
 
 def serve(request: HttpRequest, request_id: str = "") -> HttpResponse:
-    """Answers in JSON, for every failure too; a server error names the request's reference."""
+    """Answer in JSON, for every failure too; a server error names the request's reference."""
     endpoint, methods = ROUTES[request.path_info]
     description = f"Reference {request_id}" if request_id else ""
     if request.method not in methods:

@@ -36,7 +36,7 @@ class OAuthError(Exception):
 
 
 def bearer_error(error: str, *, status: int = 401) -> OAuthError:
-    """A refusal at a protected resource; `error` is empty for a request without a token (RFC 6750 §3.1)."""
+    """Return a refusal at a protected resource; `error` is empty for a request without a token (RFC 6750 §3.1)."""
     challenge = f'Bearer realm="keyholder", error="{error}"' if error else 'Bearer realm="keyholder"'
     return OAuthError(error or "invalid_token", status=status, headers={"WWW-Authenticate": challenge})
 
@@ -44,13 +44,13 @@ def bearer_error(error: str, *, status: int = 401) -> OAuthError:
 def ok(
     body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """JSON that no cache may store."""
+    """Answer with JSON that no cache may store."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(text, "application/json", status, headers={**_PRIVATE, **(headers or {})})
 
 
 def public(request: HttpRequest, body: bytes, *, etag: str, seconds: int) -> HttpResponse:
-    """Precomputed JSON that any cache and origin may use for `seconds`; 304 where the ETag matches."""
+    """Answer with precomputed JSON that any cache and origin may use for `seconds`; 304 where the ETag matches."""
     headers = {
         "ETag": quote_etag(etag),
         "Cache-Control": f"public, max-age={seconds}",

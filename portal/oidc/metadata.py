@@ -19,7 +19,7 @@ SCOPES = ("openid", "profile", "email", "organization", "entitlements")
 
 
 def issuer() -> str:
-    """Always the configured issuer, for any Host header (OIDC Discovery §4.3)."""
+    """Return the configured issuer, for any Host header (OIDC Discovery §4.3)."""
     return str(settings.ISSUER)
 
 
@@ -50,7 +50,7 @@ _CAPABILITIES = {
 
 
 def discovery() -> bytes:
-    """The metadata document: identical bytes while the issuer stays the same."""
+    """Return the metadata document: identical bytes while the issuer stays the same."""
     return _discovery(issuer())
 
 

@@ -17,7 +17,7 @@ class Parameters:
     faults: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        """The value, or "" where it is missing, empty or faulty."""
+        """Return the value, or "" where it is missing, empty or faulty."""
         return self.values.get(name, "")
 
     def __contains__(self, name: str) -> bool:
@@ -25,7 +25,7 @@ class Parameters:
 
 
 def parse(raw: bytes | str) -> Parameters:
-    """From a query string or form body. Raises nothing: an unreadable text is a fault named ""."""
+    """Parse a query string or form body. Raises nothing: an unreadable text is a fault named ""."""
     try:
         text = raw.decode() if isinstance(raw, bytes) else raw
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)

@@ -21,7 +21,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def token(request: HttpRequest) -> HttpResponse:
-    """Authenticates the client and answers with tokens. Three statements: client, grant, rights."""
+    """Authenticate the client and answer with tokens. Three statements: client, grant, rights."""
     sent = client_authentication.form_parameters(request)
     grant_type = sent.get("grant_type")
     client = client_authentication.authenticate(request, sent, public=True)
@@ -86,7 +86,7 @@ _EXCHANGES: Mapping[str, Callable[[RegisteredClient, Parameters], tuple[GrantCon
 
 
 def challenge_of(verifier: str) -> str:
-    """The code challenge of a verifier, by S256 (RFC 7636 §4.2)."""
+    """Return the code challenge of a verifier, by S256 (RFC 7636 §4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 

@@ -13,7 +13,7 @@ _OWN_PROCESS = ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCa
 
 
 def stop_on_errors() -> None:
-    """Runs all system checks. Raises SystemExit with those that forbid a start."""
+    """Run all system checks. Raises SystemExit with those that forbid a start."""
     serious = [message for message in checks.run_checks() if message.is_serious()]
     if serious:
         raise SystemExit(
@@ -23,7 +23,7 @@ def stop_on_errors() -> None:
 
 @checks.register()
 def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Every purpose has its key file; only `manage.py keys make` creates one."""
+    """Check that every purpose has its key file; only `manage.py keys make` creates one."""
     del app_configs
     missing = (
         key_files.missing(folder=Path(settings.KEYS_FOLDER)) + [signing_keys.PURPOSE] * signing_keys.missing()
@@ -42,7 +42,7 @@ def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 
 @checks.register()
 def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Rate limits are counted in the cache: one cache per process would multiply every limit."""
+    """Check that all processes share the cache: one cache per process would multiply every rate limit."""
     del app_configs
     backend = str(settings.CACHES["default"]["BACKEND"])
     if not backend.endswith(_OWN_PROCESS):

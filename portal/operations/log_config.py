@@ -13,14 +13,14 @@ _SHARED: list[Any] = [
 
 
 def without_path(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Removes the path from Django's error lines: it may hold the secret of a link; `request` identifies the line."""
+    """Remove the path from Django's error lines: it may hold the secret of a link; `request` identifies the line."""
     if str(event.get("logger", "")).startswith("django."):
         event["event"] = str(event["event"]).partition(": /")[0]
     return event
 
 
 def configured(*, level: str) -> dict[str, Any]:
-    """Configures structlog and returns Django's LOGGING."""
+    """Configure structlog and return Django's LOGGING."""
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -19,18 +19,18 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def record_request(*, method: str, route: str, status: int, seconds: float) -> None:
-    """One answered request; unknown methods share one label, so that clients cannot invent labels."""
+    """Count one answered request; unknown methods share one label, so that clients cannot invent labels."""
     label = method if method in _METHODS else "other"
     _requests.labels(label, route, f"{status // 100}xx").observe(seconds)
 
 
 def record_sign_in(*, outcome: str) -> None:
-    """One attempt; `outcome` is done, failed or refused."""
+    """Count one attempt; `outcome` is done, failed or refused."""
     _sign_ins.labels(outcome).inc()
 
 
 def text(*, gauges: Mapping[str, float]) -> bytes:
-    """All metrics in Prometheus' text format; `gauges` are the values of this moment."""
+    """Return all metrics in Prometheus' text format; `gauges` are the values of this moment."""
     registry = CollectorRegistry()
     registry.register(_Gauges(gauges))
     return generate_latest(registry) + _shared_counters()

@@ -16,7 +16,7 @@ LATE = 60.0
 
 
 def gauges() -> dict[str, float]:
-    """The values of this moment for `/metrics`."""
+    """Return the values of this moment for `/metrics`."""
     return {
         "deliveries_late_seconds": status.delivery_lag(),
         "deliverers": status.running_deliverers(),
@@ -25,7 +25,7 @@ def gauges() -> dict[str, float]:
 
 
 def database() -> str:
-    """`ok` or `failed`."""
+    """Return `ok` or `failed`."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -36,12 +36,12 @@ def database() -> str:
 
 @cache
 def required_migrations() -> frozenset[tuple[str, str]]:
-    """The migrations in this code, as app and name."""
+    """Return the migrations in this code, as app and name."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def migrations() -> str:
-    """`ok`, `missing` or `failed`."""
+    """Return `ok`, `missing` or `failed`."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM django_migrations")
@@ -52,7 +52,7 @@ def migrations() -> str:
 
 
 def keys() -> str:
-    """`ok` or `failed`."""
+    """Return `ok` or `failed`."""
     try:
         for purpose in key_files.PURPOSES:
             key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
@@ -63,7 +63,7 @@ def keys() -> str:
 
 
 def deliveries() -> str:
-    """`ok`, `late`, or `none` without a running deliverer."""
+    """Return `ok`, `late`, or `none` without a running deliverer."""
     if not status.running_deliverers():
         return "none"
     return "late" if status.delivery_lag() > LATE else "ok"

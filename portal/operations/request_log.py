@@ -12,14 +12,14 @@ log = structlog.get_logger("portal.request")
 
 
 def bound(request_id: str) -> AbstractContextManager[None]:
-    """Every log line written inside carries the id, also Django's line with a traceback."""
+    """Make every log line written inside carry the id, also Django's line with a traceback."""
     return structlog.contextvars.bound_contextvars(request=request_id)
 
 
 def record(
     response: HttpResponseBase, *, method: str | None, route: str, request_id: str, started: float
 ) -> HttpResponseBase:
-    """Also sets the response's X-Request-ID; `started` is a value of `time.perf_counter`."""
+    """Write log line and measurement, and set X-Request-ID; `started` is a value of `time.perf_counter`."""
     seconds = time.perf_counter() - started
     metrics.record_request(method=str(method), route=route, status=response.status_code, seconds=seconds)
     response["X-Request-ID"] = request_id

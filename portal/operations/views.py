@@ -18,14 +18,14 @@ _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forward
 @login_not_required
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The process responds. Nothing else is checked: a restart would not repair a database."""
+    """Answer that the process responds. Nothing else is checked: a restart would not repair a database."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Status 503 unless pages can be served. Late deliveries are reported and do not change the status."""
+    """Answer with status 503 unless pages can be served. Late deliveries are reported and do not change the status."""
     checks: dict[str, Callable[[], str]] = {
         "database": readiness.database,
         "migrations": readiness.migrations,
@@ -43,7 +43,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """For clients with the token; without a configured token, for this machine unless a proxy is in front."""
+    """Answer clients with the token; without a configured token, for this machine unless a proxy is in front."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
     gauges = readiness.gauges() if readiness.database() == "ok" else {}

@@ -11,7 +11,7 @@ from portal.wording import cldr
 
 
 def warm() -> int:
-    """Compiles our templates and reads translations and CLDR data. Returns the number of templates."""
+    """Compile our templates and read translations and CLDR data. Returns the number of templates."""
     folder = Path(settings.BASE_DIR) / "templates"
     names = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.html"))]
     for name in names:

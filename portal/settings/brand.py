@@ -23,7 +23,7 @@ class Brand:
     on_accent: str
 
     def to_setting(self) -> dict[str, str]:
-        """The setting BRAND for templates."""
+        """Return the setting BRAND for templates."""
         prefix = f"{STATIC}/brand" if self.folder else ""
         return {
             "stylesheet": prefix and f"{prefix}.css",
@@ -34,7 +34,7 @@ class Brand:
 
 
 def parse(value: str) -> Brand:
-    """The brand of a folder, or the neutral one. Raises InvalidValue."""
+    """Return the brand of a folder, or the neutral one. Raises InvalidValue."""
     if value == NEUTRAL:
         return Brand(None, "#33415c", "#ffffff")
     folder = Path(value).resolve()

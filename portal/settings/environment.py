@@ -50,13 +50,13 @@ class Variable(Generic[T]):
     """Whether the value is an address that may hold a password."""
 
     def value(self, environ: Mapping[str, str] = os.environ) -> T:
-        """The parsed value. Raises ImproperlyConfigured."""
+        """Return the parsed value. Raises ImproperlyConfigured."""
         if problem := self.problem(environ):
             raise ImproperlyConfigured(problem)
         return self.parse(environ.get(self.name) or self.default)
 
     def problem(self, environ: Mapping[str, str]) -> str:
-        """The problem of this variable in one sentence, or an empty string."""
+        """Return the problem of this variable in one sentence, or an empty string."""
         text = environ.get(self.name) or ""
         production = environ.get(ENVIRONMENT) not in RELAXED
         if not text and production and not self.production_default:
@@ -70,19 +70,19 @@ class Variable(Generic[T]):
         return f"{self.name} {refused}." if refused else ""
 
     def masked(self, environ: Mapping[str, str]) -> str:
-        """The value in its text form, with secrets masked."""
+        """Return the value in its text form, with secrets masked."""
         text = environ.get(self.name) or self.default
         if self.address:
             return _without_password(text)
         return MASK if self.secret and text else text
 
     def source(self, environ: Mapping[str, str]) -> str:
-        """The origin of the value: `environment` or `default`."""
+        """Return the origin of the value: `environment` or `default`."""
         return "environment" if environ.get(self.name) else "default"
 
 
 def problems(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> list[str]:
-    """Every problem of the environment: unknown names first, then refused values in the declared order."""
+    """Return every problem of the environment: unknown names first, then refused values in the declared order."""
     variables = list(known)
     names = [variable.name for variable in variables]
     unknown = [_unknown(name, names) for name in sorted(environ)]
@@ -104,7 +104,7 @@ def _unknown(name: str, known: list[str]) -> str:
 
 
 def _without_password(text: str) -> str:
-    """Masks passwords and parameters; Celery accepts several addresses, separated by semicolons."""
+    """Mask passwords and parameters; Celery accepts several addresses, separated by semicolons."""
     return ";".join(_masked_address(address) for address in text.split(";"))
 
 
@@ -117,14 +117,14 @@ def _masked_address(address: str) -> str:
 
 
 def text(value: str) -> str:
-    """One line of text."""
+    """Accept one line of text."""
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
         raise InvalidValue("one line of text")
     return value
 
 
 def mailbox(value: str) -> str:
-    """`address` or `Name <address>`, as in a mail's From header."""
+    """Return `address` or `Name <address>`, as in a mail's From header."""
     _name, address = parseaddr(text(value))
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or " " in address:
@@ -133,7 +133,7 @@ def mailbox(value: str) -> str:
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
-    """One of these words."""
+    """Accept one of these words."""
 
     def parse(value: str) -> str:
         if value not in allowed:
@@ -144,7 +144,7 @@ def choice(*allowed: str) -> Callable[[str], str]:
 
 
 def whole(*, least: int = 0, most: int = 2**31 - 1) -> Callable[[str], int]:
-    """A whole number in this range."""
+    """Accept a whole number in this range."""
 
     def parse(value: str) -> int:
         if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
@@ -155,19 +155,19 @@ def whole(*, least: int = 0, most: int = 2**31 - 1) -> Callable[[str], int]:
 
 
 def switch(value: str) -> bool:
-    """`1` or `0`."""
+    """Return `1` or `0`."""
     if value not in {"0", "1"}:
         raise InvalidValue("1 or 0")
     return value == "1"
 
 
 def items(value: str) -> list[str]:
-    """Words separated by commas."""
+    """Accept words separated by commas."""
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def hosts(value: str) -> list[str]:
-    """Host names separated by commas, without a port."""
+    """Accept host names separated by commas, without a port."""
     names = items(value)
     if any("/" in name or "*" in name or ":" in name for name in names):
         raise InvalidValue("host names separated by commas, without a port or a wildcard")
@@ -175,7 +175,7 @@ def hosts(value: str) -> list[str]:
 
 
 def hosts_with_ports(value: str) -> list[str]:
-    """`host:port` separated by commas."""
+    """Return `host:port` separated by commas."""
     pairs = items(value)
     if not all(_is_host_with_port(pair) for pair in pairs):
         raise InvalidValue("host:port, separated by commas")
@@ -188,19 +188,19 @@ def _is_host_with_port(value: str) -> bool:
 
 
 def path(value: str) -> Path:
-    """A file or folder."""
+    """Accept a file or folder."""
     if "\0" in value:
         raise InvalidValue("a path")
     return Path(value)
 
 
 def optional_path(value: str) -> Path | None:
-    """A file or folder; None where the value is empty."""
+    """Accept a file or folder; None where the value is empty."""
     return path(value) if value else None
 
 
 def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
-    """An address with one of these schemes; an empty one stays empty."""
+    """Accept an address with one of these schemes; an empty one stays empty."""
     allowed = f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
 
     def parse(value: str) -> str:
@@ -221,7 +221,7 @@ def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
 
 
 def web_address(value: str) -> str:
-    """`http://host` or `https://host`, with a port where it is not the default one; no path."""
+    """Return `http://host` or `https://host`, with a port where it is not the default one; no path."""
     url("http", "https")(value)
     parts = urlsplit(value.rstrip("/"))
     if not parts.hostname or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
@@ -230,5 +230,5 @@ def web_address(value: str) -> str:
 
 
 def declared(module: Mapping[str, object]) -> list[Variable[object]]:
-    """The variables that a module declares, in their order."""
+    """Return the variables that a module declares, in their order."""
     return [cast("Variable[object]", value) for value in module.values() if isinstance(value, Variable)]

@@ -8,7 +8,7 @@ from portal.settings.environment import Variable
 
 
 def lines(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """One line for each variable: name, source, value; secrets are masked."""
+    """Return one line for each variable: name, source, value; secrets are masked."""
     for variable in variables.ALL:
         default = f"({variable.default_doc.replace('`', '')})" if variable.default_doc else ""
         value = variable.masked(environ) or default
@@ -16,7 +16,7 @@ def lines(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
 
 
 def table() -> str:
-    """The variables as a Markdown table."""
+    """Return the variables as a Markdown table."""
     rows = [f"| `{variable.name}` | {variable.doc} | {_default(variable)} |" for variable in variables.ALL]
     return "\n".join(["| name | meaning | default |", "| --- | --- | --- |", *rows])
 

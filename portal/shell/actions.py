@@ -18,7 +18,7 @@ class Action:
 
 
 def action(decision: Decision, *, url: str) -> Action | None:
-    """The button of this decision; None where the reason would not help the reader."""
+    """Return the button of this decision; None where the reason would not help the reader."""
     if decision:
         return Action(url)
     reason = _reasons().get(decision.reason, "")

@@ -60,7 +60,7 @@ class SessionRow:
 
 
 def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -> SessionRow:
-    """A browser session in words; `own` is the key of the requesting session."""
+    """Return a browser session in words; `own` is the key of the requesting session."""
     active = _("active %(when)s") % {"when": clock.when(session.last_seen_at)}
     since = (
         _("signed in %(when)s") % {"when": clock.when(session.signed_in_at)} if session.signed_in_at else ""
@@ -75,7 +75,7 @@ def session_row(session: BrowserSession, clock: dates.Clock, *, own: str = "") -
 
 
 def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None:
-    """The warning for a reader who is the organization's only admin."""
+    """Return the warning for a reader who is the organization's only admin."""
     if len(admins) != 1 or not page.is_own(admins[0]):
         return None
     return Callout(
@@ -89,7 +89,7 @@ def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None
 
 
 def counted(number: int) -> str:
-    """A number of people; above `COUNT_LIMIT`, `more than` the limit."""
+    """Return a number of people; above `COUNT_LIMIT`, `more than` the limit."""
     if number > people_queries.COUNT_LIMIT:
         return _("more than %(number)s") % {"number": cldr.number(people_queries.COUNT_LIMIT)}
     return cldr.number(number)

@@ -58,14 +58,14 @@ class RightsExplanation:
 
     @property
     def since(self) -> str:
-        """`Orderer since 14 Feb 2023`."""
+        """Return `Orderer since 14 Feb 2023`."""
         if not self.assignments:
             return ""
         day = self.clock.date(min(assignment.valid_from for assignment in self.assignments))
         return _("%(tier)s since %(day)s") % {"tier": access.tiers(self.assignments), "day": day}
 
     def rows(self) -> list[RightRow]:
-        """The admin rights first, then the rights in connected systems."""
+        """Return the admin rights first, then the rights in connected systems."""
         admin_rows = [row for assignment in self.assignments for row in self._admin_rows(assignment)]
         return admin_rows + [self._right_row(right) for right in self.rights]
 

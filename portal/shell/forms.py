@@ -14,7 +14,7 @@ _IDEMPOTENCY_KEY = 64
 
 
 def new_idempotency_key() -> str:
-    """A key that no other form has."""
+    """Return a key that no other form has."""
     return ids.uuid7().hex
 
 
@@ -33,23 +33,23 @@ class IdempotentForm(input_cleaning.Form):
         self.fields["idempotency_key"].initial = new_idempotency_key
 
     def clean_idempotency_key(self) -> str:
-        """The sent key, else a new one."""
+        """Return the sent key, else a new one."""
         return str(self.cleaned_data.get("idempotency_key") or new_idempotency_key())
 
 
 def idempotency_key(sent: str, *parts: object) -> str | None:
-    """The idempotency key of one of several commands that a page can send under one key; None without a key."""
+    """Return the idempotency key of one of several commands that a page can send under one key; None without a key."""
     return f"{sent[:_IDEMPOTENCY_KEY]}:{':'.join(map(str, parts))}" if sent and sent.isalnum() else None
 
 
 def identifiers(values: Iterable[str]) -> list[uuid.UUID]:
-    """The valid ids among these texts, each once, in order."""
+    """Return the valid ids among these texts, each once, in order."""
     ids_in_order = dict.fromkeys(map(identifier, values))
     return [value for value in ids_in_order if value is not None]
 
 
 def identifier(value: str) -> uuid.UUID | None:
-    """The id that this text holds, else None."""
+    """Return the id that this text holds, else None."""
     try:
         return uuid.UUID(value)
     except ValueError:

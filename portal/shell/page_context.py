@@ -42,23 +42,23 @@ class PageContext:
 
     @property
     def organization_id(self) -> uuid.UUID:
-        """Also the id of the organization's chain in the log."""
+        """Return the id, which is also that of the organization's chain in the log."""
         return self.organization.id
 
     @property
     def own_membership(self) -> ActiveMembership:
-        """For pages about the reader. Raises NotFound for a reader who does not belong to the organization."""
+        """Return the reader's own membership. Raises NotFound for a reader who does not belong to the organization."""
         if self.membership is None:
             raise NotFound
         return self.membership
 
     @property
     def sees_activity(self) -> bool:
-        """Whether the reader may see the organization's log."""
+        """Return whether the reader may see the organization's log."""
         return Verb.ACTIVITY_VIEW in self.abilities
 
     def is_own(self, membership: uuid.UUID) -> bool:
-        """Whether this membership is the reader's own."""
+        """Return whether this membership is the reader's own."""
         return self.membership is not None and self.membership.id == membership
 
     def require(self, verb: Verb, memberships: Sequence[uuid.UUID]) -> None:
@@ -69,14 +69,14 @@ class PageContext:
             raise Denied(reason=decision.reason)
 
     def url(self, route: str, **arguments: object) -> str:
-        """The address of a page of this organization."""
+        """Return the address of a page of this organization."""
         return reverse(route, kwargs={"organization": self.organization.key, **arguments})
 
 
 def organization_page(
     view: Callable[Concatenate[Request, PageContext, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
-    """For views below /o/<organization>/ that members read. Raises NotFound, as for a random key, for other readers."""
+    """Decorate views below /o/<organization>/ for members. Raises NotFound for others, as for a random key."""
 
     @functools.wraps(view)
     def with_context(
@@ -89,7 +89,7 @@ def organization_page(
 
 
 def member_context(request: Request, key: str) -> PageContext:
-    """Activates the reader's time zone for the rest of the request. Raises NotFound for a reader who is no member."""
+    """Activate the reader's time zone for the rest of the request. Raises NotFound for a reader who is no member."""
     membership = request.context.membership(key)
     zone = time_zones.zone_of(membership)
     timezone.activate(zone)
@@ -104,11 +104,11 @@ def member_context(request: Request, key: str) -> PageContext:
 
 
 def session_of(request: Request) -> str:
-    """The stored key of the requesting browser session; of no use as a cookie."""
+    """Return the stored key of the requesting browser session; of no use as a cookie."""
     session = request.session
     return session.stored_key() if isinstance(session, SessionStore) and session.session_key else ""
 
 
 def home_of(membership: ActiveMembership) -> str:
-    """The address of the membership's start page."""
+    """Return the address of the membership's start page."""
     return reverse("home", kwargs={"organization": membership.organization.key})

@@ -14,10 +14,10 @@ class PageModel:
     template: ClassVar[str]
 
     def variables(self) -> dict[str, Any]:
-        """The fields by name, with their values as they are."""
+        """Return the fields by name, with their values as they are."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def render(request: HttpRequest, model: PageModel, *, status: int = 200) -> HttpResponse:
-    """The answer that shows this page."""
+    """Render the template of this page."""
     return render_template(request, model.template, model.variables(), status=status)

@@ -45,18 +45,18 @@ class HiddenField:
 
 
 def text(query: QueryDict, name: str) -> str:
-    """The searched text with single spaces, cut to 200 characters."""
+    """Return the searched text with single spaces, cut to 200 characters."""
     return " ".join(query.get(name, "").split())[:_MAX_LENGTH]
 
 
 def choice(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> str:
-    """One of the allowed values, else an empty text."""
+    """Return one of the allowed values, else an empty text."""
     value = query.get(name, "")
     return value if value in allowed else ""
 
 
 def with_values(url: str, values: Mapping[str, str]) -> str:
-    """The address with the values that are not empty."""
+    """Return the address with the values that are not empty."""
     filled = {name: value for name, value in values.items() if value}
     return f"{url}?{urlencode(filled)}" if filled else url
 
@@ -64,7 +64,7 @@ def with_values(url: str, values: Mapping[str, str]) -> str:
 def menu(
     *, label: str, name: str, options: Mapping[str, str], values: Mapping[str, str], url: str, any_label: str
 ) -> FilterMenu:
-    """A filter that is off."""
+    """Return a filter that is off."""
     choices = [Option(any_label, with_values(url, {**values, name: ""}), current=True)]
     choices += [Option(shown, with_values(url, {**values, name: value})) for value, shown in options.items()]
     return FilterMenu(label, choices)
@@ -73,10 +73,10 @@ def menu(
 def active_filter(
     *, label: str, name: str, options: Mapping[str, str], values: Mapping[str, str], url: str
 ) -> ActiveFilter:
-    """A filter that is on."""
+    """Return a filter that is on."""
     return ActiveFilter(label, options[values[name]], with_values(url, {**values, name: ""}))
 
 
 def hidden_fields(values: Mapping[str, str], *, without: str) -> list[HiddenField]:
-    """The parameters that are set, but for the one the form itself sends."""
+    """Return the parameters that are set, but for the one the form itself sends."""
     return [HiddenField(name, value) for name, value in values.items() if value and name != without]

@@ -17,12 +17,12 @@ _MANAGEMENT = frozenset({Verb.MEMBER_INVITE, Verb.MEMBER_REMOVE, Verb.ACCESS_CHA
 
 
 def manages_people(page: PageContext) -> bool:
-    """Whether the reader manages access for colleagues."""
+    """Return whether the reader manages access for colleagues."""
     return bool(_MANAGEMENT & page.abilities)
 
 
 def managed_people(page: PageContext) -> str:
-    """The number of people that the reader manages, in a sentence; empty without any. Two statements at most."""
+    """Return the number of people that the reader manages, in a sentence; empty without any. Two statements at most."""
     rows = people_queries.manageable(actor=page.viewer, organization=page.organization_id, at=page.at)
     others = people_queries.count(rows=rows)
     if not others:
@@ -34,7 +34,7 @@ def managed_people(page: PageContext) -> str:
 
 
 def rights_sentence(rights: Sequence[Right], names: DisplayNames, clock: dates.Clock) -> str:
-    """The reader's rights in connected systems with limits, sites and end (`access.rights_summary`)."""
+    """Return the reader's rights in connected systems with limits, sites and end (`access.rights_summary`)."""
     if not rights:
         return _("You do not have access to any service yet.")
     return _("You can %(do)s.") % {"do": access.rights_summary(rights, texts=names.entitlements, clock=clock)}

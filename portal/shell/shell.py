@@ -26,18 +26,18 @@ _PARENT: Mapping[str, str] = {"removal": "people"}
 
 
 def shell_context(request: HttpRequest) -> dict[str, Any]:
-    """The context processor: evaluates `shell` only where a template reads it."""
+    """Return the context processor: evaluates `shell` only where a template reads it."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
 def brand() -> dict[str, str]:
-    """The supplier's name, telephone and brand, for templates."""
+    """Return the supplier's name, telephone and brand, for templates."""
     phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
     return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
 
 
 def mail_brand() -> dict[str, str]:
-    """The supplier in mails: `accent` and `on_accent` are #rrggbb."""
+    """Return the supplier in mails: `accent` and `on_accent` are #rrggbb."""
     return brand()
 
 

@@ -26,7 +26,7 @@ class TimelineEvent:
 def event_wording(
     events: Sequence[EventView], names: DisplayNames, clock: dates.Clock | None = None
 ) -> EventWording:
-    """The wording of these events; without a clock, it leaves out end dates. One statement."""
+    """Return the wording of these events; without a clock, it leaves out end dates. One statement."""
     ids = {event.actor for event in events} | {event.user for event in events if event.user}
     return EventWording(names, activity_names.subject_names(ids=ids), clock)
 
@@ -34,7 +34,7 @@ def event_wording(
 def timeline(
     page: PageContext, events: Sequence[EventView], names: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
-    """The events with the results of their deliveries. Two statements at most."""
+    """Return the events with the results of their deliveries. Two statements at most."""
     wording = event_wording(events, names, clock)
     results = delivery_results.for_events(organization=page.organization_id, events=events)
     return [
@@ -56,5 +56,5 @@ def _timeline_event(
 
 
 def short_hash(digest: str) -> str:
-    """The beginning of a hash, enough to compare by eye: `9f2c 71e0`."""
+    """Return the beginning of a hash, enough to compare by eye: `9f2c 71e0`."""
     return f"{digest[:4]} {digest[4:8]}" if digest else ""

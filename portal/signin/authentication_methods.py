@@ -19,7 +19,7 @@ _AMR = {
 
 
 def last_authentication(request: HttpRequest) -> tuple[dt.datetime, list[str]]:
-    """The instant and the methods (RFC 8176) of the last authentication; 1970 and none without a sign-in."""
+    """Return the instant and the methods (RFC 8176) of the last authentication; 1970 and none without a sign-in."""
     user = request.user
     records = get_authentication_records(request, user) if isinstance(user, User) else []
     known = [record for record in records if _amr(record)]
@@ -40,10 +40,10 @@ def _amr(record: Mapping[str, Any]) -> list[str]:
 
 
 def instant_of(record: Mapping[str, Any]) -> float:
-    """The instant of one of allauth's records by our clock, in seconds since 1970."""
+    """Return the instant of one of allauth's records by our clock, in seconds since 1970."""
     return float(record.get("instant", record["at"]))
 
 
 def _factor(record: Mapping[str, Any]) -> str:
-    """The authentication factor of a record (NIST SP 800-63B-4): knowledge or possession."""
+    """Return the authentication factor of a record (NIST SP 800-63B-4): knowledge or possession."""
     return "knowledge" if record.get("method") == "password" else "possession"

@@ -42,13 +42,13 @@ _MARKS = {"closing": "wait", "closed": "ok", "on": "ok"}
 
 @register.filter
 def local_date(at: dt.datetime) -> str:
-    """The day in the zone and language that are active: `24 Nov 2026`."""
+    """Return the day in the zone and language that are active: `24 Nov 2026`."""
     return cldr.date(timezone.localtime(at))
 
 
 @functools.cache
 def icon_names() -> frozenset[str]:
-    """Names of the icons that the sprite holds."""
+    """Return names of the icons that the sprite holds."""
     sprite = Path(settings.BASE_DIR) / "portal" / "static" / ICONS
     return frozenset(re.findall(r'<symbol[^>]* id="([a-z0-9-]+)"', sprite.read_text(encoding="utf-8")))
 
@@ -56,7 +56,7 @@ def icon_names() -> frozenset[str]:
 @register.simple_tag
 @functools.cache
 def icon(name: str, variant: str = "") -> SafeString:
-    """One icon of the sprite, hidden from screen readers. `variant`: "s" is small, "chev" a quiet arrow.
+    """Return one icon of the sprite, hidden from screen readers. `variant`: "s" is small, "chev" a quiet arrow.
 
     Kept per process: a list draws the same few a hundred times, and the sprite's address does not change.
     """
@@ -67,7 +67,7 @@ def icon(name: str, variant: str = "") -> SafeString:
 
 @register.simple_tag
 def state(name: str, words: str = "", *, quiet: bool = False) -> SafeString:
-    """A state by shape, colour and word. `quiet`: in lists what is up to date is a dot with hidden words."""
+    """Return a state by shape, colour and word. `quiet`: in lists what is up to date is a dot with hidden words."""
     silent = quiet and name == "ok"
     mark = "dot" if silent else _MARKS.get(name, name)
     return format_html(
@@ -83,21 +83,21 @@ def state(name: str, words: str = "", *, quiet: bool = False) -> SafeString:
 
 @register.filter
 def breakable(address: str) -> SafeString:
-    """An e-mail address that may break before its @."""
+    """Return an e-mail address that may break before its @."""
     name, at, domain = str(address).partition("@")
     return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", name)
 
 
 @register.filter
 def initials(name: str) -> str:
-    """At most two letters of a name, for the round mark in the top bar."""
+    """Return at most two letters of a name, for the round mark in the top bar."""
     words = str(name).split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
 @register.filter
 def errors_of(form: object) -> list[dict[str, str]]:
-    """Every error of a form as {text, id}; `id` is the control to jump to, empty for those of the whole form."""
+    """Return every error of a form as {text, id}; `id` is the control to jump to, empty for those of the whole form."""
     if not isinstance(form, forms.BaseForm) or not form.is_bound:
         return []
     whole = [{"text": str(text), "id": ""} for text in form.non_field_errors()]
@@ -110,7 +110,7 @@ def _target(field: BoundField) -> str:
 
 @register.simple_tag
 def control(field: BoundField, **attributes: Any) -> SafeString:
-    """The field's own widget with the class it needs here; `_` in names of attributes becomes `-`."""
+    """Return the field's own widget with the class it needs here; `_` in names of attributes becomes `-`."""
     own = {name.replace("_", "-"): value for name, value in attributes.items() if value not in (None, "")}
     look = " ".join([_look(field.field.widget), own.pop("class", "")]).strip()
     kept: Mapping[str, Any] = field.field.widget.attrs

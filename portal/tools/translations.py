@@ -45,7 +45,7 @@ class Message:
 
 
 def in_template(*, source: str, place: str) -> Iterator[Message]:
-    """Texts of `translate` and `blocktranslate` in one template."""
+    """Yield the texts of `translate` and `blocktranslate` in one template."""
     tokens = iter(Lexer(source).tokenize())
     for token in tokens:
         if token.token_type != TokenType.BLOCK:
@@ -73,7 +73,7 @@ def _context(rest: str) -> str:
 
 
 def _block(tokens: Iterator[Token], *, trimmed: bool) -> tuple[str, str]:
-    """Singular and plural, written as Django looks them up: `%(name)s`, and `%%` for a percent sign."""
+    """Return singular and plural, written as Django looks them up: `%(name)s`, and `%%` for a percent sign."""
     parts = [""]
     for token in tokens:
         if token.token_type == TokenType.VAR:
@@ -89,7 +89,7 @@ def _block(tokens: Iterator[Token], *, trimmed: bool) -> tuple[str, str]:
 
 
 def in_code(*, source: bytes, place: str) -> Iterator[Message]:
-    """Texts of calls of gettext and its variants in one module."""
+    """Yield the texts of calls of gettext and its variants in one module."""
     keywords = extract.DEFAULT_KEYWORDS | LAZY
     for _line, texts, _comments, context in extract.extract("python", io.BytesIO(source), keywords):
         text, plural = (texts[0], texts[1]) if isinstance(texts, tuple) else (texts, "")
@@ -97,7 +97,7 @@ def in_code(*, source: bytes, place: str) -> Iterator[Message]:
 
 
 def collect(*, root: Path = ROOT) -> list[Message]:
-    """All texts to translate, in the order of the files."""
+    """Return all texts to translate, in the order of the files."""
     messages: list[Message] = []
     for path in sorted([*root.glob("templates/**/*.html"), *root.glob("templates/**/*.txt")]):
         messages += in_template(source=path.read_text(encoding="utf-8"), place=str(path.relative_to(root)))
@@ -107,12 +107,12 @@ def collect(*, root: Path = ROOT) -> list[Message]:
 
 
 def path_of(*, language: str, root: Path = ROOT) -> Path:
-    """The file of a language's catalogue."""
+    """Return the file of a language's catalogue."""
     return root / "locale" / language / "LC_MESSAGES" / "django.po"
 
 
 def load(*, language: str, root: Path = ROOT) -> catalog.Catalog:
-    """The stored catalogue, else an empty one."""
+    """Return the stored catalogue, else an empty one."""
     path = path_of(language=language, root=root)
     if not path.exists():
         return catalog.Catalog(locale=language, project="Keyholder")
@@ -121,7 +121,7 @@ def load(*, language: str, root: Path = ROOT) -> catalog.Catalog:
 
 
 def update(*, language: str, root: Path = ROOT) -> None:
-    """Adds new texts, removes unused ones, and preserves translations."""
+    """Add new texts, remove unused ones, and preserve translations."""
     old = load(language=language, root=root)
     new = catalog.Catalog(locale=language, fuzzy=False, **_HEADER)
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
@@ -134,14 +134,14 @@ def update(*, language: str, root: Path = ROOT) -> None:
 
 
 def compiled(*, language: str, root: Path = ROOT) -> bytes:
-    """The content of the .mo file."""
+    """Return the content of the .mo file."""
     buffer = io.BytesIO()
     mofile.write_mo(buffer, load(language=language, root=root))
     return buffer.getvalue()
 
 
 def problems(*, language: str, root: Path = ROOT) -> list[str]:
-    """One line for each text that is not translated, no longer used, or has different placeholders; and a stale .mo."""
+    """Return one line for each text that is untranslated, unused or has other placeholders, and for a stale .mo."""
     known = load(language=language, root=root)
     used = {
         ((message.text, message.plural) if message.plural else message.text, message.context or None): message
@@ -162,7 +162,7 @@ def problems(*, language: str, root: Path = ROOT) -> list[str]:
 
 
 def _strings(message: catalog.Message) -> tuple[str, ...]:
-    """One text, or one per plural form; an empty one is not translated."""
+    """Return one text, or one per plural form; an empty one is not translated."""
     known = message.string
     return tuple(known) if isinstance(known, list | tuple) else (known or "",)
 
@@ -172,7 +172,7 @@ def _placeholders(text: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs update, compile or check; returns 1 where problems remain."""
+    """Run update, compile or check; returns 1 where problems remain."""
     found: list[str] = []
     for language in LANGUAGES:
         if "update" in arguments:

@@ -43,18 +43,18 @@ class Package:
 
 
 def parts(*, folder: Path = FOLDER) -> list[Package]:
-    """All packages of the manifest, in its order."""
+    """Return all packages of the manifest, in its order."""
     raw = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return [Package(**entry) for entry in raw["part"]]
 
 
 def digest(*, content: bytes, method: str = "sha384") -> str:
-    """The hash in the form of browsers and registries: `sha384-<base64>`."""
+    """Return the hash in the form of browsers and registries: `sha384-<base64>`."""
     return f"{method}-{base64.b64encode(hashlib.new(method, content).digest()).decode('ascii')}"
 
 
 def problems(*, folder: Path = FOLDER) -> list[str]:
-    """One sentence for each file that is changed, missing, unlisted or without a license; else empty."""
+    """Return one sentence for each file that is changed, missing, unlisted or without a license; else empty."""
     known = parts(folder=folder)
     sentences = [sentence for part in known for sentence in _problems_of(part, folder)]
     listed = {f"{part.folder}/{name}" for part in known for name in part.files} | {MANIFEST}
@@ -76,7 +76,7 @@ def _problems_of(part: Package, folder: Path) -> Iterator[str]:
 
 
 def update(*, folder: Path = FOLDER) -> list[Package]:
-    """Downloads every package, writes the files that the manifest lists, and updates their hashes."""
+    """Download every package, write the files that the manifest lists, and update their hashes."""
     updated = [_updated(part, folder) for part in parts(folder=folder)]
     (folder / MANIFEST).write_text(_toml(updated), encoding="utf-8")
     return updated
@@ -112,7 +112,7 @@ def _download(part: Package) -> tuple[dict[str, bytes], str]:
 
 
 def sprite(*, content: dict[str, bytes], names: list[str]) -> str:
-    """The outline icons in one file, each a symbol with the icon's own name; colour and stroke are the stylesheet's."""
+    """Return the outline icons as symbols with their own names; the style sheet sets colour and stroke."""
     symbols = []
     for name in sorted(names):
         source = content[f"package/icons/outline/{name}.svg"].decode("utf-8")

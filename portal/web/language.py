@@ -13,7 +13,7 @@ _YEAR = 365 * 24 * 3600
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
-    """Leads back to the page of the choice. An unknown language changes nothing."""
+    """Lead back to the page of the choice. An unknown language changes nothing."""
     if request.method != "POST":
         return HttpResponseRedirect("/")
     back = request.POST.get("next", "/")

@@ -16,7 +16,7 @@ from portal.wording import cldr, dates, supplier_texts
 
 
 def period(name: str) -> str:
-    """The period that an amount counts over, as the rest of "up to 5 000 € …"."""
+    """Return the period that an amount counts over, as the rest of "up to 5 000 € …"."""
     words = {
         "order": _("an order"),
         "day": _("a day"),
@@ -29,7 +29,7 @@ def period(name: str) -> str:
 
 
 def limit(amount: Decimal | None, currency: str, period_name: str) -> str:
-    """`up to 5 000 € an order`, `without limit`."""
+    """Return `up to 5 000 € an order`, `without limit`."""
     if amount is None:
         return _("without limit")
     return _("up to %(amount)s %(period)s") % {
@@ -41,7 +41,7 @@ def limit(amount: Decimal | None, currency: str, period_name: str) -> str:
 def rights_summary(
     rights: Sequence[Right], *, texts: Mapping[str, Mapping[str, str]], clock: dates.Clock
 ) -> str:
-    """`order in the web shop and approve others’ orders, up to 6 000 € an order, at Oulu, until 31 Dec`.
+    """Return `order in the web shop and approve others’ orders, up to 6 000 € an order, at Oulu, until 31 Dec`.
 
     Rights with equal limit, sites and end share one part. Where no right takes an amount, only the first is named.
     """
@@ -58,7 +58,7 @@ def rights_summary(
 
 
 def lowest_limit(limits: Iterable[AmountLimit]) -> str:
-    """The lowest of several limits, for one line of a list: `up to 5 000 €`."""
+    """Return the lowest of several limits, for one line of a list: `up to 5 000 €`."""
     amounts = [(limit.amount, limit.currency) for limit in limits if limit.amount is not None]
     if not amounts:
         return ""
@@ -67,26 +67,26 @@ def lowest_limit(limits: Iterable[AmountLimit]) -> str:
 
 
 def site_names(*, all_sites: bool, names: Sequence[str], in_sentence: bool = False) -> str:
-    """`All sites`, `Tampere and Oulu`; in a sentence `all sites`."""
+    """Return `All sites`, `Tampere and Oulu`; in a sentence `all sites`."""
     if all_sites:
         return _("all sites") if in_sentence else _("All sites")
     return dates.name_list(names)
 
 
 def at_sites(names: Sequence[str], *, most: int = 3) -> str:
-    """`at Tampere and Oulu`; empty without a site."""
+    """Return `at Tampere and Oulu`; empty without a site."""
     text = ngettext("at %(sites)s", "at %(sites)s", len(names))
     return text % {"sites": dates.name_list(names, most=most)} if names else ""
 
 
 def assignment_sites(assignment: AssignmentView, *, in_sentence: bool = False) -> str:
-    """The sites where an assignment is in force."""
+    """Return the sites where an assignment is in force."""
     names = [site.name for site in assignment.sites]
     return site_names(all_sites=assignment.all_sites, names=names, in_sentence=in_sentence)
 
 
 def right(value: Right, *, text: Mapping[str, str]) -> str:
-    """`order in the web shop, up to 5 000 € an order`."""
+    """Return `order in the web shop, up to 5 000 € an order`."""
     does = supplier_texts.in_language(text)
     if not value.takes_amount:
         return does
@@ -95,7 +95,7 @@ def right(value: Right, *, text: Mapping[str, str]) -> str:
 
 
 def right_marked(value: Right, *, text: Mapping[str, str]) -> SafeString:
-    """The same as the beginning of a line, with the amount in bold."""
+    """Return the same as the beginning of a line, with the amount in bold."""
     does = dates.first_upper(supplier_texts.in_language(text))
     if not value.takes_amount or value.amount is None:
         return format_html("{}", dates.first_upper(right(value, text=text)))
@@ -106,18 +106,18 @@ def right_marked(value: Right, *, text: Mapping[str, str]) -> SafeString:
 
 
 def right_sites(value: Right) -> str:
-    """The sites where a right is in force."""
+    """Return the sites where a right is in force."""
     return site_names(all_sites=value.all_sites, names=[site.name for site in value.sites])
 
 
 def tiers(assignments: Sequence[AssignmentView]) -> str:
-    """The names of the assigned tiers: `Orderer`, `Orderer and Site admin`."""
+    """Return the names of the assigned tiers: `Orderer`, `Orderer and Site admin`."""
     names = dict.fromkeys(supplier_texts.in_language(assignment.role_name) for assignment in assignments)
     return dates.name_list(list(names))
 
 
 def sites(assignments: Sequence[AssignmentView]) -> str:
-    """The sites where any of the assignments is in force."""
+    """Return the sites where any of the assignments is in force."""
     if any(assignment.all_sites for assignment in assignments):
         return site_names(all_sites=True, names=())
     by_id = {site.id: site.name for assignment in assignments for site in assignment.sites}
@@ -125,17 +125,17 @@ def sites(assignments: Sequence[AssignmentView]) -> str:
 
 
 def limits(assignments: Sequence[AssignmentView]) -> str:
-    """The lowest limit of all assignments, for a list."""
+    """Return the lowest limit of all assignments, for a list."""
     return lowest_limit(limit for assignment in assignments for limit in assignment.limits.values())
 
 
 def until(end: dt.datetime | None, clock: dates.Clock) -> str:
-    """`until 31 Dec`; empty without an end."""
+    """Return `until 31 Dec`; empty without an end."""
     return _("until %(day)s") % {"day": clock.last_day(end)} if end is not None else ""
 
 
 def ends_on(end: dt.datetime | None, *, zone: dt.tzinfo) -> str:
-    """The sentence about the end date of access; empty without an end."""
+    """Return the sentence about the end date of access; empty without an end."""
     if end is None:
         return ""
     last = (end - dt.timedelta(microseconds=1)).astimezone(zone)
@@ -143,13 +143,13 @@ def ends_on(end: dt.datetime | None, *, zone: dt.tzinfo) -> str:
 
 
 def ends(assignments: Sequence[AssignmentView], clock: dates.Clock) -> str:
-    """The latest end of all assignments, for a list; empty where one of them has no end."""
+    """Return the latest end of all assignments, for a list; empty where one of them has no end."""
     days = [assignment.valid_until for assignment in assignments if assignment.valid_until is not None]
     return until(max(days), clock) if days and len(days) == len(assignments) else ""
 
 
 def summary(assignments: Sequence[AssignmentView], clock: dates.Clock) -> str:
-    """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`; several are separated by semicolons."""
+    """Return `Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`; several are separated by semicolons."""
     return "; ".join(_summary(assignment, clock) for assignment in assignments)
 
 

@@ -28,7 +28,7 @@ class _Extent:
     until: dt.datetime | None
 
     def union(self, other: "_Extent") -> "_Extent":
-        """The higher limit and the later end of two rights at the same site."""
+        """Return the higher limit and the later end of two rights at the same site."""
         own, others = self.amount, other.amount
         amount = None if own is None or others is None else max(own, others)
         until = None if self.until is None or other.until is None else max(self.until, other.until)
@@ -59,7 +59,7 @@ def between(
     texts: Texts,
     clock: dates.Clock,
 ) -> AccessChanges:
-    """The gains and losses of one person. `sites` are all sites of the organization, in order."""
+    """Return the gains and losses of one person. `sites` are all sites of the organization, in order."""
     had, has = _reaches(before, sites), _reaches(after, sites)
     comparison = _Comparison({site.id: site.name for site in sites}, texts, clock)
     for key in dict.fromkeys([*has, *had]):
@@ -88,7 +88,7 @@ class _Comparison:
     result: AccessChanges = field(default_factory=AccessChanges)
 
     def compare(self, had: _Reach | None, has: _Reach | None) -> None:
-        """Adds the sentences of one entitlement; None where the person does not have it before or after."""
+        """Add the sentences of one entitlement; None where the person does not have it before or after."""
         if has is not None and had is None:
             self.result.gains.append(self._gained(has, self._all_of(has), has.at))
         elif had is not None and has is None:

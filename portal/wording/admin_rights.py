@@ -32,7 +32,7 @@ NO_RIGHTS = AdminRights((), frozenset())
 
 
 def admin_abilities() -> dict[Verb, str]:
-    """What an admin may do to colleagues on our pages, as the rest of "You will be able to …"."""
+    """Return what an admin may do to colleagues on our pages, as the rest of "You will be able to …"."""
     return {
         Verb.MEMBER_VIEW: _("view people and their access"),
         Verb.MEMBER_INVITE: _("invite people"),
@@ -44,12 +44,12 @@ def admin_abilities() -> dict[Verb, str]:
 
 
 def texts() -> Mapping[str, Mapping[str, str]]:
-    """The abilities in the active language, in the form in which `access_changes` looks up entitlements."""
+    """Return the abilities in the active language, in the form in which `access_changes` looks up entitlements."""
     return {verb.value: {"en": text} for verb, text in admin_abilities().items()}
 
 
 def current(assignments: Sequence[AssignmentView]) -> AdminRights:
-    """The admin rights that these assignments give now."""
+    """Return the admin rights that these assignments give now."""
     all_rights = [
         right for assignment in assignments for right in rights(assignment.verbs, assignment.access)
     ]
@@ -59,13 +59,13 @@ def current(assignments: Sequence[AssignmentView]) -> AdminRights:
 
 
 def requested(access: AccessSpec, options: AssignableOptions) -> AdminRights:
-    """The admin rights that this access would give; none for a tier that is not among the options."""
+    """Return the admin rights that this access would give; none for a tier that is not among the options."""
     tier = options.tier(access.role)
     return AdminRights(rights(tier.verbs, access), tier.assignable_roles) if tier else NO_RIGHTS
 
 
 def rights(verbs: Iterable[str], access: AccessSpec) -> list[Right]:
-    """These verbs as rights at the sites of this access, in the order of `admin_abilities`."""
+    """Return these verbs as rights at the sites of this access, in the order of `admin_abilities`."""
     known = set(verbs)
     return [_right(verb.value, access) for verb in admin_abilities() if verb.value in known]
 
@@ -89,7 +89,7 @@ def _right(verb: str, access: AccessSpec) -> Right:
 
 
 def compare_assignable(*, before: AdminRights, after: AdminRights, names: DisplayNames) -> AccessChanges:
-    """One sentence for the tiers that become assignable, and one for those that no longer are."""
+    """Return one sentence for the tiers that become assignable, and one for those that no longer are."""
     return AccessChanges(
         assignable_tiers(after.assignable_roles - before.assignable_roles, names),
         assignable_tiers(before.assignable_roles - after.assignable_roles, names),
@@ -97,7 +97,7 @@ def compare_assignable(*, before: AdminRights, after: AdminRights, names: Displa
 
 
 def assignable_tiers(keys: frozenset[str], names: DisplayNames) -> list[str]:
-    """One sentence that lists these tiers; an empty list without any."""
+    """Return one sentence that lists these tiers; an empty list without any."""
     tiers = [supplier_texts.in_language(name) for key, name in names.tiers.items() if key in keys]
     return (
         [_("assign these tiers: %(tiers)s") % {"tiers": dates.name_list(tiers, most=_MAX_TIERS)}]

@@ -25,7 +25,7 @@ class Unclear(ValueError):
 
 
 def parse(text: str) -> Decimal:
-    """Reads 5000, 5 000, 5000,50, 5 000.50, 5,000.00 and 5.000,00, with or without €. Raises Unclear.
+    """Read 5000, 5 000, 5000,50, 5 000.50, 5,000.00 and 5.000,00, with or without €. Raises Unclear.
 
     5,000 and 5.000 are five thousand to one reader and five to another: they are refused, not guessed.
     """
@@ -42,7 +42,7 @@ def parse(text: str) -> Decimal:
 
 
 def typed(amount: Decimal) -> str:
-    """An amount for a form field: as the language writes it where `parse` reads that, else `2000.50`."""
+    """Return an amount for a form field: as the language writes it where `parse` reads that, else `2000.50`."""
     written = (cldr.decimal(amount), cldr.decimal(amount, grouped=False))
     return next((text for text in written if _means(text, amount)), f"{amount:.2f}")
 

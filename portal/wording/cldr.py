@@ -27,13 +27,13 @@ _RESULTS = 4096
 
 
 def language() -> str:
-    """The active one, as Django writes it."""
+    """Return the active one, as Django writes it."""
     return translation.get_language() or _FALLBACK
 
 
 @cache
 def locale(code: str) -> Locale:
-    """The CLDR's locale for a language of Django's; English where it knows none, as texts without a translation."""
+    """Return the CLDR's locale for one of Django's language codes, else English."""
     try:
         return Locale.parse(_REGION.get(code, code.replace("-", "_")))
     except (UnknownLocaleError, ValueError):
@@ -41,67 +41,67 @@ def locale(code: str) -> Locale:
 
 
 def date(day: dt.date) -> str:
-    """`24 Nov 2026`, in Finnish `24.11.2026`."""
+    """Return `24 Nov 2026`, in Finnish `24.11.2026`."""
     return _day(language(), dt.date(day.year, day.month, day.day), "yMMMd")
 
 
 def day(day: dt.date) -> str:
-    """`24 Nov`: without the year."""
+    """Return `24 Nov`: without the year."""
     return _day(language(), dt.date(day.year, day.month, day.day), "MMMd")
 
 
 def time(at: dt.datetime, *, seconds: bool = False) -> str:
-    """`14:03`, in Finnish `14.03`; in the zone that `at` carries."""
+    """Return `14:03`, in Finnish `14.03`; in the zone that `at` carries."""
     wall = dt.time(at.hour, at.minute, at.second if seconds else 0)
     return _time(language(), wall, "medium" if seconds else "short")
 
 
 def date_time(at: dt.datetime, *, seconds: bool = False) -> str:
-    """`24 Nov 2026, 14:03`; in the zone that `at` carries."""
+    """Return `24 Nov 2026, 14:03`; in the zone that `at` carries."""
     pattern = str(locale(language()).datetime_formats["medium"])
     return pattern.replace("{0}", time(at, seconds=seconds)).replace("{1}", date(at))
 
 
 def place(zone: ZoneInfo) -> str:
-    """The city that stands for a time zone."""
+    """Return the city that stands for a time zone."""
     known = locale(language()).time_zones.get(zone.key, {})
     return str(known.get("city") or zone.key.rpartition("/")[2].replace("_", " "))
 
 
 def number(value: int) -> str:
-    """`61 204`, with a no-break space."""
+    """Return `61 204`, with a no-break space."""
     return _number(language(), value, grouped=True)
 
 
 def decimal(value: Decimal, *, grouped: bool = True) -> str:
-    """`2 000` or `2 000.50`: two decimals where there are any."""
+    """Return `2 000` or `2 000.50`: two decimals where there are any."""
     return _number(language(), value, grouped=grouped)
 
 
 def money(amount: Decimal | str, currency: str) -> str:
-    """`2 000 €`: decimals only where there are any. Raises InvalidOperation for text that is no number."""
+    """Return `2 000 €`: decimals only where there are any. Raises InvalidOperation for text that is no number."""
     return _money(language(), Decimal(amount), currency)
 
 
 def currency_sign(currency: str) -> str:
-    """`€`; the code of a currency without a sign."""
+    """Return `€`; the code of a currency without a sign."""
     return numbers.get_currency_symbol(currency, locale(language()))
 
 
 def duration(value: Decimal, unit: str) -> str:
-    """`0.4 s`, `1 min`, `3 h`, `2 days`. `unit` is second, minute, hour or day."""
+    """Return `0.4 s`, `1 min`, `3 h`, `2 days`. `unit` is second, minute, hour or day."""
     return _duration(language(), value, unit)
 
 
 def joined(items: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
+    """Return `A`, `A and B`, `A, B and C`."""
     if len(items) < 2:
         return "".join(items)
     return lists.format_list(items, locale=locale(language()))
 
 
 def months() -> Mapping[str, int]:
-    """The numbers of the months by their names and abbreviations, in lower case without a full stop."""
+    """Return the numbers of the months by their names and abbreviations, in lower case without a full stop."""
     return _months(language()) | _months(_FALLBACK)
 
 
@@ -139,12 +139,12 @@ def _duration(code: str, value: Decimal, unit: str) -> str:
 
 
 def _pointed(code: str, written: str) -> str:
-    """The number with a decimal point where the language has one. Groups are never set apart by a comma here."""
+    """Return the number with a decimal point where the language has one. Groups are never set apart by a comma here."""
     return written.replace(numbers.get_decimal_symbol(locale(code)), ".") if code in _POINT else written
 
 
 def _pattern(known: numbers.NumberPattern, value: Decimal | int) -> numbers.NumberPattern:
-    """The same with two decimals where the value has any, else with none."""
+    """Return the same with two decimals where the value has any, else with none."""
     places = 0 if value == int(value) else 2
     pattern = copy.copy(known)
     pattern.frac_prec = (places, places)

@@ -25,46 +25,46 @@ class Clock:
     zone: ZoneInfo
 
     def local(self, at: dt.datetime) -> dt.datetime:
-        """The instant in the reader's zone."""
+        """Return the instant in the reader's zone."""
         return at.astimezone(self.zone)
 
     def time(self, at: dt.datetime, *, seconds: bool = False) -> str:
-        """`14:03`, in Finnish `14.03`."""
+        """Return `14:03`, in Finnish `14.03`."""
         return cldr.time(self.local(at), seconds=seconds)
 
     def day(self, at: dt.datetime) -> str:
-        """`12 Oct`, or `14 Feb 2023` where the year would be in doubt."""
+        """Return `12 Oct`, or `14 Feb 2023` where the year would be in doubt."""
         near = abs((self.now - at).days) < _NEW_YEAR_IS_NEAR
         same = self.local(at).year == self.local(self.now).year
         return cldr.day(self.local(at)) if same or near else self.date(at)
 
     def date(self, at: dt.datetime) -> str:
-        """`14 Feb 2023`."""
+        """Return `14 Feb 2023`."""
         return cldr.date(self.local(at))
 
     def date_time(self, at: dt.datetime, *, seconds: bool = True) -> str:
-        """`24 Nov 2026, 14:00:07`, for receipts."""
+        """Return `24 Nov 2026, 14:00:07`, for receipts."""
         return cldr.date_time(self.local(at), seconds=seconds)
 
     def heading(self, at: dt.datetime) -> str:
-        """`Today`, `Yesterday`, `23 Nov`."""
+        """Return `Today`, `Yesterday`, `23 Nov`."""
         names = {0: _("Today"), 1: _("Yesterday")}
         return names.get(self._days_ago(at)) or self.day(at)
 
     def when(self, at: dt.datetime) -> str:
-        """`today 09:12`, `yesterday 16:40`, `12 Oct`."""
+        """Return `today 09:12`, `yesterday 16:40`, `12 Oct`."""
         names = {0: _("today %(time)s"), 1: _("yesterday %(time)s"), -1: _("tomorrow %(time)s")}
         name = names.get(self._days_ago(at))
         return name % {"time": self.time(at)} if name else self.day(at)
 
     def at_time(self, at: dt.datetime) -> str:
-        """`at 14:03`; with the day where it is not today."""
+        """Return `at 14:03`; with the day where it is not today."""
         if self._days_ago(at) == 0:
             return _("at %(time)s") % {"time": self.time(at)}
         return self.when(at)
 
     def last_day(self, until: dt.datetime) -> str:
-        """The last day of an interval that ends at `until`, exclusively."""
+        """Return the last day of an interval that ends at `until`, exclusively."""
         return self.day(until - dt.timedelta(microseconds=1))
 
     def _days_ago(self, at: dt.datetime) -> int:
@@ -77,7 +77,7 @@ _SPANS = (("second", 1, 60), ("minute", 60, 60), ("hour", 60 * 60, 48))
 
 
 def span(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `2 min`, `3 h`, `4 days`: tenths below ten seconds, rounded up, never 0.
+    """Return `0.4 s`, `12 s`, `2 min`, `3 h`, `4 days`: tenths below ten seconds, rounded up, never 0.
 
     The same duration is shown in several places and must read the same everywhere.
     """
@@ -94,7 +94,7 @@ def span(seconds: float) -> str:
 
 
 def name_list(names: Sequence[str], *, most: int = 3) -> str:
-    """`Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
+    """Return `Tampere`, `Tampere and Oulu`, `Tampere, Oulu and 4 more`."""
     rest = len(names) - most + 1
     if rest < 2:
         return cldr.joined(names)
@@ -103,7 +103,7 @@ def name_list(names: Sequence[str], *, most: int = 3) -> str:
 
 
 def first_upper(text: str) -> str:
-    """The text with an upper-case first letter."""
+    """Return the text with an upper-case first letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -129,7 +129,7 @@ _SYSTEMS = (
 
 
 def browser(agent: str) -> str:
-    """`Chrome on Windows`, as far as the user agent names them."""
+    """Return `Chrome on Windows`, as far as the user agent names them."""
     name = next((name for mark, name in _AGENTS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     if name and system:
@@ -146,7 +146,7 @@ _FAR = 2199
 
 
 def parse_day(text: str) -> dt.date | None:
-    """Reads 2026-12-24, 24.12.2026 and 24 Dec 2026; None for anything else.
+    """Read 2026-12-24, 24.12.2026 and 24 Dec 2026; None for anything else.
 
     Months are named in the active language or in English. 12/10/2026 is refused: it is 12 October in Europe and
     10 December in the United States.
@@ -160,7 +160,7 @@ def parse_day(text: str) -> dt.date | None:
 
 
 def _written_day(text: str) -> tuple[int, int, int] | None:
-    """Year, month and day as written, also of a day that does not exist; None for anything else."""
+    """Return year, month and day as written, also of a day that does not exist; None for anything else."""
     typed = " ".join(text.split()).lower()
     found = next((match for shape in _DAY.values() if (match := shape.fullmatch(typed))), None)
     if found is None:
@@ -171,7 +171,7 @@ def _written_day(text: str) -> tuple[int, int, int] | None:
 
 
 def day_error(text: str, *, example: str) -> str:
-    """The error for a text that `parse_day` refuses, with what to enter instead."""
+    """Return the error for a text that `parse_day` refuses, with what to enter instead."""
     written = _written_day(text)
     if written is None:
         return _("Enter the day like this: %(example)s.") % {"example": example}
@@ -181,6 +181,6 @@ def day_error(text: str, *, example: str) -> str:
 
 
 def typed_day(day: dt.date) -> str:
-    """A day for a form field: as the language writes it where `parse_day` reads that, else 2026-12-24."""
+    """Return a day for a form field: as the language writes it where `parse_day` reads that, else 2026-12-24."""
     written = cldr.date(day)
     return written if parse_day(written) == day else day.isoformat()

@@ -25,27 +25,27 @@ class EventNames:
     clock: dates.Clock | None = None
 
     def actor(self, event: EventView) -> str:
-        """The person who acted; the supplier's name where the system acted."""
+        """Return the person who acted; the supplier's name where the system acted."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
         return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Unknown person")
 
     def who(self, event: EventView) -> str:
-        """The person that the event is about, else the invited address."""
+        """Return the person that the event is about, else the invited address."""
         if event.user is not None:
             return self.people.get(event.user, _("Unknown person"))
         return event.email or _("Unknown person")
 
     def application(self, event: EventView) -> str:
-        """The service that the event is about."""
+        """Return the service that the event is about."""
         return self.service(str(event.facts.get("application", "")))
 
     def service(self, key: str) -> str:
-        """The name of the service with this key; the key itself for an unknown one."""
+        """Return the name of the service with this key; the key itself for an unknown one."""
         return supplier_texts.in_language(self.names.applications.get(key, {"en": key}))
 
     def access(self, facts: Mapping[str, Any]) -> str:
-        """`Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`, from the facts in the log."""
+        """Return `Orderer, up to 2 000 €, Tampere and Oulu, until 31 Dec`, from the facts in the log."""
         tier = supplier_texts.in_language(self.names.tiers.get(facts["role"], {"en": facts["role"]}))
         site_ids = set(facts["sites"])
         sites = [site.name for key, site in self.names.sites.items() if str(key) in site_ids]
@@ -60,11 +60,11 @@ class EventNames:
         )
 
     def accesses(self, assignments: Collection[Mapping[str, Any]]) -> str:
-        """The access of several assignments in the log; `no access` without any."""
+        """Return the access of several assignments in the log; `no access` without any."""
         return "; ".join(self.access(assignment) for assignment in assignments) or _("no access")
 
     def deliveries(self, results: Sequence[DeliveryResult]) -> str:
-        """`Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty for an event that concerns no connected system."""
+        """Return `Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty without a connected system."""
         services = [(self.service(result.application), result.seconds) for result in results]
         updated = [
             _("%(application)s (%(span)s)") % {"application": name, "span": dates.span(seconds)}
@@ -80,5 +80,5 @@ class EventNames:
 
 
 def money(limit: Mapping[str, Any]) -> str:
-    """The amount of a limit in the log."""
+    """Return the amount of a limit in the log."""
     return cldr.money(limit["amount"], limit["currency"])

@@ -26,7 +26,7 @@ class EventWording(EventNames):
     """Makes the sentences of events with names that were read once for all of them."""
 
     def sentence_for(self, event: EventView) -> EventLine:
-        """The sentence of this event. A verb without a sentence stands for itself."""
+        """Return the sentence of this event. A verb without a sentence stands for itself."""
         if event.outcome == "refused":
             return self._refused(event)
         return _SENTENCES.get(event.verb, _verb_alone)(self, event)
@@ -210,7 +210,7 @@ def _password_changed(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _fixed(text: Callable[[], str]) -> Sentence:
-    """A sentence of the same words for every event of a verb."""
+    """Return a sentence of the same words for every event of a verb."""
     return lambda wording, event: EventLine(wording.who(event), text())
 
 

@@ -61,7 +61,7 @@ PASSWORD_VERBS = frozenset({Observation.PASSWORD_CHANGED, Observation.PASSWORD_R
 
 
 def activity(verb: str, factor_type: str = "") -> str:
-    """`connected an authenticator app`; `added a sign-in method` for a type that has no sentence of its own."""
+    """Return `connected an authenticator app`; `added a sign-in method` for a type that has no sentence of its own."""
     change = CHANGES.get((verb, factor_type))
     if change is not None:
         return str(change.activity)
@@ -73,7 +73,7 @@ def activity(verb: str, factor_type: str = "") -> str:
 
 
 def sign_in_methods(types: Collection[str]) -> str:
-    """`Passkey, password and code`."""
+    """Return `Passkey, password and code`."""
     words = {
         "webauthn": _("passkey"),
         "password": _("password"),

@@ -35,7 +35,7 @@ class Sentence:
 
 
 def sentence_for(error: DomainError) -> Sentence:
-    """The sentence of this error in the active language. Raises KeyError for a class without a sentence."""
+    """Return the sentence of this error in the active language. Raises KeyError for a class without a sentence."""
     kind = next(kind for kind in type(error).__mro__ if kind in _SENTENCES or kind is DomainError)
     return _SENTENCES[kind](error.data)
 

@@ -13,17 +13,17 @@ REASONS: Mapping[str, Callable[[], str]] = {
 
 
 def choices() -> list[tuple[str, str]]:
-    """Code and label of each reason, as a form field takes them."""
+    """Return code and label of each reason, as a form field takes them."""
     return [(code, label()) for code, label in REASONS.items()]
 
 
 def log_reason(*, code: str, note: str) -> str:
-    """The text that the log holds."""
+    """Return the text that the log holds."""
     return f"{code}: {note}" if note else code
 
 
 def describe(reason: str) -> str:
-    """The text of the log for readers: `Left the organization · “Retires”`. A note stands in quotation marks."""
+    """Return the text of the log for readers: `Left the organization · “Retires”`. A note stands in quotation marks."""
     code, _colon, note = reason.partition(": ")
     if code not in REASONS:
         return _("“%(text)s”") % {"text": reason} if reason else ""

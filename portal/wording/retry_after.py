@@ -9,7 +9,7 @@ _HOUR = 60
 
 
 def retry_after(seconds: int) -> str:
-    """`Try again in 5 minutes.`, rounded up."""
+    """Return `Try again in 5 minutes.`, rounded up."""
     minutes = math.ceil(seconds / 60)
     if minutes < _HOUR:
         text = ngettext("Try again in %(number)d minute.", "Try again in %(number)d minutes.", minutes)

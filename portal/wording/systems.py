@@ -40,7 +40,7 @@ class SystemRow:
 
 
 def worst(status: WorstState | None, names: DisplayNames, *, former: bool = False) -> dict[str, Any]:
-    """`state` and `state_where` of a row in a list; empty where no account is needed."""
+    """Return `state` and `state_where` of a row in a list; empty where no account is needed."""
     if status is None or status.state == "not_needed":
         return {"state": "", "state_where": ""}
     name = names.applications.get(status.application, {"en": status.application})
@@ -50,7 +50,7 @@ def worst(status: WorstState | None, names: DisplayNames, *, former: bool = Fals
 
 
 def problem(code: str, system: str) -> str:
-    """The failure of a delivery, for readers who cannot repair it; empty for an unknown code."""
+    """Return the failure of a delivery, for readers who cannot repair it; empty for an unknown code."""
     texts = {
         "address_refused": _("The address of %(system)s is not allowed. Contact %(supplier)s."),
         "ambiguous": _("%(system)s has several accounts for this person. Contact %(supplier)s."),
@@ -71,13 +71,13 @@ def problem(code: str, system: str) -> str:
 def matrix(
     statuses: Sequence[SystemStatus], names: DisplayNames, clock: dates.Clock, *, former: bool
 ) -> list[SystemRow]:
-    """The rows of "Connected systems"; for a former colleague, with the states of a removal."""
+    """Return the rows of "Connected systems"; for a former colleague, with the states of a removal."""
     rows = [_row(status, names, clock) for status in statuses if status.state != "not_needed"]
     return [replace(row, state=closing(row.state)) for row in rows] if former else rows
 
 
 def closing(state: str) -> str:
-    """The state after a removal: closed, closing or failed. An account that should be closed and is not has failed."""
+    """Return closed, closing or failed. After a removal, an account that differs has failed."""
     return {"ok": "closed", "wait": "closing", "differs": "failed"}.get(state, state)
 
 
@@ -114,7 +114,7 @@ def _failure(status: SystemStatus, name: str, clock: dates.Clock) -> str:
 
 
 def describe_rights(rights: Sequence[RightSummary], names: DisplayNames) -> str:
-    """`Orderer, up to 2 000 €, Tampere`: the rights in an account."""
+    """Return `Orderer, up to 2 000 €, Tampere`: the rights in an account."""
     if not rights:
         return _("no access")
     keys = dict.fromkeys(right["role"] for right in rights)
@@ -140,7 +140,7 @@ def _sites(rights: Sequence[RightSummary], names: DisplayNames) -> str:
 
 
 def summary(rows: Sequence[SystemRow]) -> str:
-    """`2 of 5 need attention`, `1 of 5 is updating`, `All up to date`, `All closed`."""
+    """Return `2 of 5 need attention`, `1 of 5 is updating`, `All up to date`, `All closed`."""
     attention = sum(row.state in _NEEDS_ATTENTION for row in rows)
     waiting = sum(row.state in _WAITING for row in rows)
     numbers = {"number": attention or waiting, "of": len(rows)}

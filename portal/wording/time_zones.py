@@ -10,7 +10,7 @@ from portal.wording import cldr
 
 
 def first_known(*names: str) -> ZoneInfo:
-    """The first of these zones that exists, else UTC."""
+    """Return the first of these zones that exists, else UTC."""
     for name in names:
         try:
             return ZoneInfo(name)
@@ -20,21 +20,21 @@ def first_known(*names: str) -> ZoneInfo:
 
 
 def zone_of(membership: ActiveMembership) -> ZoneInfo:
-    """The person's own zone, else the organization's."""
+    """Return the person's own zone, else the organization's."""
     return first_known(membership.user.time_zone, membership.organization.time_zone)
 
 
 def date_time(at: dt.datetime, zone: ZoneInfo | None) -> str:
-    """`29 Nov 2026, 14:03`; in UTC, and followed by `UTC`, where the reader's zone is not known."""
+    """Return `29 Nov 2026, 14:03`; in UTC, and followed by `UTC`, where the reader's zone is not known."""
     text = cldr.date_time(at.astimezone(zone or dt.UTC))
     return text if zone else f"{text} UTC"
 
 
 def date_time_with_zone(at: dt.datetime, zone: ZoneInfo) -> str:
-    """`29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
+    """Return `29 Nov 2026, 14:03 (Helsinki time)`: for mails, which are read anywhere."""
     return with_zone(cldr.date_time(at.astimezone(zone)), zone)
 
 
 def with_zone(text: str, zone: ZoneInfo) -> str:
-    """A written date and time, followed by the name of its zone."""
+    """Return a written date and time, followed by the name of its zone."""
     return _("%(moment)s (%(place)s time)") % {"moment": text, "place": cldr.place(zone)}

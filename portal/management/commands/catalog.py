@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`apply FILE [--dry-run]`."""
+        """Declare `apply FILE [--dry-run]`."""
         verbs = parser.add_subparsers(dest="what", required=True)
         apply = verbs.add_parser(
             "apply", help="add units, entitlements and icons; give roles that differ a new version"
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
-        """Validates the whole file before anything is written. Raises CommandError with every problem."""
+        """Validate the whole file before anything is written. Raises CommandError with every problem."""
         try:
             catalogue = catalog_file.load(path=file)
         except catalog_file.InvalidCatalogue as error:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`check`, `show`, `table`."""
+        """Declare `check`, `show`, `table`."""
         verbs = parser.add_subparsers(dest="what", required=True)
         verbs.add_parser("check", help="exit code 1 when a variable or another system check forbids a start")
         verbs.add_parser("show", help="every variable with its source and value; secrets are masked")

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Requires --check or --update."""
+        """Require --check or --update."""
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument(
             "--check", action="store_true", help="recompute every hash; fails on any difference"

@@ -17,30 +17,30 @@ class _Redirect(HttpResponseRedirect):
 
 
 def send(request: HttpRequest, target: RedirectTarget, **response: str) -> HttpResponse:
-    """To the registered redirect URI, with the unchanged state and our issuer (RFC 9207)."""
+    """Redirect to the registered redirect URI, with the unchanged state and our issuer (RFC 9207)."""
     return _leave(request, target, response_url(target, **response))
 
 
 def send_error(request: HttpRequest, target: RedirectTarget, error: AuthorizationError) -> HttpResponse:
-    """The error response (RFC 6749 §4.1.2.1)."""
+    """Redirect with the error response (RFC 6749 §4.1.2.1)."""
     return _leave(request, target, error_url(target, error))
 
 
 def error_url(target: RedirectTarget, error: AuthorizationError) -> str:
-    """The redirect URI with the error as parameters."""
+    """Return the redirect URI with the error as parameters."""
     description = {"error_description": error.description} if error.description else {}
     return response_url(target, error=error.error, **description)
 
 
 def response_url(target: RedirectTarget, **response: str) -> str:
-    """The redirect URI with the response after the query it was registered with."""
+    """Return the redirect URI with the response after the query it was registered with."""
     state = {"state": target.state} if target.state else {}
     query = urlencode({**response, **state, "iss": metadata.issuer()})
     return f"{target.redirect_uri}{'&' if '?' in target.redirect_uri else '?'}{query}"
 
 
 def _leave(request: HttpRequest, target: RedirectTarget, url: str) -> HttpResponse:
-    """A page where a redirect would fail: browsers apply `form-action 'self'` to every hop after our own form."""
+    """Show a page where a redirect would fail: browsers apply `form-action 'self'` to every hop after our own form."""
     if not _follows_own_form(request):
         return _Redirect(url, headers=_HEADERS)
     context = {"target_url": url, "application": application_name(request, target)}
@@ -48,7 +48,7 @@ def _leave(request: HttpRequest, target: RedirectTarget, url: str) -> HttpRespon
 
 
 def _follows_own_form(request: HttpRequest) -> bool:
-    """A POST here, or a request from our own page; by the referrer in browsers without Sec-Fetch-Site."""
+    """Return whether this is a POST or comes from our own page; use the referrer in browsers without Sec-Fetch-Site."""
     site = request.headers.get("Sec-Fetch-Site", "")
     if request.method == "POST" or site == "same-origin":
         return True
@@ -56,7 +56,7 @@ def _follows_own_form(request: HttpRequest) -> bool:
 
 
 def application_name(request: HttpRequest, target: RedirectTarget) -> str:
-    """The service's name in the reader's language."""
+    """Return the service's name in the reader's language."""
     names = target.client.application_name
     return (
         names.get(getattr(request, "LANGUAGE_CODE", ""), "")

@@ -15,7 +15,7 @@ from portal.signin import authentication_methods
 
 
 def issue_code(request: Request, authorization: AuthorizationRequest, candidate: EligibleMembership) -> str:
-    """A code for the service, bound to the sign-in (`sid`) it belongs to."""
+    """Issue a code for the service, bound to the sign-in (`sid`) it belongs to."""
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
     authenticated_at, amr = authentication_methods.last_authentication(request)

@@ -37,7 +37,7 @@ class AuthorizationDecision:
     consent_answer: str = ""
 
     def respond(self) -> HttpResponse:
-        """A code, a page, or the redirect to one. Raises AuthorizationError."""
+        """Answer with a code, a page, or the redirect to one. Raises AuthorizationError."""
         sign_in = self._require_sign_in()
         if sign_in is not None:
             return sign_in
@@ -53,7 +53,7 @@ class AuthorizationDecision:
         )
 
     def _check_id_token_hint(self) -> None:
-        """Refuses the ID token of a person who is not the one signed in (OIDC Core §3.1.2.2)."""
+        """Refuse the ID token of a person who is not the one signed in (OIDC Core §3.1.2.2)."""
         hint = self.authorization.id_token_hint
         if hint:
             claims = signing_keys.verify(token=hint, audience=self.authorization.target.client.id)
@@ -71,7 +71,7 @@ class AuthorizationDecision:
         )
 
     def _require_recent(self) -> HttpResponse | None:
-        """`prompt=login` and `max_age`: any authentication since this request started to wait is recent enough."""
+        """Check `prompt=login` and `max_age`; an authentication since this request started to wait is recent."""
         authenticated_at, _ = authentication_methods.last_authentication(self.request)
         waiting_since = self._waiting_since()
         if waiting_since is not None and authenticated_at > waiting_since:
@@ -108,7 +108,7 @@ class AuthorizationDecision:
         return self.authorization.target.client.asks_consent or "consent" in self.authorization.prompts
 
     def _consent_page(self, organization: str) -> HttpResponse:
-        """Consent is not remembered."""
+        """Ask for consent, which is not remembered."""
         self._refuse_if_prompt_none("consent_required")
         if self.consent_answer:
             raise AuthorizationError("access_denied")
@@ -126,7 +126,7 @@ class AuthorizationDecision:
             raise AuthorizationError(error)
 
     def _hidden_fields(self) -> list[dict[str, str]]:
-        """The request's parameters for a form that repeats it, without the prompts that the form answers."""
+        """Return the request's parameters for a form that repeats it, without the prompts that the form answers."""
         target = self.authorization.target
         values = {
             "client_id": target.client.id,
@@ -148,7 +148,7 @@ class AuthorizationDecision:
         return since
 
     def _return_url(self, *, without: str = "") -> str:
-        """The address of this request, `without` one prompt, with a mark where it requires reauthentication."""
+        """Return the address of this request, `without` one prompt, with a mark where it requires reauthentication."""
         path = self._path(without=without)
         if "login" not in self.authorization.prompts and self.authorization.max_age is None:
             return path

@@ -13,7 +13,7 @@ _MAX_ADDRESS = 254
 
 
 def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, next_url: str) -> HttpResponse:
-    """Fills in the address of `login_hint`, uses the service's language, and returns to `next_url` afterwards."""
+    """Fill in the address of `login_hint`, use the service's language, and return to `next_url` afterwards."""
     hint = authorization.login_hint
     known = {"login": hint} if "@" in hint and len(hint) <= _MAX_ADDRESS else {}
     response = HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': next_url, **known})}")
@@ -27,7 +27,7 @@ def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, n
 
 
 def _language(authorization: AuthorizationRequest) -> str:
-    """The first of `ui_locales` that the portal supports; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
+    """Return the first of `ui_locales` that the portal supports; `fi-FI` is `fi` (OIDC Core §3.1.2.1, BCP 47)."""
     known = dict(settings.LANGUAGES)
     codes = (locale.lower().partition("-")[0] for locale in authorization.locales)
     return next((code for code in codes if code in known), "")

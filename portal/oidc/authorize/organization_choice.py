@@ -22,7 +22,7 @@ _DENIED = AuthorizationError("access_denied")
 def memberships_with_rights(
     request: Request, authorization: AuthorizationRequest
 ) -> list[EligibleMembership]:
-    """The person's memberships that hold any right in this service now. Two statements."""
+    """Return the person's memberships that hold any right in this service now. Two statements."""
     client, user = authorization.target.client, request.user.pk
     if user is None:
         return []
@@ -40,7 +40,7 @@ def memberships_with_rights(
 def matching(
     candidates: Sequence[EligibleMembership], authorization: AuthorizationRequest
 ) -> list[EligibleMembership]:
-    """The candidates of the requested organization (by key or id); all of them where the request names none."""
+    """Return the candidates of the requested organization (by key or id); all of them where the request names none."""
     requested = authorization.organization
     return [
         candidate
@@ -56,7 +56,7 @@ def choice_page(
     hidden_fields: list[dict[str, str]],
     next_url: str,
 ) -> HttpResponse:
-    """Its form repeats the request with the choice; signing in as another person leads to `next_url`."""
+    """Show a form that repeats the request with the choice; a sign-in of another person leads to `next_url`."""
     context = {
         "application": client_redirect.application_name(request, authorization.target),
         "organizations": [
@@ -79,7 +79,7 @@ def choice_page(
 def refusal_page(
     request: Request, authorization: AuthorizationRequest, candidates: Sequence[EligibleMembership]
 ) -> HttpResponse:
-    """The same for a foreign organization as for an own one without rights."""
+    """Refuse a foreign organization in the same words as for an own one without rights."""
     application = client_redirect.application_name(request, authorization.target)
     reason = (
         _("You have access to {application}, but not for this organization.")

@@ -19,12 +19,12 @@ _MAX_SPENT = 8
 
 
 def mark(path: str) -> str:
-    """The mark of a request that starts waiting now."""
+    """Return the mark of a request that starts waiting now."""
     return signing.Signer(salt=_SALT).sign(f"{_digest(path)}.{clock.wall().timestamp()}")
 
 
 def waiting_since(signed: str, path: str) -> dt.datetime | None:
-    """When this request started to wait; None for a mark that is forged, too old, or of another request."""
+    """Return when this request started to wait; None for a mark that is forged, too old, or of another request."""
     try:
         name, _, at = signing.Signer(salt=_SALT).unsign(signed).partition(".")
     except signing.BadSignature:
@@ -34,7 +34,7 @@ def waiting_since(signed: str, path: str) -> dt.datetime | None:
 
 
 def is_spent(session: SessionBase, signed: str) -> bool:
-    """Whether this mark has led to a code already: each mark leads to one."""
+    """Return whether this mark has led to a code already: each mark leads to one."""
     return _digest(signed) in session.get(_SPENT, [])
 
 

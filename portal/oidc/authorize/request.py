@@ -63,7 +63,7 @@ class AuthorizationRequest:
 
 
 def parse_target(sent: Parameters) -> RedirectTarget:
-    """Client and redirect URI, compared character by character (RFC 9700 §2.1). Raises ClientRequestError."""
+    """Parse client and redirect URI, compared character by character (RFC 9700 §2.1). Raises ClientRequestError."""
     for name in ("", "client_id", "redirect_uri"):
         if name in sent.faults:
             raise ClientRequestError("invalid_request", f"{name} {sent.faults[name]}".strip())
@@ -76,7 +76,7 @@ def parse_target(sent: Parameters) -> RedirectTarget:
 
 
 def parse_request(sent: Parameters, target: RedirectTarget) -> AuthorizationRequest:
-    """All other parameters. Raises AuthorizationError."""
+    """Parse all other parameters. Raises AuthorizationError."""
     for name in sent.faults:
         known = name if name.isascii() and name.isidentifier() else "A parameter"
         raise AuthorizationError(
@@ -122,7 +122,7 @@ def _check_pkce(sent: Parameters) -> None:
 
 
 def _scopes(sent: Parameters, client: RegisteredClient) -> str:
-    """The requested scopes that are registered; the token response lists them."""
+    """Return the requested scopes that are registered; the token response lists them."""
     requested = dict.fromkeys(sent.get("scope").split(" "))
     if "openid" not in requested:
         raise AuthorizationError("invalid_scope", "scope must contain openid.")

@@ -21,7 +21,7 @@ _FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision"})
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def authorize(request: Request) -> HttpResponse:
-    """Redirects a POST (OIDC Core §3.1.2.1) to a GET: a POST from another site comes without our cookies."""
+    """Redirect a POST (OIDC Core §3.1.2.1) to a GET: a POST from another site comes without our cookies."""
     if request.method == "POST":
         return HttpResponseRedirect(f"{metadata.AUTHORIZE}?{request.POST.urlencode()}", status=303)
     return _decide(request, parameters.parse(str(request.META.get("QUERY_STRING", ""))))
@@ -30,7 +30,7 @@ def authorize(request: Request) -> HttpResponse:
 @login_not_required
 @require_http_methods(["POST"])
 def consent(request: Request) -> HttpResponse:
-    """The person's answer. The form carries the whole request, which is validated again."""
+    """Handle the person's answer. The form carries the whole request, which is validated again."""
     sent = parameters.parse(request.body)
     original = Parameters(
         {name: value for name, value in sent.values.items() if name not in _FORM_FIELDS}, sent.faults

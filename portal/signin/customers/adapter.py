@@ -29,7 +29,7 @@ _EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
 
 
 def require_assurance(request: HttpRequest) -> HttpResponse | None:
-    """None where the session has the assurance that the person's access requires; else the response that leads there.
+    """Return None where the session has the required assurance, else the response that leads there.
 
     The values of a sent form are preserved on a page (status 419). A response to htmx replaces the whole page: a
     sign-in page must not be swapped into a panel.
@@ -44,7 +44,7 @@ def require_assurance(request: HttpRequest) -> HttpResponse | None:
 
 
 def meets_required_assurance(request: HttpRequest) -> bool:
-    """Whether the session's methods satisfy `policy.required_assurance`. No statement where two factors were used."""
+    """Return whether the session satisfies `policy.required_assurance`. No statement after two factors."""
     amr = authentication_methods.last_authentication(request)[1]
     if "mfa" in amr:
         return True
@@ -56,7 +56,7 @@ def meets_required_assurance(request: HttpRequest) -> bool:
 
 
 def second_factor_url(request: HttpRequest) -> str:
-    """The page that verifies the second factor or sets it up, and returns to this request's page."""
+    """Return the page that verifies the second factor or sets it up, and returns to this request's page."""
     types = factors.types_of(_signed_in_user(request))
     if "totp" in types:
         return _with_return_path(reverse("mfa_reauthenticate"), request)
@@ -89,11 +89,11 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Always False: people join by invitation."""
+        """Return False: people join by invitation."""
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
-        """Refuses a person without any active membership, after the right password."""
+        """Refuse a person without any active membership, after the right password."""
         if user.is_active and memberships_queries.active(at=clock.now()).filter(user=user).exists():
             return None
         event_transaction.record_denied_sign_in(user, code="no_membership" if user.is_active else "blocked")
@@ -102,11 +102,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def get_login_stages(self) -> list[str]:
-        """Adds the last stage, which checks the person again."""
+        """Add the last stage, which checks the person again."""
         return [*super().get_login_stages(), "portal.signin.customers.recheck_stage.RecheckStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Saves the session in this transaction, under the epoch that was checked in it."""
+        """Save the session in this transaction, under the epoch that was checked in it."""
         super().login(request, user)
         request.session.set_expiry(0)  # replaces the short time of the sign-in pages
         if isinstance(request.session, SessionStore):
@@ -114,11 +114,11 @@ class AccountAdapter(DefaultAccountAdapter):
             request.session.row = Session.objects.get(session_key=request.session.stored_key())
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Never an error: requests without a valid address share one limit."""
+        """Return the address; requests without a valid address share one limit."""
         return request_context.address_of(request.META) or "unknown"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Few wrong passwords for one person from one place; a much higher limit for all places together."""
+        """Allow few wrong passwords for one person from one place; a much higher limit for all places together."""
         super().pre_authenticate(request, **credentials)
         key = _everywhere(credentials)
         self._everywhere = ratelimit.consume(request, app=_APP, action=_EVERYWHERE, key=key)
@@ -140,11 +140,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{_everywhere(credentials)}:{ratelimit.get_ip(request)}"
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Only our own paths."""
+        """Return whether this is one of our own paths."""
         return bool(url) and safe_redirects.is_own(str(url))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A recent sign-in counts as a recent reauthentication."""
+        """Return False after a recent sign-in, which counts as a recent reauthentication."""
         request = self.request
         if request is None or not isinstance(request.user, User):
             return True
@@ -155,11 +155,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return not 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """The sign-in page: a change of the password ends every session, this one too."""
+        """Return the sign-in page: a change of the password ends every session, this one too."""
         return reverse("account_login")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """With the configured address, for any Host header."""
+        """Return the link with the configured address, for any Host header."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
 
@@ -171,7 +171,7 @@ class AccountAdapter(DefaultAccountAdapter):
         message_context: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Shows one notice for a first factor and the recovery codes that come with it."""
+        """Show one notice for a first factor and the recovery codes that come with it."""
         notice = message_template or ""
         if first_sign_in.is_covered_by_factor_notice(request, notice=notice):
             return
@@ -182,7 +182,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().add_message(request, level, message_template, context, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queues the reset mail in this transaction; allauth's other mails are not sent."""
+        """Queue the reset mail in this transaction; allauth's other mails are not sent."""
         if template_prefix == "account/email/password_reset_key":
             emails.queue_reset(to=email, url=context["password_reset_url"], user=context["user"])
 

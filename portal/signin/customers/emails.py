@@ -21,12 +21,12 @@ _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
 
 
 def queue_reset(*, to: str, url: str, user: User) -> None:
-    """A link to set a new password."""
+    """Queue a mail with a link to set a new password."""
     _reset(to=to, url=url, language=_language(user), about=user.pk, commit=True)
 
 
 def imitate_reset(*, to: str) -> None:
-    """Does and rolls back the work of `queue_reset`, so that the response time hides whether the address exists."""
+    """Do and roll back the work of `queue_reset`, so that the response time hides whether the address exists."""
     url = f"{settings.ISSUER}/{'0' * 100}"
     _reset(to=to, url=url, language=translation.get_language(), about=None, commit=False)
 
@@ -49,7 +49,7 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
 
 
 def queue_security_notice(*, user: User, changes: Sequence[tuple[str, str]]) -> None:
-    """Notifies a person of changes to their sign-in, so that they notice another person's change."""
+    """Notify a person of changes to their sign-in, so that they notice another person's change."""
     at = clock.now()
     mine = memberships_queries.active_of_user(user=user, at=at)
     language = _language(user)

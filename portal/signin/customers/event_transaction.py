@@ -25,13 +25,13 @@ _READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def current_batch() -> EventBatch | None:
-    """The open batch, for receivers of signals; None outside our views."""
+    """Return the open batch, for receivers of signals; None outside our views."""
     return _current.get()
 
 
 @contextmanager
 def event_transaction(request: Request) -> Iterator[EventBatch]:
-    """Opens a batch, or joins the open one: allauth calls a suspended view from within another."""
+    """Open a batch, or join the open one: allauth calls a suspended view from within another."""
     batch = _current.get()
     if batch is not None:
         yield batch
@@ -46,7 +46,7 @@ def event_transaction(request: Request) -> Iterator[EventBatch]:
 
 
 def _notify_changes(batch: EventBatch) -> None:
-    """Queues one mail to each person whose password or factors changed, in this transaction."""
+    """Queue one mail to each person whose password or factors changed, in this transaction."""
     changes: dict[uuid.UUID, list[tuple[str, str]]] = {}
     for chain, _, _, draft in batch.drafts:
         if (key := _key(draft)) in factors.CHANGES:
@@ -60,7 +60,7 @@ def _key(draft: EventDraft) -> tuple[str, str]:
 
 
 def record_denied_sign_in(user: User, *, code: str) -> None:
-    """Records that a person was refused after the right password."""
+    """Record that a person was refused after the right password."""
     batch = current_batch()
     if batch is not None:
         subject = Subject("user", user.pk)
@@ -68,7 +68,7 @@ def record_denied_sign_in(user: User, *, code: str) -> None:
 
 
 def wrap(view: View, *, writes_on_get: bool = False) -> View:
-    """A view of allauth whose writing requests run in `event_transaction`."""
+    """Wrap a view of allauth, so that its writing requests run in `event_transaction`."""
 
     @functools.wraps(view)
     def recorded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:

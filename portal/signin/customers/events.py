@@ -29,7 +29,7 @@ _AGENT = 200
 def record_event(
     request: HttpRequest, verb: Observation, user: User, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """One event in the person's own chain; nothing without an open batch."""
+    """Record one event in the person's own chain; nothing without an open batch."""
     batch = event_transaction.current_batch()
     if batch is not None:
         actor = request_context.person(request, user=user.pk, name=user.name)
@@ -37,7 +37,7 @@ def record_event(
 
 
 def signed_in(request: HttpRequest, user: User) -> None:
-    """Records the sign-in, and the browser's name for the list of sessions."""
+    """Record the sign-in, and the browser's name for the list of sessions."""
     metrics.record_sign_in(outcome="done")
     record_event(
         request,
@@ -51,14 +51,14 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 
 def signed_out(request: HttpRequest, user: User) -> None:
-    """Ends the services' sign-ins of this browser session only."""
+    """End the services' sign-ins of this browser session only."""
     record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person"})
     if isinstance(request.session, SessionStore) and request.session.session_key:
         sign_ins.end_for_session(session_key=request.session.stored_key(), at=clock.now())
 
 
 def failed(*, user: User | None, method: str) -> None:
-    """A failed attempt. An unknown address costs the same work, so that the response time hides it."""
+    """Record a failed attempt. An unknown address costs the same work, so that the response time hides it."""
     metrics.record_sign_in(outcome="failed")
     batch = event_transaction.current_batch()
     if batch is not None:
@@ -68,7 +68,7 @@ def failed(*, user: User | None, method: str) -> None:
 
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
-    """Revokes what was issued under the old password: sessions, services' sign-ins, tokens."""
+    """Revoke what was issued under the old password: sessions, services' sign-ins, tokens."""
     if verb is Observation.PASSWORD_RESET and user.mail_bounced_at is not None:
         addresses.mark_deliverable(user=user.pk)
     revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
@@ -85,7 +85,7 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
 
 
 def step_completed(request: HttpRequest, method: str, facts: Mapping[str, Any]) -> None:
-    """Adds the instant by our clock and the kind of key to allauth's record of the step."""
+    """Add the instant by our clock and the kind of key to allauth's record of the step."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
     if not records:
         return
@@ -97,13 +97,13 @@ def step_completed(request: HttpRequest, method: str, facts: Mapping[str, Any]) 
 
 
 def factor_set_up(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
-    """Setting up a factor counts as authentication with it, so it is not requested again at once."""
+    """Record that setting up a factor counts as authentication with it, so it is not requested again at once."""
     if authenticator.type in factors.SECOND_FACTORS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
-    """Records an added or removed factor; a replacement in one batch is one event, a reset."""
+    """Record an added or removed factor; a replacement in one batch is one event, a reset."""
     batch = event_transaction.current_batch()
     if batch is None:
         return

@@ -26,19 +26,19 @@ _CONTEXT = b"second factor"
 
 
 def types_of(user: User) -> list[str]:
-    """The types of second factor this person has set up."""
+    """Return the types of second factor this person has set up."""
     return list(
         Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).values_list("type", flat=True)
     )
 
 
 def is_required(user: User) -> bool:
-    """Whether this person's access requires a second factor."""
+    """Return whether this person's access requires a second factor."""
     return policy.required_assurance(user=uuid.UUID(str(user.pk)), at=clock.now()) is Assurance.MFA
 
 
 def key_amr(authenticator: Authenticator) -> str:
-    """`hwk` for a key that cannot leave its device, `swk` for a passkey that is synced (WebAuthn §6.1.3)."""
+    """Return `hwk` for a key that cannot leave its device, `swk` for a passkey that is synced (WebAuthn §6.1.3)."""
     data = authenticator.wrap().authenticator_data
     return "swk" if data.flags & data.FLAG.BE else "hwk"
 
@@ -65,13 +65,13 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """Under the key file `secrets`."""
+        """Encrypt under the key file `secrets`."""
         return base64.urlsafe_b64encode(
             encryption.encrypt_secret(data=text.encode(), context=_CONTEXT)
         ).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """A secret that cannot be decrypted becomes a random one: after the loss of a key file, no code matches."""
+        """Decrypt a secret, or return a random one: after the loss of a key file, no code matches."""
         try:
             return encryption.decrypt_secret(
                 data=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT
@@ -80,7 +80,7 @@ class MFAAdapter(DefaultMFAAdapter):
             return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """False for the last second factor where access requires one, and for the last admin's last factor.
+        """Return False for the last second factor where access requires one, and for the last admin's last factor.
 
         In a transaction, the organizations this person administers and the person's row are locked, in the order of
         acts: two factors or two admins cannot be removed at the same time, each because of the other.
@@ -103,9 +103,9 @@ class MFAAdapter(DefaultMFAAdapter):
         return continuity.keeps_admin_without(user=person, without=[authenticator.pk], at=at)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """The relying party is the issuer's host, for any Host header."""
+        """Return the relying party is the issuer's host, for any Host header."""
         return {"id": urlsplit(settings.ISSUER).hostname or "localhost", "name": settings.SUPPLIER_NAME}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, str | bytes]:
-        """The names the device shows in its list of passkeys."""
+        """Return the names the device shows in its list of passkeys."""
         return {"id": user.pk.hex.encode(), "display_name": user.name, "name": user.email}

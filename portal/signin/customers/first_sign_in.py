@@ -13,28 +13,28 @@ _FACTOR_ADDED = frozenset({"mfa/messages/totp_activated.txt", "mfa/messages/weba
 
 
 def store_joined(request: HttpRequest, *, organization: str) -> None:
-    """Stores in the session the organization that this person has just joined."""
+    """Store in the session the organization that this person has just joined."""
     request.session[_JOINED] = organization
 
 
 def joined_organization(request: HttpRequest) -> str:
-    """The name that `store_joined` stored, else an empty text."""
+    """Return the name that `store_joined` stored, else an empty text."""
     return str(request.session.get(_JOINED, ""))
 
 
 def layout(user: User) -> str:
-    """The layout without a menu until a required factor is added: every entry would lead back here."""
+    """Return the layout without a menu until a required factor is added: every entry would lead back here."""
     return PUBLIC_LAYOUT if not factors.types_of(user) and factors.is_required(user) else _LAYOUT
 
 
 def is_covered_by_factor_notice(request: HttpRequest, *, notice: str) -> bool:
-    """Whether this notice is about codes made with a first factor, which that factor's notice mentions."""
+    """Return whether this notice is about codes made with a first factor, which that factor's notice mentions."""
     match = request.resolver_match
     return notice == _CODES_MADE and (match is None or match.url_name != "mfa_generate_recovery_codes")
 
 
 def shows_first_codes(request: HttpRequest, *, notice: str) -> bool:
-    """Whether this notice of a factor leads to recovery codes that the person has not yet seen."""
+    """Return whether this notice of a factor leads to recovery codes that the person has not yet seen."""
     if notice not in _FACTOR_ADDED or not isinstance(request.user, User):
         return False
     codes = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES)

@@ -90,14 +90,14 @@ class ResetPassword(Bounded, account.ResetPasswordForm):
     """The address that receives the link."""
 
     def clean_email(self) -> str:
-        """Finds the person by one statement for every address; allauth's own search takes longer for an unknown one."""
+        """Find the person by one statement for every address; allauth's own search takes longer for an unknown one."""
         email = str(self.cleaned_data["email"]).lower()
         known = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
         self.users = [address.user for address in known.select_related("user")]
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Queues a mail to a customer's person; for other addresses it does the same work without a mail."""
+        """Queue a mail to a customer's person; for other addresses it does the same work without a mail."""
         if not self.users:
             emails.imitate_reset(to=self.cleaned_data["email"])
             return str(self.cleaned_data["email"])

@@ -33,7 +33,7 @@ class InvitationOffer:
 
     @property
     def email(self) -> str:
-        """The address it was sent to."""
+        """Return the address it was sent to."""
         return self.invitation.email
 
     @property
@@ -42,7 +42,7 @@ class InvitationOffer:
         return self.invitation.organization.name
 
     def check(self, *, at: dt.datetime) -> None:
-        """Checks the state for the page; the command checks it again under its lock. Raises InvitationGone."""
+        """Check the state for the page; the command checks it again under its lock. Raises InvitationGone."""
         if self.invitation.accepted_at is not None:
             raise InvitationGone(state="used")
         if self.invitation.cancelled_at is not None:
@@ -51,24 +51,24 @@ class InvitationOffer:
             raise InvitationGone(state="expired")
 
     def inviter(self) -> dict[str, str]:
-        """Name and address of the sender; the supplier's name for the system."""
+        """Return name and address of the sender; the supplier's name for the system."""
         user = User.objects.filter(pk=self.invitation.invited_by).first()
         if user is None:
             return {"name": settings.SUPPLIER_NAME, "email": ""}
         return {"name": user.name, "email": user.email}
 
     def has_user(self) -> bool:
-        """Whether a user with this address exists, who must sign in to accept."""
+        """Return whether a user with this address exists, who must sign in to accept."""
         return bool(addresses.owners(addresses=[self.email.lower()]))
 
     def belongs_to(self, request: Request) -> bool:
-        """Whether the person signed in owns the invited address, verified and unique."""
+        """Return whether the person signed in owns the invited address, verified and unique."""
         owner = addresses.owners(addresses=[self.email.lower()]).get(self.email.lower())
         return owner is not None and owner == request.user
 
 
 def find_offer(link: str) -> InvitationOffer | None:
-    """The invitation behind a link, in any state."""
+    """Return the invitation behind a link, in any state."""
     invitation = links.invitation_of_link(link)
     return InvitationOffer(link, invitation) if invitation else None
 
@@ -79,7 +79,7 @@ def validate_password(*, password: str, email: str, name: str) -> None:
 
 
 def accept(request: Request, offer: InvitationOffer) -> None:
-    """Accepts as the person signed in. Raises what the command raises."""
+    """Accept as the person signed in. Raises what the command raises."""
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     invitations_accept.accept(
@@ -89,7 +89,7 @@ def accept(request: Request, offer: InvitationOffer) -> None:
 
 
 def join(request: Request, offer: InvitationOffer, *, name: str, password: str) -> HttpResponse:
-    """Creates the user, signs them in, and leads to a second factor where one is required."""
+    """Create the user, sign them in, and lead to a second factor where one is required."""
     newcomer = invitations_accept.Newcomer(
         name=name,
         password=hashers.make_password(password),  # slow: before the act, not in it
@@ -110,7 +110,7 @@ def join(request: Request, offer: InvitationOffer, *, name: str, password: str) 
 
 
 def _sign_in(request: Request, user: User) -> HttpResponse:
-    """Signs in through allauth, with the password that has just been chosen."""
+    """Sign in through allauth, with the password that has just been chosen."""
     next_url = reverse("mfa_index") if factors.is_required(user) else "/"
     with event_transaction.event_transaction(request):
         login = Login(user=user, email=user.email, redirect_url=next_url)
@@ -119,6 +119,6 @@ def _sign_in(request: Request, user: User) -> HttpResponse:
 
 
 def sign_out(request: Request) -> None:
-    """Ends the session of another person signed in in this browser."""
+    """End the session of another person signed in in this browser."""
     with event_transaction.event_transaction(request):
         logout_flow.logout(request, show_message=False)

@@ -16,7 +16,7 @@ LAST_COUNTER = "used_until"
 
 
 def spend(*, user: User, code: str) -> Authenticator | None:
-    """The authenticator that the code belongs to; the code is spent. Call it in a transaction.
+    """Return the authenticator that the code belongs to; the code is spent. Call it in a transaction.
 
     The person's row is locked: of two requests with one code, one succeeds.
     """

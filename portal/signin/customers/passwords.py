@@ -25,7 +25,7 @@ class Length(password_validation.MinimumLengthValidator):
         super().__init__(MIN_LENGTH)
 
     def get_error_message(self) -> str:
-        """In our own words."""
+        """Return the error in our own words."""
         return _("Use at least 12 characters.")
 
 
@@ -33,7 +33,7 @@ class Common(password_validation.CommonPasswordValidator):
     """Refuses Django's list of common passwords."""
 
     def get_error_message(self) -> str:
-        """In our own words."""
+        """Return the error in our own words."""
         return _("This password is too common. Choose another.")
 
 
@@ -59,7 +59,7 @@ class Guessable:
             )
 
     def get_help_text(self) -> str:
-        """Empty: the pages carry the instructions."""
+        """Return an empty text: the pages carry the instructions."""
         return ""
 
 
@@ -72,12 +72,12 @@ class Fresh:
             raise ValidationError(_("This is your current password. Choose another."), code="same")
 
     def get_help_text(self) -> str:
-        """Empty: the pages carry the instructions."""
+        """Return an empty text: the pages carry the instructions."""
         return ""
 
 
 def unpredictable_characters(password: str) -> int:
-    """The number of characters that do not follow from those before them."""
+    """Return the number of characters that do not follow from those before them."""
     text = password.casefold()
     period = next((n for n in range(1, len(text) + 1) if text[n:] == text[: len(text) - n]), 0)
     count, continued = 0, frozenset[str]()
@@ -89,7 +89,7 @@ def unpredictable_characters(password: str) -> int:
 
 
 def _steps(before: str, character: str) -> Iterator[str]:
-    """How a character follows the one before: repeated, next in the alphabet, next on the keyboard."""
+    """Yield how a character follows the one before: repeated, next in the alphabet, next on the keyboard."""
     if character == before:
         yield "again"
     if abs(ord(character) - ord(before)) == 1:

@@ -22,7 +22,7 @@ class RecheckStage(LoginStage):
             self.state.setdefault("epoch", login.user.epoch)
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
-        """A refusal is final: it clears the stored state."""
+        """Check the person again; a refusal is final and clears the stored state."""
         # Locked until the session is saved, so that an ending comes before (seen here) or after (ends the session).
         ids = [self.login.user.pk] if self.login.user else []
         user = User.objects.select_for_update(no_key=True).filter(pk__in=ids).first()

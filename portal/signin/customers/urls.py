@@ -19,12 +19,12 @@ View = Callable[..., HttpResponseBase]
 
 
 def _public(view: View) -> View:
-    """Requires no sign-in."""
+    """Require no sign-in."""
     return login_not_required(event_transaction.wrap(view))
 
 
 def _any_strength(view: View, *, writes_on_get: bool = False) -> View:
-    """Requires a sign-in of any strength: a missing factor is set up here."""
+    """Require a sign-in of any strength: a missing factor is set up here."""
     wrapped = event_transaction.wrap(view, writes_on_get=writes_on_get)
     wrapped.any_strength = True  # type: ignore[attr-defined] # read by portal.middleware.RequireSignIn
     return wrapped

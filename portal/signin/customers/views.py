@@ -29,16 +29,16 @@ class Login(account.LoginView):
     """Fills in the address that a service sent as `login_hint`."""
 
     def get_initial(self) -> dict[str, Any]:
-        """With the address from the query; it is only shown."""
+        """Add the address from the query; it is only shown."""
         return {**super().get_initial(), "login": self.request.GET.get("login", "")[:254]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the service that sent the person here."""
+        """Add the service that sent the person here."""
         return {**super().get_context_data(**kwargs), "going_to": _service(self.request)}
 
 
 def _service(request: HttpRequest) -> str:
-    """The name of the service whose authorization request continues after sign-in, else an empty text."""
+    """Return the name of the service whose authorization request continues after sign-in, else an empty text."""
     path = request.POST.get("next", "") or request.GET.get("next", "")
     target = urlsplit(path if safe_redirects.is_own(path) else "")
     client_ids = parse_qs(target.query).get("client_id", [])
@@ -57,7 +57,7 @@ class LoginPasskey(webauthn.LoginWebAuthnView):
     """Stores the challenge in a session before sign-in, only for as long as an answer takes."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Limits challenges per address; sign-in later sets the session's own lifetime."""
+        """Limit challenges per address; sign-in later sets the session's own lifetime."""
         if not ratelimit.consume(request, app="allauth.account", action="passkey_question", limit_get=True):
             limited: HttpResponse = ratelimit.respond_429(request)
             return limited
@@ -71,7 +71,7 @@ class Security(mfa.IndexView):
     """The person's sign-in methods; says when a second factor must be added first."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the values of our template."""
+        """Add the values of our template."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         layout = first_sign_in.layout(self.request.user)
         return {
@@ -87,7 +87,7 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
     """The codes, and the way to the page that required a factor."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the next page, and whether the codes are shown for the first time."""
+        """Add the next page, and whether the codes are shown for the first time."""
         codes = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
         viewed = codes.exclude(data__viewed_at=None).exists()
         page = {
@@ -101,12 +101,12 @@ class RecoveryCodesFile(recovery.DownloadRecoveryCodesView):
     """The same codes as a file."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the codes in groups."""
+        """Add the codes in groups."""
         return {**super().get_context_data(**kwargs), "unused_codes": _grouped(self.unused_codes)}
 
 
 def _grouped(codes: Sequence[str]) -> list[str]:
-    """Groups of four, as people read and type them; spaces in a typed code are ignored."""
+    """Return groups of four, as people read and type them; spaces in a typed code are ignored."""
     return [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
@@ -114,11 +114,11 @@ class RemovePasskey(webauthn.RemoveWebAuthnView):
     """Checks whether the factor may be removed; allauth checks that for apps only."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With whether the factor must stay."""
+        """Add whether the factor must stay."""
         return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.object)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """An error of the form for the last required factor."""
+        """Add an error to the form for the last required factor."""
         if get_adapter().can_delete_authenticator(self.object):
             response: HttpResponse = super().form_valid(form)
             return response
@@ -131,7 +131,7 @@ class AddPasskey(webauthn.AddWebAuthnView):
     """Every passkey can sign in alone: it is discoverable and verifies its user (WebAuthn §6.2)."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With options for a passkey instead of a second factor only."""
+        """Add options for a passkey instead of a second factor only."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         return {
             **page,
@@ -144,7 +144,7 @@ class ConnectApp(totp.ActivateTOTPView):
     """An authenticator app, in the layout of the first sign-in where a factor is required."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the layout."""
+        """Add the layout."""
         return {**super().get_context_data(**kwargs), "layout": first_sign_in.layout(self.request.user)}
 
 
@@ -152,11 +152,11 @@ class RemoveApp(totp.DeactivateTOTPView):
     """Checks again under the lock of the person's row; allauth checks in the form, before it."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With whether the factor must stay."""
+        """Add whether the factor must stay."""
         return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.authenticator)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """An error of the form for the last required factor."""
+        """Add an error to the form for the last required factor."""
         authenticator = Authenticator.objects.filter(pk=self.authenticator.pk).first()
         if authenticator is not None and get_adapter().can_delete_authenticator(authenticator):
             response: HttpResponse = super().form_valid(form)
@@ -167,5 +167,5 @@ class RemoveApp(totp.DeactivateTOTPView):
 
 
 def _must_stay(authenticator: Authenticator) -> bool:
-    """For the page; the form decides again."""
+    """Return whether the page offers no removal; the form decides again."""
     return not get_adapter().can_delete_authenticator(authenticator)

@@ -65,7 +65,7 @@ class AccessChoices(PageModel):
 
 
 def choices(form: AccessForm, *, present_tier: str = "") -> AccessChoices:
-    """The choices of this form; `present_tier` is a key."""
+    """Return the choices of this form; `present_tier` is a key."""
     options = form.options
     where = str(form["where"].value() or "")
     return AccessChoices(

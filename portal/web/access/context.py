@@ -36,7 +36,7 @@ class AccessPage(PersonPage, AccessChoices):
 
 
 def form_preview(page: PageContext, form: AccessForm, explanation: RightsExplanation) -> Preview:
-    """The effect of the form. One statement at most."""
+    """Return the effect of the form. One statement at most."""
     present = preview.PresentAccess(explanation.rights, explanation.assignments)
     return preview.for_form(page, form.with_initial(), explanation.names, present, nothing="")
 
@@ -48,7 +48,7 @@ def change_page(
     explanation: RightsExplanation,
     changes: Preview,
 ) -> AccessPage:
-    """The panel of a present colleague."""
+    """Return the panel of a present colleague."""
     assignments = explanation.assignments
     present = access.summary(assignments, explanation.clock) or _("no access")
     return AccessPage(
@@ -70,7 +70,7 @@ def restore_page(
     *,
     had: str,
 ) -> AccessPage:
-    """The panel of a former colleague; `had` is the access at the removal, in words."""
+    """Return the panel of a former colleague; `had` is the access at the removal, in words."""
     if had:
         sentence = _("Previous access: %(access)s. Check it before restoring.")
         now = sentence % {"access": had}

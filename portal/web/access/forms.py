@@ -54,7 +54,7 @@ class AccessForm(IdempotentForm):
 
     @property
     def access(self) -> AccessSpec:
-        """The requested access of a valid form."""
+        """Return the requested access of a valid form."""
         return AccessSpec(
             role=self.cleaned_data["tier"],
             all_sites=self.cleaned_data["where"] == "all",
@@ -65,7 +65,7 @@ class AccessForm(IdempotentForm):
 
     @property
     def command_arguments(self) -> dict[str, Any]:
-        """The arguments of a command that assigns, from a valid form."""
+        """Return the arguments of a command that assigns, from a valid form."""
         return {
             "access": self.access,
             "reason": self.cleaned_data["reason"],
@@ -73,7 +73,7 @@ class AccessForm(IdempotentForm):
         }
 
     def clean_until(self) -> dt.datetime | None:
-        """The end of the entered day in the organization's time zone. Raises ValidationError."""
+        """Return the end of the entered day in the organization's time zone. Raises ValidationError."""
         typed = self.cleaned_data["until"]
         if not typed:
             return None
@@ -117,13 +117,13 @@ class AccessForm(IdempotentForm):
             self.add_error(name, _("The limit must be %(amount)s or less.") % {"amount": most})
 
     def with_initial(self) -> Self:
-        """A bound form with the initial values, for a preview of an unchanged form."""
+        """Return a bound form with the initial values, for a preview of an unchanged form."""
         if self.is_bound:
             return self
         return type(self)(dict(self.initial), options=self.options, zone=self.zone)
 
     def preview_errors(self) -> list[str]:
-        """The errors that prevent a preview, which needs no recipient, reason or idempotency key."""
+        """Return the errors that prevent a preview, which needs no recipient, reason or idempotency key."""
         self.is_valid()
         return [
             str(error)
@@ -147,12 +147,12 @@ class AccessForm(IdempotentForm):
 
 
 def limit_field(tier: str) -> str:
-    """The name of the field for a tier's limit."""
+    """Return the name of the field for a tier's limit."""
     return f"limit_{tier}"
 
 
 def example_day() -> str:
-    """A sample date, written as the active language writes dates."""
+    """Return a sample date, written as the active language writes dates."""
     return dates.typed_day(dt.date(2026, 12, 24))
 
 

@@ -14,7 +14,7 @@ from portal.wording import amounts, dates
 def for_change(
     assignments: Sequence[AssignmentView], *, options: AssignableOptions, clock: dates.Clock
 ) -> dict[str, Any]:
-    """The present access; the limit of the present tier is offered for every tier that takes one."""
+    """Return the present access; the limit of the present tier is offered for every tier that takes one."""
     if not assignments:
         return {"where": "some"}
     assignment = assignments[-1]
@@ -32,7 +32,7 @@ def for_change(
 
 
 def _limits(amount: Decimal, options: AssignableOptions) -> dict[str, str]:
-    """This amount for every tier that takes one, lowered to what the reader can assign there."""
+    """Return this amount for every tier that takes one, lowered to what the reader can assign there."""
     highest = {
         tier.key: amount if tier.max_amount is None else min(amount, tier.max_amount)
         for tier in options.tiers
@@ -42,7 +42,7 @@ def _limits(amount: Decimal, options: AssignableOptions) -> dict[str, str]:
 
 
 def for_restore(had: Mapping[str, Any], options: AssignableOptions, clock: dates.Clock) -> dict[str, Any]:
-    """The access at the removal, from the log, as far as it is assignable now."""
+    """Return the access at the removal, from the log, as far as it is assignable now."""
     tier = options.tier(str(had.get("role", "")))
     if tier is None or not tier.assignable:
         return {"where": "some"}
@@ -68,5 +68,5 @@ def for_restore(had: Mapping[str, Any], options: AssignableOptions, clock: dates
 
 
 def typed_last_day(until: dt.datetime | None, clock: dates.Clock) -> str:
-    """The last day before this end, as a person types it; empty without an end."""
+    """Return the last day before this end, as a person types it; empty without an end."""
     return dates.typed_day(clock.local(until - dt.timedelta(microseconds=1)).date()) if until else ""

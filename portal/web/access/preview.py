@@ -47,7 +47,7 @@ class PresentAccess:
 def for_form(
     page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess, *, nothing: str
 ) -> Preview:
-    """The effect of this form; `nothing` for an unbound form, and the errors of an incomplete one. One statement."""
+    """Return the effect of this form, `nothing` for an unbound form, or the errors. One statement."""
     errors = _errors(page, form) if form.is_bound else ()
     if errors or not form.is_bound:
         return Preview([], [], " ".join([_("Nothing has happened yet."), *errors]) if errors else nothing)

@@ -58,7 +58,7 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """The same for a former colleague, filled in with the access at the removal; the assignments are new ones."""
+    """Restore a former colleague: the form starts with the access at the removal; the assignments are new."""
     member = detail.visible_member(page, membership)
     if not member.former:
         return HttpResponseRedirect(page.url("person", membership=membership))
@@ -102,7 +102,7 @@ def _wants_fragment(request: Request) -> bool:
 
 
 def _save(form: AccessForm, command: Callable[[], object], *, success: str) -> str:
-    """Runs the command and returns the notice; empty after a refusal, which the form shows at its field."""
+    """Run the command and return the notice; empty after a refusal, which the form shows at its field."""
     try:
         command()
     except Unchanged:

@@ -78,7 +78,7 @@ class ActivityPage(PageModel):
 
 
 def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> ActivityPage:
-    """The part of the log that the address asks for."""
+    """Return the part of the log that the address asks for."""
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
@@ -102,7 +102,7 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
 
 
 def _verbs(topic: str) -> list[str] | None:
-    """The verbs under this filter; None: all."""
+    """Return the verbs under this filter; None: all."""
     if not topic:
         return None
     return sorted(FAILURES) if topic == filters.FAILED else verbs.event_types(Topic(topic))
@@ -127,7 +127,7 @@ def _event_filter(page: PageContext, query: QueryDict, values: Mapping[str, str]
 
 
 def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
-    """The users that the search or the address names; None for all."""
+    """Return the users that the search or the address names; None for all."""
     if values["person"]:
         return people_queries.users(
             organization=page.organization_id, memberships=[uuid.UUID(values["person"])]
@@ -138,14 +138,14 @@ def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | N
 
 
 def _invitations(page: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
-    """Invited people are no colleagues yet: the text is searched in their invitations."""
+    """Find invited people, who are no colleagues yet: the text is searched in their invitations."""
     if values["person"] or not values["q"]:
         return {}
     return invitations_queries.matching(organization=page.organization_id, text=values["q"])
 
 
 def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
-    """The length of the log; for a filtered log, the number of events as far as one page reaches."""
+    """Return the length of the log; for a filtered log, the number of events as far as one page reaches."""
     if not narrowed:
         length = activity_queries.count(organization=page.organization_id)
         text = ngettext(
@@ -161,7 +161,7 @@ def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
 
 
 def _verified(events: Sequence[EventView]) -> Verified | None:
-    """Checks that each shown event has the hash of its content, and that the next one names this hash."""
+    """Check that each shown event has the hash of its content, and that the next one names this hash."""
     chained = {event.seq: event for event in events if event.seq is not None}
     broken = [event for event in events if not event.hash_matches] + [
         event

@@ -17,7 +17,7 @@ FAILED = "failed"
 
 
 def options() -> Mapping[str, Mapping[str, str]]:
-    """The choices of each parameter of the address."""
+    """Return the choices of each parameter of the address."""
     return {
         "what": {
             Topic.INVITATIONS.value: _("Invitations"),
@@ -35,7 +35,7 @@ def options() -> Mapping[str, Mapping[str, str]]:
 def active(
     page: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
 ) -> list[ActiveFilter]:
-    """The filters that are on, also the person. Two statements where the log is filtered by person."""
+    """Return the filters that are on, also the person. Two statements where the log is filtered by person."""
     labels = {name: label for name, (label, _any_label) in _labels().items() if values[name]}
     if values["person"]:
         labels["person"] = _("Person")
@@ -47,7 +47,7 @@ def active(
 
 
 def menus(values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str) -> list[FilterMenu]:
-    """The filters that are off."""
+    """Return the filters that are off."""
     return [
         query_string.menu(
             label=label, name=name, options=options[name], values=values, url=url, any_label=any_label
@@ -58,7 +58,7 @@ def menus(values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], u
 
 
 def _labels() -> Mapping[str, tuple[str, str]]:
-    """Each filter's label, and the label of its absence."""
+    """Return each filter's label, and the label of its absence."""
     return {"what": (_("Type"), _("All changes")), "outcome": (_("Result"), _("Any result"))}
 
 

@@ -14,7 +14,7 @@ from portal.wording import dates
 @require_safe
 @page_context.organization_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
-    """A page of the log. Raises Denied for a reader who may not see it."""
+    """Show a page of the log. Raises Denied for a reader who may not see it."""
     if not page.sees_activity:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)

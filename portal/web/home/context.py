@@ -72,7 +72,7 @@ class HomePage(PageModel):
 
 
 def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
-    """The start page of this reader."""
+    """Return the start page of this reader."""
     names = display_names.load(organization=page.organization_id)
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at)[page.own_membership.id]
     own_rights = entitlements.by_application(rights)
@@ -110,7 +110,7 @@ def _service_tile(
 
 
 def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
-    """The reader's tasks as an admin, most urgent first."""
+    """Return the reader's tasks as an admin, most urgent first."""
     accounts = accounts_queries.needing_attention(organization=page.organization_id)
     rows = [_out_of_date(page, accounts, names)] if accounts and Verb.MEMBER_VIEW in page.abilities else []
     pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
@@ -142,7 +142,7 @@ def _out_of_date(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], n
 
 
 def _next_step(page: PageContext) -> str:
-    """The button on the person's page for readers who may resync; the supplier's telephone for others."""
+    """Return the button on the person's page for readers who may resync; the supplier's telephone for others."""
     if Verb.ACCOUNT_RESYNC in page.abilities:
         return _("Open the person’s page and select “Sync now”.")
     brand = shells.brand()
@@ -172,7 +172,7 @@ def _events(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Seque
 
 
 def openable_service(page: PageContext, application: str) -> Service | None:
-    """The service, if the reader has any right in it and it can be opened from here; else None."""
+    """Return the service, if the reader has any right in it and it can be opened from here; else None."""
     rights = entitlements.rights_of(memberships=[page.own_membership.id], at=page.at, application=application)
     services = (service for service in applications_queries.services() if service.key == application)
     service = next(services, None)

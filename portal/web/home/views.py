@@ -18,7 +18,7 @@ from portal.wording import dates, refusals
 
 @require_safe
 def root(request: Request) -> HttpResponse:
-    """Leads to the start page of the reader's organization; of several, to the first by name."""
+    """Lead to the start page of the reader's organization; of several, to the first by name."""
     memberships = request.context.memberships
     if not memberships:
         text = _("You do not have access to any organization here. Contact an admin of your organization.")
@@ -29,7 +29,7 @@ def root(request: Request) -> HttpResponse:
 @require_safe
 @page_context.organization_page
 def start(request: Request, page: PageContext) -> HttpResponse:
-    """Services, tasks and the newest events."""
+    """Show services, tasks and the newest events."""
     clock = dates.Clock(page.at, page.zone)
     return page_model.render(request, context.home_page(page, clock))
 
@@ -37,7 +37,7 @@ def start(request: Request, page: PageContext) -> HttpResponse:
 @require_safe
 @page_context.organization_page
 def open_service(request: Request, page: PageContext, application: str) -> HttpResponse:
-    """Asks the service to start a sign-in for this person and this organization (OpenID Connect Core §4)."""
+    """Ask the service to start a sign-in for this person and this organization (OpenID Connect Core §4)."""
     service = context.openable_service(page, application)
     if service is None:
         raise NotFound

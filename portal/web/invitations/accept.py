@@ -31,7 +31,7 @@ _GONE = 410
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: Request, token: str) -> HttpResponse:
-    """The page behind the link in the mail."""
+    """Show the page behind the link in the mail."""
     offer = invitations.find_offer(token)
     if offer is None:
         return _state(request, "unknown")
@@ -48,7 +48,7 @@ def accept(request: Request, token: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: Request, token: str) -> HttpResponse:
-    """Signs out a person who is not the invited one, and leads back to the invitation."""
+    """Sign out a person who is not the invited one, and lead back to the invitation."""
     invitations.sign_out(request)
     return HttpResponseRedirect(reverse("invitation_accept", kwargs={"token": token}))
 
@@ -100,7 +100,7 @@ def _page(
 
 
 def _state(request: Request, state: str, offer: InvitationOffer | None = None) -> HttpResponse:
-    """The page of an invitation that cannot be accepted. Only the invited person sees its recipient and its state."""
+    """Show why an invitation cannot be accepted. Only the invited person sees its recipient and its state."""
     kind = _KINDS.get(state, state)
     if offer is not None and kind != "other" and not offer.belongs_to(request):
         kind = "gone"
@@ -117,7 +117,7 @@ def _state(request: Request, state: str, offer: InvitationOffer | None = None) -
 
 
 def _language(request: Request, offer: InvitationOffer) -> str:
-    """The invitation's own language, unless the reader chose another."""
+    """Return the invitation's own language, unless the reader chose another."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     known = dict(settings.LANGUAGES)
     preferred = (chosen, offer.invitation.language, translation.get_language() or "")

@@ -70,7 +70,7 @@ class InvitationStatePage(PageModel):
 
 
 def offered_access(offer: InvitationOffer, *, at: dt.datetime, zone: ZoneInfo) -> OfferedAccess:
-    """The access of an offer, in the active language."""
+    """Return the access of an offer, in the active language."""
     invitation, organization = offer.invitation, offer.invitation.organization_id
     access = dataclasses.replace(
         links.offered_access(invitation), until=None

@@ -30,7 +30,7 @@ class InvitationForm(AccessForm):
         self.fields["email"].error_messages["required"] = _("Enter an e-mail address.")
 
     def clean_email(self) -> str:
-        """One address, in lower case. Raises ValidationError."""
+        """Return one address, in lower case. Raises ValidationError."""
         address = str(self.cleaned_data["email"]).strip().rstrip(",;")
         if address.count("@") > 1:
             raise ValidationError(_("Enter one address at a time."))

@@ -19,7 +19,7 @@ from provisioning.mail import queue
 
 
 def queue_invitation_mail(*, link: str, replayed: bool, page: PageContext) -> str:
-    """Queues the mail and returns the sentence for the page. A replayed request has no valid link and queues nothing.
+    """Queue the mail and return the sentence for the page. A replayed request has no valid link and queues nothing.
 
     The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
     Otherwise an inviter could take over any address.

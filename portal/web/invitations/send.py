@@ -93,7 +93,7 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
 
 
 def _send(page: PageContext, form: InvitationForm) -> tuple[str, bool]:
-    """The link, and whether the command was replayed: then the link is empty."""
+    """Return the link, and whether the command was replayed: then the link is empty."""
     data = form.cleaned_data
     outcome = invitations_send.invite(
         actor=page.viewer,
@@ -109,7 +109,7 @@ def _send(page: PageContext, form: InvitationForm) -> tuple[str, bool]:
 
 
 def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:
-    """Shows the refusal at its field, with a link to the colleague or the invitation."""
+    """Show the refusal at its field, with a link to the colleague or the invitation."""
     text = refusals.sentence_for(refusal).text
     if isinstance(refusal, AlreadyMember):
         form.add_error("email", _with_link(text, *_colleague(page, refusal)))
@@ -121,7 +121,7 @@ def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) 
 
 
 def _colleague(page: PageContext, refusal: AlreadyMember) -> tuple[str, str]:
-    """Address and label of the colleague's page; empty where the reader may not see it."""
+    """Return address and label of the colleague's page; empty where the reader may not see it."""
     membership = uuid.UUID(refusal.data["membership"])
     try:
         member = people_queries.get(

@@ -45,7 +45,7 @@ class MyAccessPage(PageModel):
 
 
 def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAccessPage:
-    """The reader's own page; `session` is the stored key of the requesting browser session."""
+    """Return the reader's own page; `session` is the stored key of the requesting browser session."""
     own = page.own_membership
     names = display_names.load(organization=page.organization_id)
     explanation = RightsExplanation(page, own.id, names, clock)
@@ -67,7 +67,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
 
 
 def _lead(page: PageContext, explanation: RightsExplanation, names: DisplayNames) -> str:
-    """The managed people come before the reader's own rights."""
+    """Return the managed people come before the reader's own rights."""
     is_admin = reader.manages_people(page)
     own = (
         [reader.rights_sentence(explanation.rights, names, explanation.clock)]

@@ -19,7 +19,7 @@ from portal.wording import dates
 @require_safe
 @page_context.organization_page
 def access(request: Request, page: PageContext) -> HttpResponse:
-    """The reader's own rights with their explanation, and browser sessions."""
+    """Show the reader's own rights with their explanation, and browser sessions."""
     clock = dates.Clock(page.at, page.zone)
     model = context.my_access_page(page, page_context.session_of(request), clock)
     return page_model.render(request, model)

@@ -24,7 +24,7 @@ from provisioning.accounts.errors import NothingToResync
 @require_safe
 @page_context.organization_page
 def person(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """The page of a present or former colleague; the receipt where the reader removed them and no longer sees them."""
+    """Show a present or former colleague; lead to the receipt where the reader no longer sees them."""
     try:
         member = visible_member(page, membership)
     except NotFound:
@@ -49,14 +49,14 @@ def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
 
 
 def visible_member(page: PageContext, membership: uuid.UUID) -> VisibleMember:
-    """The colleague. Raises NotFound where the reader may not see this colleague."""
+    """Return the colleague. Raises NotFound where the reader may not see this colleague."""
     return people_queries.get(
         actor=page.viewer, organization=page.organization_id, at=page.at, membership=membership
     )
 
 
 def redirect_to_receipt(page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """Leads a reader who removed the colleague to the receipt. Raises NotFound for other readers."""
+    """Lead a reader who removed the colleague to the receipt. Raises NotFound for other readers."""
     event = activity_queries.latest(
         organization=page.organization_id, membership=membership, verb=Verb.MEMBER_REMOVE.value
     )

@@ -92,14 +92,14 @@ class PersonPage(PageModel):
 
 
 def explain_rights(page: PageContext, member: VisibleMember, clock: dates.Clock) -> RightsExplanation:
-    """This colleague's rights and their explanation, for the page and for a panel over it."""
+    """Return this colleague's rights and their explanation, for the page and for a panel over it."""
     return RightsExplanation(
         page, member.membership.id, display_names.load(organization=page.organization_id), clock
     )
 
 
 def person_page(page: PageContext, member: VisibleMember, explanation: RightsExplanation) -> PersonPage:
-    """The page, limited to what this reader may see and do."""
+    """Return the page, limited to what this reader may see and do."""
     membership, names, clock = member.membership, explanation.names, explanation.clock
     may = policy.abilities(actor=page.viewer, memberships=[membership.id], at=page.at, verbs=_VERBS)[
         membership.id
@@ -132,7 +132,7 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
 def _actions(
     page: PageContext, member: VisibleMember, may: Mapping[Verb, Decision]
 ) -> tuple[Action | None, Action | None, str]:
-    """The buttons to change and to remove that are allowed, and the reasons of those that are refused."""
+    """Return the buttons to change and to remove that are allowed, and the reasons of those that are refused."""
     change = _button(page, member, may[Verb.ACCESS_CHANGE], "person_access")
     remove = _button(page, member, may[Verb.MEMBER_REMOVE], "person_remove")
     reasons = dict.fromkeys(button.reason for button in (change, remove) if button and button.reason)
@@ -180,7 +180,7 @@ def _ended(
 def access_at_removal(
     page: PageContext, member: VisibleMember, explanation: RightsExplanation
 ) -> tuple[Mapping[str, Any], str]:
-    """The access at the removal as facts of the log, and in words; empty without any."""
+    """Return the access at the removal as facts of the log, and in words; empty without any."""
     event = _removal_event(page, member)
     if event is None or not event.before.get("access"):
         return {}, ""
@@ -195,7 +195,7 @@ def _removal_event(page: PageContext, member: VisibleMember) -> EventView | None
 
 
 def sees_receipt(page: PageContext, event: EventView) -> bool:
-    """Whether the reader sees the log, or removed the person."""
+    """Return whether the reader sees the log, or removed the person."""
     return page.sees_activity or event.actor == page.viewer.id
 
 
@@ -221,7 +221,7 @@ def _facts(
 
 
 def last_seen_when(last: sessions.LastSeen | None, clock: dates.Clock) -> str:
-    """`today 09:12`; `never` for a person who never signed in, `no sign-in recorded` where the instant is not known."""
+    """Return `today 09:12`, `never` without any sign-in, or `no sign-in recorded` for an unknown instant."""
     if last is None:
         return _("never")
     return clock.when(last.at) if last.at else _("no sign-in recorded")
@@ -233,6 +233,6 @@ def _last_seen(last: sessions.LastSeen | None, clock: dates.Clock) -> str:
 
 
 def last_seen(page: PageContext, member: VisibleMember, clock: dates.Clock) -> str:
-    """`Today 09:12, Web shop`. One statement."""
+    """Return `Today 09:12, Web shop`. One statement."""
     membership = member.membership
     return _last_seen(sessions.last_seen(memberships=[membership.id], at=page.at).get(membership.id), clock)

@@ -33,17 +33,17 @@ class Filters:
 
     @property
     def is_active(self) -> bool:
-        """Whether the list is searched or filtered."""
+        """Return whether the list is searched or filtered."""
         return any(self.values.values())
 
     def url(self, url: str) -> str:
-        """The address of the same list at the same position."""
+        """Return the address of the same list at the same position."""
         position = {"after": str(self.after or ""), "before": str(self.before or "")}
         return query_string.with_values(url, {**self.values, **position})
 
 
 def parse(query: QueryDict, names: DisplayNames) -> Filters:
-    """The filters of the address; values that are not among the options are ignored."""
+    """Return the filters of the address; values that are not among the options are ignored."""
     options = {
         "tier": {key: supplier_texts.in_language(name) for key, name in names.tiers.items()},
         "site": {str(key): site.name for key, site in names.sites.items()},
@@ -60,7 +60,7 @@ def parse(query: QueryDict, names: DisplayNames) -> Filters:
 
 
 def to_query(page: PageContext, filters: Filters) -> PeopleFilter:
-    """The filters as the query takes them. One statement where the state of systems is filtered."""
+    """Return the filters as the query takes them. One statement where the state of systems is filtered."""
     values = filters.values
     states = _SYSTEMS.get(values["systems"])
     return PeopleFilter(
@@ -77,7 +77,7 @@ def to_query(page: PageContext, filters: Filters) -> PeopleFilter:
 
 
 def active(filters: Filters, url: str) -> list[ActiveFilter]:
-    """The filters that are on."""
+    """Return the filters that are on."""
     return [
         query_string.active_filter(
             label=label, name=name, options=filters.options[name], values=filters.values, url=url
@@ -88,7 +88,7 @@ def active(filters: Filters, url: str) -> list[ActiveFilter]:
 
 
 def menus(filters: Filters, url: str) -> list[FilterMenu]:
-    """The filters that are off and have options."""
+    """Return the filters that are off and have options."""
     return [
         query_string.menu(
             label=label,
@@ -104,7 +104,7 @@ def menus(filters: Filters, url: str) -> list[FilterMenu]:
 
 
 def _labels() -> Mapping[str, tuple[str, str]]:
-    """Each filter's label, and the label of its absence."""
+    """Return each filter's label, and the label of its absence."""
     return {
         "tier": (_("Tier"), _("Any tier")),
         "site": (_("Site"), _("Any site")),

@@ -28,5 +28,5 @@ class RemovalForm(IdempotentForm):
 
     @property
     def log_reason(self) -> str:
-        """The reason as the log records it."""
+        """Return the reason as the log records it."""
         return removal_reasons.log_reason(code=self.cleaned_data["reason"], note=self.cleaned_data["note"])

@@ -23,12 +23,12 @@ _MAX_SELECTED = 300
 @require_safe
 @page_context.organization_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
-    """One page of the list. Raises Denied for a reader who may not see colleagues."""
+    """Show one page of the list. Raises Denied for a reader who may not see colleagues."""
     return render_list(request, page)
 
 
 def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: str = "") -> HttpResponse:
-    """The list, below a notice about an invitation. Raises Denied for a reader who may not see colleagues."""
+    """Show the list below a notice about an invitation. Raises Denied for a reader who may not see colleagues."""
     if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
@@ -39,7 +39,7 @@ def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: s
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def select(request: Request, page: PageContext) -> HttpResponse:
-    """Leads from ticked rows to the page that asks before their removal."""
+    """Lead from ticked rows to the page that asks before their removal."""
     if request.method != "POST":
         return HttpResponseRedirect(page.url("people"))
     ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MAX_SELECTED]

@@ -94,7 +94,7 @@ class PeoplePage(PageModel):
 def people_page(
     page: PageContext, query: QueryDict, clock: dates.Clock, *, size: int | None = None
 ) -> PeoplePage:
-    """The list that the address names, with at most `size` rows."""
+    """Return the list that the address names, with at most `size` rows."""
     organization, url = page.organization_id, page.url("people")
     names = display_names.load(organization=organization)
     active = filters.parse(query, names)
@@ -125,12 +125,12 @@ def people_page(
 
 
 def _select_url(page: PageContext, *, former: bool) -> str:
-    """Where selected people are removed; empty where this reader may remove none of them."""
+    """Return where selected people are removed; empty where this reader may remove none of them."""
     return "" if former or Verb.MEMBER_REMOVE not in page.abilities else page.url("people_select")
 
 
 def _attention(page: PageContext, url: str) -> Link | None:
-    """The link to people with a system that is out of date or failed. One statement without any, else three."""
+    """Return the link to people with a system that is out of date or failed. One statement without any, else three."""
     memberships = accounts_queries.in_state(
         organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
     )
@@ -148,7 +148,7 @@ def _attention(page: PageContext, url: str) -> Link | None:
 
 
 def _invite_action(page: PageContext, active: filters.Filters, url: str) -> Action | None:
-    """Closing the panel leads back to the list with its filters."""
+    """Return the button to invite; closing the panel leads back to the list with its filters."""
     if Verb.MEMBER_INVITE not in page.abilities:
         return None
     filters_of_list = active.url(url).partition("?")[2]
@@ -214,7 +214,7 @@ class _Urls:
         self._page, self._by_route = page, dict[str, str]()
 
     def reverse(self, route: str, membership: uuid.UUID) -> str:
-        """The address of the route's page for this colleague."""
+        """Return the address of the route's page for this colleague."""
         if route not in self._by_route:
             self._by_route[route] = self._page.url(route, membership=_PLACEHOLDER)
         return self._by_route[route].replace(str(_PLACEHOLDER), str(membership))

@@ -50,7 +50,7 @@ class CancelInvitationPage(PageModel):
 
 
 def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) -> InvitationRow:
-    """An invitation with what the reader may do to it."""
+    """Return an invitation with what the reader may do to it."""
     expired = invitation.expires_at <= page.at
     values = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
     sub = _("%(what)s. Expired %(when)s.") % values if expired else _("%(what)s. Expires %(when)s.") % values
@@ -67,7 +67,7 @@ def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) ->
 
 
 def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:
-    """The page, with the invitation in words."""
+    """Return the page, with the invitation in words."""
     expired = invitation.expires_at <= page.at
     values = {"when": clock.when(invitation.expires_at)}
     return CancelInvitationPage(
@@ -81,7 +81,7 @@ def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.C
 
 
 def _offered(invitation: PendingInvitation, clock: dates.Clock) -> str:
-    """`Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
+    """Return `Orderer, up to 2 000 €, Tampere, until 31 Dec`."""
     names = [site.name for site in invitation.sites]
     parts = (
         supplier_texts.in_language(invitation.role_name),

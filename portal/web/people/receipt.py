@@ -78,7 +78,7 @@ class ReceiptPage(PageModel):
 
 
 def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Clock) -> ReceiptPage:
-    """The page of the act that these events belong to."""
+    """Return the page of the act that these events belong to."""
     first = events[0]
     wording = timeline.event_wording(events, display_names.load(organization=page.organization_id))
     removal = _progress(page, events)
@@ -109,7 +109,7 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
 
 
 def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
-    """The systems that must confirm; before a deliverer has planned the act, those that are expected to."""
+    """Return the systems that must confirm; before a deliverer has planned the act, those that are expected to."""
     first = events[0]
     planned = progress.progress_of_act(act=first.act, chain=page.organization_id, at=page.at)
     if planned.planned:
@@ -233,7 +233,7 @@ def _next(removal: Progress) -> str:
 
 
 def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal: Progress) -> tuple[str, str]:
-    """Address and label of the restore page; empty until every system has confirmed, and for readers who may not."""
+    """Return address and label of the restore page; empty until all have confirmed, and without the right."""
     if not removal.done:
         return "", ""
     verb = Verb.MEMBER_RESTORE
@@ -247,7 +247,7 @@ def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal:
 
 
 def etag(model: ReceiptPage, language: str) -> str:
-    """The page's ETag. The seconds of open lines do not change it."""
+    """Return the page's ETag. The seconds of open lines do not change it."""
     lines = [
         (line.name, line.sub, line.state, line.when if line.state == "closed" else "") for line in model.lines
     ]

@@ -59,7 +59,7 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
 
 
 def _selected(request: Request) -> list[uuid.UUID]:
-    """The colleagues that `m` names. Raises NotFound for none and for too many."""
+    """Return the colleagues that `m` names. Raises NotFound for none and for too many."""
     parameters = request.POST if request.method == "POST" else request.GET
     memberships = shell_forms.identifiers(parameters.getlist("m"))
     if not memberships or len(memberships) > MAX_REMOVALS:
@@ -68,7 +68,7 @@ def _selected(request: Request) -> list[uuid.UUID]:
 
 
 def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
-    """Offers the only admin to invite a second one."""
+    """Offer the only admin to invite a second one."""
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     if components.only_admin(page, [admin.id for admin in admins]):
         link = (page.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
@@ -80,7 +80,7 @@ def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
 
 
 def _remove(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalForm) -> uuid.UUID | None:
-    """The id of the act; None where the command refused, with the refusal in the form.
+    """Return the id of the act; None where the command refused, with the refusal in the form.
 
     The command runs before any check of the page: a form that is sent again gets the stored outcome.
     Raises Denied and NotFound.
@@ -101,7 +101,7 @@ def _remove(page: PageContext, memberships: Sequence[uuid.UUID], form: RemovalFo
 
 
 def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
-    """These colleagues. Raises NotFound where the reader may not see one of them."""
+    """Return these colleagues. Raises NotFound where the reader may not see one of them."""
     members = people_queries.visible(
         actor=page.viewer, organization=page.organization_id, at=page.at, ids=memberships
     )
@@ -121,7 +121,7 @@ def _report_former(request: Request, members: Sequence[VisibleMember]) -> None:
 
 
 def _former_url(page: PageContext, members: Sequence[VisibleMember]) -> str:
-    """The page of one former colleague; for several, the list of removed people."""
+    """Return the page of one former colleague; for several, the list of removed people."""
     if len(members) == 1:
         return page.url("person", membership=members[0].membership.id)
     return page.url("people") + "?who=former"
@@ -130,7 +130,7 @@ def _former_url(page: PageContext, members: Sequence[VisibleMember]) -> str:
 @require_safe
 @page_context.organization_page
 def progress(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
-    """The progress of a removal in every system, and its receipt. Status 304 while nothing has changed."""
+    """Show the progress of a removal in every system, and its receipt. Status 304 while nothing has changed."""
     events = activity_queries.of_act(
         organization=page.organization_id, act=act, verb=Verb.MEMBER_REMOVE.value
     )

@@ -93,7 +93,7 @@ class RemovalPage(PageModel):
 def removal_page(
     page: PageContext, leavers: Sequence[VisibleMember], form: RemovalForm, *, remove_url: str, back_url: str
 ) -> RemovalPage:
-    """The page, with the impact of this removal."""
+    """Return the page, with the impact of this removal."""
     clock = dates.Clock(page.at, page.zone)
     ids = [leaver.membership.id for leaver in leavers]
     closing = progress.expected_impact(memberships=ids)
