@@ -315,3 +315,19 @@ def test_invitation_to_a_members_primary_or_verified_address_is_refused(world: W
         )
     assert _refused(world, world.olli.user.email) == "AlreadyMember"
     assert _refused(world, world.sami.user.email) == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "is_marked"), [("stina@pohjola.example", False), ("s@home.example", True)]
+)
+def test_acceptance_makes_only_the_address_deliverable_that_got_the_link(
+    *, world: World, address: str, is_marked: bool
+) -> None:
+    """Mail to Stina and to Tiina bounced; Stina follows a link that was mailed to one of her addresses."""
+    with worlds.bypassing_commands():
+        EmailAddress.objects.create(user=world.stina.user, email="s@home.example", verified=True)
+        both = User.objects.filter(id__in=[world.stina.user_id, world.tiina.user_id])
+        both.update(mail_bounced_at=world.stina.user.created_at)
+    assert accept(world, invited(world, address), User.objects.get(id=world.stina.user_id)) == ""
+    marked = set(both.exclude(mail_bounced_at=None).values_list("id", flat=True))
+    assert marked == {world.tiina.user_id} | ({world.stina.user_id} if is_marked else set())

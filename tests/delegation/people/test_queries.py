@@ -35,3 +35,27 @@ def test_namesake_is_another_present_member_that_the_actor_may_see(world: World)
         assert namesake(world.vilma) is None
         world.remove(world.olli)
         assert namesake(world.aino) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("laine", {"Mikko Laine"}),
+        ("  LAINE ", {"Mikko Laine"}),
+        ("mäkinen", {"Olli Mäkinen"}),
+        ("ulla@koskela", {"Ulla Nieminen"}),
+        ("ULLA@KOSKELA", {"Ulla Nieminen"}),
+        ("heikkinen", set()),
+        ("%", set()),
+    ],
+)
+def test_search_finds_members_by_a_part_of_the_name_or_address(
+    world: World, text: str, expected: set[str]
+) -> None:
+    found = queries.matching(
+        actor=actor_of(world.aino),
+        organization=world.koskela.id,
+        at=clock.now(),
+        filters=queries.PeopleFilter(text=text),
+    )
+    assert set(found.values_list("user__name", flat=True)) == expected
