@@ -68,6 +68,14 @@ def test_context_of_another_organization_s_member_is_not_found(world: World) -> 
         page_context.member_context(request, world.pohjola.key)
 
 
+def test_request_outside_the_middleware_has_no_context(world: World) -> None:
+    request = RequestFactory().get("/")
+    assert request_context.context_of(request) is None
+    assert request_context.request_id(request) == ""
+    with pytest.raises(TypeError):
+        request_context.require_context(request)
+
+
 def test_context_without_a_membership_has_the_organization_s_pages(world: World) -> None:
     page = staff_context(world)
     assert page.url("people") == f"/o/{world.koskela.key}/people"
