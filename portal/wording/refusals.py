@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.foundation.errors import Busy, DomainError
 from delegation.authorization import errors as authorization_errors
-from portal.wording import cldr
+from portal.wording import access_problems, cldr
 from portal.wording import retry_after as wording_retry_after
 from provisioning.accounts import errors as accounts_errors
 
@@ -116,31 +116,11 @@ def _exceeds_ceiling(data: Data) -> Sentence:
 
 
 def _invalid_access(data: Data) -> Sentence:
-    field, problem = str(data.get("field", "")), str(data.get("problem", ""))
-    texts = {
-        ("role", "unknown"): _("Choose a tier."),
-        ("sites", "missing"): _("Choose at least one site."),
-        ("sites", "both"): _("Choose all sites or some of them, not both."),
-        ("sites", "unknown"): _("One of the sites no longer exists. Choose again."),
-        ("until", "past"): _("The day is in the past. Choose a later one."),
-        ("until", "too_late"): _("The day is too far away. Choose an earlier one."),
-        ("until", "not_an_instant"): _("This is not a day. Enter it like this: 31.12.2026."),
-        ("limit", "decimals"): _("Enter a limit with at most two decimals."),
-        ("limit", "too_large"): _("The limit is too large."),
-        ("limit", "not_a_number"): _("The limit must be a number."),
-        ("limit", "period"): _("Choose the period of the limit."),
-        ("limit", "missing"): _("Enter a limit."),
-        ("limit", "unknown"): _("This tier has no such limit. Leave it empty."),
-        ("limit", "negative"): _("The limit must be more than 0."),
-        ("limit", "zero"): _(
-            "A limit of 0 allows no orders. Choose a tier without orders, or a higher limit."
-        ),
-        ("limit", "currency"): _("The limit must be in %(currency)s.")
-        % {"currency": data.get("currency", "")},
-    }
-    return Sentence(
-        texts.get((field, problem), _("This access cannot be assigned. Check what you entered.")), 400, field
+    field = str(data.get("field", ""))
+    text = access_problems.text_of(
+        field, str(data.get("problem", "")), currency=str(data.get("currency", ""))
     )
+    return Sentence(text, 400, field)
 
 
 def _nothing_to_resync(data: Data) -> Sentence:
