@@ -34,6 +34,10 @@ ORDER BY 1, 2
 """
 
 
+_BODY = "AS $"
+"""The begin of a function's text; what stands before it is no condition: CREATE OR REPLACE."""
+
+
 def objects(url: str) -> list[dict[str, Any]]:
     """Every guard of a migrated database, with a statement that takes it away or, for a function, that makes it."""
     with psycopg.connect(url) as connection:
@@ -53,7 +57,9 @@ def changes(one: dict[str, Any]) -> list[tuple[str, str]]:
     if one["kind"] != "function":
         return [(f"drop {one['kind']}", one["statement"])]
     text = one["statement"]
+    begin = text.find(_BODY)
     return [
         (f"function {name}", f"{text[:start]}{instead}{text[end:]}")
         for name, (start, end), instead in statements.changes(text)
+        if start > begin
     ]

@@ -41,16 +41,22 @@ class Record:
         """The tests that reach one of these and the least besides, every module in turn, within `budget` seconds.
 
         Half of it goes to the functions' mirror folders first: their tests were written for them. A function that
-        runs only while a module is imported is judged by the mirror folder alone.
+        no test is seen to call, as one that runs at import or in the database, is judged by the mirror folder alone.
         """
         wanted = set(functions)
-        mirrors = tuple(f"tests/{function.rpartition('/')[0]}/" for function in wanted)
+        mirrors = tuple(_mirror(function) for function in wanted)
         mirrored = [test for test in self.tests if test.module.startswith(mirrors)]
         reaching = [test for test in self.tests if test.reaches & wanted]
         found = sorted(reaching or mirrored, key=lambda test: len(test.reaches))
         chosen = _in_turn([test for test in found if test.module.startswith(mirrors)], budget / 2)
         left = budget - sum(test.seconds for test in chosen)
         return [*chosen, *_in_turn([test for test in found if test not in chosen], left)]
+
+
+def _mirror(function: str) -> str:
+    """The folder of tests that mirrors a function's; for an object of the database, that of its app."""
+    folder = function.rpartition("/")[0]
+    return f"tests/{folder or function.partition('_')[0]}/"
 
 
 def _in_turn(tests: Sequence[Test], budget: float) -> list[Test]:

@@ -113,6 +113,11 @@ def test_database_function_keeps_all_but_one_condition() -> None:
     assert ("function condition", function["statement"].replace("NEW.b", "true")) in database.changes(
         function
     )
+    head = "CREATE OR REPLACE FUNCTION f() LANGUAGE plpgsql AS $function$ "
+    with_head = {"kind": "function", "statement": head + function["statement"]}
+    assert [text.removeprefix(head) for _, text in database.changes(with_head)] == [
+        text for _, text in database.changes(function)
+    ]
     trigger = {"kind": "trigger", "statement": "DROP TRIGGER a ON b"}
     assert database.changes(trigger) == [("drop trigger", "DROP TRIGGER a ON b")]
 

@@ -44,4 +44,5 @@ def test_function_without_a_test_is_judged_by_its_mirror_folder() -> None:
     known = recorded(("tests/identity/grants/test_codes.py", 3), ("tests/portal/test_a.py", 1))
     found = known.reaching(["identity/grants/validity.py:valid_grant"], budget=9)
     assert [test.module for test in found] == ["tests/identity/grants/test_codes.py"]
+    assert known.reaching(["identity_not_ended"], budget=9) == found
     assert known.reaching(["delegation/people/effects.py:end"], budget=9) == []
