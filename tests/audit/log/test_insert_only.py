@@ -66,6 +66,42 @@ def test_new_partition_is_guarded_and_closed_to_the_application(
             owner.execute("DELETE FROM audit_event_203103")
 
 
+def test_partitions_are_created_for_at_most_two_years_at_a_time(
+    world: World, owner: psycopg.Connection
+) -> None:
+    with owner.transaction(force_rollback=True):
+        before = {row[0] for row in owner.execute(PARTITIONS.encode())}
+        owner.execute("SELECT audit_ensure_partitions('2041-11-30', 3)")
+        made = {row[0] for row in owner.execute(PARTITIONS.encode())} - before
+        assert made == {"audit_event_204111", "audit_event_204112", "audit_event_204201"}
+        owner.execute("SELECT audit_ensure_partitions('2051-01-15', 1000)")
+        assert len(list(owner.execute(PARTITIONS.encode()))) == len(before) + 3 + 24
+
+
+@pytest.mark.parametrize(
+    ("at", "months"),
+    [
+        ("2041-11-01 00:00Z", ["204112"]),
+        ("2041-11-30 23:59:59Z", ["204112"]),
+        ("2041-12-01 00:00Z", ["204111"]),
+        ("2042-01-01 00:00Z", ["204111", "204112"]),
+        ("2041-10-31 23:59:59Z", ["204111", "204112"]),
+    ],
+)
+def test_month_with_an_event_in_the_default_partition_gets_no_partition_of_its_own(
+    world: World, owner: psycopg.Connection, at: str, months: list[str]
+) -> None:
+    """The event would have to move, and the log is insert-only."""
+    changed = "jsonb_build_object('id', gen_random_uuid(), 'at', %s::text, 'seq', NULL, 'prev', NULL)"
+    copy = f"SELECT (jsonb_populate_record(e, {changed})).* FROM audit_event e LIMIT 1"
+    with owner.transaction(force_rollback=True):
+        assert owner.execute(f"INSERT INTO audit_event {copy}".encode(), [at]).rowcount == 1
+        before = {row[0] for row in owner.execute(PARTITIONS.encode())}
+        owner.execute("SELECT audit_ensure_partitions('2041-11-15', 2)")
+        made = {row[0] for row in owner.execute(PARTITIONS.encode())} - before
+        assert made == {f"audit_event_{month}" for month in months}
+
+
 def test_event_inserted_by_the_owner_is_checked_by_the_chain_trigger(
     world: World, owner: psycopg.Connection
 ) -> None:

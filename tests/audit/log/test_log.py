@@ -160,3 +160,15 @@ def test_log_changed_by_the_application_is_refused(world: World, table: str, sta
 def test_log_row_forged_by_the_application_is_refused(world: World, statement: str) -> None:
     with pytest.raises(Error, match="permission denied"):
         execute(statement)
+
+
+def test_chain_is_extended_while_another_one_is_locked(world: World) -> None:
+    def extend_here() -> list[uuid.UUID]:
+        with transaction.atomic():
+            execute("SET LOCAL lock_timeout = '2s'")
+            return extend(world.koskela.id)
+
+    with transaction.atomic():
+        ledger.lock_chains(chains=[world.pohjola.id])
+        (extended,) = concurrency.run_concurrently(extend_here)
+    assert not isinstance(extended, Exception), extended
