@@ -105,9 +105,9 @@ def test_verify_of_a_changed_body_or_hash_names_the_event(
 
 def _rewrite(owner: psycopg.Connection, event: Event) -> None:
     """Change the verb in column and body with a matching hash: the most that one event alone allows."""
-    body = json.loads(bytes(event.body)) | {"verb": "member.restore"}
+    body = json.loads(bytes(event.body)) | {"verb": "member.forged"}
     owner.execute(
-        "UPDATE audit_event SET verb = 'member.restore', body = %(body)s, hash = sha256(%(body)s) WHERE id = %(id)s",
+        "UPDATE audit_event SET verb = 'member.forged', body = %(body)s, hash = sha256(%(body)s) WHERE id = %(id)s",
         {"body": json.dumps(body).encode(), "id": event.id},
     )
 

@@ -200,8 +200,8 @@ class Cast:
             "suspended customer closed": self._suspend_customer,
             "password reset factor": self._reset,
         }
-        for told, call in happened.items():
-            if set(told.split()) & set(words):
+        for keywords, call in happened.items():
+            if set(keywords.split()) & set(words):
                 call()
 
     def _use(self, made: str) -> None:

@@ -125,29 +125,35 @@ def _further(line: Line, response: HttpResponse, cast: Cast) -> list[str]:
     body: Any = response
     text = response.content.decode("utf-8", "replace")
     checks: dict[str, Callable[[Any], bool]] = {
-        "forbid_location": lambda told: told not in _location(response),
-        "forbid_body": lambda told: all(
-            one not in text for one in ([told] if isinstance(told, str) else told)
+        "forbid_location": lambda expected: expected not in _location(response),
+        "forbid_body": lambda expected: all(
+            one not in text for one in ([expected] if isinstance(expected, str) else expected)
         ),
-        "check_header_any": lambda told: any(v in str(response.headers.get(h, "")).lower() for h, v in told),
-        "check_no_id_token": lambda told: not told or "id_token" not in body.json(),
-        "check_state_exact": lambda told: _query(response).get("state") == _state(line, cast, told),
-        "check_json": lambda told: _holds(body.json(), told),
-        "check_id_token_claims": lambda told: _holds(oidc_browser.claims_of(body.json()["id_token"]), told),
+        "check_header_any": lambda expected: any(
+            v in str(response.headers.get(h, "")).lower() for h, v in expected
+        ),
+        "check_no_id_token": lambda expected: not expected or "id_token" not in body.json(),
+        "check_state_exact": lambda expected: _query(response).get("state") == _state(line, cast, expected),
+        "check_json": lambda expected: _holds(body.json(), expected),
+        "check_id_token_claims": lambda expected: _holds(
+            oidc_browser.claims_of(body.json()["id_token"]), expected
+        ),
         "check_issuer": lambda _: body.json()["issuer"] == oidc_browser.ISSUER,
-        "forbid_response_types": lambda told: not set(told) & set(body.json()["response_types_supported"]),
+        "forbid_response_types": lambda expected: (
+            not set(expected) & set(body.json()["response_types_supported"])
+        ),
     }
     return [name for name, check in checks.items() if name in line and not check(cast.filled(line[name]))]
 
 
-def _state(line: Line, cast: Cast, told: object) -> object:
+def _state(line: Line, cast: Cast, expected: object) -> object:
     asked = next((cast.filled(value) for name, value in line["query"] if name == "state"), None)
-    return told if isinstance(told, str) else asked
+    return expected if isinstance(expected, str) else asked
 
 
-def _holds(found: Mapping[str, Any], told: Any) -> bool:
+def _holds(found: Mapping[str, Any], expected: Any) -> bool:
     """A list of names that must be there, pairs, or an object of values."""
-    if isinstance(told, Mapping):
-        return all(name in found and value in {None, found[name]} for name, value in told.items())
-    pairs = [one if isinstance(one, list) else [one] for one in told]
+    if isinstance(expected, Mapping):
+        return all(name in found and value in {None, found[name]} for name, value in expected.items())
+    pairs = [one if isinstance(one, list) else [one] for one in expected]
     return all(name in found and (not value or found[name] == value[0]) for name, *value in pairs)

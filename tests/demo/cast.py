@@ -17,12 +17,17 @@ POHJOLA = {"id": "org-pohjola", "key": "pohjola", "name": "Pohjolan Sähkö Oy",
 TAMPERE = {"site": "site-tampere", "siteName": "Tampere"}
 OULU = {"site": "site-oulu", "siteName": "Oulu"}
 
-Said = dict[str, Any]
+ScimRecord = dict[str, Any]
 
 
 def grant(
-    entitlement: str, *, at: Said | None = None, role: str = "orderer", of: Said = KOSKELA, **interval: str
-) -> Said:
+    entitlement: str,
+    *,
+    at: ScimRecord | None = None,
+    role: str = "orderer",
+    of: ScimRecord = KOSKELA,
+    **interval: str,
+) -> ScimRecord:
     application = entitlement.partition(":")[0]
     what = {"organization": of["id"], "application": application, "role": role, "entitlement": entitlement}
     return {**what, **(at or {}), **interval}
@@ -32,17 +37,17 @@ def limit(
     amount: str,
     *,
     entitlement: str = "ordering:orders.place",
-    at: Said | None = None,
-    of: Said = KOSKELA,
+    at: ScimRecord | None = None,
+    of: ScimRecord = KOSKELA,
     currency: str = "EUR",
     period: str = "order",
-) -> Said:
+) -> ScimRecord:
     what = {"organization": of["id"], "entitlement": entitlement, "amount": amount}
     where = {"site": at["site"]} if at else {}
     return {**what, **where, "currency": currency, "period": period}
 
 
-def orderer(*, of: Said = KOSKELA) -> tuple[list[Said], list[Said]]:
+def orderer(*, of: ScimRecord = KOSKELA) -> tuple[list[ScimRecord], list[ScimRecord]]:
     """Give the grants and limits of a person who orders up to 5,000 € for Tampere."""
     return [grant("ordering:orders.place", at=TAMPERE, of=of)], [limit("5000.00", at=TAMPERE, of=of)]
 
@@ -52,14 +57,14 @@ def user(
     *,
     name: str = "Aino Korhonen",
     active: bool = True,
-    organizations: list[Said] | None = None,
-    grants: list[Said] | None = None,
-    limits: list[Said] | None = None,
-) -> Said:
+    organizations: list[ScimRecord] | None = None,
+    grants: list[ScimRecord] | None = None,
+    limits: list[ScimRecord] | None = None,
+) -> ScimRecord:
     named = [KOSKELA] if organizations is None else organizations
-    said: Said = {"organizations": [{"active": True, **one} for one in named]}
-    said |= {"grants": grants} if grants else {}
-    said |= {"limits": limits} if limits else {}
+    record: ScimRecord = {"organizations": [{"active": True, **one} for one in named]}
+    record |= {"grants": grants} if grants else {}
+    record |= {"limits": limits} if limits else {}
     email = f"{sub}@customer.example"
     return {
         "schemas": [CORE, EXTENSION],
@@ -70,11 +75,11 @@ def user(
         "emails": [{"value": email, "type": "work", "primary": True}],
         "active": active,
         "preferredLanguage": "fi",
-        EXTENSION: said,
+        EXTENSION: record,
     }
 
 
-def claims(sub: str, *, sid: str | None = None, of: Said = KOSKELA) -> Said:
+def claims(sub: str, *, sid: str | None = None, of: ScimRecord = KOSKELA) -> ScimRecord:
     organization = {
         "id": of["id"],
         "key": of["key"],
@@ -98,5 +103,5 @@ def new_sub() -> str:
     return f"person-{secrets.token_hex(6)}"
 
 
-def set_to(path: str, value: Any) -> Said:
+def set_to(path: str, value: Any) -> ScimRecord:
     return {"schemas": [PATCH], "Operations": [{"op": "replace", "path": path, "value": value}]}

@@ -19,7 +19,7 @@ def _truthful(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "op" in request.fixturenames:
         running = request.getfixturevalue("op")
-        running.error, running.lie = "", fake_provider.Lie()
+        running.error, running.defect = "", fake_provider.Defect()
 
 
 @pytest.fixture(scope="session")
@@ -58,5 +58,5 @@ def sub(shop: demo_services.Service) -> str:
 
 
 @pytest.fixture
-def seat(shop: demo_services.Service) -> demo_services.Seat:
-    return demo_services.Seat(shop)
+def seat(shop: demo_services.Service) -> demo_services.ServiceBrowser:
+    return demo_services.ServiceBrowser(shop)

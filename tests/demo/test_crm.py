@@ -10,32 +10,32 @@ TICKETS = "crm:tickets.create"
 
 
 @pytest.fixture
-def contact(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.Seat:
+def contact(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.ServiceBrowser:
     """Create a person who sees contacts and opens tickets."""
     sub = cast.new_sub()
     grants = [cast.grant(CONTACTS, role="organization_admin"), cast.grant(TICKETS, role="organization_admin")]
     assert crm.scim("POST", "/Users", cast.user(sub, name="Liisa Admin", grants=grants)).status_code == 201
-    seat = demo_services.Seat(crm)
+    seat = demo_services.ServiceBrowser(crm)
     seat.sign_in(op, cast.claims(sub))
     return seat
 
 
 @pytest.fixture
-def outsider(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.Seat:
+def outsider(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.ServiceBrowser:
     sub = cast.new_sub()
     assert crm.scim("POST", "/Users", cast.user(sub, name="Ulla Outside")).status_code == 201
-    seat = demo_services.Seat(crm)
+    seat = demo_services.ServiceBrowser(crm)
     seat.sign_in(op, cast.claims(sub))
     return seat
 
 
 def test_contacts_page_shows_tier_limit_and_site(
-    contact: demo_services.Seat, crm: demo_services.Service
+    contact: demo_services.ServiceBrowser, crm: demo_services.Service
 ) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
-    said = cast.user(sub, name="Olli Orderer", grants=grants, limits=limits)
-    resource = crm.scim("POST", "/Users", said).json()["id"]
+    record = cast.user(sub, name="Olli Orderer", grants=grants, limits=limits)
+    resource = crm.scim("POST", "/Users", record).json()["id"]
     page = contact.get(f"/contacts?q={sub}").text
     for words in ("Olli Orderer", "orderer", "5\u00a0000\u00a0€ per order", "Tampere", ">active<"):
         assert words in page
@@ -47,14 +47,16 @@ def test_contacts_page_shows_tier_limit_and_site(
 
 
 def test_contacts_page_hides_other_organizations(
-    contact: demo_services.Seat, crm: demo_services.Service
+    contact: demo_services.ServiceBrowser, crm: demo_services.Service
 ) -> None:
     sub = cast.new_sub()
     crm.scim("POST", "/Users", cast.user(sub, name="Sanna Stranger", organizations=[cast.POHJOLA]))
     assert "Sanna Stranger" not in contact.get(f"/contacts?q={sub}").text
 
 
-def test_contacts_and_tickets_without_the_entitlements_are_refused(outsider: demo_services.Seat) -> None:
+def test_contacts_and_tickets_without_the_entitlements_are_refused(
+    outsider: demo_services.ServiceBrowser,
+) -> None:
     assert "Nothing yet." in outsider.get("/").text
     assert outsider.get("/contacts").status_code == 403
     assert outsider.get("/tickets/new").status_code == 403
@@ -68,7 +70,7 @@ def test_contacts_and_tickets_without_the_entitlements_are_refused(outsider: dem
     assert "Nothing was sent." in refused.text
 
 
-def test_ticket_form_creates_a_ticket(contact: demo_services.Seat) -> None:
+def test_ticket_form_creates_a_ticket(contact: demo_services.ServiceBrowser) -> None:
     page = contact.send("/tickets/new", subject="Missing pallet", text="Two lines\r\nof words")
     assert "is open. We answer to" in page.text
     assert "Missing pallet" in contact.get("/").text
@@ -86,7 +88,7 @@ def test_ticket_form_creates_a_ticket(contact: demo_services.Seat) -> None:
     ],
 )
 def test_ticket_form_with_invalid_input_names_the_field(
-    contact: demo_services.Seat, field: str, value: str
+    contact: demo_services.ServiceBrowser, field: str, value: str
 ) -> None:
     before = len(contact.service.journal("tickets"))
     page = contact.send("/tickets/new", **{"subject": "kept as typed", "text": "kept as typed", field: value})
@@ -97,7 +99,10 @@ def test_ticket_form_with_invalid_input_names_the_field(
 
 
 def test_cookies_of_two_services_have_different_names(
-    op: fake_provider.FakeProvider, contact: demo_services.Seat, shop: demo_services.Service, sub: str
+    op: fake_provider.FakeProvider,
+    contact: demo_services.ServiceBrowser,
+    shop: demo_services.Service,
+    sub: str,
 ) -> None:
     contact.http.get(shop.url + "/", timeout=10)
     op.person = cast.claims(sub)

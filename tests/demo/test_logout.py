@@ -12,110 +12,124 @@ from tests.fixtures import demo_services, fake_provider
 
 
 @pytest.fixture
-def seated(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> demo_services.Seat:
+def signed_in(
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+) -> demo_services.ServiceBrowser:
     """Give somebody signed in with the sid "sid-of-<sub>"."""
     assert seat.sign_in(op, cast.claims(sub, sid=f"sid-of-{sub}")).status_code == 200
     return seat
 
 
 def test_logout_token_with_sid_ends_that_session_only(
-    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
+    op: fake_provider.FakeProvider,
+    signed_in: demo_services.ServiceBrowser,
+    shop: demo_services.Service,
+    sub: str,
 ) -> None:
-    elsewhere = demo_services.Seat(shop)
+    elsewhere = demo_services.ServiceBrowser(shop)
     elsewhere.sign_in(op, cast.claims(sub))
     answer = shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}", sub=sub))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert elsewhere.signed_in
-    said = seated.get("/session").json()
-    assert said["signed_in"] is False
-    assert said["why"].startswith("Kivisalo Keys ended this sign-in at")
+    session = signed_in.get("/session").json()
+    assert session["signed_in"] is False
+    assert session["why"].startswith("Kivisalo Keys ended this sign-in at")
 
 
 def test_request_after_logout_is_refused_with_the_reason(
-    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
+    op: fake_provider.FakeProvider,
+    signed_in: demo_services.ServiceBrowser,
+    shop: demo_services.Service,
+    sub: str,
 ) -> None:
-    form = seated.get("/order").text
+    form = signed_in.get("/order").text
     hidden = {
         "csrf": demo_services.first_match(demo_services.CSRF, form),
         "once": demo_services.first_match(demo_services.ONCE, form),
     }
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}"))
-    page = seated.get("/people")
+    page = signed_in.get("/people")
     assert page.status_code == 401
     assert "You are signed out." in page.text
     assert "Kivisalo Keys ended this sign-in" in page.text
     order = {**hidden, "amount": "10", "site": "site-tampere"}
-    refused = seated.http.post(shop.url + "/order", data=order, timeout=10)
+    refused = signed_in.http.post(shop.url + "/order", data=order, timeout=10)
     assert refused.status_code == 401
     assert "Nothing was ordered" in refused.text
     assert not any(line["sub"] == sub for line in shop.journal("orders"))
 
 
 def test_logout_token_without_sid_ends_all_sessions_of_the_person(
-    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
+    op: fake_provider.FakeProvider,
+    signed_in: demo_services.ServiceBrowser,
+    shop: demo_services.Service,
+    sub: str,
 ) -> None:
-    elsewhere = demo_services.Seat(shop)
+    elsewhere = demo_services.ServiceBrowser(shop)
     elsewhere.sign_in(op, cast.claims(sub))
     assert shop.log_out(op.logout_token(client_id="ordering", sub=sub)).status_code == 200
-    assert not seated.signed_in
+    assert not signed_in.signed_in
     assert not elsewhere.signed_in
     assert shop.journal("logouts")[-1]["ended"] == 2
 
 
 def test_logout_token_with_sid_of_another_person_ends_no_session(
-    op: fake_provider.FakeProvider, seated: demo_services.Seat, shop: demo_services.Service, sub: str
+    op: fake_provider.FakeProvider,
+    signed_in: demo_services.ServiceBrowser,
+    shop: demo_services.Service,
+    sub: str,
 ) -> None:
     shop.log_out(op.logout_token(client_id="ordering", sid=f"sid-of-{sub}", sub="somebody-else"))
-    assert seated.signed_in
+    assert signed_in.signed_in
 
 
 def minutes(count: float) -> int:
     return int(time.time() + 60 * count)
 
 
-FALSE: dict[str, fake_provider.Lie] = {
-    "an ID token's typ": fake_provider.Lie(header={"typ": "JWT"}),
-    "no typ": fake_provider.Lie(header={"typ": None}),
-    "another issuer": fake_provider.Lie(claims={"iss": "http://evil.example"}),
-    "no issuer": fake_provider.Lie(claims={"iss": None}),
-    "another service": fake_provider.Lie(claims={"aud": "crm"}),
-    "no audience": fake_provider.Lie(claims={"aud": None}),
-    "no iat": fake_provider.Lie(claims={"iat": None}),
-    "iat as a text": fake_provider.Lie(claims={"iat": "now"}),
-    "from the future": fake_provider.Lie(claims={"iat": minutes(10)}),
-    "expired": fake_provider.Lie(claims={"exp": minutes(-1)}),
-    "no exp": fake_provider.Lie(claims={"exp": None}),
-    "exp as true": fake_provider.Lie(claims={"exp": True}),
-    "no events": fake_provider.Lie(claims={"events": None}),
-    "another event": fake_provider.Lie(claims={"events": {"http://evil.example/other": {}}}),
-    "event without its object": fake_provider.Lie(claims={"events": {fake_provider.EVENT: None}}),
-    "events as a list": fake_provider.Lie(claims={"events": [fake_provider.EVENT]}),
-    "a nonce": fake_provider.Lie(claims={"nonce": "n"}),
-    "no jti": fake_provider.Lie(claims={"jti": None}),
-    "nobody named": fake_provider.Lie(claims={"sid": None, "sub": None}),
-    "sid as a number": fake_provider.Lie(claims={"sid": 7}),
-    "a stranger's key": fake_provider.Lie(key=fake_provider.Key("first")),
-    "no signature": fake_provider.Lie(algorithm="none"),
-    "public key as secret": fake_provider.Lie(algorithm="HS256"),
+FALSE: dict[str, fake_provider.Defect] = {
+    "an ID token's typ": fake_provider.Defect(header={"typ": "JWT"}),
+    "no typ": fake_provider.Defect(header={"typ": None}),
+    "another issuer": fake_provider.Defect(claims={"iss": "http://evil.example"}),
+    "no issuer": fake_provider.Defect(claims={"iss": None}),
+    "another service": fake_provider.Defect(claims={"aud": "crm"}),
+    "no audience": fake_provider.Defect(claims={"aud": None}),
+    "no iat": fake_provider.Defect(claims={"iat": None}),
+    "iat as a text": fake_provider.Defect(claims={"iat": "now"}),
+    "from the future": fake_provider.Defect(claims={"iat": minutes(10)}),
+    "expired": fake_provider.Defect(claims={"exp": minutes(-1)}),
+    "no exp": fake_provider.Defect(claims={"exp": None}),
+    "exp as true": fake_provider.Defect(claims={"exp": True}),
+    "no events": fake_provider.Defect(claims={"events": None}),
+    "another event": fake_provider.Defect(claims={"events": {"http://evil.example/other": {}}}),
+    "event without its object": fake_provider.Defect(claims={"events": {fake_provider.EVENT: None}}),
+    "events as a list": fake_provider.Defect(claims={"events": [fake_provider.EVENT]}),
+    "a nonce": fake_provider.Defect(claims={"nonce": "n"}),
+    "no jti": fake_provider.Defect(claims={"jti": None}),
+    "nobody named": fake_provider.Defect(claims={"sid": None, "sub": None}),
+    "sid as a number": fake_provider.Defect(claims={"sid": 7}),
+    "a stranger's key": fake_provider.Defect(key=fake_provider.Key("first")),
+    "no signature": fake_provider.Defect(algorithm="none"),
+    "public key as secret": fake_provider.Defect(algorithm="HS256"),
 }
 
 
-@pytest.mark.parametrize("lie", FALSE.values(), ids=FALSE)
+@pytest.mark.parametrize("defect", FALSE.values(), ids=FALSE)
 def test_logout_token_with_a_wrong_claim_or_signature_is_refused(
     op: fake_provider.FakeProvider,
-    seated: demo_services.Seat,
+    signed_in: demo_services.ServiceBrowser,
     shop: demo_services.Service,
     sub: str,
-    lie: fake_provider.Lie,
+    defect: fake_provider.Defect,
 ) -> None:
-    token = op.logout_token(client_id="ordering", lie=lie, sid=f"sid-of-{sub}", sub=sub)
+    token = op.logout_token(client_id="ordering", defect=defect, sid=f"sid-of-{sub}", sub=sub)
     answer = shop.log_out(token)
     assert answer.status_code == 400
     assert answer.json()["error"] == "invalid_request"
     assert answer.json()["error_description"]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert seated.signed_in
+    assert signed_in.signed_in
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "\x00", "eyJhbGciOiJSUzI1NiJ9.e30."])
@@ -151,8 +165,8 @@ def test_unknown_key_id_fetches_the_keys_once(
     fetched = op.jwks_fetched
     assert own_shop.log_out(op.logout_token(client_id="ordering", sid="some")).status_code == 200
     assert op.jwks_fetched == fetched + 1
-    unknown = fake_provider.Lie(header={"kid": "never-heard-of"})
-    refused = own_shop.log_out(op.logout_token(client_id="ordering", lie=unknown, sid="some"))
+    unknown = fake_provider.Defect(header={"kid": "never-heard-of"})
+    refused = own_shop.log_out(op.logout_token(client_id="ordering", defect=unknown, sid="some"))
     assert refused.status_code == 400
     assert op.jwks_fetched == fetched + 2
 
@@ -171,7 +185,7 @@ def test_logout_without_reachable_keys_answers_503_with_retry_after(
 @pytest.mark.parametrize("named", [{"sid": "overtaken"}, {"sub": ""}], ids=["by sid", "by sub"])
 def test_logout_during_a_sign_in_refuses_that_sign_in(
     op: fake_provider.FakeProvider,
-    seat: demo_services.Seat,
+    seat: demo_services.ServiceBrowser,
     shop: demo_services.Service,
     sub: str,
     named: dict[str, Any],
@@ -179,11 +193,11 @@ def test_logout_during_a_sign_in_refuses_that_sign_in(
     who: dict[str, Any] = {key: value or sub for key, value in named.items()}
     token = op.logout_token(client_id="ordering", **who)
     assert shop.log_out(token).status_code == 200
-    with op.lying(fake_provider.Lie(claims={"iat": minutes(0) - 2})):
+    with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) - 2})):
         page = seat.sign_in(op, cast.claims(sub, sid="overtaken"))
     assert page.status_code == 400
     assert "ended while it was under way" in page.text
-    with op.lying(fake_provider.Lie(claims={"iat": minutes(0) + 2})):
+    with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) + 2})):
         assert seat.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
 
 
@@ -192,7 +206,7 @@ def test_restart_keeps_open_sessions_and_ended_ones(
 ) -> None:
     sub = cast.new_sub()
     own_shop.scim("POST", "/Users", cast.user(sub))
-    staying, ending = demo_services.Seat(own_shop), demo_services.Seat(own_shop)
+    staying, ending = demo_services.ServiceBrowser(own_shop), demo_services.ServiceBrowser(own_shop)
     staying.sign_in(op, cast.claims(sub, sid="stays"))
     ending.sign_in(op, cast.claims(sub, sid="ends"))
     own_shop.log_out(op.logout_token(client_id="ordering", sid="ends"))

@@ -1,4 +1,4 @@
-"""The order form: what SCIM says at that moment decides, whatever the sign-in said once."""
+"""The order form: what SCIM says at that moment decides, whatever the sign-in record once."""
 
 import concurrent.futures
 import datetime as dt
@@ -15,7 +15,7 @@ from demo.ordering import orders, rules
 from tests.demo import cast
 from tests.fixtures import demo_services, fake_provider
 
-Enter = Callable[..., demo_services.Seat]
+Enter = Callable[..., demo_services.ServiceBrowser]
 PLACE = "ordering:orders.place"
 
 
@@ -23,11 +23,11 @@ PLACE = "ordering:orders.place"
 def enter(op: fake_provider.FakeProvider, shop: demo_services.Service) -> Enter:
     """Give somebody with these grants and limits, signed in."""
 
-    def entered(*, of: cast.Said = cast.KOSKELA, **said: Any) -> demo_services.Seat:
+    def entered(*, of: cast.ScimRecord = cast.KOSKELA, **record: Any) -> demo_services.ServiceBrowser:
         sub = cast.new_sub()
-        answer = shop.scim("POST", "/Users", cast.user(sub, **{"organizations": [of], **said}))
+        answer = shop.scim("POST", "/Users", cast.user(sub, **{"organizations": [of], **record}))
         assert answer.status_code == 201, answer.text
-        seat = demo_services.Seat(shop)
+        seat = demo_services.ServiceBrowser(shop)
         seat.sign_in(op, cast.claims(sub, of=of))
         seat.http.headers["X-Sub"] = sub
         return seat
@@ -35,24 +35,24 @@ def enter(op: fake_provider.FakeProvider, shop: demo_services.Service) -> Enter:
     return entered
 
 
-def resource_of(seat: demo_services.Seat) -> str:
+def resource_of(seat: demo_services.ServiceBrowser) -> str:
     sub = str(seat.http.headers["X-Sub"])
     asked = f"/Users?filter=externalId%20eq%20%22{sub}%22"
     return str(seat.service.scim("GET", asked).json()["Resources"][0]["id"])
 
 
-def orders_of(seat: demo_services.Seat) -> list[str]:
+def orders_of(seat: demo_services.ServiceBrowser) -> list[str]:
     lines = seat.service.journal("orders")
     return [line["amount"] for line in lines if line["sub"] == seat.http.headers["X-Sub"]]
 
 
 @pytest.fixture
-def orderer(enter: Enter) -> demo_services.Seat:
+def orderer(enter: Enter) -> demo_services.ServiceBrowser:
     grants, limits = cast.orderer()
     return enter(grants=grants, limits=limits)
 
 
-def test_order_within_the_limit_is_placed(orderer: demo_services.Seat) -> None:
+def test_order_within_the_limit_is_placed(orderer: demo_services.ServiceBrowser) -> None:
     page = orderer.send("/order", amount="4900", site="site-tampere", reference="Roof")
     assert page.status_code == 200
     for words in ("is placed.", "4\u00a0900\u00a0€", "Tampere", "Roof"):
@@ -61,7 +61,7 @@ def test_order_within_the_limit_is_placed(orderer: demo_services.Seat) -> None:
     assert "4\u00a0900\u00a0€" in orderer.get("/").text
 
 
-def test_order_above_the_limit_is_refused_with_both_amounts(orderer: demo_services.Seat) -> None:
+def test_order_above_the_limit_is_refused_with_both_amounts(orderer: demo_services.ServiceBrowser) -> None:
     page = orderer.send("/order", amount="5 100", site="site-tampere", reference="Roof & <b>")
     assert page.status_code == 422
     assert "5\u00a0100\u00a0€ is above your limit of 5\u00a0000\u00a0€. Nothing was ordered." in page.text
@@ -70,12 +70,12 @@ def test_order_above_the_limit_is_refused_with_both_amounts(orderer: demo_servic
     assert orders_of(orderer) == []
 
 
-def test_order_of_exactly_the_limit_is_placed(orderer: demo_services.Seat) -> None:
+def test_order_of_exactly_the_limit_is_placed(orderer: demo_services.ServiceBrowser) -> None:
     assert orderer.send("/order", amount="5000.01", site="site-tampere").status_code == 422
     assert orderer.send("/order", amount="5000.00", site="site-tampere").status_code == 200
 
 
-def test_order_for_another_site_is_refused(orderer: demo_services.Seat, enter: Enter) -> None:
+def test_order_for_another_site_is_refused(orderer: demo_services.ServiceBrowser, enter: Enter) -> None:
     enter(grants=[cast.grant(PLACE, at=cast.OULU)])
     assert "Oulu" in orderer.get("/order").text
     page = orderer.send("/order", amount="10", site="site-oulu")
@@ -86,7 +86,7 @@ def test_order_for_another_site_is_refused(orderer: demo_services.Seat, enter: E
 
 
 def test_order_with_all_sites_is_placed_for_known_sites_only(
-    orderer: demo_services.Seat, enter: Enter
+    orderer: demo_services.ServiceBrowser, enter: Enter
 ) -> None:
     everywhere = enter(grants=[cast.grant(PLACE)])
     assert everywhere.send("/order", amount="9999999", site="site-tampere").status_code == 200
@@ -135,7 +135,7 @@ def test_order_with_an_assignment_of_another_organization_is_refused(enter: Ente
     assert seat.send("/order", amount="10", site="site-tampere").status_code == 422
 
 
-def test_order_after_a_change_by_scim_follows_the_new_rights(orderer: demo_services.Seat) -> None:
+def test_order_after_a_change_by_scim_follows_the_new_rights(orderer: demo_services.ServiceBrowser) -> None:
     resource = resource_of(orderer)
     lowered = [cast.limit("50", at=cast.TAMPERE)]
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to(f"{cast.EXTENSION}:limits", lowered))
@@ -158,7 +158,7 @@ INACTIVE = [
 
 @pytest.mark.parametrize("change", INACTIVE, ids=["person", "organization", "not named", "deleted"])
 def test_session_of_an_inactive_or_deleted_record_is_ended(
-    orderer: demo_services.Seat, change: cast.Said | None
+    orderer: demo_services.ServiceBrowser, change: cast.ScimRecord | None
 ) -> None:
     form = orderer.get("/order").text
     resource = resource_of(orderer)
@@ -179,7 +179,7 @@ def test_session_of_an_inactive_or_deleted_record_is_ended(
 
 
 def test_reactivated_record_requires_a_new_sign_in(
-    op: fake_provider.FakeProvider, orderer: demo_services.Seat
+    op: fake_provider.FakeProvider, orderer: demo_services.ServiceBrowser
 ) -> None:
     resource = resource_of(orderer)
     orderer.service.scim("PATCH", f"/Users/{resource}", cast.set_to("active", value=False))
@@ -197,7 +197,7 @@ def test_end_of_one_organization_keeps_the_session_of_the_other(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE), cast.grant(PLACE, at=cast.OULU, of=cast.POHJOLA)],
     )
-    second = demo_services.Seat(both.service)
+    second = demo_services.ServiceBrowser(both.service)
     second.sign_in(op, cast.claims(str(both.http.headers["X-Sub"]), of=cast.POHJOLA))
     ended = [{**cast.KOSKELA, "active": False}, {**cast.POHJOLA, "active": True}]
     change = cast.set_to(f"{cast.EXTENSION}:organizations", ended)
@@ -256,7 +256,7 @@ def test_concurrent_orders_are_judged_one_after_another(tmp_path: pathlib.Path) 
         assert sorted(pool.map(place, range(4))) == [False, False, False, True]
 
 
-def test_order_form_sent_twice_places_one_order(orderer: demo_services.Seat) -> None:
+def test_order_form_sent_twice_places_one_order(orderer: demo_services.ServiceBrowser) -> None:
     page = orderer.get("/order").text
     fields = {
         "csrf": demo_services.first_match(demo_services.CSRF, page),
@@ -288,7 +288,7 @@ def test_order_form_sent_twice_places_one_order(orderer: demo_services.Seat) -> 
     ],
 )
 def test_order_form_with_invalid_input_names_the_field(
-    orderer: demo_services.Seat, field: str, value: str
+    orderer: demo_services.ServiceBrowser, field: str, value: str
 ) -> None:
     typed = {"amount": "10", "site": "site-tampere", "reference": "kept as typed", field: value}
     page = orderer.send("/order", **typed)
@@ -300,7 +300,7 @@ def test_order_form_with_invalid_input_names_the_field(
     assert orders_of(orderer) == []
 
 
-def test_order_form_without_a_valid_token_is_refused(orderer: demo_services.Seat) -> None:
+def test_order_form_without_a_valid_token_is_refused(orderer: demo_services.ServiceBrowser) -> None:
     fields = {"csrf": "guessed", "once": "x", "amount": "10", "site": "site-tampere"}
     page = orderer.http.post(orderer.service.url + "/order", data=fields, timeout=10)
     assert page.status_code == 403
@@ -308,7 +308,7 @@ def test_order_form_without_a_valid_token_is_refused(orderer: demo_services.Seat
 
 
 def test_order_is_visible_in_its_organization_with_the_entitlement_only(
-    enter: Enter, orderer: demo_services.Seat
+    enter: Enter, orderer: demo_services.ServiceBrowser
 ) -> None:
     number = orderer.send("/order", amount="77.70", site="site-tampere").url.rpartition("/")[2]
     colleague = enter(grants=[cast.grant("ordering:orders.see")])
@@ -320,7 +320,9 @@ def test_order_is_visible_in_its_organization_with_the_entitlement_only(
         assert f">{number}<" not in seat.get("/").text
 
 
-def test_people_page_lists_the_own_organization_only(enter: Enter, orderer: demo_services.Seat) -> None:
+def test_people_page_lists_the_own_organization_only(
+    enter: Enter, orderer: demo_services.ServiceBrowser
+) -> None:
     gone = enter(name="Gone Virtanen")
     stranger = enter(of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)])
     gone.service.scim("PATCH", f"/Users/{resource_of(gone)}", cast.set_to("active", value=False))
@@ -335,7 +337,9 @@ def test_people_page_lists_the_own_organization_only(enter: Enter, orderer: demo
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 60, "²", "1000"])
-def test_people_page_with_an_invalid_page_number_opens(orderer: demo_services.Seat, page: str) -> None:
+def test_people_page_with_an_invalid_page_number_opens(
+    orderer: demo_services.ServiceBrowser, page: str
+) -> None:
     assert orderer.get("/people", params={"page": page}).status_code == 200
 
 
@@ -353,7 +357,9 @@ def test_period_begins_at_the_documented_instant(period: str, begins: dt.datetim
     assert orders.begin(period, dt.datetime(2026, 8, 20, 13, 37, 5, tzinfo=dt.UTC)) == begins
 
 
-def test_people_page_shows_sites_and_limits_of_each_tier(enter: Enter, orderer: demo_services.Seat) -> None:
+def test_people_page_shows_sites_and_limits_of_each_tier(
+    enter: Enter, orderer: demo_services.ServiceBrowser
+) -> None:
     approver = "ordering:orders.approve"
     seat = enter(
         grants=[

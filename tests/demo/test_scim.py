@@ -12,15 +12,15 @@ from tests.demo import cast
 from tests.fixtures import demo_services
 
 
-def users(service: demo_services.Service, asked: str) -> list[cast.Said]:
+def users(service: demo_services.Service, asked: str) -> list[cast.ScimRecord]:
     answer = service.scim("GET", f"/Users?filter={urllib.parse.quote(asked)}")
     assert answer.status_code == 200
-    resources: list[cast.Said] = answer.json()["Resources"]
+    resources: list[cast.ScimRecord] = answer.json()["Resources"]
     return resources
 
 
-def create(service: demo_services.Service, said: cast.Said) -> str:
-    answer = service.scim("POST", "/Users", said)
+def create(service: demo_services.Service, record: cast.ScimRecord) -> str:
+    answer = service.scim("POST", "/Users", record)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -28,12 +28,12 @@ def create(service: demo_services.Service, said: cast.Said) -> str:
 def test_created_record_is_returned_unchanged(shop: demo_services.Service) -> None:
     sub = cast.new_sub()
     grants, limits = cast.orderer()
-    said = cast.user(sub, grants=grants, limits=limits)
-    created = shop.scim("POST", "/Users", said)
+    record = cast.user(sub, grants=grants, limits=limits)
+    created = shop.scim("POST", "/Users", record)
     assert created.status_code == 201
     assert created.headers["Location"] == f"{shop.url}/scim/v2/Users/{created.json()['id']}"
     kept = shop.scim("GET", f"/Users/{created.json()['id']}").json()
-    assert {key: kept[key] for key in said} == said
+    assert {key: kept[key] for key in record} == record
     assert kept["meta"]["resourceType"] == "User"
 
 
@@ -103,11 +103,11 @@ def test_schemas_describe_the_extension(shop: demo_services.Service) -> None:
     ],
 )
 def test_create_with_an_unusable_record_is_refused(
-    shop: demo_services.Service, status: int, change: cast.Said
+    shop: demo_services.Service, status: int, change: cast.ScimRecord
 ) -> None:
     sub = cast.new_sub()
-    said = {key: value for key, value in {**cast.user(sub), **change}.items() if value is not None}
-    assert shop.scim("POST", "/Users", said).status_code == status
+    record = {key: value for key, value in {**cast.user(sub), **change}.items() if value is not None}
+    assert shop.scim("POST", "/Users", record).status_code == status
     assert users(shop, f'externalId eq "{sub}"') == []
 
 
@@ -187,8 +187,8 @@ def test_acknowledged_writes_survive_a_kill(own_shop: demo_services.Service) -> 
             for number in itertools.count(first):
                 if number == first + 4:
                     killer.start()
-                said = cast.set_to("displayName", f"number {number}")
-                own_shop.scim("PATCH", f"/Users/{resource}", said).raise_for_status()
+                record = cast.set_to("displayName", f"number {number}")
+                own_shop.scim("PATCH", f"/Users/{resource}", record).raise_for_status()
                 acknowledged = number
         except requests.ConnectionError:
             killer.join()
@@ -203,7 +203,7 @@ def test_delay_control_holds_requests_and_status_counts_them(own_shop: demo_serv
     create_slowly = threading.Thread(target=create, args=(own_shop, cast.user(cast.new_sub())))
     create_slowly.start()
     deadline = itertools.islice(itertools.repeat(None), 200)
-    status = next(said for _ in deadline if (said := own_shop.control("GET", "/status"))["open"])
+    status = next(record for _ in deadline if (record := own_shop.control("GET", "/status"))["open"])
     assert status["open_requests"][0]["path"] == "/scim/v2/Users"
     assert status["people"]["total"] == 0
     create_slowly.join()

@@ -15,7 +15,7 @@ FOREIGN = fake_provider.Key("first")
 
 
 def test_start_page_after_sign_in_shows_the_rights(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     page = seat.sign_in(op, cast.claims(sub))
     assert page.status_code == 200
@@ -24,7 +24,7 @@ def test_start_page_after_sign_in_shows_the_rights(
 
 
 def test_authorization_request_has_new_state_nonce_and_challenge(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.person = cast.claims(sub)
     seat.get("/login?organization=koskela&login_hint=x&next=/people")
@@ -37,7 +37,7 @@ def test_authorization_request_has_new_state_nonce_and_challenge(
 
 
 def test_session_cookie_has_its_own_name_and_is_http_only(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     seat.sign_in(op, cast.claims(sub))
     cookies = {cookie.name: cookie for cookie in seat.http.cookies}
@@ -47,34 +47,34 @@ def test_session_cookie_has_its_own_name_and_is_http_only(
     assert rest["samesite"] == "Lax"
 
 
-LIES: dict[str, fake_provider.Lie] = {
-    "nonce of another sign-in": fake_provider.Lie(claims={"nonce": "other"}),
-    "no nonce": fake_provider.Lie(claims={"nonce": None}),
-    "another issuer": fake_provider.Lie(claims={"iss": "http://evil.example"}),
-    "another service": fake_provider.Lie(claims={"aud": "crm"}),
-    "expired": fake_provider.Lie(claims={"exp": int(time.time()) - 60}),
-    "no expiry": fake_provider.Lie(claims={"exp": None}),
-    "from the future": fake_provider.Lie(claims={"iat": int(time.time()) + 3600}),
-    "a stranger's key": fake_provider.Lie(key=FOREIGN),
-    "no signature": fake_provider.Lie(algorithm="none"),
-    "public key as secret": fake_provider.Lie(algorithm="HS256"),
-    "no sid": fake_provider.Lie(claims={"sid": None}),
-    "no organization": fake_provider.Lie(claims={"organization": None}),
-    "half an organization": fake_provider.Lie(claims={"organization": {"id": "org-koskela"}}),
+DEFECTS: dict[str, fake_provider.Defect] = {
+    "nonce of another sign-in": fake_provider.Defect(claims={"nonce": "other"}),
+    "no nonce": fake_provider.Defect(claims={"nonce": None}),
+    "another issuer": fake_provider.Defect(claims={"iss": "http://evil.example"}),
+    "another service": fake_provider.Defect(claims={"aud": "crm"}),
+    "expired": fake_provider.Defect(claims={"exp": int(time.time()) - 60}),
+    "no expiry": fake_provider.Defect(claims={"exp": None}),
+    "from the future": fake_provider.Defect(claims={"iat": int(time.time()) + 3600}),
+    "a stranger's key": fake_provider.Defect(key=FOREIGN),
+    "no signature": fake_provider.Defect(algorithm="none"),
+    "public key as secret": fake_provider.Defect(algorithm="HS256"),
+    "no sid": fake_provider.Defect(claims={"sid": None}),
+    "no organization": fake_provider.Defect(claims={"organization": None}),
+    "half an organization": fake_provider.Defect(claims={"organization": {"id": "org-koskela"}}),
 }
 
 
-@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
 def test_id_token_with_a_wrong_claim_or_signature_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, lie: fake_provider.Lie
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str, defect: fake_provider.Defect
 ) -> None:
-    with op.lying(lie):
+    with op.with_defect(defect):
         assert seat.sign_in(op, cast.claims(sub)).status_code == 400
     assert not seat.signed_in
     assert seat.sign_in(op, cast.claims(sub)).status_code == 200
 
 
-def begun(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) -> str:
+def begun(op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str) -> str:
     """Begin a sign-in and give the address the browser would come back to."""
     op.person = cast.claims(sub)
     asked = seat.get("/login", allow_redirects=False).headers["Location"]
@@ -82,7 +82,7 @@ def begun(op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str) ->
 
 
 def test_callback_works_once_and_in_its_own_browser_only(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     back = begun(op, seat, sub)
     assert requests.get(back, timeout=10).status_code == 400
@@ -91,7 +91,7 @@ def test_callback_works_once_and_in_its_own_browser_only(
 
 
 def test_callback_with_another_issuer_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     back = begun(op, seat, sub)
     mixed_up = back.replace(urllib.parse.quote_plus(op.url), "http%3A%2F%2Fevil.example")
@@ -101,7 +101,7 @@ def test_callback_with_another_issuer_is_refused(
 
 
 def test_callback_error_of_the_portal_is_shown_and_a_forged_one_is_not(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.error = "Nobody gave you the web shop."
     page = seat.sign_in(op, cast.claims(sub))
@@ -113,7 +113,7 @@ def test_callback_error_of_the_portal_is_shown_and_a_forged_one_is_not(
 
 
 def test_initiate_from_the_portal_starts_a_sign_in(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.person = cast.claims(sub)
     asked = {
@@ -145,24 +145,24 @@ STRANGE: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
 def test_initiate_with_a_foreign_issuer_or_address_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, strange: dict[str, str]
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, strange: dict[str, str]
 ) -> None:
-    said = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
+    fields = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
     before = len(op.asked)
-    assert seat.get("/initiate", params={"iss": op.url, **said}).status_code == 400
+    assert seat.get("/initiate", params={"iss": op.url, **fields}).status_code == 400
     assert len(op.asked) == before
 
 
 @pytest.mark.parametrize("going_to", ["//evil.example", "/\\evil.example", "http://evil.example", "x"])
 def test_next_address_of_another_origin_is_ignored(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str, going_to: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str, going_to: str
 ) -> None:
     op.person = cast.claims(sub)
     assert seat.get("/login", params={"next": going_to}).url == seat.service.url + "/"
 
 
 def test_sign_in_before_the_scim_record_shows_a_waiting_page(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, shop: demo_services.Service
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, shop: demo_services.Service
 ) -> None:
     newcomer = cast.new_sub()
     page = seat.sign_in(op, cast.claims(newcomer))
@@ -175,7 +175,7 @@ def test_sign_in_before_the_scim_record_shows_a_waiting_page(
 
 
 def test_sign_out_requires_the_form_token_and_ends_the_session(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     seat.sign_in(op, cast.claims(sub))
     csrf = demo_services.first_match(demo_services.CSRF, seat.get("/").text)
@@ -188,7 +188,7 @@ def test_sign_out_requires_the_form_token_and_ends_the_session(
 
 
 def test_new_sign_in_replaces_the_session_secret(
-    op: fake_provider.FakeProvider, seat: demo_services.Seat, sub: str
+    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
 ) -> None:
     seat.sign_in(op, cast.claims(sub))
     old = seat.http.cookies["kh_ordering"]
@@ -206,7 +206,7 @@ def test_service_started_before_the_portal_signs_in_later(tmp_path: pathlib.Path
     port = demo_services.free_port()
     service = demo_services.Service("ordering", tmp_path, f"http://localhost:{port}")
     with demo_services.running(service):
-        seat = demo_services.Seat(service)
+        seat = demo_services.ServiceBrowser(service)
         assert seat.get("/").status_code == 401
         assert seat.get("/login").status_code == 503
         late = fake_provider.FakeProvider(port)
@@ -220,11 +220,11 @@ def test_discovery_with_another_issuer_is_refused(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = fake_provider.FakeProvider()
-    said: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
+    fields: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
     with demo_services.running(service := demo_services.Service("ordering", tmp_path, honest.url)):
-        seat = demo_services.Seat(service)
+        seat = demo_services.ServiceBrowser(service)
         with monkeypatch.context() as patch:
-            patch.setattr(honest, "discovery", lambda: said)
+            patch.setattr(honest, "discovery", lambda: fields)
             assert seat.sign_in(honest, cast.claims("x")).status_code == 503
         assert seat.sign_in(honest, cast.claims("x")).status_code == 403
     honest.close()

@@ -176,10 +176,10 @@ def test_first_start_by_four_processes_starts_one_server(folder: pathlib.Path) -
         subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(4)
     ]
-    said = [racer.communicate(timeout=120)[0] for racer in racers]
-    assert [racer.returncode for racer in racers] == [0, 0, 0, 0], said
-    assert len(set(said)) == 1
-    assert said[0].startswith("Running on 127.0.0.1:")
+    outputs = [racer.communicate(timeout=120)[0] for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0, 0], outputs
+    assert len(set(outputs)) == 1
+    assert outputs[0].startswith("Running on 127.0.0.1:")
 
 
 def test_folder_with_other_content_is_refused(tmp_path: pathlib.Path) -> None:

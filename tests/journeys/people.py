@@ -71,9 +71,9 @@ class Person:
 
 def sample(stage: Stage, email: str) -> dict[str, str]:
     """A sample person's sign-in."""
-    held = json.loads(stage.where.people.read_text(encoding="utf-8"))
-    (found,) = [one for one in held["people"] if one["email"] == email]
-    return {"email": email, "password": held["password"], "secret": found["secret"]}
+    sample_people = json.loads(stage.where.people.read_text(encoding="utf-8"))
+    (found,) = [one for one in sample_people["people"] if one["email"] == email]
+    return {"email": email, "password": sample_people["password"], "secret": found["secret"]}
 
 
 def mail_to(stage: Stage, email: str, seconds: float = 20) -> str:

@@ -105,8 +105,8 @@ def _challenge(verifier: str) -> str:
 
 def _json(url: str) -> dict[str, Any]:
     with request.urlopen(url, timeout=10) as answer:
-        held: dict[str, Any] = json.load(answer)
-    return held
+        content: dict[str, Any] = json.load(answer)
+    return content
 
 
 def _post(stage: Stage, url: str, form: dict[str, str]) -> dict[str, Any]:
@@ -114,18 +114,18 @@ def _post(stage: Stage, url: str, form: dict[str, str]) -> dict[str, Any]:
     asked = request.Request(url, parse.urlencode(form).encode(), {"Authorization": f"Basic {who}"})
     try:
         with request.urlopen(asked, timeout=10) as answer:
-            held: dict[str, Any] = json.load(answer)
+            content: dict[str, Any] = json.load(answer)
     except error.HTTPError as refusal:
         raise AssertionError(refusal.read()) from refusal
-    return held
+    return content
 
 
 def record(stage: Stage, service: str, email: str) -> dict[str, Any]:
     """What stands in a service's own store about this person."""
     for file in (stage.where.folder / service / "users").glob("*.json"):
-        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["resource"]
-        if held.get("userName") == email:
-            return held
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["resource"]
+        if content.get("userName") == email:
+            return content
     raise AssertionError(f"{service} does not know {email}")
 
 

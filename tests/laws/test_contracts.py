@@ -98,13 +98,13 @@ def test_contract_with_a_breach_is_broken(
     place = tree / module.replace(".", "/")
     place.mkdir(exist_ok=True)
     (place / "__init__.py").write_text(breach)
-    status, said = judge(tree, "--contract", contract)
-    assert (status, "1 broken" in said) == (1, True), said
+    status, output = judge(tree, "--contract", contract)
+    assert (status, "1 broken" in output) == (1, True), output
 
 
 def test_contracts_without_a_breach_are_kept(tree: pathlib.Path) -> None:
-    status, said = judge(tree)
-    assert (status, "0 broken" in said) == (0, True), said
+    status, output = judge(tree)
+    assert (status, "0 broken" in output) == (0, True), output
 
 
 def test_channels_contract_covers_every_part_of_the_portal_but_sign_in() -> None:

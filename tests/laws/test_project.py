@@ -14,11 +14,11 @@ from tests.laws import code
 
 @pytest.mark.django_db
 def test_every_model_change_has_a_migration() -> None:
-    said = io.StringIO()
+    output = io.StringIO()
     try:
-        management.call_command("makemigrations", check=True, dry_run=True, stdout=said, verbosity=1)
+        management.call_command("makemigrations", check=True, dry_run=True, stdout=output, verbosity=1)
     except SystemExit:
-        pytest.fail(said.getvalue())
+        pytest.fail(output.getvalue())
 
 
 @pytest.mark.django_db

@@ -16,10 +16,10 @@ from tests.fixtures.world import World
 def test_canary_with_a_personal_value_in_clear_names_the_event(
     world: World, reset_database: database_reset.DatabaseReset, text: str
 ) -> None:
-    assert canary.in_clear(reset_database.connection) == []
+    assert canary.events_in_clear(reset_database.connection) == []
     context = EventContext(actor=system(), act=ids.uuid7(), at=world.aino.created_at)
     draft = EventDraft(verb="test.leak", subject=Subject("user", uuid.uuid4()), facts={"text": text})
     ledger.insert_unchained(chain=world.koskela.id, context=context, drafts=[draft])
-    leaks = canary.in_clear(reset_database.connection)
+    leaks = canary.events_in_clear(reset_database.connection)
     assert {row[0] for row in leaks} == {"test.leak"}
     reset_database.reset()

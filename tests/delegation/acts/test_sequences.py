@@ -150,7 +150,7 @@ class Sequences(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         COUNTED["sequence", "begun"] += 1
-        truth = oracle.read_truth()
+        truth = oracle.read_expected_rights()
         self.had = {row.id: truth.has_admin(row.id, clock.now()) for row in self.organizations()}
         assert all(self.had.values())
 
@@ -453,13 +453,13 @@ class Sequences(RuleBasedStateMachine):
 
     @invariant()
     def what_must_hold_holds(self) -> None:
-        truth, now = oracle.read_truth(), clock.now()
+        truth, now = oracle.read_expected_rights(), clock.now()
         self.check_admin_left(truth, now)
         self.check_assignments_within_authority(truth)
         self.check_offers_within_authority(truth)
         self.check_rights_within_ceiling(truth, now)
 
-    def check_admin_left(self, truth: oracle.Truth, now: dt.datetime) -> None:
+    def check_admin_left(self, truth: oracle.ExpectedRights, now: dt.datetime) -> None:
         for organization in self.organizations():
             instants = [now, *truth.boundaries(now)]
             without = [at for at in instants if not truth.has_admin(organization.id, at)]
@@ -468,7 +468,7 @@ class Sequences(RuleBasedStateMachine):
             self.had[organization.id] = not without
         self.outside = False
 
-    def check_assignments_within_authority(self, truth: oracle.Truth) -> None:
+    def check_assignments_within_authority(self, truth: oracle.ExpectedRights) -> None:
         if self.gave is None:
             return
         verb, act = self.gave
@@ -478,13 +478,13 @@ class Sequences(RuleBasedStateMachine):
                 assert truth.why_not_given(one, asked.value) == "", one
         self.gave = None
 
-    def check_offers_within_authority(self, truth: oracle.Truth) -> None:
+    def check_offers_within_authority(self, truth: oracle.ExpectedRights) -> None:
         if self.offered is not None:
             offer = oracle.offer(*self.offered)
             assert truth.why_not_given(offer, Verb.MEMBER_INVITE.value) == "", offer
         self.offered = None
 
-    def check_rights_within_ceiling(self, truth: oracle.Truth, now: dt.datetime) -> None:
+    def check_rights_within_ceiling(self, truth: oracle.ExpectedRights, now: dt.datetime) -> None:
         for at in (now, *truth.boundaries(now)[:1]):
             for membership, rights in entitlements.rights_of(memberships=truth.members, at=at).items():
                 for right in rights:

@@ -29,7 +29,7 @@ TICK = dt.timedelta(microseconds=1)
 Question = tuple[str, str, str]
 
 
-class Stage:
+class Scenario:
     """The cast, with members whose access has boundaries."""
 
     def __init__(self, world: World) -> None:
@@ -99,11 +99,11 @@ class Stage:
 
 
 @pytest.fixture
-def stage(world: World) -> Stage:
-    return Stage(world)
+def stage(world: World) -> Scenario:
+    return Scenario(world)
 
 
-def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
+def disagreements(stage: Scenario, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
     """The questions to which the four answers differ."""
     members = stage.members()
     ids = [one.id for one in members]
@@ -128,7 +128,7 @@ def disagreements(stage: Stage, at: dt.datetime) -> Iterator[tuple[Question, dic
                     yield (actor.label, verb.value, one.user.name), answers
 
 
-def test_decide_abilities_scopes_and_history_agree_at_every_instant(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_at_every_instant(stage: Scenario) -> None:
     allowed = 0
     for name, at in stage.instants().items():
         assert list(disagreements(stage, at)) == [], name
@@ -138,7 +138,7 @@ def test_decide_abilities_scopes_and_history_agree_at_every_instant(stage: Stage
     assert allowed > 80, "hardly anything is allowed: the test looks at nothing"
 
 
-def test_decision_on_a_set_equals_the_decisions_on_its_members(stage: Stage) -> None:
+def test_decision_on_a_set_equals_the_decisions_on_its_members(stage: Scenario) -> None:
     sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
     inside = [stage.world.olli.id, stage.suspended.id]
     assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
@@ -155,7 +155,7 @@ def test_decision_on_a_set_equals_the_decisions_on_its_members(stage: Stage) -> 
     assert (unseen.allowed, unseen.refused, unseen.visible) == (False, (stage.world.mikko.id,), False)
 
 
-def test_decide_abilities_scopes_and_history_agree_over_a_closed_organization(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_over_a_closed_organization(stage: Scenario) -> None:
     with bypassing_commands():
         Organization.objects.filter(id=stage.world.koskela.id).update(status=Organization.Status.CLOSED)
     at = clock.now()
@@ -179,7 +179,7 @@ BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_disagreement_of_one_function_is_found(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, breach: str
+    stage: Scenario, monkeypatch: pytest.MonkeyPatch, breach: str
 ) -> None:
     module, name, instead = BREACHES[breach]
     monkeypatch.setattr(module, name, instead)
@@ -209,14 +209,14 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(stage: Stage) -> None:
+def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(stage: Scenario) -> None:
     for who, whom in EXPECTED.items():
         actor = next(actor for actor in stage.actors() if actor.label == who)
         rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=stage.now)
         assert {one.user.name for one in rows.select_related("user")} == whom, who
 
 
-def test_organization_verbs_agree_with_its_abilities(stage: Stage) -> None:
+def test_organization_verbs_agree_with_its_abilities(stage: Scenario) -> None:
     for organization in (stage.world.koskela, stage.world.pohjola):
         for actor in stage.actors():
             shown = policy.organization_abilities(actor=actor, organization=organization.id, at=stage.now)
@@ -227,7 +227,7 @@ def test_organization_verbs_agree_with_its_abilities(stage: Stage) -> None:
                 assert bool(decision) == (verb in shown), (actor.label, verb)
 
 
-def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Stage) -> None:
+def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Scenario) -> None:
     world = stage.world
     offers = {
         "a@koskela.example": world.access("viewer"),

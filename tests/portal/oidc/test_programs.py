@@ -318,8 +318,8 @@ def test_each_response_leaves_a_log_line_and_a_measurement(
     for address in (metadata.JWKS, metadata.DISCOVERY):
         numbered: Any = Client(headers={"host": "localhost"}).get(address)
         assert re.fullmatch("[0-9A-Z]{4}-[0-9A-Z]{4}", numbered.headers["X-Request-ID"])
-    said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
-    seen = {(one["route"], one["method"], one["status"]) for one in said}
+    log_records = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    seen = {(one["route"], one["method"], one["status"]) for one in log_records}
     assert seen >= {
         ("oauth/token", "POST", 200),
         ("oauth/introspect", "POST", 200),

@@ -10,7 +10,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from tests.fixtures import url_map
 from tests.fixtures.markup import Form, Page, Target
-from tests.fixtures.url_map import Address, Place, Stage
+from tests.fixtures.url_map import Address, PortalWithData, Visit
 from tests.fixtures.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -83,11 +83,11 @@ class Opened:
     """A page as it was opened."""
 
     address: Address
-    place: Place
+    place: Visit
     page: Page
 
 
-def opened(stage: Stage) -> Iterator[Opened]:
+def opened(stage: PortalWithData) -> Iterator[Opened]:
     """Every page that answers with HTML."""
     for address in url_map.addresses():
         place = stage.place(address)
@@ -109,7 +109,7 @@ def is_ours(target: Target) -> bool:
     return not target.url.startswith(("#", "mailto:", "data:image/", settings.STATIC_URL))
 
 
-def sent_to(form: Form, place: Place) -> str:
+def sent_to(form: Form, place: Visit) -> str:
     """Where a form goes; without an address: to its own page."""
     found = view(form.action or place.path)
     return str(found.url_name) if found else form.action
@@ -164,7 +164,7 @@ def about_another(one: Opened) -> list[str]:
 
 def test_every_link_of_every_page_opens_the_expected_view(world: World) -> None:
     found = {}
-    pages = list(opened(Stage(world)))
+    pages = list(opened(PortalWithData(world)))
     for one in pages:
         if wrong := faults(one):
             found[one.address.name] = wrong

@@ -15,16 +15,16 @@ SOON = 5_000
 
 
 @pytest.fixture
-def stage(page: sync_api.Page) -> screenshots.Stage:
+def stage(page: sync_api.Page) -> screenshots.SamplePage:
     """Give a browser that knows nothing but the sample pages."""
-    return screenshots.Stage(page)
+    return screenshots.SamplePage(page)
 
 
 @pytest.fixture
-def plain(browser: sync_api.Browser) -> Iterator[screenshots.Stage]:
+def plain(browser: sync_api.Browser) -> Iterator[screenshots.SamplePage]:
     """The same without scripts."""
     context = browser.new_context(java_script_enabled=False)
-    yield screenshots.Stage(context.new_page())
+    yield screenshots.SamplePage(context.new_page())
     context.close()
 
 
@@ -32,7 +32,7 @@ def _sent(request: sync_api.Request) -> dict[str, list[str]]:
     return parse_qs(request.post_data or "", keep_blank_values=True)
 
 
-def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.Stage) -> None:
+def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("people")
     listing = samples.PAGES["people"][1]()
@@ -49,7 +49,7 @@ def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.Stage)
     assert urlsplit(page.url).query == urlsplit(stage.asked[-1].url).query
 
 
-def test_list_search_without_scripts_is_a_form(plain: screenshots.Stage) -> None:
+def test_list_search_without_scripts_is_a_form(plain: screenshots.SamplePage) -> None:
     plain.show("people")
     plain.answers["/people"] = lambda _request: rendering.render(
         "web/people/list.html", samples.PAGES["people"][1]()
@@ -62,7 +62,7 @@ def test_list_search_without_scripts_is_a_form(plain: screenshots.Stage) -> None
     assert parse_qs(urlsplit(plain.page.url).query) == {"q": ["laine"], "site": ["1"]}
 
 
-def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
+def test_removal_receipt_polls_until_complete(stage: screenshots.SamplePage) -> None:
     page = stage.page
     pages = [samples.PAGES["removal"][1](), samples.PAGES["removal"][1](), samples.PAGES["removal-done"][1]()]
     stage.show("removal")
@@ -78,7 +78,7 @@ def test_removal_receipt_polls_until_complete(stage: screenshots.Stage) -> None:
     expect(page.get_by_role("button", name="Print receipt")).to_be_visible()
 
 
-def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.Stage) -> None:
+def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("removal")
     stage.answers["/removal"] = lambda _request: 304
@@ -91,7 +91,7 @@ def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.Stage) -> 
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
 
 
-def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.Stage) -> None:
+def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.SamplePage) -> None:
     plain.show("removal")
     plain.answers["/removal"] = lambda _request: rendering.render(
         "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()
@@ -101,7 +101,7 @@ def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.Stage) -
     expect(plain.page.get_by_text("All systems confirmed within 4 s.")).to_be_visible(timeout=2 * SOON)
 
 
-def test_change_form_shows_a_preview_before_sending(stage: screenshots.Stage) -> None:
+def test_change_form_shows_a_preview_before_sending(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("access")
     other = samples.PAGES["access"][1]() | {"effect": Preview([], ["order at all"], "")}
@@ -118,7 +118,7 @@ def test_change_form_shows_a_preview_before_sending(stage: screenshots.Stage) ->
 
 
 @pytest.mark.parametrize("status", [403, 419, 500])
-def test_typed_values_survive_a_failed_preview(stage: screenshots.Stage, status: int) -> None:
+def test_typed_values_survive_a_failed_preview(stage: screenshots.SamplePage, status: int) -> None:
     page = stage.page
     stage.show("access")
     stage.answers["/people/5/access"] = lambda _request: status
@@ -132,7 +132,7 @@ def test_typed_values_survive_a_failed_preview(stage: screenshots.Stage, status:
     expect(page.get_by_text("Mikko will be able to")).to_be_visible()
 
 
-def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.Stage) -> None:
+def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("access")
     stage.answers["/people/5/access"] = lambda _request: rendering.render(
@@ -147,7 +147,7 @@ def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.Stage)
     assert sent["limit_approver"] == ["5 000"]
 
 
-def test_preview_without_scripts_is_a_second_button(plain: screenshots.Stage) -> None:
+def test_preview_without_scripts_is_a_second_button(plain: screenshots.SamplePage) -> None:
     plain.show("access")
     plain.answers["/people/5/access"] = lambda _request: rendering.render(
         "web/access/change.html", samples.PAGES["access"][1]()
@@ -159,7 +159,7 @@ def test_preview_without_scripts_is_a_second_button(plain: screenshots.Stage) ->
     assert _sent(plain.asked[-1])["do"] == ["preview"]
 
 
-def test_invitation_form_shows_a_preview_before_sending(stage: screenshots.Stage) -> None:
+def test_invitation_form_shows_a_preview_before_sending(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("invite")
     answer = samples.PAGES["invite"][1]() | {"effect": Preview(["see orders only"], [], "")}
@@ -176,7 +176,7 @@ def test_invitation_form_shows_a_preview_before_sending(stage: screenshots.Stage
 
 def test_key_of_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    stage = screenshots.Stage(context.new_page())
+    stage = screenshots.SamplePage(context.new_page())
     stage.show("totp")
     stage.page.get_by_text("Enter the key instead").click()
 
@@ -189,7 +189,7 @@ def test_key_of_an_authenticator_app_can_be_copied(browser: sync_api.Browser) ->
     context.close()
 
 
-def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.Stage) -> None:
+def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("invite")
     limits = page.locator("input[name^=limit_]:visible")
@@ -201,7 +201,7 @@ def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.Stage) -
     expect(page.get_by_label("Tampere")).to_be_visible()
 
 
-def test_site_filter_preserves_chosen_sites(stage: screenshots.Stage) -> None:
+def test_site_filter_preserves_chosen_sites(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("invite-wrong")
 
@@ -211,7 +211,7 @@ def test_site_filter_preserves_chosen_sites(stage: screenshots.Stage) -> None:
     expect(page.locator(".kh-pick:visible")).to_have_text(["Tampere", "Hämeenlinna"])
 
 
-def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Stage) -> None:
+def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("invite-wrong")
 
@@ -226,7 +226,7 @@ def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Sta
     assert "id_email_error" in described.split()
 
 
-def test_selected_people_show_the_action_bar_and_select_all_works(stage: screenshots.Stage) -> None:
+def test_selected_people_show_the_action_bar_and_select_all_works(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("people")
     bar = page.get_by_role("group", name="Actions for the selected people")
@@ -240,7 +240,7 @@ def test_selected_people_show_the_action_bar_and_select_all_works(stage: screens
     expect(page.get_by_label("Select all on this page")).not_to_be_checked()
 
 
-def test_selected_people_without_scripts_show_the_action_bar(plain: screenshots.Stage) -> None:
+def test_selected_people_without_scripts_show_the_action_bar(plain: screenshots.SamplePage) -> None:
     plain.show("people")
 
     plain.page.get_by_label("Select Jüri Tamm").check()
@@ -248,7 +248,7 @@ def test_selected_people_without_scripts_show_the_action_bar(plain: screenshots.
     expect(plain.page.get_by_role("group", name="Actions for the selected people")).to_be_visible()
 
 
-def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.Stage) -> None:
+def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("people")
     menu = page.get_by_text("Sign out")
@@ -263,7 +263,7 @@ def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.Stage) 
     expect(menu).to_be_hidden()
 
 
-def test_panel_closes_by_escape_unless_a_field_changed(stage: screenshots.Stage) -> None:
+def test_panel_closes_by_escape_unless_a_field_changed(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.answers["/people"] = lambda _request: rendering.render(
         "web/people/list.html", samples.PAGES["people"][1]()
@@ -279,7 +279,7 @@ def test_panel_closes_by_escape_unless_a_field_changed(stage: screenshots.Stage)
     page.wait_for_url("**/people")
 
 
-def test_content_below_a_panel_is_inert(stage: screenshots.Stage) -> None:
+def test_content_below_a_panel_is_inert(stage: screenshots.SamplePage) -> None:
     stage.show("invite")
 
     reached = []
@@ -292,7 +292,7 @@ def test_content_below_a_panel_is_inert(stage: screenshots.Stage) -> None:
     assert sum(reached) >= 12
 
 
-def test_form_submitted_twice_is_sent_once(stage: screenshots.Stage) -> None:
+def test_form_submitted_twice_is_sent_once(stage: screenshots.SamplePage) -> None:
     page = stage.page
     stage.show("remove")
     stage.answers["/people/5/remove"] = lambda _request: rendering.render(
@@ -309,7 +309,7 @@ def test_form_submitted_twice_is_sent_once(stage: screenshots.Stage) -> None:
     assert len([one for one in stage.asked if one.method == "POST"]) == 1
 
 
-def test_continuing_page_submits_itself(stage: screenshots.Stage) -> None:
+def test_continuing_page_submits_itself(stage: screenshots.SamplePage) -> None:
     stage.show("oidc-continue")
 
     stage.page.wait_for_url("**#on")

@@ -90,7 +90,7 @@ def test_reset_to_the_present_password_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "sent", "said"),
+    ("address", "sent", "texts"),
     [
         ("account_login", {}, ["Enter your e-mail address.", "Enter your password."]),
         ("account_login", {"login": "x"}, ["Enter an e-mail address, for example"]),
@@ -100,10 +100,10 @@ def test_reset_to_the_present_password_is_refused(world: World) -> None:
     ],
 )
 def test_sign_in_pages_use_our_texts(
-    transactional_db: None, address: str, sent: dict[str, str], said: list[str]
+    transactional_db: None, address: str, sent: dict[str, str], texts: list[str]
 ) -> None:
     page = BrowserClient().post(reverse(address), sent).content.decode()
-    assert [one for one in said if one not in page] == []
+    assert [one for one in texts if one not in page] == []
     assert not [one for one in ("This field is required", "Enter a valid", "Ensure this") if one in page]
 
 

@@ -11,10 +11,10 @@ WIDTHS = (320, 360, 600, 768, 960, 1280, 1920)
 
 
 @pytest.fixture
-def stage(page: sync_api.Page) -> screenshots.Stage:
+def stage(page: sync_api.Page) -> screenshots.SamplePage:
     """Give a browser that knows nothing but the sample pages, and in which nothing moves."""
     page.emulate_media(reduced_motion="reduce")
-    return screenshots.Stage(page)
+    return screenshots.SamplePage(page)
 
 
 def _faults(page: sync_api.Page, *rules: str) -> list[str]:
@@ -26,7 +26,7 @@ def _faults(page: sync_api.Page, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize("name", samples.PAGES)
 def test_page_has_no_accessibility_fault_in_both_themes_at_every_width(
-    stage: screenshots.Stage, name: str
+    stage: screenshots.SamplePage, name: str
 ) -> None:
     page = stage.page
     stage.show(name, "fi")
@@ -53,7 +53,7 @@ def _in_both_themes(page: sync_api.Page) -> dict[str, list[str]]:
     return {kind: faults for kind, faults in found.items() if faults}
 
 
-def test_accessibility_faults_are_found(stage: screenshots.Stage) -> None:
+def test_accessibility_faults_are_found(stage: screenshots.SamplePage) -> None:
     stage.show("people")
     stage.page.set_viewport_size({"width": 360, "height": 800})
 

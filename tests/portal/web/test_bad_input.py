@@ -16,7 +16,7 @@ from audit.foundation import clock
 from tests.fixtures import form_discovery, signed_in, url_map
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.form_discovery import Field, Form
-from tests.fixtures.url_map import Address, Place, Stage
+from tests.fixtures.url_map import Address, PortalWithData, Visit
 from tests.fixtures.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -100,7 +100,7 @@ SAFE_TO_POST = {
 """Forms without a field: they cannot be filled with bad input."""
 
 
-def kinds(stage: Stage) -> dict[str, str | None]:
+def kinds(stage: PortalWithData) -> dict[str, str | None]:
     return {
         MISSING: None,
         TOO_LONG: "x" * 10_000,
@@ -138,7 +138,7 @@ def part(number: int) -> list[Address]:
     return url_map.addresses()[number::PARTS]
 
 
-def opened(place: Place) -> signed_in.Answer:
+def opened(place: Visit) -> signed_in.Answer:
     """Open the page, also behind a redirect to the portal."""
     response = place.browser.get(place.path)
     while response.status_code == 302 and response["Location"].startswith("/"):
@@ -147,7 +147,7 @@ def opened(place: Place) -> signed_in.Answer:
     return response
 
 
-def forms_of(place: Place) -> Iterator[Form]:
+def forms_of(place: Visit) -> Iterator[Form]:
     response = opened(place)
     path = response.request["PATH_INFO"] + (
         f"?{query}" if (query := response.request["QUERY_STRING"]) else ""
@@ -228,18 +228,18 @@ def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None)
 
 
 @pytest.fixture
-def stage(world: World) -> Stage:
-    return Stage(world)
+def stage(world: World) -> PortalWithData:
+    return PortalWithData(world)
 
 
 def test_every_address_has_a_test_case() -> None:
     names = [address.name for address in url_map.addresses()]
     assert len(names) == len(set(names))
-    assert set(names) == set(url_map.WHERE)
+    assert set(names) == set(url_map.VISITS)
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_form_field_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
+def test_every_form_field_with_bad_input_causes_no_error(stage: PortalWithData, number: int) -> None:
     """Every field of every form on every page is tried with six kinds of bad input."""
     seen: set[tuple[str, frozenset[str]]] = set()
     found: list[str] = []
@@ -258,7 +258,9 @@ def test_every_form_field_with_bad_input_causes_no_error(stage: Stage, number: i
     assert tried > 0
 
 
-def _tries(stage: Stage, browser: BrowserClient, form: Form) -> Iterator[tuple[Field, str, list[str]]]:
+def _tries(
+    stage: PortalWithData, browser: BrowserClient, form: Form
+) -> Iterator[tuple[Field, str, list[str]]]:
     before = snapshot()
     for one in form.fields.values():
         if one.name == "csrfmiddlewaretoken":
@@ -276,7 +278,7 @@ def _tries(stage: Stage, browser: BrowserClient, form: Form) -> Iterator[tuple[F
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_query_and_path_with_bad_input_causes_no_error(stage: Stage, number: int) -> None:
+def test_every_query_and_path_with_bad_input_causes_no_error(stage: PortalWithData, number: int) -> None:
     """Every parameter that the address's own forms and links name is tried, and every part of its path."""
     before = snapshot()
     found = [
@@ -288,7 +290,7 @@ def test_every_query_and_path_with_bad_input_causes_no_error(stage: Stage, numbe
     assert "\n".join(changed(before, *GIVEN)) == ""
 
 
-def _wrong_queries(stage: Stage, address: Address) -> list[str]:
+def _wrong_queries(stage: PortalWithData, address: Address) -> list[str]:
     """Pages refuse control characters in an address; endpoints for programs ignore their query."""
     place, found = stage.place(address), []
     for name in _parameters(place):
@@ -301,7 +303,7 @@ def _wrong_queries(stage: Stage, address: Address) -> list[str]:
     return found
 
 
-def _wrong_paths(stage: Stage, address: Address) -> list[str]:
+def _wrong_paths(stage: PortalWithData, address: Address) -> list[str]:
     place, found = stage.place(address), []
     for name, value in place.arguments.items():
         for kind, wrong in kinds(stage).items():
@@ -312,13 +314,13 @@ def _wrong_paths(stage: Stage, address: Address) -> list[str]:
     return found
 
 
-def _parameters(place: Place) -> set[str]:
+def _parameters(place: Visit) -> set[str]:
     named = {one for form in forms_of(place) if form.method == "get" for one in form.fields}
     query = place.path.partition("?")[2]
     return named | {pair.partition("=")[0] for pair in query.split("&") if pair} | {"next"}
 
 
-def test_machine_endpoint_with_bad_input_answers_4xx(stage: Stage) -> None:
+def test_machine_endpoint_with_bad_input_answers_4xx(stage: PortalWithData) -> None:
     """Programs get an error of the protocol and never a server error."""
     before, found = snapshot(), []
     for route, names in PROGRAMS.items():
@@ -334,7 +336,7 @@ def test_machine_endpoint_with_bad_input_answers_4xx(stage: Stage) -> None:
     assert "\n".join(changed(before)) == ""
 
 
-def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: Stage) -> None:
+def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: PortalWithData) -> None:
     before, found = snapshot(), []
     for route, names in UNSEEN.items():
         place = stage.place(next(one for one in url_map.addresses() if one.name == route))
@@ -348,7 +350,7 @@ def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: Stage) 
     assert "\n".join(changed(before)) == ""
 
 
-def test_every_address_that_accepts_post_is_covered(stage: Stage) -> None:
+def test_every_address_that_accepts_post_is_covered(stage: PortalWithData) -> None:
     """Every address that accepts a POST is tried above: by a page's form, as a program's, or by name."""
     reached = {*PROGRAMS, *UNSEEN}
     taking = set()

@@ -5,7 +5,7 @@ import pytest
 from tests.fixtures import rendering
 from tests.fixtures.page_outline import Outline
 from tests.fixtures.page_samples import samples
-from tests.fixtures.url_map import Address, Stage, addresses
+from tests.fixtures.url_map import Address, PortalWithData, addresses
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,7 +14,7 @@ PAGES = 30
 
 
 def test_every_page_has_headings_labels_and_names(world: World) -> None:
-    stage = Stage(world)
+    stage = PortalWithData(world)
     found: dict[str, list[str]] = {}
     pages = 0
     for address in addresses():
@@ -27,7 +27,7 @@ def test_every_page_has_headings_labels_and_names(world: World) -> None:
     assert pages >= PAGES
 
 
-def _page(stage: Stage, address: Address) -> str:
+def _page(stage: PortalWithData, address: Address) -> str:
     place = stage.place(address)
     answer = place.browser.get(place.path)
     is_page = answer.headers.get("Content-Type", "").startswith("text/html") and answer.content

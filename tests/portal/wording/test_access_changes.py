@@ -133,7 +133,7 @@ def test_access_change_gives_gains_and_losses_as_sentences(
 
 
 @pytest.mark.parametrize(
-    ("rights", "said"),
+    ("rights", "expected"),
     [
         ([right(SEE), right(SEE)], "see orders"),
         ([right(SEE), right(PLACE, OULU, amount=6000, until=DECEMBER)],
@@ -144,9 +144,10 @@ def test_access_change_gives_gains_and_losses_as_sentences(
          "order, up to 6 € an order; approve, up to 9 € an order, at Oulu"),
     ],
 )  # fmt: skip
-def test_rights_are_described_in_one_sentence(rights: list[Right], said: str) -> None:
+def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str) -> None:
     with translation.override("en"):
         texts = {**TEXTS, "shop:approve": {"en": "approve"}}
         assert (
-            access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ") == said
+            access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ")
+            == expected
         )

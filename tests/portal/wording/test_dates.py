@@ -67,7 +67,7 @@ def test_ambiguous_amount_names_an_unambiguous_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "at", "said"),
+    ("language", "at", "expected"),
     [
         ("en", NOW, "today 14:00"),
         ("fi", NOW, "tänään 14.00"),
@@ -78,9 +78,11 @@ def test_ambiguous_amount_names_an_unambiguous_form() -> None:
         ("fi", NOW.replace(year=2023, month=2, day=14), "14.2.2023"),
     ],
 )
-def test_time_is_shown_in_the_reader_s_zone_and_language(language: str, at: dt.datetime, said: str) -> None:
+def test_time_is_shown_in_the_reader_s_zone_and_language(
+    language: str, at: dt.datetime, expected: str
+) -> None:
     with translation.override(language):
-        assert CLOCK.when(at) == said
+        assert CLOCK.when(at) == expected
 
 
 def test_interval_until_midnight_ends_on_the_day_before() -> None:
@@ -111,7 +113,7 @@ def test_day_is_parsed_or_refused(typed: str, day: dt.date | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "expected"),
     [
         ([], ""),
         (["A"], "A"),
@@ -120,20 +122,20 @@ def test_day_is_parsed_or_refused(typed: str, day: dt.date | None) -> None:
         (["A", "B", "C", "D"], "A, B and 2 more"),
     ],
 )
-def test_long_list_of_names_is_shortened(names: list[str], said: str) -> None:
+def test_long_list_of_names_is_shortened(names: list[str], expected: str) -> None:
     with translation.override("en"):
-        assert dates.name_list(names) == said
+        assert dates.name_list(names) == expected
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [(0, "0.1 s"), (1.1, "1.1 s"), (4.24, "4.3 s"), (9.9, "9.9 s"), (9.94, "10 s"), (12.1, "13 s"),
      (59.7, "1 min"), (60, "1 min"), (150, "3 min"), (3600, "1 h"), (7200, "2 h"), (7201, "3 h"),
      (400000, "5 days")],
 )  # fmt: skip
-def test_span_is_rounded_up_to_its_unit(seconds: float, said: str) -> None:
+def test_span_is_rounded_up_to_its_unit(seconds: float, expected: str) -> None:
     with translation.override("en"):
-        assert dates.span(seconds) == said
+        assert dates.span(seconds) == expected
 
 
 def test_unknown_time_zone_is_skipped() -> None:
@@ -144,7 +146,7 @@ def test_unknown_time_zone_is_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "said"),
+    ("agent", "expected"),
     [
         (
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36",
@@ -157,6 +159,6 @@ def test_unknown_time_zone_is_skipped() -> None:
         ("", "A browser"),
     ],
 )
-def test_user_agent_gives_a_browser_name(agent: str, said: str) -> None:
+def test_user_agent_gives_a_browser_name(agent: str, expected: str) -> None:
     with translation.override("en"):
-        assert dates.browser(agent) == said
+        assert dates.browser(agent) == expected

@@ -111,16 +111,16 @@ def test_refused_event_has_a_sentence_for_the_attempt_and_its_count(verb: str) -
 
 def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
     mail: dict[str, Any] = {"user": None, "email": "new@koskela.example", "outcome": "refused"}
-    for verb, said in (
+    for verb, expected in (
         (Verb.INVITATION_RESEND, "tried to send the invitation to new@koskela.example again and was refused"),
         (Verb.INVITATION_CANCEL, "tried to cancel the invitation to new@koskela.example and was refused"),
     ):
-        assert WORDING.sentence_for(event(verb, facts={"code": "denied"}, **mail)).text == said
-    for kind, said in (
+        assert WORDING.sentence_for(event(verb, facts={"code": "denied"}, **mail)).text == expected
+    for kind, expected in (
         ("totp", "connected an authenticator app"),
         ("recovery_codes", "created recovery codes"),
     ):
-        assert WORDING.sentence_for(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == said
+        assert WORDING.sentence_for(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == expected
 
 
 def test_access_with_an_end_shows_the_last_day_in_the_reader_s_zone() -> None:
@@ -144,9 +144,9 @@ ANSWERS: list[tuple[list[DeliveryResult], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "said"), ANSWERS)
-def test_delivery_line_names_each_system_with_its_time(answers: list[DeliveryResult], said: str) -> None:
-    assert WORDING.deliveries(answers) == said
+@pytest.mark.parametrize(("answers", "expected"), ANSWERS)
+def test_delivery_line_names_each_system_with_its_time(answers: list[DeliveryResult], expected: str) -> None:
+    assert WORDING.deliveries(answers) == expected
 
 
 def test_delivery_time_follows_the_reader_s_language() -> None:

@@ -17,16 +17,16 @@ AT = dt.datetime(2026, 11, 30, 22, 3, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(
-    ("language", "zone", "said"),
+    ("language", "zone", "expected"),
     [
         ("en", "Europe/Helsinki", "1 Dec 2026, 00:03 (Helsinki time)"),
         ("en", "America/Argentina/Buenos_Aires", "30 Nov 2026, 19:03 (Buenos Aires time)"),
         ("fi", "Europe/Helsinki", "1.12.2026 0.03 (aikavyöhyke Helsinki)"),
     ],
 )
-def test_instant_is_shown_with_its_zone(language: str, zone: str, said: str) -> None:
+def test_instant_is_shown_with_its_zone(language: str, zone: str, expected: str) -> None:
     with translation.override(language):
-        assert time_zones.date_time_with_zone(AT, ZoneInfo(zone)) == said
+        assert time_zones.date_time_with_zone(AT, ZoneInfo(zone)) == expected
 
 
 def test_instant_without_a_known_reader_is_in_utc() -> None:
