@@ -3,6 +3,7 @@
 A truncated end, or a log rewritten as a whole, is consistent: finding that needs a checkpoint stored elsewhere.
 """
 
+import datetime as dt
 import io
 import json
 import uuid
@@ -12,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit import sealing, verification
+from audit.log import ledger
 from audit.models import Event, Leaf
 from portal import embedded_postgres
 from tests.fixtures import cluster
@@ -266,3 +268,23 @@ def test_verify_of_an_unchanged_log_succeeds(middle: Event) -> None:
     output = io.StringIO()
     call_command("audit", "verify", stdout=output)
     assert "log verified" in output.getvalue()
+
+
+def test_verify_of_an_event_dated_before_its_predecessor_names_it(
+    owner: psycopg.Connection, middle: Event
+) -> None:
+    """The intruder rewrites the last event of the chain with its hash."""
+    last = Event.objects.filter(chain=middle.chain, seq__isnull=False).latest("seq")
+    before = Event.objects.get(chain=middle.chain, seq=(last.seq or 0) - 1)
+    for at, is_found in ((before.at, False), (before.at - dt.timedelta(microseconds=1), True)):
+        body = json.dumps(json.loads(bytes(last.body)) | {"at": ledger.format_instant(at)}).encode()
+        owner.execute(
+            "UPDATE audit_event SET at = %(at)s, body = %(body)s, hash = sha256(%(body)s) WHERE id = %(id)s",
+            {"at": at, "body": body, "id": last.id},
+        )
+        assert (("earlier than the event before", str(last.id)) in findings()) is is_found
+
+
+def test_finding_names_its_position_where_there_is_one() -> None:
+    assert str(verification.Finding("gap", "leaves", 3, "e")) == "gap: leaves at 3, event e"
+    assert str(verification.Finding("gap", "inbox", None, "e")) == "gap: inbox, event e"
