@@ -1,17 +1,23 @@
 """Replays, revocations and purging: each statement changes its own rows and no others."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from audit.foundation import clock
 from audit.models import Event
+from identity import machine_secrets
+from identity.clients import queries as clients_queries
 from identity.grants import codes, tokens
 from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
-from tests.fixtures import grant_conditions, grants
+from identity.people.models import User
+from identity.sessions.models import SignIn
+from tests.fixtures import concurrency, grant_conditions, grants
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,3 +173,26 @@ def test_tokens_have_the_documented_lifetimes(world: World) -> None:
     assert access.expires_at - access.issued_at == dt.timedelta(minutes=10)
     assert family.expires_at - family.issued_at == dt.timedelta(hours=12)
     assert RefreshToken.objects.get().issued_at == family.issued_at == access.issued_at
+
+
+def test_code_is_redeemed_while_another_person_is_locked(world: World) -> None:
+    """Olli has a code, too; an act on Olli holds the locks of his user and sign-in."""
+    code, _ = grants.code(world.mikko), grants.code(world.olli, session="another")
+
+    def redeem() -> bool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            return grants.redeem(code) is not None
+
+    with transaction.atomic():
+        list(User.objects.select_for_update().filter(id=world.olli.user_id))
+        list(SignIn.objects.select_for_update().filter(user=world.olli.user_id))
+        assert concurrency.run_concurrently(redeem) == [True]
+
+
+def test_empty_secret_never_matches(world: World) -> None:
+    client = clients_queries.find(client="ordering")
+    assert client is not None
+    for secret, matches in (("", False), ("s", True)):
+        stored = f"machine${machine_secrets.hash_secret(secret)}"
+        assert dataclasses.replace(client, stored_secret=stored).verify_secret(secret) is matches
