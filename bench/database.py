@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from portal import embedded_postgres
+from tests.fixtures import bypass
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "server_version")
@@ -37,6 +38,7 @@ def installation() -> Iterator[embedded_postgres.Server]:
     try:
         manage(server, "keys", "make")
         manage(server, "migrate", "--database=owner", "--verbosity=0", "--noinput", "--skip-checks")
+        bypass.install(server.url_of(embedded_postgres.OWNER), application=embedded_postgres.APP)
         manage(server, "collectstatic", "--noinput", "--verbosity=0", "--skip-checks")
         import django
 

@@ -21,7 +21,7 @@ from pytest_django import plugin
 
 from portal import embedded_postgres
 from tests import settings
-from tests.fixtures import cluster, database_reset
+from tests.fixtures import bypass, cluster, database_reset
 
 pytest_plugins = [
     "tests.lanes",
@@ -110,6 +110,7 @@ def _migrate(urls: cluster.Urls) -> None:
     _point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
     management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
     connections[OWNER_ALIAS].close()
+    bypass.install(urls[embedded_postgres.OWNER], application=embedded_postgres.APP)
     database_reset.keep_reference(urls[embedded_postgres.OWNER])
 
 

@@ -12,6 +12,7 @@ _GRANT_PRIVILEGES = """
 DO $$
 DECLARE
     t record;
+    f record;
     app text := %(role)s;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = app) OR current_user = app THEN
@@ -19,12 +20,13 @@ BEGIN
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %%I', app);
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %%I', app);
-    FOR t IN SELECT c.relname, c.relispartition, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v')
-               AND pg_get_userbyid(c.relowner) = current_user LOOP
+    FOR t IN SELECT oid, relname, relispartition, relkind FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
+               AND pg_get_userbyid(relowner) = current_user LOOP
+        EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
         IF t.relispartition THEN
-            EXECUTE format('REVOKE ALL ON %%I FROM %%I', t.relname, app);
-        ELSIF t.relkind = 'v' OR t.relname IN ('django_migrations', 'audit_installation') THEN
+            CONTINUE;
+        ELSIF t.relkind = 'v' OR obj_description(t.oid, 'pg_class') LIKE 'Read-only: %%' THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname IN ('audit_event', 'audit_leaf') THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
@@ -36,6 +38,14 @@ BEGIN
             EXECUTE format('GRANT SELECT, INSERT, DELETE ON %%I TO %%I', t.relname, app);
         ELSE
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %%I TO %%I', t.relname, app);
+        END IF;
+    END LOOP;
+    -- Functions that run with the owner's rights: PostgreSQL lets every role call a new function.
+    FOR f IN SELECT oid::regprocedure AS signature, proname FROM pg_proc
+             WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_get_userbyid(proowner) = current_user LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %%s FROM PUBLIC', f.signature);
+        IF f.proname = 'audit_ensure_partitions' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I', f.signature, app);
         END IF;
     END LOOP;
 END $$;

@@ -1,19 +1,59 @@
--- A guarded table refuses a write in a transaction without the setting of an act (audit.foundation.write_guard).
-CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A change of a guarded table commits only together with an event: a deferred trigger looks in the inbox for an event of the
+-- same transaction. `pg_current_xact_id` names the transaction also inside a savepoint, where `xmin` is another number.
+ALTER TABLE audit_inbox
+    ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    ADD COLUMN in_chain boolean NOT NULL DEFAULT false;
+CREATE INDEX audit_inbox_xact ON audit_inbox (xact, in_chain);
+
+-- Both run once per changed row, and therefore without SECURITY DEFINER: the role may read the inbox.
+CREATE FUNCTION audit_require_act() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF coalesce(current_setting('keyholder.act', true), '') = '' THEN
-        RAISE EXCEPTION 'a write to % outside an act', TG_TABLE_NAME USING ERRCODE = 'KH001';
+    IF NOT EXISTS (SELECT FROM public.audit_inbox WHERE xact = pg_current_xact_id() AND in_chain) THEN
+        RAISE EXCEPTION 'a change of % without the event of an act', TG_TABLE_NAME USING ERRCODE = 'KH001';
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION audit_guard_act_or_observation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_require_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF coalesce(current_setting('keyholder.act', true), '') = ''
-       AND coalesce(current_setting('keyholder.observation', true), '') = '' THEN
-        RAISE EXCEPTION 'a write to % outside an act or an observation', TG_TABLE_NAME USING ERRCODE = 'KH001';
+    IF NOT EXISTS (SELECT FROM public.audit_inbox WHERE xact = pg_current_xact_id()) THEN
+        RAISE EXCEPTION 'a change of % without an event', TG_TABLE_NAME USING ERRCODE = 'KH001';
     END IF;
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% cannot be truncated', TG_TABLE_NAME USING ERRCODE = 'KH002';
+END $$;
+
+-- For migrations: guard a table, or state why it is not guarded. A table with neither fails a test.
+CREATE FUNCTION audit_guard_table(guarded text, required text DEFAULT 'act', free_columns text[] DEFAULT '{}')
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    columns text := '';
+BEGIN
+    IF free_columns <> '{}' THEN
+        SELECT 'OF ' || string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+        WHERE attrelid = guarded::regclass AND attnum > 0 AND NOT attisdropped AND attname <> ALL (free_columns);
+    END IF;
+    EXECUTE format('CREATE CONSTRAINT TRIGGER keyholder_guard AFTER INSERT OR DELETE OR UPDATE %s ON %I
+                    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I()',
+                   columns, guarded, 'audit_require_' || required);
+    -- Row triggers do not see TRUNCATE.
+    EXECUTE format('CREATE TRIGGER keyholder_no_truncate BEFORE TRUNCATE ON %I
+                    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate()', guarded);
+END $$;
+
+CREATE FUNCTION audit_leave_free(free text, reason text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COMMENT ON TABLE %I IS %L', free, 'Free: ' || reason);
+END $$;
+
+-- The application reads these and cannot write them (audit.log.receivers).
+CREATE FUNCTION audit_make_read_only(unwritten text, reason text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COMMENT ON TABLE %I IS %L', unwritten, 'Read-only: ' || reason);
 END $$;
 
 CREATE FUNCTION audit_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -75,7 +115,7 @@ BEGIN
     FROM (SELECT DISTINCT ON (chain) chain, seq, hash, at FROM inserted
           WHERE seq IS NOT NULL ORDER BY chain, seq DESC) e
     WHERE c.id = e.chain;
-    INSERT INTO audit_inbox (event, at) SELECT id, at FROM inserted;
+    INSERT INTO audit_inbox (event, at, in_chain) SELECT id, at, seq IS NOT NULL FROM inserted;
     PERFORM pg_notify('keyholder_chain', chain::text)
     FROM (SELECT DISTINCT chain FROM inserted WHERE seq IS NOT NULL) e;
     RETURN NULL;
@@ -84,6 +124,13 @@ CREATE TRIGGER audit_extend_chain AFTER INSERT ON audit_event
 REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION audit_extend_chain();
 
 CREATE INDEX audit_label_name ON audit_label USING gin (name gin_trgm_ops);
+
+SELECT audit_make_read_only('audit_installation', 'written by the operator''s commands as the owner');
+SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
+SELECT audit_leave_free('audit_inbox', 'a queue for the sealer, filled by a trigger; audit verify names an event without a leaf');
+SELECT audit_leave_free('audit_label', 'names that pages show and search; events hold the same names encrypted');
+SELECT audit_leave_free('audit_person_key', 'keys that encrypt personal values; destroying one erases a person');
+SELECT audit_leave_free('audit_refusal', 'counts a refusal''s repeats within a minute; the events are in the log');
 
 SELECT audit_ensure_partitions(current_date, 6);
 INSERT INTO audit_installation (id, incarnation) VALUES (1, 1);

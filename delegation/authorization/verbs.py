@@ -176,6 +176,7 @@ class Observation(StrEnum):
     ACCOUNT_SYNC_FAILED = "account.sync_failed"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"
+    FACTOR_RENAMED = "factor.renamed"
     FACTOR_RESET = "factor.reset"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"
@@ -184,8 +185,11 @@ class Observation(StrEnum):
     MAIL_SENT = "mail.sent"
     ORGANIZATION_ORPHANED = "organization.orphaned"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a verb
+    PASSWORD_REHASHED = "password.rehashed"  # noqa: S105 - a verb
     PASSWORD_RESET = "password.reset"  # noqa: S105 - a verb
+    RECOVERY_CODES_VIEWED = "recovery_codes.viewed"
     SESSION_ENDED = "session.ended"
+    SESSION_REAUTHENTICATED = "session.reauthenticated"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGN_IN_DENIED = "sign_in.denied"
@@ -204,14 +208,18 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.ACCOUNT_SYNC_FAILED: Topic.SYSTEMS,
     Observation.FACTOR_ADDED: Topic.SIGN_IN,
     Observation.FACTOR_REMOVED: Topic.SIGN_IN,
+    Observation.FACTOR_RENAMED: Topic.SIGN_IN,
     Observation.FACTOR_RESET: Topic.SIGN_IN,
     Observation.LOGOUT_DELIVERED: Topic.SYSTEMS,
     Observation.LOGOUT_FAILED: Topic.SYSTEMS,
     Observation.MAIL_FAILED: Topic.MAILS,
     Observation.MAIL_SENT: Topic.MAILS,
     Observation.PASSWORD_CHANGED: Topic.SIGN_IN,
+    Observation.PASSWORD_REHASHED: Topic.SIGN_IN,
     Observation.PASSWORD_RESET: Topic.SIGN_IN,
+    Observation.RECOVERY_CODES_VIEWED: Topic.SIGN_IN,
     Observation.SESSION_ENDED: Topic.SIGN_IN,
+    Observation.SESSION_REAUTHENTICATED: Topic.SIGN_IN,
     Observation.SIGN_IN_SUCCEEDED: Topic.SIGN_IN,
     Observation.SIGN_IN_FAILED: Topic.SIGN_IN,
     Observation.SIGN_IN_DENIED: Topic.SIGN_IN,

@@ -1,28 +1,19 @@
 -- Written in an act only.
-DO $$
-DECLARE
-    guarded text;
-BEGIN
-    FOREACH guarded IN ARRAY ARRAY[
-        'delegation_entitlement',
-        'delegation_role',
-        'delegation_roleversion',
-        'delegation_roleentitlement',
-        'delegation_ceiling',
-        'delegation_hold',
-        'delegation_assignment',
-        'delegation_assignmentsite',
-        'delegation_assignmentlimit',
-        'delegation_invitation',
-        'delegation_invitation_sites',
-        'delegation_invitationtoken',
-        'delegation_idempotencyrecord'
-    ] LOOP
-        EXECUTE format(
-            'CREATE TRIGGER keyholder_guard BEFORE INSERT OR UPDATE OR DELETE ON %I
-             FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()', guarded);
-    END LOOP;
-END $$;
+SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
+    'delegation_entitlement',
+    'delegation_role',
+    'delegation_roleversion',
+    'delegation_roleentitlement',
+    'delegation_ceiling',
+    'delegation_hold',
+    'delegation_assignment',
+    'delegation_assignmentsite',
+    'delegation_assignmentlimit',
+    'delegation_invitation',
+    'delegation_invitation_sites',
+    'delegation_invitationtoken',
+    'delegation_idempotencyrecord'
+]) guarded;
 
 -- The organization of an assignment is its membership's, whatever was written: working admins are found by it.
 -- Memberships never change their organization (identity, `membership_keeps_organization`).

@@ -17,5 +17,6 @@ class Migration(migrations.Migration):
         ("account", "0009_emailaddress_unique_primary_email"),
         ("mfa", "0003_authenticator_type_uniq"),
         ("allauth_idp_oidc", "0003_client_allow_uri_wildcards"),
+        ("guardian", "0003_remove_groupobjectpermission_guardian_gr_content_ae6aec_idx_and_more"),
     ]
     operations = [migrations.RunSQL(SQL)]

@@ -1,33 +1,45 @@
 -- Written in an act only; django-allauth writes the last four in an observation too.
-DO $$
-DECLARE
-    guarded text;
-BEGIN
-    FOREACH guarded IN ARRAY ARRAY[
-        'identity_businessunit',
-        'identity_organization',
-        'identity_customernumber',
-        'identity_site',
-        'identity_membership',
-        'identity_membershipperiod',
-        'identity_application',
-        'identity_client'
-    ] LOOP
-        EXECUTE format(
-            'CREATE TRIGGER keyholder_guard BEFORE INSERT OR UPDATE OR DELETE ON %I
-             FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()', guarded);
-    END LOOP;
-    FOREACH guarded IN ARRAY ARRAY[
-        'identity_user',
-        'account_emailaddress',
-        'mfa_authenticator',
-        'allauth_idp_oidc_client'
-    ] LOOP
-        EXECUTE format(
-            'CREATE TRIGGER keyholder_guard BEFORE INSERT OR UPDATE OR DELETE ON %I
-             FOR EACH STATEMENT EXECUTE FUNCTION audit_guard_act_or_observation()', guarded);
-    END LOOP;
-END $$;
+SELECT audit_guard_table(guarded) FROM unnest(ARRAY[
+    'identity_businessunit',
+    'identity_organization',
+    'identity_customernumber',
+    'identity_site',
+    'identity_membership',
+    'identity_membershipperiod',
+    'identity_application',
+    'identity_client'
+]) guarded;
+SELECT audit_guard_table(guarded, 'event') FROM unnest(ARRAY[
+    'identity_user',
+    'account_emailaddress',
+    'mfa_authenticator',
+    'allauth_idp_oidc_client'
+]) guarded;
+
+SELECT audit_leave_free('identity_session', 'written by every request; its data is signed together with its key, user, directory and epoch');
+SELECT audit_leave_free(free, 'issued by sign-in and the token endpoint; valid only under the epochs of user and membership')
+FROM unnest(ARRAY[
+    'identity_signin',
+    'identity_signin_clients',
+    'identity_authorizationcode',
+    'identity_tokenfamily',
+    'identity_refreshtoken',
+    'identity_accesstoken'
+]) free;
+-- Tables that libraries bring and that the product does not write.
+SELECT audit_make_read_only(unwritten, 'rights are assignments; no part of the product writes it') FROM unnest(ARRAY[
+    'identity_user_groups',
+    'identity_user_user_permissions',
+    'auth_group',
+    'auth_group_permissions',
+    'auth_permission',
+    'guardian_groupobjectpermission',
+    'guardian_userobjectpermission'
+]) unwritten;
+SELECT audit_make_read_only('account_emailconfirmation', 'confirmation links are signed, not stored');
+SELECT audit_make_read_only('allauth_idp_oidc_token', 'codes and tokens are identity''s own tables');
+SELECT audit_make_read_only('django_content_type', 'written by migrations');
+SELECT audit_make_read_only('django_migrations', 'written by migrations');
 
 -- Rows of one directory refer to the user together with that directory.
 ALTER TABLE identity_membership ADD CONSTRAINT membership_user_in_directory

@@ -1,11 +1,13 @@
 """A browser's cookie holds a secret; the row of its session holds the keyed hash, directory and epoch."""
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.core import signing
 from django.db import IntegrityError, connection, transaction
 
 from audit.foundation import clock
@@ -13,7 +15,9 @@ from identity import machine_secrets
 from identity.people.models import User
 from identity.sessions.models import Session
 
+logger = logging.getLogger("django.security.SuspiciousSession")
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
+_SAVED = ("session_data", "expire_date", "user", "directory", "epoch")
 _FIELDS = [field.attname for field in Session._meta.concrete_fields]
 # A user's session is valid while its epoch and directory are the user's.
 _LOAD = """
@@ -21,6 +25,11 @@ SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
 WHERE s.session_key = ANY(%s) AND s.expire_date > %s
   AND (s.user_id IS NULL OR u.epoch = s.epoch AND u.directory = s.directory AND u.is_active)
 """.format(", ".join(f"s.{name}" for name in _FIELDS))
+
+
+def _salt_of(row: Session) -> str:
+    """Bind the data to the row: a copy in another row, or under another user, directory or epoch, is not loaded."""
+    return f"identity.sessions {row.session_key} {row.user_id} {row.directory} {row.epoch}"
 
 
 class SessionStore(SessionBase):
@@ -37,10 +46,17 @@ class SessionStore(SessionBase):
         if columns is None:
             self._session_key = None
             return {}
-        self.row = row = Session.from_db(connection.alias, _FIELDS, columns)
+        row = Session.from_db(connection.alias, _FIELDS, columns)
+        try:
+            data = signing.loads(row.session_data, salt=_salt_of(row), serializer=self.serializer)
+        except signing.BadSignature:
+            logger.warning("The data of a session do not belong to its row.")
+            self._session_key = None
+            return {}
+        self.row = row
         if now - row.last_seen_at > _LAST_SEEN_INTERVAL:
             Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
-        return dict(self.decode(row.session_data))
+        return dict(data)
 
     def exists(self, session_key: str) -> bool:
         """Whether a row has this secret."""
@@ -63,34 +79,37 @@ class SessionStore(SessionBase):
             self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined] # the stubs lack it
-        fields = self._fields(data)
+        row = self._row_of(data)
         if must_create:
-            self._insert(fields)
-        elif not Session.objects.filter(session_key=self.stored_key()).update(**fields):
+            self._insert(row)
+        elif not Session.objects.filter(session_key=row.session_key).update(
+            **{name: getattr(row, name) for name in _SAVED}
+        ):
             raise UpdateError
 
-    def _insert(self, fields: Mapping[str, Any]) -> None:
-        now = clock.wall()
+    def _insert(self, row: Session) -> None:
+        row.created_at = row.last_seen_at = clock.wall()
         try:
             with transaction.atomic():
-                Session.objects.create(
-                    session_key=self.stored_key(), created_at=now, last_seen_at=now, **fields
-                )
+                row.save(force_insert=True)
         except IntegrityError as error:
             raise CreateError from error
 
-    def _fields(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _row_of(self, data: Mapping[str, Any]) -> Session:
         user = User.all_directories.filter(pk=data[SESSION_KEY]).first() if SESSION_KEY in data else None
         # The epoch under which the session was loaded: a request under way must not revive a session that has ended.
         loaded = self.row if self.row and self.row.user_id == (user.pk if user else None) else user
-        epoch = loaded.epoch if loaded else None
-        return {
-            "session_data": self.encode(dict(data)),
-            "expire_date": clock.wall() + dt.timedelta(seconds=self.get_expiry_age()),
-            "user": user,
-            "directory": user.directory if user else "",
-            "epoch": epoch,
-        }
+        row = Session(
+            session_key=self.stored_key(),
+            expire_date=clock.wall() + dt.timedelta(seconds=self.get_expiry_age()),
+            user=user,
+            directory=user.directory if user else "",
+            epoch=loaded.epoch if loaded else None,
+        )
+        row.session_data = signing.dumps(
+            dict(data), salt=_salt_of(row), serializer=self.serializer, compress=True
+        )
+        return row
 
     def delete(self, session_key: str | None = None) -> None:
         """End this session, or the one with that secret."""

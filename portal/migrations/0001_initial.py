@@ -12,5 +12,7 @@ class Migration(migrations.Migration):
     """The portal has no models."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies = [
+        ("audit", "0002_guards"),
+    ]
     operations = [migrations.RunSQL(SQL)]

@@ -4,4 +4,5 @@ CREATE UNLOGGED TABLE portal_cache (
     value text NOT NULL,
     expires timestamptz NOT NULL
 );
+SELECT audit_leave_free('portal_cache', 'rate limits, and nothing that must last');
 CREATE INDEX portal_cache_expires ON portal_cache (expires);

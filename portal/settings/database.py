@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import psycopg
+
 from portal.settings import variables
 
 APPLICATION_ROLE = "keyholder_app"
@@ -34,11 +36,26 @@ DATABASES = {
 DATABASES["default"]["OPTIONS"] = (
     {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.value() else {}
 )
+# Everything that a statement can leave behind in a connection, but for prepared statements, which psycopg manages.
+_RESET = """
+SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()
+"""
+
+
+def _reset(connection: psycopg.Connection) -> None:
+    """Run by the pool's own threads when a request returns its connection: no request pays for it."""
+    connection.execute(_RESET, prepare=False)
+
+
 # The web process uses a pool: its server ends idle threads, and the connection of such a thread would stay open.
 _pool = variables.DATABASE_POOL.value()
 if _pool:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
+    DATABASES["default"]["OPTIONS"] |= {
+        "pool": {"min_size": 1, "max_size": _pool, "timeout": 5, "reset": _reset},
+        # A start parameter, so that RESET ALL restores it.
+        "options": "-c TimeZone=UTC",
+    }
 # Only migrations run as the owner.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 

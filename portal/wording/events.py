@@ -233,6 +233,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.ACCOUNT_SYNC_FAILED: _sync_failed,
     Observation.FACTOR_ADDED: _factor_changed,
     Observation.FACTOR_REMOVED: _factor_changed,
+    Observation.FACTOR_RENAMED: _fixed(lambda: _("renamed a passkey")),
     Observation.FACTOR_RESET: _factor_changed,
     Observation.LOGOUT_DELIVERED: _logout_delivered,
     Observation.LOGOUT_FAILED: _logout_failed,
@@ -241,8 +242,13 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.MAIL_SENT: _mail_sent,
     Observation.ORGANIZATION_ORPHANED: _orphaned,
     Observation.PASSWORD_CHANGED: _password_changed,
+    Observation.PASSWORD_REHASHED: _fixed(
+        lambda: _("signed in with a password that is now stored in a newer format")
+    ),
     Observation.PASSWORD_RESET: _password_changed,
+    Observation.RECOVERY_CODES_VIEWED: _fixed(lambda: _("viewed the recovery codes")),
     Observation.SESSION_ENDED: _fixed(lambda: _("signed out")),
+    Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in")),
     Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in")),

@@ -103,7 +103,6 @@ AREAS = (
         16,
         (
             "audit/log/ledger.py",
-            "audit/foundation/write_guard.py",
             "audit/sealing.py",
             "audit/verification.py",
         ),

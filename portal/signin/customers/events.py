@@ -84,8 +84,21 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
     )
 
 
-def step_completed(request: HttpRequest, method: str, facts: Mapping[str, Any]) -> None:
-    """Add the instant by our clock and the kind of key to allauth's record of the step."""
+def password_rehashed(user: User) -> None:
+    """Record that the stored hash was replaced, which may be all that a first step of signing in changes."""
+    batch = event_transaction.current_batch()
+    if batch is not None:
+        batch.add(Observation.PASSWORD_REHASHED, subject=Subject("user", user.pk), chain=user.pk)
+
+
+def step_completed(request: HttpRequest, user: User, method: str, facts: Mapping[str, Any]) -> None:
+    """Add the instant by our clock and the kind of key to allauth's record of the step.
+
+    A reauthentication is an event: it marks the factor as used, and no sign-in follows.
+    """
+    if facts.get("reauthenticated"):
+        kind = str(facts.get("type", method))
+        record_event(request, Observation.SESSION_REAUTHENTICATED, user, {"method": kind})
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
     if not records:
         return

@@ -42,7 +42,7 @@ def on_factor_failed(request: HttpRequest, user: User, authenticator: Authentica
 
 @receiver(account.authentication_step_completed)
 def on_proved(request: HttpRequest, user: User, method: str, **facts: Any) -> None:
-    events.step_completed(request, method, facts)
+    events.step_completed(request, user, method, facts)
 
 
 @receiver(mfa.authenticator_added)
@@ -61,6 +61,14 @@ def on_password_reset(request: HttpRequest, user: User, **_: Any) -> None:
     if not request.user.is_authenticated:
         stagekit.clear_login(request)  # started in this browser with the old password
     events.new_password(request, user, Observation.PASSWORD_RESET)
+
+
+@receiver(rows.post_save, sender=User)
+def on_user_saved(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """A password saved alone, while it is checked, has the same value with the present hash."""
+    is_new = getattr(instance, "_password", None) is not None
+    if update_fields == frozenset({"password"}) and not is_new:
+        events.password_rehashed(instance)
 
 
 @receiver(rows.post_save, sender=Authenticator)

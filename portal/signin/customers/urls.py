@@ -82,7 +82,9 @@ urlpatterns = [
         name="mfa_remove_webauthn",
     ),
     path(
-        "security/passkeys/<int:pk>/rename/", _any_strength(webauthn.edit_webauthn), name="mfa_edit_webauthn"
+        "security/passkeys/<int:pk>/rename/",
+        _any_strength(views.RenamePasskey.as_view()),
+        name="mfa_edit_webauthn",
     ),
     path("passkey/", _public(views.LoginPasskey.as_view()), name="mfa_login_webauthn"),
 ]

@@ -17,9 +17,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
+from delegation.authorization.verbs import Observation
 from identity.clients import queries as clients_queries
 from portal.http import input_cleaning, safe_redirects
 from portal.signin.customers import first_sign_in
+from portal.signin.customers.events import record_event
 
 _CHALLENGE_LIFETIME = 600
 """Seconds."""
@@ -88,6 +90,7 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the next page, and whether the codes are shown for the first time."""
+        record_event(self.request, Observation.RECOVERY_CODES_VIEWED, self.request.user)
         codes = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.RECOVERY_CODES)
         viewed = codes.exclude(data__viewed_at=None).exists()
         page = {
@@ -102,12 +105,23 @@ class RecoveryCodesFile(recovery.DownloadRecoveryCodesView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the codes in groups."""
+        record_event(self.request, Observation.RECOVERY_CODES_VIEWED, self.request.user)
         return {**super().get_context_data(**kwargs), "unused_codes": _grouped(self.unused_codes)}
 
 
 def _grouped(codes: Sequence[str]) -> list[str]:
     """Return groups of four, as people read and type them; spaces in a typed code are ignored."""
     return [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
+
+
+class RenamePasskey(webauthn.EditWebAuthnView):
+    """Records the change of the name."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save the name, with the event in the same transaction."""
+        record_event(self.request, Observation.FACTOR_RENAMED, self.request.user, {"factor": "webauthn"})
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):

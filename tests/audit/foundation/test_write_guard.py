@@ -1,181 +1,334 @@
-"""The guard of each table for each statement, and the marks that allow a write."""
+"""The guarantees of the database: a change of a guarded table commits only together with an event.
 
-from collections.abc import Callable
+Everything here is SQL as the application's role, as an attacker has it who injects statements into the product.
+"""
 
+import contextlib
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
 import pytest
-from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from psycopg import Error
 
-from audit.foundation import write_guard
+from audit.foundation import clock, ids
 from audit.foundation.actor import system
-from audit.log import observations
+from audit.log import ledger, observations
+from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from identity.clients.models import Application
+from portal import embedded_postgres
+from provisioning.targets import commands as targets_commands
+from tests.fixtures import cluster
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OBSERVED = ("identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client")
-"""Written in an act or an observation."""
-FREE = (
-    "identity_session",
-    "identity_signin",
-    "identity_signin_clients",
-    "identity_authorizationcode",
-    "identity_tokenfamily",
-    "identity_refreshtoken",
-    "identity_accesstoken",
-    "identity_user_groups",
-    "identity_user_user_permissions",
-)
-"""Written by every request; a row is valid only under its epochs."""
-STRICT = sorted(
-    {
-        model._meta.db_table
-        for label in ("identity", "delegation")
-        for model in apps.get_app_config(label).get_models(include_auto_created=True)
-    }.difference(OBSERVED, FREE)
-    | {"provisioning_target"}
-)
-"""All other tables of these layers: written in an act only."""
-VERBS = {
-    "insert": "INSERT INTO {0} ({2}) SELECT {2} FROM {0} WHERE false",
-    "update": "UPDATE {0} SET {1} = {1} WHERE false",
-    "delete": "DELETE FROM {0} WHERE false",
-}
+OBSERVED = {"identity_user", "account_emailaddress", "mfa_authenticator", "allauth_idp_oidc_client"}
+"""Changed with any event, also with an observation; all other guarded tables with the event of an act."""
+TABLES = """
+SELECT c.relname,
+       array_remove(array_agg(t.tgname::text), NULL),
+       obj_description(c.oid, 'pg_class'),
+       has_table_privilege('keyholder_app', c.oid, 'INSERT, UPDATE, DELETE')
+           OR has_any_column_privilege('keyholder_app', c.oid, 'INSERT, UPDATE'),
+       has_table_privilege('keyholder_app', c.oid, 'TRUNCATE, TRIGGER, REFERENCES')
+FROM pg_class c LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgenabled = 'O' AND NOT t.tgisinternal
+    AND (t.tgname <> 'keyholder_guard' OR t.tgtype = 29 AND t.tginitdeferred)
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+GROUP BY c.oid ORDER BY c.relname
+"""
+"""A guard is deferred and for each row inserted, updated or deleted (1 + 4 + 8 + 16 in `pg_trigger.tgtype`)."""
 COLUMNS = """
 SELECT quote_ident(attname) FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
 """
+PAGE = pathlib.Path(__file__).parents[3] / "docs" / "tables.md"
+WITHOUT_ROWS = {"delegation_hold", "delegation_idempotencyrecord"}
+"""Guarded tables that the sample world leaves empty."""
 
 
-def write(table: str, verb: str) -> None:
-    """Run the statement on no row: the guard runs for each statement."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(COLUMNS, [table])
-        columns = [name for (name,) in cursor.fetchall()]
-        cursor.execute(VERBS[verb].format(table, columns[0], ", ".join(columns)))
+@pytest.fixture
+def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as connected:
+        yield connected
 
 
-def is_refused(table: str, verb: str) -> bool:
-    """Whether the guard refuses it, with its exact message and code."""
-    words = "an act or an observation" if table in OBSERVED else "an act"
-    try:
-        write(table, verb)
-    except DatabaseError as error:
-        cause = error.__cause__
-    else:
-        return False
-    assert isinstance(cause, Error)
-    assert str(cause).splitlines()[0] == f"a write to {table} outside {words}"
-    assert cause.sqlstate == "KH001"
-    return True
+@pytest.fixture
+def world(world: World) -> World:
+    """The sample world with a target, which it lacks."""
+    targets_commands.register(
+        actor=system(),
+        application=Application.objects.get(key="crm"),
+        base_url="https://crm.example/scim",
+        token="secret",
+    )
+    return world
 
 
-@pytest.mark.parametrize("table", [*STRICT, *OBSERVED])
-def test_write_to_a_guarded_table_needs_a_mark(world: World, table: str) -> None:
-    for verb in VERBS:
-        assert is_refused(table, verb)
-        with transaction.atomic(), write_guard.allow(mark=write_guard.ACT, origin="act"):
-            assert not is_refused(table, verb)
-        with transaction.atomic(), write_guard.allow(mark=write_guard.OBSERVATION, origin="observation"):
-            assert is_refused(table, verb) is (table in STRICT)
-        assert is_refused(table, verb)
-
-
-@pytest.mark.parametrize("table", FREE)
-def test_write_to_a_free_table_needs_no_mark(world: World, table: str) -> None:
-    assert not [verb for verb in VERBS if is_refused(table, verb)]
-
-
-INVALID_MARKS: dict[str, Callable[[], None]] = {
-    "empty act": lambda: write_guard._set(write_guard.ACT, ""),
-    "empty observation": lambda: write_guard._set(write_guard.OBSERVATION, ""),
-    "setting of another name": lambda: write_guard._set("keyholder.other", "act"),
-    "act of an earlier transaction": lambda: _commit(write_guard.ACT),
-    "observation of an earlier transaction": lambda: _commit(write_guard.OBSERVATION),
-    "act of a savepoint rolled back": lambda: _rolled_back(write_guard.ACT),
-}
-
-
-def _commit(mark: str) -> None:
-    """Leave a mark in a transaction that ends: a connection of the pool must not carry it on."""
-    assert transaction.get_autocommit()
-    with transaction.atomic():
-        write_guard._set(mark, "left behind")
-
-
-def _rolled_back(mark: str) -> None:
-    with transaction.atomic():
-        write_guard._set(mark, "left behind")
-        transaction.set_rollback(True)
-
-
-@pytest.mark.parametrize("what", INVALID_MARKS)
-def test_invalid_mark_allows_no_table(world: World, what: str) -> None:
-    if "earlier" in what:
-        INVALID_MARKS[what]()
-        assert is_refused("identity_membership", "update")
-        assert is_refused("identity_user", "update")
-        return
-    with transaction.atomic():
-        INVALID_MARKS[what]()
-        assert is_refused("identity_membership", "update")
-        assert is_refused("identity_user", "update")
-
-
-def test_mark_within_a_longer_transaction_is_cleared_after_its_block(world: World) -> None:
-    with transaction.atomic():
-        for mark, table in (
-            (write_guard.ACT, "identity_membership"),
-            (write_guard.OBSERVATION, "identity_user"),
-        ):
-            with write_guard.allow(mark=mark, origin="x"):
-                assert not is_refused(table, "update")
-            assert is_refused(table, "update")
-
-
-def test_recording_allows_the_tables_of_sign_in_until_it_ends(world: World) -> None:
-    with observations.recording(actor=system()):
-        assert not is_refused("identity_user", "update")
-        assert is_refused("identity_membership", "update")
-    assert is_refused("identity_user", "update")
-
-
-CONFIGURATION = (
-    "id",
-    "application_id",
-    "kind",
-    "base_url",
-    "token",
-    "include_applications",
-    "record_per",
-    "on_removal",
-    "verify_writes",
-    "is_active",
-    "created_at",
-)
-HEALTH = ("supports_patch", "failures", "down_since", "pause_until")
-
-
-def _set_column(column: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE provisioning_target SET {column} = {column}")
-
-
-@pytest.mark.parametrize("column", CONFIGURATION)
-def test_configuration_of_a_target_without_an_act_is_refused_column_by_column(
-    world: World, column: str
-) -> None:
-    with pytest.raises(DatabaseError, match="a write to provisioning_target outside an act"):
-        _set_column(column)
-
-
-@pytest.mark.parametrize("column", HEALTH)
-def test_health_of_a_target_without_an_act_is_written(world: World, column: str) -> None:
-    _set_column(column)
-
-
-def test_columns_of_a_target_are_each_guarded_or_free() -> None:
+def execute(statement: str, *arguments: Any) -> None:
     with connection.cursor() as cursor:
-        described = connection.introspection.get_table_description(cursor, "provisioning_target")
-    assert {column.name for column in described} == {*CONFIGURATION, *HEALTH}
+        cursor.execute(statement, arguments or None)
+
+
+def guarded_tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        return [name for name, triggers, *_ in cursor.fetchall() if "keyholder_guard" in triggers]
+
+
+def classes() -> dict[str, str]:
+    """Every table with its class, or `unclassified` where triggers, comment and privileges do not agree on one."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        return {name: class_of(*row) for name, *row in cursor.fetchall()}
+
+
+def class_of(
+    triggers: list[str],
+    comment: str | None,
+    is_writable: bool,  # noqa: FBT001 - a column of TABLES
+    has_more_rights: bool,  # noqa: FBT001 - a column of TABLES
+) -> str:
+    is_guarded = {"keyholder_guard", "keyholder_no_truncate"} <= set(triggers)
+    is_insert_only = "keyholder_insert_only" in triggers
+    is_stated = (comment or "").startswith("Free: " if is_writable else "Read-only: ")
+    if has_more_rights or [is_guarded, is_insert_only, is_stated].count(True) != 1:
+        return "unclassified"
+    if is_guarded:
+        return "Guarded"
+    return "Insert-only" if is_insert_only else str(comment)
+
+
+def documented_classes() -> dict[str, str]:
+    """The rows of docs/tables.md."""
+    rows = [
+        line.strip("|").split("|") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")
+    ]
+    return {
+        name.strip(" `"): f"{kind.strip()}: {reason.strip()}" if reason.strip() else kind.strip()
+        for name, kind, reason in rows
+    }
+
+
+def first_column(table: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS, [table])
+        return str(cursor.fetchall()[0][0])
+
+
+def touch(table: str) -> None:
+    """Change every row of the table, to the same values."""
+    column = first_column(table)
+    execute(f"UPDATE {table} SET {column} = {column}")
+
+
+@contextlib.contextmanager
+def refused(table: str) -> Iterator[None]:
+    """The block fails because a change of the table has no event, with the exact message and code."""
+    with pytest.raises(DatabaseError) as caught:
+        yield
+    cause = caught.value.__cause__
+    assert isinstance(cause, psycopg.Error)
+    required = "an event" if table in OBSERVED else "the event of an act"
+    assert str(cause).splitlines()[0] == f"a change of {table} without {required}"
+    assert cause.sqlstate == "KH001"
+
+
+def draft(world: World) -> EventDraft:
+    return EventDraft(verb="site.create", subject=Subject("site", world.koskela.id))
+
+
+def append_chained(world: World) -> None:
+    heads = ledger.lock_chains(chains=[world.koskela.id])
+    at = ledger.next_instant(heads=heads.values())
+    context = EventContext(actor=system(), act=ids.uuid7(), at=at, organization=world.koskela.id)
+    ledger.append(parts=[Append(heads[world.koskela.id], context, [draft(world)])])
+
+
+def insert_unchained(world: World) -> None:
+    context = EventContext(actor=system(), act=ids.uuid7(), at=clock.now(), organization=world.koskela.id)
+    ledger.insert_unchained(chain=world.koskela.id, context=context, drafts=[draft(world)])
+
+
+def test_every_table_has_the_class_that_the_document_states(world: World) -> None:
+    assert classes() == documented_classes()
+    assert len(guarded_tables()) == 26
+
+
+def test_table_without_a_class_is_seen(world: World, owner: psycopg.Connection) -> None:
+    owner.execute("CREATE TABLE forgotten (id integer); GRANT SELECT, UPDATE ON forgotten TO keyholder_app")
+    try:
+        assert classes()["forgotten"] == "unclassified"
+        owner.execute("COMMENT ON TABLE forgotten IS 'Read-only: but the application writes it'")
+        assert classes()["forgotten"] == "unclassified"
+    finally:
+        owner.execute("DROP TABLE forgotten")
+
+
+def test_change_without_an_event_fails_at_commit(world: World) -> None:
+    """Also with what served as a mark before: a setting of the transaction or of the connection."""
+    for table in guarded_tables():
+        if table in WITHOUT_ROWS:
+            continue
+        for is_local in (True, False):
+            with refused(table), transaction.atomic():
+                execute("SELECT set_config('keyholder.act', 'x', %s)", is_local)
+                touch(table)
+
+
+def test_change_with_an_observation_commits_in_the_tables_of_sign_in_only(world: World) -> None:
+    for table in guarded_tables():
+        if table in WITHOUT_ROWS:
+            continue
+        with contextlib.nullcontext() if table in OBSERVED else refused(table), transaction.atomic():
+            insert_unchained(world)
+            touch(table)
+
+
+def test_change_with_the_event_of_an_act_commits(world: World) -> None:
+    for table in guarded_tables():
+        with transaction.atomic():
+            touch(table)
+            append_chained(world)
+
+
+def test_tables_without_rows_are_listed(world: World) -> None:
+    with connection.cursor() as cursor:
+        empty = set()
+        for table in guarded_tables():
+            cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
+            if cursor.fetchone() is None:
+                empty.add(table)
+    assert empty == WITHOUT_ROWS
+
+
+@pytest.mark.parametrize(
+    "change", ["INSERT INTO guarded VALUES (2)", "UPDATE guarded SET id = 3", "DELETE FROM guarded"]
+)
+def test_each_kind_of_change_needs_an_event(world: World, owner: psycopg.Connection, change: str) -> None:
+    owner.execute("CREATE TABLE guarded (id integer); INSERT INTO guarded VALUES (1)")
+    try:
+        owner.execute("SELECT audit_guard_table('guarded'); GRANT ALL ON guarded TO keyholder_app")
+        with refused("guarded"), transaction.atomic():
+            execute(change)
+        with transaction.atomic():
+            execute(change)
+            append_chained(world)
+    finally:
+        owner.execute("DROP TABLE guarded")
+
+
+def test_viewer_made_organization_admin_in_sql_stays_a_viewer(world: World) -> None:
+    before = assigned_roles()
+    with refused("delegation_assignment"), transaction.atomic():
+        execute(
+            "UPDATE delegation_assignment SET role_id = r.id FROM delegation_role r "
+            "WHERE r.key = 'organization_admin'"
+        )
+    assert assigned_roles() == before
+
+
+def assigned_roles() -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, role_id FROM delegation_assignment ORDER BY id")
+        return list(cursor.fetchall())
+
+
+def test_event_of_an_earlier_transaction_does_not_serve(world: World) -> None:
+    with transaction.atomic():
+        append_chained(world)
+    with refused("identity_membership"), transaction.atomic():
+        touch("identity_membership")
+
+
+def test_event_of_a_savepoint_rolled_back_does_not_serve(world: World) -> None:
+    with refused("identity_membership"), transaction.atomic():
+        with transaction.atomic():
+            append_chained(world)
+            transaction.set_rollback(True)
+        touch("identity_membership")
+
+
+def test_event_of_a_savepoint_serves(world: World) -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            append_chained(world)
+        with transaction.atomic():
+            touch("identity_membership")
+
+
+def test_event_of_another_open_transaction_does_not_serve(world: World, database_urls: cluster.Urls) -> None:
+    with psycopg.connect(database_urls[embedded_postgres.APP]) as other:
+        other.execute("UPDATE identity_membership SET id = id")
+        with transaction.atomic():
+            append_chained(world)
+        with pytest.raises(psycopg.Error, match="without the event of an act"):
+            other.commit()
+
+
+def test_inbox_row_taken_out_before_the_change_is_judged_does_not_serve(world: World) -> None:
+    with refused("identity_membership"), transaction.atomic():
+        append_chained(world)
+        touch("identity_membership")
+        execute("DELETE FROM audit_inbox")
+
+
+def test_observation_without_an_event_fails(world: World) -> None:
+    with refused("identity_user"), observations.recording(actor=system()):
+        touch("identity_user")
+
+
+def test_observation_that_changes_nothing_needs_no_event(world: World) -> None:
+    with observations.recording(actor=system()):
+        pass
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "INSERT INTO audit_inbox (event, at, in_chain) VALUES (gen_random_uuid(), now(), true)",
+        "UPDATE audit_inbox SET xact = pg_current_xact_id()",
+        "TRUNCATE identity_membership CASCADE",
+        "ALTER TABLE identity_membership DISABLE TRIGGER ALL",
+        "DROP TRIGGER keyholder_guard ON identity_membership",
+        "SET session_replication_role = replica",
+        "CREATE FUNCTION public.audit_require_act() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "SELECT audit_guard_table('identity_session')",
+        "CREATE TEMP TABLE audit_inbox (xact xid8, in_chain boolean)",
+        "CREATE SCHEMA shadow",
+        "COMMENT ON TABLE identity_membership IS 'Free: no reason at all'",
+    ],
+)
+def test_application_cannot_weaken_the_guard(world: World, attack: str) -> None:
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+        execute(attack)
+
+
+def test_owner_cannot_truncate_a_guarded_table(world: World, owner: psycopg.Connection) -> None:
+    for table in guarded_tables():
+        with pytest.raises(psycopg.Error, match="cannot be truncated"):
+            owner.execute(f"TRUNCATE {table} CASCADE")
+
+
+FREE_COLUMNS = {"provisioning_target": {"supports_patch", "failures", "down_since", "pause_until"}}
+"""Columns that record how a target answers; every other column of every guarded table is guarded."""
+
+
+def test_every_column_of_a_guarded_table_is_guarded_or_listed(world: World) -> None:
+    for table in set(guarded_tables()) - WITHOUT_ROWS:
+        with connection.cursor() as cursor:
+            cursor.execute(COLUMNS, [table])
+            columns = [name for (name,) in cursor.fetchall()]
+        assert {column for column in columns if is_free(table, column)} == FREE_COLUMNS.get(table, set()), (
+            table
+        )
+
+
+def is_free(table: str, column: str) -> bool:
+    try:
+        with transaction.atomic():
+            execute(f"UPDATE {table} SET {column} = {column}")
+    except DatabaseError as error:
+        return "KH001" not in str(getattr(error.__cause__, "sqlstate", ""))
+    return True

@@ -168,6 +168,21 @@ EXCEPTIONS = {
     "audit_leaf": "INSERT SELECT",
     "audit_person_key": "DELETE INSERT SELECT",
     "django_migrations": "SELECT",
+    **dict.fromkeys(
+        (
+            "account_emailconfirmation",
+            "allauth_idp_oidc_token",
+            "auth_group",
+            "auth_group_permissions",
+            "auth_permission",
+            "django_content_type",
+            "guardian_groupobjectpermission",
+            "guardian_userobjectpermission",
+            "identity_user_groups",
+            "identity_user_user_permissions",
+        ),
+        "SELECT",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.db import connection
 
 from audit.foundation import clock
 from identity import machine_secrets
@@ -215,6 +216,37 @@ def test_cookie_holds_the_secret_and_the_row_its_keyed_hash(world: World) -> Non
     assert stored.session_key == machine_secrets.hash_secret(str(store.session_key))
     assert str(store.session_key) not in f"{stored.session_key} {stored.session_data}"
     assert not is_valid(SessionStore(stored.session_key))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "user_id, directory, epoch",
+        "session_data",
+        "user_id, directory, epoch, session_data",
+    ],
+)
+def test_session_row_with_columns_of_another_row_is_not_loaded(world: World, columns: str) -> None:
+    """An UPDATE in SQL would otherwise turn one person's cookie into another's."""
+    cookie, other = open_session(world.mikko.user), open_session(world.olli.user)
+    assert is_valid(cookie)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE identity_session SET ({columns}) = "
+            f"(SELECT {columns} FROM identity_session WHERE session_key = %s) WHERE session_key = %s",
+            [other.stored_key(), cookie.stored_key()],
+        )
+    assert not is_valid(cookie)
+    assert is_valid(other)
+
+
+def test_session_row_with_a_raised_epoch_is_not_loaded(world: World) -> None:
+    """A session that a removal ended does not come back by the number in its row."""
+    cookie = open_session(world.mikko.user)
+    Session.objects.update(epoch=world.mikko.user.epoch + 1)
+    with worlds.bypassing_commands():
+        User.objects.filter(pk=world.mikko.user_id).update(epoch=world.mikko.user.epoch + 1)
+    assert not is_valid(cookie)
 
 
 def test_session_with_an_unknown_or_missing_secret_is_empty(world: World) -> None:

@@ -286,7 +286,7 @@ def test_authorization_takes_the_listed_number_of_statements(world: World) -> No
     oidc_browser.code(browser)
     with CaptureQueriesContext(connection) as captured:
         oidc_browser.code(browser)
-    assert len(captured) == 15, [one["sql"].strip()[:70] for one in captured]
+    assert len(captured) == 13, [one["sql"].strip()[:70] for one in captured]
 
 
 def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,9 @@ from allauth.mfa.models import Authenticator
 
 from audit.foundation import clock
 from audit.log import observations
+from audit.log.ledger import Subject
 from delegation.authorization import authorities
+from delegation.authorization.verbs import Observation
 from identity.memberships.models import Membership
 from identity.people.models import User
 from portal.signin.customers import factors
@@ -64,8 +66,14 @@ def test_concurrent_factor_removals_of_two_admins_leave_one_factor(world: World)
     asked = threading.Barrier(2, timeout=1)
 
     def remove(key: Authenticator, who: Membership) -> None:
-        with observations.recording(actor=actor_of(who)):
+        with observations.recording(actor=actor_of(who)) as batch:
             if may_go(key):
+                batch.add(
+                    Observation.FACTOR_REMOVED,
+                    subject=Subject("user", who.user_id),
+                    chain=who.user_id,
+                    facts={"factor": "webauthn"},
+                )
                 with suppress(threading.BrokenBarrierError):
                     asked.wait()
                 key.delete()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connections
 from django.test import RequestFactory
 from django.urls import reverse
 
 from audit.foundation import clock, encryption
 from audit.models import Event
+from identity.people.hashers import Argon2id
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.http import request_context, safe_redirects
@@ -188,7 +189,7 @@ def test_sign_in_without_a_required_factor_adds_one_and_returns_to_the_page(worl
     assert "The old codes no longer work" not in codes
     assert 'href="/test/inside/?page=2"' in codes
     assert browser.get("/test/inside/?page=2").status_code == 200
-    assert recorded_verbs(ida)[-2:] == ["factor.added", "factor.added"]
+    assert recorded_verbs(ida)[-3:] == ["factor.added", "factor.added", "recovery_codes.viewed"]
 
 
 def test_last_required_factor_cannot_be_removed(world: World) -> None:
@@ -370,9 +371,43 @@ def test_passkey_challenge_expires_before_a_session(world: World) -> None:
     assert Session.objects.get().expire_date > clock.wall() + dt.timedelta(hours=11)
 
 
-def test_every_table_of_allauth_refuses_a_write_outside_a_recording(world: World) -> None:
-    with pytest.raises(Exception, match="outside an act or an observation"), connection.cursor() as cursor:
-        cursor.execute("UPDATE mfa_authenticator SET last_used_at = now()")
+def test_recovery_codes_viewed_or_downloaded_are_recorded(world: World) -> None:
+    browser = BrowserClient().sign_in(world.aino.user)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    for page in ("mfa_view_recovery_codes", "mfa_view_recovery_codes", "mfa_download_recovery_codes"):
+        assert browser.get(reverse(page)).status_code == 200
+    assert recorded_verbs(world.aino.user)[-3:] == ["recovery_codes.viewed"] * 3
+
+
+def test_reauthentication_is_recorded(world: World) -> None:
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    assert browser.post(reverse("account_reauthenticate"), {"password": worlds.PASSWORD}).status_code == 302
+    assert recorded_verbs(aino)[-1] == "session.reauthenticated"
+
+
+def test_password_with_an_older_hash_is_rehashed_before_the_second_factor(world: World) -> None:
+    aino = world.aino.user
+    hasher = Argon2id()
+    hasher.memory_cost //= 2
+    older = hasher.encode(worlds.PASSWORD, hasher.salt())
+    with worlds.bypassing_commands():
+        User.objects.filter(pk=aino.pk).update(password=older)
+    browser = BrowserClient()
+    assert browser.password(aino)["Location"] == CODE
+    assert User.objects.get(pk=aino.pk).password != older
+    assert recorded_verbs(aino)[-1] == "password.rehashed"
+
+
+def test_renamed_passkey_is_recorded(world: World) -> None:
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    with worlds.bypassing_commands():
+        data = {"credential": {}, "name": "Key"}
+        key = Authenticator.objects.create(user=aino, type=Authenticator.Type.WEBAUTHN, data=data)
+    assert browser.post(reverse("mfa_edit_webauthn", args=[key.pk]), {"name": "Blue key"}).status_code == 302
+    assert Authenticator.objects.get(pk=key.pk).data["name"] == "Blue key"
+    assert recorded_verbs(aino)[-1] == "factor.renamed"
 
 
 def notices_to(user: User) -> list[str]:

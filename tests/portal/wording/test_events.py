@@ -69,7 +69,11 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
     assert found["sign_in"] == {
         *sign_in_events.VERBS,
         Observation.SIGN_IN_SUCCEEDED,
+        Observation.FACTOR_RENAMED,
+        Observation.PASSWORD_REHASHED,
+        Observation.RECOVERY_CODES_VIEWED,
         Observation.SESSION_ENDED,
+        Observation.SESSION_REAUTHENTICATED,
         Observation.TOKEN_REPLAYED,
         Verb.PERSON_SIGN_OUT
     }  # fmt: skip

@@ -259,7 +259,7 @@ def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, or
             "on_removal",
             "verify_writes",
         ):
-            with pytest.raises(DatabaseError, match="outside an act"), transaction.atomic():
+            with pytest.raises(DatabaseError, match="without the event of an act"), transaction.atomic():
                 cursor.execute(f"UPDATE provisioning_target SET {column} = {column}")
         cursor.execute(
             "UPDATE provisioning_target SET failures = 1, down_since = now(), supports_patch = false"
