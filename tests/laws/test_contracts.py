@@ -118,5 +118,20 @@ def test_channels_contract_covers_every_part_of_the_portal_but_sign_in() -> None
     assert {f"portal.{part}" for part in parts - {"__init__", "migrations", "signin"}} == set(covered)
 
 
+def test_guardian_contract_covers_every_part_of_delegation_but_the_kernel() -> None:
+    folder = code.ROOT / "delegation"
+    parts = {
+        path.stem
+        for path in folder.iterdir()
+        if path.suffix == ".py" or path.joinpath("__init__.py").exists()
+    }
+    covered = next(contract["source_modules"] for contract in CONTRACTS if contract["id"] == "guardian")
+    expected = parts - {"__init__", "apps", "authorization", "migrations", "models"}
+    listed = {name for name in covered if name.startswith("delegation.")}
+    assert listed == {f"delegation.{part}" for part in expected}, (
+        "source_modules of guardian in pyproject.toml"
+    )
+
+
 def test_every_contract_has_a_breach_test() -> None:
     assert {contract["id"] for contract in CONTRACTS} == {contract for contract, *_ in BREACHES}

@@ -51,6 +51,16 @@ def files() -> Iterator[str]:
             yield str(path.relative_to(code.ROOT))
 
 
+def instead(word: str) -> str:
+    """Give a banned word with what to write instead of it."""
+    advice = next(
+        text
+        for pattern, text in {**BANNED, **CASE_SENSITIVE}.items()
+        if re.fullmatch(pattern, word, re.IGNORECASE)
+    )
+    return f"{word} (instead: {advice})"
+
+
 def banned(text: str) -> list[str]:
     """Every banned word of a text, in order; a phrase may go over the end of a line."""
     plain = re.sub(r"[\s_#*\"']+", " ", text)

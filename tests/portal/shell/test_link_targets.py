@@ -165,8 +165,10 @@ def about_another(one: Opened) -> list[str]:
 def test_every_link_of_every_page_opens_the_expected_view(world: World) -> None:
     found = {}
     pages = list(opened(PortalWithData(world)))
+    assert {one.address.name for one in pages} == set(FORMS), (
+        "FORMS lists the forms of every page, `set()` for none"
+    )
     for one in pages:
         if wrong := faults(one):
             found[one.address.name] = wrong
     assert found == {}
-    assert {one.address.name for one in pages} == set(FORMS)

@@ -8,10 +8,12 @@ import pytest
 from django import template
 from django.template import engines
 
+from portal.shell import shell
 from portal.tools import vendored_assets
 from portal.web.people.detail_context import PersonHead
 from tests.fixtures import rendering
 from tests.fixtures.page_samples import samples
+from tests.fixtures.page_samples import shell as shell_samples
 
 TEMPLATES = rendering.ROOT / "templates"
 ICON = re.compile(r"sprite\.svg#([\w-]+)")
@@ -78,7 +80,20 @@ def test_every_page_has_a_sample() -> None:
     shown = {source for source, _ in samples.PAGES.values()}
     pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.is_file()}
 
-    assert {name for name in pages if not NOT_A_PAGE.search(name)} - shown == set()
+    missing = {name for name in pages if not NOT_A_PAGE.search(name)} - shown
+    assert missing == set(), "add a sample to PAGES in tests/fixtures/page_samples/samples.py"
+
+
+def test_navigation_entry_has_a_text_and_an_address_in_the_samples() -> None:
+    source = (TEMPLATES / "shell/_nav_item.html").read_text(encoding="utf-8")
+    texts = set(re.findall(r'item\.key == "(\w+)"', source))
+    entries = set(shell._NAVIGATION)
+    assert texts == entries, (
+        "each entry of portal/shell/shell.py has its text in templates/shell/_nav_item.html"
+    )
+    assert set(shell_samples.NAV) == entries, (
+        "each has an address in NAV of tests/fixtures/page_samples/shell.py"
+    )
 
 
 def test_components_page_shows_every_component() -> None:

@@ -48,13 +48,13 @@ def event(verb: str, **other: Any) -> EventView:
 def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
     assert {str(verb) for verb in (*Verb, *Observation) if verb.topic is not Topic.NOT_LOGGED} == set(
         wording_events.SENTENCE_VERBS
-    )
+    ), "the sentences are in _SENTENCES of portal/wording/events.py"
 
 
 def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
     assert {
         verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}
-    } == wording_events.ATTEMPT_VERBS
+    } == wording_events.ATTEMPT_VERBS, "the sentences are in _ATTEMPTS of portal/wording/events.py"
 
 
 def test_log_filter_selects_the_events_of_its_topic() -> None:
