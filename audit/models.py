@@ -6,7 +6,7 @@ from audit.foundation import ids
 
 
 class Installation(models.Model):
-    """The only row describes this installation.
+    """Describes this installation, in a single row.
 
     Every restore from a backup raises `incarnation`; consumers identify an event by (incarnation, position).
     """
@@ -50,13 +50,13 @@ class Chain(models.Model):
 
 
 class Event(models.Model):
-    """An event is one subject of an act or observation.
+    """Records one subject of an act or observation.
 
     `body` holds the hashed bytes; the columns are copies for searching.
     """
 
     class Outcome(models.TextChoices):
-        """An event was done or refused by command, or observed without one."""
+        """Says whether a command did or refused an event, or whether it was observed without a command."""
 
         DONE = "done"
         REFUSED = "refused"
@@ -85,7 +85,7 @@ class Event(models.Model):
 
 
 class Inbox(models.Model):
-    """An event waits here until it is sealed."""
+    """Holds an event until it is sealed."""
 
     event = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
@@ -95,7 +95,7 @@ class Inbox(models.Model):
 
 
 class Leaf(models.Model):
-    """A leaf places one event in the log's one public order; `hash` covers the leaf before (`sealing.leaf_hash`)."""
+    """Places one event in the sealed order of the log; `hash` covers the leaf before (`sealing.leaf_hash`)."""
 
     position = models.BigIntegerField(primary_key=True)
     event = models.UUIDField(unique=True)
@@ -118,7 +118,7 @@ class PersonKey(models.Model):
 
 
 class Label(models.Model):
-    """A label is a name for showing and searching events; erasing a person empties theirs."""
+    """Holds a name for showing and searching events; erasing a person empties theirs."""
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32)
@@ -129,7 +129,7 @@ class Label(models.Model):
 
 
 class Refusal(models.Model):
-    """The row counts equal refusals (actor, verb, subject, code) within one minute."""
+    """Counts equal refusals (actor, verb, subject, code) within one minute."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()

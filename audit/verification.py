@@ -22,7 +22,7 @@ from audit.models import Chain
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding is one inconsistency.
+    """Describes one inconsistency of the log.
 
     `location` is a chain, `leaves` or `inbox`; `position` is the one in it, where there is one.
     """
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The report counts the rows that were read and lists the findings."""
+    """Counts the rows that were read, and lists the findings."""
 
     events: int = 0
     leaves: int = 0
@@ -108,7 +108,10 @@ def verify(*, chain: uuid.UUID | None = None) -> Report:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """Rows written meanwhile are seen in all tables or in none. Inside a transaction, the caller's snapshot is used."""
+    """Open one snapshot, so that rows written meanwhile are seen in all tables or in none.
+
+    Inside a transaction, the caller's snapshot is used.
+    """
     if connection.in_atomic_block:
         yield
         return

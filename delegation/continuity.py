@@ -81,6 +81,6 @@ def grants_admin(*, access: AccessSpec, at: dt.datetime) -> bool:
 
 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
-    """Up to `MAX_LISTED` working admins with their users, in the order of names. Two statements."""
+    """Read up to `MAX_LISTED` working admins with their users, in the order of names. Two statements."""
     rows = authorities.working_admins(organization=organization, at=at)
     return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])

@@ -23,7 +23,7 @@ BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """So many rows of each kind were deleted."""
+    """Counts the deleted rows of each kind."""
 
     idempotency_records: int
     invitation_links: int

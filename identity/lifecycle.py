@@ -68,7 +68,10 @@ def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], a
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """A new person has a verified address. `password` is already hashed: hashing is slow and must hold no lock."""
+    """Describes a person whose address is verified.
+
+    `password` is already hashed: hashing is slow and must hold no lock.
+    """
 
     email: str
     name: str

@@ -15,7 +15,7 @@ from identity.sessions.models import Session, SignIn
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """A revocation ended so many open sign-ins, token families and browser sessions."""
+    """Counts the sign-ins, token families and browser sessions that a revocation ended."""
 
     sign_ins: int
     token_families: int

@@ -35,7 +35,7 @@ _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An entry of the index says from when a key signs."""
+    """Describes an entry of the index, which says from when a key signs."""
 
     kid: str
     algorithm: str
@@ -93,7 +93,7 @@ def signing_keys() -> Sequence[SigningKey]:
 
 
 def missing() -> bool:
-    """Whether the signing keys have not been made yet."""
+    """Return whether the signing keys have not been made yet."""
     return not _index().exists()
 
 
@@ -176,7 +176,7 @@ def _index_json(keys: Sequence[SigningKey]) -> str:
 
 
 def _key_ring() -> _KeyRing:
-    """Reads a changed index again, at the price of a stat. Raises MissingKey."""
+    """Read a changed index again, at the price of a stat. Raises MissingKey."""
     try:
         status = _index().stat()
     except FileNotFoundError as error:

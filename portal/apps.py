@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
-    """Pages, protocols, settings."""
+    """The app owns pages, protocols and settings."""
 
     name = "portal"
     default_auto_field = "django.db.models.BigAutoField"

@@ -22,7 +22,7 @@ View = Callable[..., HttpResponseBase]
 
 
 class RequestLog:
-    """A request id, a log line and a measurement for every request of a page (`portal.operations.request_log`)."""
+    """Gives every request of a page an id, a log line and a measurement (`portal.operations.request_log`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -44,7 +44,7 @@ class RequestLog:
 
 
 class Language:
-    """The reader's language: chosen in this browser, else the person's own, else requested by the browser."""
+    """Sets the reader's language: chosen in this browser, else the person's own, else requested by the browser."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -73,7 +73,7 @@ def _language(request: HttpRequest) -> str:
 
 
 class NoStore:
-    """Browsers and proxies store no page unless its view allows it."""
+    """Forbids browsers and proxies to store a page, unless its view allows it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -109,7 +109,7 @@ class RejectControlCharacters:
 
 
 class RequireSignIn:
-    """Every page requires a sign-in of the required strength, unless its view declares otherwise.
+    """Requires a sign-in of the required strength for every page, unless its view declares otherwise.
 
     `login_required = False` on a view (Django's `login_not_required`) requires no sign-in. `any_strength = True`
     requires a sign-in of any strength, for the pages where factors are set up.

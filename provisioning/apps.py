@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ProvisioningConfig(AppConfig):
-    """Django loads the app by this configuration."""
+    """The app owns targets, the accounts in them, deliveries and mails."""
 
     name = "provisioning"
     default_auto_field = "django.db.models.BigAutoField"

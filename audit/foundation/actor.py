@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kind decides where an actor's authority comes from (`delegation.authorization.authorities`)."""
+    """Says where an actor's authority comes from (`delegation.authorization.authorities`)."""
 
     PERSON = "person"
     STAFF = "staff"
@@ -28,7 +28,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, program or system that acts. Never None: a timer acts as the system.
+    """Identifies the person, program or system that acts. Never None: a timer acts as the system.
 
     `label` and `address` are personal: the log holds them as ciphertext only.
     """
@@ -42,7 +42,7 @@ class Actor:
 
     @property
     def is_person(self) -> bool:
-        """Whether `id` is the id of a user."""
+        """Return whether `id` is the id of a user."""
         return self.kind in {Kind.PERSON, Kind.STAFF, Kind.SERVICE}
 
 

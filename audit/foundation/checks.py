@@ -8,7 +8,7 @@ from django.core import checks
 
 @checks.register()
 def check_clock_is_real_in_production(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Production refuses a clock that a file can move."""
+    """Report an error in production for a clock that a file can move."""
     del app_configs
     if settings.CLOCK_OFFSET_FILE and settings.KEYHOLDER_ENV == "production":
         return [

@@ -15,7 +15,7 @@ SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
 
 
 def offset() -> float:
-    """Seconds by which the clock is moved; 0.0 outside tests and demo."""
+    """Return the seconds by which the clock is moved; 0.0 outside tests and demo."""
     path: str = settings.CLOCK_OFFSET_FILE
     if not path:
         return 0.0
@@ -26,7 +26,7 @@ def offset() -> float:
 
 
 def now() -> dt.datetime:
-    """The database's clock when the statement runs (not when the transaction began), in UTC."""
+    """Return the database's clock when the statement runs (not when the transaction began), in UTC."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {SQL_NOW}", [offset()])
         row: tuple[dt.datetime] = cursor.fetchone()

@@ -40,7 +40,7 @@ def fetch_ids_for_rows(statement: str, rows: Sequence[Mapping[str, Any]], **para
 
 @dataclass(frozen=True, slots=True)
 class KeysetPage(Generic[Row]):
-    """Rows in reading order; `previous` and `next` are the ids for `before` and `after`, None at the ends."""
+    """Holds rows in reading order; `previous` and `next` are the ids for `before` and `after`, None at the ends."""
 
     rows: list[Row]
     previous: uuid.UUID | None

@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An event is about a subject: a kind (`membership`, `invitation`, `user`, …) and an id."""
+    """Identifies what an event is about: a kind (`membership`, `invitation`, `user`, …) and an id."""
 
     kind: str
     id: uuid.UUID
@@ -221,7 +221,7 @@ def _row(
 
 
 class _ChainLink(NamedTuple):
-    """The link says where an event stands; `seq` and `prev` are None beside the chain."""
+    """Holds the place of an event in its chain; `seq` and `prev` are None for an event outside the chain."""
 
     event: uuid.UUID
     chain: uuid.UUID

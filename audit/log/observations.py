@@ -44,7 +44,7 @@ class EventBatch:
 
 @contextmanager
 def recording(*, actor: Actor) -> Iterator[EventBatch]:
-    """A transaction that may write django-allauth's tables, none of the acts', and writes its events at the end."""
+    """Open a transaction that may write django-allauth's tables, not the acts', and writes its events at the end."""
     with transaction.atomic(durable=True):
         batch = EventBatch(actor=actor)
         yield batch

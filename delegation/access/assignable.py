@@ -41,7 +41,7 @@ class TierOption:
 
 @dataclass(frozen=True, slots=True)
 class AssignableOptions:
-    """The options name all tiers and sites of an organization, and say what of them the actor may assign."""
+    """Lists all tiers and sites of an organization, with what the actor may assign of them."""
 
     tiers: Sequence[TierOption]
     sites: Sequence[SiteName]
@@ -55,7 +55,7 @@ class AssignableOptions:
 
 
 class _EntitlementLine(NamedTuple):
-    """A line is one entitlement of a role version, with the organization's ceiling."""
+    """Holds one entitlement of a role version, with the organization's ceiling."""
 
     entitlement: uuid.UUID
     key: str
@@ -70,7 +70,7 @@ class _EntitlementLine(NamedTuple):
 
 @dataclass(slots=True)
 class _Versions:
-    """The current role versions are read with the entitlements of each."""
+    """Holds the current role versions, with the entitlements of each."""
 
     current: Sequence[RoleVersion]
     lines: Mapping[uuid.UUID, Sequence[_EntitlementLine]]

@@ -17,7 +17,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SiteName:
-    """Pages name a site; its rights use the id."""
+    """Holds a site's id, which rights refer to, and its name, which pages show."""
 
     id: uuid.UUID
     name: str
@@ -25,7 +25,7 @@ class SiteName:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """The view of an assignment has the texts and rights that explain it."""
+    """Describes an assignment for pages, with the texts and rights that explain it."""
 
     id: uuid.UUID
     membership: uuid.UUID

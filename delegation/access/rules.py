@@ -25,7 +25,7 @@ _FIELDS_IN_ORDER = ("role", "sites", "until", "limit")
 
 @dataclass(frozen=True, slots=True)
 class _OfferedEntitlement:
-    """One entitlement of the requested role that is offered here, with its ceiling."""
+    """Holds one entitlement of the requested role that the organization is offered, with its ceiling."""
 
     entitlement: str
     takes_amount: bool

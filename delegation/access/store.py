@@ -52,7 +52,7 @@ def assign_each(
     at: dt.datetime,
     reason: str,
 ) -> None:
-    """Assign its own access to each membership. The number of statements is constant."""
+    """Assign to each membership an access of its own. The number of statements is constant."""
     roles = {
         role.key: role for role in Role.objects.filter(key__in={access.role for _, access in assignments})
     }

@@ -20,7 +20,7 @@ _COPIED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """The view of an event is ready to be worded.
+    """Holds all that a sentence about an event needs.
 
     `user` is the person it concerns, if any; `personal` has the values that could be decrypted.
     """

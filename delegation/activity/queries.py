@@ -38,7 +38,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events, newest first, and the ids that the next pages start from."""
+    """Holds events, newest first, and the ids that the next pages start from."""
 
     events: Sequence[EventView]
     newer: uuid.UUID | None

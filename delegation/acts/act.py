@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class EventDetails:
-    """The details belong to one event, or to all events of an act."""
+    """Holds the details of one event, or of all events of an act."""
 
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class EventDetails:
 
 @dataclass(slots=True)
 class Act:
-    """An act is under way. `on` holds the rows reloaded under the locks; a command uses no others."""
+    """Represents an act in progress. `on` holds the rows reloaded under the locks; a command uses no others."""
 
     id: uuid.UUID
     at: dt.datetime

@@ -24,7 +24,7 @@ _signature = functools.cache(inspect.signature)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call names its command and binds every argument."""
+    """Names a command and all its arguments."""
 
     function: Callable[..., object]
     arguments: Mapping[str, Any]
@@ -92,7 +92,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _canonical_collection(values: Iterable[Any]) -> list[Any]:
-    """Rows are a set of subjects: their order and repetition are not part of the request."""
+    """Sort rows and drop repetitions: a set of subjects has no order, so neither is part of the request."""
     items = list(values)
     if items and all(isinstance(item, Model) for item in items):
         return sorted({_id(item) for item in items})

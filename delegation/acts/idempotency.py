@@ -24,7 +24,7 @@ NOT_STORED: Mapping[str, Any] = {"stored": False}
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[R]):
-    """The outcome names the act, its instant, its subjects and the command's result: a frozen dataclass, or None."""
+    """Holds the act, its instant, its subjects and the command's result: a frozen dataclass, or None."""
 
     act: uuid.UUID
     at: dt.datetime
@@ -43,7 +43,7 @@ INSERT INTO delegation_idempotencyrecord (actor, key, fingerprint, outcome, at) 
 
 
 class Replayed(Exception):
-    """The exception carries the stored outcome out of the `with` block, whose body must not run again."""
+    """Carries the stored outcome out of the `with` block, whose body must not run again."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ def _typed(hint: Any, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request has its caller's idempotency key; without a key, nothing is stored or replayed."""
+    """Holds a request and its caller's idempotency key; without a key, nothing is stored or replayed."""
 
     actor: Actor
     key: str | None

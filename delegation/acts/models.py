@@ -4,7 +4,7 @@ from django.db import models
 
 
 class IdempotencyRecord(models.Model):
-    """The row holds a request under its caller's key, and its outcome."""
+    """Stores a request under its caller's key, with its outcome."""
 
     id = models.BigAutoField(primary_key=True)
     actor = models.UUIDField()

@@ -19,14 +19,14 @@ from identity.organizations.models import Organization
 
 
 class EventChain(NamedTuple):
-    """A subject's event goes into `chain`; `organization` reads it, None for the supplier's and a person's."""
+    """Names the chain of an event and the organization that reads it, which is None for the supplier and a person."""
 
     chain: uuid.UUID
     organization: uuid.UUID | None
 
 
 class SubjectSet(Protocol):
-    """A set holds the subjects of one act. Each capability has its own class; `acting` imports none of them."""
+    """Holds the subjects of one act. Each capability has its own class; `acting` imports none of them."""
 
     is_new: bool
     """Whether the act creates its subject: a refusal has no subject to name."""
@@ -86,7 +86,7 @@ def organization_of(on: SubjectSet) -> uuid.UUID | None:
 
 
 class RowsOfOneOrganization:
-    """Most sets derive from this class: rows of one table that belong to one organization.
+    """Holds rows of one table that belong to one organization; most sets derive from this class.
 
     Raises NotFound for an empty set and for a set over several organizations.
     """
@@ -133,7 +133,10 @@ class RowsOfOneOrganization:
         return None
 
     def reload(self) -> None:
-        """Raise NotFound for a deleted row, and for one of an organization whose chain is not locked."""
+        """Read the rows again under the locks.
+
+        Raises NotFound for a deleted row, and for a row of an organization whose chain is not locked.
+        """
         rows = self.stored.filter(id__in=self.ids)
         fresh = {row.id: row for row in rows if row.organization_id == self.organization}
         if len(fresh) != len(self.rows):
@@ -146,7 +149,7 @@ class RowsOfOneOrganization:
 
 
 class MembershipSet(RowsOfOneOrganization):
-    """The members belong to one organization; an act on them locks their users too."""
+    """Holds members of one organization; an act on them locks their users too."""
 
     kind = On.MEMBERSHIP
     stored = Membership.objects.all()
@@ -169,7 +172,7 @@ class MembershipSet(RowsOfOneOrganization):
 
 
 class OneChain:
-    """The single subject has its own chain."""
+    """Holds a single subject that has its own chain."""
 
     kind: ClassVar[On]
     is_new = False
@@ -188,7 +191,7 @@ class OneChain:
         return subject in self.ids
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """Return the subject's own chain, which no organization reads."""
+        """Return the subject's own chain; no organization can read the event."""
         return EventChain(subject, None)
 
     def chains(self) -> list[uuid.UUID]:
@@ -213,7 +216,7 @@ class OneChain:
 
 
 class OrganizationSet(OneChain):
-    """The act is on one organization as a whole."""
+    """Holds the organization of an act on the organization as a whole."""
 
     kind = On.ORGANIZATION
 
@@ -221,22 +224,22 @@ class OrganizationSet(OneChain):
         super().__init__(organization.id, [organization])
 
     def event_chain(self, subject: uuid.UUID) -> EventChain:
-        """Return the organization's own chain, which it reads."""
+        """Return the organization's own chain; the organization can read the event."""
         return EventChain(subject, subject)
 
     def reload(self) -> None:
-        """Raise NotFound for a deleted organization."""
+        """Read the organization again under the lock. Raises NotFound if it was deleted."""
         self.rows = list(Organization.objects.filter(id=self.chain))
         if not self.rows:
             raise NotFound
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Decide by the actor's roles anywhere in it."""
+        """Decide by the actor's roles anywhere in the organization."""
         return policy.OrganizationId(self.chain).decide(actor=actor, verb=verb, at=at)
 
 
 class SupplierSet(OneChain):
-    """The act is on the supplier's own data; the organizations in `affects` get a consequence event."""
+    """Stands for the supplier's own data; the organizations in `affects` get a consequence event."""
 
     kind = On.SUPPLIER
 

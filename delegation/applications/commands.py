@@ -21,7 +21,7 @@ from identity.organizations.models import BusinessUnit
 
 @dataclass(frozen=True, slots=True)
 class NewClient:
-    """The OpenID Connect client gets these redirect URIs, which are matched exactly."""
+    """Describes an OpenID Connect client to register; its redirect URIs are matched exactly."""
 
     client_id: str
     name: str
@@ -36,7 +36,7 @@ class NewClient:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationRegistered:
-    """The result has the client's secret, which is returned only once."""
+    """Holds the client's secret, which is returned only once."""
 
     application: uuid.UUID
     secret: str = dataclasses.field(default="", metadata=NOT_STORED)

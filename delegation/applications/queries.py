@@ -8,7 +8,7 @@ from identity.clients.models import Client
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A sign-in to the service begins at this address (OpenID Connect Core §4), empty where it has none."""
+    """Describes a service. A sign-in begins at `initiate_login_uri` (OpenID Connect Core §4), empty for none."""
 
     key: str
     name: Text

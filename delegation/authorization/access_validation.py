@@ -18,7 +18,7 @@ _CENT = Decimal("0.01")
 
 
 def validate_access(*, access: AccessSpec, at: dt.datetime) -> None:
-    """Raises InvalidAccess for a malformed role, site, limit or end."""
+    """Check the form of role, sites, limits and end. Raises InvalidAccess."""
     if not _ROLE.fullmatch(access.role):
         raise InvalidAccess(field="role", problem="unknown")
     if not all(isinstance(site, uuid.UUID) for site in access.sites):
@@ -31,7 +31,7 @@ def validate_access(*, access: AccessSpec, at: dt.datetime) -> None:
 
 
 def _zero_amount_problem(limit: AmountLimit) -> str:
-    """A ceiling may be 0; a limit of 0 would be a right to nothing."""
+    """Return a problem for a limit of 0, which would be a right to nothing; a ceiling may be 0."""
     return "zero" if limit.amount == 0 else ""
 
 
@@ -44,7 +44,7 @@ def _end_problem(until: dt.datetime, at: dt.datetime) -> str:
 
 
 def limit_problem(*, limit: AmountLimit) -> str:
-    """The code of the problem with a limit; empty for a valid one."""
+    """Return the code of the problem with a limit; empty for a valid one."""
     value = limit.amount
     if not _CURRENCY.fullmatch(limit.currency):
         return "currency"

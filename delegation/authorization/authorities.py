@@ -27,7 +27,7 @@ _WITHOUT_END = Q(valid_until__isnull=True)
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """An assignment of the actor is an authority over members of one organization."""
+    """Describes an assignment of the actor as an authority over members of one organization."""
 
     assignment: uuid.UUID
     organization: uuid.UUID
@@ -41,7 +41,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """A member holds this role at these sites by one assignment."""
+    """Describes a role that a member has by one assignment, with its sites."""
 
     key: str
     all_sites: bool
@@ -50,7 +50,7 @@ class HeldRole:
 
 @dataclass(slots=True)
 class MembershipState:
-    """The policy reads this of a membership at an instant."""
+    """Holds what the policy reads of a membership at an instant."""
 
     id: uuid.UUID
     organization: uuid.UUID

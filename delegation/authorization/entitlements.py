@@ -20,7 +20,7 @@ from delegation.authorization.values import AccessSpec, AmountLimit
 
 
 class SiteRef(NamedTuple):
-    """A site is named by its id in other systems too."""
+    """Names a site to connected systems, which use the same id."""
 
     id: uuid.UUID
     name: str

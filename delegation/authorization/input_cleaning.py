@@ -33,7 +33,7 @@ def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
 
 
 def reason(text: str) -> str:
-    """The free-text reason of an act. Raises InvalidInput."""
+    """Clean the free-text reason of an act. Raises InvalidInput."""
     return line(text, field="reason", longest=REASON)
 
 
@@ -62,7 +62,7 @@ def language(code: str) -> str:
 
 
 def time_zone(name: str) -> str:
-    """A time zone by its name in the IANA database. Raises InvalidInput."""
+    """Accept a time zone by its name in the IANA database. Raises InvalidInput."""
     if name not in zoneinfo.available_timezones():
         raise InvalidInput(field="time_zone", problem="unknown")
     return name

@@ -37,7 +37,7 @@ HIDDEN = Decision(allowed=False, reason="no_permission", visible=False)
 
 
 class Subjects(Protocol):
-    """The policy reads this of a set: its kind, and its own decision."""
+    """Describes what the policy reads of a set: its kind, and its own decision."""
 
     @property
     def kind(self) -> On:
@@ -68,7 +68,7 @@ def check_kind(verb: Verb, kind: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationId:
-    """The verb is on an organization as a whole: invite, view the activity, add a site."""
+    """Decides a verb on an organization as a whole: invite, view the activity, add a site."""
 
     id: uuid.UUID
     kind = On.ORGANIZATION
@@ -83,7 +83,7 @@ class OrganizationId:
 
 @dataclass(frozen=True, slots=True)
 class MembershipIds:
-    """The verb is on members of any organizations. Two statements whatever the size."""
+    """Decides a verb on members of any organizations, in two statements whatever the number."""
 
     ids: Sequence[uuid.UUID]
     kind = On.MEMBERSHIP
@@ -147,7 +147,7 @@ def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.date
 def _refusal_reason(
     actor: Actor, verb: Verb, own: Sequence[Authority], member: MembershipState | None
 ) -> str:
-    """Return the code of the first reason against it; it is empty where the verb is allowed."""
+    """Return the code of the first reason for a refusal; empty where the verb is allowed."""
     if member is None:
         return "not_visible"
     local = [authority for authority in own if authority.organization == member.organization]

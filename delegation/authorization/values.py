@@ -9,7 +9,7 @@ from typing import Any
 
 
 def amount_to_json(amount: Decimal | None) -> str | None:
-    """An amount as a decimal string with two places; None means without limit."""
+    """Return an amount as a decimal string with two places; None means without limit."""
     return None if amount is None else f"{amount:.2f}"
 
 
@@ -20,19 +20,19 @@ def amount_from_json(text: str | None) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class AmountLimit:
-    """The highest amount per period; an `amount` of None means without limit."""
+    """Limits the amount per period; an `amount` of None means without limit."""
 
     amount: Decimal | None
     currency: str = "EUR"
     period: str = "order"
 
     def to_json(self) -> dict[str, str | None]:
-        """The JSON of the log, of tokens and of targets."""
+        """Return the JSON of the log, of tokens and of targets."""
         return {"amount": amount_to_json(self.amount), "currency": self.currency, "period": self.period}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "AmountLimit":
-        """The limit of this JSON; further keys are ignored."""
+        """Return the limit of this JSON; further keys are ignored."""
         return cls(amount_from_json(facts["amount"]), facts["currency"], facts["period"])
 
 
@@ -47,7 +47,7 @@ class AccessSpec:
     until: dt.datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON of the log: ids, codes, numbers and instants."""
+        """Return the JSON of the log: ids, codes, numbers and instants."""
         return {
             "role": self.role,
             "all_sites": self.all_sites,
@@ -58,7 +58,7 @@ class AccessSpec:
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "AccessSpec":
-        """The access of this JSON; further keys are ignored."""
+        """Return the access of this JSON; further keys are ignored."""
         return cls(
             role=facts["role"],
             all_sites=facts["all_sites"],

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class On(StrEnum):
-    """A verb applies to one kind of subject."""
+    """Says which kind of subject a verb applies to."""
 
     ORGANIZATION = "organization"
     MEMBERSHIP = "membership"
@@ -15,7 +15,7 @@ class On(StrEnum):
 
 
 class SiteReach(StrEnum):
-    """An authority limited to sites must meet a member's sites in this way."""
+    """Says how an authority limited to sites must cover a member's sites."""
 
     OVERLAPS = "overlaps"
     """One site in common is enough."""
@@ -24,7 +24,7 @@ class SiteReach(StrEnum):
 
 
 class State(StrEnum):
-    """The verb requires this state of a membership."""
+    """Says which state of a membership a verb requires."""
 
     PRESENT = "present"
     ENDED = "ended"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Effect(StrEnum):
-    """An act may change the rights of these members in other systems."""
+    """Says whose rights in other systems an act may change."""
 
     MEMBERSHIP = "membership"
     """The members that the act's events name, directly or through an invitation or a user."""
@@ -44,7 +44,7 @@ class Effect(StrEnum):
 
 
 class Topic(StrEnum):
-    """The filter of an organization's log finds an event by its topic."""
+    """Groups events for the filter of an organization's log."""
 
     INVITATIONS = "invitations"
     ACCESS = "access"
@@ -110,7 +110,7 @@ class Verb(StrEnum):
 
     @property
     def topic(self) -> Topic:
-        """Return the filter of the log that finds it."""
+        """Return the topic by which the log's filter finds these events."""
         return self.rule.topic
 
 
@@ -197,7 +197,7 @@ class Observation(StrEnum):
 
     @property
     def topic(self) -> Topic:
-        """Return the filter of the log that finds it."""
+        """Return the topic by which the log's filter finds these events."""
         return _TOPICS.get(self, Topic.OTHER)
 
 

@@ -71,7 +71,7 @@ def _role_spec(role: Mapping[str, Any]) -> RoleSpec:
 
 
 class _Problems:
-    """All problems of a parsed file are collected. References must lead to declarations in the same file."""
+    """Collects all problems of a parsed file. References must lead to declarations in the same file."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.problems: list[str] = []

@@ -41,7 +41,7 @@ def add_units(*, actor: Actor, catalogue: Catalogue, idempotency_key: str | None
 
 @dataclass(frozen=True, slots=True)
 class CatalogueApplied:
-    """The result names the roles with a new version, and the entitlements of applications that are not registered."""
+    """Names the roles with a new version, and the entitlements of applications that are not registered."""
 
     roles: tuple[str, ...]
     unregistered: tuple[str, ...]

@@ -11,7 +11,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EntitlementSpec:
-    """One entitlement of an application; `text` continues a sentence after "can"."""
+    """Describes one entitlement of an application; `text` continues a sentence after "can"."""
 
     key: str
     text: Text
@@ -21,7 +21,10 @@ class EntitlementSpec:
 
 @dataclass(frozen=True, slots=True)
 class RoleSpec:
-    """A role is so from now on. `assignable_amounts`: the highest amount per entitlement; None: up to the ceiling."""
+    """Describes the next version of a role.
+
+    `assignable_amounts`: the highest amount per entitlement; None: up to the ceiling.
+    """
 
     key: str
     name: Text
@@ -37,7 +40,7 @@ class RoleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The supplier's catalogue has business units, entitlements, roles and application icons."""
+    """Holds the supplier's business units, entitlements, roles and application icons."""
 
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]

@@ -13,7 +13,7 @@ from delegation.access.queries import SiteName, Text
 
 @dataclass(frozen=True, slots=True)
 class DisplayNames:
-    """Names by key; sites by id, in order."""
+    """Holds names by key, and sites by id, in order."""
 
     tiers: Mapping[str, Text]
     applications: Mapping[str, Text]

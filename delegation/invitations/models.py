@@ -9,7 +9,7 @@ from identity.organizations.models import Organization, Site
 
 
 class Invitation(models.Model):
-    """An access is offered to an address until `expires_at`. The link contains a secret and no data."""
+    """Offers access to an address until `expires_at`. The link contains a secret and no data."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="invitations")
@@ -42,7 +42,7 @@ class Invitation(models.Model):
 
 
 class InvitationToken(models.Model):
-    """The row holds the keyed hash of one link. Resending adds another; all links of an invitation end together."""
+    """Holds the keyed hash of one link. Resending adds another; all links of an invitation end together."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="tokens")

@@ -21,7 +21,7 @@ _MAX_MATCHES = 1000
 
 @dataclass(frozen=True, slots=True)
 class PendingInvitation:
-    """One open invitation, and whether the actor may resend or cancel it."""
+    """Describes an open invitation, and says whether the actor may resend or cancel it."""
 
     id: uuid.UUID
     email: str
@@ -89,7 +89,7 @@ def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invit
 
 
 def view_of(row: Invitation) -> PendingInvitation:
-    """One invitation as shown to an actor who may cancel it."""
+    """Return one invitation as shown to an actor who may cancel it."""
     return _invitation_from_row(row, resend=set(), cancel={row.id})
 
 
@@ -102,7 +102,7 @@ def get(
 
 
 def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
-    """Invitations of this organization by a part of the address or name, with the time each was sent. One statement."""
+    """Find invitations by part of the address or name, with the time each was sent. One statement."""
     rows = Invitation.objects.filter(
         Q(email__icontains=text) | Q(name__icontains=text), organization=organization
     )
@@ -110,7 +110,7 @@ def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.dateti
 
 
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:
-    """Read the verbs of its tier, and the keys of the tiers that its holder may assign. One statement."""
+    """Read the verbs of the offered tier, and the keys of the tiers that its holder may assign. One statement."""
     version = RoleVersion.objects.filter(InForce(at), role=invitation.role_id).first()
     return (
         (frozenset(version.verbs), frozenset(version.assignable_roles))

@@ -12,13 +12,13 @@ from delegation.invitations.models import Invitation
 
 
 class InvitationSet(RowsOfOneOrganization):
-    """The invitations belong to one organization."""
+    """Holds invitations of one organization."""
 
     kind = On.INVITATION
     stored = Invitation.objects.select_related("organization", "role")
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Allow actors who could have sent them. Acceptance is always allowed: the command checks the link."""
+        """Allow those who could have sent the invitations, and every acceptance: the command checks the link."""
         if verb is Verb.INVITATION_ACCEPT:
             return policy.YES
         scope = invitations_scope.visible(actor=actor, verb=verb, at=at, organization=self.organization)

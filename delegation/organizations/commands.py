@@ -23,7 +23,7 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """A customer is onboarded with this data.
+    """Describes a customer to onboard.
 
     `sites` are (name, external id); `numbers` are customer numbers by business unit key.
     """
@@ -38,7 +38,7 @@ class NewOrganization:
 
 
 class OrganizationToCreate(OneChain):
-    """The organization does not exist yet: this act opens its chain."""
+    """Stands for an organization that does not exist yet: this act opens its chain."""
 
     kind = On.SUPPLIER
     is_new = True

@@ -97,7 +97,7 @@ def count(*, rows: QuerySet[Membership]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class VisibleMember:
-    """The member is present or former, and the actor may see them."""
+    """Describes a present or former member that the actor may see."""
 
     membership: Membership
     former: bool
@@ -118,7 +118,7 @@ def get(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, membership: u
 def visible(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
 ) -> list[VisibleMember]:
-    """Those of these members that the actor may see, with users, in the order of names. Four statements."""
+    """Read which of these members the actor may see, with their users, in the order of names. Four statements."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     visible_rows = rows.filter(pk__in=ids).annotate(is_present=present).select_related("user", "organization")
@@ -134,7 +134,7 @@ def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[
 
 
 def same_name(*, actor: Actor, member: Membership, at: dt.datetime) -> Membership | None:
-    """Another present member of the same name that the actor may see: a warning before a removal."""
+    """Find another present member of the same name that the actor may see: a warning before a removal."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=member.organization_id)
     same = rows.filter(
         memberships_queries.in_state(at=at, states=_PRESENT), sort_key=member.sort_key
@@ -157,6 +157,6 @@ def users(*, organization: uuid.UUID, memberships: Collection[uuid.UUID]) -> lis
 
 
 def users_like(*, organization: uuid.UUID, text: str) -> list[uuid.UUID]:
-    """Users of this organization, present or former, by a part of the name or address. One statement."""
+    """Find users of this organization, present or former, by part of the name or address. One statement."""
     rows = Membership.objects.filter(_name_condition(text), organization=organization)
     return list(rows.values_list("user_id", flat=True)[:COUNT_LIMIT])

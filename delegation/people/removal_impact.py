@@ -18,7 +18,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RemovalImpact:
-    """Open sessions and invitations, services in use by name, and when each service was last used by its key."""
+    """Counts open sessions and invitations, and names the services in use and when each was last used, by key."""
 
     sessions: int
     services: Sequence[Text]

@@ -19,7 +19,7 @@ Text = Mapping[str, str]
 
 @dataclass(slots=True)
 class LastSeen:
-    """A member was last active then and there; `service` is empty for the portal itself.
+    """Says when and where a member was last active; `service` is empty for the portal itself.
 
     `at` is None for a member who has signed in at a time that is unknown or that this organization may not see.
     """
@@ -30,7 +30,7 @@ class LastSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A browser is signed in. `key` names it in forms: a stored hash, which does not work as a cookie."""
+    """Describes a signed-in browser. `key` names it in forms: a stored hash, which does not work as a cookie."""
 
     key: str
     agent: str

@@ -22,7 +22,7 @@ class Application(models.Model):
 
 
 class Client(models.Model):
-    """The row holds what django-allauth's row of the same client does not."""
+    """Holds the columns of a client that django-allauth's row does not have."""
 
     protocol = models.OneToOneField(
         ProtocolClient, models.PROTECT, primary_key=True, related_name="keyholder"

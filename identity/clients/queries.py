@@ -15,7 +15,7 @@ _HASHER = "machine$"
 
 @dataclass(frozen=True, slots=True)
 class RegisteredClient:
-    """The client is registered for one application.
+    """Describes a client, which belongs to one application.
 
     Redirect URIs are compared as strings, without wildcards (RFC 9700 §2.1).
     """

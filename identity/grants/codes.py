@@ -21,7 +21,7 @@ LIFETIME = dt.timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class CodeRequest:
-    """The code is bound to these parameters of the authorization request."""
+    """Holds the parameters of the authorization request that a code is bound to."""
 
     client: str
     redirect_uri: str

@@ -43,7 +43,7 @@ class AuthorizationCode(_Issued):
 
 
 class TokenFamily(_Issued):
-    """All tokens that descend from one code are a family, which ends as a whole."""
+    """Groups all tokens that descend from one code; a family ends as a whole."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     nonce = models.CharField(max_length=512, blank=True)
@@ -51,7 +51,7 @@ class TokenFamily(_Issued):
 
 
 class RefreshToken(models.Model):
-    """A second use of a refresh token ends its family (RFC 9700 §4.14.2)."""
+    """Holds a refresh token's hash; a second use ends its family (RFC 9700 §4.14.2)."""
 
     hash = models.CharField(max_length=80, primary_key=True)
     family = models.ForeignKey(TokenFamily, models.CASCADE, related_name="tokens")

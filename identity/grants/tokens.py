@@ -25,7 +25,7 @@ FAMILY_LIFETIME = dt.timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A pair holds new tokens in clear text. `refresh` is empty for a client that may not refresh."""
+    """Holds new tokens in clear text. `refresh` is empty for a client that may not refresh."""
 
     access: str
     refresh: str
@@ -36,7 +36,7 @@ class TokenPair:
 
 
 class CheckedToken(NamedTuple):
-    """A checked token was valid at `grant.at`."""
+    """Describes a token that was valid at `grant.at`."""
 
     grant: GrantContext
     issued_at: dt.datetime

@@ -59,7 +59,7 @@ def valid_grant(grant: str, *, sign_in: str = "identity_signin") -> str:
 
 @dataclass(frozen=True, slots=True)
 class GrantContext:
-    """A service may know this of its grant: person, organization and authentication.
+    """Holds what a service may know about its grant: person, organization and authentication.
 
     The fields have the order of _COLUMNS.
     """

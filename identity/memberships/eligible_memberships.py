@@ -15,7 +15,7 @@ from identity.organizations.models import CustomerNumber
 
 @dataclass(frozen=True, slots=True)
 class EligibleMembership:
-    """The membership is in force, its epoch is of the same instant, and its organization is as the service knows it."""
+    """Holds a membership in force, its epoch at the same instant, and the organization as the service knows it."""
 
     id: uuid.UUID
     epoch: int

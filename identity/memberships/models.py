@@ -10,13 +10,13 @@ from identity.people.models import User
 
 
 class Membership(models.Model):
-    """There is one permanent row for each user and organization.
+    """Links a user to an organization by one permanent row.
 
     Its periods say when it is in force; endings raise `epoch`.
     """
 
     class Kind(models.TextChoices):
-        """Whether the member is a person or a program."""
+        """Says whether the member is a person or a program."""
 
         PERSON = "person"
         SERVICE = "service"
@@ -44,10 +44,10 @@ class Membership(models.Model):
 
 
 class MembershipPeriod(models.Model):
-    """A period is a half-open interval in which a membership is active or suspended; they never overlap."""
+    """Holds a half-open interval in which a membership is active or suspended; periods never overlap."""
 
     class State(models.TextChoices):
-        """The membership has this state during the period; without a period it has ended."""
+        """Says which state a membership has during a period; without a period it has ended."""
 
         ACTIVE = "active"
         SUSPENDED = "suspended"

@@ -21,7 +21,7 @@ _STATE = MembershipPeriod.State
 
 @dataclass(frozen=True, slots=True)
 class ActiveMembership:
-    """The membership is in force; its person and organization are read with it."""
+    """Holds a membership in force, with its person and organization."""
 
     id: uuid.UUID
     user: User

@@ -17,7 +17,7 @@ class Organization(models.Model):
     """An organization is a customer company. Its id is also the id of its chain in the log."""
 
     class Status(models.TextChoices):
-        """Only memberships of an active organization are in force."""
+        """Says whether an organization is active; only then are its memberships in force."""
 
         ACTIVE = "active"
         CLOSED = "closed"
@@ -38,7 +38,7 @@ class Organization(models.Model):
 
 
 class CustomerNumber(models.Model):
-    """One business unit knows the organization under this number."""
+    """Holds the number under which one business unit knows the organization."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="customer_numbers")
@@ -53,7 +53,7 @@ class CustomerNumber(models.Model):
 
 
 class Site(models.Model):
-    """Members order for a site: a place or a department."""
+    """Describes a place or department that members order for."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="sites")

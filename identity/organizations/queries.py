@@ -9,7 +9,7 @@ from identity.organizations.models import BusinessUnit, Organization
 
 @dataclass(frozen=True, slots=True)
 class OrganizationView:
-    """Pages show this part of an organization."""
+    """Holds what pages show of an organization."""
 
     id: uuid.UUID
     key: str

@@ -12,7 +12,7 @@ _SLOTS = threading.BoundedSemaphore(4)
 
 
 class Argon2id(Argon2PasswordHasher):
-    """The parameters are the OWASP minimum of Argon2id: 19 MiB, two iterations, one lane."""
+    """Hashes passwords with the OWASP minimum of Argon2id: 19 MiB, two iterations, one lane."""
 
     time_cost = 2
     memory_cost = 19 * 1024
@@ -30,7 +30,7 @@ class Argon2id(Argon2PasswordHasher):
 
 
 class MachineSecretHasher(BasePasswordHasher):
-    """django-allauth verifies a client's secret by this hasher, which uses `identity.machine_secrets`.
+    """Lets django-allauth verify a client's secret by `identity.machine_secrets`.
 
     Never the first of PASSWORD_HASHERS, which hashes people's passwords.
     """

@@ -14,11 +14,11 @@ from audit.foundation import ids
 
 
 class AllDirectoriesManager(BaseUserManager["User"]):
-    """The manager finds users of all three directories; callers filter by directory or id."""
+    """Finds users of all three directories; callers filter by directory or id."""
 
 
 class CustomerManager(BaseUserManager["User"]):
-    """The manager finds customers' users only, and every lookup of django-allauth uses it."""
+    """Finds customers' users only; every lookup of django-allauth uses it."""
 
     def get_queryset(self) -> models.QuerySet["User"]:
         """Leave the staff and service directories out."""
@@ -26,14 +26,14 @@ class CustomerManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person or program that can sign in, in exactly one directory.
+    """Represents a person or program that can sign in, in exactly one directory.
 
     Credentials belong to the person, access to the membership. Every ending raises `epoch`, which voids whatever was
     issued under an older one. Staff and service users have no password and no `email` (CHECK), but a `contact`.
     """
 
     class Directory(models.TextChoices):
-        """The kind of user; each channel accepts users of one directory."""
+        """Says which kind of user this is; each channel accepts users of one directory."""
 
         CUSTOMER = "customer"
         STAFF = "staff"

@@ -10,7 +10,7 @@ from identity.people.models import User
 
 
 class Session(models.Model):
-    """A row is a browser session. The cookie holds the secret, `session_key` its keyed hash."""
+    """Stores a browser session. The cookie holds the secret, `session_key` its keyed hash."""
 
     session_key = models.CharField(max_length=80, primary_key=True)
     session_data = models.TextField()
@@ -26,7 +26,7 @@ class Session(models.Model):
 
 
 class SignIn(models.Model):
-    """A browser session signs in once for each organization. `id` is the `sid` (OIDC Back-Channel Logout §2.1)."""
+    """Links a browser session to one organization. `id` is the `sid` (OIDC Back-Channel Logout §2.1)."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     session_key = models.CharField(max_length=80)

@@ -13,7 +13,7 @@ from identity.sessions.models import SignIn
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationContext:
-    """The person was authenticated and chose the organization, as read *before* the decision to issue.
+    """Holds a person's authentication and chosen organization, as read *before* the decision to issue.
 
     Both epochs were read together with what the decision rests on, so that an ending in between voids what is issued.
     """
@@ -39,7 +39,7 @@ def authentication_context(
     auth_time: dt.datetime,
     amr: Iterable[str],
 ) -> AuthenticationContext:
-    """`user` is the session's, with the epoch that the session loaded. Raises TypeError for an anonymous one."""
+    """Build the context; `user` has the epoch that the session loaded. Raises TypeError for an anonymous user."""
     if not isinstance(user, User):
         raise TypeError(user)
     return AuthenticationContext(
@@ -77,7 +77,7 @@ ON CONFLICT DO NOTHING RETURNING id
 
 
 def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
-    """The `sid` of this session and organization; a new one where the last has ended or has an older epoch."""
+    """Return the `sid` of this session and organization; a new one where the last has ended or has an older epoch."""
     params = {
         "id": ids.uuid7(),
         "session": authentication.session_key,

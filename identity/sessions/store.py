@@ -33,7 +33,7 @@ def _salt_of(row: Session) -> str:
 
 
 class SessionStore(SessionBase):
-    """Django uses this engine (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
+    """Stores Django's sessions (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
 
     row: Session | None = None
 
@@ -59,7 +59,7 @@ class SessionStore(SessionBase):
         return dict(data)
 
     def exists(self, session_key: str) -> bool:
-        """Whether a row has this secret."""
+        """Return whether a row has this secret."""
         return Session.objects.filter(session_key__in=machine_secrets.hash_candidates(session_key)).exists()
 
     def create(self) -> None:
@@ -74,7 +74,7 @@ class SessionStore(SessionBase):
             return
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
-        """Raises UpdateError where the session has ended meanwhile: a request under way does not restore it."""
+        """Store the session. Raises UpdateError where it has ended meanwhile: no request in progress restores it."""
         if self.session_key is None:
             self.create()
             return
@@ -118,7 +118,7 @@ class SessionStore(SessionBase):
             Session.objects.filter(session_key__in=machine_secrets.hash_candidates(key)).delete()
 
     def stored_key(self) -> str:
-        """The row's primary key, by which sign-ins refer to it. It outlives a rotation of the key file."""
+        """Return the row's primary key, by which sign-ins refer to it. It outlives a rotation of the key file."""
         hashes = machine_secrets.hash_candidates(self.session_key or "")
         return self.row.session_key if self.row and self.row.session_key in hashes else hashes[0]
 

@@ -34,7 +34,7 @@ class PostgresError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Location:
-    """Everything about where and as which user a server runs."""
+    """Holds the paths and the system user of a server."""
 
     folder: pathlib.Path
     home: pathlib.Path

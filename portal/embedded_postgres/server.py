@@ -149,7 +149,7 @@ def _launch(server_location: Location, requested_port: int | None, settings: Map
 
 
 def _prepare_retry(server_location: Location, output: str, *, keep_port: bool) -> None:
-    """Return where a retry may succeed. Raises PostgresError for every other failure."""
+    """Remove the cause of a failed start, where a retry may then succeed. Raises PostgresError for other failures."""
     if "pre-existing shared memory block" in output:
         time.sleep(0.5)  # the last processes of a killed server are still ending
     elif "could not bind" in output and not keep_port:

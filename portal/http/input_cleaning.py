@@ -28,7 +28,7 @@ def has_control_characters(text: str, *, lines: bool = False) -> bool:
 
 @deconstructible
 class NoControlCharacters:
-    """A validator that refuses control characters."""
+    """Validates that a value has no control characters."""
 
     message = refusals.CONTROL_CHARACTERS
 
@@ -42,7 +42,7 @@ class NoControlCharacters:
 
 
 class ControlCharacterCheck(forms.BaseForm):
-    """A mixin for forms: `NoControlCharacters` replaces Django's validator for U+0000 in text fields."""
+    """Replaces Django's validator for U+0000 by `NoControlCharacters` in the text fields of a form."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +66,7 @@ def _refuse_in(field: forms.CharField) -> None:
 
 
 class Form(ControlCharacterCheck, forms.Form):
-    """The base of our own forms."""
+    """Refuses control characters in every form that derives from it."""
 
 
 def has_control_characters_in_url(request: HttpRequest) -> bool:

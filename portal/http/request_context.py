@@ -24,7 +24,7 @@ from portal.wording import time_zones
 
 
 class RequestContext:
-    """The values that pages share within one request; each is computed on first use."""
+    """Computes the values that pages share within one request, each on its first use."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -86,7 +86,7 @@ class RequestContext:
 
 
 class Request(HttpRequest):
-    """The type of a request that passed `portal.middleware.RequestLog`; for annotations, never instantiated."""
+    """Types a request that passed `portal.middleware.RequestLog`; it is never instantiated."""
 
     context: RequestContext
 

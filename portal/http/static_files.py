@@ -6,7 +6,7 @@ _STYLES, _RULES = CompressedManifestStaticFilesStorage.patterns[0]
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """A missing entry is an error at start, not a broken page.
+    """Fails at start over a missing entry, instead of showing a broken page.
 
     Vendored files are identical to the published ones. The source maps they name are not shipped, so the rules for
     source maps are removed.

@@ -30,7 +30,7 @@ ROUTES: Mapping[str, tuple[Endpoint, tuple[str, ...]]] = {
 
 
 class FastPath:
-    """Outside every middleware but the one that sets security headers; passes all other requests on."""
+    """Answers before all middleware but the one that sets security headers; passes all other requests on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -12,7 +12,7 @@ _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(Exception):
-    """An error response of an endpoint for programs, with further `headers`."""
+    """Describes the error response of an endpoint for programs, with further `headers`."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ _MAX_FIELDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Values by name; `faults` describes the faulty ones by name, and those have no value."""
+    """Holds values by name; `faults` describes the faulty parameters, which have no value."""
 
     values: Mapping[str, str]
     faults: Mapping[str, str] = field(default_factory=dict)

@@ -37,7 +37,7 @@ def text(*, gauges: Mapping[str, float]) -> bytes:
 
 
 class _Gauges(Collector):
-    """Values of this moment, which must not go through the files that the web processes share."""
+    """Reports values of this moment, which must not go through the files that the web processes share."""
 
     def __init__(self, gauges: Mapping[str, float]) -> None:
         self.gauges = gauges

@@ -16,7 +16,10 @@ _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """`accent` and `on_accent` are the colors of mails, as #rrggbb. Without a folder, pages keep their own colors."""
+    """Holds the colors of mails, `accent` and `on_accent`, as #rrggbb.
+
+    Without a folder, pages keep their own colors.
+    """
 
     folder: Path | None
     accent: str

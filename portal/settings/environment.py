@@ -27,12 +27,12 @@ MASK = "********"
 
 
 class InvalidValue(ValueError):
-    """A refused value; the message says what is allowed, without the value."""
+    """Refuses a value; the message says what is allowed, without the value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variable(Generic[T]):
-    """One environment variable. `parse` raises InvalidValue; `default` is the value in its text form.
+    """Declares one environment variable. `parse` raises InvalidValue; `default` is the value in its text form.
 
     `production_default` says whether production may rely on the default; if not, production must set the variable.
     """
@@ -91,7 +91,7 @@ def problems(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> l
 
 
 def require_valid(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> None:
-    """Raises ImproperlyConfigured with all problems at once."""
+    """Check all variables. Raises ImproperlyConfigured with all problems at once."""
     if sentences := problems(known, environ):
         raise ImproperlyConfigured("\n".join(["The environment is not usable:", *sentences]))
 

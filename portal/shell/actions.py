@@ -11,7 +11,7 @@ from portal.wording import refusals
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button as `kh.action` draws it: `url` leads to its page; with a `reason` it is switched off."""
+    """Describes a button for `kh.action`: `url` leads to its page; with a `reason` it is switched off."""
 
     url: str
     reason: str = ""

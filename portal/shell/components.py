@@ -14,7 +14,7 @@ from portal.wording import cldr, dates, supplier_texts
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """A warning with the next step, as `kh.callout` draws it."""
+    """Describes a warning with the next step, for `kh.callout`."""
 
     tone: str
     icon: str
@@ -26,7 +26,7 @@ class Callout:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person by name and address."""
+    """Holds a person's name and address."""
 
     name: str
     email: str
@@ -34,7 +34,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A text that leads to a page."""
+    """Holds a text that leads to a page."""
 
     text: str
     url: str
@@ -42,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The foot of a list, as `kh.pager` draws it; an address is empty where there is no such page."""
+    """Describes the foot of a list for `kh.pager`; an address is empty where there is no such page."""
 
     text: str
     previous_url: str = ""
@@ -51,7 +51,7 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A browser session, for web/people/_sessions.html; `is_current` marks the one that shows the page."""
+    """Describes a browser session for web/people/_sessions.html; `is_current` marks the one that shows the page."""
 
     id: str
     title: str

@@ -22,7 +22,10 @@ from portal.wording import access, admin_rights, cldr, dates, removal_reasons, s
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One step of the explanation of a right: a tier, a person or the supplier, what it contributes, and a note."""
+    """Describes one step of the explanation of a right.
+
+    A tier, a person or the supplier contributes something to the right; a note may explain it.
+    """
 
     strong: str
     text: str
@@ -31,7 +34,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RightRow:
-    """A right as `kh.rights` draws it; `text` may hold markup."""
+    """Describes a right for `kh.rights`; `text` may hold markup."""
 
     text: str
     where: str
@@ -39,7 +42,7 @@ class RightRow:
 
 
 class RightsExplanation:
-    """The data for explaining one colleague's rights, read at once. Eight statements at most."""
+    """Reads all data for explaining one colleague's rights, in eight statements at most."""
 
     def __init__(
         self, page: PageContext, membership: uuid.UUID, names: DisplayNames, clock: dates.Clock

@@ -19,7 +19,7 @@ def new_idempotency_key() -> str:
 
 
 class IdempotentForm(input_cleaning.Form):
-    """A form that can be sent several times and runs its command once."""
+    """Runs its command once, even if it is sent several times."""
 
     idempotency_key = forms.CharField(
         required=False,

@@ -28,7 +28,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """The reader of a page about an organization, whether or not the reader belongs to it."""
+    """Describes the reader of a page about an organization, whether or not the reader belongs to it."""
 
     viewer: Actor
     organization: OrganizationView
@@ -62,7 +62,7 @@ class PageContext:
         return self.membership is not None and self.membership.id == membership
 
     def require(self, verb: Verb, memberships: Sequence[uuid.UUID]) -> None:
-        """Raises Denied where the reader may not do this to one of these members."""
+        """Check that the reader may do this to each of these members. Raises Denied."""
         on = policy.MembershipIds(memberships)
         decision = policy.decide(actor=self.viewer, verb=verb, on=on, at=self.at)
         if not decision:

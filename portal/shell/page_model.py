@@ -9,7 +9,7 @@ from django.shortcuts import render as render_template
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PageModel:
-    """What a page shows, besides `shell`. View, template header and test sample share the class."""
+    """Holds what a page shows, besides `shell`. View, template header and test sample share the class."""
 
     template: ClassVar[str]
 

@@ -12,7 +12,7 @@ _MAX_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice of a filter, as an address."""
+    """Describes one choice of a filter, with its address."""
 
     label: str
     url: str
@@ -21,7 +21,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class FilterMenu:
-    """A filter that is off, as `kh.filter` draws it."""
+    """Describes a filter that is off, for `kh.filter`."""
 
     label: str
     options: Sequence[Option]
@@ -29,7 +29,7 @@ class FilterMenu:
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """A filter that is on, as `kh.active_filter` draws it; `url` is the list without it."""
+    """Describes a filter that is on, for `kh.active_filter`; `url` is the list without it."""
 
     label: str
     value: str
@@ -38,7 +38,7 @@ class ActiveFilter:
 
 @dataclass(frozen=True, slots=True)
 class HiddenField:
-    """A parameter of the address that a form sends along."""
+    """Holds a parameter of the address that a form sends along."""
 
     name: str
     value: str

@@ -16,7 +16,7 @@ from portal.wording.events import EventWording
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An event as `kh.timeline` draws it; `text` may hold markup."""
+    """Describes an event for `kh.timeline`; `text` may hold markup."""
 
     at: str
     iso: str

@@ -48,7 +48,7 @@ def local_date(at: dt.datetime) -> str:
 
 @functools.cache
 def icon_names() -> frozenset[str]:
-    """Return names of the icons that the sprite holds."""
+    """Return the names of the icons in the sprite."""
     sprite = Path(settings.BASE_DIR) / "portal" / "static" / ICONS
     return frozenset(re.findall(r'<symbol[^>]* id="([a-z0-9-]+)"', sprite.read_text(encoding="utf-8")))
 

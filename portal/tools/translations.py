@@ -36,7 +36,7 @@ _HEADER = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Message:
-    """One text to translate, and its file."""
+    """Holds one text to translate, and its file."""
 
     text: str
     plural: str = ""

@@ -30,7 +30,7 @@ class VendorError(Exception):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Package:
-    """One package: its folder, the origin of its files inside the package, and their hashes."""
+    """Describes one package: its folder, the origin of its files inside the package, and their hashes."""
 
     name: str
     version: str

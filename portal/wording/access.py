@@ -95,7 +95,7 @@ def right(value: Right, *, text: Mapping[str, str]) -> str:
 
 
 def right_marked(value: Right, *, text: Mapping[str, str]) -> SafeString:
-    """Return the same as the beginning of a line, with the amount in bold."""
+    """Return the text of `right` for the beginning of a line, with the amount in bold."""
     does = dates.first_upper(supplier_texts.in_language(text))
     if not value.takes_amount or value.amount is None:
         return format_html("{}", dates.first_upper(right(value, text=text)))

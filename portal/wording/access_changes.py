@@ -22,7 +22,7 @@ _LATER = uuid.UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """The limit (None: without) and the end (None: without) of a right at one site."""
+    """Holds the limit and the end of a right at one site; None means without."""
 
     amount: Decimal | None
     until: dt.datetime | None
@@ -37,7 +37,7 @@ class _Extent:
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """One entitlement with its extent at each site, over all rights to it."""
+    """Holds the extent of one entitlement at each site, over all rights to it."""
 
     sample: Right
     at: dict[uuid.UUID, _Extent] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class _Reach:
 
 @dataclass(frozen=True, slots=True)
 class AccessChanges:
-    """Sentences for the two lists of a `kh-diff`."""
+    """Holds the sentences for the two lists of `kh.access_changes`."""
 
     gains: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)

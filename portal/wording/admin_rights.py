@@ -22,7 +22,7 @@ _MAX_TIERS = 8
 
 
 class AdminRights(NamedTuple):
-    """An admin's rights over colleagues, and the keys of the tiers that the admin may assign."""
+    """Holds an admin's rights over colleagues, and the keys of the tiers that the admin may assign."""
 
     rights: Sequence[Right]
     assignable_roles: frozenset[str]

@@ -27,13 +27,13 @@ _RESULTS = 4096
 
 
 def language() -> str:
-    """Return the active one, as Django writes it."""
+    """Return the code of the active language, as Django writes it."""
     return translation.get_language() or _FALLBACK
 
 
 @cache
 def locale(code: str) -> Locale:
-    """Return the CLDR's locale for one of Django's language codes, else English."""
+    """Return the CLDR locale of one of Django's language codes, else English."""
     try:
         return Locale.parse(_REGION.get(code, code.replace("-", "_")))
     except (UnknownLocaleError, ValueError):
@@ -144,7 +144,7 @@ def _pointed(code: str, written: str) -> str:
 
 
 def _pattern(known: numbers.NumberPattern, value: Decimal | int) -> numbers.NumberPattern:
-    """Return the same with two decimals where the value has any, else with none."""
+    """Return the pattern with two decimals where the value has any, else with none."""
     places = 0 if value == int(value) else 2
     pattern = copy.copy(known)
     pattern.frac_prec = (places, places)

@@ -19,7 +19,7 @@ _NEW_YEAR_IS_NEAR = 120
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The reader's clock: `now` in `zone` decides which day is today."""
+    """Holds the reader's clock: `now` in `zone` decides which day is today."""
 
     now: dt.datetime
     zone: ZoneInfo

@@ -18,7 +18,10 @@ from portal.wording import cldr, dates, supplier_texts
 
 @dataclass(frozen=True, slots=True)
 class EventNames:
-    """The names for sentences of events; `people` by the id of the user. Without a clock, end dates are left out."""
+    """Holds the names for sentences of events; `people` by the id of the user.
+
+    Without a clock, end dates are left out.
+    """
 
     names: DisplayNames
     people: Mapping[uuid.UUID, str]

@@ -14,7 +14,10 @@ from portal.wording.event_names import EventNames
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """`text` continues the name of the actor. `actor` is empty where no person and no supplier acted."""
+    """Holds a sentence: `text` continues the name of the actor.
+
+    `actor` is empty where no person and no supplier acted.
+    """
 
     actor: str
     text: str

@@ -13,7 +13,10 @@ from portal.wording import dates
 
 @dataclass(frozen=True, slots=True)
 class FactorChange:
-    """`activity` continues a sentence that begins with the person's name; `notice` is a sentence to the person."""
+    """Words a change of a factor.
+
+    `activity` continues a sentence that begins with the person's name; `notice` is a sentence to the person.
+    """
 
     activity: str | Promise
     notice: str | Promise

@@ -25,7 +25,7 @@ OWN_ACCESS = gettext_lazy("You cannot change or remove your own access. Ask anot
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A refusal in words. `field` is the form field that shows it; empty for the whole form."""
+    """Words a refusal. `field` is the form field that shows it; empty for the whole form."""
 
     text: str
     status: int

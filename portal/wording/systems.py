@@ -29,7 +29,7 @@ _WAITING = ("wait", "closing")
 
 @dataclass(frozen=True, slots=True)
 class SystemRow:
-    """A person's account in one system. `differs` marks an actual content that is not the expected one."""
+    """Describes a person's account in one system. `differs` marks an actual content that is not the expected one."""
 
     name: str
     expected: str
@@ -140,7 +140,7 @@ def _sites(rights: Sequence[RightSummary], names: DisplayNames) -> str:
 
 
 def summary(rows: Sequence[SystemRow]) -> str:
-    """Return `2 of 5 need attention`, `1 of 5 is updating`, `All up to date`, `All closed`."""
+    """Return the most urgent state in words, such as `2 of 5 need attention` or `All up to date`."""
     attention = sum(row.state in _NEEDS_ATTENTION for row in rows)
     waiting = sum(row.state in _WAITING for row in rows)
     numbers = {"number": attention or waiting, "of": len(rows)}

@@ -24,7 +24,7 @@ WHERE m.id = ANY(%(memberships)s) AND a.state IN ('out_of_date', 'failed')
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """The outcome has the number of accounts that are synchronized again."""
+    """Counts the accounts that are synchronized again."""
 
     accounts: int
 

@@ -44,7 +44,7 @@ FROM (
 
 
 class AccountDeliveries:
-    """This kind delivers records to targets (`provisioning.delivery.task.DeliveryKind`)."""
+    """Delivers records to targets (`provisioning.delivery.task.DeliveryKind`)."""
 
     table = LeasedTable(
         "provisioning_account",

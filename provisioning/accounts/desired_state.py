@@ -43,7 +43,7 @@ class _Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """The desired record has the target's format, and its rights by membership beside it."""
+    """Holds a record in the target's format, and the rights by membership behind it."""
 
     record: Record
     active: bool
@@ -71,7 +71,7 @@ _Included = Sequence[tuple[_Member, list[Right]]]
 
 @dataclass(slots=True)
 class PeopleSnapshot:
-    """A snapshot holds the memberships, rights and next changes of people at one instant."""
+    """Holds the memberships, rights and next changes of people at one instant."""
 
     members: dict[uuid.UUID, list[_Member]] = field(default_factory=dict)
     """By user."""

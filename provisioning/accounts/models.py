@@ -10,14 +10,14 @@ from provisioning.targets.models import Target
 
 
 class Account(Due):
-    """The row holds the last acknowledged state of one record in one target, and when it is due.
+    """Holds the last acknowledged state of one record in one target, and when it is due.
 
     `membership` is None where the target has one record per person. `generation` is raised each time the row becomes
     due: an outcome settles only the generation from which its record was computed.
     """
 
     class State(models.TextChoices):
-        """Pages show these states."""
+        """Names the states of an account as pages show them."""
 
         UP_TO_DATE = "up_to_date"
         UPDATING = "updating"
@@ -75,7 +75,7 @@ class Account(Due):
 
 
 class Delivery(models.Model):
-    """A delivery says why an account became due, and when the target confirmed it: one per act and membership.
+    """Says why an account became due, and when the target confirmed it: one per act and membership.
 
     Rows without a needed call are deleted; the others are the basis of the usual duration.
     """
@@ -105,7 +105,7 @@ class Delivery(models.Model):
 
 
 class Cursor(models.Model):
-    """The planner continues in a chain of the log behind this position."""
+    """Holds the planner's position in a chain of the log."""
 
     chain = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField(default=0)

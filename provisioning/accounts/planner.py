@@ -183,7 +183,7 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The result counts the events read, and the deliveries and logouts due, at `at` by the database's clock."""
+    """Counts the events read, and the deliveries and logouts due, at `at` by the database's clock."""
 
     events: int = 0
     deliveries: int = 0

@@ -31,7 +31,7 @@ FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s
 
 @dataclass(frozen=True, slots=True)
 class SystemProgress:
-    """A line shows one system: closed, updating or failed. `seconds`: from the act to the confirmation, or to now."""
+    """Describes one system: closed, updating or failed. `seconds`: from the act to the confirmation, or to now."""
 
     application: str
     name: Mapping[str, str]
@@ -51,7 +51,7 @@ class SystemProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress lists all systems of an act, waiting ones first. `planned`: whether the planner has read the act."""
+    """Lists all systems of an act, waiting ones first. `planned`: whether the planner has read the act."""
 
     lines: list[SystemProgress]
     planned: bool
@@ -64,7 +64,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class AffectedSystem:
-    """A removal will update this system."""
+    """Describes a system that a removal will update."""
 
     application: str
     name: Mapping[str, str]

@@ -23,7 +23,7 @@ _ABSENT: ObservedState = {"active": False, "rights": {}}
 
 @dataclass(slots=True)
 class ReconciliationReport:
-    """The report counts the records of one target."""
+    """Counts the records of one target by result."""
 
     total: int = 0
     matching: int = 0

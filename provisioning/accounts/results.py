@@ -83,7 +83,7 @@ WHERE t.id = x.id AND (
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A target has acknowledged a change of this membership, which this act caused."""
+    """Says that a target has acknowledged a change of this membership, which this act caused."""
 
     outcome: AccountOutcome
     membership: uuid.UUID

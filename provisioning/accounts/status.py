@@ -58,7 +58,7 @@ SELECT min(due_at) FROM (
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
-    """A status compares the expected with the actual rights of one member of one organization in one system.
+    """Compares the expected with the actual rights of one member of one organization in one system.
 
     `actual` None: unknown. `error`: a code of `provisioning.delivery.errors`, empty after a success.
     """
@@ -82,7 +82,7 @@ class SystemStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorstState:
-    """A list shows this state for one member, and its system."""
+    """Holds the state that a list shows for one member, and its system."""
 
     state: str
     application: str

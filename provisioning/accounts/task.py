@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AccountUpdate:
-    """An update holds one leased account and the desired record in its target."""
+    """Holds one leased account and the desired record in its target."""
 
     account: Account
     target: Target

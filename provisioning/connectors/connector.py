@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class OrganizationEntry:
-    """The target's record shows an organization of the person by these values."""
+    """Describes an organization of the person as the target's record shows it."""
 
     organization: str
     key: str
@@ -26,7 +26,7 @@ class OrganizationEntry:
 
 @dataclass(frozen=True, slots=True)
 class DesiredPerson:
-    """The person is described as a target should hold them, before a connector uses the target's format."""
+    """Describes the person as a target should hold them, before a connector uses the target's format."""
 
     external_id: str
     """Keyholder's id of the record: the person's, or the membership's where the target has one record for each."""
@@ -44,7 +44,7 @@ class DesiredPerson:
 
 @dataclass(frozen=True, slots=True)
 class TargetProfile:
-    """The profile has a target's address and behavior as plain values, which a delivery uses in any thread."""
+    """Holds a target's address and behavior as plain values, which a delivery uses in any thread."""
 
     base_url: str
     token: str
@@ -56,7 +56,7 @@ class TargetProfile:
 
 @dataclass(frozen=True, slots=True)
 class SyncTask:
-    """A task holds the desired record of one person, and what Keyholder knows about the current one."""
+    """Holds the desired record of one person, and what Keyholder knows about the current one."""
 
     profile: TargetProfile
     record: Record
@@ -67,7 +67,7 @@ class SyncTask:
 
 
 class ObservedState(TypedDict):
-    """The state of a record that differs is stored in codes and ids; it contains no names."""
+    """Holds the state of a record that differs, in codes and ids; it contains no names."""
 
     active: bool
     rights: dict[str, list[RightSummary]]
@@ -76,7 +76,7 @@ class ObservedState(TypedDict):
 
 @dataclass(slots=True)
 class SyncResult:
-    """The result describes the target after the synchronization."""
+    """Describes the target after the synchronization."""
 
     remote_id: str
     wrote: bool

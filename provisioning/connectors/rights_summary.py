@@ -8,7 +8,7 @@ from delegation.authorization.values import amount_to_json
 
 
 class RightSummary(TypedDict):
-    """A right is summarized in codes, ids and decimal strings, without a personal value."""
+    """Summarizes a right in codes, ids and decimal strings, without a personal value."""
 
     entitlement: str
     role: str

@@ -33,7 +33,7 @@ _DRAIN_SECONDS = 15.0
 
 
 class Plan(Protocol):
-    """A planner returns this for one chain."""
+    """Holds what a planner made due in one chain."""
 
     @property
     def at(self) -> dt.datetime | None:
@@ -41,7 +41,7 @@ class Plan(Protocol):
 
 
 class Planner(Protocol):
-    """A planner makes rows of the kinds due: from the events of one chain, and from time alone."""
+    """Makes rows of the kinds due: from the events of one chain, and from time alone."""
 
     def plan(self, *, chain: uuid.UUID) -> Plan:
         """Make the rows due that follow from the new events of this chain."""
@@ -55,7 +55,7 @@ class Planner(Protocol):
 
 @dataclass(slots=True)
 class Engine:
-    """An engine delivers these kinds until `stop`."""
+    """Delivers these kinds until `stop`."""
 
     kinds: Sequence[Kind]
     planner: Planner

@@ -13,7 +13,7 @@ from delegation.authorization.verbs import Observation
 
 
 class DeliveryEvents:
-    """The collector groups events by chain and act, so that each group is one insert."""
+    """Groups events by chain and act, so that each group is one insert."""
 
     def __init__(self) -> None:
         self._drafts: dict[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID], list[EventDraft]] = defaultdict(

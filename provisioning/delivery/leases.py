@@ -19,7 +19,7 @@ DUE = "due_at <= %(at)s AND (leased_until IS NULL OR leased_until <= %(at)s)"
 
 @dataclass(frozen=True, slots=True)
 class LeasedTable:
-    """The rows of this table are leased (`provisioning.delivery.models.Due`)."""
+    """Describes a table whose rows are leased (`provisioning.delivery.models.Due`)."""
 
     name: str
     on_release: str = ""

@@ -21,7 +21,7 @@ _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
-    """The notifications name the extended chains, and say whether mails were queued."""
+    """Names the extended chains, and says whether mails were queued."""
 
     chains: tuple[uuid.UUID, ...] = ()
     mails: bool = False
@@ -29,7 +29,7 @@ class Notifications:
 
 @dataclass(slots=True)
 class Listener:
-    """A listener waits for a notification of the database, a wake-up of another thread, or time."""
+    """Waits for a notification of the database, a wake-up of another thread, or time."""
 
     connection: psycopg.Connection
     worker: int

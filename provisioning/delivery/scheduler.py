@@ -32,7 +32,7 @@ Outcome = DeliveryOutcome[Any, Any]
 
 @dataclass(slots=True)
 class Scheduler:
-    """A scheduler leases, runs and settles the deliveries of these kinds, in this order."""
+    """Leases, runs and settles the deliveries of these kinds, in this order."""
 
     kinds: Sequence[Kind]
     wake_up: Callable[[], None]

@@ -24,7 +24,7 @@ class _TargetQueue:
 
 @dataclass(slots=True)
 class TargetQueues:
-    """These queues run jobs in threads, lower priority numbers first."""
+    """Runs jobs in threads, lower priority numbers first."""
 
     width: int = WIDTH
     _in_flight: Counter[Hashable] = field(default_factory=Counter)

@@ -25,7 +25,7 @@ MAX_BYTES = 2_000_000
 
 
 class ExchangeLimits:
-    """The limits count the time and bytes that one exchange has left. A reused connection gets new ones each time."""
+    """Counts the time and bytes that one exchange has left. A reused connection gets new limits each time."""
 
     def __init__(self) -> None:
         self._until = time.monotonic() + EXCHANGE_SECONDS
@@ -46,7 +46,7 @@ class ExchangeLimits:
 
 
 class LimitedSocket:
-    """The socket has the interface that `http.client` uses, within the limits of an exchange."""
+    """Has the interface of a socket that `http.client` uses, within the limits of an exchange."""
 
     def __init__(self, sock: socket.socket, limits: ExchangeLimits) -> None:
         self._sock = sock
@@ -90,7 +90,7 @@ class _LimitedReader(io.RawIOBase):
 
 
 class GuardedConnection(http.client.HTTPConnection):
-    """The connection leads only to addresses that the guard allows."""
+    """Connects only to addresses that the guard allows."""
 
     _limited_socket: LimitedSocket
 
@@ -111,7 +111,7 @@ class GuardedConnection(http.client.HTTPConnection):
 
 
 class GuardedTlsConnection(GuardedConnection):
-    """The guarded connection uses TLS; the certificate must match the host."""
+    """Adds TLS to the guarded connection; the certificate must match the host."""
 
     default_port = http.client.HTTPS_PORT
 

@@ -29,7 +29,7 @@ _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply has the status, the headers in lower case, and the body."""
+    """Holds the status, the headers in lower case, and the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,7 +54,7 @@ _Origin = tuple[str, str, int]
 
 @dataclass(slots=True)
 class Pool:
-    """The pool reuses open connections, newest first. It is safe for threads."""
+    """Reuses open connections, newest first. It is safe for threads."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: dict[_Origin, list[tuple[http_connection.GuardedConnection, float]]] = field(

@@ -27,7 +27,7 @@ _NOT_PUBLIC = tuple(
 
 
 class Address(NamedTuple):
-    """An address has the arguments of `socket.socket` and `connect`."""
+    """Holds the arguments of `socket.socket` and `connect`."""
 
     family: socket.AddressFamily
     sockaddr: Any

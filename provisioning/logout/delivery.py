@@ -72,7 +72,7 @@ UPDATE provisioning_logout SET due_at = NULL, leased_until = NULL, leased_by = N
 
 @dataclass(frozen=True, slots=True)
 class LeasedLogout:
-    """A leased logout has the columns of `LEASE`."""
+    """Holds the columns of `LEASE` for one logout."""
 
     id: int
     client: str
@@ -95,7 +95,7 @@ LogoutOutcome = DeliveryOutcome[LeasedLogout, None]
 
 
 class LogoutDeliveries:
-    """This kind delivers logout tokens (`provisioning.delivery.task.DeliveryKind`)."""
+    """Delivers logout tokens (`provisioning.delivery.task.DeliveryKind`)."""
 
     def __init__(self, *, pool: Pool) -> None:
         self.pool = pool

@@ -9,7 +9,7 @@ from provisioning.delivery.models import Due
 
 
 class Logout(Due):
-    """A row is a logout token for one client and one sign-in (OpenID Connect Back-Channel Logout 1.0)."""
+    """Holds a logout token for one client and one sign-in (OpenID Connect Back-Channel Logout 1.0)."""
 
     sign_in = models.ForeignKey(SignIn, models.CASCADE, related_name="logouts")
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")

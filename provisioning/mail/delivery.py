@@ -55,7 +55,7 @@ MailOutcome = DeliveryOutcome[Mail, None]
 
 
 class MailDeliveries:
-    """This kind delivers queued mails (`provisioning.delivery.task.DeliveryKind`)."""
+    """Delivers queued mails (`provisioning.delivery.task.DeliveryKind`)."""
 
     table = LeasedTable("provisioning_mail")
 

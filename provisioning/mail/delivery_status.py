@@ -16,7 +16,7 @@ _PERMANENT = "5."
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatusReport:
-    """A report names a mail by its Message-ID, and the addresses (in lower case) at which it has failed for good.
+    """Names a mail by its Message-ID, and the addresses (in lower case) at which it has failed for good.
 
     `dead`: the invalid ones among these addresses.
     """

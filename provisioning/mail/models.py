@@ -8,7 +8,7 @@ from provisioning.delivery.models import Due
 
 
 class Mail(Due):
-    """The content of a queued mail is encrypted under this row's id (`encryption`) and erased once sent."""
+    """Holds a queued mail, encrypted under this row's id (`encryption`) and erased once sent."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     recipient = models.BinaryField()

@@ -23,7 +23,7 @@ _PURPOSE = "Keyholder-Purpose"
 
 
 class QueueBackend(BaseEmailBackend):
-    """The backend stores mails instead of sending them."""
+    """Stores mails instead of sending them."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Store one row per recipient, so that each has its own state. Returns the number of messages."""

@@ -60,7 +60,7 @@ _HEALTHY = {"failures": 0, "down_since": None, "pause_until": None}
 
 @dataclass(frozen=True, slots=True)
 class TargetRegistered:
-    """The outcome names the new target."""
+    """Names the new target."""
 
     target: uuid.UUID
 

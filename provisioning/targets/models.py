@@ -8,16 +8,16 @@ from identity.clients.models import Application
 
 
 class Target(models.Model):
-    """A target is the provisioning endpoint of one application, and its behavior."""
+    """Describes the provisioning endpoint of one application, and its behavior."""
 
     class RecordPer(models.TextChoices):
-        """A target has one record per person, or one per membership."""
+        """Says whether a target has one record per person or one per membership."""
 
         PERSON = "person"
         MEMBERSHIP = "membership"
 
     class OnRemoval(models.TextChoices):
-        """After a removal, a record is deactivated or deleted."""
+        """Says whether a record is deactivated or deleted after a removal."""
 
         DEACTIVATE = "deactivate"
         DELETE = "delete"

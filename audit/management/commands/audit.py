@@ -11,7 +11,7 @@ from audit.log import partitions
 
 
 class Command(BaseCommand):
-    """The command reads and completes the log; it changes no event."""
+    """Reads and completes the log, and changes no event."""
 
     help = "verify: name inconsistencies in chains and leaves. seal: seal waiting events. partitions: create months."
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Raises CommandError (exit code 1) when verification finds an inconsistency."""
+        """Run the action. Raises CommandError (exit code 1) when verification finds an inconsistency."""
         getattr(self, f"_{options['action']}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from identity.organizations.models import Organization, Site
 
 
 class Assignment(models.Model):
-    """A role of one membership, for all or some sites, in an interval; with its giver, reason and act."""
+    """Gives a membership a role for all or some sites, in an interval, with the giver, the reason and the act."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
@@ -43,7 +43,7 @@ class Assignment(models.Model):
 
 
 class AssignmentSite(models.Model):
-    """One of the sites of an assignment that is not for all."""
+    """Names one site of an assignment that is not for all sites."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="sites")
@@ -54,10 +54,10 @@ class AssignmentSite(models.Model):
 
 
 class AssignmentLimit(models.Model):
-    """An entitlement is limited to an amount. The limit is stated here; the application counts what was used."""
+    """Limits an entitlement to an amount. The application counts what was used."""
 
     class Period(models.TextChoices):
-        """Over what the amount is counted."""
+        """Says whether the amount is counted per order or over a time."""
 
         ORDER = "order"
         DAY = "day"

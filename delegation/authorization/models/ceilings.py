@@ -25,7 +25,7 @@ class Ceiling(models.Model):
 
 
 class Hold(models.Model):
-    """An entitlement that the supplier has stopped for an organization, in an interval and with a reason."""
+    """Stops an entitlement of an organization on the supplier's behalf, in an interval and with a reason."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="holds")

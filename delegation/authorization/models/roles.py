@@ -8,7 +8,7 @@ from identity.clients.models import Application
 
 
 class Assurance(models.TextChoices):
-    """What strength of sign-in a role demands (`delegation.authorization.policy.required_assurance`)."""
+    """Says which strength of sign-in a role requires (`delegation.authorization.policy.required_assurance`)."""
 
     PASSWORD = "password"  # noqa: S105 - a word
     MFA = "mfa"
@@ -28,7 +28,7 @@ class Entitlement(models.Model):
 
 
 class Role(models.Model):
-    """A named bundle of entitlements and verbs; the ready-made roles are the tiers."""
+    """Names a set of entitlements and verbs; customers see the ready-made roles as tiers."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     key = models.SlugField(max_length=40, unique=True)
@@ -38,7 +38,7 @@ class Role(models.Model):
 
 
 class RoleVersion(models.Model):
-    """A version holds the contents of a role in an interval. It is never rewritten: a change is a new version."""
+    """Holds the contents of a role in an interval. It is never rewritten: a change is a new version."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     role = models.ForeignKey(Role, models.PROTECT, related_name="versions")

@@ -24,7 +24,7 @@ from identity.people.models import User
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Newcomer:
-    """The person has no sign-in yet. `password` is a hash: hashing is slow and is done before the act."""
+    """Describes a person without a sign-in. `password` is a hash: hashing is slow and is done before the act."""
 
     name: str
     password: str = dataclasses.field(metadata=CHANGES_EACH_TIME)
@@ -33,7 +33,7 @@ class Newcomer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationAccepted:
-    """The result names the new member."""
+    """Names the new member."""
 
     membership: uuid.UUID
     user: uuid.UUID

@@ -32,7 +32,7 @@ VALIDITY = dt.timedelta(days=7)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Recipient:
-    """The details of the invited person are cleaned."""
+    """Holds the invited person's details after cleaning."""
 
     address: str
     name: str
@@ -42,7 +42,7 @@ class _Recipient:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationSent:
-    """The result has the secret of the invitation's link: the caller mails it, and only its hash is stored."""
+    """Holds the secret of the invitation's link: the caller mails it, and only its hash is stored."""
 
     invitation: uuid.UUID
     link: str = dataclasses.field(default="", metadata=NOT_STORED)

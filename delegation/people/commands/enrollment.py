@@ -26,7 +26,7 @@ from identity.people.models import User
 
 @dataclass(frozen=True, slots=True)
 class PersonToEnroll:
-    """The person has a verified address.
+    """Describes a person whose address is verified.
 
     `password` is a hash; with an unusable one the person resets it by mail.
     """

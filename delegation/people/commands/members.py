@@ -16,7 +16,7 @@ from identity.memberships.models import Membership
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """So many of each ended with the access."""
+    """Counts the sign-ins, token families and browser sessions that a removal ended."""
 
     sign_ins: int
     token_families: int

@@ -19,7 +19,7 @@ from identity.people.models import User
 
 
 class PersonSet(OneChain):
-    """The set holds one person, who acts on their own sign-in."""
+    """Holds one person, who acts on their own sign-in."""
 
     kind = On.PERSON
 
@@ -31,7 +31,7 @@ class PersonSet(OneChain):
         return {self.chain}
 
     def reload(self) -> None:
-        """Raise NotFound for a deleted person."""
+        """Read the person again under the lock. Raises NotFound if the person was deleted."""
         self.rows = list(User.all_directories.filter(id=self.chain))
         if not self.rows:
             raise NotFound
@@ -48,7 +48,7 @@ class PersonSet(OneChain):
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """So many of each were revoked."""
+    """Counts the browser sessions, sign-ins and token families that were revoked."""
 
     sessions: int
     sign_ins: int

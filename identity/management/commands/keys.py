@@ -21,7 +21,7 @@ _AFTER = {"web": "Restart all processes. All sessions end."}
 
 
 class Command(BaseCommand):
-    """`manage.py keys` never prints a key."""
+    """Manages the key files, and never prints a key."""
 
     help = __doc__
     requires_system_checks = ()  # they fail without the keys that this command makes

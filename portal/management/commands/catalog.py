@@ -15,7 +15,7 @@ from portal.templatetags import kh
 
 
 class Command(BaseCommand):
-    """`manage.py catalog apply FILE [--dry-run]`."""
+    """Applies a file of roles and entitlements: `manage.py catalog apply FILE [--dry-run]`."""
 
     help = __doc__
 

@@ -9,7 +9,7 @@ from portal.settings import report, variables
 
 
 class Command(BaseCommand):
-    """`manage.py config`. An unusable environment stops manage.py earlier, with every problem."""
+    """Prints the settings. An unusable environment stops manage.py earlier, with every problem."""
 
     help = __doc__
     requires_system_checks = ()

@@ -8,7 +8,7 @@ from portal.tools import vendored_assets
 
 
 class Command(BaseCommand):
-    """`manage.py vendor --check | --update`."""
+    """Checks or updates the vendored packages: `manage.py vendor --check | --update`."""
 
     help = "Check the vendored browser files against their manifest, or update them (needs npm)."
     requires_system_checks: list[str] = []
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         what.add_argument("--update", action="store_true", help="download the packages of the manifest again")
 
     def handle(self, *_args: object, **options: object) -> None:
-        """Raises CommandError with one line per problem."""
+        """Run the action. Raises CommandError with one line per problem."""
         if options["update"]:
             vendored_assets.update()
         problems = vendored_assets.problems()

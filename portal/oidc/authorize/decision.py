@@ -24,7 +24,7 @@ _SELECT = "select_account"
 
 @dataclasses.dataclass(slots=True)
 class AuthorizationDecision:
-    """One valid authorization request and the person whose browser sends it.
+    """Decides one valid authorization request for the person whose browser sends it.
 
     `parameters` repeat the request after a sign-in; `mark` says since when it waits for reauthentication;
     `consent_answer` is the person's answer on the consent page.

@@ -19,7 +19,7 @@ _UNSUPPORTED = {
 
 
 class ClientRequestError(Exception):
-    """Shown on our own page: the request names no redirect URI that may be trusted with the error."""
+    """Is shown on the portal's own page: no redirect URI of the request may be trusted with the error."""
 
     def __init__(self, error: str, detail: str, application: str = "") -> None:
         super().__init__(error)
@@ -29,7 +29,7 @@ class ClientRequestError(Exception):
 
 
 class AuthorizationError(Exception):
-    """Sent to the service, at its registered redirect URI."""
+    """Is sent to the service, at its registered redirect URI."""
 
     def __init__(self, error: str, description: str = "") -> None:
         super().__init__(error)
@@ -39,7 +39,7 @@ class AuthorizationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RedirectTarget:
-    """The registered redirect URI for the response, with the state of the request."""
+    """Holds the registered redirect URI for the response, with the state of the request."""
 
     client: RegisteredClient
     redirect_uri: str
@@ -48,7 +48,7 @@ class RedirectTarget:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A valid request; `AuthorizationDecision` decides whether to grant it."""
+    """Holds a valid request; `AuthorizationDecision` decides whether to grant it."""
 
     target: RedirectTarget
     scopes: str

@@ -78,7 +78,7 @@ def _signed_in_user(request: HttpRequest) -> User:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Sign-in for customers' people with at least one active membership; sign-up by invitation only."""
+    """Signs in customers' people with at least one active membership; sign-up is by invitation only."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,

@@ -103,9 +103,9 @@ class MFAAdapter(DefaultMFAAdapter):
         return continuity.keeps_admin_without(user=person, without=[authenticator.pk], at=at)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Return the relying party is the issuer's host, for any Host header."""
+        """Return the issuer's host as the relying party, for any Host header."""
         return {"id": urlsplit(settings.ISSUER).hostname or "localhost", "name": settings.SUPPLIER_NAME}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, str | bytes]:
-        """Return the names the device shows in its list of passkeys."""
+        """Return the names that the device shows in its list of passkeys."""
         return {"id": user.pk.hex.encode(), "display_name": user.name, "name": user.email}

@@ -71,23 +71,23 @@ class Bounded(input_cleaning.ControlCharacterCheck):
 
 
 class Login(Bounded, account.LoginForm):
-    """Sign-in with a password."""
+    """Asks for the address and the password."""
 
 
 class Reauthenticate(Bounded, account.ReauthenticateForm):
-    """Reauthentication with the password."""
+    """Asks a signed-in person for the password again."""
 
 
 class ChangePassword(Bounded, account.ChangePasswordForm):
-    """The present password and a new one."""
+    """Asks for the current password and a new one."""
 
 
 class SetPassword(Bounded, account.SetPasswordForm):
-    """A first password for a person without one."""
+    """Asks a person without a password for the first one."""
 
 
 class ResetPassword(Bounded, account.ResetPasswordForm):
-    """The address that receives the link."""
+    """Asks for the address that receives the link."""
 
     def clean_email(self) -> str:
         """Find the person by one statement for every address; allauth's own search takes longer for an unknown one."""
@@ -105,20 +105,20 @@ class ResetPassword(Bounded, account.ResetPasswordForm):
 
 
 class ResetPasswordKey(Bounded, account.ResetPasswordKeyForm):
-    """A new password, by a link."""
+    """Asks for a new password after the link was opened."""
 
 
 class UserToken(Bounded, account.UserTokenForm):
-    """The token of the link."""
+    """Checks the token of the link."""
 
 
 class _Code:
-    """The code of an app or a recovery code, spent by `one_time_codes`."""
+    """Asks for the code of an app or a recovery code, which `one_time_codes` accepts once."""
 
     user: User
 
     def clean_code(self) -> str:
-        """Raises ValidationError for a wrong code, and after too many of them."""
+        """Use up the code. Raises ValidationError for a wrong one, and after too many wrong ones."""
         passed = flows.check_rate_limit(self.user)
         code = str(self.cleaned_data["code"])  # type: ignore[attr-defined]
         authenticator = one_time_codes.spend(user=self.user, code=code)
@@ -133,19 +133,19 @@ class _Code:
 
 
 class Authenticate(_Code, Bounded, mfa.AuthenticateForm):
-    """The second factor at a sign-in."""
+    """Asks for the second factor at a sign-in."""
 
 
 class ReauthenticateCode(_Code, Bounded, mfa.ReauthenticateForm):
-    """Reauthentication with the second factor."""
+    """Asks a signed-in person for the second factor again."""
 
 
 class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
-    """The first code of an authenticator app."""
+    """Asks for the first code of an authenticator app."""
 
 
 class _Credential:
-    """A browser's answer about a passkey; malformed values are an error of the form, not of the server."""
+    """Reads a browser's answer about a passkey; malformed values are an error of the form, not of the server."""
 
     def full_clean(self) -> None:
         try:
@@ -166,16 +166,16 @@ class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):
 
 
 class EditPasskey(Bounded, webauthn.EditWebAuthnForm):
-    """The name of a passkey."""
+    """Changes the name of a passkey."""
 
 
 class LoginPasskey(_Credential, Bounded, webauthn.LoginWebAuthnForm):
-    """Sign-in with a passkey alone."""
+    """Signs a person in with a passkey alone."""
 
 
 class AuthenticatePasskey(_Credential, Bounded, webauthn.AuthenticateWebAuthnForm):
-    """A passkey after the password."""
+    """Asks for a passkey after the password."""
 
 
 class ReauthenticatePasskey(_Credential, Bounded, webauthn.ReauthenticateWebAuthnForm):
-    """Reauthentication with a passkey."""
+    """Asks a signed-in person for a passkey again."""

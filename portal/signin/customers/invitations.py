@@ -26,14 +26,14 @@ from portal.signin.customers import event_transaction, factors, first_sign_in
 
 @dataclass(frozen=True, slots=True)
 class InvitationOffer:
-    """An invitation and the secret of its link."""
+    """Holds an invitation and the secret of its link."""
 
     link: str
     invitation: Invitation
 
     @property
     def email(self) -> str:
-        """Return the address it was sent to."""
+        """Return the address that the invitation was sent to."""
         return self.invitation.email
 
     @property
@@ -74,7 +74,7 @@ def find_offer(link: str) -> InvitationOffer | None:
 
 
 def validate_password(*, password: str, email: str, name: str) -> None:
-    """Raises ValidationError for a password that is too easy to guess."""
+    """Check the new password. Raises ValidationError for one that is too easy to guess."""
     password_validation.validate_password(password, User(email=email, name=name))
 
 

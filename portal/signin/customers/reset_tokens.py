@@ -10,7 +10,11 @@ from identity.people.models import User
 
 
 class ResetTokens(PasswordResetTokenGenerator):
-    """Invalid after a revocation (epoch), a sign-in, a new password, changed addresses, or two hours by our clock."""
+    """Makes tokens for a new password.
+
+    A token is invalid after a revocation (epoch), a sign-in, a new password, changed addresses, or two hours by our
+    clock.
+    """
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         addresses = EmailAddress.objects.filter(user=user).order_by("email").values_list("email", flat=True)

@@ -70,7 +70,7 @@ class LoginPasskey(webauthn.LoginWebAuthnView):
 
 
 class Security(mfa.IndexView):
-    """The person's sign-in methods; says when a second factor must be added first."""
+    """Shows the person's sign-in methods, and whether a second factor must be added first."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the values of our template."""
@@ -86,7 +86,7 @@ class Security(mfa.IndexView):
 
 
 class RecoveryCodes(recovery.ViewRecoveryCodesView):
-    """The codes, and the way to the page that required a factor."""
+    """Shows the codes, and a link to the page that required a factor."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the next page, and whether the codes are shown for the first time."""
@@ -101,7 +101,7 @@ class RecoveryCodes(recovery.ViewRecoveryCodesView):
 
 
 class RecoveryCodesFile(recovery.DownloadRecoveryCodesView):
-    """The same codes as a file."""
+    """Sends the recovery codes as a file."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the codes in groups."""
@@ -155,7 +155,7 @@ class AddPasskey(webauthn.AddWebAuthnView):
 
 
 class ConnectApp(totp.ActivateTOTPView):
-    """An authenticator app, in the layout of the first sign-in where a factor is required."""
+    """Connects an authenticator app, in the layout of the first sign-in where a factor is required."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the layout."""

@@ -16,7 +16,10 @@ from portal.wording import cldr, supplier_texts
 
 @dataclass(frozen=True, slots=True)
 class TierChoice:
-    """A tier, for web/access/_tiers.html. `disabled_reason` switches it off; `is_current` marks the present tier."""
+    """Describes a tier for web/access/_tiers.html.
+
+    `disabled_reason` switches it off; `is_current` marks the present tier.
+    """
 
     value: str
     label: str
@@ -31,7 +34,7 @@ class TierChoice:
 
 @dataclass(frozen=True, slots=True)
 class SiteChoice:
-    """A site, for web/access/_sites.html. `disabled_reason` switches it off."""
+    """Describes a site for web/access/_sites.html. `disabled_reason` switches it off."""
 
     value: str
     label: str
@@ -40,7 +43,7 @@ class SiteChoice:
 
 @dataclass(frozen=True, slots=True)
 class AllSitesChoice:
-    """All sites, including later ones. `disabled_reason` switches it off."""
+    """Describes the choice of all sites, including later ones. `disabled_reason` switches it off."""
 
     label: str
     sentence: str
@@ -50,7 +53,7 @@ class AllSitesChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessChoices(PageModel):
-    """The part of a page that holds an access form."""
+    """Holds the part of a page that shows an access form."""
 
     form: BaseForm
     """The fields tier, where, sites, until, reason, idempotency_key, and limit_<tier> for tiers with a limit."""

@@ -20,7 +20,7 @@ from portal.wording import access
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPage(PersonPage, AccessChoices):
-    """The panel that changes or restores a colleague's access, over their page."""
+    """Shows the panel that changes or restores a colleague's access, over the colleague's page."""
 
     template: ClassVar[str] = "web/access/change.html"
 

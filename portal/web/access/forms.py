@@ -23,7 +23,10 @@ _REASON_LENGTH = 300
 
 
 class AccessForm(IdempotentForm):
-    """A tier, its limit, sites, an end and a reason. The fields `limit_<tier>` follow from the assignable tiers."""
+    """Asks for a tier, its limit, sites, an end and a reason.
+
+    The fields `limit_<tier>` follow from the assignable tiers.
+    """
 
     tier = forms.ChoiceField(widget=forms.RadioSelect)
     where = forms.ChoiceField(widget=forms.RadioSelect)

@@ -19,7 +19,7 @@ from portal.wording import access_changes, admin_rights, dates, refusals
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The effect of a form, as `kh.access_changes` draws it; `nothing` is shown where nothing changes."""
+    """Describes the effect of a form for `kh.access_changes`; `nothing` is shown where nothing changes."""
 
     gains: Sequence[str]
     losses: Sequence[str]
@@ -28,7 +28,7 @@ class Preview:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewFragment(PageModel):
-    """The preview alone, for htmx."""
+    """Shows the preview alone, for htmx."""
 
     template: ClassVar[str] = "web/access/_preview.html"
 
@@ -38,7 +38,7 @@ class PreviewFragment(PageModel):
 
 @dataclass(frozen=True, slots=True)
 class PresentAccess:
-    """A colleague's present rights in connected systems, and the assignments that give them."""
+    """Holds a colleague's present rights in connected systems, and the assignments that give them."""
 
     rights: Sequence[Right] = ()
     assignments: Sequence[AssignmentView] = ()

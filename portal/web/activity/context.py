@@ -32,7 +32,7 @@ from portal.wording.events import EventWording
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The result of verifying the hashes of the shown events; `state` is `ok` or `failed`."""
+    """Says whether the hashes of the shown events match; `state` is `ok` or `failed`."""
 
     state: str
     text: str
@@ -40,7 +40,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event of the log, for web/activity/_event.html. `number` is its place in the chain, empty without one."""
+    """Describes an event for web/activity/_event.html. `number` is its place in the chain, empty without one."""
 
     number: str
     anchor: str
@@ -60,7 +60,7 @@ class EventRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityPage(PageModel):
-    """The organization's log, newest first."""
+    """Shows the organization's log, newest first."""
 
     template: ClassVar[str] = "web/activity/list.html"
 

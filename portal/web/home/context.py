@@ -34,7 +34,10 @@ _EVENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class ServiceTile:
-    """A service, as `kh.tile` draws it. `url` begins a sign-in there; empty where the service takes none from here."""
+    """Describes a service for `kh.tile`.
+
+    `url` begins a sign-in there; empty where the service takes none from here.
+    """
 
     name: str
     icon: str
@@ -44,7 +47,7 @@ class ServiceTile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of an admin, with the page where it is done."""
+    """Describes a task of an admin, with the page where it is done."""
 
     text: str
     sub: str
@@ -54,7 +57,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class HomePage(PageModel):
-    """The start page: services, tasks, the newest events."""
+    """Shows services, tasks and the newest events."""
 
     template: ClassVar[str] = "web/home/index.html"
 

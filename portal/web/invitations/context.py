@@ -22,7 +22,7 @@ from portal.wording import access_changes, admin_rights, dates
 
 @dataclass(frozen=True, slots=True)
 class OfferedAccess:
-    """One sentence for each thing the invited person will be able to do, and one for the end of the access."""
+    """Describes the offered access: a sentence for each thing the person will be able to do, and one for its end."""
 
     gains: Sequence[str]
     ends: str
@@ -30,7 +30,7 @@ class OfferedAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptPage(PageModel):
-    """An invitation that can be accepted."""
+    """Shows an invitation that can be accepted."""
 
     template: ClassVar[str] = "web/invitations/accept.html"
 
@@ -53,7 +53,7 @@ class AcceptPage(PageModel):
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationStatePage(PageModel):
-    """An invitation that cannot be accepted. For readers other than the invited person, only `kind` is set."""
+    """Shows an invitation that cannot be accepted. For readers other than the invited person, only `kind` is set."""
 
     template: ClassVar[str] = "web/invitations/state.html"
 

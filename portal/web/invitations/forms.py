@@ -19,7 +19,7 @@ _PASSWORD_LENGTH = 1000
 
 
 class InvitationForm(AccessForm):
-    """The address and name of the invited person, and the access they will have."""
+    """Asks for the invited person's address and name, and the access they will have."""
 
     field_order = ("email", "name")
     email = forms.CharField(max_length=_ADDRESS_LENGTH)
@@ -42,7 +42,7 @@ class InvitationForm(AccessForm):
 
 
 class NewcomerForm(input_cleaning.Form):
-    """The name and password of a person without a user; the invitation holds everything else."""
+    """Asks a person without a user for name and password; the invitation holds everything else."""
 
     name = forms.CharField(
         max_length=_NAME_LENGTH, error_messages={"required": gettext_lazy("Enter your name.")}
@@ -59,7 +59,7 @@ class NewcomerForm(input_cleaning.Form):
         self.email = email
 
     def clean_name(self) -> str:
-        """Raises ValidationError for a name that holds only spaces."""
+        """Clean the name. Raises ValidationError for one that holds only spaces."""
         name = names.clean(self.cleaned_data["name"])
         if not name:
             raise ValidationError(_("Enter your name."), code="required")

@@ -75,7 +75,7 @@ def cancel(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpRe
 
 
 def _no_longer_pending(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpResponse:
-    """Raises NotFound for an invitation that this reader could never have cancelled."""
+    """Lead to the list with a notice. Raises NotFound where the reader could never have cancelled the invitation."""
     if not invitations_queries.was_pending(
         actor=page.viewer, organization=page.organization_id, at=page.at, invitation=invitation
     ):

@@ -37,7 +37,7 @@ _BELOW = 20
 
 @dataclass(frozen=True, kw_only=True)
 class InvitePage(PeoplePage, AccessChoices):
-    """The panel that invites a colleague, over the list."""
+    """Shows the panel that invites a colleague, over the list."""
 
     template: ClassVar[str] = "web/invitations/send.html"
 
@@ -73,7 +73,7 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:
-    """Raises Denied for a reader who may not invite."""
+    """Build the form. Raises Denied for a reader who may not invite."""
     if Verb.MEMBER_INVITE not in page.abilities:
         raise Denied(reason="no_permission")
     options = assignable.assignable_options(

@@ -20,7 +20,7 @@ from portal.wording import dates, factors
 
 @dataclass(frozen=True, slots=True)
 class OwnFacts:
-    """Facts about the reader; each may be empty."""
+    """Holds facts about the reader; each may be empty."""
 
     signs_in_with: str
     member_since: str
@@ -29,7 +29,7 @@ class OwnFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class MyAccessPage(PageModel):
-    """The reader's rights with their explanation, and the reader's browser sessions."""
+    """Shows the reader's rights with their explanation, and the reader's browser sessions."""
 
     template: ClassVar[str] = "web/my/access.html"
 
@@ -67,7 +67,7 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
 
 
 def _lead(page: PageContext, explanation: RightsExplanation, names: DisplayNames) -> str:
-    """Return the managed people come before the reader's own rights."""
+    """Return the lead: the number of managed people, then the reader's own rights."""
     is_admin = reader.manages_people(page)
     own = (
         [reader.rights_sentence(explanation.rights, names, explanation.clock)]

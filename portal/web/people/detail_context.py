@@ -34,7 +34,7 @@ _VERBS = (Verb.ACCESS_CHANGE, Verb.ACCOUNT_RESYNC, Verb.MEMBER_REMOVE, Verb.MEMB
 
 @dataclass(frozen=True, slots=True)
 class PersonHead:
-    """Who a page is about."""
+    """Identifies the person that a page is about."""
 
     name: str
     email: str
@@ -43,7 +43,7 @@ class PersonHead:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of a former colleague's access, and the way back."""
+    """Describes the end of a former colleague's access, and links to restoring it."""
 
     text: str
     receipt_url: str
@@ -53,7 +53,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """Facts about a colleague, as far as the reader may see them; each may be empty."""
+    """Holds facts about a colleague, as far as the reader may see them; each may be empty."""
 
     last_seen: str
     signs_in_with: str
@@ -64,7 +64,7 @@ class PersonFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPage(PageModel):
-    """One colleague, present or former."""
+    """Shows one colleague, present or former."""
 
     template: ClassVar[str] = "web/people/detail.html"
 

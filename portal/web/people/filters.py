@@ -24,7 +24,7 @@ _SYSTEMS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The values of the address by parameter, the options of each parameter, and the position in the list."""
+    """Holds the values of the address by parameter, the options of each parameter, and the position in the list."""
 
     values: dict[str, str]
     options: Mapping[str, Mapping[str, str]]

@@ -12,7 +12,7 @@ _NOTE_LENGTH = 300
 
 
 class RemovalForm(IdempotentForm):
-    """The reason of a removal, with a note for the log."""
+    """Asks for the reason of a removal, with a note for the log."""
 
     reason = forms.ChoiceField()
     note = forms.CharField(required=False, max_length=_NOTE_LENGTH)

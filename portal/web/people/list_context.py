@@ -39,7 +39,7 @@ _VERBS = (Verb.ACCESS_CHANGE, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A colleague in the list. `state` is empty for a person without accounts in connected systems."""
+    """Describes a colleague in the list. `state` is empty for a person without accounts in connected systems."""
 
     id: str
     name: str
@@ -59,7 +59,7 @@ class PersonRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PeoplePage(PageModel):
-    """The list of colleagues with the pending invitations above it."""
+    """Shows the list of colleagues, with the pending invitations above it."""
 
     template: ClassVar[str] = "web/people/list.html"
 
@@ -125,7 +125,7 @@ def people_page(
 
 
 def _select_url(page: PageContext, *, former: bool) -> str:
-    """Return where selected people are removed; empty where this reader may remove none of them."""
+    """Return the address that removes selected people; empty where this reader may remove none of them."""
     return "" if former or Verb.MEMBER_REMOVE not in page.abilities else page.url("people_select")
 
 
@@ -208,7 +208,7 @@ def _access(assignments: Sequence[AssignmentView], clock: dates.Clock) -> dict[s
 
 
 class _Urls:
-    """Addresses of colleagues' pages: each route is looked up once, not once a row."""
+    """Holds the addresses of colleagues' pages: each route is looked up once, not once a row."""
 
     def __init__(self, page: PageContext) -> None:
         self._page, self._by_route = page, dict[str, str]()

@@ -13,7 +13,7 @@ from portal.wording import access, dates, supplier_texts
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A word beside a row, as `kh.tag` draws it."""
+    """Holds a word beside a row, for `kh.tag`."""
 
     text: str
     tone: str = ""
@@ -21,7 +21,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """A pending invitation, for web/invitations/_pending.html."""
+    """Describes a pending invitation for web/invitations/_pending.html."""
 
     id: str
     email: str
@@ -36,7 +36,7 @@ class InvitationRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CancelInvitationPage(PageModel):
-    """Asks before an invitation is cancelled."""
+    """Asks for confirmation before an invitation is cancelled."""
 
     template: ClassVar[str] = "web/invitations/cancel_confirm.html"
 

@@ -26,7 +26,7 @@ from provisioning.accounts.progress import Progress, SystemProgress
 
 @dataclass(frozen=True, slots=True)
 class ProgressLine:
-    """The progress in one system; `state` is `closed` once it has confirmed."""
+    """Describes the progress in one system; `state` is `closed` once it has confirmed."""
 
     name: str
     sub: str
@@ -36,7 +36,7 @@ class ProgressLine:
 
 @dataclass(frozen=True, slots=True)
 class RemovedPerson:
-    """A removed person, with the event in the log, for web/activity/_event_link.html."""
+    """Describes a removed person, with the event in the log, for web/activity/_event_link.html."""
 
     name: str
     email: str
@@ -47,7 +47,7 @@ class RemovedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The removal: people, actor, instant and reason. `single` is the only removed person."""
+    """Describes a removal: people, actor, instant and reason. `single` is the only removed person."""
 
     number: str
     people: Sequence[RemovedPerson]
@@ -59,7 +59,7 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptPage(PageModel):
-    """A removal, from the act until every system has confirmed."""
+    """Shows a removal, from the act until every system has confirmed."""
 
     template: ClassVar[str] = "web/people/removal_receipt.html"
 

@@ -26,7 +26,7 @@ from provisioning.accounts.progress import AffectedSystem
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why the removal is impossible, and the next step."""
+    """Says why the removal is impossible, and what the next step is."""
 
     text: str
     url: str
@@ -35,7 +35,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One thing that ends at once."""
+    """Describes one thing that ends at once."""
 
     text: str
     value: str
@@ -43,7 +43,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class ClosingSystem:
-    """What happens in a connected system, its last use, and the usual time until it confirms."""
+    """Describes what happens in a connected system, its last use, and the usual time until it confirms."""
 
     name: str
     what: str
@@ -53,7 +53,7 @@ class ClosingSystem:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Facts by which the reader recognises the person; `namesake` is another person with the same name."""
+    """Holds facts by which the reader recognizes the person; `namesake` is another person with the same name."""
 
     question: str
     email: str
@@ -65,7 +65,7 @@ class Leaver:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovalPage(PageModel):
-    """Asks before colleagues are removed."""
+    """Asks for confirmation before colleagues are removed."""
 
     template: ClassVar[str] = "web/people/remove_confirm.html"
 

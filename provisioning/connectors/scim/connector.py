@@ -16,7 +16,7 @@ from provisioning.http.pool import Pool
 
 
 class ScimConnector:
-    """This class implements `provisioning.connectors.connector.Connector`."""
+    """Speaks SCIM 2.0 to a target (`provisioning.connectors.connector.Connector`)."""
 
     def build_record(self, *, person: DesiredPerson) -> Record:
         """Build a SCIM user with the Keyholder extension."""

@@ -37,7 +37,7 @@ class NotSupported(Exception):
 
 @dataclass(slots=True)
 class ScimEndpoint:
-    """An endpoint sends the requests of one delivery within one deadline."""
+    """Sends the requests of one delivery within one deadline."""
 
     base_url: str
     token: str

@@ -17,7 +17,7 @@ _MBOX = b"From "
 
 
 class Command(BaseCommand):
-    """The command may process the same mails again without effect.
+    """Processes bounced mails; the same mails again have no effect.
 
     Where it must run again, it ends with the exit code at which a mail server that pipes mails into it retries.
     """
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 class Tally:
-    """A tally counts the mails that pass, with one mail in memory at a time."""
+    """Counts the mails that pass, with one mail in memory at a time."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -9,7 +9,7 @@ from provisioning import deliverer
 
 
 class Command(BaseCommand):
-    """Several processes may deliver at once."""
+    """Delivers until it is stopped; several processes may deliver at once."""
 
     help = "Delivers accounts, logouts and mails as soon as they are recorded."
 

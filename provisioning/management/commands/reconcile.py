@@ -10,7 +10,7 @@ from provisioning.targets.models import Target
 
 
 class Command(BaseCommand):
-    """The command prints one line per target."""
+    """Reconciles targets, and prints one line per target."""
 
     help = "Reads the records of targets and marks the accounts that differ."
 
