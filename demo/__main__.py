@@ -6,7 +6,7 @@ import sys
 import time
 
 from demo import ports_and_paths
-from demo.runner import Stage, StageError
+from demo.runner import Demo, DemoError
 from portal import embedded_postgres
 
 _BEGAN = time.monotonic()
@@ -17,9 +17,9 @@ def say(line: str) -> None:
     print(f"  {time.monotonic() - _BEGAN:5.1f} s  {line}", flush=True)
 
 
-def announce(stage: Stage) -> None:
+def announce(demo: Demo) -> None:
     """Print the addresses and the sample sign-ins."""
-    where = stage.where
+    where = demo.where
     sign_ins = json.loads(where.people.read_text(encoding="utf-8"))
     print(f"\nReady after {time.monotonic() - _BEGAN:.1f} s.\n")
     print(f"  Portal        {where.url('PORTAL_PORT')}")
@@ -35,29 +35,29 @@ def announce(stage: Stage) -> None:
 
 def run() -> int:
     """Run until Ctrl-C. Returns exit code 0 after it, 1 where a part failed."""
-    stage = Stage(ports_and_paths.from_environment(), say=say)
+    demo = Demo(ports_and_paths.from_environment(), say=say)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        stage.prepare()
-        stage.start()
-        announce(stage)
+        demo.prepare()
+        demo.start()
+        announce(demo)
         while True:
             time.sleep(1)
-            stage.check()
+            demo.check()
     except KeyboardInterrupt:
         return 0
-    except (StageError, embedded_postgres.PostgresError) as error:
+    except (DemoError, embedded_postgres.PostgresError) as error:
         print(f"\n{error}\nStopping. Your data is kept.", file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("\nStopping …", flush=True)
-        stage.close()
+        demo.close()
 
 
 def reset() -> int:
     """Stop the demo's database and remove all the demo's data."""
-    Stage(ports_and_paths.from_environment()).forget()
+    Demo(ports_and_paths.from_environment()).forget()
     print("The demo's data is removed. `make demo` creates it again.")
     return 0
 

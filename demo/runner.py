@@ -19,11 +19,11 @@ READY_SECONDS = 60
 END_SECONDS = 15
 
 
-class StageError(Exception):
+class DemoError(Exception):
     """A part did not start, or ended by itself; the message names it and its log."""
 
 
-class Stage:
+class Demo:
     """Starts and stops the parts of a demo. `say` hears one line per step."""
 
     def __init__(self, where: Places, *, say: Callable[[str], None] = lambda _line: None) -> None:
@@ -39,7 +39,7 @@ class Stage:
         """Prepare all that the first process needs: database, keys, tables, static files and sample data."""
         self._alone = state.alone(self.where.home)
         if self._alone is None:
-            raise StageError(f"This demo is already running (in {self.where.home}).")
+            raise DemoError(f"This demo is already running (in {self.where.home}).")
         if not self.where.people.exists():
             self.forget()  # a first start that was interrupted begins again
         self.where.secrets()
@@ -120,10 +120,10 @@ class Stage:
             shutil.rmtree(self.where.home / name, ignore_errors=True)
 
     def check(self) -> None:
-        """Raise StageError where a part has ended by itself."""
+        """Raise DemoError where a part has ended by itself."""
         for name, process in self.running.items():
             if process.poll() is not None:
-                raise StageError(
+                raise DemoError(
                     f"{name} has stopped. See the end of its log, {self.log(name)}:\n{self._tail(name)}"
                 )
 
@@ -144,7 +144,7 @@ class Stage:
             check=False,
         )
         if done.returncode:
-            raise StageError(f"{' '.join(words)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
+            raise DemoError(f"{' '.join(words)} failed:\n{done.stderr.decode(errors='replace')[-3000:]}")
 
     def environment(self, *, owner: bool = False) -> dict[str, str]:
         """Return the variables that every part of the portal reads."""
@@ -153,7 +153,7 @@ class Stage:
     @property
     def _server(self) -> embedded_postgres.Server:
         if self.database is None:
-            raise StageError("The demo is not prepared.")
+            raise DemoError("The demo is not prepared.")
         return self.database
 
     def _start(self, name: str) -> None:
@@ -188,7 +188,7 @@ class Stage:
         while probe is not None and not state.answers(self.where.ports[probe[0]], probe[1]):
             self.check()
             if time.monotonic() > until:
-                raise StageError(f"{name} does not answer after {READY_SECONDS} s; see {self.log(name)}.")
+                raise DemoError(f"{name} does not answer after {READY_SECONDS} s; see {self.log(name)}.")
             time.sleep(0.05)
 
     def _signal(self, name: str, number: signal.Signals) -> None:

@@ -36,7 +36,7 @@ HOUR = 3600
 
 
 class Cast:
-    """One stage for one line; everything is resolved when it is first named, with what that does on the side."""
+    """Resolves the placeholders of one line of the corpus; each is created when it is first named."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -8,44 +8,44 @@ import pytest
 from playwright.sync_api import Browser
 
 from demo.ports_and_paths import PORTS, Places
-from demo.runner import Stage
+from demo.runner import Demo
 from tests.fixtures.demo_services import free_port
 from tests.journeys.people import Person
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Stage]:
+def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
     """The demo with its sample customers. It is not made where there is no browser to look at it."""
-    home: pathlib.Path = tmp_path_factory.mktemp("stage")
-    made = Stage(Places(home=home, ports={name: free_port() for name in PORTS}))
+    home: pathlib.Path = tmp_path_factory.mktemp("demo")
+    running = Demo(Places(home=home, ports={name: free_port() for name in PORTS}))
     try:
-        made.prepare()
-        made.start()
-        _until_all_are_known(made)
-        yield made
+        running.prepare()
+        running.start()
+        _wait_for_deliveries(running)
+        yield running
     finally:
-        made.close()
-        made.forget()
+        running.close()
+        running.forget()
 
 
-def _until_all_are_known(made: Stage, seconds: float = 120) -> None:
-    """Wait until the sample people have been told, so that their deliveries are not in the midst of a story."""
+def _wait_for_deliveries(demo: Demo, seconds: float = 120) -> None:
+    """Wait until the sample people are delivered, so that their deliveries do not run during a journey."""
     until = time.monotonic() + seconds
-    while not (made.where.folder / "drift.stamp").exists():
-        assert time.monotonic() < until, f"the sample people are not known within {seconds} s"
+    while not (demo.where.folder / "drift.stamp").exists():
+        assert time.monotonic() < until, f"the sample people are not delivered within {seconds} s"
         time.sleep(0.2)
 
 
 @pytest.fixture
-def somebody(stage: Stage, browser: Browser) -> Iterator[Callable[[], Person]]:
-    """Give people with browsers of their own."""
+def new_person(demo: Demo, browser: Browser) -> Iterator[Callable[[], Person]]:
+    """Return a function that makes a person with a browser of their own."""
     opened: list[Person] = []
 
     def another() -> Person:
-        opened.append(Person(stage, browser))
+        opened.append(Person(demo, browser))
         return opened[-1]
 
     yield another
     for person in opened:
         person.close()
-    stage.check()
+    demo.check()

@@ -8,7 +8,7 @@ from urllib import request
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from demo.runner import Stage
+from demo.runner import Demo
 from tests.journeys import codes
 
 LINK = re.compile(r"https?://\S+/invitations/\S+")
@@ -16,10 +16,10 @@ PASSWORD = "a sentence that nobody else says 42"
 
 
 class Person:
-    """Somebody with a browser of their own."""
+    """A person with a browser of their own."""
 
-    def __init__(self, stage: Stage, browser: Browser) -> None:
-        self.stage = stage
+    def __init__(self, demo: Demo, browser: Browser) -> None:
+        self.demo = demo
         self.context: BrowserContext = browser.new_context(
             viewport={"width": 1280, "height": 900}, locale="en-US"
         )
@@ -30,7 +30,7 @@ class Person:
     @property
     def portal(self) -> str:
         """The portal's address."""
-        return self.stage.where.url("PORTAL_PORT")
+        return self.demo.where.url("PORTAL_PORT")
 
     def sign_in(self, email: str, password: str, secret: str) -> None:
         """With password and code."""
@@ -69,18 +69,18 @@ class Person:
         self.context.close()
 
 
-def sample(stage: Stage, email: str) -> dict[str, str]:
+def sample(demo: Demo, email: str) -> dict[str, str]:
     """A sample person's sign-in."""
-    sample_people = json.loads(stage.where.people.read_text(encoding="utf-8"))
+    sample_people = json.loads(demo.where.people.read_text(encoding="utf-8"))
     (found,) = [one for one in sample_people["people"] if one["email"] == email]
     return {"email": email, "password": sample_people["password"], "secret": found["secret"]}
 
 
-def mail_to(stage: Stage, email: str, seconds: float = 20) -> str:
+def mail_to(demo: Demo, email: str, seconds: float = 20) -> str:
     """The text of the newest mail to this address, once there is one."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with request.urlopen(f"{stage.where.url('MAIL_PORT')}/messages?to={email}", timeout=10) as answer:
+        with request.urlopen(f"{demo.where.url('MAIL_PORT')}/messages?to={email}", timeout=10) as answer:
             mails: list[dict[str, Any]] = json.load(answer)
         if mails:
             return str(mails[0]["text"])

@@ -13,7 +13,7 @@ from urllib import error, parse, request
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.runner import Stage
+from demo.runner import Demo
 from tests.journeys import people
 from tests.journeys.people import Person
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.timeout(600)
 SECONDS = 5
 NAME = "Liisa Uusi"
 
-Somebody = Callable[[], Person]
+NewPerson = Callable[[], Person]
 
 
-def admin(somebody: Somebody) -> Person:
+def admin(new_person: NewPerson) -> Person:
     """Aino, signed in."""
-    aino = somebody()
-    aino.sign_in(**people.sample(aino.stage, "aino.virtanen@koskela.example"))
+    aino = new_person()
+    aino.sign_in(**people.sample(aino.demo, "aino.virtanen@koskela.example"))
     return aino
 
 
@@ -43,7 +43,7 @@ def invite(aino: Person, email: str) -> str:
     page.get_by_label("Tampere").check()
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text(f"The invitation to {email} is being sent.")).to_be_visible()
-    found = people.LINK.search(people.mail_to(aino.stage, email))
+    found = people.LINK.search(people.mail_to(aino.demo, email))
     assert found is not None
     return found.group(0)
 
@@ -65,9 +65,9 @@ def removal_of(aino: Person, name: str, *, search: str = "") -> None:
 
 def access_token(leaver: Person) -> str:
     """A token of the web shop's, by the code flow in this person's browser."""
-    stage = leaver.stage
+    demo = leaver.demo
     verifier = secrets.token_urlsafe(48)
-    callback = f"{stage.where.url('ORDERING_PORT')}/callback"
+    callback = f"{demo.where.url('ORDERING_PORT')}/callback"
     asked = {
         "client_id": "ordering",
         "redirect_uri": callback,
@@ -90,13 +90,13 @@ def access_token(leaver: Person) -> str:
         "redirect_uri": callback,
         "code_verifier": verifier,
     }
-    return str(_post(stage, endpoints["token_endpoint"], form)["access_token"])
+    return str(_post(demo, endpoints["token_endpoint"], form)["access_token"])
 
 
-def is_active(stage: Stage, token: str) -> bool:
+def is_active(demo: Demo, token: str) -> bool:
     """What the portal says of a token when the web shop asks (RFC 7662)."""
-    endpoints = _json(f"{stage.where.url('PORTAL_PORT')}/.well-known/openid-configuration")
-    return bool(_post(stage, endpoints["introspection_endpoint"], {"token": token})["active"])
+    endpoints = _json(f"{demo.where.url('PORTAL_PORT')}/.well-known/openid-configuration")
+    return bool(_post(demo, endpoints["introspection_endpoint"], {"token": token})["active"])
 
 
 def _challenge(verifier: str) -> str:
@@ -109,8 +109,8 @@ def _json(url: str) -> dict[str, Any]:
     return content
 
 
-def _post(stage: Stage, url: str, form: dict[str, str]) -> dict[str, Any]:
-    who = base64.b64encode(f"ordering:{stage.where.secrets()['ordering_client']}".encode()).decode()
+def _post(demo: Demo, url: str, form: dict[str, str]) -> dict[str, Any]:
+    who = base64.b64encode(f"ordering:{demo.where.secrets()['ordering_client']}".encode()).decode()
     asked = request.Request(url, parse.urlencode(form).encode(), {"Authorization": f"Basic {who}"})
     try:
         with request.urlopen(asked, timeout=10) as answer:
@@ -120,9 +120,9 @@ def _post(stage: Stage, url: str, form: dict[str, str]) -> dict[str, Any]:
     return content
 
 
-def record(stage: Stage, service: str, email: str) -> dict[str, Any]:
+def record(demo: Demo, service: str, email: str) -> dict[str, Any]:
     """What stands in a service's own store about this person."""
-    for file in (stage.where.folder / service / "users").glob("*.json"):
+    for file in (demo.where.folder / service / "users").glob("*.json"):
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["resource"]
         if content.get("userName") == email:
             return content
@@ -137,9 +137,9 @@ def until(true: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.05)
 
 
-def test_removal_of_a_member_ends_access_in_every_system(stage: Stage, somebody: Somebody) -> None:
+def test_removal_of_a_member_ends_access_in_every_system(demo: Demo, new_person: NewPerson) -> None:
     email = "liisa.uusi@koskela.example"
-    aino, liisa = admin(somebody), somebody()
+    aino, liisa = admin(new_person), new_person()
 
     liisa.accept(invite(aino, email), NAME)
     shop = liisa.open_service("Web shop")
@@ -147,11 +147,11 @@ def test_removal_of_a_member_ends_access_in_every_system(stage: Stage, somebody:
     shop.get_by_role("link", name="New order").first.click()
     order(shop, "4900", "Tampere")
     expect(shop.get_by_text("4 900 €").first).to_be_visible()
-    shop.goto(f"{stage.where.url('ORDERING_PORT')}/order")
+    shop.goto(f"{demo.where.url('ORDERING_PORT')}/order")
     order(shop, "5100", "Tampere")
     expect(shop.get_by_text("is above your limit of 5 000 €").first).to_be_visible()
     token = access_token(liisa)
-    assert is_active(stage, token)
+    assert is_active(demo, token)
     _both_list_her(aino, email)
 
     removal_of(aino, NAME, search=email)
@@ -161,13 +161,13 @@ def test_removal_of_a_member_ends_access_in_every_system(stage: Stage, somebody:
     aino.page.get_by_role("button", name=f"Remove {NAME}").click()
     expect(shop.get_by_role("heading", name="You are signed out.")).to_be_visible(timeout=SECONDS * 1000)
     assert time.monotonic() - began < SECONDS
-    assert not is_active(stage, token)
-    assert shop.goto(f"{stage.where.url('ORDERING_PORT')}/order").status == 401  # type: ignore[union-attr]
+    assert not is_active(demo, token)
+    assert shop.goto(f"{demo.where.url('ORDERING_PORT')}/order").status == 401  # type: ignore[union-attr]
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
     expect(aino.page.get_by_text(re.compile(r"R-[0-9a-f]{6}-[0-9a-f]{6}"))).to_be_visible()
-    assert record(stage, "crm", email)["active"] is False
+    assert record(demo, "crm", email)["active"] is False
 
-    aino.page.goto(f"{stage.where.url('CRM_PORT')}/contacts?q={email}")
+    aino.page.goto(f"{demo.where.url('CRM_PORT')}/contacts?q={email}")
     expect(aino.page.get_by_text("inactive").first).to_be_visible()
     _the_whole_story(aino)
 
@@ -175,7 +175,7 @@ def test_removal_of_a_member_ends_access_in_every_system(stage: Stage, somebody:
 def _both_list_her(aino: Person, email: str) -> None:
     for name, port, path in (("Web shop", "ORDERING_PORT", "people"), ("CRM portal", "CRM_PORT", "contacts")):
         page = aino.open_service(name)
-        page.goto(f"{aino.stage.where.url(port)}/{path}?q={email}")
+        page.goto(f"{aino.demo.where.url(port)}/{path}?q={email}")
         row = page.get_by_role("row").filter(has_text=email)
         for text in ("orderer", "5 000 €", "Tampere"):
             expect(row).to_contain_text(text)
@@ -199,9 +199,9 @@ def _the_whole_story(aino: Person) -> None:
         expect(shown).to_contain_text(text)
 
 
-def test_removal_from_one_organization_keeps_access_for_the_other(stage: Stage, somebody: Somebody) -> None:
-    aino, mikko = admin(somebody), somebody()
-    mikko.sign_in(**people.sample(stage, "mikko.laine@koskela.example"))
+def test_removal_from_one_organization_keeps_access_for_the_other(demo: Demo, new_person: NewPerson) -> None:
+    aino, mikko = admin(new_person), new_person()
+    mikko.sign_in(**people.sample(demo, "mikko.laine@koskela.example"))
     mikko.go("/o/kiinteistot/")
     mikko.page.get_by_role("link", name=re.compile("^Web shop|^Verkkokauppa")).click()
     expect(mikko.page.get_by_text("Koskela Kiinteistöt Oy").first).to_be_visible()
@@ -210,7 +210,7 @@ def test_removal_from_one_organization_keeps_access_for_the_other(stage: Stage, 
     aino.page.get_by_role("button", name="Remove Mikko Laine").click()
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(timeout=15_000)
 
-    mikko.page.goto(f"{stage.where.url('ORDERING_PORT')}/order")
+    mikko.page.goto(f"{demo.where.url('ORDERING_PORT')}/order")
     order(mikko.page, "900", "Tampere")
     expect(mikko.page.get_by_text("900 €").first).to_be_visible()
     mikko.go("/o/kiinteistot/")
@@ -221,55 +221,55 @@ def test_removal_from_one_organization_keeps_access_for_the_other(stage: Stage, 
 
 
 def test_removal_while_a_system_is_down_names_it_and_completes_later(
-    stage: Stage, somebody: Somebody
+    demo: Demo, new_person: NewPerson
 ) -> None:
-    aino, email = admin(somebody), "juri.tamm@koskela.example"
-    until(lambda: record(stage, "crm", email)["active"] is True, 60)
-    stage.kill("crm")
+    aino, email = admin(new_person), "juri.tamm@koskela.example"
+    until(lambda: record(demo, "crm", email)["active"] is True, 60)
+    demo.kill("crm")
     try:
         removal_of(aino, "Jüri Tamm")
         aino.page.get_by_role("button", name="Remove Jüri Tamm").click()
         expect(aino.page.get_by_text(re.compile("CRM portal has not confirmed yet")).first).to_be_visible(
             timeout=15_000
         )
-        until(lambda: record(stage, "ordering", email)["active"] is False)
-        assert record(stage, "crm", email)["active"] is True
+        until(lambda: record(demo, "ordering", email)["active"] is False)
+        assert record(demo, "crm", email)["active"] is True
     finally:
-        stage.start("crm")
-    until(lambda: record(stage, "crm", email)["active"] is False, 90)
+        demo.start("crm")
+    until(lambda: record(demo, "crm", email)["active"] is False, 90)
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(timeout=15_000)
 
 
-def test_removal_without_a_deliverer_is_delivered_after_its_start(stage: Stage, somebody: Somebody) -> None:
-    aino, email = admin(somebody), "o.bjornstad@koskela.example"
-    stage.stop("deliver")
+def test_removal_without_a_deliverer_is_delivered_after_its_start(demo: Demo, new_person: NewPerson) -> None:
+    aino, email = admin(new_person), "o.bjornstad@koskela.example"
+    demo.stop("deliver")
     try:
         removal_of(aino, "Øystein Bjørnstad")
         aino.page.get_by_role("button", name="Remove Øystein Bjørnstad").click()
         expect(
             aino.page.get_by_text(re.compile("has not confirmed yet|have not confirmed yet")).first
         ).to_be_visible()
-        assert record(stage, "ordering", email)["active"] is True
+        assert record(demo, "ordering", email)["active"] is True
     finally:
-        stage.start("deliver")
-    until(lambda: all(record(stage, name, email)["active"] is False for name in ("ordering", "crm")), 30)
+        demo.start("deliver")
+    until(lambda: all(record(demo, name, email)["active"] is False for name in ("ordering", "crm")), 30)
     expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(timeout=15_000)
 
 
-def test_removal_without_a_broker_is_confirmed_by_all_systems(stage: Stage, somebody: Somebody) -> None:
+def test_removal_without_a_broker_is_confirmed_by_all_systems(demo: Demo, new_person: NewPerson) -> None:
     email = "wang.xiaoming@koskela.example"
-    stage.stop("portal", "deliver", "worker")
-    stage.overrides = {"KEYHOLDER_BROKER_URL": "pgmq://nobody:nothing@127.0.0.1:1/nowhere"}
+    demo.stop("portal", "deliver", "worker")
+    demo.overrides = {"KEYHOLDER_BROKER_URL": "pgmq://nobody:nothing@127.0.0.1:1/nowhere"}
     try:
-        stage.start("portal", "deliver")
-        aino = admin(somebody)
+        demo.start("portal", "deliver")
+        aino = admin(new_person)
         removal_of(aino, "王小明")
         aino.page.get_by_role("button", name="Remove 王小明").click()
         expect(aino.page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible(
             timeout=15_000
         )
-        assert record(stage, "crm", email)["active"] is False
+        assert record(demo, "crm", email)["active"] is False
     finally:
-        stage.stop("portal", "deliver")
-        stage.overrides = {}
-        stage.start("portal", "deliver", "worker")
+        demo.stop("portal", "deliver")
+        demo.overrides = {}
+        demo.start("portal", "deliver", "worker")

@@ -99,20 +99,20 @@ class Scenario:
 
 
 @pytest.fixture
-def stage(world: World) -> Scenario:
+def scenario(world: World) -> Scenario:
     return Scenario(world)
 
 
-def disagreements(stage: Scenario, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
+def disagreements(scenario: Scenario, at: dt.datetime) -> Iterator[tuple[Question, dict[str, bool]]]:
     """The questions to which the four answers differ."""
-    members = stage.members()
+    members = scenario.members()
     ids = [one.id for one in members]
     could = {
         (verb, one.id): history.who_could(verb=verb, membership=one.id, at=at)
         for verb in MEMBER_VERBS
         for one in members
     }
-    for actor in stage.actors():
+    for actor in scenario.actors():
         buttons = policy.abilities(actor=actor, memberships=ids, at=at, verbs=MEMBER_VERBS)
         for verb in MEMBER_VERBS:
             rows = set(scopes.memberships(actor=actor, verb=verb, at=at).values_list("id", flat=True))
@@ -128,42 +128,45 @@ def disagreements(stage: Scenario, at: dt.datetime) -> Iterator[tuple[Question, 
                     yield (actor.label, verb.value, one.user.name), answers
 
 
-def test_decide_abilities_scopes_and_history_agree_at_every_instant(stage: Scenario) -> None:
+def test_decide_abilities_scopes_and_history_agree_at_every_instant(scenario: Scenario) -> None:
     allowed = 0
-    for name, at in stage.instants().items():
-        assert list(disagreements(stage, at)) == [], name
+    for name, at in scenario.instants().items():
+        assert list(disagreements(scenario, at)) == [], name
         allowed += scopes.memberships(
-            actor=actor_of(stage.world.aino), verb=Verb.ACCESS_CHANGE, at=at
+            actor=actor_of(scenario.world.aino), verb=Verb.ACCESS_CHANGE, at=at
         ).count()
     assert allowed > 80, "hardly anything is allowed: the test looks at nothing"
 
 
-def test_decision_on_a_set_equals_the_decisions_on_its_members(stage: Scenario) -> None:
-    sami, verb, at = actor_of(stage.world.sami), Verb.MEMBER_REMOVE, stage.now
-    inside = [stage.world.olli.id, stage.suspended.id]
+def test_decision_on_a_set_equals_the_decisions_on_its_members(scenario: Scenario) -> None:
+    sami, verb, at = actor_of(scenario.world.sami), Verb.MEMBER_REMOVE, scenario.now
+    inside = [scenario.world.olli.id, scenario.suspended.id]
     assert policy.decide(actor=sami, verb=verb, on=policy.MembershipIds(inside), at=at)
-    mixed = policy.decide(actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.in_both.id]), at=at)
+    mixed = policy.decide(
+        actor=sami, verb=verb, on=policy.MembershipIds([*inside, scenario.in_both.id]), at=at
+    )
     assert (mixed.allowed, mixed.refused, mixed.reason, mixed.visible) == (
         False,
-        (stage.in_both.id,),
+        (scenario.in_both.id,),
         "outside_sites",
         True,
     )
     unseen = policy.decide(
-        actor=sami, verb=verb, on=policy.MembershipIds([*inside, stage.world.mikko.id]), at=at
+        actor=sami, verb=verb, on=policy.MembershipIds([*inside, scenario.world.mikko.id]), at=at
     )
-    assert (unseen.allowed, unseen.refused, unseen.visible) == (False, (stage.world.mikko.id,), False)
+    assert (unseen.allowed, unseen.refused, unseen.visible) == (False, (scenario.world.mikko.id,), False)
 
 
-def test_decide_abilities_scopes_and_history_agree_over_a_closed_organization(stage: Scenario) -> None:
+def test_decide_abilities_scopes_and_history_agree_over_a_closed_organization(scenario: Scenario) -> None:
     with bypassing_commands():
-        Organization.objects.filter(id=stage.world.koskela.id).update(status=Organization.Status.CLOSED)
+        Organization.objects.filter(id=scenario.world.koskela.id).update(status=Organization.Status.CLOSED)
     at = clock.now()
-    assert list(disagreements(stage, at)) == []
-    aino = actor_of(stage.world.aino)
+    assert list(disagreements(scenario, at)) == []
+    aino = actor_of(scenario.world.aino)
     assert not scopes.memberships(actor=aino, verb=Verb.MEMBER_VIEW, at=at).exists()
     assert (
-        policy.organization_abilities(actor=aino, organization=stage.world.koskela.id, at=at) == frozenset()
+        policy.organization_abilities(actor=aino, organization=scenario.world.koskela.id, at=at)
+        == frozenset()
     )
 
 
@@ -179,11 +182,11 @@ BREACHES: dict[str, tuple[object, str, Callable[..., object]]] = {
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_disagreement_of_one_function_is_found(
-    stage: Scenario, monkeypatch: pytest.MonkeyPatch, breach: str
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, breach: str
 ) -> None:
     module, name, instead = BREACHES[breach]
     monkeypatch.setattr(module, name, instead)
-    assert next(disagreements(stage, stage.now), None) is not None
+    assert next(disagreements(scenario, scenario.now), None) is not None
 
 
 EXPECTED = {
@@ -209,26 +212,26 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(stage: Scenario) -> None:
+def test_decide_abilities_scopes_and_history_agree_on_the_expected_answer(scenario: Scenario) -> None:
     for who, whom in EXPECTED.items():
-        actor = next(actor for actor in stage.actors() if actor.label == who)
-        rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=stage.now)
+        actor = next(actor for actor in scenario.actors() if actor.label == who)
+        rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_REMOVE, at=scenario.now)
         assert {one.user.name for one in rows.select_related("user")} == whom, who
 
 
-def test_organization_verbs_agree_with_its_abilities(stage: Scenario) -> None:
-    for organization in (stage.world.koskela, stage.world.pohjola):
-        for actor in stage.actors():
-            shown = policy.organization_abilities(actor=actor, organization=organization.id, at=stage.now)
+def test_organization_verbs_agree_with_its_abilities(scenario: Scenario) -> None:
+    for organization in (scenario.world.koskela, scenario.world.pohjola):
+        for actor in scenario.actors():
+            shown = policy.organization_abilities(actor=actor, organization=organization.id, at=scenario.now)
             for verb in ORGANIZATION_VERBS:
                 decision = policy.decide(
-                    actor=actor, verb=verb, on=policy.OrganizationId(organization.id), at=stage.now
+                    actor=actor, verb=verb, on=policy.OrganizationId(organization.id), at=scenario.now
                 )
                 assert bool(decision) == (verb in shown), (actor.label, verb)
 
 
-def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Scenario) -> None:
-    world = stage.world
+def test_invitation_is_visible_to_actors_who_could_have_sent_it(scenario: Scenario) -> None:
+    world = scenario.world
     offers = {
         "a@koskela.example": world.access("viewer"),
         "b@koskela.example": world.access("orderer", sites=[world.oulu], amount=100),
@@ -240,7 +243,7 @@ def test_invitation_is_visible_to_actors_who_could_have_sent_it(stage: Scenario)
         address: world.invite(world.koskela, address, requested)[0] for address, requested in offers.items()
     }
     at, seen = clock.now(), 0
-    for actor in stage.actors():
+    for actor in scenario.actors():
         mine = invitations_scope.pending(
             actor=actor, verb=Verb.INVITATION_CANCEL, at=at, organization=world.koskela.id
         )

@@ -87,10 +87,10 @@ class Opened:
     page: Page
 
 
-def opened(stage: PortalWithData) -> Iterator[Opened]:
+def opened(portal: PortalWithData) -> Iterator[Opened]:
     """Every page that answers with HTML."""
     for address in url_map.addresses():
-        place = stage.place(address)
+        place = portal.place(address)
         answer = place.browser.get(place.path)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             yield Opened(address, place, Page(answer.content.decode()))

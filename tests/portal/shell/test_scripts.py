@@ -15,7 +15,7 @@ SOON = 5_000
 
 
 @pytest.fixture
-def stage(page: sync_api.Page) -> screenshots.SamplePage:
+def sample_page(page: sync_api.Page) -> screenshots.SamplePage:
     """Give a browser that knows nothing but the sample pages."""
     return screenshots.SamplePage(page)
 
@@ -32,21 +32,21 @@ def _sent(request: sync_api.Request) -> dict[str, list[str]]:
     return parse_qs(request.post_data or "", keep_blank_values=True)
 
 
-def test_list_updates_while_typing_and_preserves_focus(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("people")
+def test_list_updates_while_typing_and_preserves_focus(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("people")
     listing = samples.PAGES["people"][1]()
     fewer = listing | {"people": listing["people"][4:5]}
-    stage.answers["/people"] = lambda _request: rendering.render("web/people/list.html", fewer)
+    sample_page.answers["/people"] = lambda _request: rendering.render("web/people/list.html", fewer)
 
     page.get_by_role("searchbox").press_sequentially("laine")
 
     expect(page.locator("tbody tr")).to_have_count(1, timeout=SOON)
     expect(page.get_by_role("searchbox")).to_be_focused()
-    asked = parse_qs(urlsplit(stage.asked[-1].url).query)
+    asked = parse_qs(urlsplit(sample_page.asked[-1].url).query)
     assert asked == {"q": ["laine"], "site": ["1"]}
-    assert len([one for one in stage.asked if "/people?" in one.url]) == 1
-    assert urlsplit(page.url).query == urlsplit(stage.asked[-1].url).query
+    assert len([one for one in sample_page.asked if "/people?" in one.url]) == 1
+    assert urlsplit(page.url).query == urlsplit(sample_page.asked[-1].url).query
 
 
 def test_list_search_without_scripts_is_a_form(plain: screenshots.SamplePage) -> None:
@@ -62,31 +62,31 @@ def test_list_search_without_scripts_is_a_form(plain: screenshots.SamplePage) ->
     assert parse_qs(urlsplit(plain.page.url).query) == {"q": ["laine"], "site": ["1"]}
 
 
-def test_removal_receipt_polls_until_complete(stage: screenshots.SamplePage) -> None:
-    page = stage.page
+def test_removal_receipt_polls_until_complete(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
     pages = [samples.PAGES["removal"][1](), samples.PAGES["removal"][1](), samples.PAGES["removal-done"][1]()]
-    stage.show("removal")
-    stage.answers["/removal"] = lambda _request: rendering.render(
+    sample_page.show("removal")
+    sample_page.answers["/removal"] = lambda _request: rendering.render(
         "web/people/removal_receipt.html", pages.pop(0) if len(pages) > 1 else pages[0]
     )
 
     expect(page.get_by_text("All systems confirmed within 4 s.")).to_be_visible(timeout=2 * SOON)
-    asked = len(stage.asked)
+    asked = len(sample_page.asked)
     page.wait_for_timeout(2_500)
-    assert len(stage.asked) == asked, "asks on although everything is done"
+    assert len(sample_page.asked) == asked, "asks on although everything is done"
     expect(page.get_by_text("Refresh")).to_be_hidden()
     expect(page.get_by_role("button", name="Print receipt")).to_be_visible()
 
 
-def test_unchanged_removal_receipt_is_not_replaced(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("removal")
-    stage.answers["/removal"] = lambda _request: 304
+def test_unchanged_removal_receipt_is_not_replaced(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("removal")
+    sample_page.answers["/removal"] = lambda _request: 304
     page.get_by_role("link", name="Back to people").focus()
 
     page.wait_for_timeout(2_500)
 
-    assert len(stage.asked) >= 3
+    assert len(sample_page.asked) >= 3
     expect(page.get_by_role("heading", level=1)).to_have_text("Mikko Laine is removed")
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
 
@@ -101,16 +101,18 @@ def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.SamplePa
     expect(plain.page.get_by_text("All systems confirmed within 4 s.")).to_be_visible(timeout=2 * SOON)
 
 
-def test_change_form_shows_a_preview_before_sending(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("access")
+def test_change_form_shows_a_preview_before_sending(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("access")
     other = samples.PAGES["access"][1]() | {"effect": Preview([], ["order at all"], "")}
-    stage.answers["/people/5/access"] = lambda _request: rendering.render("web/access/change.html", other)
+    sample_page.answers["/people/5/access"] = lambda _request: rendering.render(
+        "web/access/change.html", other
+    )
 
     page.get_by_label("Viewer").check()
 
     expect(page.get_by_text("order at all")).to_be_visible(timeout=SOON)
-    sent = _sent(stage.asked[-1])
+    sent = _sent(sample_page.asked[-1])
     assert sent["do"] == ["preview"]
     assert sent["tier"] == ["viewer"]
     assert sent["sites"] == ["1", "3"]
@@ -118,10 +120,10 @@ def test_change_form_shows_a_preview_before_sending(stage: screenshots.SamplePag
 
 
 @pytest.mark.parametrize("status", [403, 419, 500])
-def test_typed_values_survive_a_failed_preview(stage: screenshots.SamplePage, status: int) -> None:
-    page = stage.page
-    stage.show("access")
-    stage.answers["/people/5/access"] = lambda _request: status
+def test_typed_values_survive_a_failed_preview(sample_page: screenshots.SamplePage, status: int) -> None:
+    page = sample_page.page
+    sample_page.show("access")
+    sample_page.answers["/people/5/access"] = lambda _request: status
 
     for tier in ("Viewer", "Orderer"):
         with page.expect_response("**/people/5/access"):
@@ -132,17 +134,17 @@ def test_typed_values_survive_a_failed_preview(stage: screenshots.SamplePage, st
     expect(page.get_by_text("Mikko will be able to")).to_be_visible()
 
 
-def test_change_without_javascript_is_an_ordinary_form(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("access")
-    stage.answers["/people/5/access"] = lambda _request: rendering.render(
+def test_change_without_javascript_is_an_ordinary_form(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("access")
+    sample_page.answers["/people/5/access"] = lambda _request: rendering.render(
         "web/people/detail.html", samples.PAGES["person"][1]()
     )
 
     page.get_by_role("button", name="Change Mikko’s access").click()
     page.wait_for_url("**/people/5/access")
 
-    sent = _sent(stage.asked[-1])
+    sent = _sent(sample_page.asked[-1])
     assert "do" not in sent
     assert sent["limit_approver"] == ["5 000"]
 
@@ -159,39 +161,42 @@ def test_preview_without_scripts_is_a_second_button(plain: screenshots.SamplePag
     assert _sent(plain.asked[-1])["do"] == ["preview"]
 
 
-def test_invitation_form_shows_a_preview_before_sending(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("invite")
+def test_invitation_form_shows_a_preview_before_sending(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("invite")
     answer = samples.PAGES["invite"][1]() | {"effect": Preview(["see orders only"], [], "")}
-    stage.answers["/people/invite"] = lambda _request: rendering.render("web/invitations/send.html", answer)
+    sample_page.answers["/people/invite"] = lambda _request: rendering.render(
+        "web/invitations/send.html", answer
+    )
 
     page.get_by_label("E-mail address").fill("new@koskela.example")
     page.get_by_label("Viewer").check()
 
     expect(page.get_by_text("see orders only")).to_be_visible(timeout=SOON)
-    sent = _sent(stage.asked[-1])
+    sent = _sent(sample_page.asked[-1])
     assert (sent["do"], sent["email"], sent["tier"]) == (["preview"], ["new@koskela.example"], ["viewer"])
     assert page.get_by_label("E-mail address").input_value() == "new@koskela.example"
 
 
 def test_key_of_an_authenticator_app_can_be_copied(browser: sync_api.Browser) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    stage = screenshots.SamplePage(context.new_page())
-    stage.show("totp")
-    stage.page.get_by_text("Enter the key instead").click()
+    sample_page = screenshots.SamplePage(context.new_page())
+    sample_page.show("totp")
+    sample_page.page.get_by_text("Enter the key instead").click()
 
-    stage.page.get_by_role("button", name="Copy key").click()
+    sample_page.page.get_by_role("button", name="Copy key").click()
 
-    expect(stage.page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(sample_page.page.get_by_role("button", name="Copied")).to_be_visible()
     assert (
-        stage.page.evaluate("navigator.clipboard.readText()") == stage.page.locator("#secret").text_content()
+        sample_page.page.evaluate("navigator.clipboard.readText()")
+        == sample_page.page.locator("#secret").text_content()
     )
     context.close()
 
 
-def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("invite")
+def test_limit_field_appears_for_a_tier_with_a_limit(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("invite")
     limits = page.locator("input[name^=limit_]:visible")
 
     expect(limits).to_have_count(1)
@@ -201,9 +206,9 @@ def test_limit_field_appears_for_a_tier_with_a_limit(stage: screenshots.SamplePa
     expect(page.get_by_label("Tampere")).to_be_visible()
 
 
-def test_site_filter_preserves_chosen_sites(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("invite-wrong")
+def test_site_filter_preserves_chosen_sites(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("invite-wrong")
 
     page.get_by_label("Tampere").check()
     page.get_by_placeholder("Find a site").fill("hame")
@@ -211,9 +216,9 @@ def test_site_filter_preserves_chosen_sites(stage: screenshots.SamplePage) -> No
     expect(page.locator(".kh-pick:visible")).to_have_text(["Tampere", "Hämeenlinna"])
 
 
-def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("invite-wrong")
+def test_error_summary_takes_focus_and_links_to_the_field(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("invite-wrong")
 
     expect(page.locator(".kh-errors")).to_be_focused()
     assert page.title().startswith("Error: Invite a colleague")
@@ -226,9 +231,11 @@ def test_error_summary_takes_focus_and_links_to_the_field(stage: screenshots.Sam
     assert "id_email_error" in described.split()
 
 
-def test_selected_people_show_the_action_bar_and_select_all_works(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("people")
+def test_selected_people_show_the_action_bar_and_select_all_works(
+    sample_page: screenshots.SamplePage,
+) -> None:
+    page = sample_page.page
+    sample_page.show("people")
     bar = page.get_by_role("group", name="Actions for the selected people")
 
     expect(bar).to_be_hidden()
@@ -248,9 +255,9 @@ def test_selected_people_without_scripts_show_the_action_bar(plain: screenshots.
     expect(plain.page.get_by_role("group", name="Actions for the selected people")).to_be_visible()
 
 
-def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("people")
+def test_menu_closes_by_escape_and_by_a_click_outside(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("people")
     menu = page.get_by_text("Sign out")
 
     page.get_by_text("Aino Virtanen").first.click()
@@ -263,39 +270,39 @@ def test_menu_closes_by_escape_and_by_a_click_outside(stage: screenshots.SampleP
     expect(menu).to_be_hidden()
 
 
-def test_panel_closes_by_escape_unless_a_field_changed(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.answers["/people"] = lambda _request: rendering.render(
+def test_panel_closes_by_escape_unless_a_field_changed(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.answers["/people"] = lambda _request: rendering.render(
         "web/people/list.html", samples.PAGES["people"][1]()
     )
-    stage.show("invite")
+    sample_page.show("invite")
     page.get_by_label("E-mail address").fill("somebody")
     page.keyboard.press("Escape")
     page.wait_for_timeout(300)
     assert page.url.endswith("/invite")
 
-    stage.show("invite")
+    sample_page.show("invite")
     page.keyboard.press("Escape")
     page.wait_for_url("**/people")
 
 
-def test_content_below_a_panel_is_inert(stage: screenshots.SamplePage) -> None:
-    stage.show("invite")
+def test_content_below_a_panel_is_inert(sample_page: screenshots.SamplePage) -> None:
+    sample_page.show("invite")
 
     reached = []
     for _ in range(14):
-        stage.page.keyboard.press("Tab")
+        sample_page.page.keyboard.press("Tab")
         reached.append(
-            stage.page.evaluate("!!document.activeElement.closest('.kh-panel, .kh-skip, body:focus')")
+            sample_page.page.evaluate("!!document.activeElement.closest('.kh-panel, .kh-skip, body:focus')")
         )
 
     assert sum(reached) >= 12
 
 
-def test_form_submitted_twice_is_sent_once(stage: screenshots.SamplePage) -> None:
-    page = stage.page
-    stage.show("remove")
-    stage.answers["/people/5/remove"] = lambda _request: rendering.render(
+def test_form_submitted_twice_is_sent_once(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    sample_page.show("remove")
+    sample_page.answers["/people/5/remove"] = lambda _request: rendering.render(
         "web/people/removal_receipt.html", samples.PAGES["removal-done"][1]()
     )
 
@@ -306,10 +313,10 @@ def test_form_submitted_twice_is_sent_once(stage: screenshots.SamplePage) -> Non
     }""")
     page.wait_for_url("**/people/5/remove")
 
-    assert len([one for one in stage.asked if one.method == "POST"]) == 1
+    assert len([one for one in sample_page.asked if one.method == "POST"]) == 1
 
 
-def test_continuing_page_submits_itself(stage: screenshots.SamplePage) -> None:
-    stage.show("oidc-continue")
+def test_continue_page_submits_its_form_without_a_click(sample_page: screenshots.SamplePage) -> None:
+    sample_page.show("oidc-continue")
 
-    stage.page.wait_for_url("**#on")
+    sample_page.page.wait_for_url("**#on")

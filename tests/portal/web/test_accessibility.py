@@ -11,7 +11,7 @@ WIDTHS = (320, 360, 600, 768, 960, 1280, 1920)
 
 
 @pytest.fixture
-def stage(page: sync_api.Page) -> screenshots.SamplePage:
+def sample_page(page: sync_api.Page) -> screenshots.SamplePage:
     """Give a browser that knows nothing but the sample pages, and in which nothing moves."""
     page.emulate_media(reduced_motion="reduce")
     return screenshots.SamplePage(page)
@@ -26,10 +26,10 @@ def _faults(page: sync_api.Page, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize("name", samples.PAGES)
 def test_page_has_no_accessibility_fault_in_both_themes_at_every_width(
-    stage: screenshots.SamplePage, name: str
+    sample_page: screenshots.SamplePage, name: str
 ) -> None:
-    page = stage.page
-    stage.show(name, "fi")
+    page = sample_page.page
+    sample_page.show(name, "fi")
 
     found = {} if name.startswith("mail-") else _in_both_themes(page)
     for width in WIDTHS:
@@ -53,19 +53,19 @@ def _in_both_themes(page: sync_api.Page) -> dict[str, list[str]]:
     return {kind: faults for kind, faults in found.items() if faults}
 
 
-def test_accessibility_faults_are_found(stage: screenshots.SamplePage) -> None:
-    stage.show("people")
-    stage.page.set_viewport_size({"width": 360, "height": 800})
+def test_accessibility_faults_are_found(sample_page: screenshots.SamplePage) -> None:
+    sample_page.show("people")
+    sample_page.page.set_viewport_size({"width": 360, "height": 800})
 
-    stage.page.evaluate("""() => {
+    sample_page.page.evaluate("""() => {
         const box = document.createElement('div');
         box.innerHTML = '<button>x</button><img src="data:,">';
         box.querySelector('button').style.cssText = 'height: 20px; min-height: 0; width: 900px';
         document.querySelector('main').append(box);
     }""")
 
-    assert page_metrics.horizontal_overflow(stage.page) > 0
-    assert page_metrics.small_targets(stage.page) == [
+    assert page_metrics.horizontal_overflow(sample_page.page) > 0
+    assert page_metrics.small_targets(sample_page.page) == [
         '<button style="height: 20px; min-height: 0px; width: 900px;">x</button>'
     ]
-    assert any(line.startswith("image-alt") for line in _faults(stage.page))
+    assert any(line.startswith("image-alt") for line in _faults(sample_page.page))

@@ -100,12 +100,12 @@ SAFE_TO_POST = {
 """Forms without a field: they cannot be filled with bad input."""
 
 
-def kinds(stage: PortalWithData) -> dict[str, str | None]:
+def kinds(portal: PortalWithData) -> dict[str, str | None]:
     return {
         MISSING: None,
         TOO_LONG: "x" * 10_000,
         WRONG_TYPE: "☃ nonsense",
-        FOREIGN: str(stage.world.stina.id),
+        FOREIGN: str(portal.world.stina.id),
         NUL: "a\0b",
         CONTROL: "a\x1bb",
     }
@@ -228,7 +228,7 @@ def judged(response: signed_in.Answer, one: Field, kind: str, value: str | None)
 
 
 @pytest.fixture
-def stage(world: World) -> PortalWithData:
+def portal(world: World) -> PortalWithData:
     return PortalWithData(world)
 
 
@@ -239,19 +239,19 @@ def test_every_address_has_a_test_case() -> None:
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_form_field_with_bad_input_causes_no_error(stage: PortalWithData, number: int) -> None:
+def test_every_form_field_with_bad_input_causes_no_error(portal: PortalWithData, number: int) -> None:
     """Every field of every form on every page is tried with six kinds of bad input."""
     seen: set[tuple[str, frozenset[str]]] = set()
     found: list[str] = []
     tried = 0
     for address in part(number):
-        place = stage.place(address)
+        place = portal.place(address)
         for form in forms_of(place):
             key = route_of(form.action), frozenset(form.fields)
             if form.method != "post" or key in seen:
                 continue
             seen.add(key)
-            for one, kind, wrong in _tries(stage, place.browser, form):
+            for one, kind, wrong in _tries(portal, place.browser, form):
                 tried += 1
                 found += [f"{address.name} → {key[0]}: {one.name}, {kind}: {text}" for text in wrong]
     assert "\n".join(found) == ""
@@ -259,13 +259,13 @@ def test_every_form_field_with_bad_input_causes_no_error(stage: PortalWithData, 
 
 
 def _tries(
-    stage: PortalWithData, browser: BrowserClient, form: Form
+    portal: PortalWithData, browser: BrowserClient, form: Form
 ) -> Iterator[tuple[Field, str, list[str]]]:
     before = snapshot()
     for one in form.fields.values():
         if one.name == "csrfmiddlewaretoken":
             continue
-        for kind, value in kinds(stage).items():
+        for kind, value in kinds(portal).items():
             values, harmless = poisoned(form, one)
             if not harmless and not must_be_refused(one, kind):
                 continue  # alone in its form, and right: that is no bad input
@@ -278,23 +278,23 @@ def _tries(
 
 
 @pytest.mark.parametrize("number", range(PARTS))
-def test_every_query_and_path_with_bad_input_causes_no_error(stage: PortalWithData, number: int) -> None:
+def test_every_query_and_path_with_bad_input_causes_no_error(portal: PortalWithData, number: int) -> None:
     """Every parameter that the address's own forms and links name is tried, and every part of its path."""
     before = snapshot()
     found = [
         f"{address.name}: {what}"
         for address in part(number)
-        for what in _wrong_queries(stage, address) + _wrong_paths(stage, address)
+        for what in _wrong_queries(portal, address) + _wrong_paths(portal, address)
     ]
     assert "\n".join(found) == ""
     assert "\n".join(changed(before, *GIVEN)) == ""
 
 
-def _wrong_queries(stage: PortalWithData, address: Address) -> list[str]:
+def _wrong_queries(portal: PortalWithData, address: Address) -> list[str]:
     """Pages refuse control characters in an address; endpoints for programs ignore their query."""
-    place, found = stage.place(address), []
+    place, found = portal.place(address), []
     for name in _parameters(place):
-        for kind, value in kinds(stage).items():
+        for kind, value in kinds(portal).items():
             asked = urlencode({name: value or ""})
             status = place.browser.get(f"{place.path.partition('?')[0]}?{asked}").status_code
             unclean = kind in {NUL, CONTROL} and not address.name.startswith("oidc_")
@@ -303,10 +303,10 @@ def _wrong_queries(stage: PortalWithData, address: Address) -> list[str]:
     return found
 
 
-def _wrong_paths(stage: PortalWithData, address: Address) -> list[str]:
-    place, found = stage.place(address), []
+def _wrong_paths(portal: PortalWithData, address: Address) -> list[str]:
+    place, found = portal.place(address), []
     for name, value in place.arguments.items():
-        for kind, wrong in kinds(stage).items():
+        for kind, wrong in kinds(portal).items():
             path = place.path.replace(value, quote(wrong or "", safe=""))
             status = place.browser.get(path).status_code
             if status >= 500 or (kind in {NUL, CONTROL} and status not in {400, 404}):
@@ -320,13 +320,13 @@ def _parameters(place: Visit) -> set[str]:
     return named | {pair.partition("=")[0] for pair in query.split("&") if pair} | {"next"}
 
 
-def test_machine_endpoint_with_bad_input_answers_4xx(stage: PortalWithData) -> None:
+def test_machine_endpoint_with_bad_input_answers_4xx(portal: PortalWithData) -> None:
     """Programs get an error of the protocol and never a server error."""
     before, found = snapshot(), []
     for route, names in PROGRAMS.items():
-        place = stage.place(next(one for one in url_map.addresses() if one.name == route))
+        place = portal.place(next(one for one in url_map.addresses() if one.name == route))
         for name in names:
-            for kind, value in kinds(stage).items():
+            for kind, value in kinds(portal).items():
                 values = {"grant_type": "authorization_code", "client_id": "ordering", "client_secret": "x"}
                 values = {**values, name: value} if value is not None else values
                 status = place.browser.post(place.path, values).status_code
@@ -336,12 +336,12 @@ def test_machine_endpoint_with_bad_input_answers_4xx(stage: PortalWithData) -> N
     assert "\n".join(changed(before)) == ""
 
 
-def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: PortalWithData) -> None:
+def test_form_shown_to_some_people_with_bad_input_causes_no_error(portal: PortalWithData) -> None:
     before, found = snapshot(), []
     for route, names in UNSEEN.items():
-        place = stage.place(next(one for one in url_map.addresses() if one.name == route))
+        place = portal.place(next(one for one in url_map.addresses() if one.name == route))
         for name in names if route not in SAFE_TO_POST else ():
-            for kind, value in kinds(stage).items():
+            for kind, value in kinds(portal).items():
                 cache.clear()
                 status = place.browser.post(place.path, {} if value is None else {name: value}).status_code
                 if status >= 500:
@@ -350,15 +350,15 @@ def test_form_shown_to_some_people_with_bad_input_causes_no_error(stage: PortalW
     assert "\n".join(changed(before)) == ""
 
 
-def test_every_address_that_accepts_post_is_covered(stage: PortalWithData) -> None:
+def test_every_address_that_accepts_post_is_covered(portal: PortalWithData) -> None:
     """Every address that accepts a POST is tried above: by a page's form, as a program's, or by name."""
     reached = {*PROGRAMS, *UNSEEN}
     taking = set()
     for address in url_map.addresses():
-        place = stage.place(address)
+        place = portal.place(address)
         reached |= {route_of(form.action) for form in forms_of(place) if form.method == "post"}
     for address in url_map.addresses():
-        place = stage.place(address)
+        place = portal.place(address)
         if address.name not in SAFE_TO_POST and place.browser.post(place.path, {"x": "y"}).status_code != 405:
             taking.add(address.name)
     assert taking - reached == set()

@@ -14,11 +14,11 @@ PAGES = 30
 
 
 def test_every_page_has_headings_labels_and_names(world: World) -> None:
-    stage = PortalWithData(world)
+    portal = PortalWithData(world)
     found: dict[str, list[str]] = {}
     pages = 0
     for address in addresses():
-        html = _page(stage, address)
+        html = _page(portal, address)
         if html:
             pages += 1
             faults = Outline(html).faults()
@@ -27,8 +27,8 @@ def test_every_page_has_headings_labels_and_names(world: World) -> None:
     assert pages >= PAGES
 
 
-def _page(stage: PortalWithData, address: Address) -> str:
-    place = stage.place(address)
+def _page(portal: PortalWithData, address: Address) -> str:
+    place = portal.place(address)
     answer = place.browser.get(place.path)
     is_page = answer.headers.get("Content-Type", "").startswith("text/html") and answer.content
     if not is_page:
