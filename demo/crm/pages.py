@@ -11,7 +11,7 @@ FORBIDDEN = 403
 KEY = "demo.tickets"
 CONTACTS = "crm:contacts.see"
 TICKETS = "crm:tickets.create"
-NAMES = {CONTACTS: "See the contacts of your company", TICKETS: "Open tickets"}
+NAMES = {CONTACTS: "See the contacts of your organization", TICKETS: "Open tickets"}
 
 blueprint = flask.Blueprint("pages", __name__)
 
@@ -43,7 +43,7 @@ def home(visit: current_visit.Visit) -> current_visit.Answer:
 @current_visit.needed
 def contacts(visit: current_visit.Visit) -> current_visit.Answer:
     if not visit.rights.may(CONTACTS):
-        return may_not(visit, "You may not see the contacts of your company here.")
+        return may_not(visit, "You may not see the contacts of your organization here.")
     return flask.render_template("people.html", visit=visit, page=people_page.page(visit, flask.request.args))
 
 

@@ -52,7 +52,7 @@ def home(visit: current_visit.Visit) -> current_visit.Answer:
 
 
 NAMES = {
-    "ordering:orders.see": "See the orders of your company",
+    "ordering:orders.see": "See the orders of your organization",
     "ordering:orders.place": "Place orders",
     "ordering:orders.approve": "Approve orders of others",
     "ordering:invoices.see": "See invoices",

@@ -43,7 +43,7 @@ def check_site(rights: people.Rights, site: str, known: Container[str]) -> None:
         names = " and ".join(allowed.values())
         raise Refused(f"You may order for {names} only.", field="site")
     if site not in known:
-        raise Refused("Choose a site of your company.", field="site")
+        raise Refused("Choose a site of your organization.", field="site")
 
 
 def check_limit(limit: people.Limit, amount: decimal.Decimal, used: decimal.Decimal) -> None:

@@ -58,5 +58,5 @@ def sub(shop: demo_services.Service) -> str:
 
 
 @pytest.fixture
-def seat(shop: demo_services.Service) -> demo_services.ServiceBrowser:
+def service_browser(shop: demo_services.Service) -> demo_services.ServiceBrowser:
     return demo_services.ServiceBrowser(shop)

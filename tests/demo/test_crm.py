@@ -15,18 +15,18 @@ def contact(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_
     sub = cast.new_sub()
     grants = [cast.grant(CONTACTS, role="organization_admin"), cast.grant(TICKETS, role="organization_admin")]
     assert crm.scim("POST", "/Users", cast.user(sub, name="Liisa Admin", grants=grants)).status_code == 201
-    seat = demo_services.ServiceBrowser(crm)
-    seat.sign_in(op, cast.claims(sub))
-    return seat
+    service_browser = demo_services.ServiceBrowser(crm)
+    service_browser.sign_in(op, cast.claims(sub))
+    return service_browser
 
 
 @pytest.fixture
 def outsider(op: fake_provider.FakeProvider, crm: demo_services.Service) -> demo_services.ServiceBrowser:
     sub = cast.new_sub()
     assert crm.scim("POST", "/Users", cast.user(sub, name="Ulla Outside")).status_code == 201
-    seat = demo_services.ServiceBrowser(crm)
-    seat.sign_in(op, cast.claims(sub))
-    return seat
+    service_browser = demo_services.ServiceBrowser(crm)
+    service_browser.sign_in(op, cast.claims(sub))
+    return service_browser
 
 
 def test_contacts_page_shows_tier_limit_and_site(

@@ -13,11 +13,11 @@ from tests.fixtures import demo_services, fake_provider
 
 @pytest.fixture
 def signed_in(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> demo_services.ServiceBrowser:
-    """Give somebody signed in with the sid "sid-of-<sub>"."""
-    assert seat.sign_in(op, cast.claims(sub, sid=f"sid-of-{sub}")).status_code == 200
-    return seat
+    """Return a browser that is signed in with the sid "sid-of-<sub>"."""
+    assert service_browser.sign_in(op, cast.claims(sub, sid=f"sid-of-{sub}")).status_code == 200
+    return service_browser
 
 
 def test_logout_token_with_sid_ends_that_session_only(
@@ -185,7 +185,7 @@ def test_logout_without_reachable_keys_answers_503_with_retry_after(
 @pytest.mark.parametrize("named", [{"sid": "overtaken"}, {"sub": ""}], ids=["by sid", "by sub"])
 def test_logout_during_a_sign_in_refuses_that_sign_in(
     op: fake_provider.FakeProvider,
-    seat: demo_services.ServiceBrowser,
+    service_browser: demo_services.ServiceBrowser,
     shop: demo_services.Service,
     sub: str,
     named: dict[str, Any],
@@ -194,11 +194,11 @@ def test_logout_during_a_sign_in_refuses_that_sign_in(
     token = op.logout_token(client_id="ordering", **who)
     assert shop.log_out(token).status_code == 200
     with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) - 2})):
-        page = seat.sign_in(op, cast.claims(sub, sid="overtaken"))
+        page = service_browser.sign_in(op, cast.claims(sub, sid="overtaken"))
     assert page.status_code == 400
     assert "ended while it was under way" in page.text
     with op.with_defect(fake_provider.Defect(claims={"iat": minutes(0) + 2})):
-        assert seat.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
+        assert service_browser.sign_in(op, cast.claims(sub, sid="overtaken")).status_code == 200
 
 
 def test_restart_keeps_open_sessions_and_ended_ones(

@@ -15,41 +15,41 @@ from demo.ordering import orders, rules
 from tests.demo import cast
 from tests.fixtures import demo_services, fake_provider
 
-Enter = Callable[..., demo_services.ServiceBrowser]
+SignInWith = Callable[..., demo_services.ServiceBrowser]
 PLACE = "ordering:orders.place"
 
 
 @pytest.fixture
-def enter(op: fake_provider.FakeProvider, shop: demo_services.Service) -> Enter:
-    """Give somebody with these grants and limits, signed in."""
+def sign_in_with(op: fake_provider.FakeProvider, shop: demo_services.Service) -> SignInWith:
+    """Return a function that signs a new person in with these grants and limits."""
 
-    def entered(*, of: cast.ScimRecord = cast.KOSKELA, **record: Any) -> demo_services.ServiceBrowser:
+    def sign_in(*, of: cast.ScimRecord = cast.KOSKELA, **record: Any) -> demo_services.ServiceBrowser:
         sub = cast.new_sub()
         answer = shop.scim("POST", "/Users", cast.user(sub, **{"organizations": [of], **record}))
         assert answer.status_code == 201, answer.text
-        seat = demo_services.ServiceBrowser(shop)
-        seat.sign_in(op, cast.claims(sub, of=of))
-        seat.http.headers["X-Sub"] = sub
-        return seat
+        service_browser = demo_services.ServiceBrowser(shop)
+        service_browser.sign_in(op, cast.claims(sub, of=of))
+        service_browser.http.headers["X-Sub"] = sub
+        return service_browser
 
-    return entered
+    return sign_in
 
 
-def resource_of(seat: demo_services.ServiceBrowser) -> str:
-    sub = str(seat.http.headers["X-Sub"])
+def resource_of(service_browser: demo_services.ServiceBrowser) -> str:
+    sub = str(service_browser.http.headers["X-Sub"])
     asked = f"/Users?filter=externalId%20eq%20%22{sub}%22"
-    return str(seat.service.scim("GET", asked).json()["Resources"][0]["id"])
+    return str(service_browser.service.scim("GET", asked).json()["Resources"][0]["id"])
 
 
-def orders_of(seat: demo_services.ServiceBrowser) -> list[str]:
-    lines = seat.service.journal("orders")
-    return [line["amount"] for line in lines if line["sub"] == seat.http.headers["X-Sub"]]
+def orders_of(service_browser: demo_services.ServiceBrowser) -> list[str]:
+    lines = service_browser.service.journal("orders")
+    return [line["amount"] for line in lines if line["sub"] == service_browser.http.headers["X-Sub"]]
 
 
 @pytest.fixture
-def orderer(enter: Enter) -> demo_services.ServiceBrowser:
+def orderer(sign_in_with: SignInWith) -> demo_services.ServiceBrowser:
     grants, limits = cast.orderer()
-    return enter(grants=grants, limits=limits)
+    return sign_in_with(grants=grants, limits=limits)
 
 
 def test_order_within_the_limit_is_placed(orderer: demo_services.ServiceBrowser) -> None:
@@ -75,8 +75,10 @@ def test_order_of_exactly_the_limit_is_placed(orderer: demo_services.ServiceBrow
     assert orderer.send("/order", amount="5000.00", site="site-tampere").status_code == 200
 
 
-def test_order_for_another_site_is_refused(orderer: demo_services.ServiceBrowser, enter: Enter) -> None:
-    enter(grants=[cast.grant(PLACE, at=cast.OULU)])
+def test_order_for_another_site_is_refused(
+    orderer: demo_services.ServiceBrowser, sign_in_with: SignInWith
+) -> None:
+    sign_in_with(grants=[cast.grant(PLACE, at=cast.OULU)])
     assert "Oulu" in orderer.get("/order").text
     page = orderer.send("/order", amount="10", site="site-oulu")
     assert page.status_code == 422
@@ -86,30 +88,30 @@ def test_order_for_another_site_is_refused(orderer: demo_services.ServiceBrowser
 
 
 def test_order_with_all_sites_is_placed_for_known_sites_only(
-    orderer: demo_services.ServiceBrowser, enter: Enter
+    orderer: demo_services.ServiceBrowser, sign_in_with: SignInWith
 ) -> None:
-    everywhere = enter(grants=[cast.grant(PLACE)])
+    everywhere = sign_in_with(grants=[cast.grant(PLACE)])
     assert everywhere.send("/order", amount="9999999", site="site-tampere").status_code == 200
     page = everywhere.send("/order", amount="10", site="nowhere")
-    assert "Choose a site of your company. Nothing was ordered." in page.text
+    assert "Choose a site of your organization. Nothing was ordered." in page.text
 
 
-def test_order_limit_of_a_site_replaces_the_general_limit(enter: Enter) -> None:
-    seat = enter(
+def test_order_limit_of_a_site_replaces_the_general_limit(sign_in_with: SignInWith) -> None:
+    service_browser = sign_in_with(
         grants=[cast.grant(PLACE), cast.grant(PLACE, at=cast.TAMPERE)],
         limits=[cast.limit("100"), cast.limit("5000", at=cast.TAMPERE)],
     )
-    enter(grants=[cast.grant(PLACE, at=cast.OULU)])
-    assert seat.send("/order", amount="4900", site="site-tampere").status_code == 200
-    assert seat.send("/order", amount="4900", site="site-oulu").status_code == 422
-    assert seat.send("/order", amount="100", site="site-oulu").status_code == 200
+    sign_in_with(grants=[cast.grant(PLACE, at=cast.OULU)])
+    assert service_browser.send("/order", amount="4900", site="site-tampere").status_code == 200
+    assert service_browser.send("/order", amount="4900", site="site-oulu").status_code == 422
+    assert service_browser.send("/order", amount="100", site="site-oulu").status_code == 200
 
 
-def test_order_without_the_entitlement_is_refused(enter: Enter) -> None:
-    seat = enter(grants=[cast.grant("ordering:orders.see", role="viewer")])
-    page = seat.send("/order", amount="10", site="site-tampere")
+def test_order_without_the_entitlement_is_refused(sign_in_with: SignInWith) -> None:
+    service_browser = sign_in_with(grants=[cast.grant("ordering:orders.see", role="viewer")])
+    page = service_browser.send("/order", amount="10", site="site-tampere")
     assert "You may not place orders here. Nothing was ordered." in page.text
-    assert orders_of(seat) == []
+    assert orders_of(service_browser) == []
 
 
 @pytest.mark.parametrize(
@@ -121,18 +123,18 @@ def test_order_without_the_entitlement_is_refused(enter: Enter) -> None:
     ],
 )
 def test_order_outside_the_interval_of_the_assignment_is_refused(
-    enter: Enter, interval: dict[str, Any], status: int
+    sign_in_with: SignInWith, interval: dict[str, Any], status: int
 ) -> None:
-    seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE, **interval)])
-    assert seat.send("/order", amount="10", site="site-tampere").status_code == status
+    service_browser = sign_in_with(grants=[cast.grant(PLACE, at=cast.TAMPERE, **interval)])
+    assert service_browser.send("/order", amount="10", site="site-tampere").status_code == status
 
 
-def test_order_with_an_assignment_of_another_organization_is_refused(enter: Enter) -> None:
-    seat = enter(
+def test_order_with_an_assignment_of_another_organization_is_refused(sign_in_with: SignInWith) -> None:
+    service_browser = sign_in_with(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE, of=cast.POHJOLA)],
     )
-    assert seat.send("/order", amount="10", site="site-tampere").status_code == 422
+    assert service_browser.send("/order", amount="10", site="site-tampere").status_code == 422
 
 
 def test_order_after_a_change_by_scim_follows_the_new_rights(orderer: demo_services.ServiceBrowser) -> None:
@@ -191,9 +193,9 @@ def test_reactivated_record_requires_a_new_sign_in(
 
 
 def test_end_of_one_organization_keeps_the_session_of_the_other(
-    op: fake_provider.FakeProvider, enter: Enter
+    op: fake_provider.FakeProvider, sign_in_with: SignInWith
 ) -> None:
-    both = enter(
+    both = sign_in_with(
         organizations=[cast.KOSKELA, cast.POHJOLA],
         grants=[cast.grant(PLACE, at=cast.TAMPERE), cast.grant(PLACE, at=cast.OULU, of=cast.POHJOLA)],
     )
@@ -206,25 +208,27 @@ def test_end_of_one_organization_keeps_the_session_of_the_other(
     assert second.send("/order", amount="10", site="site-oulu").status_code == 200
 
 
-def test_order_above_the_rest_of_a_monthly_limit_is_refused(enter: Enter) -> None:
-    seat = enter(
+def test_order_above_the_rest_of_a_monthly_limit_is_refused(sign_in_with: SignInWith) -> None:
+    service_browser = sign_in_with(
         grants=[cast.grant(PLACE, at=cast.TAMPERE)],
         limits=[cast.limit("500", at=cast.TAMPERE), cast.limit("900", period="month")],
     )
-    assert seat.send("/order", amount="500", site="site-tampere").status_code == 200
-    page = seat.send("/order", amount="401", site="site-tampere")
+    assert service_browser.send("/order", amount="500", site="site-tampere").status_code == 200
+    page = service_browser.send("/order", amount="401", site="site-tampere")
     assert "401\u00a0€ on top of 500\u00a0€ is above your limit of 900\u00a0€ per month." in page.text
-    assert seat.send("/order", amount="400", site="site-tampere").status_code == 200
+    assert service_browser.send("/order", amount="400", site="site-tampere").status_code == 200
 
 
-def test_concurrent_orders_stay_within_a_daily_limit(enter: Enter) -> None:
-    seat = enter(grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")])
-    csrf = demo_services.first_match(demo_services.CSRF, seat.get("/order").text)
-    cookie = {"Cookie": f"kh_ordering={seat.http.cookies['kh_ordering']}"}
+def test_concurrent_orders_stay_within_a_daily_limit(sign_in_with: SignInWith) -> None:
+    service_browser = sign_in_with(
+        grants=[cast.grant(PLACE, at=cast.TAMPERE)], limits=[cast.limit("900", period="day")]
+    )
+    csrf = demo_services.first_match(demo_services.CSRF, service_browser.get("/order").text)
+    cookie = {"Cookie": f"kh_ordering={service_browser.http.cookies['kh_ordering']}"}
 
     def order(number: int) -> int:
         fields = {"csrf": csrf, "once": str(number), "amount": "300", "site": "site-tampere"}
-        address = seat.service.url + "/order"
+        address = service_browser.service.url + "/order"
         return requests.post(
             address, data=fields, headers=cookie, timeout=10, allow_redirects=False
         ).status_code
@@ -232,7 +236,7 @@ def test_concurrent_orders_stay_within_a_daily_limit(enter: Enter) -> None:
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(order, range(12)))
     assert answers == [302] * 3 + [422] * 9
-    assert orders_of(seat) == ["300"] * 3
+    assert orders_of(service_browser) == ["300"] * 3
 
 
 def test_concurrent_orders_are_judged_one_after_another(tmp_path: pathlib.Path) -> None:
@@ -308,23 +312,25 @@ def test_order_form_without_a_valid_token_is_refused(orderer: demo_services.Serv
 
 
 def test_order_is_visible_in_its_organization_with_the_entitlement_only(
-    enter: Enter, orderer: demo_services.ServiceBrowser
+    sign_in_with: SignInWith, orderer: demo_services.ServiceBrowser
 ) -> None:
     number = orderer.send("/order", amount="77.70", site="site-tampere").url.rpartition("/")[2]
-    colleague = enter(grants=[cast.grant("ordering:orders.see")])
-    without = enter(grants=[cast.grant(PLACE)])
-    stranger = enter(of=cast.POHJOLA, grants=[cast.grant("ordering:orders.see", of=cast.POHJOLA)])
+    colleague = sign_in_with(grants=[cast.grant("ordering:orders.see")])
+    without = sign_in_with(grants=[cast.grant(PLACE)])
+    stranger = sign_in_with(of=cast.POHJOLA, grants=[cast.grant("ordering:orders.see", of=cast.POHJOLA)])
     assert "77.70" in colleague.get(f"/orders/{number}").text
-    for seat in (without, stranger):
-        assert seat.get(f"/orders/{number}").status_code == 404
-        assert f">{number}<" not in seat.get("/").text
+    for service_browser in (without, stranger):
+        assert service_browser.get(f"/orders/{number}").status_code == 404
+        assert f">{number}<" not in service_browser.get("/").text
 
 
 def test_people_page_lists_the_own_organization_only(
-    enter: Enter, orderer: demo_services.ServiceBrowser
+    sign_in_with: SignInWith, orderer: demo_services.ServiceBrowser
 ) -> None:
-    gone = enter(name="Gone Virtanen")
-    stranger = enter(of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)])
+    gone = sign_in_with(name="Gone Virtanen")
+    stranger = sign_in_with(
+        of=cast.POHJOLA, name="Stranger Sähkö", grants=[cast.grant(PLACE, of=cast.POHJOLA)]
+    )
     gone.service.scim("PATCH", f"/Users/{resource_of(gone)}", cast.set_to("active", value=False))
     page = orderer.get("/people?q=virtanen").text
     assert "Gone Virtanen" in page
@@ -358,10 +364,10 @@ def test_period_begins_at_the_documented_instant(period: str, begins: dt.datetim
 
 
 def test_people_page_shows_sites_and_limits_of_each_tier(
-    enter: Enter, orderer: demo_services.ServiceBrowser
+    sign_in_with: SignInWith, orderer: demo_services.ServiceBrowser
 ) -> None:
     approver = "ordering:orders.approve"
-    seat = enter(
+    service_browser = sign_in_with(
         grants=[
             cast.grant("crm:tickets.create"),
             cast.grant(PLACE, at=cast.TAMPERE),
@@ -369,7 +375,7 @@ def test_people_page_shows_sites_and_limits_of_each_tier(
         ],
         limits=[cast.limit("100", at=cast.TAMPERE), cast.limit("900", entitlement=approver, at=cast.OULU)],
     )
-    page = orderer.get(f"/people?q={seat.http.headers['X-Sub']}").text
+    page = orderer.get(f"/people?q={service_browser.http.headers['X-Sub']}").text
     assert "orderer, approver" in page
     assert "orderer: Tampere; approver: Oulu" in page
     assert "100\u00a0€ per order for Tampere; 900\u00a0€ per order for Oulu" in page

@@ -15,20 +15,20 @@ FOREIGN = fake_provider.Key("first")
 
 
 def test_start_page_after_sign_in_shows_the_rights(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    page = seat.sign_in(op, cast.claims(sub))
+    page = service_browser.sign_in(op, cast.claims(sub))
     assert page.status_code == 200
     for words in ("orderer", "Place orders", "Tampere", "5\u00a0000\u00a0€ per order", "10077"):
         assert words in page.text
 
 
 def test_authorization_request_has_new_state_nonce_and_challenge(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.person = cast.claims(sub)
-    seat.get("/login?organization=koskela&login_hint=x&next=/people")
-    seat.get("/login")
+    service_browser.get("/login?organization=koskela&login_hint=x&next=/people")
+    service_browser.get("/login")
     first, second = op.asked[-2:]
     assert first["code_challenge_method"] == "S256"
     assert first["scope"].split()[0] == "openid"
@@ -37,10 +37,10 @@ def test_authorization_request_has_new_state_nonce_and_challenge(
 
 
 def test_session_cookie_has_its_own_name_and_is_http_only(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    seat.sign_in(op, cast.claims(sub))
-    cookies = {cookie.name: cookie for cookie in seat.http.cookies}
+    service_browser.sign_in(op, cast.claims(sub))
+    cookies = {cookie.name: cookie for cookie in service_browser.http.cookies}
     assert set(cookies) == {"kh_ordering"}
     rest = {name.lower(): value for name, value in cookies["kh_ordering"].__dict__["_rest"].items()}
     assert "httponly" in rest
@@ -66,67 +66,70 @@ DEFECTS: dict[str, fake_provider.Defect] = {
 
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
 def test_id_token_with_a_wrong_claim_or_signature_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str, defect: fake_provider.Defect
+    op: fake_provider.FakeProvider,
+    service_browser: demo_services.ServiceBrowser,
+    sub: str,
+    defect: fake_provider.Defect,
 ) -> None:
     with op.with_defect(defect):
-        assert seat.sign_in(op, cast.claims(sub)).status_code == 400
-    assert not seat.signed_in
-    assert seat.sign_in(op, cast.claims(sub)).status_code == 200
+        assert service_browser.sign_in(op, cast.claims(sub)).status_code == 400
+    assert not service_browser.signed_in
+    assert service_browser.sign_in(op, cast.claims(sub)).status_code == 200
 
 
-def begun(op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str) -> str:
+def begun(op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str) -> str:
     """Begin a sign-in and give the address the browser would come back to."""
     op.person = cast.claims(sub)
-    asked = seat.get("/login", allow_redirects=False).headers["Location"]
-    return seat.http.get(asked, allow_redirects=False, timeout=10).headers["Location"]
+    asked = service_browser.get("/login", allow_redirects=False).headers["Location"]
+    return service_browser.http.get(asked, allow_redirects=False, timeout=10).headers["Location"]
 
 
 def test_callback_works_once_and_in_its_own_browser_only(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    back = begun(op, seat, sub)
+    back = begun(op, service_browser, sub)
     assert requests.get(back, timeout=10).status_code == 400
-    assert seat.http.get(back, timeout=10).status_code == 200
-    assert seat.http.get(back, timeout=10).status_code == 400
+    assert service_browser.http.get(back, timeout=10).status_code == 200
+    assert service_browser.http.get(back, timeout=10).status_code == 400
 
 
 def test_callback_with_another_issuer_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    back = begun(op, seat, sub)
+    back = begun(op, service_browser, sub)
     mixed_up = back.replace(urllib.parse.quote_plus(op.url), "http%3A%2F%2Fevil.example")
     assert mixed_up != back
-    assert seat.http.get(mixed_up, timeout=10).status_code == 400
-    assert not seat.signed_in
+    assert service_browser.http.get(mixed_up, timeout=10).status_code == 400
+    assert not service_browser.signed_in
 
 
 def test_callback_error_of_the_portal_is_shown_and_a_forged_one_is_not(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.error = "Nobody gave you the web shop."
-    page = seat.sign_in(op, cast.claims(sub))
+    page = service_browser.sign_in(op, cast.claims(sub))
     assert page.status_code == 400
     assert "Nobody gave you the web shop." in page.text
-    planted = seat.get("/callback?error=x&error_description=Call+this+number&state=made-up")
+    planted = service_browser.get("/callback?error=x&error_description=Call+this+number&state=made-up")
     assert planted.status_code == 400
     assert "Call this number" not in planted.text
 
 
 def test_initiate_from_the_portal_starts_a_sign_in(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
     op.person = cast.claims(sub)
     asked = {
         "iss": op.url,
         "login_hint": sub,
         "organization": "koskela",
-        "target_link_uri": seat.service.url + "/people?q=a",
+        "target_link_uri": service_browser.service.url + "/people?q=a",
     }
-    page = seat.get("/initiate", params=asked)
-    assert page.url == seat.service.url + "/people?q=a"
+    page = service_browser.get("/initiate", params=asked)
+    assert page.url == service_browser.service.url + "/people?q=a"
     assert page.status_code == 200
     assert (op.asked[-1]["login_hint"], op.asked[-1]["organization"]) == (sub, "koskela")
-    posted = seat.http.post(seat.service.url + "/initiate", data=asked, timeout=10)
+    posted = service_browser.http.post(service_browser.service.url + "/initiate", data=asked, timeout=10)
     assert posted.url == page.url
 
 
@@ -145,58 +148,58 @@ STRANGE: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
 def test_initiate_with_a_foreign_issuer_or_address_is_refused(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, strange: dict[str, str]
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, strange: dict[str, str]
 ) -> None:
-    fields = {key: value.replace("{own}", seat.service.url) for key, value in strange.items()}
+    fields = {key: value.replace("{own}", service_browser.service.url) for key, value in strange.items()}
     before = len(op.asked)
-    assert seat.get("/initiate", params={"iss": op.url, **fields}).status_code == 400
+    assert service_browser.get("/initiate", params={"iss": op.url, **fields}).status_code == 400
     assert len(op.asked) == before
 
 
 @pytest.mark.parametrize("going_to", ["//evil.example", "/\\evil.example", "http://evil.example", "x"])
 def test_next_address_of_another_origin_is_ignored(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str, going_to: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str, going_to: str
 ) -> None:
     op.person = cast.claims(sub)
-    assert seat.get("/login", params={"next": going_to}).url == seat.service.url + "/"
+    assert service_browser.get("/login", params={"next": going_to}).url == service_browser.service.url + "/"
 
 
 def test_sign_in_before_the_scim_record_shows_a_waiting_page(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, shop: demo_services.Service
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, shop: demo_services.Service
 ) -> None:
     newcomer = cast.new_sub()
-    page = seat.sign_in(op, cast.claims(newcomer))
+    page = service_browser.sign_in(op, cast.claims(newcomer))
     assert page.status_code == 403
     assert "on its way" in page.text
-    assert seat.signed_in
+    assert service_browser.signed_in
     grants, limits = cast.orderer()
     shop.scim("POST", "/Users", cast.user(newcomer, grants=grants, limits=limits))
-    assert "What you may do" in seat.get("/").text
+    assert "What you may do" in service_browser.get("/").text
 
 
 def test_sign_out_requires_the_form_token_and_ends_the_session(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    seat.sign_in(op, cast.claims(sub))
-    csrf = demo_services.first_match(demo_services.CSRF, seat.get("/").text)
-    address = seat.service.url + "/logout"
-    assert seat.http.post(address, data={"csrf": "guessed"}, timeout=10).status_code == 403
-    assert seat.signed_in
-    page = seat.http.post(address, data={"csrf": csrf}, timeout=10)
+    service_browser.sign_in(op, cast.claims(sub))
+    csrf = demo_services.first_match(demo_services.CSRF, service_browser.get("/").text)
+    address = service_browser.service.url + "/logout"
+    assert service_browser.http.post(address, data={"csrf": "guessed"}, timeout=10).status_code == 403
+    assert service_browser.signed_in
+    page = service_browser.http.post(address, data={"csrf": csrf}, timeout=10)
     assert "You are signed out." in page.text
     assert "You signed out here at" in page.text
 
 
 def test_new_sign_in_replaces_the_session_secret(
-    op: fake_provider.FakeProvider, seat: demo_services.ServiceBrowser, sub: str
+    op: fake_provider.FakeProvider, service_browser: demo_services.ServiceBrowser, sub: str
 ) -> None:
-    seat.sign_in(op, cast.claims(sub))
-    old = seat.http.cookies["kh_ordering"]
-    seat.sign_in(op, cast.claims(sub))
-    assert seat.signed_in
+    service_browser.sign_in(op, cast.claims(sub))
+    old = service_browser.http.cookies["kh_ordering"]
+    service_browser.sign_in(op, cast.claims(sub))
+    assert service_browser.signed_in
     assert (
         requests.get(
-            seat.service.url + "/session", headers={"Cookie": f"kh_ordering={old}"}, timeout=10
+            service_browser.service.url + "/session", headers={"Cookie": f"kh_ordering={old}"}, timeout=10
         ).json()["signed_in"]
         is False
     )
@@ -206,12 +209,12 @@ def test_service_started_before_the_portal_signs_in_later(tmp_path: pathlib.Path
     port = demo_services.free_port()
     service = demo_services.Service("ordering", tmp_path, f"http://localhost:{port}")
     with demo_services.running(service):
-        seat = demo_services.ServiceBrowser(service)
-        assert seat.get("/").status_code == 401
-        assert seat.get("/login").status_code == 503
+        service_browser = demo_services.ServiceBrowser(service)
+        assert service_browser.get("/").status_code == 401
+        assert service_browser.get("/login").status_code == 503
         late = fake_provider.FakeProvider(port)
         try:
-            assert seat.sign_in(late, cast.claims("x")).status_code == 403
+            assert service_browser.sign_in(late, cast.claims("x")).status_code == 403
         finally:
             late.close()
 
@@ -222,9 +225,9 @@ def test_discovery_with_another_issuer_is_refused(
     honest = fake_provider.FakeProvider()
     fields: dict[str, Any] = {**honest.discovery(), "issuer": "http://evil.example"}
     with demo_services.running(service := demo_services.Service("ordering", tmp_path, honest.url)):
-        seat = demo_services.ServiceBrowser(service)
+        service_browser = demo_services.ServiceBrowser(service)
         with monkeypatch.context() as patch:
             patch.setattr(honest, "discovery", lambda: fields)
-            assert seat.sign_in(honest, cast.claims("x")).status_code == 503
-        assert seat.sign_in(honest, cast.claims("x")).status_code == 403
+            assert service_browser.sign_in(honest, cast.claims("x")).status_code == 503
+        assert service_browser.sign_in(honest, cast.claims("x")).status_code == 403
     honest.close()

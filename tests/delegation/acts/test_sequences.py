@@ -130,7 +130,7 @@ DRAWN = st.builds(Drawn, who=PICK, which=PICK, some=SOME, wish=ACCESS, number=st
 
 
 class Sequences(RuleBasedStateMachine):
-    """Two companies and whatever happens to them. One rule for all steps: so each comes as often as it is listed."""
+    """Two organizations and all steps that change them. One rule for all steps: each comes as often as it is listed."""
 
     again: snapshot.RestoreWorld
 

@@ -17,7 +17,7 @@ from tests.fixtures.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 IDS = {"membership", "act", "invitation"}
 NOT_OURS = {"application", "key", "pk", "token", "uidb36"}
-"""What names nothing of a company: a service of everybody's, a secret, a factor of one's own."""
+"""What names nothing of an organization: a service of everybody's, a secret, a factor of one's own."""
 METHODS = ("get", "post", "put", "delete")
 
 
