@@ -85,7 +85,7 @@ def test_act_queues_no_task() -> None:
         'execute("SELECT * FROM provisioning_account")',
     ],
 )
-def test_name_of_a_higher_layer_is_found(bad: str) -> None:
+def test_name_of_a_higher_layer_is_reported(bad: str) -> None:
     assert upward(code.Module("audit/bad.py", bad))
 
 
@@ -98,7 +98,7 @@ def test_name_of_a_lower_layer_is_not_reported() -> None:
     "bad",
     ["urls.reverse('home')", "apps.get_model(name)", "importlib.import_module(setting)", "__import__(name)"],
 )
-def test_module_lookup_by_name_is_found(bad: str) -> None:
+def test_lookup_by_name_below_the_portal_is_reported(bad: str) -> None:
     assert by_name(code.Module("identity/bad.py", bad))
 
 

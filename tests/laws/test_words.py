@@ -59,7 +59,6 @@ EMPTY_NAMES_NOT_DONE: frozenset[str] = frozenset(
         "tests/mutation/operators.py:Places.of",
         "tests/portal/settings/test_settings.py:asked",
         "tests/portal/web/access/test_end_of_access.py:shown",
-        "tests/provisioning/mail/test_bounces.py:sent",
     }
 )
 """Names that are still to be changed; none is added."""

@@ -519,7 +519,9 @@ def test_newcomer_accepting_two_invitations_at_the_same_time_must_sign_in_for_th
     assert Membership.objects.get(id=done_by.result.membership).user == user
 
 
-def test_invitation_of_a_sender_without_authority_is_withdrawn(world: World) -> None:
+def test_invitation_of_a_sender_without_authority_is_refused_until_another_admin_resends_it(
+    world: World,
+) -> None:
     invitation, link = world.invite(
         world.koskela, "late@koskela.example", world.access("orderer", amount=900), actor=actor_of(world.ulla)
     )

@@ -16,54 +16,57 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = dt.timedelta(hours=1)
 
 
-def _seen(one: Membership) -> sessions.LastSeen | None:
-    return sessions.last_seen(memberships=[one.id], at=clock.now()).get(one.id)
+def _last_seen(member: Membership) -> sessions.LastSeen | None:
+    return sessions.last_seen(memberships=[member.id], at=clock.now()).get(member.id)
 
 
-def _begun(one: Membership, *, ago: dt.timedelta, until: dt.timedelta | None = None) -> None:
+def _set_period(member: Membership, *, ago: dt.timedelta, until: dt.timedelta | None = None) -> None:
     at = clock.now()
     ends = None if until is None else at - until
-    MembershipPeriod.objects.filter(membership=one).update(valid_from=at - ago, valid_until=ends)
+    MembershipPeriod.objects.filter(membership=member).update(valid_from=at - ago, valid_until=ends)
 
 
-def _signed_in(one: Membership, *, ago: dt.timedelta) -> dt.datetime:
+def _set_last_login(member: Membership, *, ago: dt.timedelta) -> dt.datetime:
     at = clock.now() - ago
-    User.objects.filter(id=one.user_id).update(last_login=at)
+    User.objects.filter(id=member.user_id).update(last_login=at)
     return at
 
 
-def test_member_signed_out_was_last_seen_at_the_sign_in(world: World) -> None:
-    assert _seen(world.olli) is None
+def test_member_after_sign_out_was_last_seen_at_the_sign_in(world: World) -> None:
+    assert _last_seen(world.olli) is None
     browser = BrowserClient().sign_in(world.olli.user)
     browser.logout()
     assert not Session.objects.filter(user=world.olli.user).exists()
     world.olli.user.refresh_from_db()
-    found = _seen(world.olli)
-    assert found is not None
-    assert found.at == world.olli.user.last_login is not None
+    last_seen = _last_seen(world.olli)
+    assert last_seen is not None
+    assert last_seen.at == world.olli.user.last_login is not None
 
 
 def test_sign_in_during_two_memberships_has_an_unknown_time(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with bypassing_commands():
-        for one in (here, there):
-            _begun(one, ago=3 * HOUR)
-        _signed_in(here, ago=2 * HOUR)
-    assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(None)] * 2
+        for member in (here, there):
+            _set_period(member, ago=3 * HOUR)
+        _set_last_login(here, ago=2 * HOUR)
+    assert [_last_seen(member) for member in (here, there)] == [sessions.LastSeen(None)] * 2
 
 
 def test_earlier_membership_elsewhere_does_not_hide_a_later_sign_in(world: World) -> None:
     here, there = world.mikko, world.mikko_at_pohjola
     with bypassing_commands():
-        _begun(here, ago=5 * HOUR)
-        _begun(there, ago=4 * HOUR, until=3 * HOUR)
-        at = _signed_in(here, ago=2 * HOUR)
-    assert [_seen(one) for one in (here, there)] == [sessions.LastSeen(at), sessions.LastSeen(None)]
+        _set_period(here, ago=5 * HOUR)
+        _set_period(there, ago=4 * HOUR, until=3 * HOUR)
+        at = _set_last_login(here, ago=2 * HOUR)
+    assert [_last_seen(member) for member in (here, there)] == [
+        sessions.LastSeen(at),
+        sessions.LastSeen(None),
+    ]
 
 
-def test_former_member_was_last_seen_before_the_end(world: World) -> None:
+def test_former_member_was_last_seen_at_the_sign_in_before_the_removal(world: World) -> None:
     with bypassing_commands():
-        _begun(world.olli, ago=3 * HOUR)
-        at = _signed_in(world.olli, ago=2 * HOUR)
+        _set_period(world.olli, ago=3 * HOUR)
+        at = _set_last_login(world.olli, ago=2 * HOUR)
     world.remove(world.olli)
-    assert _seen(world.olli) == sessions.LastSeen(at)
+    assert _last_seen(world.olli) == sessions.LastSeen(at)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from allauth.idp.oidc.models import Client as ProtocolClient
 
 from audit.foundation import clock
 from audit.models import Event
@@ -169,9 +170,7 @@ def test_revocation_of_a_refresh_token_ends_the_family_and_of_an_access_token_it
 
 def test_client_without_the_refresh_grant_gets_no_refresh_token(world: World) -> None:
     with worlds.bypassing_commands():
-        Client.objects.get(protocol="ordering").protocol.__class__.objects.filter(id="ordering").update(
-            grant_types="authorization_code"
-        )
+        ProtocolClient.objects.filter(id="ordering").update(grant_types="authorization_code")
     pair = grants.token_pair(world.mikko)
     assert pair.refresh == ""
     assert RefreshToken.objects.count() == 0

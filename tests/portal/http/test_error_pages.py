@@ -48,7 +48,7 @@ def test_control_character_in_a_field_is_an_error_at_the_field(db: None, bad: st
     assert "characters that are not allowed" in page.content.decode()
 
 
-def test_line_ends_are_accepted_in_text_areas(db: None) -> None:
+def test_line_ends_are_accepted_in_text_areas_only(db: None) -> None:
     assert client().post("/test/typed/", {"name": "x", "note": "one\r\n\ttwo"}).status_code == 200
     assert client().post("/test/typed/", {"name": "one\ntwo"}).status_code == 422
 

@@ -155,7 +155,7 @@ def test_post_to_the_authorization_endpoint_redirects_to_get(world: World) -> No
     assert "code=" in response.redirect_chain[1][0]
 
 
-def test_redirect_after_a_portal_form_is_a_continuing_page(world: World) -> None:
+def test_redirect_after_a_portal_form_is_a_continue_page(world: World) -> None:
     """`form-action 'self'` holds for every hop after a form: the way out is a page."""
     client = signed_in.browser(world.olli)
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{settings.ISSUER}/account/login"}):

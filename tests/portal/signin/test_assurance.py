@@ -157,26 +157,26 @@ def test_password_is_not_enough_when_another_organization_demands_more(world: Wo
         assert enough(world.mikko, PASSWORD)
 
 
-def asks_for_confirmation(request: Any) -> bool:
+def requires_reauthentication(request: Any) -> bool:
     with context.request_context(request):
         return customers_adapter.AccountAdapter().is_reauthentication_required(app="mfa")
 
 
 @pytest.mark.parametrize(
-    ("ago", "required"), [(0, False), (-60, True), (15 * 60 - 5, False), (15 * 60 + 5, True)]
+    ("ago", "is_required"), [(0, False), (-60, True), (15 * 60 - 5, False), (15 * 60 + 5, True)]
 )
-def test_reauthentication_is_required_for_an_old_or_future_record(
+def test_reauthentication_is_required_by_the_age_of_the_record(
     world: World,
     ago: float,
-    required: bool,  # noqa: FBT001
+    is_required: bool,  # noqa: FBT001
 ) -> None:
     request = request_of(world.mikko.user, [PASSWORD], ago=ago)
-    assert asks_for_confirmation(request) is required
+    assert requires_reauthentication(request) is is_required
 
 
 def test_reauthentication_is_required_without_sign_in_or_records(world: World) -> None:
     for request in (request_of(world.mikko.user, []), request_of(AnonymousUser(), [PASSWORD]), None):
-        assert asks_for_confirmation(request)
+        assert requires_reauthentication(request)
 
 
 def _resident() -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _resident() -> dict[str, Any]:
 
 
 KEY_ON_TOKEN = {"credential": {"clientExtensionResults": {"credProps": {"rk": False}}}, "name": "Key"}
-USABLE: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]], tuple[bool, bool]]] = {
+SIGN_IN_METHODS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]], tuple[bool, bool]]] = {
     "password and app": ({}, [("totp", {})], (True, True)),
     "password alone": ({}, [], (True, False)),
     "password and key": ({}, [("webauthn", KEY_ON_TOKEN)], (True, True)),
@@ -198,24 +198,25 @@ USABLE: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]], tuple[
 }
 
 
-@pytest.mark.parametrize("what", USABLE)
-def test_person_is_able_to_sign_in_by_each_method_alone(world: World, what: str) -> None:
-    values, ways, expected = USABLE[what]
+@pytest.mark.parametrize("case", SIGN_IN_METHODS)
+def test_person_with_these_sign_in_methods_is_able_to_sign_in_or_not(world: World, case: str) -> None:
+    values, methods, expected = SIGN_IN_METHODS[case]
     user = User.objects.filter(id=world.mikko.user_id)
     if values.get("mail_bounced_at"):
         values = {"mail_bounced_at": clock.now()}
     with worlds.bypassing_commands():
         Authenticator.objects.filter(user=world.mikko.user_id).delete()
-        made = [
-            Authenticator.objects.create(user=world.mikko.user, type=kind, data=data) for kind, data in ways
+        authenticators = [
+            Authenticator.objects.create(user=world.mikko.user, type=kind, data=data)
+            for kind, data in methods
         ]
         user.update(**values)
-    found = tuple(
+    able = tuple(
         user.filter(pk__in=credentials.able_to_sign_in(strong=strong).values("pk")).exists()
         for strong in (False, True)
     )
-    assert found == expected
-    gone = [one.pk for one in made]
-    without = user.filter(pk__in=credentials.able_to_sign_in(strong=True, without=gone).values("pk"))
-    assert not without.exists()
-    assert credentials.able_to_sign_in(strong=True, without=gone).filter(pk=world.olli.user_id).exists()
+    assert able == expected
+    removed = [authenticator.pk for authenticator in authenticators]
+    able_without = credentials.able_to_sign_in(strong=True, without=removed)
+    assert not user.filter(pk__in=able_without.values("pk")).exists()
+    assert able_without.filter(pk=world.olli.user_id).exists()

@@ -53,7 +53,9 @@ def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
     assert not Logout.objects.filter(sign_in=other_sign_in).exists()
 
 
-def test_each_attempt_sends_a_new_token(world: World, services: fake_target.Server, deliverer: Start) -> None:
+def test_each_attempt_sends_a_new_logout_token(
+    world: World, services: fake_target.Server, deliverer: Start
+) -> None:
     services.be.next = [Fault(lost_reply=True), Fault(status=500)]
     deliverer()
     sign_in(world.mikko)
@@ -65,7 +67,7 @@ def test_each_attempt_sends_a_new_token(world: World, services: fake_target.Serv
     assert Logout.objects.get().attempts == 2
 
 
-def test_refused_token_counts_as_failed_and_is_retried(
+def test_refused_logout_token_counts_as_failed_and_is_retried(
     world: World, services: fake_target.Server, deliverer: Start
 ) -> None:
     services.be.always = Fault(status=400)
@@ -79,7 +81,7 @@ def test_refused_token_counts_as_failed_and_is_retried(
     assert Event.objects.filter(verb="logout.failed", act=done.act).count() == 1
 
 
-def test_client_without_a_logout_uri_gets_no_token(world: World, deliverer: Start) -> None:
+def test_client_without_a_logout_uri_gets_no_logout_token(world: World, deliverer: Start) -> None:
     with bypassing_commands():
         Client.objects.update(backchannel_logout_uri="")
     sign_in(world.mikko)
@@ -89,7 +91,9 @@ def test_client_without_a_logout_uri_gets_no_token(world: World, deliverer: Star
     assert not Logout.objects.exists()
 
 
-def test_inactive_client_gets_no_token(world: World, services: fake_target.Server, deliverer: Start) -> None:
+def test_inactive_client_gets_no_logout_token(
+    world: World, services: fake_target.Server, deliverer: Start
+) -> None:
     sign_in(world.mikko)
     world.remove(world.mikko)
     with bypassing_commands():

@@ -230,7 +230,7 @@ def test_reply_decides_whether_the_address_is_invalid(text: str, expected: bool)
 # Effects of a report
 
 
-def sent(world: World, to: str, **more: Any) -> Mail:
+def queued_and_sent(world: World, to: str, **more: Any) -> Mail:
     """A mail that the relay has accepted."""
     name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
     Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
@@ -239,7 +239,7 @@ def sent(world: World, to: str, **more: Any) -> Mail:
 
 def bounce(world: World, *people: User) -> None:
     """Return a mail to each of these people."""
-    reports = [postfix(sent(world, one.email).message_id, to=one.email) for one in people]
+    reports = [postfix(queued_and_sent(world, one.email).message_id, to=one.email) for one in people]
     assert bounces.handle_returned_mail(messages=reports) == len(people)
 
 
@@ -256,7 +256,7 @@ def events(verb: str) -> list[tuple[str, uuid.UUID, uuid.UUID | None]]:
 
 
 def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -> None:
-    row = sent(world, world.mikko.user.email, about=world.mikko.user_id)
+    row = queued_and_sent(world, world.mikko.user.email, about=world.mikko.user_id)
     assert bounces.handle_returned_mail(messages=[postfix(row.message_id)]) == 1
     assert bounced(world.mikko.user)
     assert sorted(events("mail.bounced"), key=str) == sorted(
@@ -274,7 +274,7 @@ def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -
 
 
 def test_repeated_report_has_no_effect(world: World) -> None:
-    row = sent(world, world.mikko.user.email)
+    row = queued_and_sent(world, world.mikko.user.email)
     raw = postfix(row.message_id)
     assert bounces.handle_returned_mail(messages=[raw, raw]) == 1
     assert bounces.handle_returned_mail(messages=[raw]) == 0
@@ -283,7 +283,7 @@ def test_repeated_report_has_no_effect(world: World) -> None:
 
 def test_report_without_our_message_id_has_no_effect(world: World) -> None:
     """Only a recipient knows the Message-ID; the log that admins read does not contain it."""
-    row = sent(world, world.mikko.user.email)
+    row = queued_and_sent(world, world.mikko.user.email)
     waiting = Mail.objects.get(
         id=queue.queue(to=world.aino.user.email, subject="Hei", text="Hei", purpose="password_reset")
     )
@@ -300,7 +300,7 @@ def test_report_without_our_message_id_has_no_effect(world: World) -> None:
 
 
 def test_full_mailbox_fails_the_mail_only(world: World) -> None:
-    row = sent(world, world.mikko.user.email)
+    row = queued_and_sent(world, world.mikko.user.email)
     assert bounces.handle_returned_mail(messages=[postfix(row.message_id, status="5.2.2")]) == 1
     assert bounced(world.mikko.user) is None
     assert [subject for _, subject, _ in events("mail.failed")] == [row.id]
@@ -308,7 +308,7 @@ def test_full_mailbox_fails_the_mail_only(world: World) -> None:
 
 def test_bounce_of_the_last_working_admin_records_an_orphan(world: World) -> None:
     """Pohjola has one admin; Koskela two, so that the second loss counts."""
-    mails = {who: sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
+    mails = {who: queued_and_sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
     bounces.handle_returned_mail(messages=[postfix(mails[world.tiina].message_id, to=world.tiina.user.email)])
     bounces.handle_returned_mail(messages=[postfix(mails[world.aino].message_id, to=world.aino.user.email)])
     assert events("organization.orphaned") == [("organization", world.pohjola.id, world.pohjola.id)]
@@ -318,7 +318,7 @@ def test_bounce_of_the_last_working_admin_records_an_orphan(world: World) -> Non
 
 def test_bounce_of_an_invitation_affects_no_user(world: World) -> None:
     invitation = uuid.uuid4()
-    row = sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
+    row = queued_and_sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
     assert bounces.handle_returned_mail(messages=[exchange(row.message_id, to="new@koskela.example")]) == 1
     event = Event.objects.get(verb="mail.failed")
     assert (event.subject, event.organization, event.act) == (row.id, world.koskela.id, invitation)
@@ -327,7 +327,7 @@ def test_bounce_of_an_invitation_affects_no_user(world: World) -> None:
 
 def test_report_about_another_address_has_no_effect(world: World) -> None:
     """Tiina's mail is forwarded to another address of hers, which no longer exists."""
-    row = sent(world, world.tiina.user.email)
+    row = queued_and_sent(world, world.tiina.user.email)
     raw = postfix(row.message_id, to="tiina@home.example")
     assert bounces.handle_returned_mail(messages=[raw]) == 0
     assert (bounced(world.tiina.user), events("mail.failed"), events("organization.orphaned")) == (
@@ -372,7 +372,7 @@ def test_report_of_a_locked_organization_is_left_for_the_next_run(
     monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
     box = mailbox.mbox(tmp_path / "box")
     for one in (world.tiina, world.vilma):
-        box.add(postfix(sent(world, one.user.email).message_id, to=one.user.email))
+        box.add(postfix(queued_and_sent(world, one.user.email).message_id, to=one.user.email))
     box.close()
     with locked_by_another(world.pohjola.id, database_urls), pytest.raises(CommandError) as refused:
         call_command("bounces", str(tmp_path / "box"))
@@ -470,19 +470,21 @@ def test_relay_answer_about_the_recipient_decides_failure_and_bounce(
 def test_bounce_command_reads_maildir_mbox_file_and_standard_input(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whose = [one.user.email for one in (world.mikko, world.olli, world.vilma, world.sami)]
-    rows = [sent(world, one) for one in whose]
+    addresses = [member.user.email for member in (world.mikko, world.olli, world.vilma, world.sami)]
+    rows = [queued_and_sent(world, address) for address in addresses]
     folder = mailbox.Maildir(tmp_path / "folder")
-    folder.add(postfix(rows[0].message_id, to=whose[0]))
+    folder.add(postfix(rows[0].message_id, to=addresses[0]))
     folder.add(b"Subject: Hello\n\nHello\n")
     box = mailbox.mbox(tmp_path / "box")
-    box.add(exchange(rows[1].message_id, to=whose[1]))
+    box.add(exchange(rows[1].message_id, to=addresses[1]))
     box.close()
-    one = tmp_path / "one"
-    one.write_bytes(postfix(rows[2].message_id, to=whose[2]))
-    call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(one))
+    single_file = tmp_path / "one"
+    single_file.write_bytes(postfix(rows[2].message_id, to=addresses[2]))
+    call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(single_file))
     assert capsys.readouterr().out == "4 read, 3 newly failed.\n"
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id, to=whose[3]))))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id, to=addresses[3])))
+    )
     call_command("bounces")
     assert capsys.readouterr().out == "1 read, 1 newly failed.\n"
     assert User.objects.filter(mail_bounced_at__isnull=False).count() == 4
