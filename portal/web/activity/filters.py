@@ -26,7 +26,7 @@ def options() -> Mapping[str, Mapping[str, str]]:
             Topic.SIGN_IN.value: _("Sign-in"),
             Topic.SYSTEMS.value: _("System updates"),
             Topic.MAILS.value: _("Mail"),
-            FAILED: _("Failed deliveries"),
+            FAILED: _("Failed updates and mail"),
         },
         "outcome": {"done": _("Done"), "refused": _("Refused"), "observed": _("Recorded")},
     }
