@@ -1,7 +1,7 @@
--- The columns of django.core.cache.backends.db. Unlogged: after a crash it is empty, and rate limits start at zero.
+-- The shared cache (portal.operations.shared_cache). Unlogged: after a crash it is empty, and rate limits start at zero.
 CREATE UNLOGGED TABLE portal_cache (
-    cache_key varchar(255) PRIMARY KEY,
-    value text NOT NULL,
+    cache_key text PRIMARY KEY,
+    value jsonb NOT NULL,
     expires timestamptz NOT NULL
 );
 SELECT audit_leave_free('portal_cache', 'rate limits, and nothing that must last');

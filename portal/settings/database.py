@@ -1,7 +1,7 @@
 """The database with its two roles, and the cache that all processes share."""
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
 
@@ -23,6 +23,7 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": False,
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 
@@ -33,9 +34,8 @@ DATABASES = {
 }
 # The server prepares statements at their second use: planning is most of their cost. A pooler that uses another server
 # connection for each transaction needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which tracks prepared statements).
-DATABASES["default"]["OPTIONS"] = (
-    {"server_side_binding": True, "prepare_threshold": 1} if variables.PREPARED.value() else {}
-)
+if variables.PREPARED.value():
+    DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 # Everything that a statement can leave behind in a connection, but for prepared statements, which psycopg manages.
 _RESET = """
 SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()
@@ -59,18 +59,13 @@ if _pool:
 # Only migrations run as the owner.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 
-# The cache may drop entries at any time, and strangers can cause that: it holds rate limits and nothing that must last.
-# The limits themselves bound the entries of one address.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "portal_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
+# A crash may empty the cache: it holds rate limits and nothing that must last. The limits themselves bound the entries
+# of one address. Django's own backends for a database and for Redis unpickle what they read, which runs code.
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "portal.operations.shared_cache.PostgresCache"}}
 _redis = variables.REDIS.value()
 if _redis:
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _redis,
+        "OPTIONS": {"serializer": "portal.operations.shared_cache.JsonSerializer"},
     }

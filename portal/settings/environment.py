@@ -6,12 +6,12 @@ An empty value counts as not set. Values of secret variables and passwords in ad
 import difflib
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Generic, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -199,8 +199,8 @@ def optional_path(value: str) -> Path | None:
     return path(value) if value else None
 
 
-def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
-    """Accept an address with one of these schemes; an empty one stays empty."""
+def url(*schemes: str, parameters: Collection[str] | None = None) -> Callable[[str], str]:
+    """Accept an address with one of these schemes; an empty one stays empty. With `parameters`, it has no others."""
     allowed = f"an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
 
     def parse(value: str) -> str:
@@ -213,11 +213,18 @@ def url(*schemes: str, parameters: bool = True) -> Callable[[str], str]:
             raise InvalidValue(f"{allowed}, with a valid host and port") from error
         if parts.scheme not in schemes:
             raise InvalidValue(allowed)
-        if not parameters and (parts.query or parts.fragment):
-            raise InvalidValue(f"{allowed}, without parameters: use libpq's own variables (PGSSLMODE …)")
+        if parameters is not None:
+            _require_known_parameters(parts, parameters)
         return value
 
     return parse
+
+
+def _require_known_parameters(parts: SplitResult, known: Collection[str]) -> None:
+    """A parameter that nothing reads would be dropped in silence, `sslmode` among them."""
+    given = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    if parts.fragment or set(given) - set(known) or len(given) != len(set(given)):
+        raise InvalidValue(f"an address with no other parameters than {', '.join(known)}, each once")
 
 
 def web_address(value: str) -> str:

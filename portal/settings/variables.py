@@ -1,6 +1,9 @@
 """Every environment variable of the product, declared once; `docs/running.md` contains this list as a table."""
 
+import os
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from portal.settings import brand
 from portal.settings.environment import (
@@ -26,6 +29,21 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 def _requires_https(issuer: str) -> str:
     return "" if issuer.startswith("https://") else "must begin with https:// in production"
+
+
+DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "connect_timeout")
+"""Parameters of libpq that an address of the database may have."""
+_VERIFIED = frozenset({"verify-ca", "verify-full"})
+_THIS_MACHINE = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|")
+
+
+def _requires_verified_tls(address: str) -> str:
+    """Without a verified certificate, an impostor of the server would read every password hash and session."""
+    parts = urlsplit(address)
+    mode = dict(parse_qsl(parts.query)).get("sslmode") or os.environ.get("PGSSLMODE", "")
+    if not address or _THIS_MACHINE.fullmatch(parts.hostname or "") or mode in _VERIFIED:
+        return ""
+    return "must have ?sslmode=verify-full (or verify-ca): the server is another machine"
 
 
 ENV = Variable(
@@ -91,15 +109,17 @@ KEYS = Variable(
 )
 DATABASE = Variable(
     name="DATABASE_URL",
-    parse=url("postgresql", "postgres", parameters=False),
+    parse=url("postgresql", "postgres", parameters=DATABASE_PARAMETERS),
     default="postgresql://keyholder_app@127.0.0.1:5432/keyholder",
     address=True,
-    doc="The database, as `keyholder_app`.",
+    production_rule=_requires_verified_tls,
+    doc="The database, as `keyholder_app`; in production with `?sslmode=verify-full`, unless it is on this machine.",
 )
 OWNER_DATABASE = Variable(
     name="OWNER_DATABASE_URL",
-    parse=url("postgresql", "postgres", parameters=False),
+    parse=url("postgresql", "postgres", parameters=DATABASE_PARAMETERS),
     address=True,
+    production_rule=_requires_verified_tls,
     default_doc="`DATABASE_URL`",
     doc="The database, as `keyholder_owner`; only for `migrate --database=owner`.",
 )

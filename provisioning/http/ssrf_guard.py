@@ -14,6 +14,8 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NOT_PUBLIC = tuple(
     ipaddress.ip_network(text)
     for text in (
+        "::ffff:0:0:0/96",
+        "3fff::/20",
         "64:ff9b::/96",
         "64:ff9b:1::/48",
         "2002::/16",
@@ -46,17 +48,34 @@ def public_addresses(*, host: str, port: int) -> Iterator[Address]:
     permitted = [
         Address(socket.AddressFamily(family), address)
         for family, _, _, _, address in resolved
-        if allowed or is_public(str(address[0]))
+        if allowed or (is_public(str(address[0])) and not _is_own(str(address[0])))
     ]
     if not permitted:
         raise DeliveryError(Code.ADDRESS_REFUSED, detail="inside the machine's own networks")
     yield from permitted
 
 
+def _is_own(text: str) -> bool:
+    """Check whether an interface of this machine has the address: a socket can be bound to no other."""
+    address = _parsed(text)
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
+
+
+def _parsed(text: str) -> _Address:
+    """The address without its zone; an IPv4 address mapped into IPv6 as what it is (RFC 4291 §2.5.5.2)."""
+    address: _Address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
 def is_public(text: str) -> bool:
     """Check whether an address is reachable on the public internet."""
-    address: _Address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    address = _parsed(text)
     excluded = any(address.version == net.version and address in net for net in _NOT_PUBLIC)
     return address.is_global and not address.is_multicast and not excluded

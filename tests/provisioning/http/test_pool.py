@@ -29,6 +29,7 @@ def get(pool: Pool, url: str) -> Reply:
         "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1%2", "fc00::1", "ff02::1",
         "fec0::1", "feff::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "2001:db8::1", "::127.0.0.1",
+        "::ffff:0:10.0.0.1", "3fff::1", "3fff:fff::1",
     ],
 )  # fmt: skip
 def test_address_in_internal_network_is_not_public(address: str) -> None:
@@ -59,6 +60,18 @@ def test_host_name_resolves_to_public_or_allowed_addresses_only(
     assert [address.sockaddr for address in ssrf_guard.public_addresses(host="inside.example", port=1)] == [
         ("127.0.0.1", 1)
     ]
+
+
+def test_address_of_an_own_interface_is_refused_although_it_is_public(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine's public address leads to the machine itself, past its firewall."""
+    monkeypatch.setattr(ssrf_guard, "is_public", lambda _: True)
+    for own in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        with pytest.raises(DeliveryError, match="own networks"):
+            list(ssrf_guard.public_addresses(host=own, port=80))
+    (elsewhere,) = ssrf_guard.public_addresses(host="93.184.215.14", port=80)
+    assert elsewhere.sockaddr == ("93.184.215.14", 80)
 
 
 def test_connection_uses_the_checked_address(
