@@ -21,6 +21,11 @@ def store_return_path(request: HttpRequest, path: str) -> None:
         request.session[_NEXT] = path
 
 
+def has_return_path(request: HttpRequest) -> bool:
+    """Return whether `store_return_path` has stored a path in this session."""
+    return is_own(str(request.session.get(_NEXT, "")))
+
+
 def stored_return_path(request: HttpRequest) -> str:
     """Return the path of `store_return_path`, else the start page."""
     path = str(request.session.get(_NEXT, ""))

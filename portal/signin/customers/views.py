@@ -76,12 +76,15 @@ class Security(mfa.IndexView):
         """Add the values of our template."""
         page: dict[str, Any] = super().get_context_data(**kwargs)
         layout = first_sign_in.layout(self.request.user)
+        continues = page["is_mfa_enabled"] and safe_redirects.has_return_path(self.request)
+        path = safe_redirects.stored_return_path(self.request)
         return {
             **page,
             "required": layout == first_sign_in.PUBLIC_LAYOUT,
             "layout": layout,
             "joined": first_sign_in.joined_organization(self.request),
-            "back_url": safe_redirects.stored_return_path(self.request),
+            "back_url": "" if continues else path,
+            "continue_url": path if continues else "",
         }
 
 

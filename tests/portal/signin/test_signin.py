@@ -189,7 +189,15 @@ def test_sign_in_without_a_required_factor_adds_one_and_returns_to_the_page(worl
     assert "The old codes no longer work" not in codes
     assert 'href="/test/inside/?page=2"' in codes
     assert browser.get("/test/inside/?page=2").status_code == 200
+    security = browser.get(reverse("mfa_index")).content.decode()
+    assert security.count('href="/test/inside/?page=2"') == 1
     assert recorded_verbs(ida)[-3:] == ["factor.added", "factor.added", "recovery_codes.viewed"]
+
+
+def test_security_page_without_a_page_to_continue_to_offers_back_only(world: World) -> None:
+    page = BrowserClient().sign_in(world.aino.user).get(reverse("mfa_index")).content.decode()
+    assert "Back" in page
+    assert "Continue" not in page
 
 
 def test_last_required_factor_cannot_be_removed(world: World) -> None:
