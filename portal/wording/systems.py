@@ -37,6 +37,8 @@ class SystemRow:
     differs: bool
     checked: str
     state: str
+    problem: str = ""
+    """Why the last delivery failed, and when the next attempt is."""
 
 
 def worst(status: WorstState | None, names: DisplayNames, *, former: bool = False) -> dict[str, Any]:
@@ -83,11 +85,11 @@ def closing(state: str) -> str:
 
 def _row(status: SystemStatus, names: DisplayNames, clock: dates.Clock) -> SystemRow:
     name = supplier_texts.in_language(status.name)
-    parts = (_actual(status, names), _failure(status, name, clock))
     return SystemRow(
         name=name,
         expected=describe_rights(status.expected, names),
-        actual=" ".join(part for part in parts if part),
+        actual=_actual(status, names),
+        problem=_failure(status, name, clock),
         differs=status.state == "out_of_date",
         checked=clock.when(status.checked_at) if status.checked_at else _("not yet"),
         state=STATES[status.state],
