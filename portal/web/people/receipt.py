@@ -247,9 +247,7 @@ def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal:
 
 
 def etag(model: ReceiptPage, language: str) -> str:
-    """Return the page's ETag. The seconds of open lines do not change it."""
-    lines = [
-        (line.name, line.sub, line.state, line.when if line.state == "closed" else "") for line in model.lines
-    ]
+    """Return the page's ETag. It changes with the shown wait of a line that is still open."""
+    lines = [(line.name, line.sub, line.state, line.when) for line in model.lines]
     shown = repr((language, model.lead, model.open, lines))
     return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'

@@ -1,6 +1,7 @@
 """Removing people: the question, the removal, its progress and receipt."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from audit.foundation import clock
 from audit.models import Event
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
+from portal.web.people import receipt
 from portal.web.people.list_context import PeoplePage
 from portal.web.people.receipt import ReceiptPage
 from portal.web.people.removal_context import Ending, RemovalPage
@@ -189,6 +191,7 @@ def test_receipt_of_several_names_each_person_with_the_event(world: World) -> No
     assert len(shown) == 3
 
 
+@pytest.mark.usefixtures("confirmed")
 def test_receipt_without_a_change_answers_304(world: World) -> None:
     browser = signed_in.browser(world.aino)
     url = remove(browser, world.mikko)
@@ -196,6 +199,13 @@ def test_receipt_without_a_change_answers_304(world: World) -> None:
     again = browser.get(url, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert browser.get(url, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_receipt_etag_changes_with_the_shown_wait(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    page = receipt_page(browser, remove(browser, world.mikko))
+    later = [replace(line, when=f"{line.when} more") for line in page.lines]
+    assert receipt.etag(page, "en") != receipt.etag(replace(page, lines=later), "en")
 
 
 def test_receipt_is_visible_to_its_actor_and_readers_of_the_log_only(world: World) -> None:
