@@ -57,6 +57,16 @@ def test_list_of_an_admin_holds_everyone_of_the_organization(world: World) -> No
     assert plain(mikko.limit) == "up to 5 000 €"
 
 
+def test_pending_invitations_above_search_results_are_folded(world: World) -> None:
+    world.invite(world.koskela, "new@koskela.example", world.access("viewer"))
+    browser = signed_in.browser(world.aino)
+    unfolded = '<details class="kh-fold" open'
+    assert unfolded in browser.get(f"{KOSKELA}/people").content.decode()
+    found = browser.get(f"{KOSKELA}/people?q=mikko").content.decode()
+    assert unfolded not in found
+    assert '<details class="kh-fold"' in found
+
+
 def test_list_of_a_site_admin_holds_people_of_the_own_sites(world: World) -> None:
     people = first_names(signed_in.browser(world.sami).get(f"{KOSKELA}/people"))
     assert "Olli" in people
