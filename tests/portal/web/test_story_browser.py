@@ -118,7 +118,7 @@ def test_removal_receipt_polls_until_all_systems_confirm(
     removed(world)
     expect(page.get_by_text("CRM portal does not answer.")).to_be_visible()
     page.wait_for_timeout(3500)
-    assert answers.count(304) >= 1, answers
+    assert len(answers) >= 3, answers  # the shown wait grows, so that an answer without a body is rare
     Delivery.objects.update(done_at=clock.now())
     expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
     asked = len(answers)
