@@ -56,7 +56,7 @@ class Event(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        """Says whether a command did or refused an event, or whether it was observed without a command."""
+        """Says whether a command made the change or was refused, or whether the event was observed outside commands."""
 
         DONE = "done"
         REFUSED = "refused"

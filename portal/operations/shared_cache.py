@@ -99,7 +99,7 @@ class PostgresCache(BaseCache):
 
 
 class JsonSerializer:
-    """For Django's Redis cache, whose own serializer unpickles. Whole numbers stay numbers, for INCR."""
+    """Replaces the serializer of Django's Redis cache, which unpickles. Whole numbers stay numbers, for INCR."""
 
     dumps: Callable[[Any], str] = staticmethod(json.dumps)
     loads: Callable[[bytes], Any] = staticmethod(json.loads)

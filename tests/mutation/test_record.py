@@ -36,7 +36,7 @@ def test_half_of_the_budget_goes_to_the_mirror_folder_first() -> None:
     assert chosen(known, 8).count(other) == 2
 
 
-def test_single_test_is_chosen_beyond_the_budget() -> None:
+def test_only_test_of_a_function_is_chosen_although_it_exceeds_the_budget() -> None:
     assert chosen(recorded(("tests/portal/test_a.py", 1)), 0.1) == ["tests/portal/test_a.py"]
 
 

@@ -375,7 +375,7 @@ def test_ceiling_is_an_event_of_the_supplier_and_of_the_organization(world: Worl
     ]
 
 
-def test_units_and_catalogue_name_what_they_apply(world: World) -> None:
+def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: World) -> None:
     roles = [replace(role, mfa=True) if role.key == "viewer" else role for role in CATALOGUE.roles]
     units = catalogue_commands.add_units(
         actor=world.system, catalogue=replace(CATALOGUE, units={"b": "B", "a": "A"})
@@ -420,7 +420,7 @@ def test_application_names_its_client_or_none(world: World) -> None:
     ]
 
 
-def test_organization_and_sites_name_the_created_ids(world: World) -> None:
+def test_created_organization_and_sites_are_the_subjects_of_their_events(world: World) -> None:
     new = organizations_commands.NewOrganization(key="lahti", name="Lahti Oy", sites=[("Lahti", "LAH")])
     made = organizations_commands.create_organization(actor=world.system, new=new)
     site = Site.objects.get(name="Lahti")

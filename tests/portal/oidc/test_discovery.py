@@ -209,7 +209,9 @@ def test_login_hint_appears_only_in_the_address_field(world: World, hint: str, s
 
 
 @pytest.mark.parametrize("other", [{}, {"state": "client_id=crm"}, {"prompt": "login"}])
-def test_sign_in_page_for_a_service_names_it(world: World, other: dict[str, str | None]) -> None:
+def test_sign_in_page_on_the_way_to_a_service_shows_the_service_s_name(
+    world: World, other: dict[str, str | None]
+) -> None:
     browser = BrowserClient()
     sent = oidc_browser.authorize(browser, **other).headers["Location"]
     page: Any = browser.get(sent)
