@@ -1,6 +1,7 @@
 """The customers' sign-in: staff, programs and unknown addresses get the same answer."""
 
 import re
+import urllib.parse
 from typing import Any
 
 import pytest
@@ -91,9 +92,8 @@ def test_links_in_mails_have_the_configured_address(world: World) -> None:
 
     mail = Mail.objects.get()
     text = encryption.decrypt_secret(data=mail.body, context=mail.id.bytes).decode()
-    assert "http://localhost:8000/account" in text
-    assert "6666" not in text
-    assert "evil" not in text
+    links = re.findall(r"https?://[^\s\"<>]+", text)
+    assert {urllib.parse.urlsplit(link).netloc for link in links} == {"localhost:8000"}
 
 
 @pytest.mark.parametrize(
