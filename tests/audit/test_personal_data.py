@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from audit import personal_data, verification
+from audit import personal_data
 from audit.foundation import key_files
 from audit.foundation.actor import system
 from audit.log import observations
 from audit.log.ledger import Subject
 from audit.models import Event, PersonKey
 from audit.personal_data import PersonalValue
+from audit.verification import verifier
 from delegation.acts.acting import acting
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization.verbs import Verb
@@ -58,7 +59,7 @@ def test_reason_after_erasing_a_data_subject_is_unreadable_and_the_log_verifies(
     event = removal(world)
     PersonKey.objects.filter(id=getattr(world, who).user_id).delete()
     assert decrypted(event, "reason") is None
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world: World) -> None:
@@ -108,7 +109,7 @@ def test_removal_without_the_key_file_is_recorded_without_personal_values(
     assert decrypted(before, "email") is None
     assert personal(event)["reason"]["ciphertext"] == ""
     assert decrypted(event, "reason") is None
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_key_added_by_another_process_is_loaded(

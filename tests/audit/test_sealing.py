@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from audit import sealing, verification
+from audit import sealing
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
 from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Event, Inbox, Leaf
+from audit.verification import verifier
 from tests.fixtures import concurrency
 from tests.fixtures.world import World
 
@@ -75,7 +76,7 @@ def test_events_are_sealed_by_instant_then_chain_then_place(world: World) -> Non
     same = insert_events(world.koskela.id, at, count=5)
     assert sealing.seal_all() == 5
     assert order()[-5:] == sorted(same)
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_leaves_of_several_runs_form_one_hash_chain(world: World) -> None:
@@ -138,7 +139,7 @@ def test_second_sealer_before_the_first_commits_seals_nothing_twice(world: World
             go_on.set()
 
     assert concurrency.run_concurrently(first, second) == [total, 0]
-    assert verification.verify().leaves == total
+    assert verifier.verify().leaves == total
 
 
 def _pausing(holding: threading.Event, go_on: threading.Event) -> Callable[..., Any]:
@@ -165,7 +166,7 @@ def test_event_removed_from_the_inbox_is_named_by_verification(world: World) -> 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
     assert sealing.seal_all() == 0
-    codes = {(finding.code, finding.event) for finding in verification.verify().findings}
+    codes = {(finding.code, finding.event) for finding in verifier.verify().findings}
     assert codes == {("neither sealed nor waiting", str(event))}
 
 
@@ -187,6 +188,6 @@ def test_leaf_with_a_random_hash_is_named_by_verification(world: World) -> None:
                 [last.position + 1, event, row.at, bytes(row.hash), digest or right],
             )
             cursor.execute("DELETE FROM audit_inbox WHERE event = %s", [event])
-            codes = {finding.code for finding in verification.verify().findings}
+            codes = {finding.code for finding in verifier.verify().findings}
             transaction.set_rollback(True)
         assert codes == ({"leaf changed"} if digest else set())

@@ -12,9 +12,11 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import sealing, verification
+from audit import sealing
 from audit.log import ledger
 from audit.models import Event, Leaf
+from audit.verification import verifier
+from audit.verification.report import Finding
 from portal import embedded_postgres
 from tests.fixtures import cluster
 from tests.fixtures.world import World
@@ -33,7 +35,7 @@ def owner(owner: psycopg.Connection) -> psycopg.Connection:
 def middle(world: World) -> Event:
     """An event of Koskela's chain with others on both sides, everything sealed."""
     sealing.seal_all()
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
     rows = Event.objects.filter(chain=world.koskela.id, seq__isnull=False).order_by("seq")
     return list(rows)[3]
 
@@ -259,8 +261,8 @@ def test_verify_of_one_chain_names_findings_of_that_chain_only(
     owner: psycopg.Connection, world: World, middle: Event
 ) -> None:
     owner.execute("UPDATE audit_event SET verb = 'x' WHERE id = %s", [middle.id])
-    assert verification.verify(chain=world.pohjola.id).findings == []
-    (finding,) = verification.verify(chain=world.koskela.id).findings
+    assert verifier.verify(chain=world.pohjola.id).findings == []
+    (finding,) = verifier.verify(chain=world.koskela.id).findings
     assert str(finding) == f"column changed: {world.koskela.id} at {middle.seq}, event {middle.id}"
 
 
@@ -286,5 +288,5 @@ def test_verify_of_an_event_dated_before_its_predecessor_names_it(
 
 
 def test_finding_names_its_position_where_there_is_one() -> None:
-    assert str(verification.Finding("gap", "leaves", 3, "e")) == "gap: leaves at 3, event e"
-    assert str(verification.Finding("gap", "inbox", None, "e")) == "gap: inbox, event e"
+    assert str(Finding("gap", "leaves", 3, "e")) == "gap: leaves at 3, event e"
+    assert str(Finding("gap", "inbox", None, "e")) == "gap: inbox, event e"

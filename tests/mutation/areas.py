@@ -104,7 +104,9 @@ AREAS = (
         (
             "audit/log/ledger.py",
             "audit/sealing.py",
-            "audit/verification.py",
+            "audit/verification/chains.py",
+            "audit/verification/events.py",
+            "audit/verification/leaves.py",
         ),
     ),
     Area(

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from audit import verification
 from audit.foundation import clock
+from audit.verification import verifier
 from delegation import continuity
 from delegation.authorization import authorities
 from delegation.people import queries as people_queries
@@ -104,7 +104,7 @@ def pages(world: World) -> Paths:
         "last admin": lambda: continuity.require_remaining_admin(
             organization=organization, without=[admin.id], at=at
         ),
-        "one chain": lambda: verification.verify(chain=world.koskela.id),
+        "one chain": lambda: verifier.verify(chain=world.koskela.id),
     }
 
 

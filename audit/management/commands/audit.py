@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit import sealing, verification
+from audit import sealing
 from audit.foundation import clock
 from audit.log import partitions
+from audit.verification import verifier
 
 
 class Command(BaseCommand):
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         getattr(self, f"_{options['action']}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        report = verification.verify(chain=options["chain"])
+        report = verifier.verify(chain=options["chain"])
         for finding in report.findings:
             self.stderr.write(str(finding))
         summary = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import Error, connection, transaction
 
-from audit import sealing, verification
+from audit import sealing
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
 from audit.log import ledger
 from audit.log.ledger import Append, EventContext, EventDraft, Subject
 from audit.models import Chain, Event, Leaf
+from audit.verification import verifier
 from tests.fixtures import concurrency
 from tests.fixtures.world import World, move_clock
 
@@ -47,7 +48,7 @@ def test_chain_with_appended_events_is_in_commit_order_and_verifies(world: World
     assert [row.id for row in rows] == appended
     assert [row.seq for row in rows] == list(range(first + 1, first + 7))
     assert [bytes(row.prev or b"") for row in rows[1:]] == [bytes(row.hash) for row in rows[:-1]]
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_sealing_gives_each_event_one_position_in_one_order(world: World) -> None:
@@ -64,7 +65,7 @@ def test_sealing_gives_each_event_one_position_in_one_order(world: World) -> Non
     )
     assert Leaf.objects.latest("position").event == late[0]
     _assert_leaves_follow_each_chain()
-    assert verification.verify().leaves == total + 1
+    assert verifier.verify().leaves == total + 1
 
 
 def _assert_leaves_follow_each_chain() -> None:
@@ -79,7 +80,7 @@ def test_sealers_at_the_same_time_seal_each_event_once(world: World) -> None:
     total = Event.objects.count()
     counts = concurrency.run_concurrently(sealing.seal_all, sealing.seal_all, sealing.seal_all)
     assert sum(int(str(count)) for count in counts) == total
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_event_committed_late_is_sealed_late(world: World) -> None:
@@ -124,7 +125,7 @@ def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
     )
     assert isinstance(first_result, list)
     assert "does not continue its chain" in str(second_result)
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_next_instant_after_the_clock_went_back_is_later_than_the_chain(world: World) -> None:

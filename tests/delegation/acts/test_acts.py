@@ -11,7 +11,6 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from audit import verification
 from audit.foundation import clock
 from audit.foundation import ids as foundation_ids
 from audit.foundation.actor import Actor, Channel
@@ -19,6 +18,7 @@ from audit.foundation.errors import Busy
 from audit.log import ledger
 from audit.log.ledger import Subject
 from audit.models import Chain, Event
+from audit.verification import verifier
 from delegation.access import commands as access_commands
 from delegation.acts import locks
 from delegation.acts.acting import acting
@@ -291,7 +291,7 @@ def test_ceiling_has_an_event_in_the_organizations_chain(world: World) -> None:
     )
     first, second = Event.objects.filter(act=outcome.act).order_by("organization")
     assert {first.chain, second.chain} == {ledger.SUPPLIER, world.koskela.id}
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 class TwoOrganizations(OneChain):
@@ -333,7 +333,7 @@ def test_act_on_two_organizations_has_one_event_in_each_chain(world: World) -> N
         acting(actor_of(world.aino), Verb.SITE_CREATE, on=both),
     ):
         pass
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 # Idempotency
@@ -457,7 +457,7 @@ def test_concurrent_organization_creations_under_one_key_create_one(world: World
     ).replayed
     assert len(recorded(Verb.ORGANIZATION_CREATE)) == 3
     assert Chain.objects.filter(kind="organization").count() == 3
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_idempotency_key_for_two_organizations_at_once_is_refused_as_reused(world: World) -> None:

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from audit import verification
 from audit.models import Event
+from audit.verification import verifier
 from delegation.access import effects as access_effects
 from delegation.acts.acting import acting
 from delegation.acts.subjects import MembershipSet, OrganizationSet
@@ -60,7 +60,7 @@ def test_two_effects_in_one_act_are_recorded_with_before_and_after(world: World)
         membership=world.paivi, valid_until=None, state="active"
     ).exists()
     assert Assignment.objects.get(membership=world.vilma, valid_until=None).act == act
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
     assert planner.plan(chain=world.koskela.id).events >= 3
 
 

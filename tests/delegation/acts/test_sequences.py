@@ -24,11 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from audit import verification
 from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
 from audit.foundation.errors import DomainError
 from audit.models import Event
+from audit.verification import verifier
 from delegation import retention
 from delegation.access import commands as access_commands
 from delegation.acts.idempotency import Outcome
@@ -496,7 +496,7 @@ class Sequences(RuleBasedStateMachine):
                     )
 
     def teardown(self) -> None:
-        assert verification.verify().findings == []
+        assert verifier.verify().findings == []
         move_clock(0)
 
 

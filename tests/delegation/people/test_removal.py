@@ -2,9 +2,9 @@
 
 import pytest
 
-from audit import verification
 from audit.foundation import clock
 from audit.models import Event
+from audit.verification import verifier
 from delegation.authorization import entitlements
 from delegation.authorization import errors as authorization_errors
 from delegation.people.commands import members as people_commands
@@ -31,7 +31,7 @@ def test_removed_member_has_no_access_here_and_keeps_another_organization(world:
 
 def test_log_verifies_after_a_removal(world: World) -> None:
     world.remove(world.mikko)
-    report = verification.verify()
+    report = verifier.verify()
     assert report.findings == []
     assert Event.objects.filter(verb="member.remove", outcome="done").count() == 1
 

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from audit import verification
 from audit.foundation import clock
 from audit.models import Event
+from audit.verification import verifier
 from delegation.authorization import errors as authorization_errors
 from delegation.people.commands import self_service
 from identity.memberships.models import Membership
@@ -66,7 +66,7 @@ def test_sign_out_everywhere_ends_everything_with_an_event_in_the_own_chain(worl
     assert not Session.objects.exists()
     event = Event.objects.get(verb="person.sign_out")
     assert (event.chain, event.seq, event.organization) == (world.mikko.user_id, 1, None)
-    assert verification.verify().findings == []
+    assert verifier.verify().findings == []
 
 
 def test_sign_out_of_another_person_is_not_found(world: World) -> None:

@@ -1,0 +1,34 @@
+"""A verification returns a report with its findings."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Describes one inconsistency of the log.
+
+    `location` is a chain, `leaves` or `inbox`; `position` is the one in it, where there is one.
+    """
+
+    code: str
+    location: str
+    position: int | None
+    event: str
+
+    def __str__(self) -> str:
+        position = "" if self.position is None else f" at {self.position}"
+        return f"{self.code}: {self.location}{position}, event {self.event}"
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts the rows that were read, and lists the findings."""
+
+    events: int = 0
+    leaves: int = 0
+    chains: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, location: object, position: int | None = None, event: object = "-") -> None:
+        """Add one finding; `location` is named as in `Finding`."""
+        self.findings.append(Finding(code, str(location), position, str(event)))
