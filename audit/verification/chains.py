@@ -4,11 +4,11 @@ import datetime as dt
 import uuid
 from typing import NamedTuple
 
+from audit.foundation.snapshot import stream
 from audit.models import Chain
 from audit.verification import events
 from audit.verification.events import Row
 from audit.verification.report import Report
-from audit.verification.snapshot import stream
 
 
 class _Tail(NamedTuple):

@@ -1,8 +1,8 @@
 """Every leaf: the sealed order has no gap, and each event is sealed or waits in the inbox."""
 
 from audit import sealing
+from audit.foundation.snapshot import stream
 from audit.verification.report import Report
-from audit.verification.snapshot import stream
 
 _LEAVES = """
 SELECT l.position, l.event, l.at, l.event_hash, l.hash, e.at, e.hash

@@ -2,9 +2,9 @@
 
 import uuid
 
+from audit.foundation.snapshot import snapshot
 from audit.verification import chains, leaves
 from audit.verification.report import Report
-from audit.verification.snapshot import snapshot
 
 
 def verify(*, chain: uuid.UUID | None = None) -> Report:

@@ -1,4 +1,4 @@
-"""A verification reads the whole log in one snapshot, as a stream."""
+"""A long reader reads the database in one snapshot, as a stream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
