@@ -52,7 +52,7 @@ class Chain(models.Model):
 class Event(models.Model):
     """Records one subject of an act or observation.
 
-    `body` holds the hashed bytes; the columns are copies for searching.
+    `body` holds the hashed bytes, and `mac` authenticates them; the other columns are copies for searching.
     """
 
     class Outcome(models.TextChoices):
@@ -79,6 +79,7 @@ class Event(models.Model):
     prev = models.BinaryField(null=True)
     hash = models.BinaryField()
     body = models.BinaryField()
+    mac = models.BinaryField()
 
     class Meta:
         db_table = "audit_event"

@@ -2,6 +2,7 @@
 
 What is lost with a file:
 
+- `events`: no event can be written, and the authenticity of older ones can never be verified again.
 - `person`: personal values in the log can never be read again.
 - `pepper`: every machine secret and every open link is void.
 - `secrets`: targets' tokens and queued mails must be entered or sent again.
@@ -17,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-PURPOSES = ("person", "pepper", "secrets", "web")
+PURPOSES = ("events", "person", "pepper", "secrets", "web")
 _BYTES = 32
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,14 @@ from django.db import connection
 from audit import personal_data
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
+from audit.foundation.key_files import Key
+from audit.log import authentication, canonical
 from audit.models import Chain
 from audit.personal_data import PersonalValue
 
 SUPPLIER = uuid.UUID("00000000-0000-7000-8000-000000000002")
 """The id of the supplier's chain."""
 SCHEMA = 1
-_MAX_EXACT = 2**53 - 1
-"""The largest integer that every reader of JSON represents exactly."""
 
 Facts = Mapping[str, Any]
 """JSON of ids, codes, numbers as strings or integers, and instants. Never a name, an address, or free text."""
@@ -112,41 +111,6 @@ def next_instant(*, heads: Iterable[ChainHead]) -> dt.datetime:
     return max([clock.now(), *earliest])
 
 
-def format_instant(at: dt.datetime) -> str:
-    """Format an instant for the log: ISO 8601 in UTC with microseconds."""
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def canonical(body: Mapping[str, Any]) -> bytes:
-    """Return the bytes that are hashed: RFC 8785 of strings, integers, true, false, null, lists and objects.
-
-    Raises TypeError for anything else (amounts are decimal strings), ValueError for an integer that not every reader
-    of JSON represents exactly (RFC 8785 §3.2.2.3).
-    """
-    return json.dumps(
-        _ordered(body), separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
-    ).encode()
-
-
-def _ordered(value: Any) -> Any:
-    """Sort the keys of objects by UTF-16 code units (RFC 8785 §3.2.3)."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, int):
-        if abs(value) > _MAX_EXACT:
-            raise ValueError("a number too large for JSON")
-        return value
-    if isinstance(value, list | tuple):
-        return [_ordered(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
-    raise TypeError(f"{type(value).__name__} does not belong into the log")
-
-
-def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")
-
-
 class Append(NamedTuple):
     """An act appends these drafts to one of its chains, of which `head` is locked."""
 
@@ -167,6 +131,14 @@ def insert_unchained(
     return _write([(None, chain, context, drafts)])
 
 
+class _Batch(NamedTuple):
+    """Holds what the events of one insert share; `keys` are those of their data subjects."""
+
+    incarnation: int
+    keys: Mapping[uuid.UUID, bytes]
+    mac_key: Key
+
+
 def _write(
     parts: Sequence[tuple[ChainHead | None, uuid.UUID, EventContext, Sequence[EventDraft]]],
 ) -> list[uuid.UUID]:
@@ -175,10 +147,9 @@ def _write(
     incarnation = next((head.incarnation for head, *_ in parts if head), None) or _incarnation()
     data_subjects = set().union(*(_data_subjects(context, drafts) for *_, context, drafts in parts))
     keys = personal_data.load_keys(data_subjects=data_subjects, create=True)
+    batch = _Batch(incarnation, keys, authentication.current_key())
     rows = [
-        _row(head, chain, context, draft, incarnation, keys)
-        for head, chain, context, drafts in parts
-        for draft in drafts
+        _row(head, chain, context, draft, batch) for head, chain, context, drafts in parts for draft in drafts
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
@@ -203,20 +174,20 @@ def _row(
     chain: uuid.UUID,
     context: EventContext,
     draft: EventDraft,
-    incarnation: int,
-    keys: Mapping[uuid.UUID, bytes],
+    batch: _Batch,
 ) -> tuple[Any, ...]:
     """Return the columns of one event in the order of _INSERT, and move `head` on to it."""
     actor = context.actor
     seq, prev = (head.seq + 1, head.hash) if head else (None, None)
-    link = _ChainLink(ids.uuid7(), chain, seq, prev, incarnation)
-    body = canonical(_body(link, context, draft, keys))
+    link = _ChainLink(ids.uuid7(), chain, seq, prev, batch.incarnation)
+    body = canonical.encode(_body(link, context, draft, batch.keys))
     digest = hashlib.sha256(body).digest()
     if head:
         head.seq, head.hash = head.seq + 1, digest
     return (
         link.event, context.at, chain, seq, context.act, draft.verb, draft.outcome, actor.kind.value, actor.id,
-        draft.subject.kind, draft.subject.id, context.organization, incarnation, prev, digest, body,
+        draft.subject.kind, draft.subject.id, context.organization, batch.incarnation, prev, digest, body,
+        authentication.mac_of(body=body, key=batch.mac_key),
     )  # fmt: skip
 
 
@@ -243,7 +214,7 @@ def _body(
         "chain": str(link.chain),
         "seq": link.seq,
         "prev": None if link.prev is None else link.prev.hex(),
-        "at": format_instant(context.at),
+        "at": canonical.format_instant(context.at),
         "act": str(context.act),
         "verb": draft.verb,
         "outcome": draft.outcome,
@@ -278,6 +249,7 @@ _COLUMNS = {
     "id": "uuid", "at": "timestamptz", "chain": "uuid", "seq": "bigint", "act": "uuid", "verb": "text",
     "outcome": "text", "actor_kind": "text", "actor": "uuid", "subject_kind": "text", "subject": "uuid",
     "organization": "uuid", "incarnation": "integer", "prev": "bytea", "hash": "bytea", "body": "bytea",
+    "mac": "bytea",
 }  # fmt: skip
 _INSERT = "INSERT INTO audit_event ({}) SELECT * FROM unnest({})".format(  # noqa: S608 - constants of this module
     ", ".join(_COLUMNS), ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())

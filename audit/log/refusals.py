@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor, Channel, Kind
-from audit.log import ledger
+from audit.log import canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Refusal
 
@@ -71,7 +71,7 @@ def _write_repeats(row: Refusal, at: dt.datetime) -> None:
         verb=row.verb,
         subject=Subject("refusal", row.subject),
         outcome="refused",
-        facts={"code": row.code, "repeats": row.count - 1, "minute": ledger.format_instant(row.minute)},
+        facts={"code": row.code, "repeats": row.count - 1, "minute": canonical.format_instant(row.minute)},
     )
     context = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
     ledger.insert_unchained(chain=row.chain, context=context, drafts=[draft])

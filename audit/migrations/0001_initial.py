@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                         ('prev', models.BinaryField(null=True)),
                         ('hash', models.BinaryField()),
                         ('body', models.BinaryField()),
+                        ('mac', models.BinaryField()),
                     ],
                     options={
                         'db_table': 'audit_event',

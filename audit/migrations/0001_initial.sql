@@ -16,6 +16,8 @@ CREATE TABLE audit_event (
     prev bytea,
     hash bytea NOT NULL,
     body bytea NOT NULL,
+    -- A key's id, a colon, and 32 bytes (audit.log.authentication).
+    mac bytea NOT NULL CONSTRAINT audit_event_mac CHECK (octet_length(mac) BETWEEN 34 AND 64),
     PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 CREATE INDEX audit_event_chain ON audit_event (chain, seq);

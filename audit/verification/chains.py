@@ -5,6 +5,7 @@ import uuid
 from typing import NamedTuple
 
 from audit.foundation.snapshot import stream
+from audit.log import authentication
 from audit.models import Chain
 from audit.verification import events
 from audit.verification.events import Row
@@ -24,7 +25,11 @@ WHERE %(chain)s::uuid IS NULL OR chain = %(chain)s::uuid ORDER BY chain, seq NUL
 
 
 def verify(report: Report, *, chain: uuid.UUID | None) -> None:
-    """Verify all chains, or one, with every event in and beside them."""
+    """Verify all chains, or one, with every event in and beside them.
+
+    Raises MissingKey without the key file that authenticates events.
+    """
+    mac_keys = authentication.keys_by_id()
     tails: dict[uuid.UUID, _Tail] = {}
     before = _Tail()
     current = None
@@ -34,7 +39,7 @@ def verify(report: Report, *, chain: uuid.UUID | None) -> None:
             current, before = row.chain, _Tail()
             report.chains += 1
         report.events += 1
-        events.verify(report, row)
+        events.verify(report, row, mac_keys=mac_keys)
         if row.seq is not None:
             _verify_sequence(report, row, before)
             before = tails[row.chain] = _Tail(row.seq, bytes(row.hash), row.at)

@@ -8,7 +8,10 @@ from audit.verification.report import Report
 
 
 def verify(*, chain: uuid.UUID | None = None) -> Report:
-    """Read the whole log, or one chain of it, in one snapshot."""
+    """Read the whole log, or one chain of it, in one snapshot.
+
+    Raises MissingKey without the key file that authenticates events.
+    """
     report = Report()
     with snapshot():
         chains.verify(report, chain=chain)

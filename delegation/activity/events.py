@@ -1,7 +1,6 @@
 """Events are shown with their bodies read, personal values decrypted, and users and addresses added."""
 
 import datetime as dt
-import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit import personal_data
+from audit.log import authentication, integrity
 from audit.models import Event
 from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership
@@ -44,8 +44,8 @@ class EventView:
     personal: Mapping[str, str]
     previous_hash: str
     hash: str
-    hash_matches: bool
-    """Whether the stored hash is that of the body."""
+    is_authentic: bool
+    """Whether the row agrees with its hash, and a process of this installation wrote it (`audit.log.integrity`)."""
 
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
@@ -57,7 +57,10 @@ def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     )
     users = _users(rows)
     emails = _emails(rows)
-    return [_event_view(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]
+    mac_keys = authentication.keys_by_id() if rows else {}
+    return [
+        _event_view(row, body, keys, users, emails, mac_keys) for row, body in zip(rows, bodies, strict=True)
+    ]
 
 
 def _users(rows: Sequence[Event]) -> dict[uuid.UUID, uuid.UUID]:
@@ -79,6 +82,7 @@ def _event_view(
     keys: Mapping[uuid.UUID, bytes],
     users: Mapping[uuid.UUID, uuid.UUID],
     emails: Mapping[uuid.UUID, str],
+    mac_keys: Mapping[str, bytes],
 ) -> EventView:
     personal = _decrypted(body["personal"], keys)
     user = row.subject if row.subject_kind == "user" else users.get(row.subject)
@@ -90,7 +94,7 @@ def _event_view(
         personal=personal,
         previous_hash=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
-        hash_matches=hashlib.sha256(bytes(row.body)).digest() == bytes(row.hash),
+        is_authentic=not integrity.problems(event=row, mac_keys=mac_keys),
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import pathlib
+import shutil
 import uuid
 from typing import Any
 
@@ -98,10 +99,11 @@ def test_personal_value_without_a_data_subject_is_refused(world: World) -> None:
 def test_removal_without_the_key_file_is_recorded_without_personal_values(
     world: World, settings: LazySettings, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another folder holds keys with the same ids, as after a restore without the key files."""
+    """Another file holds a key with the same id, as after a restore without the key file `person`."""
     before = Event.objects.filter(verb="member.invite", actor_kind="system").latest("seq")
-    for purpose in key_files.PURPOSES:
-        key_files.ensure(folder=tmp_path, purpose=purpose)
+    shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "person.json").unlink()
+    key_files.ensure(folder=tmp_path, purpose="person")
     settings.KEYS_FOLDER = tmp_path
     with caplog.at_level(logging.ERROR):
         event = removal(world)

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit import sealing
-from audit.log import ledger
+from audit.log import canonical
 from audit.models import Event, Leaf
 from audit.verification import verifier
 from audit.verification.report import Finding
@@ -80,7 +80,12 @@ COLUMNS = {
 
 
 def test_changed_columns_cover_the_whole_table() -> None:
-    assert {field.column for field in Event._meta.concrete_fields} == COLUMNS.keys() | {"id", "hash", "body"}
+    assert {field.column for field in Event._meta.concrete_fields} == COLUMNS.keys() | {
+        "id",
+        "hash",
+        "body",
+        "mac",
+    }
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -122,6 +127,7 @@ def test_verify_of_a_rewritten_event_names_the_next_one(owner: psycopg.Connectio
     assert findings() == {
         ("does not follow the event before", str(after.id)),
         ("event changed after sealing", str(middle.id)),
+        ("not authentic", str(middle.id)),
     }
 
 
@@ -131,6 +137,7 @@ def test_verify_of_a_rewritten_last_event_names_the_head(owner: psycopg.Connecti
     assert {code for code, _ in findings()} == {
         "head does not match the last event",
         "event changed after sealing",
+        "not authentic",
     }
 
 
@@ -279,7 +286,7 @@ def test_verify_of_an_event_dated_before_its_predecessor_names_it(
     last = Event.objects.filter(chain=middle.chain, seq__isnull=False).latest("seq")
     before = Event.objects.get(chain=middle.chain, seq=(last.seq or 0) - 1)
     for at, is_found in ((before.at, False), (before.at - dt.timedelta(microseconds=1), True)):
-        body = json.dumps(json.loads(bytes(last.body)) | {"at": ledger.format_instant(at)}).encode()
+        body = json.dumps(json.loads(bytes(last.body)) | {"at": canonical.format_instant(at)}).encode()
         owner.execute(
             "UPDATE audit_event SET at = %(at)s, body = %(body)s, hash = sha256(%(body)s) WHERE id = %(id)s",
             {"at": at, "body": body, "id": last.id},

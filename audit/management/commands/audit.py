@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
 from audit.foundation import clock
+from audit.foundation.key_files import MissingKey
 from audit.log import partitions
 from audit.verification import verifier
 
@@ -28,7 +29,11 @@ class Command(BaseCommand):
         getattr(self, f"_{options['action']}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        report = verifier.verify(chain=options["chain"])
+        try:
+            report = verifier.verify(chain=options["chain"])
+        except MissingKey as error:
+            message = f"Nothing was verified: {error}"
+            raise CommandError(message) from error
         for finding in report.findings:
             self.stderr.write(str(finding))
         summary = f"{report.events} events in {report.chains} chains, {report.leaves} leaves"

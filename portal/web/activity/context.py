@@ -161,9 +161,9 @@ def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
 
 
 def _verified(events: Sequence[EventView]) -> Verified | None:
-    """Check that each shown event has the hash of its content, and that the next one names this hash."""
+    """Check that each shown event is authentic, and that the next one names its hash."""
     chained = {event.seq: event for event in events if event.seq is not None}
-    broken = [event for event in events if not event.hash_matches] + [
+    broken = [event for event in events if not event.is_authentic] + [
         event
         for seq, event in chained.items()
         if seq - 1 in chained and event.previous_hash != chained[seq - 1].hash

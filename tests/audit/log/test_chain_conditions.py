@@ -28,9 +28,9 @@ TICK = dt.timedelta(microseconds=1)
 Row = dict[str, Any]
 INSERT = """
 INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, incarnation,
-                         prev, hash, body)
+                         prev, hash, body, mac)
 VALUES (%(id)s, %(at)s, %(chain)s, %(seq)s, %(id)s, 'test.done', 'done', 'system', %(id)s, 'thing', %(id)s, 1,
-        %(prev)s, %(hash)s, '')
+        %(prev)s, %(hash)s, '', 'k1:00000000000000000000000000000000')
 """
 
 

@@ -38,7 +38,7 @@ def event(verb: str, **other: Any) -> EventView:
         "subject": uuid.uuid4(), "user": MIKKO, "email": "", "cause": "",
         "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": []},
         "facts": FACTS,
-        "personal": {}, "previous_hash": "", "hash": "", "hash_matches": True,
+        "personal": {}, "previous_hash": "", "hash": "", "is_authentic": True,
     }  # fmt: skip
     if verb == Verb.MEMBER_INVITE:
         known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}
