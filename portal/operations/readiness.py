@@ -9,19 +9,20 @@ from django.db.migrations.loader import MigrationLoader
 
 from audit.foundation import key_files
 from identity import signing_keys
+from portal.operations.metrics import Gauge
 from provisioning.accounts import status
 
 LATE = 60.0
 """Seconds after which due deliveries count as late."""
 
 
-def gauges() -> dict[str, float]:
+def gauges() -> list[Gauge]:
     """Return the values of this moment for `/metrics`."""
-    return {
-        "deliveries_late_seconds": status.delivery_lag(),
-        "deliverers": status.running_deliverers(),
-        "targets_down": len(status.unavailable_targets()),
-    }
+    return [
+        Gauge("deliveries_late_seconds", "How long the oldest due delivery waits.", status.delivery_lag()),
+        Gauge("deliverers", "Running deliverers.", status.running_deliverers()),
+        Gauge("targets_down", "Targets that do not answer.", len(status.unavailable_targets())),
+    ]
 
 
 def database() -> str:

@@ -35,8 +35,11 @@ def ready(request: HttpRequest) -> HttpResponse:
     for name, check in checks.items():
         results[name] = check() if results.get("database", "ok") == "ok" else "unknown"
     healthy = all(word == "ok" for word in results.values())
-    deliveries = {"deliver": readiness.deliveries() if healthy else "unknown"}
-    body = {"status": "ok" if healthy else "failed", **results, **deliveries}
+    reported = {
+        "deliver": readiness.deliveries() if healthy else "unknown",
+        "metrics": "degraded" if metrics.problem() else "ok",
+    }
+    body = {"status": "ok" if healthy else "failed", **results, **reported}
     return JsonResponse(body, status=200 if healthy else 503)
 
 
@@ -46,7 +49,7 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     """Answer clients with the token; without a configured token, for this machine unless a proxy is in front."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
-    gauges = readiness.gauges() if readiness.database() == "ok" else {}
+    gauges = readiness.gauges() if readiness.database() == "ok" else []
     return HttpResponse(metrics.text(gauges=gauges), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -33,6 +33,7 @@ def test_ready_with_database_keys_and_migrations_is_200(db: None) -> None:
         "migrations": "ok",
         "keys": "ok",
         "deliver": "none",
+        "metrics": "ok",
     }
 
 
@@ -56,6 +57,7 @@ def test_ready_without_the_database_is_503(transactional_db: None, monkeypatch: 
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "failed", "database": "failed", "migrations": "unknown", "keys": "unknown", "deliver": "unknown",
+        "metrics": "ok",
     }  # fmt: skip
     connection.close()
 
@@ -96,4 +98,4 @@ def test_metrics_through_a_proxy_need_the_token(db: None, settings: Settings, he
 
 def test_unknown_methods_share_one_label() -> None:
     metrics.record_request(method="BREW", route="", status=405, seconds=0.1)
-    assert b'method="BREW"' not in metrics.text(gauges={})
+    assert b'method="BREW"' not in metrics.text(gauges=[])
