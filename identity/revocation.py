@@ -56,7 +56,7 @@ families AS (
 ),
 sessions AS (
     DELETE FROM identity_session WHERE user_id IN (SELECT user_id FROM leavers)
-    RETURNING expire_date > %(at)s AS was_open
+    RETURNING identity_session_open(expire_date, last_seen_at, %(at)s) AS was_open
 )
 SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions WHERE was_open)
 """

@@ -11,7 +11,7 @@ from delegation.invitations.models import Invitation
 from delegation.people.queries import VisibleMember
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
-from identity.sessions.models import Session, SignIn
+from identity.sessions.models import Session, SignIn, open_at
 
 Text = Mapping[str, str]
 
@@ -35,7 +35,7 @@ def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> Remo
     users = [leaver.membership.user_id for leaver in leavers]
     organizations = {leaver.membership.organization_id for leaver in leavers}
     elsewhere = memberships_queries.active(at=at).filter(user__in=users).exclude(id__in=ids).values("user")
-    sessions = Session.objects.filter(user__in=users, expire_date__gt=at).exclude(user__in=elsewhere)
+    sessions = Session.objects.filter(open_at(at), user__in=users).exclude(user__in=elsewhere)
     invitations = Invitation.objects.filter(
         organization__in=organizations, invited_by__in=users, accepted_at=None, cancelled_at=None
     )

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
-from identity.sessions.models import Session, SignIn
+from identity.sessions.models import Session, SignIn, open_at
 
 Text = Mapping[str, str]
 
@@ -100,7 +100,7 @@ def sessions_with_services(*, membership: uuid.UUID, at: dt.datetime) -> list[Br
     sign_ins = list(rows)
     agents = dict(
         Session.objects.filter(
-            session_key__in=[row.session_key for row in sign_ins], expire_date__gt=at
+            open_at(at), session_key__in=[row.session_key for row in sign_ins]
         ).values_list("session_key", "agent")
     )
     return [
@@ -117,7 +117,7 @@ def sessions_with_services(*, membership: uuid.UUID, at: dt.datetime) -> list[Br
 
 def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession]:
     """Read a person's own sessions, newest first, to be shown to that person only. One statement."""
-    rows = Session.objects.filter(user=user, expire_date__gt=at, epoch=F("user__epoch"))
+    rows = Session.objects.filter(open_at(at), user=user, epoch=F("user__epoch"))
     return [
         BrowserSession(row.session_key, row.agent, row.last_seen_at, signed_in_at=row.created_at)
         for row in rows.order_by("-last_seen_at", "session_key")

@@ -16,7 +16,7 @@ SELECT audit_guard_table(guarded, 'event') FROM unnest(ARRAY[
     'allauth_idp_oidc_client'
 ]) guarded;
 
-SELECT audit_leave_free('identity_session', 'written by every request; its data is signed together with its key, user, directory and epoch');
+SELECT audit_leave_free('identity_session', 'written by every request; its data is signed together with its key, user, directory, epoch and limits');
 SELECT audit_leave_free(free, 'issued by sign-in and the token endpoint; valid only under the epochs of user and membership')
 FROM unnest(ARRAY[
     'identity_signin',

@@ -18,6 +18,12 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     LEFT JOIN identity_membershipperiod p ON p.membership_id = m.id AND in_force(p.valid_from, p.valid_until, at)
 $$;
 
+-- The limits of a session; ORM twin: identity.sessions.models.open_at.
+CREATE FUNCTION identity_session_open(expire_date timestamptz, last_seen_at timestamptz, at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT expire_date > at AND last_seen_at > at - interval '1 hour'
+$$;
+
 CREATE VIEW identity_published_membership AS SELECT id, user_id, organization_id FROM identity_membership;
 CREATE VIEW identity_published_period AS
 SELECT membership_id, state, valid_from, valid_until FROM identity_membershipperiod;

@@ -1,5 +1,7 @@
 """Browser sessions open sign-ins to services."""
 
+import datetime as dt
+
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
@@ -8,6 +10,14 @@ from identity.clients.models import Client
 from identity.memberships.models import Membership
 from identity.people.models import User
 
+IDLE_LIMIT = dt.timedelta(hours=1)
+"""A session without a request for this long has ended (NIST SP 800-63B-4 §2.2.3). SQL: `identity_session_open`."""
+
+
+def open_at(at: dt.datetime) -> models.Q:
+    """Filter sessions that neither their absolute nor their idle limit has ended."""
+    return models.Q(expire_date__gt=at, last_seen_at__gt=at - IDLE_LIMIT)
+
 
 class Session(models.Model):
     """Stores a browser session. The cookie holds the secret, `session_key` its keyed hash."""
@@ -15,11 +25,13 @@ class Session(models.Model):
     session_key = models.CharField(max_length=80, primary_key=True)
     session_data = models.TextField()
     expire_date = models.DateTimeField(db_index=True)
+    """The absolute limit. A request of a signed-in session never moves it."""
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
     directory = models.CharField(max_length=10, blank=True)
     epoch = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    """Up to a minute before the last request (`identity.sessions.store`)."""
     agent = models.CharField(max_length=200, blank=True)
 
     get_session_store_class = AbstractBaseSession.get_session_store_class

@@ -1,10 +1,11 @@
-"""A browser's cookie holds a secret; the row of its session holds the keyed hash, directory and epoch."""
+"""A browser's cookie holds a secret; the row of its session holds the keyed hash, directory, epoch and limits."""
 
 import datetime as dt
 import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.core import signing
@@ -13,29 +14,31 @@ from django.db import IntegrityError, connection, transaction
 from audit.foundation import clock
 from identity import machine_secrets
 from identity.people.models import User
-from identity.sessions.models import Session
+from identity.sessions.models import Session, open_at
 
 logger = logging.getLogger("django.security.SuspiciousSession")
 _LAST_SEEN_INTERVAL = dt.timedelta(minutes=1)
 _SAVED = ("session_data", "expire_date", "user", "directory", "epoch")
 _FIELDS = [field.attname for field in Session._meta.concrete_fields]
-# A user's session is valid while its epoch and directory are the user's.
+# A user's session is valid while its epoch and directory are the user's and neither of its limits has passed.
 _LOAD = """
 SELECT {} FROM identity_session s LEFT JOIN identity_user u ON u.id = s.user_id
-WHERE s.session_key = ANY(%s) AND s.expire_date > %s
+WHERE s.session_key = ANY(%s) AND identity_session_open(s.expire_date, s.last_seen_at, %s)
   AND (s.user_id IS NULL OR u.epoch = s.epoch AND u.directory = s.directory AND u.is_active)
 """.format(", ".join(f"s.{name}" for name in _FIELDS))
 
 
 def _salt_of(row: Session) -> str:
-    """Bind the data to the row: a copy in another row, or under another user, directory or epoch, is not loaded."""
-    return f"identity.sessions {row.session_key} {row.user_id} {row.directory} {row.epoch}"
+    """Bind the data to the row: a row with another key, user, directory, epoch, beginning or end is not loaded."""
+    limits = " ".join(at.astimezone(dt.UTC).isoformat() for at in (row.created_at, row.expire_date))
+    return f"identity.sessions {row.session_key} {row.user_id} {row.directory} {row.epoch} {limits}"
 
 
 class SessionStore(SessionBase):
     """Stores Django's sessions (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
 
     row: Session | None = None
+    _created_at: dt.datetime
 
     def load(self) -> dict[str, Any]:
         """Load the row if it is valid under the user's epoch. One statement, and one a minute for `last_seen_at`."""
@@ -53,7 +56,7 @@ class SessionStore(SessionBase):
             logger.warning("The data of a session do not belong to its row.")
             self._session_key = None
             return {}
-        self.row = row
+        self.row, self._created_at = row, row.created_at
         if now - row.last_seen_at > _LAST_SEEN_INTERVAL:
             Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
         return dict(data)
@@ -79,6 +82,8 @@ class SessionStore(SessionBase):
             self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined] # the stubs lack it
+        if must_create:
+            self._created_at = clock.wall()
         row = self._row_of(data)
         if must_create:
             self._insert(row)
@@ -88,7 +93,7 @@ class SessionStore(SessionBase):
             raise UpdateError
 
     def _insert(self, row: Session) -> None:
-        row.created_at = row.last_seen_at = clock.wall()
+        row.last_seen_at = row.created_at
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -101,7 +106,8 @@ class SessionStore(SessionBase):
         loaded = self.row if self.row and self.row.user_id == (user.pk if user else None) else user
         row = Session(
             session_key=self.stored_key(),
-            expire_date=clock.wall() + dt.timedelta(seconds=self.get_expiry_age()),
+            expire_date=self._end(signed_in=user is not None),
+            created_at=self._created_at,
             user=user,
             directory=user.directory if user else "",
             epoch=loaded.epoch if loaded else None,
@@ -110,6 +116,14 @@ class SessionStore(SessionBase):
             dict(data), salt=_salt_of(row), serializer=self.serializer, compress=True
         )
         return row
+
+    def _end(self, *, signed_in: bool) -> dt.datetime:
+        """Return the absolute limit: fixed from the sign-in on, else moved by every change of the session."""
+        if signed_in:
+            return self._created_at + dt.timedelta(
+                seconds=min(self.get_expiry_age(), settings.SESSION_COOKIE_AGE)
+            )
+        return clock.wall() + dt.timedelta(seconds=self.get_expiry_age())
 
     def delete(self, session_key: str | None = None) -> None:
         """End this session, or the one with that secret."""
@@ -124,5 +138,5 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired sessions."""
-        Session.objects.filter(expire_date__lt=clock.wall()).delete()
+        """Delete sessions that a limit has ended."""
+        Session.objects.exclude(open_at(clock.wall())).delete()

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.db import connection
 from audit.foundation import clock
 from identity import machine_secrets
 from identity.people.models import User
-from identity.sessions.models import Session
+from identity.sessions.models import Session, open_at
 from identity.sessions.store import SessionStore
 from tests.fixtures import grant_conditions
 from tests.fixtures import world as worlds
@@ -97,9 +98,82 @@ def test_session_at_the_instant_of_its_expiry_is_invalid(
 ) -> None:
     store = open_session(world.mikko.user)
     end = row(store).expire_date
+    Session.objects.update(last_seen_at=end - MINUTE)  # in use until then
     for at, valid in ((end - dt.timedelta(microseconds=1), True), (end, False), (end + SECOND, False)):
         monkeypatch.setattr(clock, "wall", lambda at=at: at)
         assert is_valid(store) is valid
+
+
+IDLE = dt.timedelta(hours=1)
+
+
+def test_session_without_a_request_for_an_hour_is_invalid(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit needs no second statement: the same row, the same SELECT."""
+    store, visitor = open_session(world.mikko.user), open_session(None)
+    seen = row(store).last_seen_at
+    Session.objects.update(last_seen_at=seen)
+    for at, valid in ((seen + IDLE, False), (seen + IDLE - dt.timedelta(microseconds=1), True)):
+        monkeypatch.setattr(clock, "wall", lambda at=at: at)
+        assert (is_valid(store), is_valid(visitor)) == (valid, valid)
+
+
+def test_session_load_takes_one_statement_and_one_more_a_minute(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    store = open_session(world.mikko.user)
+    for age, statements in ((0, 1), (59, 1), (61, 2), (0, 1)):
+        if age:
+            Session.objects.update(last_seen_at=clock.wall() - age * SECOND)
+        with django_assert_num_queries(statements):
+            reloaded(store).load()
+
+
+def test_session_limits_agree_in_sql_and_orm(world: World) -> None:
+    store = open_session(world.mikko.user)
+    at = clock.wall()
+    for expires in (at - SECOND, at, at + SECOND):
+        for seen in (at - IDLE - SECOND, at - IDLE, at - IDLE + SECOND):
+            Session.objects.update(expire_date=expires, last_seen_at=seen)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT identity_session_open(expire_date, last_seen_at, %s) FROM identity_session", [at]
+                )
+                (in_sql,) = cursor.fetchone()
+            assert Session.objects.filter(open_at(at), pk=store.stored_key()).exists() is in_sql
+            assert in_sql is (expires > at and seen > at - IDLE)
+
+
+@pytest.mark.parametrize("age", [None, 0, 600, 30 * 24 * 3600])
+def test_absolute_limit_of_a_signed_in_session_is_not_moved_by_a_change(
+    world: World, monkeypatch: pytest.MonkeyPatch, age: int | None
+) -> None:
+    """A notice or a message changes the session's data, and once moved its end by twelve hours."""
+    store = open_session(world.mikko.user)
+    began = row(store).created_at
+    if age is not None:
+        store.set_expiry(age)
+    monkeypatch.setattr(clock, "wall", lambda: began + 5 * MINUTE)
+    store["notice"] = "1"
+    store.save()
+    seconds = min(age or settings.SESSION_COOKIE_AGE, 12 * 3600)
+    assert row(store).expire_date == began + seconds * SECOND
+    assert row(store).created_at == began
+    assert is_valid(store)
+
+
+@pytest.mark.parametrize("column", ["created_at", "expire_date"])
+def test_session_row_with_a_limit_moved_in_sql_is_not_loaded(world: World, column: str) -> None:
+    cookie, other = open_session(world.mikko.user), open_session(world.olli.user)
+    assert is_valid(cookie)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE identity_session SET {column} = {column} + interval '1 microsecond' WHERE session_key = %s",
+            [cookie.stored_key()],
+        )
+    assert not is_valid(cookie)
+    assert is_valid(other)
 
 
 def test_session_expires_after_its_own_age(world: World) -> None:
@@ -192,7 +266,9 @@ def test_delete_of_a_session_ends_that_session_only(world: World) -> None:
 
 def test_clear_expired_deletes_expired_sessions_only(world: World) -> None:
     store, late = open_session(world.mikko.user), open_session(world.olli.user)
+    idle = open_session(world.vilma.user)
     Session.objects.filter(pk=late.stored_key()).update(expire_date=clock.wall() - SECOND)
+    Session.objects.filter(pk=idle.stored_key()).update(last_seen_at=clock.wall() - IDLE)
     SessionStore.clear_expired()
     assert [session.session_key for session in Session.objects.all()] == [store.stored_key()]
 
