@@ -25,6 +25,7 @@ from demo import ports_and_paths, sample  # noqa: E402
 from demo.sample import Company, Person  # noqa: E402
 from identity.clients.models import Application  # noqa: E402
 from identity.organizations.models import Organization, Site  # noqa: E402
+from identity.people import credentials  # noqa: E402
 from identity.people.models import User  # noqa: E402
 from provisioning.targets import commands as targets_commands  # noqa: E402
 
@@ -128,12 +129,12 @@ def add_factor(user: User) -> str:
     secret = generate_totp_secret()
     actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
     with observations.recording(actor=actor) as note:
-        TOTP.activate(user, secret)
+        factor = TOTP.activate(user, secret).instance
         note.add(
             Observation.FACTOR_ADDED,
             subject=Subject("user", user.id),
             chain=user.id,
-            facts={"factor": "totp"},
+            facts=credentials.added_factor(factor),
         )
     return str(secret)
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import F
@@ -20,6 +20,8 @@ class Revoked:
     sign_ins: int
     token_families: int
     sessions: int
+    users: frozenset[uuid.UUID] = field(default=frozenset(), compare=False)
+    """The people whose epoch was raised: everything that was issued to them has ended."""
 
 
 # One statement, because it is the time from a click to "refused everywhere". UNION and not OR, so that each branch uses
@@ -38,7 +40,7 @@ leavers AS (
     )
 ),
 persons AS (
-    UPDATE identity_user SET epoch = epoch + 1 WHERE id IN (SELECT user_id FROM leavers) RETURNING 1
+    UPDATE identity_user SET epoch = epoch + 1 WHERE id IN (SELECT user_id FROM leavers) RETURNING id
 ),
 sign_ins AS (
     UPDATE identity_signin SET ended_at = %(at)s
@@ -58,7 +60,8 @@ sessions AS (
     DELETE FROM identity_session WHERE user_id IN (SELECT user_id FROM leavers)
     RETURNING identity_session_open(expire_date, last_seen_at, %(at)s) AS was_open
 )
-SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions WHERE was_open)
+SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT count(*) FROM sessions WHERE was_open),
+       ARRAY(SELECT id FROM persons)
 """
 
 
@@ -70,8 +73,8 @@ def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> 
     """
     with connection.cursor() as cursor:
         cursor.execute(_REVOKE, {"memberships": list(memberships), "at": at})
-        sign_ins, families, sessions = cursor.fetchone()
-    return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
+        sign_ins, families, sessions, users = cursor.fetchone()
+    return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions, users=frozenset(users))
 
 
 def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Revoked:
@@ -91,4 +94,4 @@ def revoke_users(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
     sign_ins = SignIn.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
     families = TokenFamily.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
     sessions, _ = Session.objects.filter(user__in=user_ids).delete()
-    return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
+    return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions, users=frozenset(user_ids))

@@ -128,6 +128,7 @@ class Act:
         facts: Mapping[str, Any] | None = None,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        personal: Mapping[str, PersonalValue] | None = None,
         chain: uuid.UUID | None = None,
     ) -> None:
         """Record a consequence in the same transaction; it is authorized first, unless `cause` implies it.
@@ -142,6 +143,7 @@ class Act:
             facts=facts or {},
             before=before or {},
             after=after or {},
+            personal=personal or {},
             cause=cause.value,
         )
         self.consequences.append((chain or self._default_chain, event))

@@ -11,6 +11,7 @@ from audit.foundation.actor import Actor
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.acts.subjects import SupplierSet
+from delegation.applications import events
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.verbs import Verb
@@ -62,9 +63,10 @@ def register_application(
         application = Application.objects.create(
             key=key, name=dict(name), unit=_unit(unit), created_at=act.at
         )
+        act.record(application=key, client=client.client_id if client else None, business_unit=unit)
         if client is not None:
-            _create_client(application, client, secret)
-        act.record(application=key, client=client.client_id if client else None)
+            row = _create_client(application, client, secret)
+            act.record(skip_consent=client.skip_consent, client_digests=events.client_digests(row))
         return act.set_result(ApplicationRegistered(application.id, secret))
 
 

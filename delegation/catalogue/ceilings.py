@@ -32,12 +32,12 @@ def set_ceiling(
     Assignments stay unchanged: rights are computed when read. Raises InvalidInput besides the errors of every act.
     """
     _check_offer(offer)
-    facts: dict[str, Any] = {"offer": {key: _limit_to_json(limit) for key, limit in sorted(offer.items())}}
     affects = SupplierSet(affects=(organization.id,))
     with acting(actor, Verb.CEILING_SET, on=affects, idempotency_key=idempotency_key) as act:
         known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
         if offer.keys() - known.keys():
             raise InvalidInput(field="entitlement", problem="unknown")
+        facts = _facts(offer, known)
         current = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
         current.filter(NotEnded(act.at)).update(valid_until=act.at)
         offered = [(known[key], limit) for key, limit in offer.items() if limit is not None]
@@ -51,6 +51,15 @@ def set_ceiling(
             chain=organization.id,
         )
     return act.outcome
+
+
+def _facts(offer: Mapping[str, AmountLimit | None], known: Mapping[str, Entitlement]) -> dict[str, Any]:
+    """Return the offer as it is stored: without an amount where the entitlement takes none."""
+    stored = {
+        key: AmountLimit(None, "") if limit and not known[key].takes_amount else limit
+        for key, limit in sorted(offer.items())
+    }
+    return {"offer": {key: _limit_to_json(limit) for key, limit in stored.items()}}
 
 
 def _check_offer(offer: Mapping[str, AmountLimit | None]) -> None:

@@ -18,6 +18,7 @@ from delegation.authorization import input_cleaning
 from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import Assurance, Entitlement, Role, RoleEntitlement, RoleVersion
 from delegation.authorization.verbs import Verb
+from delegation.catalogue import events
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
 from identity.clients.models import Application
 from identity.organizations.models import BusinessUnit
@@ -72,12 +73,18 @@ def apply(
     try:
         with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
             known = _entitlements(catalogue)
-            changed = [
-                spec.key
+            versions = {
+                spec.key: version
                 for rank, spec in enumerate(catalogue.roles)
-                if _apply_role(spec, rank, known, act.at)
-            ]
-            act.record(roles=changed, entitlements=sorted(known))
+                if (version := _apply_role(spec, rank, known, act.at)) is not None
+            }
+            changed = list(versions)
+            act.record(
+                roles=changed,
+                entitlements=sorted(known),
+                entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
+                role_versions=versions,
+            )
             left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
             outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
             _roll_back(outcome, when=dry_run)
@@ -141,19 +148,21 @@ def _entitlement(spec: EntitlementSpec, rank: int, application: Application) -> 
     return row
 
 
-def _apply_role(spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime) -> bool:
-    """Apply one role, and return whether it got a new version."""
+def _apply_role(
+    spec: RoleSpec, rank: int, known: dict[str, Entitlement], at: dt.datetime
+) -> dict[str, Any] | None:
+    """Apply one role, and return its new version as the event states it; None where nothing differs."""
     role, _ = Role.objects.update_or_create(
         key=spec.key, defaults={"name": dict(spec.name), "description": dict(spec.description), "rank": rank}
     )
     current = RoleVersion.objects.filter(role=role, valid_until=None).first()
     if current is not None and _contents(current) == _expected_contents(spec, known):
-        return False
+        return None
     number = current.number + 1 if current else 1
     RoleVersion.objects.filter(Q(role=role), valid_until=None).update(valid_until=at)
     version = RoleVersion.objects.create(role=role, number=number, valid_from=at, **_fields(spec))
-    RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
-    return True
+    rows = RoleEntitlement.objects.bulk_create(_role_entitlements(spec, version, known))
+    return events.version_to_json(version, rows)
 
 
 def _fields(spec: RoleSpec) -> dict[str, object]:

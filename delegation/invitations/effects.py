@@ -9,11 +9,17 @@ from delegation.authorization.verbs import Verb
 from delegation.invitations.models import Invitation
 from identity import lifecycle
 from identity.memberships.models import Membership
+from identity.people import credentials
 from identity.people.models import User
 
 
-def join(act: Act, invitation: Invitation, *, user: User, access: AccessSpec, sender: Actor) -> Membership:
-    """Make this person a member with the offered access, assigned by the sender. The caller has checked the link."""
+def join(
+    act: Act, invitation: Invitation, *, user: User, is_new: bool, access: AccessSpec, sender: Actor
+) -> Membership:
+    """Make this person a member with the offered access, assigned by the sender. The caller has checked the link.
+
+    `is_new`: the act created the user, with the invitation's address.
+    """
     (membership,) = lifecycle.add_members(organization=invitation.organization, users=[user], at=act.at)
     access_store.assign(
         memberships=[membership.id],
@@ -31,7 +37,7 @@ def join(act: Act, invitation: Invitation, *, user: User, access: AccessSpec, se
         Subject("membership", membership.id),
         cause=Verb.INVITATION_ACCEPT,
         before={"state": "none"},
-        after=after,
+        after={**after, **credentials.joined(user=user, is_new=is_new)},
         facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
     )
     return membership

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from audit.foundation import ids
 from audit.foundation.actor import Actor
@@ -18,7 +19,7 @@ from delegation.authorization.errors import AlreadyExists, InvalidInput
 from delegation.authorization.policy import Decision
 from delegation.authorization.verbs import On, Verb
 from identity import lifecycle
-from identity.organizations.models import BusinessUnit, Organization
+from identity.organizations.models import BusinessUnit, Organization, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,14 @@ def create_organization(
         sites = lifecycle.add_sites(organization=organization, sites=new.sites, at=act.at)
         _set_customer_numbers(organization, new.numbers)
         act.record_change(
-            act.organization, before={}, after={"key": new.key, "sites": [str(site.id) for site in sites]}
+            act.organization,
+            before={},
+            after={
+                "key": new.key,
+                "register_id": new.register_id,
+                "numbers": dict(new.numbers),
+                **_sites_to_json(sites),
+            },
         )
     return act.outcome
 
@@ -145,5 +153,12 @@ def add_sites(
     ) as act:
         (locked,) = act.on
         added = lifecycle.add_sites(organization=locked, sites=new_sites, at=act.at)
-        act.record_change(locked.id, before={}, after={"sites": [str(site.id) for site in added]})
+        act.record_change(locked.id, before={}, after=_sites_to_json(added))
     return act.outcome
+
+
+def _sites_to_json(sites: Sequence[Site]) -> dict[str, Any]:
+    return {
+        "sites": [str(site.id) for site in sites],
+        "external_ids": {str(site.id): site.external_id for site in sites if site.external_id},
+    }

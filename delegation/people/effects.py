@@ -29,10 +29,12 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
     assignments = access_store.snapshot(memberships=ids, at=act.at)
     access_store.end(memberships=ids, at=act.at)
     revoked = lifecycle.end(memberships=ids, at=act.at)
-    _cancel_invitations(act, {row.user_id for row in members})
+    users = {row.id: row.user_id for row in members}
+    _cancel_invitations(act, set(users.values()))
     for member in ids:
         before = {"state": states[member], "access": assignments.get(member, [])}
-        act.record_change(member, verb=Verb.MEMBER_REMOVE, before=before, after={"state": "ended"})
+        after = {"state": "ended", "everywhere": users[member] in revoked.users}
+        act.record_change(member, verb=Verb.MEMBER_REMOVE, before=before, after=after)
     return revoked
 
 

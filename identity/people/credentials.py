@@ -1,14 +1,18 @@
 """Passwords and second factors decide whether people are able to sign in."""
 
 from collections.abc import Collection
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from audit.foundation import db, digests
 from identity.people.models import User
 
 _TYPE = Authenticator.Type
+SECRET = "coalesce(data ->> 'secret', data ->> 'credential', data ->> 'seed', '')"  # noqa: S105 - SQL
+"""The part of an authenticator's data that stays the same from its creation on, as text."""
 
 
 def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[User]:
@@ -24,3 +28,25 @@ def able_to_sign_in(*, strong: bool, without: Collection[int] = ()) -> QuerySet[
     second = Q(Exists(factors.filter(type__in=[_TYPE.TOTP, _TYPE.WEBAUTHN])))
     sufficient = passkey | (password & second) if strong else passkey | password
     return User.objects.filter(sufficient, is_active=True, mail_bounced_at=None)
+
+
+def password_digest(*, user: User) -> str:
+    """Return the digest of the stored hash, for the log. The hash has a random salt, so the digest reveals nothing."""
+    return digests.digest(user.password)
+
+
+def joined(*, user: User, is_new: bool) -> dict[str, str]:
+    """Return what the event of a new member says about the user; of a new user, also the password's digest."""
+    return {"user": str(user.id), **({"password": password_digest(user=user)} if is_new else {})}
+
+
+def added_factor(authenticator: Authenticator) -> dict[str, Any]:
+    """Return what the event of a new factor says: its row, and the digest of its stored secret. One statement."""
+    statement = f"SELECT {digests.sql(SECRET)} FROM mfa_authenticator WHERE id = %s"  # noqa: S608 - constants
+    ((digest,),) = db.fetch_all(statement, [authenticator.pk])
+    return {"factor": str(authenticator.type), "added": authenticator.pk, "digest": digest}
+
+
+def removed_factor(authenticator: Authenticator) -> dict[str, Any]:
+    """Return what the event of a removed factor says."""
+    return {"factor": str(authenticator.type), "removed": authenticator.pk}

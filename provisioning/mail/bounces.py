@@ -104,7 +104,8 @@ def _recipient(row: Mail) -> str:
 
 
 def _record_event(batch: EventBatch, person: User, at: dt.datetime) -> None:
-    batch.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id)
+    facts = {"deliverable": False}
+    batch.add(Observation.MAIL_BOUNCED, subject=Subject("user", person.id), chain=person.id, facts=facts)
     for membership in memberships_queries.active_or_suspended(at=at).filter(user=person).order_by("id"):
         batch.add(
             Observation.MAIL_BOUNCED,

@@ -61,7 +61,8 @@ def accept(
         user = _load_or_create_user(act, reloaded, person)
         access, sender = links.offered_access(reloaded), _sender(act, reloaded)
         _require_sender_authority(act, sender, access, user)
-        membership = effects.join(act, reloaded, user=user, access=access, sender=sender)
+        is_new = isinstance(person, Newcomer)
+        membership = effects.join(act, reloaded, user=user, is_new=is_new, access=access, sender=sender)
         return act.set_result(InvitationAccepted(membership.id, membership.user_id))
 
 
@@ -118,6 +119,7 @@ def _load_or_create_user(act: Act, invitation: Invitation, person: User | Newcom
         if owner.mail_bounced_at is not None and owner.email.lower() == invitation.email.lower():
             # The link came by mail: the address works again.
             addresses.mark_deliverable(user=owner.id)
+            act.record_change(invitation.id, before={}, after={"deliverable": True, "user": str(owner.id)})
         return owner
     if owner is not None:
         raise WrongPerson  # an existing sign-in with this address must be used

@@ -78,9 +78,7 @@ def invite(
     ) as act:
         _check_sendable(act, recipient, access)
         invitation = _insert(act, recipient, access)
-        InvitationToken.objects.create(
-            hash=machine_secrets.hash_secret(link), invitation=invitation, created_at=act.at
-        )
+        _add_link(act, invitation, link)
         _record_event(act, invitation, access)
         return act.set_result(InvitationSent(invitation.id, link))
 
@@ -100,7 +98,13 @@ def _record_event(act: Act, invitation: Invitation, access: AccessSpec) -> None:
     """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
     subject = act.organization
     act.record_change(
-        subject, before={}, after={"invitation": str(invitation.id), "access": access.to_json()}
+        subject,
+        before={},
+        after={
+            "invitation": str(invitation.id),
+            "access": access.to_json(),
+            "expires_at": invitation.expires_at.isoformat(),
+        },
     )
     act.record_personal(subject, "email", invitation.email, invitation.id)
     act.record_personal(subject, "name", invitation.name, invitation.id)
@@ -154,6 +158,12 @@ def _insert(act: Act, recipient: _Recipient, access: AccessSpec) -> Invitation:
     return invitation
 
 
+def _add_link(act: Act, invitation: Invitation, link: str) -> None:
+    stored = machine_secrets.hash_secret(link)
+    InvitationToken.objects.create(hash=stored, invitation=invitation, created_at=act.at)
+    act.record(link=stored)
+
+
 @command
 def resend(
     *, actor: Actor, invitation: Invitation, idempotency_key: str | None = None
@@ -180,9 +190,7 @@ def resend(
         )
         sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
         Invitation.objects.filter(id=reloaded.id).update(expires_at=act.at + VALIDITY, **sender)
-        InvitationToken.objects.create(
-            hash=machine_secrets.hash_secret(link), invitation=reloaded, created_at=act.at
-        )
+        _add_link(act, reloaded, link)
         act.record_change(
             reloaded.id,
             before={"expires_at": reloaded.expires_at.isoformat(), "invited_by": str(reloaded.invited_by)},

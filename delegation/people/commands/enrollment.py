@@ -1,10 +1,12 @@
 """A customer's existing people are enrolled from the supplier's earlier system, all in one act."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject
+from audit.personal_data import PersonalValue
 from delegation.access import rules as access_rules
 from delegation.access import store as access_store
 from delegation.acts.act import Act
@@ -20,7 +22,7 @@ from identity import lifecycle
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
-from identity.people import addresses
+from identity.people import addresses, credentials
 from identity.people.models import User
 
 
@@ -55,12 +57,12 @@ def enroll(
         actor, Verb.MEMBER_ENROLL, on=OrganizationSet(organization), idempotency_key=idempotency_key
     ) as act:
         _check_each_access(act, people)
-        users = _load_or_create_users(act, people)
+        users, new = _load_or_create_users(act, people)
         (locked,) = act.on
         members = lifecycle.add_members(organization=locked, users=users, at=act.at)
         assignments = [(member.id, person.access) for member, person in zip(members, people, strict=True)]
         access_store.assign_each(assignments=assignments, actor=actor, act=act.id, at=act.at, reason="")
-        _record_events(act, members, people)
+        _record_events(act, list(zip(members, users, people, strict=True)), new)
     return act.outcome
 
 
@@ -86,7 +88,8 @@ def _check_each_access(act: Act, people: Sequence[PersonToEnroll]) -> None:
         )
 
 
-def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> list[User]:
+def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> tuple[list[User], set[uuid.UUID]]:
+    """Return the users in the order of `people`, and the ids of those who are new."""
     known = addresses.owners(addresses=[person.email for person in people])
     if len({user.id for user in known.values()}) < len(known):
         raise AlreadyExists(field="email")
@@ -100,17 +103,26 @@ def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> list[Us
         for person in people
         if person.email not in known
     ]
-    known |= {user.email: user for user in lifecycle.create_people(people=new_people, at=act.at)}
-    return [known[person.email] for person in people]
+    created = lifecycle.create_people(people=new_people, at=act.at)
+    known |= {user.email: user for user in created}
+    return [known[person.email] for person in people], {user.id for user in created}
 
 
-def _record_events(act: Act, members: Sequence[Membership], people: Sequence[PersonToEnroll]) -> None:
-    for member, person in zip(members, people, strict=True):
+def _record_events(
+    act: Act, enrolled: Sequence[tuple[Membership, User, PersonToEnroll]], new: Collection[uuid.UUID]
+) -> None:
+    for member, user, person in enrolled:
+        is_new = user.id in new
         act.also(
             Verb.MEMBER_ENROLL,
             Subject("membership", member.id),
             cause=Verb.MEMBER_ENROLL,
             before={"state": "none"},
-            after={"state": "active", "access": [person.access.to_json()]},
+            after={
+                "state": "active",
+                "access": [person.access.to_json()],
+                **credentials.joined(user=user, is_new=is_new),
+            },
+            personal={"email": PersonalValue(user.email, (user.id,))} if is_new else {},
         )
-    act.record(members=len(members))
+    act.record(members=len(enrolled))

@@ -64,6 +64,7 @@ def sign_out(
         revoked = _revoke(act, session)
         act.record(
             everywhere=not session,
+            **({"ended_session": session} if session else {}),
             sessions=revoked.sessions,
             sign_ins=revoked.sign_ins,
             token_families=revoked.token_families,

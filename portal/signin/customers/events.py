@@ -13,7 +13,7 @@ from audit.foundation import clock
 from audit.log.ledger import SUPPLIER, Subject
 from delegation.authorization.verbs import Observation
 from identity import revocation
-from identity.people import addresses
+from identity.people import addresses, credentials
 from identity.people.models import User
 from identity.sessions import sign_ins
 from identity.sessions.models import Session
@@ -39,12 +39,12 @@ def record_event(
 def signed_in(request: HttpRequest, user: User) -> None:
     """Record the sign-in, and the browser's name for the list of sessions."""
     metrics.record_sign_in(outcome="done")
-    record_event(
-        request,
-        Observation.SIGN_IN_SUCCEEDED,
-        user,
-        {"amr": authentication_methods.last_authentication(request)[1]},
-    )
+    facts: dict[str, Any] = {"amr": authentication_methods.last_authentication(request)[1]}
+    if isinstance(request.session, SessionStore):
+        if not request.session.session_key:
+            request.session.save()  # another person's session was flushed: the new one has a key only now
+        facts |= {"session": request.session.stored_key(), "epoch": user.epoch}
+    record_event(request, Observation.SIGN_IN_SUCCEEDED, user, facts)
     if isinstance(request.session, SessionStore):
         agent = request.headers.get("User-Agent", "")[:_AGENT]
         Session.objects.filter(session_key=request.session.stored_key()).update(agent=agent)
@@ -52,9 +52,11 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 def signed_out(request: HttpRequest, user: User) -> None:
     """End the services' sign-ins of this browser session only."""
-    record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person"})
-    if isinstance(request.session, SessionStore) and request.session.session_key:
-        sign_ins.end_for_session(session_key=request.session.stored_key(), at=clock.now())
+    session = request.session
+    key = session.stored_key() if isinstance(session, SessionStore) and session.session_key else ""
+    record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person", "ended_session": key})
+    if key:
+        sign_ins.end_for_session(session_key=key, at=clock.now())
 
 
 def failed(*, user: User | None, method: str) -> None:
@@ -69,7 +71,8 @@ def failed(*, user: User | None, method: str) -> None:
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
     """Revoke what was issued under the old password: sessions, services' sign-ins, tokens."""
-    if verb is Observation.PASSWORD_RESET and user.mail_bounced_at is not None:
+    reachable = verb is Observation.PASSWORD_RESET and user.mail_bounced_at is not None
+    if reachable:
         addresses.mark_deliverable(user=user.pk)
     revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
     record_event(
@@ -80,6 +83,9 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
             "sessions": revoked.sessions,
             "sign_ins": revoked.sign_ins,
             "token_families": revoked.token_families,
+            "everywhere": True,
+            "password": credentials.password_digest(user=user),
+            **({"deliverable": True} if reachable else {}),
         },
     )
 
@@ -88,7 +94,8 @@ def password_rehashed(user: User) -> None:
     """Record that the stored hash was replaced, which may be all that a first step of signing in changes."""
     batch = event_transaction.current_batch()
     if batch is not None:
-        batch.add(Observation.PASSWORD_REHASHED, subject=Subject("user", user.pk), chain=user.pk)
+        facts = {"password": credentials.password_digest(user=user)}
+        batch.add(Observation.PASSWORD_REHASHED, subject=Subject("user", user.pk), chain=user.pk, facts=facts)
 
 
 def step_completed(request: HttpRequest, user: User, method: str, facts: Mapping[str, Any]) -> None:
@@ -121,6 +128,10 @@ def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
     if batch is None:
         return
     kind = str(authenticator.type)
+    is_removed = verb is Observation.FACTOR_REMOVED
+    facts = (
+        credentials.removed_factor(authenticator) if is_removed else credentials.added_factor(authenticator)
+    )
     removed = [
         entry
         for entry in batch.drafts
@@ -129,5 +140,6 @@ def factor_changed(verb: Observation, authenticator: Authenticator) -> None:
     if verb is Observation.FACTOR_ADDED and removed:
         batch.drafts.remove(removed[-1])
         verb = Observation.FACTOR_RESET
+        facts |= {"removed": removed[-1][3].facts["removed"]}
     user = uuid.UUID(str(authenticator.user_id))
-    batch.add(verb, subject=Subject("user", user), chain=user, facts={"factor": kind})
+    batch.add(verb, subject=Subject("user", user), chain=user, facts=facts)

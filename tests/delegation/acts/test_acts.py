@@ -196,7 +196,7 @@ def test_act_on_a_set_has_one_event_per_subject(world: World) -> None:
     assert {event.at for event in events} == {outcome.at}
     assert body(events[1])["before"]["state"] == "active"
     assert body(events[1])["before"]["access"][0]["limits"]["ordering:orders.place"]["amount"] == "500.00"
-    assert body(events[1])["after"] == {"state": "ended"}
+    assert body(events[1])["after"] == {"state": "ended", "everywhere": True}
 
 
 def test_removal_of_a_suspended_member_records_the_state(world: World) -> None:

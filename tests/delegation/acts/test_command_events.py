@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from allauth.idp.oidc.models import Client as ProtocolClient
 
-from audit.foundation import clock
+from audit.foundation import clock, digests
 from audit.log import ledger
 from audit.models import Event
 from delegation import retention
@@ -156,7 +157,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
             "subject": "membership ulla",
             "organization": "koskela",
             "before": {"state": "active", "access": [current]},
-            "after": {"state": "ended"},
+            "after": {"state": "ended", "everywhere": True},
             "facts": counts,
         },
     ]
@@ -203,8 +204,8 @@ def test_invitation_names_the_access_and_encrypts_personal_values(world: World) 
             "chain": "koskela",
             "subject": "organization koskela",
             "organization": "koskela",
-            "after": {"invitation": "made", "access": facts},
-            "facts": {"invitation": "made"},
+            "after": {"invitation": "made", "access": facts, "expires_at": made.expires_at.isoformat()},
+            "facts": {"invitation": "made", "link": made.tokens.get().hash},
             "personal": ["email", "name", "reason"],
         }
     ]
@@ -268,7 +269,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
             "organization": "koskela",
             "cause": "invitation.accept",
             "before": {"state": "none"},
-            "after": after,
+            "after": {**after, "user": str(made.user_id), "password": digests.digest(hashed())},
             "facts": {"invited_by": "ulla's user", "invitation": "sent"},
         },
     ]
@@ -298,6 +299,7 @@ def test_resending_names_both_senders_and_both_ends(world: World) -> None:
             "organization": "koskela",
             "before": {"expires_at": sent.expires_at.isoformat(), "invited_by": "ulla's user"},
             "after": {"expires_at": until.isoformat(), "invited_by": "aino's user"},
+            "facts": {"link": sent.tokens.latest("created_at").hash},
         }
     ]
     fresh = Invitation.objects.get(id=sent.id)
@@ -328,7 +330,13 @@ def test_enrolling_is_an_event_of_each_membership_and_of_the_organization(world:
             "organization": "koskela",
             "cause": "member.enroll",
             "before": {"state": "none"},
-            "after": {"state": "active", "access": [VIEWER]},
+            "after": {
+                "state": "active",
+                "access": [VIEWER],
+                "user": str(made.user_id),
+                "password": digests.digest(hashed()),
+            },
+            "personal": ["email"],
         },
         {
             "verb": "member.enroll",
@@ -375,6 +383,20 @@ def test_ceiling_is_an_event_of_the_supplier_and_of_the_organization(world: Worl
     ]
 
 
+NOT_ASSIGNABLE: Line = {"allowed": True, "assignable": False, "amount": None, "currency": ""}
+VIEWER_VERSION: Line = {
+    "number": 2,
+    "verbs": [],
+    "assignable_roles": [],
+    "max_assignment_days": None,
+    "required_assurance": "mfa",
+    "is_admin": False,
+    "entitlements": dict.fromkeys(
+        ("ordering:orders.see", "ordering:invoices.see", "crm:contacts.see"), NOT_ASSIGNABLE
+    ),
+}
+
+
 def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: World) -> None:
     roles = [replace(role, mfa=True) if role.key == "viewer" else role for role in CATALOGUE.roles]
     units = catalogue_commands.add_units(
@@ -386,7 +408,22 @@ def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: W
     assert lines(units.act, names) == [{**supplier_line, "facts": {"business_units": ["a", "b"]}}]
     entitlements = sorted(spec.key for spec in CATALOGUE.entitlements)
     assert lines(applied.act, names) == [
-        {**supplier_line, "facts": {"roles": ["viewer"], "entitlements": entitlements}}
+        {
+            **supplier_line,
+            "facts": {
+                "roles": ["viewer"],
+                "entitlements": entitlements,
+                "entitlement_settings": {
+                    spec.key: {
+                        "takes_amount": spec.takes_amount,
+                        "takes_sites": spec.takes_sites,
+                        "rank": rank,
+                    }
+                    for rank, spec in enumerate(CATALOGUE.entitlements)
+                },
+                "role_versions": {"viewer": VIEWER_VERSION},
+            },
+        }
     ]
     consequences = Event.objects.filter(verb="catalogue.propagate").values_list("act", flat=True)
     (batch,) = set(consequences)
@@ -414,9 +451,28 @@ def test_application_names_its_client_or_none(world: World) -> None:
             actor=world.system, key=key, name={"en": key}, unit="kivisalo", client=new
         )
         facts.append([(line["verb"], line["facts"]) for line in lines(done.act, Names(world))])
+    stored = ProtocolClient.objects.get(id="erp")
+    no_address = digests.digest("")
+    erp = {
+        "application": "erp",
+        "client": "erp",
+        "business_unit": "kivisalo",
+        "skip_consent": True,
+        "client_digests": {
+            "type": digests.digest("confidential"),
+            "secret": digests.digest(stored.secret),
+            "redirect_uris": digests.digest("https://erp.example.test/cb"),
+            "scopes": digests.digest("openid\nprofile\nemail"),
+            "grant_types": digests.digest("authorization_code\nrefresh_token"),
+            "response_types": digests.digest("code"),
+            "initiate_login_uri": no_address,
+            "backchannel_logout_uri": no_address,
+            "data": no_address,
+        },
+    }
     assert facts == [
-        [("application.register", {"application": "erp", "client": "erp"})],
-        [("application.register", {"application": "files", "client": None})],
+        [("application.register", erp)],
+        [("application.register", {"application": "files", "client": None, "business_unit": "kivisalo"})],
     ]
 
 
@@ -435,7 +491,13 @@ def test_created_organization_and_sites_are_the_subjects_of_their_events(world: 
             "chain": "lahti",
             "subject": "organization lahti",
             "organization": "lahti",
-            "after": {"key": "lahti", "sites": ["site"]},
+            "after": {
+                "key": "lahti",
+                "register_id": "",
+                "numbers": {},
+                "sites": ["site"],
+                "external_ids": {str(site.id): "LAH"},
+            },
         }
     ]
     assert lines(added.act, names) == [
@@ -444,7 +506,7 @@ def test_created_organization_and_sites_are_the_subjects_of_their_events(world: 
             "chain": "koskela",
             "subject": "organization koskela",
             "organization": "koskela",
-            "after": {"sites": ["vaasa"]},
+            "after": {"sites": ["vaasa"], "external_ids": {str(vaasa.id): "VAA"}},
         }
     ]
     assert (site.external_id, vaasa.external_id) == ("LAH", "VAA")
@@ -468,7 +530,7 @@ NOTHING_PURGED = retention.Purged(idempotency_records=0, invitation_links=0)
 COUNTED: dict[str, tuple[Callable[[World], Outcome[Any]], Line, object]] = {
     "forget": (_forget, {"idempotency_records": 0, "invitation_links": 0}, NOTHING_PURGED),
     "sign out everywhere": (_sign_out, {"everywhere": True, **COUNTS}, ENDED),
-    "sign out of one session": (_sign_out_here, {"everywhere": False, **COUNTS}, ENDED),
+    "sign out of one session": (_sign_out_here, {"everywhere": False, "ended_session": "s", **COUNTS}, ENDED),
 }
 
 
