@@ -1,9 +1,9 @@
 """Django loads all models of the app here. Most tables have no guard: their content follows from the log."""
 
 from provisioning.accounts.models import Account, Cursor, Delivery
-from provisioning.delivery.models import Due
+from provisioning.delivery.models import Due, Heartbeat
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 
-__all__ = ["Account", "Cursor", "Delivery", "Due", "Logout", "Mail", "Target"]
+__all__ = ["Account", "Cursor", "Delivery", "Due", "Heartbeat", "Logout", "Mail", "Target"]

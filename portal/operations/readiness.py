@@ -1,28 +1,35 @@
-"""Whether this process can serve pages; each check returns one word."""
+"""Whether this process can serve pages, and what works beside it; each check returns one word.
 
+`REQUIRED` decide whether pages can be served; `REPORTED` are for the operator's monitoring.
+"""
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import cache as shared_cache
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 
 from audit.foundation import key_files
 from identity import signing_keys
-from portal.operations.metrics import Gauge
+from portal.operations import metrics, static_check
+from provisioning import backlog
 from provisioning.accounts import status
+from provisioning.delivery import heartbeats
+from provisioning.delivery.heartbeats import Kind
 
 LATE = 60.0
-"""Seconds after which due deliveries count as late."""
-
-
-def gauges() -> list[Gauge]:
-    """Return the values of this moment for `/metrics`."""
-    return [
-        Gauge("deliveries_late_seconds", "How long the oldest due delivery waits.", status.delivery_lag()),
-        Gauge("deliverers", "Running deliverers.", status.running_deliverers()),
-        Gauge("targets_down", "Targets that do not answer.", len(status.unavailable_targets())),
-    ]
+"""Seconds after which due deliveries count as late, and a process without a heartbeat as stuck."""
+JOBS_LATE = 300.0
+"""The same for Celery, whose task of a heartbeat may wait behind a long job."""
+FRESH_SECONDS = 1.0
+_PROBE = "readiness"
+_memo: list[tuple[float, dict[str, str]]] = []
 
 
 def database() -> str:
@@ -63,8 +70,85 @@ def keys() -> str:
     return "ok"
 
 
-def deliveries() -> str:
-    """Return `ok`, `late`, or `none` without a running deliverer."""
+def cache_works() -> str:
+    """Return `ok` or `failed`: without the shared cache, no sign-in passes its rate limits."""
+    value = secrets.token_hex(8)
+    try:
+        shared_cache.set(_PROBE + value, value, 10)
+        return "ok" if shared_cache.get(_PROBE + value) == value else "failed"
+    except Exception:  # noqa: BLE001 - whatever a cache raises, sign-ins would raise it too
+        return "failed"
+
+
+def deliver() -> str:
+    """Return `ok`, `late`, `stuck` where no deliverer makes progress, or `none` without a running one."""
     if not status.running_deliverers():
         return "none"
+    if not _is_recent(Kind.DELIVER, LATE):
+        return "stuck"
     return "late" if status.delivery_lag() > LATE else "ok"
+
+
+def mail() -> str:
+    """Return `ok`, or `failing` from the first failure of a mail that still waits."""
+    return _failing("mail")
+
+
+def targets() -> str:
+    """Return `ok`, or `failing` from the first failure of a system or service."""
+    return "failing" if status.unavailable_targets() else _failing("account", "logout")
+
+
+def worker() -> str:
+    """Return `ok`, or `none` where no job has run lately."""
+    return "ok" if _is_recent(Kind.WORKER, JOBS_LATE) else "none"
+
+
+def beat() -> str:
+    """Return `ok`, or `none` without Celery's timer."""
+    return "ok" if _is_recent(Kind.BEAT, JOBS_LATE) else "none"
+
+
+def counters() -> str:
+    """Return `ok`, or `degraded` where metrics miss the counters of other processes of this server."""
+    return "degraded" if metrics.problem() else "ok"
+
+
+REQUIRED: Mapping[str, Callable[[], str]] = {
+    "database": database,
+    "migrations": migrations,
+    "keys": keys,
+    "cache": cache_works,
+    "static": static_check.state,
+}
+REPORTED: Mapping[str, Callable[[], str]] = {
+    "deliver": deliver,
+    "mail": mail,
+    "targets": targets,
+    "worker": worker,
+    "beat": beat,
+    "metrics": counters,
+}
+
+
+def report() -> dict[str, str]:
+    """Run all checks. The words of the last second are given again: anyone may ask, and the answer costs statements."""
+    if _memo and time.monotonic() - _memo[-1][0] < FRESH_SECONDS:
+        return _memo[-1][1]
+    required: dict[str, str] = {}
+    for name, check in REQUIRED.items():
+        required[name] = check() if required.get("database", "ok") == "ok" else "unknown"
+    healthy = all(word == "ok" for word in required.values())
+    reported = {name: check() if healthy else "unknown" for name, check in REPORTED.items()}
+    words = {"status": "ok" if healthy else "failed", **required, **reported, "build": settings.BUILD}
+    _memo[:] = [(time.monotonic(), words)]
+    return words
+
+
+def _failing(*kinds: str) -> str:
+    return "failing" if backlog.failing_kinds() & set(kinds) else "ok"
+
+
+def _is_recent(kind: Kind, seconds: float) -> bool:
+    (found,) = [one for one in heartbeats.latest(within=dt.timedelta(seconds=seconds)) if one.kind is kind]
+    return found.running > 0

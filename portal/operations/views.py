@@ -1,7 +1,6 @@
 """Liveness, readiness and metrics for the operator."""
 
 import hmac
-from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -9,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from portal.http import request_context
-from portal.operations import metrics, readiness
+from portal.operations import gauges, metrics, readiness
 
 _LOOPBACK = {"127.0.0.1", "::1"}
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
@@ -25,22 +24,9 @@ def live(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer with status 503 unless pages can be served. Late deliveries are reported and do not change the status."""
-    checks: dict[str, Callable[[], str]] = {
-        "database": readiness.database,
-        "migrations": readiness.migrations,
-        "keys": readiness.keys,
-    }
-    results: dict[str, str] = {}
-    for name, check in checks.items():
-        results[name] = check() if results.get("database", "ok") == "ok" else "unknown"
-    healthy = all(word == "ok" for word in results.values())
-    reported = {
-        "deliver": readiness.deliveries() if healthy else "unknown",
-        "metrics": "degraded" if metrics.problem() else "ok",
-    }
-    body = {"status": "ok" if healthy else "failed", **results, **reported}
-    return JsonResponse(body, status=200 if healthy else 503)
+    """Answer with status 503 unless pages can be served; what else does not work is only reported."""
+    body = readiness.report()
+    return JsonResponse(body, status=200 if body["status"] == "ok" else 503)
 
 
 @login_not_required
@@ -49,8 +35,9 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     """Answer clients with the token; without a configured token, for this machine unless a proxy is in front."""
     if not _may_read_metrics(request):
         return HttpResponse(status=404)
-    gauges = readiness.gauges() if readiness.database() == "ok" else []
-    return HttpResponse(metrics.text(gauges=gauges), content_type="text/plain; version=0.0.4; charset=utf-8")
+    known = gauges.of_database() if readiness.database() == "ok" else []
+    text = metrics.text(gauges=[gauges.build(), *known])
+    return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _may_read_metrics(request: HttpRequest) -> bool:

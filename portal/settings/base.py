@@ -3,11 +3,13 @@
 from typing import Any
 
 from portal.operations import log_config
-from portal.settings import brand, variables
+from portal.settings import brand, build, variables
 
 KEYHOLDER_ENV = variables.ENV.value()
 BASE_DIR = variables.BASE_DIR
 HOME = variables.HOME.value()
+BUILD = build.identify(BASE_DIR)
+"""Identifies the code in metrics, readiness and heartbeats."""
 DEBUG = False
 
 ISSUER = variables.ISSUER.value()

@@ -65,6 +65,9 @@ class Account(Due):
                 name="account_next_change",
                 condition=Q(next_change_at__isnull=False),
             ),
+            models.Index(
+                fields=["failing_since"], name="account_failing", condition=Q(failing_since__isnull=False)
+            ),
             models.Index(fields=["leased_by"], name="account_leased", condition=Q(leased_by__isnull=False)),
             models.Index(
                 fields=["user"],

@@ -40,7 +40,7 @@ UPDATE provisioning_account a SET
                   WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
     uncertain_until = CASE WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
     next_change_at = x.next_change_at, priority = CASE WHEN a.generation = x.generation THEN 1 ELSE a.priority END,
-    attempts = 0, last_error = '', leased_until = NULL, leased_by = NULL
+    attempts = 0, last_error = '', failing_since = NULL, leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
 RETURNING a.id
 """  # noqa: S608 - our own constants
@@ -51,7 +51,7 @@ WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
 {_LOCKED}
 UPDATE provisioning_account a SET
     due_at = CASE WHEN a.generation = x.generation THEN x.retry_at ELSE a.due_at END,
-    attempts = a.attempts + 1, last_error = x.code, state = x.state,
+    attempts = a.attempts + 1, last_error = x.code, failing_since = coalesce(a.failing_since, %(at)s), state = x.state,
     uncertain_until = coalesce(x.uncertain_until, a.uncertain_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
 RETURNING a.id

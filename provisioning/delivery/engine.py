@@ -17,8 +17,9 @@ from django.db import connection
 from audit import sealing
 from audit.foundation import clock
 from audit.log import refusals
-from provisioning.delivery import listener, settle, workers
+from provisioning.delivery import heartbeats, listener, workers
 from provisioning.delivery.listener import Listener, Notifications
+from provisioning.delivery.outage import Outage
 from provisioning.delivery.scheduler import Kind, Scheduler
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,6 @@ _SWEEP_SHARE = 20
 """A slow sweep repeats less often, so that sweeping takes a twentieth of the time…"""
 _LONGEST_PAUSE = 5.0
 """…but often enough that a retry, a boundary or a resync is not noticeably late."""
-_RECONNECT_SECONDS = 0.5
 _DRAIN_SECONDS = 15.0
 
 
@@ -62,9 +62,11 @@ class Engine:
     on_stop: Callable[[], None]
     """Releases what the kinds share, at the end of `run`."""
     _scheduler: Scheduler = field(init=False)
+    _outage: Outage = field(default_factory=Outage)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _listener: Listener | None = None
     _next_sweep: float = 0.0
+    _next_heartbeat: float = 0.0
     _swept: bool = False
 
     def __post_init__(self) -> None:
@@ -78,15 +80,9 @@ class Engine:
             try:
                 with listener.listening() as notified:
                     self._listen(notified)
-            except settle.DATABASE_UNAVAILABLE as error:
-                log.warning("deliver.database_unavailable", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - logged with its cause, and tried again
                 connection.close()
-                self._stopping.wait(_RECONNECT_SECONDS)
-            except Exception:
-                # A fault in one place must not stop all deliveries.
-                log.exception("deliver.fault")
-                connection.close()
-                self._stopping.wait(_RECONNECT_SECONDS)
+                self._stopping.wait(self._outage.failed(error))
         maintenance.join(timeout=_DRAIN_SECONDS)
         self.on_stop()
 
@@ -119,6 +115,7 @@ class Engine:
             if time.monotonic() >= self._next_sweep:
                 self._sweep()
                 self._scheduler.lease_due(worker=notified.worker)
+                self._outage.ended()
 
     def _handle_notifications(self, notified: Listener, notifications: Notifications) -> None:
         """Plan and lease the consequences of new events first; then settle, which may make room for more."""
@@ -150,19 +147,23 @@ class Engine:
         elapsed = time.monotonic() - started
         pause = min(max(SWEEP_SECONDS, elapsed * _SWEEP_SHARE), _LONGEST_PAUSE)
         self._next_sweep = time.monotonic() + pause
+        if time.monotonic() >= self._next_heartbeat:
+            heartbeats.record(kind=heartbeats.Kind.DELIVER)
+            self._next_heartbeat = time.monotonic() + heartbeats.EVERY_SECONDS
 
     def _background_maintenance(self) -> None:
         """Seal observations into the log and flush repeated refusals, once a second."""
-        while not self._stopping.wait(SWEEP_SECONDS):
+        outage = Outage(names_database=False)
+        pause = SWEEP_SECONDS
+        while not self._stopping.wait(pause):
+            pause = SWEEP_SECONDS
             try:
                 sealing.seal_all()
                 refusals.flush_repeats()
-            except settle.DATABASE_UNAVAILABLE:
+                outage.ended()
+            except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
                 connection.close()
-            except Exception:
-                # The thread must survive: without it nothing more is sealed.
-                log.exception("deliver.maintenance_fault")
-                connection.close()
+                pause = max(outage.failed(error), SWEEP_SECONDS)
         connection.close()
 
 

@@ -1,4 +1,4 @@
-"""Deliveries of every kind share these columns."""
+"""Deliveries of every kind share columns; processes without a port have heartbeats."""
 
 from django.db import models
 
@@ -14,8 +14,20 @@ class Due(models.Model):
     leased_by = models.IntegerField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     """Failures in a row."""
+    failing_since = models.DateTimeField(null=True)
+    """When the first of the failures in a row happened; a retry leaves it as it is, a success empties it."""
     last_error = models.CharField(max_length=40, blank=True)
     """A code of `provisioning.delivery.errors`; empty after a success."""
 
     class Meta:
         abstract = True
+
+
+class Heartbeat(models.Model):
+    """Holds when a process was last seen (`heartbeats`)."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=10)
+    build = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()

@@ -11,16 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import structlog
-
 from audit.foundation import clock
 from provisioning.delivery import settle
 from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.failure_log import FailureLog
 from provisioning.delivery.listener import Notifications
 from provisioning.delivery.target_queues import TargetQueues
 from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask
-
-log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.01
 """How long an outcome may wait for others, to be stored with them in one transaction."""
@@ -38,6 +35,7 @@ class Scheduler:
     wake_up: Callable[[], None]
     """Called from any thread when `settle` or another `lease` has work to do."""
     queues: TargetQueues = field(default_factory=TargetQueues)
+    failures: FailureLog = field(default_factory=FailureLog)
     _finished: "queue.SimpleQueue[tuple[Kind, Outcome]]" = field(default_factory=queue.SimpleQueue)
     _unsettled: list[tuple[Kind, Outcome]] = field(default_factory=list)
     _settle_at: float = 0.0
@@ -120,8 +118,21 @@ class Scheduler:
         self._backlog = backlog
 
     def _run(self, kind: Kind, task: Task) -> None:
-        self._finished.put((kind, _outcome(task)))
+        self._finished.put((kind, self._outcome(task)))
         self.wake_up()
+
+    def _outcome(self, task: Task) -> Outcome:
+        try:
+            outcome = DeliveryOutcome(task, result=task.run())
+        except DeliveryError as error:
+            self.failures.failed(queue=task.queue, error=error)
+            return DeliveryOutcome(task, error=error)
+        except Exception as fault:  # noqa: BLE001 - becomes the outcome, and is logged with its traceback
+            unknown = DeliveryError(Code.FAULT, detail=type(fault).__name__)
+            self.failures.failed(queue=task.queue, error=unknown, fault=fault)
+            return DeliveryOutcome(task, error=unknown)
+        self.failures.succeeded(queue=task.queue)
+        return outcome
 
     def _gather(self) -> None:
         while not self._finished.empty():
@@ -130,14 +141,3 @@ class Scheduler:
                 self._settle_at = time.monotonic() + GATHER_SECONDS
             self._unsettled.append((kind, outcome))
             self.queues.done(target=outcome.task.queue)
-
-
-def _outcome(task: Task) -> Outcome:
-    try:
-        return DeliveryOutcome(task, result=task.run())
-    except DeliveryError as error:
-        log.info("deliver.failed", queue=str(task.queue), code=error.code.value, detail=error.detail)
-        return DeliveryOutcome(task, error=error)
-    except Exception:
-        log.exception("deliver.fault", queue=str(task.queue))
-        return DeliveryOutcome(task, error=DeliveryError(Code.FAULT))

@@ -54,12 +54,14 @@ JOIN identity_published_sign_in s ON s.id = a.sign_in_id
 JOIN identity_published_membership m ON m.id = s.membership_id
 """  # noqa: S608 - our own constants
 _DONE = """
-UPDATE provisioning_logout l SET done_at = %(at)s, due_at = NULL, last_error = '', leased_until = NULL, leased_by = NULL
+UPDATE provisioning_logout l SET done_at = %(at)s, due_at = NULL, last_error = '', failing_since = NULL,
+    leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer)
 WHERE l.id = x.id AND l.leased_by = x.worker RETURNING l.id
 """
 _FAILED = """
 UPDATE provisioning_logout l SET due_at = x.retry_at, attempts = l.attempts + 1, last_error = x.code,
+    failing_since = coalesce(l.failing_since, %(at)s),
     refused_at = CASE WHEN x.code = 'refused' THEN coalesce(l.refused_at, %(at)s) ELSE l.refused_at END,
     leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer, retry_at timestamptz, code text)

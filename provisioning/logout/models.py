@@ -28,5 +28,8 @@ class Logout(Due):
         indexes = [
             models.Index(fields=["client", "due_at"], name="logout_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["act"], name="logout_of_act"),
+            models.Index(
+                fields=["failing_since"], name="logout_failing", condition=Q(failing_since__isnull=False)
+            ),
             models.Index(fields=["leased_by"], name="logout_leased", condition=Q(leased_by__isnull=False)),
         ]

@@ -27,5 +27,8 @@ class Mail(Due):
         indexes = [
             models.Index(fields=["due_at"], name="mail_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["about"], name="mail_about"),
+            models.Index(
+                fields=["failing_since"], name="mail_failing", condition=Q(failing_since__isnull=False)
+            ),
             models.Index(fields=["leased_by"], name="mail_leased", condition=Q(leased_by__isnull=False)),
         ]

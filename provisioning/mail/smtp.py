@@ -36,7 +36,13 @@ def send(*, row: Mail) -> None:
             Code.REFUSED if _is_final(error) else Code.BUSY, detail=str(error.smtp_code)
         ) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryError(Code.UNREACHABLE, detail=type(error).__name__) from error
+        raise DeliveryError(Code.UNREACHABLE, detail=_cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    """Say why there is no connection, with the relay's address."""
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return f"{settings.SMTP_HOST}:{settings.SMTP_PORT}: {reason}"
 
 
 def _is_final(error: smtplib.SMTPResponseException) -> bool:

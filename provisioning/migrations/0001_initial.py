@@ -24,6 +24,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('kind', models.CharField(max_length=10)),
+                ('build', models.CharField(max_length=80)),
+                ('started_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Account',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -31,6 +41,7 @@ class Migration(migrations.Migration):
                 ('leased_until', models.DateTimeField(null=True)),
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
+                ('failing_since', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
                 ('acknowledged_digest', models.CharField(blank=True, max_length=64)),
@@ -56,6 +67,7 @@ class Migration(migrations.Migration):
                 ('leased_until', models.DateTimeField(null=True)),
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
+                ('failing_since', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('recipient', models.BinaryField()),
@@ -69,7 +81,7 @@ class Migration(migrations.Migration):
                 ('failed_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['about'], name='mail_about'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='mail_leased')],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['about'], name='mail_about'), models.Index(condition=models.Q(('failing_since__isnull', False)), fields=['failing_since'], name='mail_failing'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='mail_leased')],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +131,7 @@ class Migration(migrations.Migration):
                 ('leased_until', models.DateTimeField(null=True)),
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
+                ('failing_since', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('ended_at', models.DateTimeField()),
                 ('act', models.UUIDField(null=True)),
@@ -128,7 +141,7 @@ class Migration(migrations.Migration):
                 ('sign_in', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logouts', to='identity.signin')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['client', 'due_at'], name='logout_due'), models.Index(fields=['act'], name='logout_of_act'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='logout_leased')],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['client', 'due_at'], name='logout_due'), models.Index(fields=['act'], name='logout_of_act'), models.Index(condition=models.Q(('failing_since__isnull', False)), fields=['failing_since'], name='logout_failing'), models.Index(condition=models.Q(('leased_by__isnull', False)), fields=['leased_by'], name='logout_leased')],
                 'constraints': [models.UniqueConstraint(fields=('sign_in', 'client', 'ended_at'), name='logout_unique')],
             },
         ),
@@ -159,6 +172,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='account',
             index=models.Index(condition=models.Q(('next_change_at__isnull', False)), fields=['next_change_at'], name='account_next_change'),
+        ),
+        migrations.AddIndex(
+            model_name='account',
+            index=models.Index(condition=models.Q(('failing_since__isnull', False)), fields=['failing_since'], name='account_failing'),
         ),
         migrations.AddIndex(
             model_name='account',

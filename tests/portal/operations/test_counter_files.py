@@ -13,7 +13,7 @@ import pytest
 import structlog
 from django.test import Client
 
-from portal.operations import counter_files, metrics
+from portal.operations import counter_files, metrics, readiness
 from portal.operations.counter_files import CounterFiles, Family
 
 READY, METRICS, LIVE = "/health/ready", "/metrics", "/health/live"
@@ -47,6 +47,7 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CounterFiles:
     """Let this process share its counters, without the thread."""
     files = CounterFiles(tmp_path / "metrics", metrics.own_counters, server="this")
     monkeypatch.setattr(metrics, "_files", [files])
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", -1.0)
     files.write()
     return files
 

@@ -256,7 +256,7 @@ def test_settle_without_outcomes_settles_nothing() -> None:
     assert len(kind.settled) == 1
 
 
-def test_failed_call_is_logged_with_its_queue_code_and_detail() -> None:
+def test_failed_call_is_logged_as_warning_with_its_queue_code_and_detail() -> None:
     def unreachable() -> str:
         raise DeliveryError(Code.UNREACHABLE, detail="connection refused")
 
@@ -266,4 +266,4 @@ def test_failed_call_is_logged_with_its_queue_code_and_detail() -> None:
         one.lease_due(worker=1, at=AT)
         settle_all(one, woken)
     expected = {"queue": "target", "code": "unreachable", "detail": "connection refused"}
-    assert logs == [{"event": "deliver.failed", "log_level": "info", **expected}]
+    assert logs == [{"event": "deliver.failed", "log_level": "warning", **expected}]

@@ -1,0 +1,72 @@
+"""Processes without a port say that they work: the deliverer, Celery's workers, its timer.
+
+The database gives the instants, so that an age is right whichever machine asks. The reader decides what is too old.
+"""
+
+import datetime as dt
+import functools
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+
+from audit.foundation import clock, db, ids
+
+EVERY_SECONDS = 15.0
+"""How often a process records its heartbeat, at most."""
+_KEPT = dt.timedelta(days=1)
+
+_RECORD = """
+INSERT INTO provisioning_heartbeat (id, kind, build, started_at, seen_at)
+VALUES (%(id)s, %(kind)s, %(build)s, %(at)s, %(at)s)
+ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+"""
+_DELETE_OLD = "DELETE FROM provisioning_heartbeat WHERE kind = %(kind)s AND seen_at < %(before)s"
+_LATEST = """
+SELECT kind, max(seen_at), count(*) FILTER (WHERE seen_at > %(since)s) FROM provisioning_heartbeat GROUP BY kind
+"""
+
+
+class Kind(StrEnum):
+    """Names the kinds of processes."""
+
+    DELIVER = "deliver"
+    WORKER = "worker"
+    """Recorded by a task, so it proves the timer, the broker and a worker together."""
+    BEAT = "beat"
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Says when a kind of process was last seen, and how many have been seen lately."""
+
+    kind: Kind
+    age_seconds: float | None = None
+    """None where none was seen within a day."""
+    running: int = 0
+
+
+def record(*, kind: Kind) -> None:
+    """Store that this process works now. Two statements."""
+    at = clock.now()
+    db.fetch_all(_DELETE_OLD, {"kind": kind.value, "before": at - _KEPT})
+    db.fetch_all(_RECORD, {"id": _process(kind), "kind": kind.value, "build": settings.BUILD, "at": at})
+
+
+def latest(*, within: dt.timedelta) -> list[Heartbeat]:
+    """Read the latest heartbeat of every kind; `running` counts the processes seen within this time."""
+    at = clock.now()
+    rows = {kind: values for kind, *values in db.fetch_all(_LATEST, {"since": at - within})}
+    return [
+        Heartbeat(kind, (at - rows[kind][0]).total_seconds(), rows[kind][1])
+        if kind in rows
+        else Heartbeat(kind)
+        for kind in Kind
+    ]
+
+
+@functools.cache
+def _process(_kind: Kind) -> uuid.UUID:
+    """Identify this process. A forked child asks for another kind than its parent."""
+    return ids.uuid7()

@@ -1,0 +1,51 @@
+"""Heartbeats of processes without a port."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.conf import settings
+
+from audit.foundation import clock
+from provisioning.delivery import heartbeats
+from provisioning.delivery.engine import Engine
+from provisioning.delivery.heartbeats import Heartbeat, Kind
+from provisioning.delivery.models import Heartbeat as Row
+from tests.fixtures.deliveries import eventually
+
+Start = Callable[[], Engine]
+MINUTE = dt.timedelta(minutes=1)
+
+
+def latest(kind: Kind) -> Heartbeat:
+    (found,) = [one for one in heartbeats.latest(within=MINUTE) if one.kind is kind]
+    return found
+
+
+def test_process_that_was_never_seen_is_not_running(db: None) -> None:
+    assert latest(Kind.BEAT) == Heartbeat(Kind.BEAT)
+
+
+def test_process_has_one_row_that_shows_its_build_and_its_age(db: None) -> None:
+    heartbeats.record(kind=Kind.BEAT)
+    heartbeats.record(kind=Kind.BEAT)
+    row = Row.objects.get()
+    assert (row.kind, row.build) == ("beat", settings.BUILD)
+    assert latest(Kind.BEAT).running == 1
+    Row.objects.update(seen_at=clock.now() - 2 * MINUTE)
+    found = latest(Kind.BEAT)
+    assert found.running == 0
+    assert found.age_seconds is not None
+    assert found.age_seconds >= 120
+
+
+def test_processes_that_ended_yesterday_are_forgotten(db: None) -> None:
+    heartbeats.record(kind=Kind.BEAT)
+    Row.objects.update(seen_at=clock.now() - dt.timedelta(days=1, seconds=1))
+    heartbeats._process.cache_clear()
+    heartbeats.record(kind=Kind.BEAT)
+    assert Row.objects.count() == 1
+
+
+def test_deliverer_records_its_heartbeat(deliverer: Start) -> None:
+    deliverer()
+    eventually(lambda: latest(Kind.DELIVER).running == 1)
