@@ -2,14 +2,13 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from audit.foundation import clock
-from portal.http import request_context
+from portal.http import request_context, request_data
 from portal.wording import refusals, time_zones
 
 _MAX_FIELDS = 200
@@ -82,7 +81,9 @@ def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
 def return_path(request: HttpRequest) -> str:
     """Return the page to return to: this one, or the page that sent the htmx request."""
     if is_htmx(request):
-        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+        current = request_data.split_url(request.headers.get("HX-Current-URL", ""))
+        if current is None:
+            return "/"
         return f"{current.path or '/'}{'?' + current.query if current.query else ''}"
     return request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
 

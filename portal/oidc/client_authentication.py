@@ -1,14 +1,11 @@
 """Client authentication: `client_secret_basic`, `client_secret_post`, or a public client (RFC 6749 §2.3)."""
 
-import base64
-import binascii
-from urllib.parse import unquote_plus
-
 from django.core.cache import cache
 from django.http import HttpRequest
 
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
+from portal.http import request_data
 from portal.oidc import parameters
 from portal.oidc.json_responses import OAuthError
 from portal.oidc.parameters import Parameters
@@ -46,7 +43,10 @@ def credentials(request: HttpRequest, sent: Parameters) -> tuple[str, str]:
     header = request.headers.get("Authorization", "")
     if header and "client_secret" in sent:
         raise OAuthError("invalid_request", "Use one client authentication method only.")
-    client_id, secret = _basic(header) if header else (sent.get("client_id"), sent.get("client_secret"))
+    presented = request_data.basic_credentials(header) if header else None
+    if header and presented is None:
+        raise _invalid_client()
+    client_id, secret = presented or (sent.get("client_id"), sent.get("client_secret"))
     if header and sent.get("client_id") not in {"", client_id}:
         raise OAuthError("invalid_request", "client_id is not the one in the Authorization header.")
     if not client_id or "\0" in client_id:
@@ -63,19 +63,6 @@ def verify(client: RegisteredClient | None, secret: str, *, public: bool = False
     if not client.confidential or not client.verify_secret(secret):
         raise _invalid_client(client.id)
     return client
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        raise _invalid_client()
-    try:
-        client_id, colon, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError) as error:
-        raise _invalid_client() from error
-    if not colon:
-        raise _invalid_client()
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _invalid_client(client: str = "") -> OAuthError:

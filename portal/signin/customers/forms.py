@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from identity.people.models import User
-from portal.http import input_cleaning
+from portal.http import input_cleaning, request_data
 from portal.signin.customers import emails, one_time_codes
 
 _MAX_LENGTHS = {
@@ -144,17 +144,37 @@ class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
     """Asks for the first code of an authenticator app."""
 
 
+_MALFORMED = ValidationError(_MISSING["credential"], code="malformed")
+
+
+class _CredentialField(forms.CharField):
+    """Reads the JSON of a browser's answer (`portal.http.request_data`)."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """Return the object. Raises ValidationError."""
+        text = super().to_python(value)
+        credential = request_data.json_object(text) if text else None
+        if text and credential is None:
+            raise _MALFORMED
+        return credential
+
+
 class _Credential:
     """Reads a browser's answer about a passkey; malformed values are an error of the form, not of the server."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = self.fields  # type: ignore[attr-defined]
+        fields["credential"] = _CredentialField(error_messages={"required": _MISSING["credential"]})
 
     def full_clean(self) -> None:
         try:
             super().full_clean()  # type: ignore[misc]
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
-            self.add_error(  # type: ignore[attr-defined]
-                "credential",
-                ValidationError(gettext_lazy("The passkey did not work. Try again."), code="malformed"),
-            )
+        # The library decodes the CBOR inside the object, and recurses once for each of its levels.
+        except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
+            self.add_error("credential", _MALFORMED)  # type: ignore[attr-defined]
 
 
 class AddPasskey(_Credential, Bounded, webauthn.AddWebAuthnForm):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from allauth.account import views as account
 from allauth.core.internal import ratelimit
@@ -19,7 +18,7 @@ from django.utils import translation
 
 from delegation.authorization.verbs import Observation
 from identity.clients import queries as clients_queries
-from portal.http import input_cleaning, safe_redirects
+from portal.http import input_cleaning, request_data, safe_redirects
 from portal.signin.customers import first_sign_in
 from portal.signin.customers.events import record_event
 
@@ -42,10 +41,11 @@ class Login(account.LoginView):
 def _service(request: HttpRequest) -> str:
     """Return the name of the service whose authorization request continues after sign-in, else an empty text."""
     path = request.POST.get("next", "") or request.GET.get("next", "")
-    target = urlsplit(path if safe_redirects.is_own(path) else "")
-    client_ids = parse_qs(target.query).get("client_id", [])
+    target = request_data.split_url(path if safe_redirects.is_own(path) else "")
+    client_ids = request_data.query_values(target.query, "client_id") if target else []
     if (
-        target.path != reverse("oidc_authorize")
+        target is None
+        or target.path != reverse("oidc_authorize")
         or not client_ids
         or input_cleaning.has_control_characters(client_ids[0])
     ):

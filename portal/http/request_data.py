@@ -1,0 +1,79 @@
+"""Addresses, JSON and credentials of a request are parsed here alone: length first, depth bounded.
+
+No function raises; each returns nothing for what it cannot read, so that no malformed header or body is a server error.
+"""
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
+
+MAX_URL, MAX_JSON, MAX_DEPTH, MAX_CREDENTIALS = 4096, 65_536, 20, 4096
+"""Characters of an address and of JSON, levels of JSON, characters of an Authorization header."""
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_OPENING, _CLOSING = "[{", "]}"
+
+
+def split_url(text: str) -> SplitResult | None:
+    """Return the parts of an address, also of a relative one."""
+    if len(text) > MAX_URL:
+        return None
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - read here, because it raises for a port out of range
+    except ValueError:
+        return None
+    return parts
+
+
+def query_values(text: str, name: str) -> list[str]:
+    """Return the values of one parameter of a query string, in order; none for a text that cannot be read."""
+    if len(text) > MAX_URL:
+        return []
+    try:
+        return parse_qs(text, max_num_fields=100).get(name, [])
+    except ValueError:
+        return []
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return the object that this JSON text holds.
+
+    Too long or too deep a text is refused before it is parsed: the parser recurses once for each level. Numbers that
+    JSON does not know (NaN, Infinity), U+0000 and lone surrogates are refused, because no column can hold them.
+    """
+    if len(text) > MAX_JSON or _depth(text) > MAX_DEPTH:
+        return None
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        plain = json.dumps(value, ensure_ascii=False)
+        plain.encode()
+    except ValueError:  # also a whole number of more digits than Python reads
+        return None
+    return value if isinstance(value, dict) and "\\u0000" not in plain else None
+
+
+def basic_credentials(header: str) -> tuple[str, str] | None:
+    """Return the id and the secret of an Authorization header with the scheme Basic (RFC 7617, RFC 6749 §2.3.1)."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic" or len(header) > MAX_CREDENTIALS:
+        return None
+    try:
+        name, colon, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (unquote_plus(name), unquote_plus(secret)) if colon else None
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for character in _STRING.sub("", text):
+        depth += (character in _OPENING) - (character in _CLOSING)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
