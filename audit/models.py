@@ -12,7 +12,11 @@ class Installation(models.Model):
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
+    uid = models.UUIDField()
+    """Names the installation in its backups; random, from the first migration on."""
     incarnation = models.PositiveIntegerField(default=1)
+    frozen_at = models.DateTimeField(null=True)
+    """Since when nothing goes out, because this is a restored database; None: everything goes out."""
 
     class Meta:
         db_table = "audit_installation"
@@ -152,3 +156,17 @@ class Refusal(models.Model):
                 fields=["actor", "verb", "subject", "code", "minute"], name="audit_refusal_once_a_minute"
             )
         ]
+
+
+class KeyFingerprint(models.Model):
+    """Identifies a key outside the database without revealing it. Rows stay: an id is used once."""
+
+    key_id = models.CharField(max_length=64, primary_key=True)
+    purpose = models.CharField(max_length=16)
+    fingerprint = models.CharField(max_length=64)
+    used_from = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    """Since when no key file has it any more."""
+
+    class Meta:
+        db_table = "audit_key_fingerprint"

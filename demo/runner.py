@@ -60,8 +60,8 @@ class Demo:
         stamp.write_text(now, encoding="ascii")
 
     def _fill(self) -> None:
-        self.manage("keys", "make")
         self.manage("migrate", "--database=owner", "--verbosity=0", "--noinput")
+        self.manage("keys", "make")
         jobs.prepare(self._server, self.where.secrets()["jobs"])
         if not self.where.people.exists():
             self._python("-m", "demo.seed")

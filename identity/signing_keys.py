@@ -6,6 +6,7 @@ parsed once per process: parsing checks the key and takes a hundred times as lon
 """
 
 import datetime as dt
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -20,14 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from audit.foundation import clock, key_files
+from audit.foundation import clock, key_files, private_files
 
 PURPOSE = "signing"
 ALGORITHMS = ("RS256", "ES256")
-PUBLISH_LEAD = dt.timedelta(hours=1)
+PUBLISH_LEAD = key_files.SPREAD
 """How long a key is published before it signs: longer than services may cache the set."""
-RETENTION = dt.timedelta(days=7)
-"""How long a key stays published after its successor began to sign."""
 _BITS = 2048
 
 _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -92,6 +91,20 @@ def signing_keys() -> Sequence[SigningKey]:
     return _key_ring().keys
 
 
+def fingerprints() -> dict[str, str]:
+    """Return the SHA-256 of each public key by key id. Raises MissingKey, and UnusableFile for an open file."""
+    ring = _key_ring()
+    private_files.read_text(_index())
+    return {key.kid: _fingerprint(key) for key in ring.keys}
+
+
+def _fingerprint(key: SigningKey) -> str:
+    private_files.read_text(_pem(key.kid))
+    public = _load_private_key(_pem(key.kid)).public_key()
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
 def missing() -> bool:
     """Return whether the signing keys have not been made yet."""
     return not _index().exists()
@@ -100,27 +113,24 @@ def missing() -> bool:
 def ensure() -> None:
     """Make the first keys, unless they exist. Safe when several processes race."""
     if missing():
-        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        start = dt.datetime.fromtimestamp(0, dt.UTC)
-        keys = [_make(algorithm, start) for algorithm in ALGORITHMS]
-        key_files.write_once(path=_index(), text=_index_json(keys))
+        private_files.make_folder(_folder())
+        keys = [_make(algorithm, key_files.FIRST) for algorithm in ALGORITHMS]
+        private_files.write_once(path=_index(), text=_index_json(keys))
         _delete_unlisted(keys)
 
 
-def rotate(*, at_once: bool = False) -> list[SigningKey]:
-    """Make a successor for every algorithm. It signs after PUBLISH_LEAD. Returns the new keys.
+def rotate(*, after: dt.timedelta = PUBLISH_LEAD, withdraw: bool = False) -> list[SigningKey]:
+    """Make a successor for every algorithm, which signs after `after`. Returns the new keys.
 
-    `at_once` is for a leaked key: the successors sign now and all older keys are withdrawn. Services refuse tokens of
-    older keys once they have fetched the set again. Raises MissingKey before the first keys are made.
+    `withdraw` is for a leaked key: all older keys are withdrawn. Services refuse their tokens once they have fetched
+    the set again. Raises MissingKey before the first keys are made.
     """
     older = _key_ring().keys
     now = clock.wall()
-    new = [_make(algorithm, now if at_once else now + PUBLISH_LEAD) for algorithm in ALGORITHMS]
-    published = [] if at_once else [key for key in older if not _is_retired(key, now)]
+    new = [_make(algorithm, now + after) for algorithm in ALGORITHMS]
+    published = [] if withdraw else [key for key in older if not _is_retired(key, now)]
     published += new
-    draft = _folder() / f".index.{secrets.token_hex(4)}"
-    key_files.write_once(path=draft, text=_index_json(published))
-    draft.replace(_index())
+    private_files.replace(path=_index(), text=_index_json(published))
     for pem in _folder().glob("*.pem"):
         if pem.stem not in {key.kid for key in published}:
             pem.unlink()
@@ -129,7 +139,7 @@ def rotate(*, at_once: bool = False) -> list[SigningKey]:
 
 def _is_retired(key: SigningKey, now: dt.datetime) -> bool:
     successors = [other for other in _key_ring().keys if _succeeds(other, key)]
-    return any(other.signs_from + RETENTION <= now for other in successors)
+    return any(other.signs_from + key_files.RETENTION <= now for other in successors)
 
 
 def _succeeds(other: SigningKey, key: SigningKey) -> bool:
@@ -158,7 +168,7 @@ def _make(algorithm: str, signs_from: dt.datetime) -> SigningKey:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    key_files.write_once(path=_pem(kid), text=pem.decode())
+    private_files.write_once(path=_pem(kid), text=pem.decode())
     return SigningKey(kid, algorithm, signs_from)
 
 
@@ -186,15 +196,26 @@ def _key_ring() -> _KeyRing:
 
 @lru_cache(maxsize=2)
 def _load_key_ring(index: Path, _mtime: int, _inode: int) -> _KeyRing:
-    rows = json.loads(index.read_text(encoding="ascii"))["keys"]
-    return _KeyRing(
-        tuple(SigningKey(r["kid"], r["algorithm"], dt.datetime.fromisoformat(r["signs_from"])) for r in rows)
-    )
+    try:
+        rows = json.loads(private_files.read_text(index))["keys"]
+        keys = [
+            SigningKey(r["kid"], r["algorithm"], dt.datetime.fromisoformat(r["signs_from"])) for r in rows
+        ]
+    except (ValueError, LookupError, TypeError) as error:
+        raise private_files.broken(index) from error
+    if {key.algorithm for key in keys} != set(ALGORITHMS):
+        raise private_files.broken(index)
+    return _KeyRing(tuple(keys))
 
 
 @cache
 def _load_private_key(pem: Path) -> Any:
-    return serialization.load_pem_private_key(pem.read_bytes(), password=None)
+    try:
+        return serialization.load_pem_private_key(private_files.read_text(pem).encode(), password=None)
+    except FileNotFoundError as error:
+        raise key_files.MissingKey(pem) from error
+    except (ValueError, TypeError) as error:
+        raise private_files.broken(pem) from error
 
 
 def _jwk(key: SigningKey) -> dict[str, Any]:

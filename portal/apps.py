@@ -1,6 +1,9 @@
 """Channels for people and programs."""
 
 from django.apps import AppConfig
+from django.core.signals import request_started
+
+from audit.foundation import web_keys
 
 
 class PortalConfig(AppConfig):
@@ -13,3 +16,5 @@ class PortalConfig(AppConfig):
         """Connect the receivers and register the checks after the models are loaded."""
         from portal.operations import checks  # noqa: F401 - registers the checks
         from portal.signin.customers import receivers  # noqa: F401 - connects the receivers
+
+        request_started.connect(web_keys.refresh)

@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import conninfo
 from pytest_django import plugin
 
+from identity import signing_keys
 from portal import embedded_postgres
 from tests import settings
 from tests.fixtures import bypass, cluster, database_reset
@@ -56,6 +57,8 @@ def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster
             "DATABASE_URL": urls[embedded_postgres.APP],
             "OWNER_DATABASE_URL": urls[embedded_postgres.OWNER],
         }
+        with django_db_blocker.unblock():
+            _make_keys(urls)
         yield urls
         with django_db_blocker.unblock():
             connections.close_all()
@@ -88,8 +91,8 @@ def django_db_setup(
 
 @pytest.fixture(scope="session", autouse=True)
 def _signing_keys() -> None:
-    """Make them as an operator does; the other keys are there before the settings are read."""
-    management.call_command("keys", "make", stdout=io.StringIO())
+    """Make them for tests without a database; the other keys are there before the settings are read."""
+    signing_keys.ensure()
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +114,13 @@ def _migrate(urls: cluster.Urls) -> None:
     management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
     connections[OWNER_ALIAS].close()
     bypass.install(urls[embedded_postgres.OWNER], application=embedded_postgres.APP)
+    database_reset.keep_reference(urls[embedded_postgres.OWNER])
+
+
+def _make_keys(urls: cluster.Urls) -> None:
+    """Make and register them as an operator does; every test finds them registered."""
+    management.call_command("keys", "make", stdout=io.StringIO())
+    connections[OWNER_ALIAS].close()
     database_reset.keep_reference(urls[embedded_postgres.OWNER])
 
 

@@ -14,9 +14,9 @@ TICK = dt.timedelta(microseconds=1)
 SQL_NOW = "clock_timestamp() + make_interval(secs => %s)"
 
 
-def offset() -> float:
+def offset(file: str | None = None) -> float:
     """Return the seconds by which the clock is moved; 0.0 outside tests and demo."""
-    path: str = settings.CLOCK_OFFSET_FILE
+    path: str = settings.CLOCK_OFFSET_FILE if file is None else file
     if not path:
         return 0.0
     try:
@@ -33,6 +33,9 @@ def now() -> dt.datetime:
     return row[0]
 
 
-def wall() -> dt.datetime:
-    """This process's own clock in UTC, where processes need not agree: logs, cache ages, Retry-After."""
-    return dt.datetime.now(tz=dt.UTC) + dt.timedelta(seconds=offset())
+def wall(offset_file: str | None = None) -> dt.datetime:
+    """This process's own clock in UTC, where processes need not agree: logs, cache ages, Retry-After.
+
+    Settings name the file of the offset, because they cannot read themselves.
+    """
+    return dt.datetime.now(tz=dt.UTC) + dt.timedelta(seconds=offset(offset_file))

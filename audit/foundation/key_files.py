@@ -1,24 +1,39 @@
-"""Keys stand outside the database, in one file per purpose in a 0700 folder; each key has an id.
+"""Keys stand outside the database, in one file per purpose in a 0700 folder; only `manage.py keys` writes them.
+
+A key has a random id that is never used again, and the instant from which it is used. A rotation adds a key that is
+used after SPREAD: until then, every process on every server reads it and accepts what it made, at the price of a stat.
 
 What is lost with a file:
 
 - `events`: no event can be written, and the authenticity of older ones can never be verified again.
 - `person`: personal values in the log can never be read again.
 - `pepper`: every machine secret and every open link is void.
-- `secrets`: targets' tokens and queued mails must be entered or sent again.
+- `secrets`: targets' tokens, queued mails and second factors must be entered or sent again.
 - `web`: all sessions end.
 - `signing`: clients fetch the new key and refuse tokens signed before.
 """
 
 import base64
+import datetime as dt
+import hashlib
+import hmac
 import json
-import os
 import secrets
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from audit.foundation import clock, private_files
+
 PURPOSES = ("events", "person", "pepper", "secrets", "web")
+SPREAD = dt.timedelta(hours=1)
+"""How long a new key is in the files before it is used: long enough to copy the folder to every server."""
+RETENTION = dt.timedelta(days=7)
+"""How long a replaced `web` or signing key is still accepted: longer than what it signed is valid."""
+FIRST = dt.datetime.fromtimestamp(0, dt.UTC)
+"""The first key is used at once, by any clock."""
 _BYTES = 32
 
 
@@ -26,7 +41,10 @@ class MissingKey(FileNotFoundError):
     """A key file is missing; the message names the command that makes it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"The key file {path} is missing. Run `manage.py keys make`, once per installation.")
+        super().__init__(
+            f"The key file {path} is missing. Check KEYHOLDER_KEYS and that the folder is mounted. Only a new"
+            " installation makes keys, by `manage.py keys make`."
+        )
 
 
 class Key(NamedTuple):
@@ -34,91 +52,108 @@ class Key(NamedTuple):
 
     id: str
     material: bytes
+    used_from: dt.datetime
+
+    def fingerprint(self, purpose: str) -> str:
+        """Return a keyed hash that identifies the key and does not reveal it, as hex."""
+        text = f"keyholder key fingerprint {purpose} {self.id}"
+        return hmac.new(self.material, text.encode(), hashlib.sha256).hexdigest()
+
+
+def path_of(*, folder: Path, purpose: str) -> Path:
+    """Return the file of a purpose."""
+    return folder / f"{purpose}.json"
 
 
 def ensure(*, folder: Path, purpose: str) -> None:
     """Create the file of `purpose` with one new key, unless it exists. Safe when several processes race."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = json.dumps(
-        {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(_BYTES)).decode()}}, indent=1
-    )
-    write_once(path=folder / f"{purpose}.json", text=text)
+    private_files.make_folder(folder)
+    text = _text([_new(FIRST)])
+    private_files.write_once(path=path_of(folder=folder, purpose=purpose), text=text)
 
 
-def write_once(*, path: Path, text: str) -> None:
-    """Create a 0600 file atomically, unless it exists."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def _new(used_from: dt.datetime) -> Key:
+    return Key(secrets.token_hex(4), secrets.token_bytes(_BYTES), used_from)
 
 
-def _load(path: Path) -> tuple[str, dict[str, bytes]]:
-    """Return the current key's id and all keys; a changed file is read again, at the price of a stat.
+def _text(keys: Iterable[Key]) -> str:
+    rows = {
+        key.id: {"from": key.used_from.isoformat(), "key": base64.b64encode(key.material).decode()}
+        for key in keys
+    }
+    return json.dumps({"keys": rows}, indent=1)
 
-    Raises MissingKey.
+
+def _load(path: Path) -> tuple[Key, ...]:
+    """Return all keys, the first used first; a changed file is read again, at the price of a stat.
+
+    Raises MissingKey and UnusableFile.
     """
     try:
-        status = path.stat()
+        status = path.lstat()
     except FileNotFoundError as error:
         raise MissingKey(path) from error
     return _parse(path, status.st_mtime_ns, status.st_ino, status.st_size)
 
 
-@lru_cache(maxsize=8)
-def _parse(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[str, dict[str, bytes]]:
-    content = json.loads(path.read_text(encoding="ascii"))
-    return content["current"], {key: base64.b64decode(value) for key, value in content["keys"].items()}
+@lru_cache(maxsize=32)
+def _parse(path: Path, _mtime: int, _inode: int, _size: int) -> tuple[Key, ...]:
+    return read_keys(path)
+
+
+def read_keys(path: Path) -> tuple[Key, ...]:
+    """Read the file itself, the first used key first. Raises MissingKey; UnusableFile for an open or broken file."""
+    try:
+        rows = json.loads(private_files.read_text(path))["keys"]
+        keys = [
+            Key(name, base64.b64decode(row["key"], validate=True), dt.datetime.fromisoformat(row["from"]))
+            for name, row in rows.items()
+        ]
+        used_first = tuple(sorted(keys, key=lambda key: key.used_from))
+    except FileNotFoundError as error:
+        raise MissingKey(path) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise private_files.broken(path) from error
+    if not keys or any(len(key.material) != _BYTES for key in keys):
+        raise private_files.broken(path)
+    return used_first
+
+
+def _current(keys: tuple[Key, ...], now: dt.datetime) -> Key:
+    return next((key for key in reversed(keys) if key.used_from <= now), keys[0])
 
 
 def current(*, folder: Path, purpose: str) -> Key:
-    """Return the key for new hashes and ciphertexts. Raises MissingKey."""
-    name, keys = _load(folder / f"{purpose}.json")
-    return Key(name, keys[name])
+    """Return the key for new hashes and ciphertexts. Raises MissingKey and UnusableFile."""
+    return _current(_load(path_of(folder=folder, purpose=purpose)), clock.wall())
 
 
-def missing(*, folder: Path) -> list[str]:
-    """List the purposes without a key file."""
-    return [purpose for purpose in PURPOSES if not (folder / f"{purpose}.json").exists()]
+def all_keys(*, folder: Path, purpose: str, now: dt.datetime | None = None) -> list[Key]:
+    """Return all keys of the file, the current one first, also those that are not used yet.
 
-
-def secret_key(*, folder: Path) -> str:
-    """Return Django's SECRET_KEY; it is empty where its file is missing, so that `keys make` can start."""
-    try:
-        return current(folder=folder, purpose="web").material.hex()
-    except MissingKey:
-        return ""
-
-
-def all_keys(*, folder: Path, purpose: str) -> list[Key]:
-    """Return all keys of the file, the current one first. Raises MissingKey."""
-    name, keys = _load(folder / f"{purpose}.json")
-    return [Key(name, keys[name]), *(Key(other, keys[other]) for other in keys if other != name)]
+    Raises MissingKey and UnusableFile.
+    """
+    keys = _load(path_of(folder=folder, purpose=purpose))
+    used = _current(keys, now or clock.wall())
+    return [used, *(key for key in keys if key is not used)]
 
 
 def key_by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
-    """Return the current or an older key with this id, or None. Raises MissingKey."""
-    material = _load(folder / f"{purpose}.json")[1].get(key)
-    return Key(key, material) if material else None
+    """Return the key with this id, or None. Raises MissingKey and UnusableFile."""
+    keys = _load(path_of(folder=folder, purpose=purpose))
+    return next((found for found in keys if found.id == key), None)
 
 
-def rotate(*, folder: Path, purpose: str) -> str:
-    """Add a key and make it current; older ones still decrypt and verify. Returns the new id."""
-    path = folder / f"{purpose}.json"
-    content = json.loads(path.read_text(encoding="ascii"))
-    name = f"k{len(content['keys']) + 1}"
-    content["keys"][name] = base64.b64encode(secrets.token_bytes(_BYTES)).decode()
-    content["current"] = name
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_once(path=draft, text=json.dumps(content, indent=1))
-    draft.replace(path)
-    return name
+def rotate(*, folder: Path, purpose: str, after: dt.timedelta = SPREAD, withdraw: bool = False) -> Key:
+    """Add a key that is used after `after`. Returns it. Raises MissingKey and UnusableFile.
+
+    Older keys stay, because stored data depends on them. Only `web` keys go: all with `withdraw`, otherwise those that
+    were replaced longer than RETENTION ago.
+    """
+    path, now = path_of(folder=folder, purpose=purpose), clock.wall()
+    keys, key = read_keys(path), _new(now + after)
+    if purpose == "web":
+        replaced = [older for older, newer in pairwise(keys) if newer.used_from + RETENTION <= now]
+        keys = () if withdraw else tuple(older for older in keys if older not in replaced)
+    private_files.replace(path=path, text=_text([*keys, key]))
+    return key

@@ -106,10 +106,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='KeyFingerprint',
+            fields=[
+                ('key_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('purpose', models.CharField(max_length=16)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('used_from', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'audit_key_fingerprint',
+            },
+        ),
+        migrations.CreateModel(
             name='Installation',
             fields=[
                 ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('uid', models.UUIDField()),
                 ('incarnation', models.PositiveIntegerField(default=1)),
+                ('frozen_at', models.DateTimeField(null=True)),
             ],
             options={
                 'db_table': 'audit_installation',

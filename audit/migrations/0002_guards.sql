@@ -126,6 +126,7 @@ REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION audit_exte
 CREATE INDEX audit_label_name ON audit_label USING gin (name gin_trgm_ops);
 
 SELECT audit_make_read_only('audit_installation', 'written by the operator''s commands as the owner');
+SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_leave_free('audit_inbox', 'a queue for the sealer, filled by a trigger; audit verify names an event without a leaf');
 SELECT audit_leave_free('audit_label', 'names that pages show and search; events hold the same names encrypted');
@@ -133,5 +134,5 @@ SELECT audit_leave_free('audit_person_key', 'keys that encrypt personal values; 
 SELECT audit_leave_free('audit_refusal', 'counts a refusal''s repeats within a minute; the events are in the log');
 
 SELECT audit_ensure_partitions(current_date, 6);
-INSERT INTO audit_installation (id, incarnation) VALUES (1, 1);
+INSERT INTO audit_installation (id, uid, incarnation) VALUES (1, gen_random_uuid(), 1);
 INSERT INTO audit_chain (id, kind) VALUES ('00000000-0000-7000-8000-000000000002', 'supplier');

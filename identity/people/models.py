@@ -81,8 +81,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self._hash_with(f"{self.password}:{self.epoch}")
 
     def get_session_auth_fallback_hash(self) -> Any:
-        """Return None, because sessions have one key at a time."""
+        """Return nothing, because the hash is the same under every key."""
         return iter(())
 
     def _hash_with(self, value: str) -> str:
-        return salted_hmac("identity.User.session", value, algorithm="sha256").hexdigest()
+        # Without the `web` key, whose rotation would end every session. Their data is signed with it as a whole.
+        return salted_hmac("identity.User.session", value, secret="", algorithm="sha256").hexdigest()

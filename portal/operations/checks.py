@@ -1,42 +1,53 @@
 """System checks that forbid a start."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.db import Error
 
-from audit.foundation import key_files
-from identity import signing_keys
+from identity import key_registry
 
 _OWN_PROCESS = ("locmem.LocMemCache", "dummy.DummyCache", "filebased.FileBasedCache")
 
 
 def stop_on_errors() -> None:
-    """Run all system checks. Raises SystemExit with those that forbid a start."""
+    """Run all system checks and compare the keys with the database. Raises SystemExit with what forbids a start.
+
+    An unreachable database forbids none: readiness reports it, and the process serves once it answers.
+    """
     serious = [message for message in checks.run_checks() if message.is_serious()]
-    if serious:
-        raise SystemExit(
-            "\n".join(f"{message.id}: {message.msg} {message.hint or ''}" for message in serious)
-        )
+    problems = [f"{message.id}: {message.msg} {message.hint or ''}" for message in serious]
+    if problems := problems or _key_problems():
+        raise SystemExit("\n".join(problems))
+
+
+def _key_problems() -> list[str]:
+    try:
+        return key_registry.problems()
+    except Error:
+        return []
 
 
 @checks.register()
-def keys_are_made(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Check that every purpose has its key file; only `manage.py keys make` creates one."""
+def keys_are_usable(
+    app_configs: Any, databases: Sequence[str] | None = None, **_: Any
+) -> list[checks.CheckMessage]:
+    """Check that every purpose has a key file that no other user can read; only `manage.py keys` makes one.
+
+    Migrations, which run as the owner, need no keys.
+    """
     del app_configs
-    missing = (
-        key_files.missing(folder=Path(settings.KEYS_FOLDER)) + [signing_keys.PURPOSE] * signing_keys.missing()
-    )
-    if not missing:
+    if databases == [key_registry.OWNER]:
         return []
     return [
         checks.Error(
-            f"Key files are missing in {settings.KEYS_FOLDER}: {', '.join(missing)}.",
-            hint="Run `manage.py keys make` for a new installation. If the files were lost, restore their backup:"
-            " new keys cannot decrypt what older keys encrypted.",
+            problem,
+            hint="New keys cannot decrypt what older keys encrypted: never make keys to repair an installation.",
             id="keyholder.E012",
         )
+        for problem in key_registry.file_problems()
     ]
 
 

@@ -8,21 +8,21 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.core.cache import cache as shared_cache
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 
-from audit.foundation import key_files
-from identity import signing_keys
+from identity import key_registry
 from portal.operations import metrics, static_check
 from provisioning import backlog
 from provisioning.accounts import status
 from provisioning.delivery import heartbeats
 from provisioning.delivery.heartbeats import Kind
 
+log = structlog.get_logger("portal.readiness")
 LATE = 60.0
 """Seconds after which due deliveries count as late, and a process without a heartbeat as stuck."""
 JOBS_LATE = 300.0
@@ -60,14 +60,14 @@ def migrations() -> str:
 
 
 def keys() -> str:
-    """Return `ok` or `failed`."""
+    """Return `ok` or `failed`; the log says what the problem is, because strangers may read the word."""
     try:
-        for purpose in key_files.PURPOSES:
-            key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        signing_keys.jwks()
-    except (OSError, ValueError, LookupError):
+        problems = key_registry.problems()
+    except Error:  # migrations are missing
         return "failed"
-    return "ok"
+    for problem in problems:
+        log.error("keys", problem=problem)
+    return "failed" if problems else "ok"
 
 
 def cache_works() -> str:

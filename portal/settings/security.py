@@ -2,17 +2,19 @@
 
 from urllib.parse import urlsplit
 
-from audit.foundation import key_files
+from audit.foundation import clock, web_keys
 from portal.settings import base, variables
 
 KEYS_FOLDER = variables.KEYS.value() or base.HOME / "keys"
-SECRET_KEY = key_files.secret_key(folder=KEYS_FOLDER)
-"""Empty where the key files are missing, so that `manage.py keys make` can run; `keyholder.E012` refuses the rest."""
+SECRET_KEY, *SECRET_KEY_FALLBACKS = web_keys.load(
+    folder=KEYS_FOLDER, now=clock.wall(base.CLOCK_OFFSET_FILE)
+) or [""]
+"""Empty without usable key files, so that `manage.py keys make` can run; `keyholder.E012` refuses the rest."""
 
 _issuer = urlsplit(base.ISSUER)
 HTTPS = _issuer.scheme == "https"
 ALLOWED_HOSTS = [_issuer.hostname or "localhost", *variables.EXTRA_HOSTS.value()]
-PROXIES = variables.PROXIES.value()
+PROXIES: int = variables.PROXIES.value()
 """The number of the operator's proxies; 0: their headers are ignored, because any client can send them."""
 METRICS_TOKEN = variables.METRICS_TOKEN.value()
 """The bearer token for /metrics. Without one: only this machine, and no client behind a proxy."""

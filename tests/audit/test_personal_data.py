@@ -1,6 +1,7 @@
 """Personal values are readable while their keys exist; the log verifies without them."""
 
 import base64
+import datetime as dt
 import json
 import logging
 import pathlib
@@ -118,12 +119,15 @@ def test_key_added_by_another_process_is_loaded(
     world: World, settings: LazySettings, tmp_path: pathlib.Path
 ) -> None:
     key_files.ensure(folder=tmp_path, purpose="person")
-    assert key_files.current(folder=tmp_path, purpose="person").id == "k1"
+    first = key_files.current(folder=tmp_path, purpose="person")
     content = json.loads((tmp_path / "person.json").read_text())
-    content["keys"]["k2"] = base64.b64encode(b"2" * 32).decode()
+    added = {"from": "2026-01-01T00:00:00+00:00", "key": base64.b64encode(b"2" * 32).decode()}
+    content["keys"]["k2"] = added
     (tmp_path / "person.json").write_text(json.dumps(content))
-    added = key_files.key_by_id(folder=tmp_path, purpose="person", key="k2")
-    assert added == key_files.Key("k2", b"2" * 32)
+    found = key_files.key_by_id(folder=tmp_path, purpose="person", key="k2")
+    assert found is not None
+    assert found.material == b"2" * 32
+    assert key_files.current(folder=tmp_path, purpose="person") == found != first
     assert key_files.key_by_id(folder=tmp_path, purpose="person", key="k3") is None
 
 
@@ -134,7 +138,7 @@ def test_person_keys_after_a_rotation_decrypt_under_old_and_new_key(
     key_files.ensure(folder=tmp_path, purpose="person")
     persons = [uuid.uuid4(), uuid.uuid4()]
     first = personal_data.load_keys(data_subjects=persons[:1], create=True)
-    assert key_files.rotate(folder=tmp_path, purpose="person") == "k2"
+    added = key_files.rotate(folder=tmp_path, purpose="person", after=dt.timedelta())
     both = personal_data.load_keys(data_subjects=persons, create=True)
     assert both[persons[0]] == first[persons[0]]
-    assert bytes(PersonKey.objects.get(id=persons[1]).wrapped).startswith(b"k2:")
+    assert bytes(PersonKey.objects.get(id=persons[1]).wrapped).startswith(added.id.encode() + b":")

@@ -1,5 +1,6 @@
 """A rotation of the pepper voids nothing issued before: links, sessions, codes, tokens, clients' secrets."""
 
+import datetime as dt
 import shutil
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def world(world: World, settings: LazySettings, tmp_path: Path) -> World:
 
 
 def rotate(folder: Path) -> None:
-    key_files.rotate(folder=folder, purpose="pepper")
+    key_files.rotate(folder=folder, purpose="pepper", after=dt.timedelta())
     assert (
         machine_secrets.hash_secret("x")
         == machine_secrets.hash_candidates("x")[0]

@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
 from audit.foundation import clock
-from audit.foundation.key_files import MissingKey
 from audit.log import partitions
 from audit.verification import verifier
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         try:
             report = verifier.verify(chain=options["chain"])
-        except MissingKey as error:
+        except OSError as error:  # the key file is missing or cannot be used
             message = f"Nothing was verified: {error}"
             raise CommandError(message) from error
         for finding in report.findings:

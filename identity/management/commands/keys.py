@@ -1,23 +1,24 @@
-"""The command shows key files outside the database, makes missing ones and rotates the keys of a purpose."""
+"""The command makes, shows, checks and rotates the keys outside the database; nothing else makes a key."""
 
-from pathlib import Path
+import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
-from audit.foundation import key_files
-from identity import signing_keys
+from audit.foundation import clock, key_files
+from identity import key_registry, signing_keys
 
 _LOST = {
+    "events": "no event can be written, and older ones can never be verified again",
     "person": "personal values in the log can never be read again",
     "pepper": "sessions, tokens, clients' secrets and links are void",
-    "secrets": "targets' tokens and queued mails must be entered or sent again",
+    "secrets": "targets' tokens, queued mails and second factors must be entered or sent again",
     "web": "all sessions end",
     signing_keys.PURPOSE: "services fetch the new keys and refuse tokens signed before",
 }
-_AFTER = {"web": "Restart all processes. All sessions end."}
-"""What a rotation requires, by purpose. Older keys of the other purposes stay valid."""
+_WITHDRAWN = {"web", signing_keys.PURPOSE}
+_DATABASE = "The database could not be changed. Set OWNER_DATABASE_URL, and run `manage.py migrate` first: {}"
 
 
 class Command(BaseCommand):
@@ -27,52 +28,70 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they fail without the keys that this command makes
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept `show`, `make` and `rotate PURPOSE [--at-once]`."""
+        """Accept `show`, `check`, `make [--replace-lost P]` and `rotate P [--after SECONDS | --at-once]`."""
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
-        actions.add_parser("make", help="make missing keys; safe to repeat")
+        actions.add_parser(
+            "check", help="exit code 1 where a key file cannot be used or is not this database's"
+        )
+        make = actions.add_parser("make", help="make the keys of a new installation; safe to repeat")
+        make.add_argument(
+            "--replace-lost", action="append", default=[], choices=sorted(_LOST), metavar="PURPOSE"
+        )
         rotate = actions.add_parser("rotate", help="make a successor for every key of a purpose")
         rotate.add_argument("purpose", choices=sorted(_LOST))
-        rotate.add_argument(
+        when = rotate.add_mutually_exclusive_group()
+        when.add_argument(
+            "--after",
+            type=int,
+            default=int(key_files.SPREAD.total_seconds()),
+            metavar="SECONDS",
+            help="when the successor is used; by then every server must have the files (default: an hour)",
+        )
+        when.add_argument(
             "--at-once",
             action="store_true",
-            help="signing keys: sign with the successor now and withdraw the older ones (a key leaked)",
+            help="a key leaked: use the successor now; withdraw the older `web` and signing keys",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raise CommandError where a key file is missing."""
+        """Run the action. Raises CommandError where it is refused or a key file cannot be used."""
         try:
-            self._handle(options)
-        except key_files.MissingKey as error:
+            getattr(self, f"_{options['action']}")(options)
+        except (OSError, key_registry.KeysRefused) as error:
             raise CommandError(str(error)) from error
-
-    def _handle(self, options: dict[str, Any]) -> None:
-        {"show": self._show, "make": self._make, "rotate": self._rotate}[options["action"]](options)
+        except Error as error:
+            raise CommandError(_DATABASE.format(error)) from error
 
     def _show(self, options: dict[str, Any]) -> None:
-        for purpose in key_files.PURPOSES:
-            key = key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-            self.stdout.write(f"{purpose:8} {key.id:16} lost: {_LOST[purpose]}")
-        for signing_key in signing_keys.signing_keys():
-            since = f"{signing_key.algorithm} from {signing_key.signs_from:%Y-%m-%d %H:%M} UTC"
-            self.stdout.write(
-                f"{signing_keys.PURPOSE:8} {signing_key.kid:16} {since}; lost: {_LOST[signing_keys.PURPOSE]}"
-            )
+        del options
+        now = clock.wall()
+        for purpose in key_registry.PURPOSES:
+            for key, found in key_registry.present(purpose).items():
+                since = (
+                    "in use" if found.used_from <= now else f"used from {found.used_from:%Y-%m-%d %H:%M} UTC"
+                )
+                self.stdout.write(f"{purpose:8} {key:16} {since}; lost: {_LOST[purpose]}")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        del options
+        if problems := key_registry.problems():
+            raise CommandError("\n".join(problems))
+        self.stdout.write(f"The keys in {key_registry.folder()} are those of this database.")
 
     def _make(self, options: dict[str, Any]) -> None:
-        for purpose in key_files.PURPOSES:
-            key_files.ensure(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        signing_keys.ensure()
-        self.stdout.write("All key files exist.")
+        made = key_registry.make(replace_lost=options["replace_lost"])
+        self.stdout.write(f"Made: {', '.join(made) or 'nothing'}. All keys exist and are registered.")
 
     def _rotate(self, options: dict[str, Any]) -> None:
-        purpose = options["purpose"]
-        if purpose == signing_keys.PURPOSE:
-            for key in signing_keys.rotate(at_once=options["at_once"]):
-                self.stdout.write(
-                    f"{key.kid} signs {key.algorithm} from {key.signs_from:%Y-%m-%d %H:%M} UTC."
-                )
-            return
-        name = key_files.rotate(folder=Path(settings.KEYS_FOLDER), purpose=purpose)
-        after = _AFTER.get(purpose, "Running processes use it at once. The older keys stay valid.")
-        self.stdout.write(f"{purpose}: {name}. {after}")
+        purpose, at_once = options["purpose"], options["at_once"]
+        after = dt.timedelta() if at_once else dt.timedelta(seconds=options["after"])
+        if purpose == signing_keys.PURPOSE and not at_once and after < signing_keys.PUBLISH_LEAD:
+            raise CommandError("Services cache the signing keys: a successor is used after an hour or later.")
+        for key, found in key_registry.rotate(purpose, after=after, withdraw=at_once).items():
+            self.stdout.write(f"{purpose}: {key} is used from {found.used_from:%Y-%m-%d %H:%M:%S} UTC.")
+        self.stdout.write(
+            "The older keys are withdrawn."
+            if at_once and purpose in _WITHDRAWN
+            else "The older keys stay valid. Copy the folder to every server before that."
+        )

@@ -3,8 +3,10 @@
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
+from identity import key_registry
 from provisioning import deliverer
 
 
@@ -14,7 +16,9 @@ class Command(BaseCommand):
     help = "Delivers accounts, logouts and mails as soon as they are recorded."
 
     def handle(self, **options: Any) -> None:
-        """Run until a signal stops it."""
+        """Run until a signal stops it. Raises CommandError with the keys of another installation."""
+        if problems := _key_problems():
+            raise CommandError("\n".join(problems))
         engine = deliverer.create()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: engine.stop())
@@ -22,3 +26,10 @@ class Command(BaseCommand):
         self.stdout.flush()
         engine.run()
         self.stdout.write("Stopped.")
+
+
+def _key_problems() -> list[str]:
+    try:
+        return key_registry.problems()
+    except Error:  # the engine waits for the database
+        return []

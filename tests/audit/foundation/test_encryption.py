@@ -1,5 +1,6 @@
 """AES-256-GCM: the stored format, what is refused, and older keys."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -15,8 +16,10 @@ STORED = bytes.fromhex("0102030405060708090a0b0c718531b082c8ed1f281a76105bb58cf9
 
 def test_ciphertext_of_a_released_version_is_decrypted(settings: LazySettings, tmp_path: Path) -> None:
     settings.KEYS_FOLDER = tmp_path
-    keys = {"k1": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
-    (tmp_path / "secrets.json").write_text(json.dumps({"current": "k1", "keys": keys}))
+    key = {"from": "1970-01-01T00:00:00+00:00", "key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+    path = tmp_path / "secrets.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"keys": {"k1": key}}))
     assert encryption.decrypt(key=KEY, data=STORED, context=b"one") == b"token"
     assert encryption.decrypt_secret(data=b"k1:" + STORED, context=b"one") == b"token"
 
@@ -53,6 +56,6 @@ def test_decrypt_after_a_rotation_uses_the_older_key(settings: LazySettings, tmp
     settings.KEYS_FOLDER = tmp_path
     key_files.ensure(folder=tmp_path, purpose="secrets")
     encrypted = encryption.encrypt_secret(data=b"token", context=b"one")
-    key_files.rotate(folder=tmp_path, purpose="secrets")
+    added = key_files.rotate(folder=tmp_path, purpose="secrets", after=dt.timedelta())
     assert encryption.decrypt_secret(data=encrypted, context=b"one") == b"token"
-    assert encryption.encrypt_secret(data=b"token", context=b"one").startswith(b"k2:")
+    assert encryption.encrypt_secret(data=b"token", context=b"one").startswith(added.id.encode() + b":")

@@ -112,10 +112,10 @@ def test_events_after_a_rotation_verify_under_the_older_key(
 ) -> None:
     shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
     settings.KEYS_FOLDER = tmp_path
-    key_files.rotate(folder=tmp_path, purpose=authentication.PURPOSE)
+    added = key_files.rotate(folder=tmp_path, purpose=authentication.PURPOSE, after=dt.timedelta())
     world.remove(world.sami)
     newest = Event.objects.filter(chain=world.koskela.id, seq__isnull=False).latest("seq")
-    assert bytes(newest.mac).startswith(b"k2:")
+    assert bytes(newest.mac).startswith(added.id.encode() + b":")
     assert verifier.verify().findings == []
 
 
@@ -132,7 +132,11 @@ def test_verify_without_the_key_file_fails_and_verifies_nothing(world: World, tm
 def test_verify_with_another_key_file_of_the_same_id_names_every_event(
     world: World, tmp_path: pathlib.Path
 ) -> None:
+    path = key_files.path_of(folder=tmp_path, purpose=authentication.PURPOSE)
     key_files.ensure(folder=tmp_path, purpose=authentication.PURPOSE)
+    path.write_text(
+        path.read_text().replace(key_files.read_keys(path)[0].id, authentication.current_key().id)
+    )
     with override_settings(KEYS_FOLDER=tmp_path):
         found = verifier.verify().findings
     assert {finding.code for finding in found} == {"not authentic"}

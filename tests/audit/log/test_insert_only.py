@@ -124,6 +124,7 @@ DENIED = {
     "audit_event": "update delete truncate",
     "audit_leaf": "update delete truncate",
     "audit_installation": "insert update delete truncate",
+    "audit_key_fingerprint": "insert update delete truncate",
     "audit_inbox": "insert update truncate",
     "audit_person_key": "update truncate",
     "audit_chain": "update delete truncate",
@@ -147,7 +148,14 @@ SHAPES = {
 )
 def test_application_without_the_privilege_is_refused(world: World, table: str, verb: str) -> None:
     with pytest.raises(DatabaseError, match=f"^permission denied for table {table}") as refusal:
-        execute(SHAPES[verb].format(table, "id" if table not in {"audit_leaf", "audit_inbox"} else "at"))
+        execute(
+            SHAPES[verb].format(
+                table,
+                {"audit_leaf": "at", "audit_inbox": "at", "audit_key_fingerprint": "purpose"}.get(
+                    table, "id"
+                ),
+            )
+        )
     assert isinstance(refusal.value.__cause__, pg.InsufficientPrivilege)
 
 
@@ -165,6 +173,7 @@ EXCEPTIONS = {
     "audit_event": "INSERT SELECT",
     "audit_inbox": "DELETE SELECT",
     "audit_installation": "SELECT",
+    "audit_key_fingerprint": "SELECT",
     "audit_leaf": "INSERT SELECT",
     "audit_person_key": "DELETE INSERT SELECT",
     "django_migrations": "SELECT",

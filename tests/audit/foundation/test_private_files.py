@@ -1,0 +1,102 @@
+"""Private files: what is refused, what appears whole, and who owns it."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from audit.foundation import private_files
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o700)
+    path = tmp_path / "file"
+    private_files.write_once(path=path, text="content")
+    return path
+
+
+def as_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def as_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def of_another_user(path: Path) -> None:
+    os.chown(path, NOBODY, NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.chmod(0o640), "chmod 600"),
+        (lambda path: path.chmod(0o602), "chmod 600"),
+        (lambda path: path.parent.chmod(0o750), "chmod 700"),
+        (lambda path: path.parent.chmod(0o703), "chmod 700"),
+        (as_link, "symbolic link"),
+        (as_pipe, "not a file"),
+        (lambda path: (path.unlink(), path.mkdir(0o700)), "not a file"),
+        (lambda path: path.write_bytes(b"\xff\x00"), "cut off or changed"),
+        pytest.param(of_another_user, "another user", marks=as_root),
+    ],
+)
+def test_file_that_others_could_use_is_refused(
+    path: Path, change: Callable[[Path], object], words: str
+) -> None:
+    assert private_files.read_text(path) == "content"
+    change(path)
+    with pytest.raises(private_files.UnusableFile, match=words):
+        private_files.read_text(path)
+
+
+def test_missing_file_is_named(path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        private_files.read_text(path.with_name("nowhere"))
+
+
+@as_root
+def test_file_replaced_by_root_stays_its_user_s(path: Path) -> None:
+    os.chown(path.parent, NOBODY, NOBODY)
+    os.chown(path, NOBODY, NOBODY)
+    path.chmod(0o400)
+    private_files.replace(path=path, text="more")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (NOBODY, NOBODY, 0o400)
+    assert private_files.read_text(path) == "more"
+
+
+@as_root
+def test_file_and_folder_made_by_root_belong_to_the_user_of_the_folder_above(path: Path) -> None:
+    os.chown(path.parent, NOBODY, NOBODY)
+    private_files.make_folder(path.parent / "keys")
+    private_files.write_once(path=path.parent / "keys" / "one", text="content")
+    for made in (path.parent / "keys", path.parent / "keys" / "one"):
+        assert (made.stat().st_uid, made.stat().st_gid) == (NOBODY, NOBODY)
+    assert private_files.read_text(path.parent / "keys" / "one") == "content"
+
+
+def test_file_that_exists_is_not_written_again(path: Path) -> None:
+    private_files.write_once(path=path, text="other")
+    assert private_files.read_text(path) == "content"
+
+
+def test_failed_replacement_leaves_the_old_file_and_no_draft(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space left"):
+        private_files.replace(path=path, text="other")
+    assert [one.name for one in path.parent.iterdir()] == ["file"]
+    assert path.read_text() == "content"
