@@ -121,7 +121,7 @@ OWNER_DATABASE = Variable(
     address=True,
     production_rule=_requires_verified_tls,
     default_doc="`DATABASE_URL`",
-    doc="The database, as `keyholder_owner`; only for `migrate --database=owner`.",
+    doc="The database, as `keyholder_owner`; only for `migrate`, `keys make` and `keys rotate`.",
 )
 DATABASE_POOL = Variable(
     name="KEYHOLDER_DATABASE_POOL",

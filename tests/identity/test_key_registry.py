@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from audit.foundation import key_files
 from audit.models import KeyFingerprint
 from identity import key_registry, signing_keys
-from portal.operations import checks
+from portal.operations import checks, readiness
 from provisioning import deliverer
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
@@ -21,6 +21,12 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 HOUR = key_files.SPREAD.total_seconds()
+
+
+@pytest.fixture(autouse=True)
+def _readiness_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the checks at every request."""
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -252,6 +258,8 @@ def test_web_keys_rotated_at_one_of_two_servers_end_no_session(
     keys("rotate", "web")
     both()
     shutil.copytree(folder, second, dirs_exist_ok=True)
+    both()
+    worlds.move_clock(HOUR / 2)
     both()
     settings.KEYS_FOLDER = folder
     worlds.move_clock(HOUR + 5)
