@@ -1,10 +1,7 @@
-"""The jobs' broker has a database and a role of its own, because it makes tables as it runs."""
-
-import psycopg
-from pgmq.install import get_embedded_install_sql
-from psycopg import sql
+"""The demo's jobs have a broker in its own PostgreSQL."""
 
 from portal import embedded_postgres
+from portal.embedded_postgres import job_queue
 
 NAME = "keyholder_jobs"
 
@@ -15,14 +12,6 @@ def url(server: embedded_postgres.Server, password: str) -> str:
 
 
 def prepare(server: embedded_postgres.Server, password: str) -> None:
-    """Create the role, the database and the queue functions, unless they exist."""
-    with psycopg.connect(server.url_of(embedded_postgres.SUPERUSER, "postgres"), autocommit=True) as admin:
-        role = sql.Identifier(NAME)
-        if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [NAME]).fetchone() is None:
-            admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
-        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
-        if admin.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is None:
-            admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-    with psycopg.connect(url(server, password).replace("pgmq:", "postgresql:", 1), autocommit=True) as inside:
-        if inside.execute("SELECT to_regnamespace('pgmq')").fetchone() == (None,):
-            inside.execute(get_embedded_install_sql())
+    """Create the queue unless it exists."""
+    superuser = server.url_of(embedded_postgres.SUPERUSER, "postgres")
+    job_queue.set_up(superuser_url=superuser, queue_url=url(server, password))

@@ -178,8 +178,6 @@ class Demo:
             "deliver": "manage.py deliver",
             "worker": "-m celery -A portal.celery worker -B --concurrency 1 --loglevel WARNING",
         }[name].split()
-        if name == "worker":
-            words += ["--schedule", str(self.where.folder / "beat")]
         return [sys.executable, *words], self.environment()
 
     def _wait(self, name: str) -> None:

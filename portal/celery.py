@@ -5,8 +5,12 @@ from typing import Any
 
 import django
 from celery import Celery, signals
+from celery.beat import PersistentScheduler
+from django.conf import settings
+from django.db import Error, connection, connections
 
 from portal.operations import checks
+from provisioning.delivery import heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -14,12 +18,35 @@ app = Celery("keyholder")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["provisioning"])
 
+OVERRIDES = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
+"""Celery prefers these variables to the settings."""
+
 
 def stop_on_errors(**_: Any) -> None:
-    """Refuse a start that the system checks forbid, as the web process does."""
+    """Refuse a start without a broker, or one that the system checks forbid."""
+    for name in OVERRIDES:
+        if os.environ.get(name):
+            raise SystemExit(f"{name} is set, and would replace KEYHOLDER_BROKER_URL. Remove it.")
+    if settings.CELERY_BROKER_URL == settings.NO_BROKER:
+        raise SystemExit("KEYHOLDER_BROKER_URL is not set: Celery has no broker.")
     django.setup()
     checks.stop_on_errors()
+    # The timer and the pool are forked from this process, and must not share its connection.
+    connections.close_all()
 
 
 for _start in (signals.celeryd_init, signals.beat_init):
     _start.connect(stop_on_errors)
+
+
+class Scheduler(PersistentScheduler):
+    """Celery's timer, which records a heartbeat whenever it looks for due tasks."""
+
+    def tick(self, *arguments: Any, **options: Any) -> float:
+        """Return the seconds until the next tick. An unavailable database delays no task."""
+        try:
+            heartbeats.record(kind=heartbeats.Kind.BEAT)
+        except Error:
+            connection.close()
+        seconds: float = super().tick(*arguments, **options)
+        return seconds

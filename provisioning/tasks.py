@@ -6,6 +6,7 @@ from celery import shared_task
 
 from provisioning import retention
 from provisioning.accounts import reconcile
+from provisioning.delivery import heartbeats
 from provisioning.targets.models import Target
 
 
@@ -22,6 +23,12 @@ def reconcile_all() -> int:
 def reconcile_one(target: str) -> int:
     """Reconcile one target. Returns how many accounts differ."""
     return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differing)
+
+
+@shared_task(name="provisioning.heartbeat")  # type: ignore[untyped-decorator]
+def heartbeat() -> None:
+    """Record that the timer, the broker and a worker work together."""
+    heartbeats.record(kind=heartbeats.Kind.WORKER)
 
 
 @shared_task(name="provisioning.tidy")  # type: ignore[untyped-decorator]

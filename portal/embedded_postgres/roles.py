@@ -19,7 +19,7 @@ def set_up(*, superuser_url: str, passwords: Mapping[str, str], database: str = 
         # Roles belong to the whole server: two processes that create them at once would collide.
         server.execute("SELECT pg_advisory_lock(%s)", [SET_UP_LOCK])
         for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB")):
-            _role(server, role, rights, passwords[role])
+            create_role(server, role, rights, passwords[role])
         # Tests empty tables as the owner with triggers off; an owner could drop the triggers anyway.
         _run(server, "GRANT SET ON PARAMETER session_replication_role TO {owner}")
         _database(server, database)
@@ -28,8 +28,9 @@ def set_up(*, superuser_url: str, passwords: Mapping[str, str], database: str = 
             _run(inside, "CREATE EXTENSION IF NOT EXISTS {extension}", extension=extension)
 
 
-def _role(server: psycopg.Connection, role: str, rights: LiteralString, password: str) -> None:
-    if not _exists(server, "SELECT FROM pg_roles WHERE rolname = %s", role):
+def create_role(server: psycopg.Connection, role: str, rights: LiteralString, password: str) -> None:
+    """Create an ordinary role unless it exists, and set its password."""
+    if not exists(server, "SELECT FROM pg_roles WHERE rolname = %s", role):
         _run(server, "CREATE ROLE {role}", role=role)
     # Hashed by the client: a server may log statements, and none of them contains the password.
     verifier = server.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
@@ -42,13 +43,14 @@ def _role(server: psycopg.Connection, role: str, rights: LiteralString, password
 
 
 def _database(server: psycopg.Connection, database: str) -> None:
-    if not _exists(server, "SELECT FROM pg_database WHERE datname = %s", database):
+    if not exists(server, "SELECT FROM pg_database WHERE datname = %s", database):
         _run(server, "CREATE DATABASE {database} OWNER {owner}", database=database)
     _run(server, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
     _run(server, "GRANT CONNECT ON DATABASE {database} TO {app}", database=database)
 
 
-def _exists(server: psycopg.Connection, query: LiteralString, name: str) -> bool:
+def exists(server: psycopg.Connection, query: LiteralString, name: str) -> bool:
+    """Check whether the query finds a row for this name."""
     return server.execute(query, [name]).fetchone() is not None
 
 

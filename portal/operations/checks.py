@@ -61,7 +61,7 @@ def cache_is_shared(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     return [
         checks.Error(
             f"The cache {backend} is not shared by all processes.",
-            hint="Leave KEYHOLDER_REDIS_URL empty for the database's cache, or set it to a Redis server.",
+            hint="Use the cache of portal.settings, which is a table of the database.",
             id="keyholder.E010",
         )
     ]

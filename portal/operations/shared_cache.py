@@ -1,8 +1,7 @@
-"""The cache that all processes share: JSON in a table or in Redis. Nothing that is read from it is ever run as code."""
+"""The cache that all processes share: JSON in a table. Nothing that is read from it is ever run as code."""
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
@@ -96,10 +95,3 @@ class PostgresCache(BaseCache):
         with connection.cursor() as cursor:
             cursor.execute(statement, {**arguments, "now": clock.wall()})
             return int(cursor.rowcount)
-
-
-class JsonSerializer:
-    """Replaces the serializer of Django's Redis cache, which unpickles. Whole numbers stay numbers, for INCR."""
-
-    dumps: Callable[[Any], str] = staticmethod(json.dumps)
-    loads: Callable[[bytes], Any] = staticmethod(json.loads)

@@ -60,12 +60,5 @@ if _pool:
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 
 # A crash may empty the cache: it holds rate limits and nothing that must last. The limits themselves bound the entries
-# of one address. Django's own backends for a database and for Redis unpickle what they read, which runs code.
-CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "portal.operations.shared_cache.PostgresCache"}}
-_redis = variables.REDIS.value()
-if _redis:
-    CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _redis,
-        "OPTIONS": {"serializer": "portal.operations.shared_cache.JsonSerializer"},
-    }
+# of one address. Django's own backend for a database unpickles what it reads, which runs code.
+CACHES = {"default": {"BACKEND": "portal.operations.shared_cache.PostgresCache"}}

@@ -10,7 +10,9 @@ SMTP_USER = variables.SMTP_USER.value()
 SMTP_PASSWORD = variables.SMTP_PASSWORD.value()
 SMTP_TLS = variables.SMTP_TLS.value()
 
-CELERY_BROKER_URL = variables.BROKER.value()
+# Without a value, Celery would connect to a RabbitMQ on this machine. No host has a name that ends so (RFC 6761).
+NO_BROKER = "amqp://keyholder-broker-url-is-not-set.invalid//"
+CELERY_BROKER_URL = variables.BROKER.value() or NO_BROKER
 if CELERY_BROKER_URL.startswith("pgmq:"):
     # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
     # is given in full: the queue's client would otherwise use DATABASE_URL, which is the application's.
@@ -26,7 +28,11 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "portal.celery:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(variables.HOME.value() / "celery-beat")
 CELERY_BEAT_SCHEDULE = {
+    # One that no worker has taken is superseded by the next.
+    "heartbeat": {"task": "provisioning.heartbeat", "schedule": 60.0, "options": {"expires": 60.0}},
     "tidy": {"task": "provisioning.tidy", "schedule": 3600.0},
     "reconcile": {"task": "provisioning.reconcile_all", "schedule": 24 * 3600.0},
 }

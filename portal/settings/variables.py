@@ -123,6 +123,12 @@ OWNER_DATABASE = Variable(
     default_doc="`DATABASE_URL`",
     doc="The database, as `keyholder_owner`; only for `migrate`, `keys make` and `keys rotate`.",
 )
+ADMIN_DATABASE = Variable(
+    name="ADMIN_DATABASE_URL",
+    parse=text,
+    address=True,
+    doc="The database server, as one of its administrators; only for `database prepare`.",
+)
 DATABASE_POOL = Variable(
     name="KEYHOLDER_DATABASE_POOL",
     parse=whole(most=1000),
@@ -136,18 +142,12 @@ PREPARED = Variable(
     default="1",
     doc="`0` behind a pooler that uses another server connection for each transaction.",
 )
-REDIS = Variable(
-    name="KEYHOLDER_REDIS_URL",
-    parse=url("redis", "rediss", "unix"),
-    address=True,
-    default_doc="a table of the database",
-    doc="A Redis server for the cache that all processes share.",
-)
 BROKER = Variable(
     name="KEYHOLDER_BROKER_URL",
-    parse=url("pgmq", "redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"),
+    parse=url("pgmq", "amqp", "amqps"),
     address=True,
-    doc="Celery's broker: `pgmq://` on PostgreSQL (a database and a role of its own), Redis or RabbitMQ.",
+    default_doc="no jobs: Celery refuses to start",
+    doc="Celery's broker: `pgmq://` on PostgreSQL (a database and a role of its own), or `amqp://` of RabbitMQ.",
 )
 MAIL_FROM = Variable(
     name="KEYHOLDER_MAIL_FROM",

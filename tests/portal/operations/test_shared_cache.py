@@ -11,7 +11,6 @@ from django.core.cache import cache
 from django.db import DataError, connection
 
 from audit.foundation import clock
-from portal.operations.shared_cache import JsonSerializer
 from tests.fixtures import concurrency
 from tests.fixtures.world import World
 
@@ -129,17 +128,6 @@ def test_pickle_in_the_table_does_nothing(world: World) -> None:
 def test_bytes_that_are_no_json_do_not_fit_the_table() -> None:
     with pytest.raises(DataError, match="invalid input syntax for type json"), connection.cursor() as cursor:
         cursor.execute("INSERT INTO portal_cache VALUES ('key', %s::text::jsonb, 'infinity')", ["gASV"])
-
-
-def test_value_of_redis_is_json_and_a_pickle_is_refused() -> None:
-    serializer = JsonSerializer()
-    assert serializer.dumps(5) == "5"  # INCR needs a number
-    for value in (5, True, [1.5], {"a": None}):
-        assert serializer.loads(serializer.dumps(value).encode()) == value
-    SPRUNG.clear()
-    with pytest.raises(ValueError, match=r"utf-8|Expecting value"):
-        serializer.loads(pickle.dumps(Trap()))
-    assert SPRUNG == []
 
 
 def test_value_that_json_cannot_hold_is_refused() -> None:
