@@ -40,7 +40,9 @@ def parse(value: str) -> Brand:
     """Return the brand of a folder, or the neutral one. Raises InvalidValue."""
     if value == NEUTRAL:
         return Brand(None, "#33415c", "#ffffff")
-    folder = Path(value).resolve()
+    folder = Path(value)
+    if not folder.is_absolute():
+        raise InvalidValue(f"{NEUTRAL}, or an absolute path of a folder with {', '.join(_FILES)}")
     if not all((folder / name).is_file() for name in _FILES):
         raise InvalidValue(f"{NEUTRAL}, or a folder with {', '.join(_FILES)}")
     try:

@@ -4,7 +4,9 @@ An empty value counts as not set. Values of secret variables and passwords in ad
 """
 
 import difflib
+import ipaddress
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,13 @@ PRODUCTION = "production"
 RELAXED = frozenset({"demo", "test"})
 """Every other value of KEYHOLDER_ENV, also a misspelt one, is subject to the rules of production."""
 MASK = "********"
+
+
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_LAST_PORT = 65535
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_WITHOUT_HOST = frozenset({"unix"})
+_QUOTES = frozenset({'"', "'"})
 
 
 class InvalidValue(ValueError):
@@ -61,6 +70,8 @@ class Variable(Generic[T]):
         production = environ.get(ENVIRONMENT) not in RELAXED
         if not text and production and not self.production_default:
             return f"{self.name} is not set, and production requires it: {self.doc}"
+        if not self.secret and _is_wrapped(text):
+            return f"{self.name} has spaces or quotes around its value. Remove them."
         try:
             value = self.parse(text or self.default)
         except InvalidValue as error:
@@ -79,6 +90,11 @@ class Variable(Generic[T]):
     def source(self, environ: Mapping[str, str]) -> str:
         """Return the origin of the value: `environment` or `default`."""
         return "environment" if environ.get(self.name) else "default"
+
+
+def _is_wrapped(value: str) -> bool:
+    """Files for systemd, Docker and shells differ in which spaces and quotes become a part of the value."""
+    return value != value.strip() or (len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES)
 
 
 def problems(known: Iterable[Variable[object]], environ: Mapping[str, str]) -> list[str]:
@@ -166,25 +182,43 @@ def items(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def host(value: str) -> str:
+    """Accept a host name in lower case, or an address."""
+    if not _HOST.fullmatch(value) and not _is_ipv6(value):
+        raise InvalidValue("a host name in lower case, or an address, without a port")
+    return value
+
+
+def _is_ipv6(value: str) -> bool:
+    try:
+        ipaddress.IPv6Address(value)
+    except ValueError:
+        return False
+    return True
+
+
 def hosts(value: str) -> list[str]:
-    """Accept host names separated by commas, without a port."""
+    """Accept host names separated by commas, without a port; a leading dot would stand for every name below."""
     names = items(value)
-    if any("/" in name or "*" in name or ":" in name for name in names):
-        raise InvalidValue("host names separated by commas, without a port or a wildcard")
+    if not all(_HOST.fullmatch(name) for name in names) or len(set(names)) != len(names):
+        raise InvalidValue(
+            "host names in lower case separated by commas, without a port or a wildcard, each once"
+        )
     return names
 
 
 def hosts_with_ports(value: str) -> list[str]:
     """Return `host:port` separated by commas."""
     pairs = items(value)
-    if not all(_is_host_with_port(pair) for pair in pairs):
-        raise InvalidValue("host:port, separated by commas")
+    if not all(_is_host_with_port(pair) for pair in pairs) or len(set(pairs)) != len(pairs):
+        raise InvalidValue(f"host:port, separated by commas, with ports from 1 to {_LAST_PORT}, each once")
     return pairs
 
 
 def _is_host_with_port(value: str) -> bool:
-    host, colon, port = value.rpartition(":")
-    return bool(host and colon and "/" not in host) and port.isascii() and port.isdigit()
+    name, _, port = value.rpartition(":")
+    is_host = bool(_HOST.fullmatch(name)) or _is_ipv6(name)
+    return is_host and port.isascii() and port.isdigit() and 1 <= int(port) <= _LAST_PORT
 
 
 def path(value: str) -> Path:
@@ -192,6 +226,11 @@ def path(value: str) -> Path:
     if "\0" in value:
         raise InvalidValue("a path")
     return Path(value)
+
+
+def absolute(value: Path | None) -> str:
+    """Refuse a relative path in production, where each process may have another working folder."""
+    return "" if value is None or value.is_absolute() else "must be an absolute path in production"
 
 
 def optional_path(value: str) -> Path | None:
@@ -208,11 +247,15 @@ def url(*schemes: str, parameters: Collection[str] | None = None) -> Callable[[s
             return value
         try:
             parts = urlsplit(value)
-            _port = parts.port
+            is_port = parts.port is None or parts.port > 0
         except ValueError as error:
             raise InvalidValue(f"{allowed}, with a valid host and port") from error
         if parts.scheme not in schemes:
             raise InvalidValue(allowed)
+        if not is_port or any(character.isspace() for character in value):
+            raise InvalidValue(f"{allowed}, with a valid host and port")
+        if not (parts.path if parts.scheme in _WITHOUT_HOST else parts.netloc):
+            raise InvalidValue(f"{allowed}, followed by a host")
         if parameters is not None:
             _require_known_parameters(parts, parameters)
         return value
@@ -227,13 +270,34 @@ def _require_known_parameters(parts: SplitResult, known: Collection[str]) -> Non
         raise InvalidValue(f"an address with no other parameters than {', '.join(known)}, each once")
 
 
+def database(parameters: Collection[str]) -> Callable[[str], str]:
+    """Accept the address of a PostgreSQL database: host, optional port, and the database's name."""
+    parse_url = url("postgresql", "postgres", parameters=parameters)
+
+    def parse(value: str) -> str:
+        parse_url(value)
+        parts = urlsplit(value)
+        name = parts.path.removeprefix("/")
+        if value and (not parts.hostname or not name or "/" in name):
+            raise InvalidValue("an address such as postgresql://user:password@host:5432/name")
+        mode = dict(parse_qsl(parts.query)).get("sslmode", SSL_MODES[0])
+        if mode not in SSL_MODES:
+            raise InvalidValue(f"an address whose sslmode is one of {', '.join(SSL_MODES)}")
+        return value
+
+    return parse
+
+
 def web_address(value: str) -> str:
     """Return `http://host` or `https://host`, with a port where it is not the default one; no path."""
     url("http", "https")(value)
-    parts = urlsplit(value.rstrip("/"))
-    if not parts.hostname or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
-        raise InvalidValue("an address of a host alone, such as https://id.example.com")
-    return value.rstrip("/")
+    parts = urlsplit(value)
+    port = "" if parts.port is None else f":{parts.port}"
+    exact = f"{parts.scheme}://{parts.hostname}{port}"
+    # The issuer is compared letter by letter: an empty port, query or fragment would be another one.
+    if value.removesuffix("/") != exact or not _HOST.fullmatch(parts.hostname or ""):
+        raise InvalidValue("an address of a host alone, in lower case, such as https://id.example.com")
+    return exact
 
 
 def declared(module: Mapping[str, object]) -> list[Variable[object]]:

@@ -10,8 +10,11 @@ from portal.settings.environment import (
     ENVIRONMENT,
     PRODUCTION,
     Variable,
+    absolute,
     choice,
+    database,
     declared,
+    host,
     hosts,
     hosts_with_ports,
     mailbox,
@@ -97,6 +100,7 @@ BRAND = Variable(
 HOME = Variable(
     name="KEYHOLDER_HOME",
     parse=path,
+    production_rule=absolute,
     default=str(BASE_DIR / "var"),
     default_doc="`var` beside the code",
     doc="The folder for collected static files and the counters of `/metrics`.",
@@ -104,12 +108,13 @@ HOME = Variable(
 KEYS = Variable(
     name="KEYHOLDER_KEYS",
     parse=optional_path,
+    production_rule=absolute,
     default_doc="`keys` in `KEYHOLDER_HOME`",
     doc="The folder of the key files: the same for all processes, mode 0700, backed up separately from the database.",
 )
 DATABASE = Variable(
     name="DATABASE_URL",
-    parse=url("postgresql", "postgres", parameters=DATABASE_PARAMETERS),
+    parse=database(DATABASE_PARAMETERS),
     default="postgresql://keyholder_app@127.0.0.1:5432/keyholder",
     address=True,
     production_rule=_requires_verified_tls,
@@ -117,7 +122,7 @@ DATABASE = Variable(
 )
 OWNER_DATABASE = Variable(
     name="OWNER_DATABASE_URL",
-    parse=url("postgresql", "postgres", parameters=DATABASE_PARAMETERS),
+    parse=database(DATABASE_PARAMETERS),
     address=True,
     production_rule=_requires_verified_tls,
     default_doc="`DATABASE_URL`",
@@ -158,7 +163,7 @@ MAIL_FROM = Variable(
 )
 SMTP_HOST = Variable(
     name="KEYHOLDER_SMTP_HOST",
-    parse=text,
+    parse=host,
     default="127.0.0.1",
     doc="The mail relay's host.",
 )
