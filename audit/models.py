@@ -17,6 +17,8 @@ class Installation(models.Model):
     incarnation = models.PositiveIntegerField(default=1)
     frozen_at = models.DateTimeField(null=True)
     """Since when nothing goes out, because this is a restored database; None: everything goes out."""
+    clock_offset = models.FloatField(db_default=0.0)
+    """The seconds by which tests move the clock of the insert trigger, beside KEYHOLDER_CLOCK_OFFSET_FILE."""
 
     class Meta:
         db_table = "audit_installation"

@@ -17,6 +17,8 @@ from typing import NamedTuple
 from audit.foundation import db, encryption
 from audit.models import PersonKey
 
+DESTROYED = "destroyed_keys"
+"""The fact in which an event of a chain names the keys that its act destroys; the database compares it."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,11 @@ def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
         return encryption.decrypt_with_key_file(purpose="person", data=wrapped, context=person.bytes)
     except encryption.DecryptionFailed:
         return None
+
+
+def opens(*, person: uuid.UUID, wrapped: bytes) -> bool:
+    """Return whether the key file opens this person's key. Raises MissingKey without that file."""
+    return _unwrap(person, wrapped) is not None
 
 
 def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> dict[uuid.UUID, bytes]:

@@ -4,8 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from audit.log import authentication, canonical
 
@@ -27,17 +27,25 @@ class StoredEvent(Protocol):
     def mac(self) -> Any: ...
 
 
-def problems(*, event: StoredEvent, mac_keys: Mapping[str, bytes]) -> list[str]:
-    """Name what contradicts the event. It is authentic only together with all of its columns."""
+class Examined(NamedTuple):
+    """Holds what contradicts an event, and its body; the body is None where the ledger cannot have written it."""
+
+    problems: Sequence[str]
+    content: Mapping[str, Any] | None
+
+
+def examine(*, event: StoredEvent, mac_keys: Mapping[str, bytes]) -> Examined:
+    """Compare an event with itself. It is authentic only together with all of its columns."""
     body = bytes(event.body)
-    found = []
+    content, columns = _read(body)
+    problems = []
     if hashlib.sha256(body).digest() != bytes(event.hash):
-        found.append("body changed")
-    elif _columns(event) != _columns_from_body(body):
-        found.append("column changed")
+        problems.append("body changed")
+    elif _columns(event) != columns:
+        problems.append("column changed")
     if not authentication.is_authentic(body=body, mac=bytes(event.mac), keys=mac_keys):
-        found.append("not authentic")
-    return found
+        problems.append("not authentic")
+    return Examined(problems, content)
 
 
 def _columns(event: StoredEvent) -> dict[str, object]:
@@ -53,8 +61,8 @@ def _as_in_body(value: object) -> object:
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
 
 
-def _columns_from_body(body: bytes) -> dict[str, object] | None:
-    """Return the columns that belong to this body; None for a body that the ledger cannot have written."""
+def _read(body: bytes) -> tuple[Mapping[str, Any] | None, Mapping[str, object] | None]:
+    """Return the body and the columns that belong to it; None for a body that the ledger cannot have written."""
     try:
         content = json.loads(body)
         nested = {
@@ -63,6 +71,6 @@ def _columns_from_body(body: bytes) -> dict[str, object] | None:
             "subject_kind": content["subject"]["kind"],
             "subject": content["subject"]["id"],
         }
-        return {name: nested.get(name, content.get(name)) for name in COLUMNS}
+        return content, {name: nested.get(name, content.get(name)) for name in COLUMNS}
     except (ValueError, LookupError, TypeError, AttributeError):
-        return None
+        return None, None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from audit import personal_data
-from audit.foundation import clock, ids
+from audit.foundation import ids
 from audit.foundation.actor import Actor
 from audit.foundation.key_files import Key
 from audit.log import authentication, canonical
@@ -103,12 +103,6 @@ def lock_chains(*, chains: Iterable[uuid.UUID]) -> dict[uuid.UUID, ChainHead]:
     if len(heads) != len(chain_ids):
         raise Chain.DoesNotExist
     return heads
-
-
-def next_instant(*, heads: Iterable[ChainHead]) -> dt.datetime:
-    """Return the instant of an act: the database's clock under the locks, but later than each chain's last event."""
-    earliest = [head.at + clock.TICK for head in heads if head.at is not None]
-    return max([clock.now(), *earliest])
 
 
 class Append(NamedTuple):

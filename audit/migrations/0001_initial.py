@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
                 ('uid', models.UUIDField()),
                 ('incarnation', models.PositiveIntegerField(default=1)),
                 ('frozen_at', models.DateTimeField(null=True)),
+                ('clock_offset', models.FloatField(db_default=0.0)),
             ],
             options={
                 'db_table': 'audit_installation',

@@ -91,12 +91,26 @@ BEGIN
     END LOOP;
 END $$;
 
--- Events with a place must continue their chain: next number, hash of the event before, no earlier instant.
+-- Every event is dated at the present. Events with a place must continue their chain: next number, hash of the event before, no
+-- earlier instant.
 CREATE FUNCTION audit_extend_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    present timestamptz;
+    latest timestamptz;
 BEGIN
     -- A writer without the lock waits here; its events are then compared with the head that the lock holder left.
     PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
+    present := audit_present();
+    -- After a step back of the clock, acts follow the heads of their chains until the clock has caught up.
+    SELECT greatest(present + interval '1 minute', max(last_at) + interval '1 millisecond') INTO latest FROM audit_chain
+    WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) AND last_at <= present + interval '15 minutes';
+    IF EXISTS (
+        SELECT FROM inserted WHERE at < present - interval '15 minutes'
+            OR at > CASE WHEN seq IS NULL THEN present + interval '1 minute' ELSE latest END
+    ) THEN
+        RAISE EXCEPTION 'the event is not dated at the present' USING ERRCODE = 'KH004';
+    END IF;
     IF EXISTS (
         SELECT 1 FROM (
             SELECT chain, seq, prev, at,
@@ -107,7 +121,7 @@ BEGIN
         WHERE c.id IS NULL
            OR e.seq <> coalesce(e.seq_before, c.last_seq) + 1
            OR e.prev IS DISTINCT FROM coalesce(e.hash_before, c.last_hash)
-           OR e.at < coalesce(e.at_before, c.last_at)
+           OR e.at < coalesce(e.at_before, c.last_at) AND audit_binds(coalesce(e.at_before, c.last_at))
     ) THEN
         RAISE EXCEPTION 'the event does not continue its chain' USING ERRCODE = 'KH003';
     END IF;
@@ -130,7 +144,6 @@ SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_leave_free('audit_inbox', 'a queue for the sealer, filled by a trigger; audit verify names an event without a leaf');
 SELECT audit_leave_free('audit_label', 'names that pages show and search; events hold the same names encrypted');
-SELECT audit_leave_free('audit_person_key', 'keys that encrypt personal values; destroying one erases a person');
 SELECT audit_leave_free('audit_refusal', 'counts a refusal''s repeats within a minute; the events are in the log');
 
 SELECT audit_ensure_partitions(current_date, 6);

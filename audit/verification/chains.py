@@ -5,10 +5,8 @@ import uuid
 from typing import NamedTuple
 
 from audit.foundation.snapshot import stream
-from audit.log import authentication
 from audit.models import Chain
-from audit.verification import events
-from audit.verification.events import Row
+from audit.verification.events import EventVerifier, Row
 from audit.verification.report import Report
 
 
@@ -24,12 +22,8 @@ WHERE %(chain)s::uuid IS NULL OR chain = %(chain)s::uuid ORDER BY chain, seq NUL
 """  # noqa: S608 - constants of this module
 
 
-def verify(report: Report, *, chain: uuid.UUID | None) -> None:
-    """Verify all chains, or one, with every event in and beside them.
-
-    Raises MissingKey without the key file that authenticates events.
-    """
-    mac_keys = authentication.keys_by_id()
+def verify(report: Report, verifier: EventVerifier, *, chain: uuid.UUID | None) -> None:
+    """Verify all chains, or one, with every event in and beside them."""
     tails: dict[uuid.UUID, _Tail] = {}
     before = _Tail()
     current = None
@@ -39,7 +33,7 @@ def verify(report: Report, *, chain: uuid.UUID | None) -> None:
             current, before = row.chain, _Tail()
             report.chains += 1
         report.events += 1
-        events.verify(report, row, mac_keys=mac_keys)
+        verifier.verify(row)
         if row.seq is not None:
             _verify_sequence(report, row, before)
             before = tails[row.chain] = _Tail(row.seq, bytes(row.hash), row.at)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from audit.log import integrity
+from audit.foundation import clock
+from audit.log import authentication, instants, integrity
+from audit.verification.person_keys import PersonKeys
 from audit.verification.report import Report
 
 
@@ -31,7 +32,24 @@ class Row(NamedTuple):
     mac: bytes
 
 
-def verify(report: Report, row: Row, *, mac_keys: Mapping[str, bytes]) -> None:
-    """Verify one event without its neighbours."""
-    for problem in integrity.problems(event=row, mac_keys=mac_keys):
-        report.add(problem, row.chain, row.seq, row.id)
+class EventVerifier:
+    """Verifies events one by one; `person_keys` collects from the authentic ones.
+
+    Raises MissingKey without the key file that authenticates events.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._mac_keys = authentication.keys_by_id()
+        self._latest = clock.now() + instants.MAX_STEP
+        self.person_keys = PersonKeys()
+
+    def verify(self, row: Row) -> None:
+        """Verify one event without its neighbours."""
+        if row.at > self._latest:
+            self._report.add("dated in the future", row.chain, row.seq, row.id)
+        examined = integrity.examine(event=row, mac_keys=self._mac_keys)
+        for problem in examined.problems:
+            self._report.add(problem, row.chain, row.seq, row.id)
+        if examined.content is not None and not examined.problems:
+            self.person_keys.add(event=row.id, is_chained=row.seq is not None, content=examined.content)

@@ -3,19 +3,23 @@
 import uuid
 
 from audit.foundation.snapshot import snapshot
-from audit.verification import chains, leaves
+from audit.verification import chains, instants, leaves
+from audit.verification.events import EventVerifier
 from audit.verification.report import Report
 
 
 def verify(*, chain: uuid.UUID | None = None) -> Report:
     """Read the whole log, or one chain of it, in one snapshot.
 
-    Raises MissingKey without the key file that authenticates events.
+    Raises MissingKey without the key files of events and persons.
     """
     report = Report()
     with snapshot():
-        chains.verify(report, chain=chain)
+        events = EventVerifier(report)
+        chains.verify(report, events, chain=chain)
         if chain is None:
             leaves.verify(report)
             leaves.verify_inbox(report)
+            instants.verify(report)
+            events.person_keys.verify(report)
     return report

@@ -94,7 +94,7 @@ def _event_view(
         personal=personal,
         previous_hash=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
-        is_authentic=not integrity.problems(event=row, mac_keys=mac_keys),
+        is_authentic=not integrity.examine(event=row, mac_keys=mac_keys).problems,
     )
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
 from audit.foundation.errors import Busy, DomainError
-from audit.log import ledger
+from audit.log import instants
 from delegation.acts import authorize, conflicts, idempotency, locks, recording
 from delegation.acts.act import Act
 from delegation.acts.idempotency import IdempotentRequest
@@ -41,7 +41,7 @@ def _begin(on: SubjectSet, actor: Actor, verb: Verb) -> Act:
     chain_heads = locks.acquire(chains=on.chains(), users=on.users(), actor=actor)
     return Act(
         id=ids.uuid7(),
-        at=ledger.next_instant(heads=chain_heads.values()),
+        at=instants.next_instant(heads=chain_heads.values()),
         actor=actor,
         verb=verb,
         subjects=on,

@@ -24,7 +24,8 @@ from delegation.acts.acting import acting
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization.verbs import Verb
 from delegation.people.commands import members as people_commands
-from tests.fixtures.world import World, actor_of
+from tests.fixtures import person_keys
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +60,7 @@ def test_reason_after_erasing_a_data_subject_is_unreadable_and_the_log_verifies(
     world: World, who: str
 ) -> None:
     event = removal(world)
-    PersonKey.objects.filter(id=getattr(world, who).user_id).delete()
+    person_keys.destroy(getattr(world, who).user_id)
     assert decrypted(event, "reason") is None
     assert verifier.verify().findings == []
 
@@ -72,7 +73,7 @@ def test_address_of_an_invitation_is_encrypted_under_the_invitation_s_key(world:
     assert decrypted(event, "email") == "new@koskela.example"
     assert decrypted(event, "name") == "New Colleague"
     assert personal(event)["email"]["data_subjects"] == [str(invitation.id)]
-    PersonKey.objects.filter(id=invitation.id).delete()
+    person_keys.destroy(invitation.id)
     assert decrypted(event, "email") is None
 
 
@@ -112,7 +113,7 @@ def test_removal_without_the_key_file_is_recorded_without_personal_values(
     assert decrypted(before, "email") is None
     assert personal(event)["reason"]["ciphertext"] == ""
     assert decrypted(event, "reason") is None
-    assert verifier.verify().findings == []
+    assert {finding.code for finding in verifier.verify().findings} == {"person key does not open"}
 
 
 def test_key_added_by_another_process_is_loaded(
@@ -137,8 +138,10 @@ def test_person_keys_after_a_rotation_decrypt_under_old_and_new_key(
     settings.KEYS_FOLDER = tmp_path
     key_files.ensure(folder=tmp_path, purpose="person")
     persons = [uuid.uuid4(), uuid.uuid4()]
-    first = personal_data.load_keys(data_subjects=persons[:1], create=True)
+    with bypassing_commands():
+        first = personal_data.load_keys(data_subjects=persons[:1], create=True)
     added = key_files.rotate(folder=tmp_path, purpose="person", after=dt.timedelta())
-    both = personal_data.load_keys(data_subjects=persons, create=True)
+    with bypassing_commands():
+        both = personal_data.load_keys(data_subjects=persons, create=True)
     assert both[persons[0]] == first[persons[0]]
     assert bytes(PersonKey.objects.get(id=persons[1]).wrapped).startswith(added.id.encode() + b":")

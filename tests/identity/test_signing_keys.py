@@ -108,9 +108,9 @@ def test_successor_key_is_published_before_it_signs() -> None:
     signing_keys.rotate()
     assert len(published()) == 4
     assert key_id_of(signing_keys.sign(claims={"sub": "a"})) == key_id_of(before)
-    worlds.move_clock(HOUR - 5)
+    worlds.move_process_clock(HOUR - 5)
     assert key_id_of(signing_keys.sign(claims={"sub": "a"})) == key_id_of(before)
-    worlds.move_clock(HOUR + 1)
+    worlds.move_process_clock(HOUR + 1)
     after = signing_keys.sign(claims={"sub": "a"})
     assert key_id_of(after) != key_id_of(before)
     assert {key_id_of(before), key_id_of(after)} <= published().keys()
@@ -119,7 +119,7 @@ def test_successor_key_is_published_before_it_signs() -> None:
 def test_old_key_after_its_retention_is_deleted(folder: Path) -> None:
     first = key_id_of(signing_keys.sign(claims={"sub": "a"}))
     signing_keys.rotate()
-    worlds.move_clock(HOUR + 7 * DAY + 60)
+    worlds.move_process_clock(HOUR + 7 * DAY + 60)
     signing_keys.rotate()
     assert first not in published()
     assert not (folder / f"{first}.pem").exists()
@@ -129,7 +129,7 @@ def test_old_key_after_its_retention_is_deleted(folder: Path) -> None:
 def test_old_key_before_the_end_of_its_retention_is_kept(folder: Path) -> None:
     token = signing_keys.sign(claims={"sub": "a", "aud": "shop", "iss": ISSUER})
     signing_keys.rotate()
-    worlds.move_clock(HOUR + 7 * DAY - 60)
+    worlds.move_process_clock(HOUR + 7 * DAY - 60)
     signing_keys.rotate()
     assert key_id_of(token) in published()
     assert (folder / f"{key_id_of(token)}.pem").exists()

@@ -13,7 +13,7 @@ import uuid
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
@@ -132,7 +132,9 @@ def test_verify_without_the_key_file_fails_and_verifies_nothing(world: World, tm
 def test_verify_with_another_key_file_of_the_same_id_names_every_event(
     world: World, tmp_path: pathlib.Path
 ) -> None:
+    shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
     path = key_files.path_of(folder=tmp_path, purpose=authentication.PURPOSE)
+    path.unlink()
     key_files.ensure(folder=tmp_path, purpose=authentication.PURPOSE)
     path.write_text(
         path.read_text().replace(key_files.read_keys(path)[0].id, authentication.current_key().id)

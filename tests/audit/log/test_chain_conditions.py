@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit.foundation import ids
+from audit.foundation import clock, ids
 from audit.foundation.actor import system
 from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
@@ -165,7 +165,7 @@ def test_first_event_of_an_opened_chain_has_an_empty_previous_hash(world: World)
     ledger.open_chain(chain=chain, kind=Chain.Kind.PERSON)
     opened = Chain.objects.get(id=chain)
     assert (opened.last_seq, bytes(opened.last_hash), opened.last_at) == (0, b"", None)
-    opened.last_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # no head yet, so no instant is too early
+    opened.last_at = clock.now() - dt.timedelta(minutes=10)  # no head yet, so no present instant is too early
     assert_refused(next_event(opened, prev=None))
     assert_refused(next_event(opened, prev=b"x"))
     assert_refused(next_event(opened, seq=2))

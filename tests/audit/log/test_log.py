@@ -11,12 +11,12 @@ from django.db import Error, connection, transaction
 from audit import sealing
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
-from audit.log import ledger
+from audit.log import instants, ledger
 from audit.log.ledger import Append, EventContext, EventDraft, Subject
 from audit.models import Chain, Event, Leaf
 from audit.verification import verifier
 from tests.fixtures import concurrency
-from tests.fixtures.world import World, move_clock
+from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def drafts(count: int) -> list[EventDraft]:
 def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
     with transaction.atomic():
         (head,) = ledger.lock_chains(chains=[chain]).values()
-        context = EventContext(actor=system(), act=ids.uuid7(), at=ledger.next_instant(heads=[head]))
+        context = EventContext(actor=system(), act=ids.uuid7(), at=instants.next_instant(heads=[head]))
         return ledger.append(parts=[Append(head, context, drafts(count))])
 
 
@@ -126,16 +126,6 @@ def test_append_without_the_lock_cannot_fork_a_chain(world: World) -> None:
     assert isinstance(first_result, list)
     assert "does not continue its chain" in str(second_result)
     assert verifier.verify().findings == []
-
-
-def test_next_instant_after_the_clock_went_back_is_later_than_the_chain(world: World) -> None:
-    extend(world.koskela.id)
-    last = Chain.objects.get(id=world.koskela.id).last_at
-    assert last is not None
-    move_clock(-7200)
-    extend(world.koskela.id)
-    assert Chain.objects.get(id=world.koskela.id).last_at == last + clock.TICK
-    assert clock.now() < last
 
 
 @pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
