@@ -7,7 +7,6 @@ import django
 django.setup()
 
 # Models are there only after setup.
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 
 from audit.foundation.actor import Actor, Channel, Kind, system  # noqa: E402
@@ -27,6 +26,7 @@ from identity.clients.models import Application  # noqa: E402
 from identity.organizations.models import Organization, Site  # noqa: E402
 from identity.people import credentials  # noqa: E402
 from identity.people.models import User  # noqa: E402
+from portal.signin.customers import authenticator_apps  # noqa: E402
 from provisioning.targets import commands as targets_commands  # noqa: E402
 
 SYSTEM = system(channel=Channel.SHELL)
@@ -126,17 +126,17 @@ def access_of(person: Person, sites: dict[str, Site]) -> AccessSpec:
 
 def add_factor(user: User) -> str:
     """Add a second factor and return its secret; the page of codes in the mailbox shows it."""
-    secret = generate_totp_secret()
+    secret = authenticator_apps.generate()
     actor = Actor(kind=Kind.PERSON, id=user.id, channel=Channel.SHELL, label=user.name)
     with observations.recording(actor=actor) as note:
-        factor = TOTP.activate(user, secret).instance
+        factor = authenticator_apps.connect(user=user, secret=secret, step=0)
         note.add(
             Observation.FACTOR_ADDED,
             subject=Subject("user", user.id),
             chain=user.id,
             facts=credentials.added_factor(factor),
         )
-    return str(secret)
+    return secret
 
 
 def run() -> None:

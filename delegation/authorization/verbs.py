@@ -187,7 +187,6 @@ class Observation(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a verb
     PASSWORD_REHASHED = "password.rehashed"  # noqa: S105 - a verb
     PASSWORD_RESET = "password.reset"  # noqa: S105 - a verb
-    RECOVERY_CODES_VIEWED = "recovery_codes.viewed"
     SESSION_ENDED = "session.ended"
     SESSION_REAUTHENTICATED = "session.reauthenticated"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
@@ -217,7 +216,6 @@ _TOPICS: dict[Observation, Topic] = {
     Observation.PASSWORD_CHANGED: Topic.SIGN_IN,
     Observation.PASSWORD_REHASHED: Topic.SIGN_IN,
     Observation.PASSWORD_RESET: Topic.SIGN_IN,
-    Observation.RECOVERY_CODES_VIEWED: Topic.SIGN_IN,
     Observation.SESSION_ENDED: Topic.SIGN_IN,
     Observation.SESSION_REAUTHENTICATED: Topic.SIGN_IN,
     Observation.SIGN_IN_SUCCEEDED: Topic.SIGN_IN,

@@ -11,7 +11,7 @@ from audit.foundation import db, digests
 from identity.people.models import User
 
 _TYPE = Authenticator.Type
-SECRET = "coalesce(data ->> 'secret', data ->> 'credential', data ->> 'seed', '')"  # noqa: S105 - SQL
+SECRET = "coalesce(data ->> 'secret', data ->> 'credential', data ->> 'hashes', '')"  # noqa: S105 - SQL
 """The part of an authenticator's data that stays the same from its creation on, as text."""
 
 

@@ -249,7 +249,6 @@ _SENTENCES: Mapping[str, Sentence] = {
         lambda: _("signed in with a password that is now stored in a newer format")
     ),
     Observation.PASSWORD_RESET: _password_changed,
-    Observation.RECOVERY_CODES_VIEWED: _fixed(lambda: _("viewed the recovery codes")),
     Observation.SESSION_ENDED: _fixed(lambda: _("signed out")),
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,

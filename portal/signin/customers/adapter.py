@@ -22,7 +22,7 @@ from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import error_responses, request_context, safe_redirects
 from portal.signin import authentication_methods
-from portal.signin.customers import emails, event_transaction, factors, first_sign_in
+from portal.signin.customers import emails, event_transaction, factors
 
 _APP = "allauth.account"
 _EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
@@ -162,24 +162,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the link with the configured address, for any Host header."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return f"{settings.ISSUER}{path.replace('UID-KEY', key)}"
-
-    def add_message(
-        self,
-        request: HttpRequest,
-        level: int,
-        message_template: str | None = None,
-        message_context: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Show one notice for a first factor and the recovery codes that come with it."""
-        notice = message_template or ""
-        if first_sign_in.is_covered_by_factor_notice(request, notice=notice):
-            return
-        context = {
-            **(message_context or {}),
-            "first_codes": first_sign_in.shows_first_codes(request, notice=notice),
-        }
-        super().add_message(request, level, message_template, context, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the reset mail in this transaction; allauth's other mails are not sent."""

@@ -67,12 +67,12 @@ def record_denied_sign_in(user: User, *, code: str) -> None:
         batch.add(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
 
 
-def wrap(view: View, *, writes_on_get: bool = False) -> View:
+def wrap(view: View) -> View:
     """Wrap a view of allauth, so that its writing requests run in `event_transaction`."""
 
     @functools.wraps(view)
     def recorded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method in _READ_ONLY and not writes_on_get:
+        if request.method in _READ_ONLY:
             return view(request, *args, **kwargs)
         with event_transaction(request):
             return view(request, *args, **kwargs)

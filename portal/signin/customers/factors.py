@@ -1,7 +1,5 @@
-"""Second factors: encryption of their secrets, the rule for removing one, and the RFC 8176 value of a key."""
+"""Second factors: the rule for removing one, and the RFC 8176 value of a key."""
 
-import base64
-import secrets
 import uuid
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -12,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
-from audit.foundation import clock, encryption
+from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
 from delegation import continuity
 from delegation.acts import observations
@@ -22,7 +20,6 @@ from identity.people.models import User
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes replace a second factor and do not count as one."""
-_CONTEXT = b"second factor"
 
 
 def types_of(user: User) -> list[str]:
@@ -52,7 +49,7 @@ def _administered_organizations(users: Collection[uuid.UUID]) -> list[uuid.UUID]
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Encrypts secrets at rest and binds passkeys to the issuer's host."""
+    """Binds passkeys to the issuer's host, and keeps the last factor that is needed."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -65,19 +62,12 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """Encrypt under the key file `secrets`."""
-        return base64.urlsafe_b64encode(
-            encryption.encrypt_secret(data=text.encode(), context=_CONTEXT)
-        ).decode()
+        """Refuse: allauth does not say whose secret it is (`authenticator_apps.encrypt`). Raises TypeError."""
+        raise TypeError("A secret is encrypted for one person.")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Decrypt a secret, or return a random one: after the loss of a key file, no code matches."""
-        try:
-            return encryption.decrypt_secret(
-                data=base64.urlsafe_b64decode(encrypted_text), context=_CONTEXT
-            ).decode()
-        except (encryption.DecryptionFailed, ValueError):
-            return base64.b32encode(secrets.token_bytes(20)).decode()
+        """Refuse, like `encrypt`. Raises TypeError."""
+        raise TypeError("A secret is decrypted for one person.")
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Return False for the last second factor where access requires one, and for the last admin's last factor.

@@ -4,11 +4,11 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,9 +16,10 @@ from django.core.validators import EmailValidator, MaxLengthValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from audit.foundation import clock
 from identity.people.models import User
 from portal.http import input_cleaning, request_data
-from portal.signin.customers import emails, one_time_codes
+from portal.signin.customers import authenticator_apps, emails, one_time_codes
 
 _MAX_LENGTHS = {
     "password": 1000,
@@ -140,8 +141,27 @@ class ReauthenticateCode(_Code, Bounded, mfa.ReauthenticateForm):
     """Asks a signed-in person for the second factor again."""
 
 
-class ActivateTOTP(Bounded, totp.ActivateTOTPForm):
-    """Asks for the first code of an authenticator app."""
+class ActivateTOTP(Bounded, forms.Form):
+    """Asks for the first code of an authenticator app. `time_step` is the step that a valid code uses up."""
+
+    code = forms.CharField()
+    time_step: int
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.secret = authenticator_apps.pending_secret(context.request, user, renew=not self.is_bound)
+
+    def clean_code(self) -> str:
+        """Check the code. Raises ValidationError for a wrong one, and after too many wrong ones."""
+        passed = flows.check_rate_limit(self.user, error_key="rate_limited")
+        code = str(self.cleaned_data["code"])
+        step = authenticator_apps.accepted_step(secret=self.secret, code=code, at=clock.wall())
+        if step is None:
+            raise get_adapter().validation_error("incorrect_code")
+        self.time_step = step
+        passed()
+        return code
 
 
 _MALFORMED = ValidationError(_MISSING["credential"], code="malformed")

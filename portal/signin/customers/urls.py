@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
 
-from portal.signin.customers import event_transaction, views
+from portal.signin.customers import event_transaction, factor_views, views
 
 View = Callable[..., HttpResponseBase]
 
@@ -23,9 +22,9 @@ def _public(view: View) -> View:
     return login_not_required(event_transaction.wrap(view))
 
 
-def _any_strength(view: View, *, writes_on_get: bool = False) -> View:
+def _any_strength(view: View) -> View:
     """Require a sign-in of any strength: a missing factor is set up here."""
-    wrapped = event_transaction.wrap(view, writes_on_get=writes_on_get)
+    wrapped = event_transaction.wrap(view)
     wrapped.any_strength = True  # type: ignore[attr-defined] # read by portal.middleware.RequireSignIn
     return wrapped
 
@@ -52,25 +51,15 @@ urlpatterns = [
     path("security/", _any_strength(views.Security.as_view()), name="mfa_index"),
     path("code/", _public(mfa.authenticate), name="mfa_authenticate"),
     path("security/confirm/", _any_strength(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("security/app/", _any_strength(views.ConnectApp.as_view()), name="mfa_activate_totp"),
-    path("security/app/remove/", _any_strength(views.RemoveApp.as_view()), name="mfa_deactivate_totp"),
-    path(
-        "security/codes/",
-        _any_strength(views.RecoveryCodes.as_view(), writes_on_get=True),  # the first view is recorded
-        name="mfa_view_recovery_codes",
-    ),
+    path("security/app/", _any_strength(factor_views.ConnectApp.as_view()), name="mfa_activate_totp"),
+    path("security/app/remove/", _any_strength(factor_views.RemoveApp.as_view()), name="mfa_deactivate_totp"),
     path(
         "security/codes/new/",
-        _any_strength(recovery.generate_recovery_codes),
+        _any_strength(factor_views.CreateCodes.as_view()),
         name="mfa_generate_recovery_codes",
     ),
-    path(
-        "security/codes/file/",
-        _any_strength(views.RecoveryCodesFile.as_view(), writes_on_get=True),
-        name="mfa_download_recovery_codes",
-    ),
     path("security/passkeys/", _any_strength(webauthn.list_webauthn), name="mfa_list_webauthn"),
-    path("security/passkeys/new/", _any_strength(views.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("security/passkeys/new/", _any_strength(factor_views.AddPasskey.as_view()), name="mfa_add_webauthn"),
     path(
         "security/passkeys/confirm/",
         _any_strength(webauthn.reauthenticate_webauthn),
@@ -78,12 +67,12 @@ urlpatterns = [
     ),
     path(
         "security/passkeys/<int:pk>/remove/",
-        _any_strength(views.RemovePasskey.as_view()),
+        _any_strength(factor_views.RemovePasskey.as_view()),
         name="mfa_remove_webauthn",
     ),
     path(
         "security/passkeys/<int:pk>/rename/",
-        _any_strength(views.RenamePasskey.as_view()),
+        _any_strength(factor_views.RenamePasskey.as_view()),
         name="mfa_edit_webauthn",
     ),
     path("passkey/", _public(views.LoginPasskey.as_view()), name="mfa_login_webauthn"),

@@ -21,12 +21,11 @@ TEXTS: dict[str, samples.Make] = {
     "account/email/password_reset_key_subject.txt": signin.reset_mail,
     "account/email/security_changed_message.txt": signin.changed_mail,
     "account/email/security_changed_subject.txt": signin.changed_mail,
-    "mfa/recovery_codes/download.txt": lambda: {"unused_codes": ["1234 5678"]},
 }
-"""Mails, their subjects, and the file of recovery codes."""
+"""Mails and their subjects."""
 
 
-SCRIPT = re.compile(r"[\x00-\x20]*(?:javascript|data:text|vbscript)", re.IGNORECASE)
+SCRIPT = re.compile(r"[\x00-\x20]*(?:javascript|data:text/(?!plain;)|vbscript)", re.IGNORECASE)
 
 
 def rendered(name: str, change: hostile.Change | None = None) -> str:
@@ -120,7 +119,6 @@ RAW_TEMPLATES = {
     "mail/invitations/subject.txt": "plain text",
     "account/email/password_reset_key_subject.txt": "plain text",
     "account/email/security_changed_subject.txt": "plain text",
-    "mfa/recovery_codes/download.txt": "plain text",
 }
 RAW_CODE = {
     ("portal/templatetags/kh.py", "SafeString"): "a literal attribute",

@@ -93,7 +93,6 @@ SAFE_TO_POST = {
     "account_logout",
     "invitation_sign_out",
     "mfa_deactivate_totp",
-    "mfa_download_recovery_codes",
     "mfa_generate_recovery_codes",
     "mfa_remove_webauthn",
 }

@@ -71,7 +71,6 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Observation.SIGN_IN_SUCCEEDED,
         Observation.FACTOR_RENAMED,
         Observation.PASSWORD_REHASHED,
-        Observation.RECOVERY_CODES_VIEWED,
         Observation.SESSION_ENDED,
         Observation.SESSION_REAUTHENTICATED,
         Observation.TOKEN_REPLAYED,

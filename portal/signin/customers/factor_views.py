@@ -1,0 +1,168 @@
+"""Allauth's views that add, rename and remove a factor, with our changes; and the page that creates recovery codes."""
+
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.internal import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.generic import TemplateView
+
+from delegation.authorization.verbs import Observation
+from identity.people.models import User
+from portal.http import safe_redirects
+from portal.signin.customers import (
+    authenticator_apps,
+    code_input,
+    factor_setup,
+    factors,
+    first_sign_in,
+    recovery_codes,
+)
+from portal.signin.customers.events import record_event
+
+
+class RenamePasskey(webauthn.EditWebAuthnView):
+    """Records the change of the name."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save the name, with the event in the same transaction."""
+        record_event(self.request, Observation.FACTOR_RENAMED, self.request.user, {"factor": "webauthn"})
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
+class RemovePasskey(webauthn.RemoveWebAuthnView):
+    """Checks whether the factor may be removed; allauth checks that for apps only."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether the factor must stay."""
+        return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.object)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Add an error to the form for the last required factor."""
+        if get_adapter().can_delete_authenticator(self.object):
+            response: HttpResponse = super().form_valid(form)
+            return response
+        form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
+        invalid: HttpResponse = self.form_invalid(form)
+        return invalid
+
+
+class AddPasskey(webauthn.AddWebAuthnView):
+    """Every passkey can sign in alone: it is discoverable and verifies its user (WebAuthn §6.2)."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the passkey, and show the recovery codes that come with a first factor."""
+        passkey = auth.WebAuthn.add(
+            self.request.user, form.cleaned_data["name"], form.cleaned_data["credential"]
+        ).instance
+        return _after_setup(self.request, passkey, notice="mfa/messages/webauthn_added.txt")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add options for a passkey instead of a second factor only."""
+        page: dict[str, Any] = super().get_context_data(**kwargs)
+        return {
+            **page,
+            "js_data": {"creation_options": auth.begin_registration(self.request.user, passwordless=True)},
+            "layout": first_sign_in.layout(self.request.user),
+        }
+
+
+class ConnectApp(totp.ActivateTOTPView):
+    """Connects an authenticator app, in the layout of the first sign-in where a factor is required."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead a person who has an app to the list of sign-in methods, also after a repeated form."""
+        if "totp" in factors.types_of(_user(request)):
+            return HttpResponseRedirect(reverse("mfa_index"))
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the layout."""
+        return {**super().get_context_data(**kwargs), "layout": first_sign_in.layout(self.request.user)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the app, and show the recovery codes that come with a first factor."""
+        user = User.objects.select_for_update(no_key=True).get(pk=_user(self.request).pk)
+        if "totp" in factors.types_of(user):
+            return HttpResponseRedirect(reverse("mfa_index"))
+        app = authenticator_apps.connect(user=user, secret=form.secret, step=form.time_step)
+        authenticator_apps.forget_pending(self.request)
+        return _after_setup(self.request, app, notice="mfa/messages/totp_activated.txt")
+
+
+class CreateCodes(TemplateView):
+    """Creates recovery codes and shows them in the answer: they are stored as hashes only."""
+
+    template_name = "mfa/recovery_codes/generate.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the number of codes that stop working, and whether the person has a factor that they replace."""
+        user = _user(self.request)
+        return {
+            **super().get_context_data(**kwargs),
+            "unused_code_count": recovery_codes.count(user=user.pk),
+            "has_factor": bool(factors.types_of(user)),
+        }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Replace the codes. A person without a second factor has nothing to recover."""
+        user = _user(request)
+        if not factors.types_of(user):
+            return HttpResponseRedirect(reverse("mfa_index"))
+        replaces = recovery_codes.exist(user=user.pk)
+        codes = factor_setup.replace_codes(user)
+        if replaces:
+            factor_setup.notify(request, notice="mfa/messages/recovery_codes_generated.txt")
+        return _codes_page(request, codes)
+
+
+def _after_setup(request: HttpRequest, authenticator: Authenticator, *, notice: str) -> HttpResponse:
+    codes = factor_setup.complete(request, authenticator)
+    factor_setup.notify(request, notice=notice, first_codes=bool(codes))
+    return _codes_page(request, codes) if codes else HttpResponseRedirect(reverse("mfa_index"))
+
+
+def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    grouped = [code_input.in_groups(code) for code in codes]
+    context = {
+        "codes": grouped,
+        "codes_text": "\n".join(grouped),
+        "next_url": safe_redirects.stored_return_path(request),
+    }
+    return render(request, "mfa/recovery_codes/index.html", context)
+
+
+def _user(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError(request.user)
+    return request.user
+
+
+class RemoveApp(totp.DeactivateTOTPView):
+    """Checks again under the lock of the person's row; allauth checks in the form, before it."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether the factor must stay."""
+        return {**super().get_context_data(**kwargs), "must_stay": _must_stay(self.authenticator)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Add an error to the form for the last required factor."""
+        authenticator = Authenticator.objects.filter(pk=self.authenticator.pk).first()
+        if authenticator is not None and get_adapter().can_delete_authenticator(authenticator):
+            response: HttpResponse = super().form_valid(form)
+            return response
+        form.add_error(None, get_adapter().validation_error("cannot_delete_authenticator"))
+        invalid: HttpResponse = self.form_invalid(form)
+        return invalid
+
+
+def _must_stay(authenticator: Authenticator) -> bool:
+    """Return whether the page offers no removal; the form decides again."""
+    return not get_adapter().can_delete_authenticator(authenticator)

@@ -1,0 +1,276 @@
+"""Codes of an authenticator app and recovery codes: which are accepted, how often, and what is stored."""
+
+import concurrent.futures
+import datetime as dt
+import json
+import re
+import threading
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.db import connection, connections, transaction
+from django.urls import reverse
+
+from audit.foundation import clock
+from identity.people.models import User
+from portal.signin.customers import authenticator_apps, code_input, factors, one_time_codes, recovery_codes
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import CODE, BrowserClient, code_from, code_of, secret_of
+from tests.fixtures.events import recorded_verbs
+from tests.fixtures.world import World
+
+RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+RFC_VECTORS = [
+    (59, "94287082"),
+    (1111111109, "07081804"),
+    (1111111111, "14050471"),
+    (1234567890, "89005924"),
+    (2000000000, "69279037"),
+    (20000000000, "65353130"),
+]
+GENERATE = reverse("mfa_generate_recovery_codes")
+
+
+@pytest.mark.parametrize(("seconds", "code"), RFC_VECTORS)
+def test_code_of_a_time_is_that_of_rfc_6238(seconds: int, code: str) -> None:
+    step = seconds // authenticator_apps.PERIOD
+    assert authenticator_apps.code_at_step(secret=RFC_SECRET, step=step, digits=8) == code
+    assert authenticator_apps.code_at_step(secret=RFC_SECRET, step=step) == code[-6:]
+    at = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    assert authenticator_apps.accepted_step(secret=RFC_SECRET, code=code[-6:], at=at) == step
+
+
+@pytest.mark.parametrize(("steps", "accepted"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_code_of_the_step_before_and_after_is_accepted(steps: int, accepted: bool) -> None:  # noqa: FBT001
+    """RFC 6238 §5.2 and §6: a person types slowly, and a telephone's clock is not exact."""
+    at = dt.datetime.fromtimestamp(1111111109, dt.UTC)
+    present = 1111111109 // authenticator_apps.PERIOD
+    code = authenticator_apps.code_at_step(secret=RFC_SECRET, step=present + steps)
+    found = authenticator_apps.accepted_step(secret=RFC_SECRET, code=code, at=at)
+    assert found == (present + steps if accepted else None)
+
+
+def test_code_of_a_used_or_older_step_is_refused() -> None:
+    at = dt.datetime.fromtimestamp(1111111109, dt.UTC)
+    present = 1111111109 // authenticator_apps.PERIOD
+    codes = {
+        step: authenticator_apps.code_at_step(secret=RFC_SECRET, step=present + step) for step in (-1, 0, 1)
+    }
+    accepted = [
+        (after, step)
+        for after in (-2, -1, 0, 1)
+        for step, code in codes.items()
+        if authenticator_apps.accepted_step(secret=RFC_SECRET, code=code, at=at, after=present + after)
+    ]
+    assert accepted == [(-2, -1), (-2, 0), (-2, 1), (-1, 0), (-1, 1), (0, 1)]
+
+
+def test_code_is_the_same_with_spaces_hyphens_and_full_width_digits() -> None:
+    assert code_input.normalized(" 12-3 ４５６\u00a0") == "123456"
+    assert code_input.normalized("\u200b12") == "12"
+
+
+def spend(user: User, code: str) -> Any:
+    with transaction.atomic():
+        return one_time_codes.spend(user=user, code=code)
+
+
+def test_app_accepts_three_steps_in_order_and_none_twice(world: World) -> None:
+    aino = world.aino.user
+    codes = [code_from(secret_of(aino), steps=steps) for steps in (-1, 0, 1)]
+    with worlds.bypassing_commands():
+        assert [bool(spend(aino, code)) for code in codes] == [True, True, True]
+        assert [bool(spend(aino, code)) for code in codes] == [False, False, False]
+
+
+def test_one_time_code_works_once_with_an_empty_cache(world: World) -> None:
+    """Anybody can fill the cache until it drops what it holds: that a code was used does not stand there."""
+    aino = world.aino.user
+    first, second = BrowserClient(), BrowserClient()
+    first.password(aino)
+    second.password(aino)
+    code = code_of(aino)
+    assert first.post(CODE, {"code": code}).status_code == 302
+    cache.clear()
+    spaced = f" {code[:3]} {code[3:]} "
+    assert second.post(CODE, {"code": spaced}).status_code == 200
+    assert not second.is_signed_in
+    assert recorded_verbs(aino)[-1] == "sign_in.failed"
+
+
+def in_four_requests_at_once(user: User, code: str) -> list[int]:
+    """The statuses of four browsers that send one code together; 302 is a sign-in."""
+    visitors = [BrowserClient() for _ in range(4)]
+    for one in visitors:
+        one.password(user)
+    barrier = threading.Barrier(4, timeout=5)
+
+    def prove(browser: BrowserClient) -> int:
+        try:
+            barrier.wait()
+            return int(browser.post(CODE, {"code": code}).status_code)
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return sorted(pool.map(prove, visitors))
+
+
+def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
+    aino = world.aino.user
+    assert in_four_requests_at_once(aino, code_of(aino)) == [200, 200, 200, 302]
+
+
+def test_one_recovery_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
+    aino = world.aino.user
+    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE))[0]
+    assert in_four_requests_at_once(aino, code) == [200, 200, 200, 302]
+    assert recovery_codes.count(user=aino.pk) == 9
+
+
+def test_first_code_of_a_new_app_is_used_up(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
+    browser = BrowserClient().sign_in(ida)
+    secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
+    code = code_from(secret)
+    assert browser.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 200
+    second = BrowserClient()
+    second.password(ida)
+    assert second.post(CODE, {"code": code}).status_code == 200
+    assert second.post(CODE, {"code": code_from(secret, steps=1)}).status_code == 302
+
+
+def test_wrong_first_code_connects_no_app_and_shows_the_same_key(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False).user
+    browser = BrowserClient().sign_in(ida)
+    secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
+    again = browser.post(reverse("mfa_activate_totp"), {"code": code_from(secret, steps=3)})
+    assert (again.status_code, again.context["form"].secret) == (200, secret)
+    assert "is incorrect" in again.content.decode()
+    assert not Authenticator.objects.filter(user=ida).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(session_data, ' ') FROM identity_session")
+        (stored,) = cursor.fetchone()
+    assert secret not in stored + str(dict(browser.session))
+
+
+def test_second_app_is_not_connected(world: World) -> None:
+    browser = BrowserClient().sign_in(world.aino.user)
+    for answer in (browser.get(reverse("mfa_activate_totp")), browser.post(reverse("mfa_activate_totp"), {})):
+        assert answer["Location"] == reverse("mfa_index")
+
+
+def test_app_secret_decrypts_for_its_person_only(world: World) -> None:
+    """An UPDATE in SQL would otherwise sign an attacker's telephone in as another person."""
+    mikko, olli = world.mikko.user, world.olli.user
+    secret = secret_of(mikko)
+    stored = Authenticator.objects.get(user=mikko, type="totp").data["secret"]
+    assert secret not in stored
+    assert authenticator_apps.decrypt(encrypted=stored, user=olli.pk) != secret
+    for broken in ("", secret, stored[:-8]):
+        first, second = (authenticator_apps.decrypt(encrypted=broken, user=mikko.pk) for _ in range(2))
+        assert first != second
+    code = code_of(mikko)
+    with worlds.bypassing_commands(), transaction.atomic():
+        Authenticator.objects.filter(user=olli).delete()
+        Authenticator.objects.filter(user=mikko).update(user=olli)
+    with worlds.bypassing_commands():
+        assert spend(olli, code) is None
+
+
+def test_allauth_cannot_store_a_secret_without_its_person() -> None:
+    for method in (factors.MFAAdapter().encrypt, factors.MFAAdapter().decrypt):
+        with pytest.raises(TypeError):
+            method("JBSWY3DPEHPK3PXP")
+
+
+def codes_of(page: Any) -> list[str]:
+    """The recovery codes on a page, as shown."""
+    return re.findall(r"<li><code>(\d{4} \d{4} \d{4} \d{4})</code></li>", page.content.decode())
+
+
+def test_recovery_codes_are_shown_once_and_stored_as_hashes(world: World) -> None:
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    page = browser.post(GENERATE)
+    codes = codes_of(page)
+    assert (len(codes), len(set(codes)), page["Cache-Control"]) == (10, 10, "no-store")
+    assert "they are not shown again" in page.content.decode()
+    stored = Authenticator.objects.get(user=aino, type="recovery_codes").data
+    assert (sorted(stored), stored["used"]) == (["hashes", "used"], "")
+    assert {one.split("$")[0] for one in stored["hashes"].values()} == {"argon2"}
+    everything = json.dumps(stored) + str(dict(browser.session))
+    for code in codes:
+        assert code not in everything
+        assert code.replace(" ", "") not in everything
+    for url in (GENERATE, reverse("mfa_index")):
+        again = browser.get(url)
+        assert codes_of(again) == []
+        assert "10" in again.content.decode()
+
+
+def test_recovery_codes_can_be_saved_as_a_file_without_a_request(world: World) -> None:
+    page = BrowserClient().sign_in(world.aino.user).post(GENERATE)
+    text = "%0A".join(code.replace(" ", "%20") for code in codes_of(page))
+    assert (
+        f'href="data:text/plain;charset=utf-8,{text}" download="recovery-codes.txt"' in page.content.decode()
+    )
+
+
+@pytest.mark.parametrize("typed", ["{}", "  {}  ", "{}".replace(" ", "-")])
+def test_recovery_code_signs_in_once(world: World, typed: str) -> None:
+    aino = world.aino.user
+    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE))[3]
+    first, second = BrowserClient(), BrowserClient()
+    first.password(aino)
+    second.password(aino)
+    assert first.post(CODE, {"code": typed.format(code)}).status_code == 302
+    assert first.is_signed_in
+    assert second.post(CODE, {"code": code.replace(" ", "-")}).status_code == 200
+    assert "You have 9 codes left" in first.get(reverse("mfa_index")).content.decode()
+
+
+def test_recovery_code_of_another_number_or_person_is_refused(world: World) -> None:
+    aino, mikko = world.aino.user, world.mikko.user
+    codes = recovery_codes.generate()
+    with worlds.bypassing_commands(), transaction.atomic():
+        recovery_codes.store(user=aino, codes=codes)
+    assert recovery_codes.find(user=aino.pk, code=codes[4]) is not None
+    for wrong in (f"5{codes[4][1:]}", codes[4][:-1], f"{codes[4]}0", f"{codes[4][:-1]}x", "", "4" * 16):
+        assert recovery_codes.find(user=aino.pk, code=wrong) is None
+    assert recovery_codes.find(user=mikko.pk, code=codes[4]) is None
+    with worlds.bypassing_commands(), transaction.atomic():
+        Authenticator.objects.filter(user=aino, type="recovery_codes").update(user=mikko)
+    assert recovery_codes.find(user=mikko.pk, code=codes[4]) is None
+
+
+def test_recovery_codes_replace_the_older_ones_in_one_event(world: World) -> None:
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    old, first = codes_of(browser.post(GENERATE)), browser.get(GENERATE).content.decode()
+    again = browser.post(GENERATE)
+    assert recorded_verbs(aino)[-2:] == ["factor.added", "factor.reset"]
+    assert "Your 10 existing codes stop working" in first
+    assert "The old codes no longer work" in again.content.decode()
+    second = BrowserClient()
+    second.password(aino)
+    assert second.post(CODE, {"code": old[0]}).status_code == 200
+    assert second.post(CODE, {"code": codes_of(again)[0]}).status_code == 302
+
+
+def test_recovery_codes_need_a_factor_that_they_replace(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    browser = BrowserClient().sign_in(ida)
+    page = browser.get(GENERATE).content.decode()
+    assert "Add a passkey or an authenticator app first" in page
+    assert "Create new codes" not in page
+    assert browser.post(GENERATE)["Location"] == reverse("mfa_index")
+    assert not Authenticator.objects.filter(user=ida).exists()
+
+
+def test_code_at_the_present_time_follows_the_moved_clock(world: World) -> None:
+    worlds.move_clock(7200)
+    assert BrowserClient().sign_in(world.aino.user).is_signed_in
+    assert clock.wall() - dt.datetime.now(dt.UTC) > dt.timedelta(hours=1)
