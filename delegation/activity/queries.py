@@ -13,8 +13,8 @@ from audit.models import Chain, Event
 from delegation.activity import delivery_results, sign_in_events
 from delegation.activity import events as activity_events
 from delegation.activity.events import EventView
+from delegation.activity.scope import LogScope
 from delegation.authorization.verbs import Verb
-from identity.memberships.models import Membership
 
 PAGE_SIZE = 50
 _NEWEST = ("-at", "-place", "-id")
@@ -45,18 +45,18 @@ class EventPage:
     older: uuid.UUID | None
 
 
-def _sources(organization: uuid.UUID, filters: EventFilter) -> list[QuerySet[Event]]:
-    """Return the organization's matching events, and those of its members' own sign-ins where the filters include them.
+def _sources(scope: LogScope, filters: EventFilter) -> list[QuerySet[Event]]:
+    """Return the scope's matching events, and those of its members' own sign-ins where the filters include them.
 
     Each uses its own index; one condition over both would scan all rows.
     """
-    rows = Event.objects.filter(organization=organization)
+    rows = scope.events()
     if filters.people is not None:
-        memberships = Membership.objects.filter(organization=organization, user__in=filters.people)
+        memberships = scope.memberships.filter(user__in=filters.people)
         about = [*filters.people, *memberships.values_list("id", flat=True), *filters.invitations]
         invited = Q(verb=Verb.MEMBER_INVITE.value, at__in=list(filters.invitations.values()))
         rows = rows.filter(Q(subject__in=about) | Q(actor__in=filters.people) | invited)
-    own = sign_in_events.own_sign_ins(organization=organization, people=filters.people, verbs=filters.verbs)
+    own = sign_in_events.own_sign_ins(scope=scope, people=filters.people, verbs=filters.verbs)
     return [_matching(source, filters) for source in (rows, own) if source is not None]
 
 
@@ -71,12 +71,12 @@ def _with_place(rows: QuerySet[Event]) -> QuerySet[Event]:
     return rows.annotate(place=Coalesce("seq", 0))
 
 
-def page(*, organization: uuid.UUID, filters: EventFilter, size: int = PAGE_SIZE) -> EventPage:
+def page(*, scope: LogScope, filters: EventFilter, size: int = PAGE_SIZE) -> EventPage:
     """Read one page. Six statements at most, and three more with events of members' own sign-ins.
 
     Events of one act share its instant: they are ordered by their place in the chain, then by id.
     """
-    sources = _sources(organization, filters)
+    sources = _sources(scope, filters)
     page_rows = db.keyset(rows=sources, order=_NEWEST, after=filters.before, before=filters.after, size=size)
     return EventPage(
         events=activity_events.read_events(rows=page_rows.rows),

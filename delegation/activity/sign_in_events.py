@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit.foundation.intervals import InForce
 from audit.models import Event
+from delegation.activity.scope import LogScope
 from delegation.authorization.verbs import Observation
 from identity.memberships.models import Membership, MembershipPeriod
 
@@ -29,22 +30,22 @@ MAX_PEOPLE = 2000
 
 
 def own_sign_ins(
-    *, organization: uuid.UUID, people: Collection[uuid.UUID] | None, verbs: Collection[str] | None
+    *, scope: LogScope, people: Collection[uuid.UUID] | None, verbs: Collection[str] | None
 ) -> QuerySet[Event] | None:
-    """Events in the own chains of people who were members here at that instant; None without such verbs.
+    """Events in the own chains of the scope's people who were members at that instant; None without such verbs.
 
     One statement at most.
     """
     if VERBS.isdisjoint(verbs or ()):
         return None
-    members = Membership.objects.filter(organization=organization)
+    members = scope.memberships
     members = members.filter(user__in=people) if people is not None else members.order_by("-created_at")
     periods = MembershipPeriod.objects.filter(
         InForce(OuterRef("at")),
-        membership__organization=organization,
+        membership__organization=scope.organization,
         membership__user=OuterRef("subject"),
     )
-    others = Membership.objects.filter(user=OuterRef("subject")).exclude(organization=organization)
+    others = Membership.objects.filter(user=OuterRef("subject")).exclude(organization=scope.organization)
     return Event.objects.filter(
         Exists(periods),
         ~Q(verb__in=_ATTEMPTS) | ~Exists(others),

@@ -14,30 +14,39 @@ from identity.people.models import User
 
 
 def join(
-    act: Act, invitation: Invitation, *, user: User, is_new: bool, access: AccessSpec, sender: Actor
+    act: Act,
+    invitation: Invitation,
+    *,
+    user: User,
+    is_new: bool,
+    present: Membership | None,
+    access: AccessSpec,
+    sender: Actor,
 ) -> Membership:
     """Make this person a member with the offered access, assigned by the sender. The caller has checked the link.
 
-    `is_new`: the act created the user, with the invitation's address.
+    `is_new`: the act created the user, with the invitation's address. A `present` member keeps what they have and gets
+    the offered access besides.
     """
-    (membership,) = lifecycle.add_members(organization=invitation.organization, users=[user], at=act.at)
-    access_store.assign(
-        memberships=[membership.id],
-        access=access,
-        actor=sender,
-        act=act.id,
-        at=act.at,
-        reason=invitation.reason,
+    kept = access_store.snapshot(memberships=[present.id], at=act.at).get(present.id, []) if present else []
+    membership = present or _add_member(act, invitation, user)
+    access_store.assign_each(
+        assignments=[(membership.id, access)], actor=sender, act=act.id, at=act.at, reason=invitation.reason
     )
     Invitation.objects.filter(id=invitation.id).update(accepted_at=act.at, membership=membership)
-    after = {"state": "active", "access": [access.to_json()], "membership": str(membership.id)}
+    after = {"state": "active", "access": [*kept, access.to_json()], "membership": str(membership.id)}
     act.record_change(invitation.id, verb=Verb.INVITATION_ACCEPT, before={}, after=after)
     act.also(
         Verb.INVITATION_ACCEPT,
         Subject("membership", membership.id),
         cause=Verb.INVITATION_ACCEPT,
-        before={"state": "none"},
+        before={"state": "active", "access": kept} if present else {"state": "none"},
         after={**after, **credentials.joined(user=user, is_new=is_new)},
         facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
     )
+    return membership
+
+
+def _add_member(act: Act, invitation: Invitation, user: User) -> Membership:
+    (membership,) = lifecycle.add_members(organization=invitation.organization, users=[user], at=act.at)
     return membership

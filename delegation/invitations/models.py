@@ -34,9 +34,9 @@ class Invitation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "email"],
+                fields=["organization", "email", "invited_by"],
                 condition=models.Q(accepted_at=None, cancelled_at=None),
-                name="invitation_one_open_per_address",
+                name="invitation_one_open_per_sender",
             )
         ]
 

@@ -101,11 +101,9 @@ def get(
     return rows.filter(id=invitation).select_related("organization", "role").first()
 
 
-def matching(*, organization: uuid.UUID, text: str) -> dict[uuid.UUID, dt.datetime]:
-    """Find invitations by part of the address or name, with the time each was sent. One statement."""
-    rows = Invitation.objects.filter(
-        Q(email__icontains=text) | Q(name__icontains=text), organization=organization
-    )
+def matching(*, among: QuerySet[Invitation], text: str) -> dict[uuid.UUID, dt.datetime]:
+    """Find invitations that the actor may see by part of the address or name, with the time each was sent."""
+    rows = among.filter(Q(email__icontains=text) | Q(name__icontains=text))
     return dict(rows.order_by("-id").values_list("id", "created_at")[:_MAX_MATCHES])
 
 

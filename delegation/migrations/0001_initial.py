@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('cancelled_at', None)), fields=('organization', 'email'), name='invitation_one_open_per_address'),
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('cancelled_at', None)), fields=('organization', 'email', 'invited_by'), name='invitation_one_open_per_sender'),
         ),
         migrations.AddIndex(
             model_name='assignment',

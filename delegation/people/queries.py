@@ -125,6 +125,16 @@ def visible(
     return [VisibleMember(row, former=not row.is_present) for row in visible_rows.order_by("sort_key", "id")]
 
 
+def visible_ids(
+    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Read which of these members the actor may see. Two statements, none for no ids."""
+    if not ids:
+        return set()
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:
     """Read these memberships as subjects of a command. Raises NotFound for an id of another organization."""
     rows = list(Membership.objects.filter(organization=organization, id__in=ids).order_by("sort_key", "id"))
@@ -150,13 +160,12 @@ def in_other_organizations(*, actor: Actor, member: Membership, at: dt.datetime)
     return list(others.select_related("organization").order_by("organization__sort_key"))
 
 
-def users(*, organization: uuid.UUID, memberships: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Read the users of memberships of this organization, present or former. One statement."""
-    rows = Membership.objects.filter(organization=organization, id__in=memberships)
-    return list(rows.values_list("user_id", flat=True))
+def users(*, among: QuerySet[Membership], memberships: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Read the users of these memberships, as far as they are `among` those that the actor may see. One statement."""
+    return list(among.filter(id__in=memberships).values_list("user_id", flat=True))
 
 
-def users_like(*, organization: uuid.UUID, text: str) -> list[uuid.UUID]:
-    """Find users of this organization, present or former, by part of the name or address. One statement."""
-    rows = Membership.objects.filter(_name_condition(text), organization=organization)
+def users_like(*, among: QuerySet[Membership], text: str) -> list[uuid.UUID]:
+    """Find users of memberships that the actor may see by part of the name or address. One statement."""
+    rows = among.filter(_name_condition(text))
     return list(rows.values_list("user_id", flat=True)[:COUNT_LIMIT])

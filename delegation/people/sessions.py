@@ -19,12 +19,9 @@ Text = Mapping[str, str]
 
 @dataclass(slots=True)
 class LastSeen:
-    """Says when and where a member was last active; `service` is empty for the portal itself.
+    """Says when and where a member was last active; `service` is empty for the portal itself."""
 
-    `at` is None for a member who has signed in at a time that is unknown or that this organization may not see.
-    """
-
-    at: dt.datetime | None
+    at: dt.datetime
     service: Text = field(default_factory=dict)
 
 
@@ -41,7 +38,7 @@ class BrowserSession:
 
 
 _LAST_SEEN = """
-SELECT m.id, used.last_seen_at, used.name, here.seen_at, u.last_login IS NOT NULL
+SELECT m.id, used.last_seen_at, used.name, here.seen_at
 FROM identity_published_membership m
 JOIN identity_published_user u ON u.id = m.user_id
 LEFT JOIN LATERAL (
@@ -73,17 +70,19 @@ A minute before the membership still counts: accepting an invitation signs in fi
 
 
 def last_seen(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> dict[uuid.UUID, LastSeen]:
-    """Read the last activity by membership; it is absent for a member who never signed in. One statement."""
+    """Read the last activity by membership. One statement.
+
+    It is absent for a member who never signed in, and as well for one whose sign-ins may concern another organization:
+    the difference would say that the person has one.
+    """
     by_membership: dict[uuid.UUID, LastSeen] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LAST_SEEN, {"memberships": list(memberships), "at": at})
-        for membership, used_at, service, seen_at, signed_in in cursor.fetchall():
+        for membership, used_at, service, seen_at in cursor.fetchall():
             if seen_at is not None and (used_at is None or seen_at > used_at):
                 by_membership[membership] = LastSeen(seen_at)
             elif used_at is not None:
                 by_membership[membership] = LastSeen(used_at, json.loads(service))
-            elif signed_in:
-                by_membership[membership] = LastSeen(None)
     return by_membership
 
 

@@ -73,10 +73,10 @@ def _cancelled(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _accepted(wording: EventWording, event: EventView) -> EventLine:
-    if event.subject_kind == "membership":
-        text = _("%(who)s joined") % {"who": wording.who(event)}
-        return EventLine("", text, wording.accesses(event.after["access"]))
-    return EventLine(event.email, _("accepted the invitation"))
+    if event.subject_kind != "membership":
+        return EventLine(event.email, _("accepted the invitation"))
+    text = _("%(who)s accepted more access") if event.before.get("access") else _("%(who)s joined")
+    return EventLine("", text % {"who": wording.who(event)}, wording.accesses(event.after["access"]))
 
 
 def _enrolled(wording: EventWording, event: EventView) -> EventLine:

@@ -18,6 +18,7 @@ from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.subjects import InvitationSet
 from identity import lifecycle, machine_secrets
 from identity.memberships import queries as memberships_queries
+from identity.memberships.models import Membership
 from identity.people import addresses
 from identity.people.models import User
 
@@ -33,10 +34,11 @@ class Newcomer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InvitationAccepted:
-    """Names the new member."""
+    """Names the member; `joined` is False for a present member who got more access."""
 
     membership: uuid.UUID
     user: uuid.UUID
+    joined: bool = True
 
 
 @command
@@ -50,7 +52,9 @@ def accept(
 ) -> Outcome[InvitationAccepted]:
     """Accept an invitation as the signed-in person or as a newcomer; the address is the invitation's.
 
-    The sender's authority is checked again. Raises InvalidInput, InvitationGone, WrongPerson and AlreadyMember.
+    A present member, perhaps hidden from the sender, keeps what they have and gets the offered access besides. The
+    sender's authority is checked again. Raises InvalidInput, InvitationGone, WrongPerson, and AlreadyMember for a
+    suspended member.
     """
     person = accepted_by if isinstance(accepted_by, User) else _cleaned(accepted_by)
     with acting(
@@ -59,11 +63,19 @@ def accept(
         (reloaded,) = act.on
         _require_valid_link(act, reloaded, link)
         user = _load_or_create_user(act, reloaded, person)
+        present = _present_member(act, user) if isinstance(person, User) else None
         access, sender = links.offered_access(reloaded), _sender(act, reloaded)
         _require_sender_authority(act, sender, access, user)
-        is_new = isinstance(person, Newcomer)
-        membership = effects.join(act, reloaded, user=user, is_new=is_new, access=access, sender=sender)
-        return act.set_result(InvitationAccepted(membership.id, membership.user_id))
+        membership = effects.join(
+            act,
+            reloaded,
+            user=user,
+            is_new=isinstance(person, Newcomer),
+            present=present,
+            access=access,
+            sender=sender,
+        )
+        return act.set_result(InvitationAccepted(membership.id, membership.user_id, joined=present is None))
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:
@@ -104,18 +116,20 @@ def _require_sender_authority(act: Act, sender: Actor, access: AccessSpec, user:
         raise InvitationGone(state="sender_without_authority") from refusal
 
 
+def _present_member(act: Act, user: User) -> Membership | None:
+    """Read the person's present membership here. Raises AlreadyMember for a suspended one: nothing is added to it."""
+    own = {"organization": act.organization, "user": user}
+    present = memberships_queries.active_or_suspended(at=act.at).filter(**own).first()
+    if present is not None and not memberships_queries.active(at=act.at).filter(id=present.id).exists():
+        raise AlreadyMember(membership=str(present.id))
+    return present
+
+
 def _load_or_create_user(act: Act, invitation: Invitation, person: User | Newcomer) -> User:
     owner = addresses.owners(addresses=[invitation.email]).get(invitation.email)
     if isinstance(person, User):
         if owner is None or owner.id != person.id or not owner.is_active:
             raise WrongPerson
-        present = (
-            memberships_queries.active_or_suspended(at=act.at)
-            .filter(organization=act.organization, user=owner)
-            .first()
-        )
-        if present is not None:
-            raise AlreadyMember(membership=str(present.id))
         if owner.mail_bounced_at is not None and owner.email.lower() == invitation.email.lower():
             # The link came by mail: the address works again.
             addresses.mark_deliverable(user=owner.id)

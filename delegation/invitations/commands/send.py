@@ -15,12 +15,13 @@ from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.idempotency import NOT_STORED, Outcome, command
 from delegation.acts.subjects import OrganizationSet
-from delegation.authorization import input_cleaning
+from delegation.authorization import input_cleaning, policy
 from delegation.authorization.errors import AlreadyInvited, AlreadyMember, InvitationGone
 from delegation.authorization.models.roles import Role
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.invitations import links, mail_limits
+from delegation.invitations import scope as invitations_scope
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.subjects import InvitationSet
 from identity import machine_secrets
@@ -62,7 +63,9 @@ def invite(
 ) -> Outcome[InvitationSent]:
     """Offer this access to an address.
 
-    The channel mails the link, and only its hash is stored: a repeated request gets no link.
+    The channel mails the link, and only its hash is stored: a repeated request gets no link. A member or invitation
+    that the actor may not see is not in the way: no answer names it, and acceptance adds to what the member has.
+
     Raises AlreadyMember, AlreadyInvited, InvalidAccess, InvalidInput, ExceedsAuthority, ExceedsCeiling and RateLimited
     besides the errors of every act.
     """
@@ -117,24 +120,36 @@ def _check_not_member(act: Act, address: str) -> None:
     verified = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
     present = memberships_queries.active_or_suspended(at=act.at).filter(organization=act.organization)
     member = present.filter(Q(user__email=address) | verified).first()
-    if member is not None:
+    if member is not None and policy.decide(
+        actor=act.actor, verb=Verb.MEMBER_VIEW, on=policy.MembershipIds([member.id]), at=act.at
+    ):
         raise AlreadyMember(membership=str(member.id))
 
 
 def _check_not_invited(act: Act, address: str) -> None:
-    """Raise AlreadyInvited for an open invitation; an expired one is cancelled, with an event."""
-    pending = Invitation.objects.filter(
+    """Raise AlreadyInvited for an open invitation that the actor sent or sees; expired ones are cancelled."""
+    rows = Invitation.objects.filter(
         organization=act.organization, email=address, accepted_at=None, cancelled_at=None
-    ).first()
-    if pending is None:
-        return
-    if pending.expires_at > act.at:
-        raise AlreadyInvited(invitation=str(pending.id))
-    Invitation.objects.filter(id=pending.id).update(cancelled_at=act.at)
-    expired = {"expired_at": pending.expires_at.isoformat()}
-    act.also(
-        Verb.INVITATION_CANCEL, Subject("invitation", pending.id), cause=Verb.MEMBER_INVITE, facts=expired
     )
+    for pending in rows:
+        if not _is_known(act, pending):
+            continue
+        if pending.expires_at > act.at:
+            raise AlreadyInvited(invitation=str(pending.id))
+        Invitation.objects.filter(id=pending.id).update(cancelled_at=act.at)
+        expired = {"expired_at": pending.expires_at.isoformat()}
+        act.also(
+            Verb.INVITATION_CANCEL, Subject("invitation", pending.id), cause=Verb.MEMBER_INVITE, facts=expired
+        )
+
+
+def _is_known(act: Act, invitation: Invitation) -> bool:
+    if not act.actor.is_person or invitation.invited_by == act.actor.id:
+        return True
+    scope = invitations_scope.visible(
+        actor=act.actor, verb=Verb.MEMBER_INVITE, at=act.at, organization=act.organization
+    )
+    return scope.filter(id=invitation.id).exists()
 
 
 def _insert(act: Act, recipient: _Recipient, access: AccessSpec) -> Invitation:
@@ -178,6 +193,7 @@ def resend(
     ) as act:
         (reloaded,) = act.on
         _require_open(act)
+        _require_one_of_sender(act, reloaded)
         access_rules.check_assignment_authority(
             actor=actor,
             verb=act.verb,
@@ -210,6 +226,21 @@ def cancel(
         _require_open(act)
         Invitation.objects.filter(id__in=act.ids).update(cancelled_at=act.at)
     return act.outcome
+
+
+def _require_one_of_sender(act: Act, invitation: Invitation) -> None:
+    """Raise AlreadyInvited where the resender, who becomes the sender, has an open invitation to this address."""
+    if invitation.invited_by == act.actor.id:
+        return
+    own = Invitation.objects.filter(
+        organization=act.organization,
+        email=invitation.email,
+        invited_by=act.actor.id,
+        accepted_at=None,
+        cancelled_at=None,
+    ).first()
+    if own is not None:
+        raise AlreadyInvited(invitation=str(own.id))
 
 
 def _require_open(act: Act) -> None:

@@ -82,10 +82,11 @@ def accept(request: Request, offer: InvitationOffer) -> None:
     """Accept as the person signed in. Raises what the command raises."""
     if not isinstance(request.user, User):
         raise TypeError(request.user)
-    invitations_accept.accept(
+    outcome = invitations_accept.accept(
         actor=request.context.actor, invitation=offer.invitation, link=offer.link, accepted_by=request.user
     )
-    first_sign_in.store_joined(request, organization=offer.organization_name)
+    if outcome.result.joined:
+        first_sign_in.store_joined(request, organization=offer.organization_name)
 
 
 def join(request: Request, offer: InvitationOffer, *, name: str, password: str) -> HttpResponse:

@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from delegation.activity import delivery_results
 from delegation.activity import queries as activity_queries
+from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
 from delegation.activity.queries import EventFilter, EventPage
+from delegation.activity.scope import LogScope
 from delegation.authorization import verbs
 from delegation.authorization.verbs import FAILURES, Topic
 from delegation.catalogue import display_names
@@ -82,19 +84,18 @@ def activity_page(page: PageContext, query: QueryDict, clock: dates.Clock) -> Ac
     options = filters.options()
     values = {name: query_string.choice(query, name, allowed) for name, allowed in options.items()}
     values |= {"q": query_string.text(query, "q"), "person": _person(query)}
-    event_page = activity_queries.page(
-        organization=page.organization_id, filters=_event_filter(page, query, values)
-    )
+    scope = activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at)
+    event_page = activity_queries.page(scope=scope, filters=_event_filter(scope, query, values))
     names = display_names.load(organization=page.organization_id)
     wording = timeline.event_wording(event_page.events, names, clock)
     url = page.url("activity")
     return ActivityPage(
-        sub=_sub(page, event_page, narrowed=any(values.values())),
+        sub=_sub(scope, event_page, narrowed=any(values.values())),
         verified=_verified(event_page.events),
         search_url=url,
         q=values["q"],
         hidden_fields=query_string.hidden_fields(values, without="q"),
-        active_filters=filters.active(page, values, options, url),
+        active_filters=filters.active(scope, values, options, url),
         filters=filters.menus(values, options, url),
         events=_events(page, event_page.events, wording, clock),
         pager=_pager(event_page, values, url),
@@ -113,11 +114,11 @@ def _person(query: QueryDict) -> str:
     return str(membership) if membership else ""
 
 
-def _event_filter(page: PageContext, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
+def _event_filter(scope: LogScope, query: QueryDict, values: Mapping[str, str]) -> EventFilter:
     kinds = _verbs(values["what"])
     return EventFilter(
-        people=_people(page, values),
-        invitations=_invitations(page, values),
+        people=_people(scope, values),
+        invitations=_invitations(scope, values),
         verbs=kinds,
         outcome=values["outcome"],
         hide_prompt_deliveries=kinds is None and values["outcome"] != "observed",
@@ -126,28 +127,31 @@ def _event_filter(page: PageContext, query: QueryDict, values: Mapping[str, str]
     )
 
 
-def _people(page: PageContext, values: Mapping[str, str]) -> list[uuid.UUID] | None:
+def _people(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID] | None:
     """Return the users that the search or the address names; None for all."""
     if values["person"]:
-        return people_queries.users(
-            organization=page.organization_id, memberships=[uuid.UUID(values["person"])]
-        )
+        return people_queries.users(among=scope.memberships, memberships=[uuid.UUID(values["person"])])
     if values["q"]:
-        return people_queries.users_like(organization=page.organization_id, text=values["q"])
+        return people_queries.users_like(among=scope.memberships, text=values["q"])
     return None
 
 
-def _invitations(page: PageContext, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
+def _invitations(scope: LogScope, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
     """Find invited people, who are no colleagues yet: the text is searched in their invitations."""
     if values["person"] or not values["q"]:
         return {}
-    return invitations_queries.matching(organization=page.organization_id, text=values["q"])
+    return invitations_queries.matching(among=scope.invitations, text=values["q"])
 
 
-def _sub(page: PageContext, event_page: EventPage, *, narrowed: bool) -> str:
-    """Return the length of the log; for a filtered log, the number of events as far as one page reaches."""
+def _sub(scope: LogScope, event_page: EventPage, *, narrowed: bool) -> str:
+    """Return the length of the log; for a filtered log, the number of events as far as one page reaches.
+
+    A reader limited to sites sees the limit, and not how many events there are at other sites.
+    """
+    if not narrowed and not scope.whole:
+        return _("You see changes that concern people at your sites, and your own.")
     if not narrowed:
-        length = activity_queries.count(organization=page.organization_id)
+        length = activity_queries.count(organization=scope.organization)
         text = ngettext(
             "%(number)s change. System updates and mail are under “Type”.",
             "%(number)s changes. System updates and mail are under “Type”.",

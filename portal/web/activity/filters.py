@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from delegation.activity import names
+from delegation.activity.scope import LogScope
 from delegation.authorization.verbs import Topic
 from delegation.people import queries as people_queries
 from portal.shell import query_string
-from portal.shell.page_context import PageContext
 from portal.shell.query_string import ActiveFilter, FilterMenu
 
 FAILED = "failed"
@@ -33,13 +33,13 @@ def options() -> Mapping[str, Mapping[str, str]]:
 
 
 def active(
-    page: PageContext, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
+    scope: LogScope, values: Mapping[str, str], options: Mapping[str, Mapping[str, str]], url: str
 ) -> list[ActiveFilter]:
     """Return the filters that are on, also the person. Two statements where the log is filtered by person."""
     labels = {name: label for name, (label, _any_label) in _labels().items() if values[name]}
     if values["person"]:
         labels["person"] = _("Person")
-        options = {**options, "person": {values["person"]: _name(page, uuid.UUID(values["person"]))}}
+        options = {**options, "person": {values["person"]: _name(scope, uuid.UUID(values["person"]))}}
     return [
         query_string.active_filter(label=label, name=name, options=options[name], values=values, url=url)
         for name, label in labels.items()
@@ -62,6 +62,6 @@ def _labels() -> Mapping[str, tuple[str, str]]:
     return {"what": (_("Type"), _("All changes")), "outcome": (_("Result"), _("Any result"))}
 
 
-def _name(page: PageContext, membership: uuid.UUID) -> str:
-    users = people_queries.users(organization=page.organization_id, memberships=[membership])
+def _name(scope: LogScope, membership: uuid.UUID) -> str:
+    users = people_queries.users(among=scope.memberships, memberships=[membership])
     return names.subject_names(ids=users).get(users[0], _("Unknown person")) if users else _("No such person")

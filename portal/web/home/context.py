@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from delegation import continuity
 from delegation.activity import queries as activity_queries
+from delegation.activity import scope as activity_scope
 from delegation.applications import queries as applications_queries
 from delegation.applications.queries import Service
 from delegation.authorization import entitlements
@@ -18,6 +19,7 @@ from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
+from delegation.people import queries as people_queries
 from portal.shell import components, reader, timeline
 from portal.shell import shell as shells
 from portal.shell.components import Callout, Contact
@@ -114,7 +116,7 @@ def _service_tile(
 
 def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
     """Return the reader's tasks as an admin, most urgent first."""
-    accounts = accounts_queries.needing_attention(organization=page.organization_id)
+    accounts = _visible_accounts(page)
     rows = [_out_of_date(page, accounts, names)] if accounts and Verb.MEMBER_VIEW in page.abilities else []
     pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
     expired = [invitation for invitation in pending if invitation.expires_at <= page.at]
@@ -125,6 +127,18 @@ def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
         if number:
             rows.append(Task(text, sub, page.url("people"), _("View")))
     return rows
+
+
+def _visible_accounts(page: PageContext) -> list[tuple[uuid.UUID, str]]:
+    """Return the accounts out of date of people that the reader may see, as (membership, application)."""
+    accounts = accounts_queries.needing_attention(organization=page.organization_id)
+    visible = people_queries.visible_ids(
+        actor=page.viewer,
+        organization=page.organization_id,
+        at=page.at,
+        ids={membership for membership, _key in accounts},
+    )
+    return [(membership, key) for membership, key in accounts if membership in visible]
 
 
 def _out_of_date(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> Task:
@@ -167,7 +181,7 @@ def _events(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Seque
     if not page.sees_activity:
         return ()
     event_page = activity_queries.page(
-        organization=page.organization_id,
+        scope=activity_scope.log_scope(actor=page.viewer, organization=page.organization_id, at=page.at),
         filters=activity_queries.EventFilter(hide_prompt_deliveries=True),
         size=_EVENTS,
     )

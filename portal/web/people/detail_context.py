@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from delegation.access.queries import AssignmentView
 from delegation.activity import queries as activity_queries
+from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
 from delegation.authorization import policy
 from delegation.authorization.policy import Decision
@@ -195,8 +196,12 @@ def _removal_event(page: PageContext, member: VisibleMember) -> EventView | None
 
 
 def sees_receipt(page: PageContext, event: EventView) -> bool:
-    """Return whether the reader sees the log, or removed the person."""
-    return page.sees_activity or event.actor == page.viewer.id
+    """Return whether the reader removed the person, or sees the whole log: a removed person has no site any more."""
+    if event.actor == page.viewer.id:
+        return True
+    return page.sees_activity and activity_scope.sees_whole_log(
+        actor=page.viewer, organization=page.organization_id, at=page.at
+    )
 
 
 def _removed_text(event: EventView | None, names: DisplayNames, clock: dates.Clock) -> str:
@@ -221,10 +226,8 @@ def _facts(
 
 
 def last_seen_when(last: sessions.LastSeen | None, clock: dates.Clock) -> str:
-    """Return `today 09:12`, `never` without any sign-in, or `no sign-in recorded` for an unknown instant."""
-    if last is None:
-        return _("never")
-    return clock.when(last.at) if last.at else _("no sign-in recorded")
+    """Return `today 09:12`, or `no sign-in recorded`."""
+    return clock.when(last.at) if last else _("no sign-in recorded")
 
 
 def _last_seen(last: sessions.LastSeen | None, clock: dates.Clock) -> str:

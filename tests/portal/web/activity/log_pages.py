@@ -1,5 +1,14 @@
 """Pages of the organization's log, as a reader sees them."""
 
+import uuid
+
+from django.db import transaction
+
+from audit.foundation import actor, clock
+from audit.log import ledger
+from audit.log.ledger import EventContext, EventDraft, Subject
+from delegation.authorization.verbs import Observation
+from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import page_model
@@ -12,3 +21,11 @@ def activity_page(browser: BrowserClient, query: str = "", organization: str = "
 def sentences(page: ActivityPage) -> list[str]:
     """Give each event as its actor with what the actor did."""
     return [f"{event.actor} {event.text}".strip() for event in page.events]
+
+
+def record_own_event(one: Membership, verb: Observation) -> None:
+    """Record a change that a person makes to their own sign-in."""
+    draft = EventDraft(verb=verb.value, subject=Subject("user", one.user_id), outcome="observed")
+    context = EventContext(actor=actor.system(), act=uuid.uuid4(), at=clock.now(), organization=None)
+    with transaction.atomic():
+        ledger.insert_unchained(chain=one.user_id, context=context, drafts=[draft])

@@ -9,7 +9,7 @@ from tests.portal.web.activity.log_pages import activity_page, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 14
+STATEMENTS = 15
 """Of the log, whatever it shows."""
 
 

@@ -1,0 +1,64 @@
+"""Which events of an organization's log an actor may see: sites limit reading as they limit acting."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from audit.foundation.actor import Actor
+from audit.models import Event
+from delegation.authorization import authorities, scopes
+from delegation.authorization.verbs import Verb
+from delegation.invitations import scope as invitations_scope
+from delegation.invitations.models import Invitation
+from identity.memberships.models import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class LogScope:
+    """Holds the members and invitations whose events the actor may see; `whole` adds all other events."""
+
+    organization: uuid.UUID
+    actor: uuid.UUID
+    whole: bool
+    memberships: QuerySet[Membership]
+    invitations: QuerySet[Invitation]
+
+    def events(self) -> QuerySet[Event]:
+        """Filter the events: for a reader limited to sites, those about these subjects and the reader's own acts."""
+        rows = Event.objects.filter(organization=self.organization)
+        if self.whole:
+            return rows
+        invitations = self.invitations.order_by().values("id")
+        # The event of an invitation is about the organization; its instant is the invitation's and no other act's.
+        sent = Q(verb=Verb.MEMBER_INVITE.value, at__in=self.invitations.order_by().values("created_at"))
+        about = (
+            Q(subject__in=self.memberships.order_by().values("id"))
+            | Q(subject__in=self.memberships.order_by().values("user"))
+            | Q(subject__in=invitations)
+            | Q(subject_kind="mail", act__in=invitations)
+        )
+        return rows.filter(Q(actor=self.actor) | about | sent)
+
+
+def log_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> LogScope:
+    """Read what the actor may see of this log at `at`. One statement for the whole log, else three."""
+    whole = sees_whole_log(actor=actor, organization=organization, at=at)
+    if whole:
+        memberships = Membership.objects.filter(organization=organization)
+        invitations = Invitation.objects.filter(organization=organization)
+    else:
+        memberships = scopes.memberships(
+            actor=actor, verb=Verb.ACTIVITY_VIEW, at=at, organization=organization
+        )
+        invitations = invitations_scope.visible(
+            actor=actor, verb=Verb.MEMBER_INVITE, at=at, organization=organization
+        )
+    return LogScope(organization, actor.id, whole, memberships, invitations)
+
+
+def sees_whole_log(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> bool:
+    """Check whether a role of the actor allows the log for all sites. One statement."""
+    own = authorities.authorities_of(actor=actor, at=at, organization=organization)
+    return any(authority.all_sites and Verb.ACTIVITY_VIEW.value in authority.verbs for authority in own)
