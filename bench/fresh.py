@@ -105,7 +105,7 @@ def _part(entry: Path, clone: Path, parent: int) -> str:
         return "postgresql" if _cwd(entry).startswith(str(clone)) else ""
     if not _cwd(entry).startswith(str(clone)):
         return ""
-    for name in ("granian", "deliver", "celery", "demo.ordering", "demo.crm", "demo.mail"):
+    for name in ("portal.front", "deliver", "celery", "demo.ordering", "demo.crm", "demo.mail"):
         if name in words:
             return name
     return "runner" if group == parent else ""

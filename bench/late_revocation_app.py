@@ -5,24 +5,28 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from portal.wsgi import application as portal
+from portal import wsgi
+from portal.front.application import Front
 
 LATE_SECONDS = 0.005
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def answer_before_removing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer as the portal, except for the POST of a removal."""
     if environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].endswith("/remove"):
         copy = {**environ, "wsgi.input": io.BytesIO(environ["wsgi.input"].read())}
         threading.Timer(LATE_SECONDS, _carry_out, [copy]).start()
         start_response("302 Found", [("Location", "/"), ("Content-Length", "0")])
         return [b""]
-    return portal(environ, start_response)
+    return wsgi.application(environ, start_response)
 
 
 def _carry_out(environ: dict[str, Any]) -> None:
-    b"".join(portal(environ, _unheard))
+    b"".join(wsgi.application(environ, _unheard))
 
 
 def _unheard(*_: Any) -> Any:
     """Nobody waits for this answer."""
+
+
+application = Front(answer_before_removing)

@@ -29,7 +29,7 @@ Shot = tuple[int, bool]
 
 def run() -> None:
     """The portal under test must accept none."""
-    count("revocation_probe.accepted_after_response", "portal.wsgi:application", COUNTED)
+    count("revocation_probe.accepted_after_response", "portal.front.asgi:application", COUNTED)
 
 
 def count(figure: str, application: str, rounds: int) -> None:

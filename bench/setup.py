@@ -153,7 +153,7 @@ def _text(match: "re.Match[bytes] | None") -> str:
 
 @contextlib.contextmanager
 def installed(
-    leavers: int, *, application: str = "portal.wsgi:application"
+    leavers: int, *, application: str = "portal.front.asgi:application"
 ) -> Iterator[tuple[Installation, list[Leaver]]]:
     """Build it, wait until both targets know everybody, and take it down."""
     ports, receivers = [free_port(), free_port()], free_port()
@@ -302,8 +302,7 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
 def _start(installation: Installation, application: str) -> None:
     issuer = f"http://localhost:{installation.ports[0]}"
     words = [["-m", "bench.receiver", str(installation.receivers), issuer]]
-    serve = "-m granian --interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning"
-    words += [f"{serve} --host 127.0.0.1 --port {port} {application}".split() for port in installation.ports]
+    words += [["-m", "bench.serve", str(port), application] for port in installation.ports]
     words.append(["manage.py", "deliver"])
     installation.processes += [
         subprocess.Popen([sys.executable, *command], cwd=database.ROOT) for command in words

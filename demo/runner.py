@@ -173,8 +173,7 @@ class Demo:
             return [sys.executable, "-m", "demo.mail"], environments.mail(self.where)
         port = str(self.where.ports["PORTAL_PORT"])
         words = {
-            "portal": f"-m granian --interface wsgi --workers 2 --blocking-threads 4 --no-ws"
-            f" --host 127.0.0.1 --port {port} portal.wsgi:application",
+            "portal": f"-m portal.front --port {port}",
             "deliver": "manage.py deliver",
             "worker": "-m celery -A portal.celery worker -B --concurrency 1 --loglevel WARNING",
         }[name].split()

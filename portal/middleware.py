@@ -4,14 +4,17 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from audit.foundation.errors import DomainError
+from portal.front import kinds
 from portal.http import error_responses, input_cleaning, request_context
 from portal.operations import request_log
 from portal.signin.customers import adapter as customers_adapter
@@ -83,6 +86,23 @@ class NoStore:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class KnownHost:
+    """Refuses requests for another host in a few bytes. Probes may name the machine by its address."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 400 without Django's error page and its log line, which strangers could fill the log with."""
+        if request.path_info in kinds.PROBES:
+            request.META["HTTP_HOST"] = urlsplit(settings.ISSUER).netloc
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return HttpResponse("Unknown host.\n", "text/plain", HTTPStatus.BAD_REQUEST)
+        return self.get_response(request)
 
 
 class RejectControlCharacters:

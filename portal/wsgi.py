@@ -1,10 +1,10 @@
-"""The web process: `granian --interface wsgi portal.wsgi:application`."""
+"""The WSGI application, which a worker of the web process runs behind its front (`python -m portal.front`)."""
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-# As many connections as a worker has threads, or a few more.
-os.environ.setdefault("KEYHOLDER_DATABASE_POOL", "8")
+# For another server than ours; `portal.front.asgi` counts its threads.
+os.environ.setdefault("KEYHOLDER_DATABASE_POOL", "10")
 
 import django
 

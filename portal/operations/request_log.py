@@ -20,15 +20,24 @@ def record(
     response: HttpResponseBase, *, method: str | None, route: str, request_id: str, started: float
 ) -> HttpResponseBase:
     """Write log line and measurement, and set X-Request-ID; `started` is a value of `time.perf_counter`."""
-    seconds = time.perf_counter() - started
-    metrics.record_request(method=str(method), route=route, status=response.status_code, seconds=seconds)
+    _write(str(method), route, response.status_code, request_id, started)
     response["X-Request-ID"] = request_id
+    return response
+
+
+def record_refusal(*, method: str, status: int, request_id: str, started: float) -> None:
+    """Write log line and measurement of a request that the front refused, before it had a route."""
+    _write(method, "", status, request_id, started)
+
+
+def _write(method: str, route: str, status: int, request_id: str, started: float) -> None:
+    seconds = time.perf_counter() - started
+    metrics.record_request(method=method, route=route, status=status, seconds=seconds)
     log.info(
         "request",
         method=method,
         route=route,
-        status=response.status_code,
+        status=status,
         ms=round(seconds * 1000, 1),
         request=request_id,
     )
-    return response

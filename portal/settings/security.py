@@ -33,6 +33,8 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.http.error_pages.csrf"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# No view takes a file, so no upload is written to disk; the front refuses them before that.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -284,7 +284,7 @@ def test_forwarded_scheme_is_used_behind_a_proxy_only_and_forwarded_host_never(
 
 def test_further_host_is_allowed_by_its_exact_name_only(db: None, home: Path) -> None:
     hosts = ("more.example.test", "id.example.test", "sub.more.example.test", "localhost", "127.0.0.1")
-    asks = [Ask("/health/live", headers={"Host": host}) for host in hosts]
+    asks = [Ask("/account/login/", headers={"Host": host}) for host in hosts]
     seen = started(home, asks, KEYHOLDER_EXTRA_HOSTS="more.example.test")
     assert [one.status for one in seen.answers] == [200, 200, 400, 400, 400]
     assert sorted(seen.settings["ALLOWED_HOSTS"]) == ["id.example.test", "more.example.test"]

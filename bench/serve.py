@@ -1,0 +1,8 @@
+"""One worker of the portal's front, with the application named on the command line."""
+
+import sys
+
+from portal.front import server
+
+if __name__ == "__main__":
+    server.server(host="127.0.0.1", port=int(sys.argv[1]), workers=1, target=sys.argv[2]).serve()

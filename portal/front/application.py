@@ -1,0 +1,155 @@
+"""The ASGI application of a worker: a whole body first, then a lane's thread runs the WSGI application."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Final
+
+from portal.front import bodies, bridge, kinds, lanes, refusals
+from portal.front.bridge import Answer, Environ, Send
+from portal.front.kinds import Kind
+from portal.front.refusals import Refusal
+from portal.http import reference, request_context
+from portal.operations import request_log
+
+_log = logging.getLogger(__name__)
+_LIVE: Final = Answer(
+    200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], b'{"status": "ok"}'
+)
+_READY_SECONDS = 1.0
+"""How long an answer about readiness is repeated: a flood of probes costs one check a second."""
+_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
+_Receive = bodies.Receive
+
+
+class Front:
+    """Serves all requests of one worker process."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+        self._bodies = bodies.Bodies()
+        self._lanes = {
+            name: lanes.Lane(name, threads=threads, waiting=kinds.WAITING[name])
+            for name, threads in kinds.THREADS.items()
+        }
+        self._readiness: asyncio.Future[Answer] | None = None
+        self._readiness_until = 0.0
+        refusals.prepare()
+
+    async def __call__(self, scope: dict[str, Any], receive: _Receive, send: Send) -> None:
+        """Serve one request, or the start and the end of the worker."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        started = time.perf_counter()
+        environ = bridge.environ(scope)
+        kind = kinds.of_path(environ["PATH_INFO"])
+        try:
+            answer = await self._answer(environ, receive, send, kind)
+        except bodies.ClientGone:
+            return
+        except Refusal as refusal:
+            await self._refuse(refusal, kind, environ, send, started)
+            if refusal.status in _UNREAD:
+                await bodies.drain(receive)
+            return
+        await _send(answer, send)
+
+    async def _answer(self, environ: Environ, receive: _Receive, send: Send, kind: Kind) -> Answer:
+        path, reads = environ["PATH_INFO"], environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        if path == kinds.LIVE and reads:
+            return _LIVE  # no thread: it answers whatever fills the lanes
+        if _has_body(environ):
+            bridge.set_body(environ, await self._body(environ, receive, kind))
+        if path == kinds.READY and reads:
+            return await self._ready(lambda: self._run(environ, send, kind))
+        return await self._run(environ, send, kind)
+
+    async def _body(self, environ: Environ, receive: _Receive, kind: Kind) -> bytes:
+        if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+            raise Refusal(HTTPStatus.BAD_REQUEST)
+        content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        if content_type not in kind.content_types:
+            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        announced = environ.get("CONTENT_LENGTH")
+        try:
+            return await self._bodies.collect(
+                receive,
+                cap=kind.body_bytes,
+                announced=None if announced is None else int(announced),
+                address=request_context.address_of(environ),
+            )
+        except bodies.BodyTooLarge as error:
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
+        except bodies.BodyTooSlow as error:
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT) from error
+
+    async def _run(self, environ: Environ, send: Send, kind: Kind) -> Answer:
+        call = bridge.Call(self._application, environ, send, asyncio.get_running_loop())
+        try:
+            return await self._lanes[kind.lane].run(call, address=request_context.address_of(environ))
+        except lanes.LaneFull as error:
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
+        except Exception as error:
+            _log.exception("Failed outside the application: %s", environ["PATH_INFO"])
+            if call.streams:
+                raise bodies.ClientGone from error
+            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, keep_alive=True) from error
+
+    async def _ready(self, check: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Share one check between all who ask during it and a second after its start."""
+        now = asyncio.get_running_loop().time()
+        shared = self._readiness
+        if shared is None or (shared.done() and now >= self._readiness_until):
+            self._readiness = shared = asyncio.ensure_future(check())
+            self._readiness_until = now + _READY_SECONDS
+        return await asyncio.shield(shared)
+
+    async def _refuse(
+        self, refusal: Refusal, kind: Kind, environ: Environ, send: Send, started: float
+    ) -> None:
+        request_id = reference.new_reference()
+        request_log.record_refusal(
+            method=environ["REQUEST_METHOD"], status=refusal.status, request_id=request_id, started=started
+        )
+        await _send(refusals.answer(refusal, kind, environ, request_id), send)
+
+    async def _live(self, receive: _Receive, send: Send) -> None:
+        """Follow the worker from its start to its end, when the lanes finish what waits in them."""
+        await receive()
+        orphaned = asyncio.ensure_future(_end_with_the_server())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        orphaned.cancel()
+        for lane in self._lanes.values():
+            lane.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end_with_the_server() -> None:
+    """End this worker when the server's own process was killed: it would hold the port against the next one."""
+    server = os.getppid()
+    while os.getppid() == server:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(1)
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _has_body(environ: Environ) -> bool:
+    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    if answer.streamed:
+        return
+    headers = answer.headers
+    if answer.body and all(name != b"content-length" for name, _value in headers):
+        headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.file:
+        await send({"type": bridge.PATHSEND, "path": answer.file})
+    else:
+        await send({"type": "http.response.body", "body": answer.body})

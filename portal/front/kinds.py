@@ -1,0 +1,55 @@
+"""Kinds of endpoints: which lane serves a request, and which body it may have."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from portal.front import limits
+from portal.oidc import metadata
+
+LIVE: Final = "/health/live"
+READY: Final = "/health/ready"
+METRICS: Final = "/metrics"
+PROBES: Final = frozenset({LIVE, READY, METRICS})
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """Describes how the front treats the requests of one kind of endpoint.
+
+    `body_bytes` is the largest body. Any other content type than those listed is refused, because no view reads it.
+    """
+
+    lane: str
+    machine: bool = True
+    """Whether refusals are JSON for programs, not pages for people."""
+    body_bytes: int = 0
+    content_types: frozenset[str] = frozenset()
+
+
+_FORMS = frozenset({FORM})
+PEOPLE: Final = Kind(lane="people", machine=False, body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+MACHINES: Final = Kind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
+
+_BY_PATH: dict[str, Kind] = {
+    READY: Kind(lane="readiness"),
+    METRICS: Kind(lane="metrics"),
+    metadata.DISCOVERY: MACHINES,
+    metadata.METADATA: MACHINES,
+    metadata.JWKS: MACHINES,
+    metadata.TOKEN: MACHINES,
+    metadata.USERINFO: MACHINES,
+    metadata.INTROSPECT: MACHINES,
+    metadata.REVOKE: MACHINES,
+}
+# An endpoint that reads uploads or JSON is added above with a kind of its own; nothing else gets such a body.
+
+THREADS: Final = {"people": 4, "machines": 4, "readiness": 1, "metrics": 1}
+"""Threads by lane. Two cores run about as much Python; more would only hold more database connections."""
+WAITING: Final = {"people": 64, "machines": 128, "readiness": 4, "metrics": 4}
+"""Requests that may wait in a lane for a thread; the next one gets 503."""
+
+
+def of_path(path: str) -> Kind:
+    """Return the kind of endpoint at this path, compared whole; pages are the rest."""
+    return _BY_PATH.get(path, PEOPLE)

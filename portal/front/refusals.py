@@ -1,0 +1,110 @@
+"""Short answers of the front itself: JSON for programs, a page for people. Pages are rendered once, at the start."""
+
+import json
+from functools import cache
+from http import HTTPStatus
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from portal.front.bridge import Answer, Environ, Headers
+from portal.front.kinds import Kind
+
+_REFERENCE = "@@REFERENCE@@"
+_OAUTH = {
+    HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
+}
+_DESCRIPTIONS = {
+    HTTPStatus.BAD_REQUEST: "The request is malformed.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This endpoint does not read this content type.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Too many requests at once.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The request failed.",
+}
+_SENTENCES = {
+    HTTPStatus.REQUEST_TIMEOUT: _(
+        "It arrived too slowly. Nothing was changed. Check your connection and try again."
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _(
+        "It is too large. Nothing was changed. Shorten your text and try again."
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _("This page does not take files. Nothing was changed."),
+    HTTPStatus.SERVICE_UNAVAILABLE: _("Too many requests arrived at once. Nothing was changed."),
+}
+_TEMPLATES = {HTTPStatus.SERVICE_UNAVAILABLE: "503.html", HTTPStatus.INTERNAL_SERVER_ERROR: "500.html"}
+_RETRY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE)
+# The page has our own style sheet, fonts and mark, no script and no form.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+class Refusal(Exception):
+    """Ends a request in the front. `keep_alive` where the whole request has been read."""
+
+    def __init__(self, status: HTTPStatus, *, keep_alive: bool = False) -> None:
+        super().__init__(status)
+        self.status = status
+        self.keep_alive = keep_alive
+
+
+def answer(refusal: Refusal, kind: Kind, environ: Environ, reference: str) -> Answer:
+    """Return the answer in the form of the channel; it names the request's reference."""
+    status = refusal.status
+    if kind.machine:
+        error = {
+            "error": _OAUTH.get(status, "invalid_request"),
+            "error_description": f"{_DESCRIPTIONS[status]} Reference {reference}",
+        }
+        return Answer(status, _headers(refusal, b"application/json", reference), json.dumps(error).encode())
+    page = _page(status, _language(environ)).replace(_REFERENCE, reference)
+    return Answer(status, _headers(refusal, b"text/html; charset=utf-8", reference), page.encode())
+
+
+def prepare() -> None:
+    """Render the pages, so that no refusal waits for one."""
+    for status in _DESCRIPTIONS:
+        for language, __ in settings.LANGUAGES:
+            _page(status, language)
+
+
+@cache
+def _page(status: HTTPStatus, language: str) -> str:
+    context = {
+        "reference": _REFERENCE,
+        "sentence": _SENTENCES.get(status, ""),
+        "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
+    }
+    with translation.override(language):
+        return render_to_string(_TEMPLATES.get(status, "400.html"), context)
+
+
+def _language(environ: Environ) -> str:
+    known = dict(settings.LANGUAGES)
+    accepted = environ.get("HTTP_ACCEPT_LANGUAGE", "")[:200]
+    wanted = (code.partition("-")[0] for code, __ in parse_accept_lang_header(accepted))
+    return next((code for code in wanted if code in known), settings.LANGUAGE_CODE)
+
+
+def _headers(refusal: Refusal, content_type: bytes, reference: str) -> Headers:
+    headers = [
+        (b"content-type", content_type),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", _POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"x-request-id", reference.encode()),
+    ]
+    if not refusal.keep_alive:
+        headers.append((b"connection", b"close"))
+    if refusal.status in _RETRY:
+        headers.append((b"retry-after", b"1"))
+    if settings.SECURE_HSTS_SECONDS:
+        headers.append((b"strict-transport-security", f"max-age={settings.SECURE_HSTS_SECONDS}".encode()))
+    return headers

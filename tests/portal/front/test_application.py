@@ -1,0 +1,173 @@
+"""The front before its application: what is answered at once, what is refused, and in which form."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from portal.front import kinds, limits
+from portal.front.application import Front
+from portal.oidc import fast_path
+from tests.portal.front.asgi import FORM, Exchange, exchange, part, scope
+
+PAGE, TOKEN = "/account/login/", "/oauth/token"
+Environ = dict[str, Any]
+
+
+class Portal:
+    """An application that says what it got; a path can be held until the gate opens."""
+
+    def __init__(self, hold: str = "") -> None:
+        self.hold, self.gate = hold, threading.Event()
+        self.calls: list[Environ] = []
+
+    def __call__(self, environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
+        self.calls.append(environ)
+        if environ["PATH_INFO"] == self.hold:
+            self.gate.wait()
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [environ["wsgi.input"].read() or b"page"]
+
+
+def ask(request: dict[str, Any], *messages: dict[str, Any], portal: Portal | None = None) -> Exchange:
+    return asyncio.run(_ask(request, messages, portal or Portal()))
+
+
+async def _ask(request: dict[str, Any], messages: Any, portal: Portal) -> Exchange:
+    return await exchange(Front(portal), request, messages)
+
+
+def test_page_is_answered_by_the_application() -> None:
+    seen = ask(scope(PAGE))
+    assert (seen.status, seen.body, seen.headers["content-length"]) == (200, b"page", "4")
+
+
+def test_form_reaches_the_application_whole() -> None:
+    request = scope(PAGE, "POST", content_type=f"{FORM}; charset=utf-8", transfer_encoding="chunked")
+    assert ask(request, part(b"a="), part(b"1"), part(b"", more=False)).body == b"a=1"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_liveness_is_answered_without_the_application(method: str) -> None:
+    portal = Portal()
+    seen = ask(scope(kinds.LIVE, method, host="10.0.0.5"), portal=portal)
+    assert (seen.status, seen.json(), portal.calls) == (200, {"status": "ok"}, [])
+
+
+REFUSED = [
+    (400, {"content_type": FORM, "transfer_encoding": "gzip, chunked"}, ()),
+    (413, {"content_type": FORM, "content_length": str(limits.FORM_BYTES + 1)}, ()),
+    (413, {"content_type": FORM, "transfer_encoding": "chunked"}, (part(b"x" * (limits.FORM_BYTES + 1)),)),
+    (415, {"content_type": "multipart/form-data; boundary=x", "content_length": "300000000"}, ()),
+    (415, {"content_type": "application/json", "content_length": "2"}, ()),
+    (415, {"content_length": "2"}, ()),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "messages"), REFUSED, ids=str)
+@pytest.mark.parametrize("path", [PAGE, TOKEN])
+def test_body_that_no_view_reads_is_refused_before_the_application(
+    path: str,
+    status: int,
+    headers: dict[str, str],
+    messages: tuple[dict[str, Any], ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
+    portal = Portal()
+    seen = ask(scope(path, "POST", **headers), *messages, portal=portal)
+    assert (seen.status, seen.headers["connection"], portal.calls) == (status, "close", [])
+    assert seen.headers["cache-control"] == "no-store"
+    if path == TOKEN:
+        assert seen.json()["error"] == "invalid_request"
+        assert seen.headers["x-request-id"] in seen.json()["error_description"]
+    else:
+        assert seen.headers["x-request-id"] in seen.body.decode()
+
+
+def test_body_that_is_too_slow_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.01)
+    seen = ask(scope(TOKEN, "POST", content_type=FORM, content_length="60000"), part(b"ab"))
+    assert (seen.status, seen.headers["retry-after"], seen.headers["connection"]) == (408, "1", "close")
+
+
+def test_client_that_leaves_gets_nothing_and_no_view_runs() -> None:
+    portal = Portal()
+    request = scope(PAGE, "POST", content_type=FORM, transfer_encoding="chunked")
+    assert ask(request, part(b"a=1"), {"type": "http.disconnect"}, portal=portal).sent == []
+    assert portal.calls == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "text"), [("fi,en", "Pyyntöä ei voitu lukea"), ("de", "could not be read")]
+)
+def test_refusal_speaks_the_language_of_the_browser(
+    accepted: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
+    seen = ask(scope(PAGE, "POST", content_length="1", accept_language=accepted))
+    assert text in seen.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("flooded", "others"),
+    [(PAGE, (TOKEN, kinds.METRICS)), (TOKEN, (PAGE, kinds.METRICS)), (kinds.METRICS, (PAGE, TOKEN))],
+)
+def test_flood_in_one_lane_leaves_the_others_answering(flooded: str, others: tuple[str, str]) -> None:
+    lane = kinds.of_path(flooded).lane
+    capacity = kinds.THREADS[lane] + kinds.WAITING[lane]
+    portal = Portal(hold=flooded)
+
+    async def run() -> tuple[Exchange, list[int], list[int]]:
+        front = Front(portal)
+        flood = [
+            asyncio.ensure_future(exchange(front, scope(flooded, client=f"192.0.2.{number % 4}")))
+            for number in range(capacity)
+        ]
+        await asyncio.sleep(0)
+        refused = await exchange(front, scope(flooded))
+        answered = [
+            (await exchange(front, scope(path))).status for path in (*others, kinds.LIVE, kinds.READY)
+        ]
+        assert not any(task.done() for task in flood)
+        portal.gate.set()
+        return refused, answered, [one.status for one in await asyncio.gather(*flood)]
+
+    refused, answered, flooding = asyncio.run(run())
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert answered == [200, 200, 200, 200]
+    assert set(flooding) == {200}
+
+
+def test_probes_of_readiness_share_one_check() -> None:
+    portal = Portal(hold=kinds.READY)
+
+    async def run() -> list[int]:
+        front = Front(portal)
+        probes = [asyncio.ensure_future(exchange(front, scope(kinds.READY))) for _ in range(100)]
+        await asyncio.sleep(0)
+        portal.gate.set()
+        later = await exchange(front, scope(kinds.READY))
+        return [one.status for one in [*await asyncio.gather(*probes), later]]
+
+    assert asyncio.run(run()) == [200] * 101
+    assert len(portal.calls) == 1
+
+
+def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
+    def broken(environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
+        raise RuntimeError
+
+    seen = asyncio.run(exchange(Front(broken), scope(TOKEN)))
+    assert (seen.status, seen.json()["error"]) == (500, "server_error")
+
+
+def test_every_endpoint_of_the_fast_path_is_in_the_lane_of_machines() -> None:
+    assert {kinds.of_path(path).lane for path in fast_path.ROUTES} == {"machines"}
+
+
+@pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/token/", "/health/live/", "/", "//oauth/token"])
+def test_every_other_path_is_in_the_lane_of_people(path: str) -> None:
+    assert kinds.of_path(path).lane == "people"
