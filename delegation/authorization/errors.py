@@ -60,7 +60,7 @@ class Unchanged(DomainError):
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
-    `problem`: missing, too_long (`longest`), characters, address, unknown, web_address, insecure.
+    `problem`: missing, too_long (`longest`), characters, link, address, unknown, web_address, insecure.
     """
 
     code = "invalid_input"

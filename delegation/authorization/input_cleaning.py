@@ -6,16 +6,12 @@ import zoneinfo
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 
 from delegation.authorization.errors import InvalidInput
-from identity.people import names
+from identity.people import addresses, names
 
 NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_ADDRESS = EmailValidator()
-_MAX_ADDRESS = 254
 _WEB_ADDRESS = re.compile(r"[!-\[\]-~]+")  # printable ASCII, and no backslash: browsers read one as a slash
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -32,19 +28,27 @@ def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
     return cleaned
 
 
+def name(text: str, *, field: str = "name", longest: int = NAME, required: bool = True) -> str:
+    """Clean the name of a person, an organization or a site (`identity.people.names`). Raises InvalidInput."""
+    cleaned = line(text, field=field, longest=longest, required=required)
+    problem = names.fault(text) if text.strip() else ""
+    if problem:
+        raise InvalidInput(field=field, problem=problem)
+    return cleaned
+
+
 def reason(text: str) -> str:
     """Clean the free-text reason of an act. Raises InvalidInput."""
     return line(text, field="reason", longest=REASON)
 
 
 def address(text: str) -> str:
-    """Clean an e-mail address and convert it to lower case, as stored and compared. Raises InvalidInput."""
-    cleaned = line(text, field="email", longest=_MAX_ADDRESS, required=True).lower()
+    """Return the one spelling of an e-mail address (`identity.people.addresses`). Raises InvalidInput."""
+    cleaned = line(text, field="email", longest=addresses.MAX_LENGTH, required=True)
     try:
-        _ADDRESS(cleaned)
-    except ValidationError as error:
+        return addresses.canonical(cleaned)
+    except addresses.InvalidAddress as error:
         raise InvalidInput(field="email", problem="address") from error
-    return cleaned
 
 
 def key(text: str, *, field: str = "key") -> str:

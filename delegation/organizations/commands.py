@@ -103,7 +103,7 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
     return replace(
         new,
         key=input_cleaning.key(new.key),
-        name=input_cleaning.line(new.name, field="name", longest=input_cleaning.NAME, required=True),
+        name=input_cleaning.name(new.name),
         register_id=input_cleaning.line(new.register_id, field="register_id", longest=40),
         language=input_cleaning.language(new.language),
         time_zone=input_cleaning.time_zone(new.time_zone),
@@ -120,7 +120,7 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
 def _cleaned_sites(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     cleaned = [
         (
-            input_cleaning.line(name, field="site", longest=120, required=True),
+            input_cleaning.name(name, field="site", longest=120),
             input_cleaning.line(external, field="external_id", longest=80),
         )
         for name, external in sites

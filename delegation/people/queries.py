@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from audit.foundation import db
 from audit.foundation.actor import Actor
@@ -144,11 +144,13 @@ def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[
 
 
 def same_name(*, actor: Actor, member: Membership, at: dt.datetime) -> Membership | None:
-    """Find another present member of the same name that the actor may see: a warning before a removal."""
+    """Find another present member with a name that looks the same, as far as the actor may see: a warning."""
     rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=member.organization_id)
-    same = rows.filter(
-        memberships_queries.in_state(at=at, states=_PRESENT), sort_key=member.sort_key
-    ).exclude(pk=member.pk)
+    alike = Q(sort_key=member.sort_key) | Q(skeleton=names.skeleton(member.user.name))
+    same = rows.alias(skeleton=names.skeleton(F("user__name"))).filter(
+        alike, memberships_queries.in_state(at=at, states=_PRESENT)
+    )
+    same = same.exclude(pk=member.pk)
     return same.select_related("user").order_by("id").first()
 
 

@@ -1,13 +1,58 @@
-"""An e-mail address belongs to one person at most, over all customers."""
+"""An e-mail address has one spelling, and belongs to one person at most, over all customers."""
 
 import datetime as dt
+import re
+import unicodedata
 import uuid
 from collections.abc import Iterable
 
+import idna
 from allauth.account.models import EmailAddress
 from django.db.models.functions import Lower
 
 from identity.people.models import User
+
+MAX_LENGTH, _MAX_LOCAL = 254, 64
+"""Characters of an address and of the part before the @ (RFC 5321 §4.5.3.1)."""
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL = re.compile(rf"{_ATOM}(\.{_ATOM})*")
+_NOT_PUBLIC = frozenset(
+    {"alt", "arpa", "home", "internal", "invalid", "lan", "local", "localdomain", "localhost", "onion"}
+)
+"""Top-level domains that no public mail server serves (RFC 6761, 6762, 7686, 8375, 9476)."""
+
+
+class InvalidAddress(ValueError):
+    """Refuses a text that is no address of a mailbox on the internet."""
+
+
+def canonical(text: str) -> str:
+    """Return the one spelling of an address, which is stored, compared and used in mails.
+
+    The part before the @ is an ASCII dot-atom (RFC 5321 §4.1.2) in lower case: the few systems that distinguish case
+    there are treated as if they did not. Other letters there need SMTPUTF8 (RFC 6531), which many relays lack. The
+    domain is written in A-labels (IDNA 2008, RFC 5891) after the mapping of UTS 46. It has a dot, and is neither an
+    IP address nor local. Raises InvalidAddress.
+    """
+    local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
+    local = local.lower()
+    if not at or len(text) > MAX_LENGTH or len(local) > _MAX_LOCAL or not _LOCAL.fullmatch(local):
+        raise InvalidAddress
+    address = f"{local}@{_canonical_domain(domain)}"
+    if len(address) > MAX_LENGTH:
+        raise InvalidAddress
+    return address
+
+
+def _canonical_domain(domain: str) -> str:
+    try:
+        name = idna.encode(domain, strict=True, uts46=True, std3_rules=True).decode("ascii").lower()
+    except UnicodeError as error:
+        raise InvalidAddress from error
+    _, dot, top = name.rpartition(".")
+    if not dot or not top or top in _NOT_PUBLIC or top.isdigit():
+        raise InvalidAddress
+    return name
 
 
 def owners(*, addresses: Iterable[str]) -> dict[str, User]:

@@ -1,6 +1,7 @@
 """Hashing is slow and limited in number for people's passwords, and fast for machine secrets."""
 
 import threading
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
@@ -9,6 +10,15 @@ from identity import machine_secrets
 
 # 19 MiB each: a burst of sign-ins waits instead of using up the machine's memory.
 _SLOTS = threading.BoundedSemaphore(4)
+
+
+def opaque_string(password: str) -> str:
+    """Return the password as it is hashed: every space as U+0020, the rest in NFC (RFC 8265 §4.2.2, OpaqueString).
+
+    Keyboards and systems write ä as one character or as two; the person sees the same password.
+    """
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
+    return unicodedata.normalize("NFC", spaced)
 
 
 class Argon2id(Argon2PasswordHasher):
@@ -21,12 +31,12 @@ class Argon2id(Argon2PasswordHasher):
     def encode(self, password: str, salt: str) -> str:
         """Hash as the parent does, at most four at a time in one process."""
         with _SLOTS:
-            return str(super().encode(password, salt))
+            return str(super().encode(opaque_string(password), salt))
 
     def verify(self, password: str, encoded: str) -> bool:
         """Verify as the parent does, at most four at a time in one process."""
         with _SLOTS:
-            return bool(super().verify(password, encoded))
+            return bool(super().verify(opaque_string(password), encoded))
 
 
 class MachineSecretHasher(BasePasswordHasher):

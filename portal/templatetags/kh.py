@@ -37,6 +37,8 @@ WORDS = {
     "closed": pgettext_lazy("state", "Closed"),
     "on": pgettext_lazy("state", "On"),
 }
+_QUOTED = 60
+_LINKED = re.compile(r"(?<=\S)[.:@/](?=\S)")
 _MARKS = {"closing": "wait", "closed": "ok", "on": "ok"}
 
 
@@ -86,6 +88,16 @@ def breakable(address: str) -> SafeString:
     """Return an e-mail address that may break before its @."""
     name, at, domain = str(address).partition("@")
     return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", name)
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """Return a person's text for a mail: at most 60 characters, in which no mail program finds a link.
+
+    Programs draw links around what looks like an address. A word joiner, which is invisible, ends such an address.
+    """
+    short = text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
+    return _LINKED.sub("\\g<0>\u2060", short)
 
 
 @register.filter

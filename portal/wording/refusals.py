@@ -19,6 +19,7 @@ from provisioning.accounts import errors as accounts_errors
 
 Data = Mapping[str, Any]
 CONTROL_CHARACTERS = gettext_lazy("This contains characters that are not allowed.")
+LINK_IN_NAME = gettext_lazy("A name cannot contain a web address or an e-mail address.")
 OWN_ACCESS = gettext_lazy("You cannot change or remove your own access. Ask another admin.")
 """For buttons, pages and refusals: the only sentence about this rule."""
 
@@ -135,6 +136,7 @@ def _invalid_input(data: Data) -> Sentence:
         "too_long": _("This is too long: %(longest)s characters at most.")
         % {"longest": data.get("longest", "")},
         "characters": str(CONTROL_CHARACTERS),
+        "link": str(LINK_IN_NAME),
         "address": _("This is not an e-mail address."),
         "web_address": _("Enter a full web address that begins with https://."),
         "insecure": _("The address must begin with https://, because secrets are sent to it."),

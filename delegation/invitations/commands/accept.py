@@ -79,7 +79,7 @@ def accept(
 
 
 def _cleaned(newcomer: Newcomer) -> Newcomer:
-    name = input_cleaning.line(newcomer.name, field="name", longest=input_cleaning.NAME, required=True)
+    name = input_cleaning.name(newcomer.name)
     return dataclasses.replace(newcomer, name=name, language=input_cleaning.language(newcomer.language))
 
 

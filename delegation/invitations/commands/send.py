@@ -71,7 +71,7 @@ def invite(
     """
     recipient = _Recipient(
         address=input_cleaning.address(email),
-        name=input_cleaning.line(name, field="name", longest=input_cleaning.NAME),
+        name=input_cleaning.name(name, required=False),
         language=input_cleaning.language(language),
         reason=input_cleaning.reason(reason),
     )

@@ -71,7 +71,7 @@ def _cleaned(people: Sequence[PersonToEnroll]) -> list[PersonToEnroll]:
         replace(
             person,
             email=input_cleaning.address(person.email),
-            name=input_cleaning.line(person.name, field="name", longest=input_cleaning.NAME, required=True),
+            name=input_cleaning.name(person.name),
             language=input_cleaning.language(person.language),
         )
         for person in people

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from audit.foundation import clock
+from identity.people import addresses
 from identity.people.models import User
 from portal.http import input_cleaning, request_data
 from portal.signin.customers import authenticator_apps, emails, one_time_codes
@@ -59,7 +60,6 @@ class Bounded(input_cleaning.ControlCharacterCheck):
                 field.validators = [
                     validator for validator in field.validators if not isinstance(validator, EmailValidator)
                 ]
-                field.validators.append(EmailValidator(_ADDRESS))
             if isinstance(field, forms.CharField) and name in _MAX_LENGTHS:
                 field.validators = [
                     *(
@@ -71,8 +71,22 @@ class Bounded(input_cleaning.ControlCharacterCheck):
                 ]
 
 
-class Login(Bounded, account.LoginForm):
+class _Address:
+    """Replaces the typed address by its one spelling (`identity.people.addresses`)."""
+
+    def _canonical(self, name: str) -> str:
+        try:
+            return addresses.canonical(str(self.cleaned_data[name]))  # type: ignore[attr-defined]
+        except addresses.InvalidAddress as error:
+            raise ValidationError(_ADDRESS, code="invalid") from error
+
+
+class Login(_Address, Bounded, account.LoginForm):
     """Asks for the address and the password."""
+
+    def clean_login(self) -> str:
+        """Return the address. Raises ValidationError."""
+        return self._canonical("login")
 
 
 class Reauthenticate(Bounded, account.ReauthenticateForm):
@@ -87,12 +101,12 @@ class SetPassword(Bounded, account.SetPasswordForm):
     """Asks a person without a password for the first one."""
 
 
-class ResetPassword(Bounded, account.ResetPasswordForm):
+class ResetPassword(_Address, Bounded, account.ResetPasswordForm):
     """Asks for the address that receives the link."""
 
     def clean_email(self) -> str:
         """Find the person by one statement for every address; allauth's own search takes longer for an unknown one."""
-        email = str(self.cleaned_data["email"]).lower()
+        email = self._canonical("email")
         known = EmailAddress.objects.filter(email=email, verified=True, user__is_active=True)
         self.users = [address.user for address in known.select_related("user")]
         return email

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.contrib.auth import hashers, password_validation
+from django.contrib.auth import hashers as django_hashers
+from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from identity.people import hashers
 from identity.people.models import User
 
 MIN_LENGTH = 12
@@ -24,6 +26,10 @@ class Length(password_validation.MinimumLengthValidator):
     def __init__(self) -> None:
         super().__init__(MIN_LENGTH)
 
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Count the characters that are hashed: an ä that is typed as two counts once. Raises ValidationError."""
+        super().validate(hashers.opaque_string(password), user)
+
     def get_error_message(self) -> str:
         """Return the error in our own words."""
         return _("Use at least 12 characters.")
@@ -31,6 +37,10 @@ class Length(password_validation.MinimumLengthValidator):
 
 class Common(password_validation.CommonPasswordValidator):
     """Refuses Django's list of common passwords."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Look the password up as it is hashed. Raises ValidationError."""
+        super().validate(hashers.opaque_string(password), user)
 
     def get_error_message(self) -> str:
         """Return the error in our own words."""
@@ -42,6 +52,7 @@ class Guessable:
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Refuse a guessable password. Raises ValidationError."""
+        password = hashers.opaque_string(password)
         if password.isdigit():
             raise ValidationError(_("This password contains only digits. Add words."), code="digits")
         if unpredictable_characters(password) < _MIN_UNPREDICTABLE or len(set(password)) < _MIN_DISTINCT:
@@ -68,7 +79,7 @@ class Fresh:
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Refuse the present password. Raises ValidationError."""
-        if user is not None and user.password and hashers.check_password(password, user.password):
+        if user is not None and user.password and django_hashers.check_password(password, user.password):
             raise ValidationError(_("This is your current password. Choose another."), code="same")
 
     def get_help_text(self) -> str:

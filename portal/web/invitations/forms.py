@@ -4,18 +4,31 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from identity.people import names
+from identity.people import addresses, names
 from portal.http import input_cleaning
 from portal.signin.customers import invitations
 from portal.web.access.forms import AccessForm
+from portal.wording import refusals
 
 _NAME_LENGTH = 200
 _ADDRESS_LENGTH = 254
 _PASSWORD_LENGTH = 1000
+
+
+def _checked_name(text: str, *, missing: str) -> str:
+    """Clean a name. Raises ValidationError."""
+    faults: dict[str, Any] = {
+        "missing": missing,
+        "characters": refusals.CONTROL_CHARACTERS,
+        "link": refusals.LINK_IN_NAME,
+    }
+    if fault := names.fault(text):
+        raise ValidationError(faults[fault], code=fault)
+    return names.clean(text)
 
 
 class InvitationForm(AccessForm):
@@ -30,15 +43,19 @@ class InvitationForm(AccessForm):
         self.fields["email"].error_messages["required"] = _("Enter an e-mail address.")
 
     def clean_email(self) -> str:
-        """Return one address, in lower case. Raises ValidationError."""
+        """Return the one spelling of one address. Raises ValidationError."""
         address = str(self.cleaned_data["email"]).strip().rstrip(",;")
         if address.count("@") > 1:
             raise ValidationError(_("Enter one address at a time."))
         try:
-            validate_email(address)
-        except ValidationError as error:
+            return addresses.canonical(address)
+        except addresses.InvalidAddress as error:
             raise ValidationError(_("Enter the whole address, for example name@company.com.")) from error
-        return address.lower()
+
+    def clean_name(self) -> str:
+        """Clean the name, which may be left out. Raises ValidationError."""
+        typed = str(self.cleaned_data["name"])
+        return _checked_name(typed, missing=_("Enter a name.")) if typed else ""
 
 
 class NewcomerForm(input_cleaning.Form):
@@ -59,11 +76,8 @@ class NewcomerForm(input_cleaning.Form):
         self.email = email
 
     def clean_name(self) -> str:
-        """Clean the name. Raises ValidationError for one that holds only spaces."""
-        name = names.clean(self.cleaned_data["name"])
-        if not name:
-            raise ValidationError(_("Enter your name."), code="required")
-        return name
+        """Clean the name. Raises ValidationError."""
+        return _checked_name(self.cleaned_data["name"], missing=_("Enter your name."))
 
     def clean(self) -> dict[str, Any]:
         """Validate the password against name and address; an error stands at its field."""

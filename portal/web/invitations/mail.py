@@ -45,7 +45,6 @@ def _queue(offer: InvitationOffer, page: PageContext) -> None:
             "inviter": offer.inviter(),
             "organization_name": offer.organization_name,
             "email": offer.email,
-            "name": invitation.name,
             "gains": offered.gains,
             "ends": offered.ends,
             "url": _url(offer.link),

@@ -202,12 +202,31 @@ def test_invalid_name_is_refused(world: World, name: str) -> None:
 
 def test_name_with_invisible_characters_is_stored_without_them(world: World) -> None:
     invitation, link = world.invite(world.koskela, "N@Koskela.example", world.access("viewer"))
-    newcomer = invitations_accept.Newcomer("  Zoë\t\u202eÅström \N{ZERO WIDTH SPACE}", "!", "fi")
+    newcomer = invitations_accept.Newcomer("  Zoë\t\ufeffÅström \N{ZERO WIDTH SPACE}", "!", "fi")
     done = invitations_accept.accept(
         actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
     )
     user = User.objects.get(id=done.result.user)
     assert (user.name, user.email, user.sort_key) == ("Zoë Åström", "n@koskela.example", "zoe {astr{cm")
+
+
+@pytest.mark.parametrize("name", ["\u3164", "Aino\u202eneneatriV", "order blocked, http://evil.example"])
+def test_text_that_is_no_name_is_refused_for_people_organizations_and_sites(world: World, name: str) -> None:
+    invitation, link = world.invite(world.koskela, "n@koskela.example", world.access("viewer"))
+    newcomer = invitations_accept.Newcomer(name, "!", "fi")
+    person = enrollment.PersonToEnroll("e@koskela.example", name, "!", "fi", world.access("viewer"))
+    named = organizations_commands.NewOrganization(key="new", name=name)
+    with_site = organizations_commands.NewOrganization(key="new", name="New Oy", sites=[(name, "1")])
+    for call in (
+        lambda: invitations_accept.accept(
+            actor=world.system, invitation=invitation, link=link, accepted_by=newcomer
+        ),
+        lambda: world.invite(world.koskela, "m@koskela.example", world.access("viewer"), name=name),
+        lambda: organizations_commands.create_organization(actor=world.system, new=named),
+        lambda: organizations_commands.create_organization(actor=world.system, new=with_site),
+        lambda: enrollment.enroll(actor=world.system, organization=world.koskela, people=[person]),
+    ):
+        assert refused(call).code == "invalid_input"
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)

@@ -111,3 +111,22 @@ def test_every_field_of_every_sign_in_form_has_our_messages() -> None:
     for path in app_settings.FORMS.values():
         one = getattr(customers_forms, path.rpartition(".")[2])
         assert issubclass(one, customers_forms.Bounded), path
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        ("kesäyö järven rannalla", "kesa\u0308yo\u0308 ja\u0308rven rannalla"),
+        ("kesa\u0308yo\u0308 ja\u0308rven rannalla", "kesäyö järven rannalla"),
+        ("violet lamps on water", "violet\u00a0lamps\u2009on\u3000water"),
+    ],
+)
+def test_password_typed_in_another_form_is_the_same(chosen: str, typed: str) -> None:
+    stored = hashers.make_password(chosen)
+    assert hashers.check_password(typed, stored)
+    assert codes(typed, user(stored)) == ["same"]
+
+
+def test_password_with_decomposed_letters_counts_each_letter_once() -> None:
+    assert codes("ä ö å é ü à"[:11]) == codes("a\u0308 o\u0308 a\u030a e\u0301 u\u0308 a\u0300")
+    assert "password_too_short" in codes("a\u0308 o\u0308 a\u030a e\u0301 u\u0308 a\u0300")
