@@ -8,3 +8,10 @@ class DelegationConfig(AppConfig):
 
     name = "delegation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare how the tables follow from the events."""
+        from delegation.access import state as access_state  # noqa: F401 - needs loaded models
+        from delegation.acts import state as acts_state  # noqa: F401 - needs loaded models
+        from delegation.catalogue import state as catalogue_state  # noqa: F401 - needs loaded models
+        from delegation.invitations import state as invitations_state  # noqa: F401 - needs loaded models

@@ -11,12 +11,11 @@ from delegation.acts.idempotency import Outcome, command
 from delegation.acts.models import IdempotencyRecord
 from delegation.acts.subjects import SupplierSet
 from delegation.authorization.verbs import Verb
+from delegation.invitations import links
 from delegation.invitations.models import InvitationToken
 
 IDEMPOTENCY_RETENTION = dt.timedelta(days=7)
 """A page left open over a weekend may still repeat its request."""
-LINK_RETENTION = dt.timedelta(days=90)
-"""Until then a dead link says why it is dead; afterwards it is an unknown link."""
 BATCH = 5000
 """Rows of each kind in one act, which holds the lock of the supplier's chain."""
 
@@ -47,8 +46,8 @@ def expired_idempotency_records(*, at: dt.datetime) -> QuerySet[IdempotencyRecor
 
 
 def dead_links(*, at: dt.datetime) -> QuerySet[InvitationToken]:
-    """Filter links of invitations that closed more than `LINK_RETENTION` ago. The invitations stay for the log."""
-    before = at - LINK_RETENTION
+    """Filter links of invitations that closed more than `links.RETENTION` ago. The invitations stay for the log."""
+    before = at - links.RETENTION
     closed = Q(invitation__accepted_at__lt=before) | Q(invitation__cancelled_at__lt=before)
     return InvitationToken.objects.filter(closed | Q(invitation__expires_at__lt=before)).order_by("hash")
 

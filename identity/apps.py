@@ -8,3 +8,12 @@ class IdentityConfig(AppConfig):
 
     name = "identity"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare how the tables follow from the events."""
+        from identity.clients import state as clients_state  # noqa: F401 - needs loaded models
+        from identity.grants import state as grants_state  # noqa: F401 - needs loaded models
+        from identity.memberships import state as memberships_state  # noqa: F401 - needs loaded models
+        from identity.organizations import state as organizations_state  # noqa: F401 - needs loaded models
+        from identity.people import state as people_state  # noqa: F401 - needs loaded models
+        from identity.sessions import state as sessions_state  # noqa: F401 - needs loaded models

@@ -8,3 +8,7 @@ class ProvisioningConfig(AppConfig):
 
     name = "provisioning"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare how the tables follow from the events."""
+        from provisioning.targets import state as targets_state  # noqa: F401 - needs loaded models

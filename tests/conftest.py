@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.fixtures.measurements",
     "tests.fixtures.concurrency",
     "tests.fixtures.snapshot",
+    "tests.fixtures.state_check",
 ]
 OWNER_ALIAS = "owner"
 

@@ -1,5 +1,6 @@
 """A verification returns a report with its findings."""
 
+import uuid
 from dataclasses import dataclass, field
 
 
@@ -28,6 +29,8 @@ class Report:
     leaves: int = 0
     chains: int = 0
     findings: list[Finding] = field(default_factory=list)
+    forged: set[uuid.UUID] = field(default_factory=set)
+    """The events that are not as the log wrote them: nothing may be concluded from what they say."""
 
     def add(self, code: str, location: object, position: int | None = None, event: object = "-") -> None:
         """Add one finding; `location` is named as in `Finding`."""

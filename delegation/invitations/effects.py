@@ -42,7 +42,11 @@ def join(
         cause=Verb.INVITATION_ACCEPT,
         before={"state": "active", "access": kept} if present else {"state": "none"},
         after={**after, **credentials.joined(user=user, is_new=is_new)},
-        facts={"invited_by": str(invitation.invited_by), "invitation": str(invitation.id)},
+        facts={
+            "invited_by": str(sender.id),
+            "invited_by_kind": sender.kind.value,
+            "invitation": str(invitation.id),
+        },
     )
     return membership
 

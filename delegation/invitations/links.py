@@ -1,10 +1,14 @@
 """The secret of a mailed link leads to its invitation. Acceptance checks the link again under the lock."""
 
+import datetime as dt
+
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.invitations.models import Invitation
 from identity import machine_secrets
 
 PREFIX = "khi"
+RETENTION = dt.timedelta(days=90)
+"""Until then a dead link says why it is dead; afterwards it is an unknown link."""
 
 
 def invitation_of_link(link: str) -> Invitation | None:

@@ -270,7 +270,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
             "cause": "invitation.accept",
             "before": {"state": "none"},
             "after": {**after, "user": str(made.user_id), "password": digests.digest(hashed())},
-            "facts": {"invited_by": "ulla's user", "invitation": "sent"},
+            "facts": {"invited_by": "ulla's user", "invited_by_kind": "person", "invitation": "sent"},
         },
     ]
     assert (done.result.membership, done.result.user) == (made.id, made.user_id)

@@ -27,6 +27,8 @@ from hypothesis.stateful import (
 from audit.foundation import clock
 from audit.foundation.actor import Actor, Channel, Kind
 from audit.foundation.errors import DomainError
+from audit.log import observations
+from audit.log.ledger import Subject
 from audit.models import Event
 from audit.verification import verifier
 from delegation import retention
@@ -48,14 +50,13 @@ from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
-from tests.fixtures import measurements, oracle, snapshot
+from tests.fixtures import measurements, oracle, snapshot, state_check
 from tests.fixtures.world import (
     APPROVE,
     CATALOGUE,
     PLACE,
     World,
     actor_of,
-    bypassing_commands,
     hashed,
     limits,
     move_clock,
@@ -443,10 +444,11 @@ class Sequences(RuleBasedStateMachine):
 
     def mail_bounces(self, drawn: Drawn) -> None:
         """The outside world may take the last admin away, without an act of the organization."""
-        with bypassing_commands():
-            User.objects.filter(id=self.person(drawn.which).id).update(
-                mail_bounced_at=None if drawn.number % 2 else clock.now()
-            )
+        person, arrives = self.person(drawn.which).id, bool(drawn.number % 2)
+        with observations.recording(actor=self.world.system) as batch:
+            User.objects.filter(id=person).update(mail_bounced_at=None if arrives else clock.now())
+            facts, subject = {"deliverable": arrives}, Subject("user", person)
+            batch.add("mail.bounced", subject=subject, chain=person, facts=facts)
         self.outside = True
 
     # What must hold after every step
@@ -497,6 +499,7 @@ class Sequences(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert verifier.verify().findings == []
+        assert state_check.differences() == []
         move_clock(0)
 
 

@@ -1,0 +1,1 @@
+"""Compares tables with the state that follows from the events: `manage.py audit verify --state`."""

@@ -1,0 +1,35 @@
+"""The operator's report: one line for each difference, then what was compared and what was not."""
+
+import uuid
+from collections.abc import Callable, Collection
+
+from audit.foundation import clock
+from audit.state import comparison, registry
+from audit.state.comparison import TableComparison
+
+Write = Callable[[str], object]
+
+
+def write(*, forged: Collection[uuid.UUID], difference: Write, summary: Write) -> int:
+    """Compare every table, write each difference as it is found, and return their number.
+
+    The caller has opened the snapshot. Events of `forged` are left out.
+    """
+    total = 0
+    for table in comparison.compare(excluded=forged, at=clock.now()):
+        found = 0
+        for line in table:
+            difference(str(line))
+            found += 1
+        summary(_summary(table, found))
+        total += found
+    for omitted in registry.not_rebuilt():
+        summary(f"{omitted.table}: not rebuilt: {omitted.reason}")
+    return total
+
+
+def _summary(table: TableComparison, differences: int) -> str:
+    compared = [*table.table.columns, *table.table.encrypted] or ["rows only"]
+    parts = [f"{table.rows} rows", f"{differences} differences", f"compared: {', '.join(compared)}"]
+    parts += [f"{count} values of {column} unreadable in the log" for column, count in table.unread.items()]
+    return f"{table.table.table}: {'; '.join(parts)}"

@@ -1,0 +1,128 @@
+"""Entitlements, roles with their versions, ceilings and holds follow from the supplier's acts."""
+
+from audit.state import registry
+from audit.state.registry import Rebuilt
+
+_CATALOGUE = "verb = 'catalogue.apply'"
+_VERSIONS = """
+    WITH version AS (
+        SELECT v.key AS role, v.value AS version, at,
+               lead(at) OVER (PARTITION BY v.key ORDER BY seq) AS next_at
+        FROM event, jsonb_each(facts -> 'role_versions') v
+    )
+"""
+_TEXT = "a text for people; no right depends on it"
+_BY_KEY = "identified by its key"
+
+registry.register(
+    Rebuilt(
+        table="delegation_entitlement",
+        key=("key",),
+        events=_CATALOGUE,
+        expected="""
+            SELECT DISTINCT ON (s.key) s.key, split_part(s.key, ':', 1) AS application_id,
+                   (s.value ->> 'takes_amount')::boolean AS takes_amount,
+                   (s.value ->> 'takes_sites')::boolean AS takes_sites, (s.value ->> 'rank')::integer AS rank
+            FROM event, jsonb_each(facts -> 'entitlement_settings') s ORDER BY s.key, seq DESC
+        """,
+        actual="""
+            SELECT e.key, a.key AS application_id, e.takes_amount, e.takes_sites, e.rank
+            FROM delegation_entitlement e JOIN identity_published_application a ON a.id = e.application_id
+        """,
+        columns=("application_id", "takes_amount", "takes_sites", "rank"),
+        not_compared={"id": _BY_KEY, "text": _TEXT},
+    ),
+    Rebuilt(
+        table="delegation_role",
+        key=("key",),
+        events=_CATALOGUE,
+        expected=f"{_VERSIONS} SELECT DISTINCT role AS key FROM version",  # noqa: S608 - constants of this module
+        actual="SELECT key FROM delegation_role",
+        not_compared={"id": _BY_KEY, "name": _TEXT, "description": _TEXT, "rank": "the order of lists"},
+    ),
+    Rebuilt(
+        table="delegation_roleversion",
+        key=("role_id", "number"),
+        events=_CATALOGUE,
+        expected=f"""
+            {_VERSIONS}
+            SELECT role AS role_id, (version ->> 'number')::integer AS number, version -> 'verbs' AS verbs,
+                   version -> 'assignable_roles' AS assignable_roles,
+                   (version ->> 'max_assignment_days')::integer AS max_assignment_days,
+                   version ->> 'required_assurance' AS required_assurance,
+                   (version ->> 'is_admin')::boolean AS is_admin, at AS valid_from, next_at AS valid_until
+            FROM version
+        """,  # noqa: S608 - constants of this module
+        actual="""
+            SELECT r.key AS role_id, v.number, v.verbs, v.assignable_roles, v.max_assignment_days,
+                   v.required_assurance, v.is_admin, v.valid_from, v.valid_until
+            FROM delegation_roleversion v JOIN delegation_role r ON r.id = v.role_id
+        """,
+        columns=(
+            "verbs",
+            "assignable_roles",
+            "max_assignment_days",
+            "required_assurance",
+            "is_admin",
+            "valid_from",
+            "valid_until",
+        ),
+        not_compared={"id": "a version is identified by its role and its number"},
+    ),
+    Rebuilt(
+        table="delegation_roleentitlement",
+        key=("role_id", "version_id", "entitlement_id"),
+        events=_CATALOGUE,
+        expected=f"""
+            {_VERSIONS}
+            SELECT role AS role_id, (version ->> 'number')::integer AS version_id, l.key AS entitlement_id,
+                   (l.value ->> 'allowed')::boolean AS allowed, (l.value ->> 'assignable')::boolean AS assignable,
+                   (l.value ->> 'amount')::numeric AS max_assignable_amount,
+                   l.value ->> 'currency' AS max_assignable_currency
+            FROM version, jsonb_each(version -> 'entitlements') l
+        """,  # noqa: S608 - constants of this module
+        actual="""
+            SELECT r.key AS role_id, v.number AS version_id, e.key AS entitlement_id, l.allowed, l.assignable,
+                   l.max_assignable_amount, l.max_assignable_currency
+            FROM delegation_roleentitlement l
+            JOIN delegation_roleversion v ON v.id = l.version_id
+            JOIN delegation_role r ON r.id = v.role_id
+            JOIN delegation_entitlement e ON e.id = l.entitlement_id
+        """,
+        columns=("allowed", "assignable", "max_assignable_amount", "max_assignable_currency"),
+        not_compared={"id": "a line is identified by its version and its entitlement"},
+    ),
+    Rebuilt(
+        table="delegation_ceiling",
+        key=("organization_id", "entitlement_id", "valid_from"),
+        events="verb = 'ceiling.set' AND subject_kind = 'supplier'",
+        expected="""
+            SELECT organization_id, entitlement_id, valid_from, (offer ->> 'amount')::numeric AS amount,
+                   offer ->> 'currency' AS currency, valid_until
+            FROM (
+                SELECT (facts ->> 'organization')::uuid AS organization_id, o.key AS entitlement_id, at AS valid_from,
+                       o.value AS offer,
+                       lead(at) OVER (PARTITION BY facts ->> 'organization', o.key ORDER BY seq) AS valid_until
+                FROM event, jsonb_each(facts -> 'offer') o
+            ) offered WHERE offer <> 'null'
+        """,
+        actual="""
+            SELECT c.organization_id, e.key AS entitlement_id, c.valid_from, c.amount, c.currency, c.valid_until
+            FROM delegation_ceiling c JOIN delegation_entitlement e ON e.id = c.entitlement_id
+        """,
+        columns=("amount", "currency", "valid_until"),
+        not_compared={"id": "a ceiling is identified by organization, entitlement and beginning"},
+    ),
+    # No act places a hold yet: every row is a difference.
+    Rebuilt(
+        table="delegation_hold",
+        key=("id",),
+        events="false",
+        expected="SELECT id FROM delegation_hold WHERE false",
+        actual="SELECT id FROM delegation_hold",
+        not_compared=dict.fromkeys(
+            ("organization_id", "entitlement_id", "reason", "valid_from", "valid_until"),
+            "no act places a hold yet: every row is a difference",
+        ),
+    ),
+)

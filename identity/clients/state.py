@@ -1,0 +1,83 @@
+"""Applications and their OpenID Connect clients follow from their registration; texts are compared by digest."""
+
+from audit.foundation import digests
+from audit.state import registry
+from audit.state.registry import Rebuilt
+
+_EVENTS = "verb = 'application.register'"
+_ADDRESSES = ("initiate_login_uri", "backchannel_logout_uri")
+_PROTOCOL = ("type", "secret", "redirect_uris", "scopes", "grant_types", "response_types")
+_AFTER_LOGOUT = """coalesce((
+    SELECT string_agg(uri, E'\\n' ORDER BY place)
+    FROM jsonb_array_elements_text(data #> '{client_metadata,post_logout_redirect_uris}')
+         WITH ORDINALITY AS address (uri, place)), '')"""
+_TEXT = "a text for people; no right depends on it"
+
+
+def _expected(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"facts -> 'client_digests' ->> '{column}' AS {column}" for column in columns)
+
+
+def _actual(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{digests.sql(column)} AS {column}" for column in columns)
+
+
+registry.register(
+    Rebuilt(
+        table="identity_application",
+        key=("key",),
+        events=_EVENTS,
+        expected="""
+            SELECT facts ->> 'application' AS key, facts ->> 'business_unit' AS unit_id, true AS is_active,
+                   at AS created_at
+            FROM event
+        """,
+        actual="""
+            SELECT a.key, u.key AS unit_id, a.is_active, a.created_at
+            FROM identity_application a JOIN identity_businessunit u ON u.id = a.unit_id
+        """,
+        columns=("unit_id", "is_active", "created_at"),
+        not_compared={"id": "an application is identified by its key", "name": _TEXT, "icon": "a picture"},
+    ),
+    Rebuilt(
+        table="identity_client",
+        key=("protocol_id",),
+        events=_EVENTS,
+        expected=f"""
+            SELECT facts ->> 'client' AS protocol_id, facts ->> 'application' AS application_id, true AS is_active,
+                   {_expected(_ADDRESSES)}
+            FROM event WHERE facts ->> 'client' IS NOT NULL
+        """,  # noqa: S608 - constants of this module
+        actual=f"""
+            SELECT c.protocol_id, a.key AS application_id, c.is_active, {_actual(_ADDRESSES)}
+            FROM identity_client c JOIN identity_application a ON a.id = c.application_id
+        """,  # noqa: S608 - constants of this module
+        columns=("application_id", "is_active", *_ADDRESSES),
+    ),
+    Rebuilt(
+        table="allauth_idp_oidc_client",
+        key=("id",),
+        events=_EVENTS,
+        expected=f"""
+            SELECT facts ->> 'client' AS id, (facts ->> 'skip_consent')::boolean AS skip_consent,
+                   false AS allow_uri_wildcards, '' AS cors_origins, '' AS default_scopes, NULL::uuid AS owner_id,
+                   {_expected((*_PROTOCOL, "data"))}
+            FROM event WHERE facts ->> 'client' IS NOT NULL
+        """,  # noqa: S608 - constants of this module
+        actual=f"""
+            SELECT id, skip_consent, allow_uri_wildcards, cors_origins, default_scopes, owner_id,
+                   {_actual(_PROTOCOL)}, {digests.sql(_AFTER_LOGOUT)} AS data
+            FROM allauth_idp_oidc_client
+        """,  # noqa: S608 - constants of this module
+        columns=(
+            "skip_consent",
+            "allow_uri_wildcards",
+            "cors_origins",
+            "default_scopes",
+            "owner_id",
+            *_PROTOCOL,
+            "data",
+        ),
+        not_compared={"name": _TEXT, "created_at": "an instant for lists; the event has its own"},
+    ),
+)

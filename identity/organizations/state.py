@@ -1,0 +1,64 @@
+"""Business units, organizations, customer numbers and sites follow from the supplier's acts."""
+
+from audit.state import registry
+from audit.state.registry import Rebuilt
+
+_TEXT = "a text for people; no right depends on it"
+_SORT_KEY = "follows from the name, for the order of lists"
+
+registry.register(
+    Rebuilt(
+        table="identity_businessunit",
+        key=("key",),
+        events="verb = 'catalogue.apply'",
+        expected="SELECT DISTINCT jsonb_array_elements_text(facts -> 'business_units') AS key FROM event",
+        actual="SELECT key FROM identity_businessunit",
+        not_compared={"id": "a business unit is identified by its key", "name": _TEXT},
+    ),
+    Rebuilt(
+        table="identity_organization",
+        key=("id",),
+        events="verb = 'organization.create'",
+        expected="""
+            SELECT subject AS id, after ->> 'key' AS key, after ->> 'register_id' AS register_id, 'active' AS status,
+                   at AS created_at
+            FROM event
+        """,
+        actual="SELECT id, key, register_id, status, created_at FROM identity_organization",
+        columns=("key", "register_id", "status", "created_at"),
+        not_compared={
+            "name": _TEXT,
+            "sort_key": _SORT_KEY,
+            "language": "the language of mails; no right depends on it",
+            "time_zone": "the form of dates; no right depends on it",
+        },
+    ),
+    Rebuilt(
+        table="identity_customernumber",
+        key=("organization_id", "unit_id"),
+        events="verb = 'organization.create'",
+        expected="""
+            SELECT subject AS organization_id, n.key AS unit_id, n.value AS number
+            FROM event, jsonb_each_text(after -> 'numbers') n
+        """,
+        actual="""
+            SELECT n.organization_id, u.key AS unit_id, n.number
+            FROM identity_customernumber n JOIN identity_businessunit u ON u.id = n.unit_id
+        """,
+        columns=("number",),
+        not_compared={"id": "a number is identified by its organization and its business unit"},
+    ),
+    Rebuilt(
+        table="identity_site",
+        key=("id",),
+        events="verb IN ('organization.create', 'site.create')",
+        expected="""
+            SELECT site::uuid AS id, subject AS organization_id,
+                   coalesce(after -> 'external_ids' ->> site, '') AS external_id, at AS created_at
+            FROM event, jsonb_array_elements_text(after -> 'sites') site
+        """,
+        actual="SELECT id, organization_id, external_id, created_at FROM identity_site",
+        columns=("organization_id", "external_id", "created_at"),
+        not_compared={"name": _TEXT, "sort_key": _SORT_KEY},
+    ),
+)

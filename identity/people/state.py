@@ -1,0 +1,122 @@
+"""Users, their addresses and their factors follow from the events of memberships and from their own."""
+
+from audit.foundation import digests
+from audit.state import registry
+from audit.state.registry import Rebuilt
+from identity.people import credentials
+
+_EVENTS = """
+    subject_kind IN ('membership', 'invitation') AND outcome = 'done' OR verb = 'member.invite'
+    OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
+"""
+# An invited person's address is in the invitation's event; an enrolled person's is in the event of the membership.
+_CREATED = """
+    WITH invited AS (
+        SELECT (facts ->> 'invitation')::uuid AS invitation, personal -> 'email' AS email
+        FROM event WHERE verb = 'member.invite'
+    ), created AS (
+        SELECT (e.after ->> 'user')::uuid AS id, e.at AS created_at, e.after ->> 'password' AS password,
+               coalesce(e.personal -> 'email', i.email) AS email
+        FROM event e LEFT JOIN invited i ON i.invitation = (e.facts ->> 'invitation')::uuid
+        WHERE e.subject_kind = 'membership' AND e.after ? 'password'
+    )
+"""
+_USERS = f"""
+    {_CREATED},
+    member AS (
+        SELECT DISTINCT subject AS id, (after ->> 'user')::uuid AS user_id
+        FROM event WHERE subject_kind = 'membership' AND after ? 'user'
+    ), raised AS (
+        SELECT user_id, count(*) AS times FROM (
+            SELECT m.user_id FROM event e JOIN member m ON m.id = e.subject WHERE e.after ->> 'everywhere' = 'true'
+            UNION ALL SELECT subject FROM event WHERE subject_kind = 'user' AND facts ->> 'everywhere' = 'true'
+        ) raise GROUP BY user_id
+    ), newest_password AS (
+        SELECT DISTINCT ON (subject) subject AS user_id, facts ->> 'password' AS password
+        FROM event WHERE subject_kind = 'user' AND facts ? 'password' ORDER BY subject, at DESC, id DESC
+    ), newest_mail AS (
+        SELECT DISTINCT ON (user_id) user_id, deliverable FROM (
+            SELECT subject AS user_id, at, id, facts ->> 'deliverable' AS deliverable
+            FROM event WHERE subject_kind = 'user' AND facts ? 'deliverable'
+            UNION ALL SELECT (after ->> 'user')::uuid, at, id, after ->> 'deliverable'
+            FROM event WHERE subject_kind = 'invitation' AND after ? 'deliverable'
+        ) mail ORDER BY user_id, at DESC, id DESC
+    )
+    SELECT c.id, 'customer' AS directory, '' AS contact, true AS is_active, false AS is_superuser,
+           1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
+           coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
+    FROM created c
+    LEFT JOIN raised r ON r.user_id = c.id
+    LEFT JOIN newest_password p ON p.user_id = c.id
+    LEFT JOIN newest_mail m ON m.user_id = c.id
+"""  # noqa: S608 - constants of this module
+
+registry.register(
+    Rebuilt(
+        table="identity_user",
+        key=("id",),
+        events=_EVENTS,
+        expected=_USERS,
+        actual=f"""
+            SELECT id, directory, contact, is_active, is_superuser, epoch, {digests.sql("password")} AS password, email,
+                   mail_bounced_at IS NOT NULL AS mail_bounced_at, created_at
+            FROM identity_user
+        """,  # noqa: S608 - a constant
+        columns=(
+            "directory",
+            "contact",
+            "is_active",
+            "is_superuser",
+            "epoch",
+            "password",
+            "mail_bounced_at",
+            "created_at",
+        ),
+        encrypted=("email",),
+        not_compared={
+            "name": "a text for people; no right depends on it",
+            "sort_key": "follows from the name, for the order of lists",
+            "language": "the language of mails; no right depends on it",
+            "time_zone": "the form of dates; no right depends on it",
+            "last_login": "an instant for lists; sign-ins are events",
+        },
+    ),
+    Rebuilt(
+        table="account_emailaddress",
+        key=("user_id", "position"),
+        events=_EVENTS,
+        expected=f"""
+            {_CREATED} SELECT id AS user_id, 1 AS position, true AS verified, true AS "primary", email FROM created
+        """,  # noqa: S608 - a constant
+        actual="""
+            SELECT user_id, row_number() OVER (PARTITION BY user_id ORDER BY id) AS position, verified, "primary", email
+            FROM account_emailaddress
+        """,
+        columns=("verified", "primary"),
+        encrypted=("email",),
+        not_compared={
+            "id": "an address is identified by its user",
+            "directory": "computed by the database",
+        },
+    ),
+    Rebuilt(
+        table="mfa_authenticator",
+        key=("id",),
+        events="subject_kind = 'user' AND starts_with(verb, 'factor.')",
+        expected="""
+            SELECT (facts ->> 'added')::bigint AS id, subject AS user_id, facts ->> 'factor' AS type,
+                   facts ->> 'digest' AS data
+            FROM event a WHERE facts ? 'added' AND NOT EXISTS (
+                SELECT FROM event r WHERE r.facts ->> 'removed' = a.facts ->> 'added')
+        """,
+        actual=f"""
+            SELECT id, user_id, type, {digests.sql(credentials.SECRET)} AS data FROM mfa_authenticator
+        """,  # noqa: S608 - a constant
+        columns=("user_id", "type", "data"),
+        not_compared={
+            "created_at": "an instant for lists; the event has its own",
+            "last_used_at": "an instant for lists; sign-ins are events",
+            "directory": "computed by the database",
+        },
+    ),
+)

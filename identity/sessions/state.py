@@ -1,0 +1,60 @@
+"""A signed-in browser session is compared with the event of its sign-in, and a sign-in to a service with its own."""
+
+from audit.state import registry
+from audit.state.registry import NotRebuilt, Rebuilt
+
+_BROWSER = "the browser's own data, signed together with key, user, directory, epoch and limits"
+_SIGNED = "signed together with the data of the session"
+_INSTANT = "changes with use"
+
+registry.register(
+    # Rows end without an event of their own, so absence is no difference. A row that has ended and is there is one.
+    Rebuilt(
+        table="identity_session",
+        key=("session_key",),
+        events="subject_kind = 'user' AND verb IN ('sign_in.succeeded', 'session.ended', 'person.sign_out')",
+        expected="""
+            SELECT DISTINCT ON (1) facts ->> 'session' AS session_key, subject AS user_id, 'customer' AS directory,
+                   (facts ->> 'epoch')::integer AS epoch
+            FROM event s WHERE facts ? 'session' AND NOT EXISTS (
+                SELECT FROM event x WHERE x.facts ->> 'ended_session' = s.facts ->> 'session')
+            ORDER BY 1, at DESC, id DESC
+        """,
+        actual="""
+            SELECT session_key, user_id, directory, epoch FROM identity_session
+            WHERE user_id IS NOT NULL AND identity_session_open(expire_date, last_seen_at, %(at)s)
+        """,
+        columns=("user_id", "directory", "epoch"),
+        absence="true",
+        not_compared={
+            "session_data": _BROWSER,
+            "expire_date": _SIGNED,
+            "created_at": _SIGNED,
+            "last_seen_at": _INSTANT,
+            "agent": "the name of the browser, for lists",
+        },
+    ),
+    Rebuilt(
+        table="identity_signin",
+        key=("id",),
+        events="subject_kind = 'membership' AND verb = 'sign_in.succeeded'",
+        expected="""
+            SELECT DISTINCT (e.facts ->> 'sid')::uuid AS id, e.subject AS membership_id, m.user_id
+            FROM event e LEFT JOIN identity_membership m ON m.id = e.subject
+        """,
+        actual="SELECT id, membership_id, user_id FROM identity_signin",
+        columns=("membership_id", "user_id"),
+        absence="true",
+        not_compared={
+            "session_key": "names the browser session for its end; no right depends on it",
+            "user_epoch": "compared with the grants of this sign-in",
+            "membership_epoch": "compared with the grants of this sign-in",
+            "auth_time": _INSTANT,
+            "amr": _INSTANT,
+            "started_at": _INSTANT,
+            "last_seen_at": _INSTANT,
+            "ended_at": "endings are counted in events, not named; grants have an end of their own",
+        },
+    ),
+    NotRebuilt("identity_signin_clients", "says which services are notified of the end of a sign-in"),
+)

@@ -1,0 +1,54 @@
+"""Targets follow from their registration and the changes since; each setting is that of the newest event with it."""
+
+from audit.state import registry
+from audit.state.registry import Rebuilt
+
+_HEALTH = "records how the target answers; the deliverer writes it without an event"
+
+
+def _newest(part: str, name: str, default: str = "NULL") -> str:
+    return f"""coalesce((SELECT c.{part} -> '{name}' FROM change c WHERE c.id_target = r.id_target
+                         AND c.{part} ? '{name}' ORDER BY c.seq DESC LIMIT 1), {default})"""  # noqa: S608
+
+
+registry.register(
+    Rebuilt(
+        table="provisioning_target",
+        key=("id",),
+        events="verb IN ('target.register', 'target.update')",
+        expected=f"""
+            WITH change AS (SELECT *, (facts ->> 'target')::uuid AS id_target FROM event)
+            SELECT r.id_target AS id, r.facts ->> 'application' AS application_id, r.at AS created_at,
+                   r.after ->> 'kind' AS kind, r.after ->> 'record_per' AS record_per,
+                   {_newest("after", "include_applications")} AS include_applications,
+                   {_newest("after", "on_removal")} #>> '{{}}' AS on_removal,
+                   {_newest("after", "verify_writes", "'true'")}::boolean AS verify_writes,
+                   {_newest("after", "is_active", "'true'")}::boolean AS is_active,
+                   {_newest("personal", "address")} AS base_url
+            FROM change r WHERE r.verb = 'target.register'
+        """,  # noqa: S608 - constants of this module
+        actual="""
+            SELECT t.id, a.key AS application_id, t.created_at, t.kind, t.record_per, t.include_applications,
+                   t.on_removal, t.verify_writes, t.is_active, t.base_url
+            FROM provisioning_target t JOIN identity_published_application a ON a.id = t.application_id
+        """,
+        columns=(
+            "application_id",
+            "created_at",
+            "kind",
+            "record_per",
+            "include_applications",
+            "on_removal",
+            "verify_writes",
+            "is_active",
+        ),
+        encrypted=("base_url",),
+        not_compared={
+            "token": "encrypted under the row's id by a key outside the database",
+            "supports_patch": _HEALTH,
+            "down_since": _HEALTH,
+            "pause_until": _HEALTH,
+            "failures": _HEALTH,
+        },
+    )
+)

@@ -1,0 +1,40 @@
+"""A world with at least one row in every table that is compared, made by the product's own functions."""
+
+from dataclasses import replace
+
+from delegation.catalogue import commands as catalogue_commands
+from delegation.invitations.commands import send as invitations_send
+from delegation.people.commands import enrollment
+from identity.clients.models import Application
+from provisioning.targets import commands as targets_commands
+from tests.fixtures import oidc_browser
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
+
+
+def fill(world: World) -> None:
+    """Sign Olli in to the portal and the web shop, send and resend an invitation, register a target."""
+    units = replace(CATALOGUE, units={"other": "Other brand"})
+    catalogue_commands.add_units(actor=world.system, catalogue=units)
+    ella = enrollment.PersonToEnroll(
+        email="ella@koskela.example",
+        name="Ella Aho",
+        password=hashed(),
+        language="fi",
+        access=world.access("viewer"),
+    )
+    enrollment.enroll(actor=world.system, organization=world.koskela, people=[ella])
+    browser = BrowserClient().sign_in(world.olli.user)
+    oidc_browser.redeem(world, oidc_browser.code(browser))
+    access = world.access("orderer", sites=[world.oulu], amount=7)
+    invitation, _ = world.invite(
+        world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
+    )
+    move_clock(120)  # an invitation is not mailed twice within a minute
+    invitations_send.resend(actor=actor_of(world.aino), invitation=invitation)
+    targets_commands.register(
+        actor=world.system,
+        application=Application.objects.get(key="ordering"),
+        base_url="https://ordering.example.test/scim/v2",
+        token="t" * 40,
+    )

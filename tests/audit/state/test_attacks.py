@@ -1,0 +1,397 @@
+"""SQL as the application's role, in a transaction with an event that says nothing about it, is named.
+
+The guard of the tables accepts such a transaction, and the log itself is in order.
+"""
+
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from audit.foundation import ids
+from audit.foundation.actor import system
+from audit.log import instants, ledger
+from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from audit.verification import verifier
+from delegation.people.commands import members as people_commands
+from identity.sessions.models import Session
+from tests.audit.state import filled
+from tests.fixtures import state_check
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.world import World, actor_of, move_clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def with_a_decoy(world: World) -> Iterator[None]:
+    """Commit together with an authentic event in Koskela's chain that changes nothing."""
+    with transaction.atomic():
+        heads = ledger.lock_chains(chains=[world.koskela.id])
+        at = instants.next_instant(heads=heads.values())
+        context = EventContext(actor=system(), act=ids.uuid7(), at=at, organization=world.koskela.id)
+        draft = EventDraft("account.resync", Subject("membership", world.vilma.id), facts={"accounts": 0})
+        ledger.append(parts=[Append(heads[world.koskela.id], context, [draft])])
+        yield
+
+
+def change(statement: str, *values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def role(key: str) -> str:
+    return f"(SELECT id FROM delegation_role WHERE key = '{key}')"
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Holds a statement, its values, and where the difference is found: table, a part of the key, column."""
+
+    statement: str
+    values: Callable[[World], list[object]]
+    table: str
+    key: str
+    column: str
+
+
+def vilma(world: World) -> list[object]:
+    return [world.vilma.id]
+
+
+def vilmas_user(world: World) -> list[object]:
+    return [world.vilma.user_id]
+
+
+def of_the_open_invitation(world: World) -> list[object]:
+    return [world.koskela.id]
+
+
+ATTACKS = {
+    "viewer made organization admin": Attack(
+        f"UPDATE delegation_assignment SET role_id = {role('organization_admin')} WHERE membership_id = %s",
+        vilma,
+        "delegation_assignment",
+        "{world.vilma.id}",
+        "role_id",
+    ),
+    "assignment for all sites": Attack(
+        "UPDATE delegation_assignment SET all_sites = true WHERE membership_id = %s",
+        lambda world: [world.mikko.id],
+        "delegation_assignment",
+        "{world.mikko.id}",
+        "all_sites",
+    ),
+    "assignment without its limit": Attack(
+        "DELETE FROM delegation_assignmentlimit WHERE assignment_id IN"
+        " (SELECT id FROM delegation_assignment WHERE membership_id = %s)",
+        lambda world: [world.mikko.id],
+        "delegation_assignmentlimit",
+        "{world.mikko.id}",
+        "(row)",
+    ),
+    "second assignment": Attack(
+        "INSERT INTO delegation_assignment (id, membership_id, organization_id, role_id, all_sites, valid_from,"
+        " assigned_by, assigned_by_kind, reason, act) SELECT gen_random_uuid(), membership_id, organization_id,"
+        f" {role('organization_admin')}, true, valid_from, assigned_by, assigned_by_kind, '', gen_random_uuid()"
+        " FROM delegation_assignment WHERE membership_id = %s",
+        vilma,
+        "delegation_assignment",
+        "{world.vilma.id}",
+        "(row)",
+    ),
+    "ended membership opened": Attack(
+        "UPDATE identity_membershipperiod SET valid_until = NULL WHERE membership_id = %s",
+        lambda world: [world.stina.id],
+        "identity_membershipperiod",
+        "{world.stina.id}",
+        "valid_until",
+    ),
+    "membership given a new period": Attack(
+        "INSERT INTO identity_membershipperiod (id, membership_id, state, valid_from)"
+        " VALUES (gen_random_uuid(), %s, 'active', now() + interval '1 day')",
+        lambda world: [world.stina.id],
+        "identity_membershipperiod",
+        "{world.stina.id}",
+        "(row)",
+    ),
+    "epoch of a membership lowered": Attack(
+        "UPDATE identity_membership SET epoch = 1 WHERE id = %s",
+        lambda world: [world.stina.id],
+        "identity_membership",
+        "{world.stina.id}",
+        "epoch",
+    ),
+    "epoch of a user lowered": Attack(
+        "UPDATE identity_user SET epoch = 1 WHERE id = %s",
+        lambda world: [world.stina.user_id],
+        "identity_user",
+        "{world.stina.user_id}",
+        "epoch",
+    ),
+    "user blocked or unblocked": Attack(
+        "UPDATE identity_user SET is_active = NOT is_active WHERE id = %s",
+        vilmas_user,
+        "identity_user",
+        "{world.vilma.user_id}",
+        "is_active",
+    ),
+    "password of another": Attack(
+        "UPDATE identity_user SET password = 'argon2$other' WHERE id = %s",
+        vilmas_user,
+        "identity_user",
+        "{world.vilma.user_id}",
+        "password",
+    ),
+    "address of a user": Attack(
+        "UPDATE identity_user SET email = 'mallory@evil.example' WHERE id = %s",
+        vilmas_user,
+        "identity_user",
+        "{world.vilma.user_id}",
+        "email",
+    ),
+    "verified address": Attack(
+        "UPDATE account_emailaddress SET email = 'mallory@evil.example' WHERE user_id = %s",
+        vilmas_user,
+        "account_emailaddress",
+        "{world.vilma.user_id}",
+        "email",
+    ),
+    "second address": Attack(
+        'INSERT INTO account_emailaddress (user_id, email, verified, "primary")'
+        " VALUES (%s, 'mallory@evil.example', true, false)",
+        vilmas_user,
+        "account_emailaddress",
+        "{world.vilma.user_id}, position=2",
+        "(row)",
+    ),
+    "factor deleted": Attack(
+        "DELETE FROM mfa_authenticator WHERE user_id = %s",
+        vilmas_user,
+        "mfa_authenticator",
+        "id=",
+        "(row)",
+    ),
+    "factor added": Attack(
+        "INSERT INTO mfa_authenticator (type, data, user_id, created_at)"
+        " VALUES ('recovery_codes', '{\"hashes\": \"x\"}', %s, now())",
+        vilmas_user,
+        "mfa_authenticator",
+        "id=",
+        "(row)",
+    ),
+    "factor of another": Attack(
+        "UPDATE mfa_authenticator SET data = jsonb_set(data, '{secret}', '\"stolen\"') WHERE user_id = %s",
+        vilmas_user,
+        "mfa_authenticator",
+        "id=",
+        "data",
+    ),
+    "session of another": Attack(
+        "UPDATE identity_session SET user_id = %s WHERE user_id IS NOT NULL",
+        vilmas_user,
+        "identity_session",
+        "session_key=",
+        "user_id",
+    ),
+    "session copied": Attack(
+        "INSERT INTO identity_session (session_key, session_data, expire_date, user_id, directory, epoch,"
+        " created_at, last_seen_at, agent) SELECT 'h1$x$copy', session_data, expire_date, %s, directory, epoch,"
+        " created_at, last_seen_at, agent FROM identity_session WHERE user_id IS NOT NULL",
+        vilmas_user,
+        "identity_session",
+        "h1$x$copy",
+        "(row)",
+    ),
+    "epoch of a session raised": Attack(
+        "UPDATE identity_session SET epoch = epoch + 1 WHERE user_id = %s",
+        lambda world: [world.olli.user_id],
+        "identity_session",
+        "session_key=",
+        "epoch",
+    ),
+    "sign-in of another": Attack(
+        "UPDATE identity_signin SET user_id = %s",
+        vilmas_user,
+        "identity_signin",
+        "id=",
+        "user_id",
+    ),
+    "tokens of another": Attack(
+        "UPDATE identity_tokenfamily SET user_id = %s",
+        vilmas_user,
+        "identity_tokenfamily",
+        "id=",
+        "user_id",
+    ),
+    "ceiling raised": Attack(
+        "UPDATE delegation_ceiling SET amount = 1000000 WHERE organization_id = %s AND amount IS NOT NULL",
+        lambda world: [world.koskela.id],
+        "delegation_ceiling",
+        "{world.koskela.id}",
+        "amount",
+    ),
+    "hold placed": Attack(
+        "INSERT INTO delegation_hold (id, organization_id, entitlement_id, reason, valid_from)"
+        " SELECT gen_random_uuid(), %s, id, '', now() FROM delegation_entitlement LIMIT 1",
+        lambda world: [world.koskela.id],
+        "delegation_hold",
+        "id=",
+        "(row)",
+    ),
+    "role of an invitation": Attack(
+        f"UPDATE delegation_invitation SET role_id = {role('organization_admin')}"
+        " WHERE organization_id = %s AND accepted_at IS NULL",
+        of_the_open_invitation,
+        "delegation_invitation",
+        "id=",
+        "role_id",
+    ),
+    "link of another invitation": Attack(
+        "UPDATE delegation_invitationtoken SET invitation_id ="
+        " (SELECT id FROM delegation_invitation WHERE accepted_at IS NOT NULL AND organization_id = %s LIMIT 1)"
+        " WHERE invitation_id IN (SELECT id FROM delegation_invitation WHERE accepted_at IS NULL)",
+        of_the_open_invitation,
+        "delegation_invitationtoken",
+        "hash=",
+        "invitation_id",
+    ),
+    "role that assigns everything": Attack(
+        "UPDATE delegation_roleversion SET assignable_roles = '[\"organization_admin\"]'"
+        f" WHERE %s::uuid IS NOT NULL AND role_id = {role('viewer')}",
+        vilma,
+        "delegation_roleversion",
+        "role_id=viewer",
+        "assignable_roles",
+    ),
+    "roles that exchange their keys": Attack(
+        "UPDATE delegation_role SET key = CASE key WHEN 'viewer' THEN 'swapped' ELSE key END"
+        " WHERE %s::uuid IS NOT NULL",
+        vilma,
+        "delegation_assignment",
+        "{world.vilma.id}",
+        "role_id",
+    ),
+    "address that receives codes": Attack(
+        "UPDATE allauth_idp_oidc_client SET redirect_uris = redirect_uris || E'\\nhttps://evil.example/'"
+        " WHERE %s::uuid IS NOT NULL",
+        vilma,
+        "allauth_idp_oidc_client",
+        "id=ordering",
+        "redirect_uris",
+    ),
+    "address that receives people": Attack(
+        "UPDATE provisioning_target SET base_url = 'https://evil.example/' WHERE %s::uuid IS NOT NULL",
+        vilma,
+        "provisioning_target",
+        "id=",
+        "base_url",
+    ),
+}
+
+
+@pytest.fixture
+def attacked(world: World) -> World:
+    filled.fill(world)
+    people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])
+    assert state_check.differences() == []
+    return world
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_change_beside_the_log_is_named_by_table_key_and_column(attacked: World, name: str) -> None:
+    attack = ATTACKS[name]
+    with with_a_decoy(attacked):
+        assert change(attack.statement, *attack.values(attacked)) > 0
+    assert verifier.verify().findings == []
+    found = [(one.table, one.column, one.key) for one in state_check.differences()]
+    matching = [key for table, column, key in found if (table, column) == (attack.table, attack.column)]
+    assert any(attack.key.format(world=attacked) in key for key in matching), found
+
+
+def test_session_that_ended_and_is_there_again_is_named(attacked: World) -> None:
+    browser = BrowserClient().sign_in(attacked.vilma.user)
+    session = Session.objects.get(user=attacked.vilma.user_id)
+    browser.post("/account/logout/")
+    assert state_check.differences() == []
+    session.save(force_insert=True)
+    assert [(one.table, one.column) for one in state_check.differences()] == [("identity_session", "(row)")]
+
+
+def forge(world: World, *, body: bytes) -> uuid.UUID:
+    """Insert an event as the application's role can: with the right place and hash, without the key of the MAC."""
+    event = ids.uuid7()
+    change(
+        "INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject,"
+        " organization, incarnation, prev, hash, body, mac) SELECT %s, last_at + interval '1 second', id,"
+        " last_seq + 1, gen_random_uuid(), 'access.change', 'done', 'system', id, 'membership', %s, id, 1, last_hash,"
+        " sha256(%s), %s, %s FROM audit_chain WHERE id = %s",
+        event,
+        world.vilma.id,
+        body,
+        body,
+        b"k1:" + bytes(32),
+        world.koskela.id,
+    )
+    return event
+
+
+FORGED = {
+    "states the change": {
+        "before": {},
+        "after": {"access": [{"role": "organization_admin", "all_sites": True, "sites": [], "limits": {}}]},
+        "facts": {},
+        "personal": {},
+    },
+    "is no object": "text",
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_change_with_a_forged_event_is_named_all_the_same(attacked: World, kind: str) -> None:
+    attack = ATTACKS["viewer made organization admin"]
+    with transaction.atomic():
+        event = forge(attacked, body=json.dumps(FORGED[kind]).encode())
+        change(attack.statement, attacked.vilma.id)
+    report = verifier.verify()
+    assert report.forged == {event}
+    found = state_check.differences(excluded=report.forged)
+    assert [(one.table, one.column) for one in found] == [("delegation_assignment", "role_id")]
+
+
+def verify_state() -> tuple[str, list[str], list[str]]:
+    """The command's error, the lines of differences and the summary."""
+    errors, output = io.StringIO(), io.StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("audit", "verify", "--state", stdout=output, stderr=errors)
+    return str(refusal.value), errors.getvalue().splitlines(), output.getvalue().splitlines()
+
+
+def test_command_writes_a_line_for_each_difference_and_no_personal_value(attacked: World) -> None:
+    move_clock(240)
+    with with_a_decoy(attacked):
+        change(
+            "UPDATE identity_user SET email = 'mallory@evil.example' WHERE id = %s", attacked.vilma.user_id
+        )
+        change("UPDATE identity_membership SET epoch = 5 WHERE id = %s", attacked.vilma.id)
+    error, lines, summary = verify_state()
+    assert error.startswith("2 differences between the tables and the log; ")
+    assert lines == [
+        f"identity_membership id={attacked.vilma.id}: epoch: the log says 1, the table 5",
+        f"identity_user id={attacked.vilma.user_id}: email: the log and the table differ",
+    ]
+    assert "identity_businessunit: 2 rows; 0 differences; compared: rows only" in summary
+    assert any(line.startswith("delegation_idempotencyrecord: not rebuilt: ") for line in summary)
+
+
+def test_command_with_state_and_one_chain_is_refused(world: World) -> None:
+    with pytest.raises(CommandError, match="use --state without --chain"):
+        call_command("audit", "verify", "--state", f"--chain={world.koskela.id}")

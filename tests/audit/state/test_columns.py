@@ -1,0 +1,126 @@
+"""A change of any compared column of any rebuilt table is named, and so is a row that was deleted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+
+from audit.foundation import clock, db
+from audit.state import comparison, registry
+from audit.state.registry import Rebuilt
+from tests.audit.state import filled
+from tests.fixtures import state_check
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REFUSED = {
+    ("identity_user", "directory"): "user_credentials_fit_directory",
+    ("identity_user", "contact"): "user_credentials_fit_directory",
+    ("identity_user", "is_superuser"): "user_no_superusers",
+    ("identity_membership", "organization_id"): "membership_keeps_organization",
+    ("delegation_assignment", "organization_id"): "assignment_organization",
+}
+"""Columns that a constraint or a trigger of the database keeps from changing alone."""
+TYPE = """
+SELECT format_type(a.atttypid, NULL), f.confrelid::regclass::text, k.attname
+FROM pg_attribute a
+LEFT JOIN pg_constraint f ON f.contype = 'f' AND f.conrelid = a.attrelid AND f.conkey = ARRAY[a.attnum]
+LEFT JOIN pg_attribute k ON k.attrelid = f.confrelid AND k.attnum = f.confkey[1]
+WHERE a.attrelid = %s::regclass AND a.attname = %s
+"""
+CHANGED = {
+    "boolean": "NOT {}",
+    "timestamp with time zone": "coalesce({}, now()) + interval '1 second'",
+    "integer": "coalesce({}, 0) + 1",
+    "smallint": "coalesce({}, 0) + 1",
+    "numeric": "coalesce({}, 0) + 1",
+    "jsonb": "'[\"x\"]'",
+    "uuid": "gen_random_uuid()",
+    "character varying": "'x'",
+    "text": "'x'",
+}
+SPECIAL = {
+    ("mfa_authenticator", "data"): "jsonb_set(data, '{{secret}}', '\"x\"')",
+    ("allauth_idp_oidc_client", "data"): (
+        '\'{{"client_metadata": {{"post_logout_redirect_uris": ["https://x.example/"]}}}}\'::jsonb'
+    ),
+    ("identity_user", "mail_bounced_at"): "now()",
+    ("identity_membership", "user_id"): (
+        "(SELECT u.id FROM identity_user u WHERE NOT EXISTS (SELECT FROM identity_membership o"
+        " WHERE o.user_id = u.id AND o.organization_id = t.organization_id) LIMIT 1)"
+    ),
+    ("mfa_authenticator", "user_id"): (
+        "(SELECT u.id FROM identity_user u WHERE NOT EXISTS"
+        " (SELECT FROM mfa_authenticator o WHERE o.user_id = u.id) LIMIT 1)"
+    ),
+}
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Give a transaction that never commits, so that the guards do not judge its changes."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def other_value(table: str, column: str) -> str:
+    """An expression for another value of this column, of the same type and with the same references."""
+    row = db.fetch_one(TYPE, [table, column])
+    assert row is not None
+    kind, referenced, key = row
+    if referenced and (table, column) not in SPECIAL:
+        return f"(SELECT o.{key} FROM {referenced} o WHERE o.{key} IS DISTINCT FROM t.{column} LIMIT 1)"
+    return SPECIAL.get((table, column), CHANGED[kind]).format(f't."{column}"')
+
+
+def change(table: str, column: str) -> int:
+    value = other_value(table, column)
+    row = f"(SELECT min(ctid) FROM {table})"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(f'UPDATE {table} t SET "{column}" = {value} WHERE ctid = {row}')
+        return int(cursor.rowcount)
+
+
+def different_columns(table: Rebuilt) -> set[str]:
+    return {one.column for one in comparison.TableComparison(table, (), clock.now())}
+
+
+@pytest.fixture
+def whole_world(world: World) -> World:
+    filled.fill(world)
+    assert state_check.differences() == []
+    return world
+
+
+def test_every_compared_column_that_is_changed_is_named(whole_world: World) -> None:
+    tried = 0
+    for table in registry.rebuilt():
+        for column in (*table.columns, *table.encrypted):
+            if (table.table, column) in REFUSED:
+                continue
+            with rolled_back():
+                assert change(table.table, column) == 1, (table.table, column)
+                assert column in different_columns(table), (table.table, column)
+            tried += 1
+    assert tried > 80
+
+
+def delete_one(table: Rebuilt) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(f"DELETE FROM {table.table} WHERE ctid = (SELECT min(ctid) FROM {table.table})")
+        return int(cursor.rowcount)
+
+
+def test_every_row_that_is_deleted_is_named_unless_its_end_leaves_no_event(whole_world: World) -> None:
+    may_end = {"identity_session", "identity_signin", "identity_tokenfamily", "identity_authorizationcode"}
+    for table in registry.rebuilt():
+        if table.table == "delegation_hold":
+            continue
+        with rolled_back():
+            assert delete_one(table) == 1, table.table
+            assert (comparison.ROW in different_columns(table)) == (table.table not in may_end), table.table
