@@ -28,6 +28,7 @@ def create_organization(
     register_id: str = "",
     language: str = "en",
     time_zone: str = "Europe/Helsinki",
+    mail_domains: Sequence[str] = (),
 ) -> Organization:
     """Create a customer company, and its chain in the log."""
     ledger.open_chain(chain=organization, kind=Chain.Kind.ORGANIZATION)
@@ -39,10 +40,16 @@ def create_organization(
         register_id=register_id,
         language=language,
         time_zone=time_zone,
+        mail_domains=list(mail_domains),
         created_at=at,
     )
     _label("organization", {row.id: name})
     return row
+
+
+def set_mail_domains(*, organization: Organization, domains: Sequence[str]) -> None:
+    """Set the domains of the organization's own addresses."""
+    Organization.objects.filter(id=organization.id).update(mail_domains=list(domains))
 
 
 def set_customer_number(*, organization: Organization, unit: uuid.UUID, customer_number: str) -> None:

@@ -51,6 +51,14 @@ def address(text: str) -> str:
         raise InvalidInput(field="email", problem="address") from error
 
 
+def mail_domain(text: str) -> str:
+    """Clean a domain of mail addresses, with or without `@` before it, as stored and compared. Raises InvalidInput."""
+    try:
+        return address(f"x@{text.strip().removeprefix('@')}").rpartition("@")[2]
+    except InvalidInput as error:
+        raise InvalidInput(field="mail_domains", problem="domain") from error
+
+
 def key(text: str, *, field: str = "key") -> str:
     """Accept a key for URLs and files: up to 40 lower-case letters, digits, `-` and `_`. Raises InvalidInput."""
     if not KEY.fullmatch(text):

@@ -74,11 +74,17 @@ class OrganizationId:
     kind = On.ORGANIZATION
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
-        """Decide by the actor's roles anywhere in the organization."""
+        """Decide by the actor's roles anywhere in the organization, or by those for all sites where the verb asks."""
         own = authorities.authorities_of(actor=actor, at=at, organization=self.id)
-        if any(verb.value in authority.verbs for authority in own):
+        if any(_allows(authority, verb) for authority in own):
             return YES
-        return Decision(allowed=False, reason="no_permission", refused=(self.id,), visible=bool(own))
+        holds = any(verb.value in authority.verbs for authority in own)
+        reason = "outside_sites" if holds else "no_permission"
+        return Decision(allowed=False, reason=reason, refused=(self.id,), visible=bool(own))
+
+
+def _allows(authority: Authority, verb: Verb) -> bool:
+    return verb.value in authority.verbs and (authority.all_sites or not verb.rule.all_sites)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def _decision(reason: str, subject: uuid.UUID) -> Decision:
 def organization_abilities(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> frozenset[Verb]:
     """Return the verbs that the actor's roles allow anywhere in this organization: its navigation is drawn from it."""
     own = authorities.authorities_of(actor=actor, at=at, organization=organization)
-    return frozenset(verb for verb in Verb if any(verb.value in authority.verbs for authority in own))
+    return frozenset(verb for verb in Verb if any(_allows(authority, verb) for authority in own))
 
 
 def _refusal_reason(

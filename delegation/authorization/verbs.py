@@ -68,6 +68,8 @@ class Rule:
     reading: bool = False
     """A reading verb leaves no event."""
     site_reach: SiteReach = SiteReach.CONTAINS
+    all_sites: bool = False
+    """On an organization: only a role for all sites allows it. Other verbs are limited by sites in what they act on."""
     state: State = State.PRESENT
     allow_self: bool = False
     within_authority: bool = False
@@ -91,6 +93,7 @@ class Verb(StrEnum):
     INVITATION_ACCEPT = "invitation.accept"
     INVITATION_CANCEL = "invitation.cancel"
     INVITATION_RESEND = "invitation.resend"
+    MAIL_DOMAINS_SET = "mail_domains.set"
     MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
     MEMBER_REMOVE = "member.remove"
@@ -145,6 +148,7 @@ RULES: dict[Verb, Rule] = {
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
     Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
+    Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(
         On.ORGANIZATION, Effect.NONE, Topic.INVITATIONS, allow_system=True, implies=(Verb.INVITATION_CANCEL,)
@@ -171,7 +175,7 @@ RULES: dict[Verb, Rule] = {
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
-    Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, allow_system=True),
+    Verb.SITE_CREATE: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.TARGET_UPDATE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
     Verb.TARGET_REGISTER: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),
 }

@@ -36,6 +36,7 @@ class NewOrganization:
     time_zone: str = "Europe/Helsinki"
     sites: Sequence[tuple[str, str]] = ()
     numbers: Mapping[str, str] = field(default_factory=dict)
+    mail_domains: Sequence[str] = ()
 
 
 class OrganizationToCreate(OneChain):
@@ -83,20 +84,25 @@ def create_organization(
             register_id=new.register_id,
             language=new.language,
             time_zone=new.time_zone,
+            mail_domains=new.mail_domains,
         )
         sites = lifecycle.add_sites(organization=organization, sites=new.sites, at=act.at)
         _set_customer_numbers(organization, new.numbers)
         act.record_change(
             act.organization,
             before={},
-            after={
-                "key": new.key,
-                "register_id": new.register_id,
-                "numbers": dict(new.numbers),
-                **_sites_to_json(sites),
-            },
+            after={**_to_json(new), **_sites_to_json(sites)},
         )
     return act.outcome
+
+
+def _to_json(new: NewOrganization) -> dict[str, Any]:
+    return {
+        "key": new.key,
+        "register_id": new.register_id,
+        "numbers": dict(new.numbers),
+        "mail_domains": list(new.mail_domains),
+    }
 
 
 def _cleaned(new: NewOrganization) -> NewOrganization:
@@ -107,6 +113,7 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
         register_id=input_cleaning.line(new.register_id, field="register_id", longest=40),
         language=input_cleaning.language(new.language),
         time_zone=input_cleaning.time_zone(new.time_zone),
+        mail_domains=_cleaned_domains(new.mail_domains),
         sites=_cleaned_sites(new.sites),
         numbers={
             input_cleaning.key(unit, field="unit"): input_cleaning.line(
@@ -162,3 +169,26 @@ def _sites_to_json(sites: Sequence[Site]) -> dict[str, Any]:
         "sites": [str(site.id) for site in sites],
         "external_ids": {str(site.id): site.external_id for site in sites if site.external_id},
     }
+
+
+@command
+def set_mail_domains(
+    *, actor: Actor, organization: Organization, domains: Sequence[str], idempotency_key: str | None = None
+) -> Outcome[None]:
+    """Set the domains of the organization's own mail addresses; admins get a mail about invitations to others.
+
+    Raises InvalidInput besides the errors of every act.
+    """
+    cleaned = _cleaned_domains(domains)
+    with acting(
+        actor, Verb.MAIL_DOMAINS_SET, on=OrganizationSet(organization), idempotency_key=idempotency_key
+    ) as act:
+        (locked,) = act.on
+        lifecycle.set_mail_domains(organization=locked, domains=cleaned)
+        before, after = {"mail_domains": locked.mail_domains}, {"mail_domains": cleaned}
+        act.record_change(locked.id, before=before, after=after)
+    return act.outcome
+
+
+def _cleaned_domains(domains: Sequence[str]) -> list[str]:
+    return sorted({input_cleaning.mail_domain(domain) for domain in domains})

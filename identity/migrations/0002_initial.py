@@ -2,6 +2,7 @@
 
 import audit.foundation.ids
 import django.contrib.postgres.constraints
+import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.conf import settings
@@ -57,6 +58,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=10)),
                 ('language', models.CharField(default='en', max_length=10)),
                 ('time_zone', models.CharField(default='Europe/Helsinki', max_length=40)),
+                ('mail_domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), default=list, size=None)),
                 ('created_at', models.DateTimeField()),
             ],
             options={

@@ -1,5 +1,6 @@
 """Customer companies have sites, and a customer number in each of the supplier's business units."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from audit.foundation import ids
@@ -31,6 +32,8 @@ class Organization(models.Model):
     """The current status; no command changes it yet. A command that does must add periods, as a membership has."""
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=40, default="Europe/Helsinki")
+    mail_domains = ArrayField(models.CharField(max_length=253), default=list)
+    """The domains of the organization's own addresses, in lower case; empty: not known."""
     created_at = models.DateTimeField()
 
     class Meta:

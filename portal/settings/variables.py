@@ -36,7 +36,6 @@ def _requires_https(issuer: str) -> str:
 
 DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "connect_timeout")
 """Parameters of libpq that an address of the database may have."""
-_VERIFIED = frozenset({"verify-ca", "verify-full"})
 _THIS_MACHINE = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|")
 
 
@@ -44,7 +43,7 @@ def _requires_verified_tls(address: str) -> str:
     """Without a verified certificate, an impostor of the server would read every password hash and session."""
     parts = urlsplit(address)
     mode = dict(parse_qsl(parts.query)).get("sslmode") or os.environ.get("PGSSLMODE", "")
-    if not address or _THIS_MACHINE.fullmatch(parts.hostname or "") or mode in _VERIFIED:
+    if not address or _THIS_MACHINE.fullmatch(parts.hostname or "") or mode in {"verify-ca", "verify-full"}:
         return ""
     return "must have ?sslmode=verify-full (or verify-ca): the server is another machine"
 

@@ -225,6 +225,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _cancelled,
     Verb.INVITATION_RESEND: _resent,
+    Verb.MAIL_DOMAINS_SET: _fixed(lambda: _("changed the organization’s mail domains")),
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
@@ -272,6 +273,7 @@ _ATTEMPTS: Mapping[str, Callable[[], str]] = {
     Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
     Verb.MEMBER_VIEW: lambda: _("to view a person"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
+    Verb.MAIL_DOMAINS_SET: lambda: _("to set the mail domains"),
 }
 
 SENTENCE_VERBS = frozenset(_SENTENCES)

@@ -139,6 +139,7 @@ def _invalid_input(data: Data) -> Sentence:
         "link": str(LINK_IN_NAME),
         "address": _("This is not an e-mail address."),
         "web_address": _("Enter a full web address that begins with https://."),
+        "domain": _("Enter a domain such as company.example."),
         "insecure": _("The address must begin with https://, because secrets are sent to it."),
         "new_token_required": _(
             "The address belongs to another system. Nothing was changed. Enter that system’s access token too."

@@ -22,7 +22,9 @@ OWN_TEXT = {
     "portal/operations/counter_files.py": "files of its own servers",
     "portal/operations/shared_cache.py": "its own table",
     "portal/settings/": "the environment",
-    "portal/signin/customers/factors.py": "the configured issuer, and secrets that it encrypted",
+    "portal/middleware.py": "the configured issuer",
+    "portal/signin/customers/authenticator_apps.py": "secrets that it encrypted",
+    "portal/signin/customers/factors.py": "the configured issuer",
 }
 """Modules that parse text which no request brings, with what they parse."""
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `prepare`."""
+        """Declare `prepare`, the one subcommand."""
         parser.add_subparsers(dest="what", required=True).add_parser("prepare")
 
     def handle(self, **options: Any) -> None:

@@ -24,7 +24,7 @@ from portal.shell.page_context import PageContext
 from portal.web.access import choices, preview
 from portal.web.access.choices import AccessChoices
 from portal.web.access.preview import Preview, PreviewFragment
-from portal.web.invitations import mail
+from portal.web.invitations import mail, outside_notice
 from portal.web.invitations.forms import InvitationForm
 from portal.web.people import list as list_page
 from portal.web.people import list_context
@@ -65,11 +65,11 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
     except DomainError as refusal:
         _add_refusal(page, form, refusal)
         return _page(request, page, form)
-    return list_page.render_list(
-        request,
-        page,
-        invitation_notice=mail.queue_invitation_mail(link=link, replayed=replayed, page=page),
+    sentences = (
+        mail.queue_invitation_mail(link=link, replayed=replayed, page=page),
+        outside_notice.queue_notices(link=link, page=page),
     )
+    return list_page.render_list(request, page, invitation_notice=" ".join(filter(None, sentences)))
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:

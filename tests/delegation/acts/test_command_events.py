@@ -495,6 +495,7 @@ def test_created_organization_and_sites_are_the_subjects_of_their_events(world: 
                 "key": "lahti",
                 "register_id": "",
                 "numbers": {},
+                "mail_domains": [],
                 "sites": ["site"],
                 "external_ids": {str(site.id): "LAH"},
             },

@@ -29,7 +29,7 @@ def test_full_lane_refuses_and_serves_again_when_it_is_free() -> None:
         with pytest.raises(LaneFull):
             await lane.run(gate.wait, address="c")
         gate.set()
-        results = [*await asyncio.gather(*jobs), await lane.run(gate.wait, address="c")]
+        results: list[object] = [*await asyncio.gather(*jobs), await lane.run(gate.wait, address="c")]
         lane.close()
         return results
 

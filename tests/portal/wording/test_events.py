@@ -36,7 +36,7 @@ def event(verb: str, **other: Any) -> EventView:
         "id": uuid.uuid4(), "at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "act": uuid.uuid4(), "verb": verb,
         "outcome": "done", "seq": 1, "actor_kind": "person", "actor": AINO, "subject_kind": "membership",
         "subject": uuid.uuid4(), "user": MIKKO, "email": "", "cause": "",
-        "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": []},
+        "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": [], "mail_domains": ["koskela.example"]},
         "facts": FACTS,
         "personal": {}, "previous_hash": "", "hash": "", "is_authentic": True,
     }  # fmt: skip

@@ -1,0 +1,80 @@
+"""The other admins get a mail about an invitation to an address outside the organization's mail domains."""
+
+import pytest
+
+from delegation.authorization.errors import Denied, InvalidInput, NotFound
+from delegation.organizations import commands as organizations_commands
+from identity.memberships.models import Membership
+from identity.organizations.models import Organization
+from portal.web.people.list_context import PeoplePage
+from provisioning.mail.models import Mail
+from tests.fixtures import queued_mails, signed_in
+from tests.fixtures.pages import KOSKELA, orderer_form, page_model
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRIVATE = "sami.private@mailbox.example"
+NOTIFIED = "The other admins get a mail: the address is outside your organization."
+
+
+def invite(world: World, sender: Membership, email: str) -> str:
+    """Invite on the page and return its sentence."""
+    form = orderer_form(world, email=email, idempotency_key=email)
+    form |= {"sites": [str(world.oulu.id)]}
+    answer = signed_in.browser(sender).post(f"{KOSKELA}/people/invite", form)
+    return page_model(answer, PeoplePage).invitation_notice
+
+
+def notices() -> list[tuple[str, str]]:
+    """Give the recipient and the text of each notice."""
+    return sorted(
+        (queued_mails.recipient_of(mail), queued_mails.text_of(mail))
+        for mail in Mail.objects.filter(purpose="invitation_notice")
+    )
+
+
+def test_invitation_of_a_private_mailbox_by_a_site_admin_is_mailed_to_all_admins(world: World) -> None:
+    assert invite(world, world.sami, PRIVATE).endswith(NOTIFIED)
+    sent = notices()
+    assert [to for to, _ in sent] == ["aino@koskela.example", "paivi@koskela.example"]
+    for _, text in sent:
+        assert f"Sami Lehto (sami@koskela.example) invited {PRIVATE} to Rakennusliike Koskela Oy." in text
+        assert "Oulu" in text
+        assert "http://localhost:8000/o/koskela/people" in text
+
+
+def test_sender_gets_no_notice_of_the_own_invitation(world: World) -> None:
+    invite(world, world.aino, PRIVATE)
+    assert [to for to, _ in notices()] == ["paivi@koskela.example"]
+
+
+def test_invitation_inside_the_domains_sends_no_notice(world: World) -> None:
+    assert NOTIFIED not in invite(world, world.sami, "new@koskela.example")
+    organizations_commands.set_mail_domains(
+        actor=world.system, organization=world.koskela, domains=["@Mailbox.example", "koskela-group.example"]
+    )
+    invite(world, world.sami, PRIVATE)
+    assert notices() == []
+    invite(world, world.sami, "second@koskela.example")
+    assert len(notices()) == 2
+
+
+def test_mail_domains_are_set_by_the_supplier_alone(world: World) -> None:
+    with pytest.raises(Denied):
+        organizations_commands.set_mail_domains(
+            actor=actor_of(world.aino), organization=world.koskela, domains=["mailbox.example"]
+        )
+    with pytest.raises(NotFound):
+        organizations_commands.set_mail_domains(
+            actor=actor_of(world.stina), organization=world.koskela, domains=["mailbox.example"]
+        )
+
+
+@pytest.mark.parametrize("domain", ["", "no domain", "a@b.example", "192.0.2.1"])
+def test_text_that_names_no_domain_is_refused(world: World, domain: str) -> None:
+    with pytest.raises(InvalidInput):
+        organizations_commands.set_mail_domains(
+            actor=world.system, organization=world.koskela, domains=[domain]
+        )
+    assert Organization.objects.get(id=world.koskela.id).mail_domains == []
