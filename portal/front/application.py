@@ -81,7 +81,7 @@ class Front:
                 receive,
                 cap=kind.body_bytes,
                 announced=None if announced is None else int(announced),
-                address=request_context.address_of(environ),
+                address=bridge.client(request_context.address_of(environ)),
             )
         except bodies.BodyTooLarge as error:
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
@@ -91,7 +91,9 @@ class Front:
     async def _run(self, environ: Environ, send: Send, kind: Kind) -> Answer:
         call = bridge.Call(self._application, environ, send, asyncio.get_running_loop())
         try:
-            return await self._lanes[kind.lane].run(call, address=request_context.address_of(environ))
+            return await self._lanes[kind.lane].run(
+                call, address=bridge.client(request_context.address_of(environ))
+            )
         except lanes.LaneFull as error:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
         except Exception as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import ipaddress
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -67,6 +68,14 @@ def environ(scope: Scope) -> Environ:
             separator = "; " if key == "HTTP_COOKIE" else ","
             built[key] = f"{built[key]}{separator}{text}" if key in built else text
     return built
+
+
+def client(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber gets."""
+    if ":" not in address:
+        return address
+    parsed = ipaddress.IPv6Address(address)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 def set_body(request: Environ, body: bytes) -> None:

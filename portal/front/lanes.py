@@ -55,16 +55,19 @@ class Lane:
     def _work(self) -> None:
         while (item := self._jobs.get()) is not None:
             job, future, address = item
-            result, error = None, None
+            result: object = None
+            error: Exception | None = None
             try:
                 result = job()
-            except BaseException as raised:  # noqa: BLE001 - the waiting coroutine raises it
+            except Exception as raised:  # noqa: BLE001 - the waiting coroutine raises it
                 error = raised
+            except BaseException as raised:  # noqa: BLE001 - SystemExit would end the worker there
+                error = RuntimeError(f"A job raised {type(raised).__name__}")
             future.get_loop().call_soon_threadsafe(self._settle, future, address, result, error)
             del item, job, future, result, error  # an idle thread must not hold the last response
 
     def _settle(
-        self, future: "asyncio.Future[Any]", address: str, result: object, error: BaseException | None
+        self, future: "asyncio.Future[Any]", address: str, result: object, error: Exception | None
     ) -> None:
         self._in_flight -= 1
         self._by_address[address] -= 1

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
+from psycopg import pq
 
 from portal.settings import variables
 
@@ -37,14 +38,20 @@ DATABASES = {
 if variables.PREPARED.value():
     DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 1}
 # Everything that a statement can leave behind in a connection, but for prepared statements, which psycopg manages.
-_RESET = """
+_RESET = b"""
 SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; SELECT pg_advisory_unlock_all()
 """
 
 
 def _reset(connection: psycopg.Connection) -> None:
-    """Run by the pool's own threads when a request returns its connection: no request pays for it."""
-    connection.execute(_RESET, prepare=False)
+    """Run by the pool's own threads when a request returns its connection: no request pays for it.
+
+    All statements are one round trip through libpq itself: a cursor took three times the processor time. Raises
+    OperationalError, after which the pool closes the connection.
+    """
+    result = connection.pgconn.exec_(_RESET)
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
 
 
 # The web process uses a pool: its server ends idle threads, and the connection of such a thread would stay open.

@@ -193,6 +193,12 @@ def test_ambiguous_or_oversized_headers_are_refused(web: WebProcess, lines: list
         assert read_headers(connection)[9:12] == status
 
 
+def test_http2_is_not_spoken(web: WebProcess) -> None:
+    with web.connect() as connection:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+        assert read_to_end(connection)[:12] in {b"", b"HTTP/1.1 400"}
+
+
 def test_response_that_is_not_read_ends_its_connection(web: WebProcess) -> None:
     """The kernel closes it: its buffers, and the file behind them, are held no longer."""
     with web.connect() as connection:

@@ -46,6 +46,14 @@ def test_pooled_connection_is_reset_when_it_returns(database_urls: cluster.Urls)
     assert before == after
 
 
+def test_connection_that_cannot_be_reset_is_closed(
+    database_urls: cluster.Urls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_RESET", database._RESET + b"; SELECT 1 / 0")
+    before, after = states(database_urls, reset=database._reset)
+    assert before[0] != after[0]
+
+
 def test_connection_without_reset_keeps_what_was_left_behind(database_urls: cluster.Urls) -> None:
     """The control: each of the statements leaves something that the state shows."""
     before, after = states(database_urls)

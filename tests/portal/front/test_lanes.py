@@ -1,6 +1,7 @@
 """Lanes: a full one refuses, and leaves the others and a second address alone."""
 
 import asyncio
+import sys
 import threading
 
 import pytest
@@ -22,7 +23,7 @@ def test_result_and_exception_of_a_job_reach_the_caller() -> None:
 
 
 def test_full_lane_refuses_and_serves_again_when_it_is_free() -> None:
-    async def run() -> list[object]:
+    async def run() -> list[bool]:
         lane, gate = Lane("test", threads=1, waiting=1), threading.Event()
         jobs = [asyncio.ensure_future(lane.run(gate.wait, address=address)) for address in ("a", "b")]
         await asyncio.sleep(0)
@@ -62,3 +63,13 @@ def test_idle_lane_remembers_no_address() -> None:
 
     lane = asyncio.run(run())
     assert (lane._in_flight, lane._by_address) == (0, {})
+
+
+def test_job_that_would_end_the_process_is_an_error_of_its_request() -> None:
+    async def run() -> list[object]:
+        lane = Lane("test", threads=1, waiting=1)
+        outcome = await asyncio.gather(lane.run(sys.exit, address="a"), return_exceptions=True)
+        lane.close()
+        return list(outcome)
+
+    assert [type(outcome) for outcome in asyncio.run(run())] == [RuntimeError]
