@@ -56,10 +56,10 @@ def file_problems() -> list[str]:
     return problems
 
 
-def problems() -> list[str]:
+def problems(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Return every problem of files and fingerprints, in sentences. Two statements."""
     now = clock.now()
-    rows = registered()
+    rows = registered(using=using)
     return [problem for purpose in PURPOSES for problem in _problems(purpose, rows.get(purpose, {}), now)]
 
 

@@ -16,7 +16,6 @@ from django.core import management
 from django.core.cache import caches
 from django.core.cache.backends import locmem
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg import conninfo
 from pytest_django import plugin
 
 from identity import signing_keys
@@ -52,8 +51,8 @@ def database_urls(django_db_blocker: plugin.DjangoDbBlocker) -> Iterator[cluster
 
     name = f"test_{settings.RUN.name.split('-')[2]}_{settings.WORKER}"
     with cluster.server() as urls_of, cluster.database(name, urls_of, migrate) as urls:
-        _point(DEFAULT_DB_ALIAS, urls[embedded_postgres.APP])
-        _point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
+        cluster.point(DEFAULT_DB_ALIAS, urls[embedded_postgres.APP])
+        cluster.point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
         os.environ |= {
             "DATABASE_URL": urls[embedded_postgres.APP],
             "OWNER_DATABASE_URL": urls[embedded_postgres.OWNER],
@@ -111,7 +110,7 @@ def _clock_unmoved() -> Iterator[None]:
 
 
 def _migrate(urls: cluster.Urls) -> None:
-    _point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
+    cluster.point(OWNER_ALIAS, urls[embedded_postgres.OWNER])
     management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
     connections[OWNER_ALIAS].close()
     bypass.install(urls[embedded_postgres.OWNER], application=embedded_postgres.APP)
@@ -123,11 +122,3 @@ def _make_keys(urls: cluster.Urls) -> None:
     management.call_command("keys", "make", stdout=io.StringIO())
     connections[OWNER_ALIAS].close()
     database_reset.keep_reference(urls[embedded_postgres.OWNER])
-
-
-def _point(alias: str, url: str) -> None:
-    """Let the alias mean this database from now on, in every thread."""
-    parts = conninfo.conninfo_to_dict(url)
-    connections[alias].close()
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    connections.settings[alias].update({key: str(parts[name]) for key, name in names.items()})

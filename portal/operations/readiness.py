@@ -15,6 +15,7 @@ from django.core.cache import cache as shared_cache
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 
+from audit import installation
 from identity import key_registry
 from portal.operations import metrics, static_check
 from provisioning import backlog
@@ -81,7 +82,9 @@ def cache_works() -> str:
 
 
 def deliver() -> str:
-    """Return `ok`, `late`, `stuck` where no deliverer makes progress, or `none` without a running one."""
+    """Return `ok`, `late`, `stuck` where no deliverer makes progress, `none` without a running one, or `frozen`."""
+    if installation.is_frozen():
+        return "frozen"
     if not status.running_deliverers():
         return "none"
     if not _is_recent(Kind.DELIVER, LATE):

@@ -300,6 +300,11 @@ def web_address(value: str) -> str:
     return exact
 
 
+def https(address: str) -> str:
+    """Refuse an address without TLS in production."""
+    return "" if address.startswith("https://") else "must begin with https:// in production"
+
+
 def declared(module: Mapping[str, object]) -> list[Variable[object]]:
     """Return the variables that a module declares, in their order."""
     return [cast("Variable[object]", value) for value in module.values() if isinstance(value, Variable)]

@@ -17,6 +17,7 @@ from portal.settings.environment import (
     host,
     hosts,
     hosts_with_ports,
+    https,
     mailbox,
     optional_path,
     path,
@@ -28,10 +29,6 @@ from portal.settings.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-
-
-def _requires_https(issuer: str) -> str:
-    return "" if issuer.startswith("https://") else "must begin with https:// in production"
 
 
 DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "connect_timeout")
@@ -59,7 +56,7 @@ ISSUER = Variable(
     parse=web_address,
     default="http://localhost:8000",
     production_default=False,
-    production_rule=_requires_https,
+    production_rule=https,
     doc="The portal's address, and the issuer of its tokens; production requires `https://`.",
 )
 EXTRA_HOSTS = Variable(
@@ -125,7 +122,7 @@ OWNER_DATABASE = Variable(
     address=True,
     production_rule=_requires_verified_tls,
     default_doc="`DATABASE_URL`",
-    doc="The database, as `keyholder_owner`; only for `migrate`, `keys make` and `keys rotate`.",
+    doc="The database, as `keyholder_owner`; only for `migrate`, `keys make`, `keys rotate` and `restore`.",
 )
 ADMIN_DATABASE = Variable(
     name="ADMIN_DATABASE_URL",

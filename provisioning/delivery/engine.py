@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 from django.db import connection
 
-from audit import sealing
+from audit import installation, sealing
 from audit.foundation import clock
 from audit.log import refusals
 from provisioning.delivery import heartbeats, listener, workers
@@ -70,7 +70,7 @@ class Engine:
     _swept: bool = False
 
     def __post_init__(self) -> None:
-        self._scheduler = Scheduler(self.kinds, self._wake_up)
+        self._scheduler = Scheduler(self.kinds, self._wake_up, is_frozen=installation.is_frozen)
 
     def run(self) -> None:
         """Deliver until stopped. Outages of the database are waited out."""

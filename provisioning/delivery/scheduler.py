@@ -34,6 +34,8 @@ class Scheduler:
     kinds: Sequence[Kind]
     wake_up: Callable[[], None]
     """Called from any thread when `settle` or another `lease` has work to do."""
+    is_frozen: Callable[[], bool] = lambda: False
+    """Asked before each lease: nothing is leased in a restored database until it is thawed."""
     queues: TargetQueues = field(default_factory=TargetQueues)
     failures: FailureLog = field(default_factory=FailureLog)
     _finished: "queue.SimpleQueue[tuple[Kind, Outcome]]" = field(default_factory=queue.SimpleQueue)
@@ -100,7 +102,7 @@ class Scheduler:
         return True
 
     def _lease(self, kinds: Sequence[Kind], worker: int, at: dt.datetime | None) -> None:
-        if not kinds:
+        if not kinds or self.is_frozen():
             return
         at, self._has_room = at or clock.now(), False
         backlog = self._backlog - set(kinds)

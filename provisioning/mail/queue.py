@@ -17,6 +17,7 @@ from django.db import connection
 
 from audit.foundation import clock, encryption, ids
 from provisioning.delivery import listener
+from provisioning.delivery.errors import Code
 from provisioning.mail.models import Mail
 
 _PURPOSE = "Keyholder-Purpose"
@@ -57,6 +58,14 @@ def queue(
     row.save(force_insert=True)
     notify_deliverer()
     return row.id
+
+
+def give_up(*, using: str, at: dt.datetime) -> int:
+    """Give up all queued mails after a restore, and erase them: some were sent since the backup. Returns how many."""
+    waiting = Mail.objects.using(using).filter(due_at__isnull=False)
+    return waiting.update(
+        due_at=None, failed_at=at, last_error=Code.LOST.value, body=b"", leased_by=None, leased_until=None
+    )
 
 
 def notify_deliverer() -> None:
