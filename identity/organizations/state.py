@@ -18,14 +18,19 @@ registry.register(
     Rebuilt(
         table="identity_organization",
         key=("id",),
-        events="verb = 'organization.create'",
+        events="verb IN ('organization.create', 'mail_domains.set')",
         expected="""
-            SELECT subject AS id, after ->> 'key' AS key, after ->> 'register_id' AS register_id, 'active' AS status,
-                   at AS created_at
-            FROM event
+            SELECT c.subject AS id, c.after ->> 'key' AS key, c.after ->> 'register_id' AS register_id,
+                   'active' AS status, c.at AS created_at,
+                   (SELECT e.after -> 'mail_domains' FROM event e WHERE e.subject = c.subject
+                    ORDER BY e.seq DESC LIMIT 1) AS mail_domains
+            FROM event c WHERE c.verb = 'organization.create'
         """,
-        actual="SELECT id, key, register_id, status, created_at FROM identity_organization",
-        columns=("key", "register_id", "status", "created_at"),
+        actual="""
+            SELECT id, key, register_id, status, created_at, to_jsonb(mail_domains) AS mail_domains
+            FROM identity_organization
+        """,
+        columns=("key", "register_id", "status", "created_at", "mail_domains"),
         not_compared={
             "name": _TEXT,
             "sort_key": _SORT_KEY,

@@ -39,6 +39,7 @@ CHANGED = {
     "jsonb": "'[\"x\"]'",
     "uuid": "gen_random_uuid()",
     "character varying": "'x'",
+    "character varying[]": "ARRAY['x']::varchar[]",
     "text": "'x'",
 }
 SPECIAL = {
