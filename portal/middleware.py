@@ -17,7 +17,7 @@ from audit.foundation.errors import DomainError
 from portal.front import kinds
 from portal.http import error_responses, input_cleaning, request_context
 from portal.operations import request_log
-from portal.signin.customers import adapter as customers_adapter
+from portal.signin.customers import demands, gate
 from portal.wording import refusals
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -129,11 +129,7 @@ class RejectControlCharacters:
 
 
 class RequireSignIn:
-    """Requires a sign-in of the required strength for every page, unless its view declares otherwise.
-
-    `login_required = False` on a view (Django's `login_not_required`) requires no sign-in. `any_strength = True`
-    requires a sign-in of any strength, for the pages where factors are set up.
-    """
+    """Requires of every session what its page demands (`portal.signin.customers.demands`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -145,11 +141,9 @@ class RequireSignIn:
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         """Return None where the view may run, else the response that leads to the sign-in."""
         del args, kwargs
-        if not getattr(view, "login_required", True):
-            return None
-        if getattr(view, "any_strength", False) and request.user.is_authenticated:
-            return None
-        return customers_adapter.require_assurance(request)
+        match = request.resolver_match
+        demand = demands.of_page(match.url_name if match else None, view)
+        return gate.require(request, demand) if demand else None
 
 
 class DomainErrorPages:

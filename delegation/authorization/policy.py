@@ -191,7 +191,16 @@ def _may_assign_all_roles(authority: Authority, member: MembershipState) -> bool
 
 def required_assurance(*, user: uuid.UUID, at: dt.datetime) -> Assurance:
     """Return the highest assurance that one of this person's roles requires."""
-    roles = authorities.in_force(at).filter(membership__user=user).values_list("role_id", flat=True)
+    return Assurance.PASSWORD if mfa_required_since(user=user, at=at) is None else Assurance.MFA
+
+
+def mfa_required_since(*, user: uuid.UUID, at: dt.datetime) -> dt.datetime | None:
+    """Return since when one of this person's present roles requires two factors; None where none does."""
+    assignments = authorities.in_force(at).filter(membership__user=user).values_list("role_id", "valid_from")
     versions = authorities.versions(at)
-    required = {versions[role].required_assurance for role in roles if role in versions}
-    return Assurance.MFA if Assurance.MFA in required else Assurance.PASSWORD
+    instants = [
+        max(assigned_at, versions[role].valid_from)
+        for role, assigned_at in assignments
+        if role in versions and versions[role].required_assurance == Assurance.MFA
+    ]
+    return min(instants, default=None)

@@ -250,7 +250,9 @@ _SENTENCES: Mapping[str, Sentence] = {
         lambda: _("signed in with a password that is now stored in a newer format")
     ),
     Observation.PASSWORD_RESET: _password_changed,
-    Observation.SESSION_ENDED: _fixed(lambda: _("signed out")),
+    Observation.SESSION_ENDED: lambda wording, event: EventLine(
+        wording.who(event), factors.session_ended(str(event.facts.get("ended_by", "")))
+    ),
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in")),

@@ -60,6 +60,8 @@ CHANGES: Mapping[tuple[str, str], FactorChange] = {
     ),
 }
 """By verb and by the type of factor, empty for the password."""
+OTHER_SESSIONS_ENDED = gettext_lazy("You were signed out in your other browsers.")
+"""A further sentence to a person whose first second factor ended sessions."""
 PASSWORD_VERBS = frozenset({Observation.PASSWORD_CHANGED, Observation.PASSWORD_RESET})
 
 
@@ -73,6 +75,13 @@ def activity(verb: str, factor_type: str = "") -> str:
         Observation.FACTOR_REMOVED: _("removed a sign-in method"),
         Observation.FACTOR_RESET: _("replaced a sign-in method"),
     }[Observation(verb)]
+
+
+def session_ended(ended_by: str) -> str:
+    """Return `signed out`, or that the session ended because it had proved too little."""
+    if ended_by == "assurance":
+        return _("was signed out of a browser without the second sign-in method")
+    return _("signed out")
 
 
 def sign_in_methods(types: Collection[str]) -> str:

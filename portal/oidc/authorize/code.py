@@ -11,21 +11,22 @@ from identity.sessions import sign_ins
 from identity.sessions import store as sessions_store
 from portal.http.request_context import Request
 from portal.oidc.authorize.request import AuthorizationRequest
-from portal.signin import authentication_methods
+from portal.signin.proofs import Proof
 
 
-def issue_code(request: Request, authorization: AuthorizationRequest, candidate: EligibleMembership) -> str:
-    """Issue a code for the service, bound to the sign-in (`sid`) it belongs to."""
+def issue_code(
+    request: Request, authorization: AuthorizationRequest, candidate: EligibleMembership, proof: Proof
+) -> str:
+    """Issue a code for the service, bound to its sign-in (`sid`); `auth_time` and `amr` are those of `proof`."""
     if not isinstance(request.session, sessions_store.SessionStore):
         raise TypeError(request.session)
-    authenticated_at, amr = authentication_methods.last_authentication(request)
     context = sign_ins.authentication_context(
         user=request.user,
         session_key=request.session.stored_key(),
         membership=candidate,
         application_key=authorization.target.client.application_key,
-        auth_time=authenticated_at,
-        amr=amr,
+        auth_time=proof.at,
+        amr=proof.amr,
     )
     actor = dataclasses.replace(request.context.actor, channel=Channel.OIDC)
     return codes.issue(

@@ -16,8 +16,9 @@ from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
 from portal.oidc.authorize import code as authorize_code
 from portal.oidc.authorize.request import AuthorizationError, AuthorizationRequest
-from portal.signin import authentication_methods
-from portal.signin.customers import adapter as customers_adapter
+from portal.signin.customers import assurance, demands, gate
+from portal.signin.customers.assurance import Step
+from portal.signin.proofs import Proof
 
 _SELECT = "select_account"
 
@@ -42,7 +43,10 @@ class AuthorizationDecision:
         if sign_in is not None:
             return sign_in
         self._check_id_token_hint()
-        return self._require_strength() or self._require_recent() or self._authorize()
+        assessment = assurance.assess(self.request, demands.ACCESS, since=self._since())
+        if assessment.step is not Step.NONE:
+            return self._lead_to(assessment.step)
+        return self._authorize(assessment.proof)
 
     def _require_sign_in(self) -> HttpResponse | None:
         if self.request.user.is_authenticated:
@@ -60,32 +64,25 @@ class AuthorizationDecision:
             if claims is None or claims["sub"] != str(self.request.user.pk):
                 raise AuthorizationError("login_required", "Another person is signed in.")
 
-    def _require_strength(self) -> HttpResponse | None:
-        if customers_adapter.meets_required_assurance(self.request):
-            return None
-        self._refuse_if_prompt_none("interaction_required")
-        return (
-            HttpResponseRedirect(self._return_url())
-            if self.consent_answer
-            else customers_adapter.require_assurance(self.request)
-        )
+    def _since(self) -> dt.datetime | None:
+        """Return the instant after which the person must have proved every factor; None where any instant will do.
 
-    def _require_recent(self) -> HttpResponse | None:
-        """Check `prompt=login` and `max_age`; an authentication since this request started to wait is recent."""
-        authenticated_at, _ = authentication_methods.last_authentication(self.request)
-        waiting_since = self._waiting_since()
-        if waiting_since is not None and authenticated_at > waiting_since:
+        An authentication since this request started to wait is recent, however long ago that is.
+        """
+        limit = 0 if "login" in self.authorization.prompts else self.authorization.max_age
+        if limit is None:
             return None
-        limit = self.authorization.max_age
-        old = limit is not None and authenticated_at + dt.timedelta(seconds=limit) <= clock.wall()
-        if not old and "login" not in self.authorization.prompts:
-            return None
-        self._refuse_if_prompt_none("login_required")
-        return HttpResponseRedirect(
-            f"{reverse('account_reauthenticate')}?{urlencode({'next': self._return_url()})}"
-        )
+        oldest = clock.now() - dt.timedelta(seconds=limit)
+        return min(oldest, self._waiting_since() or oldest)
 
-    def _authorize(self) -> HttpResponse:
+    def _lead_to(self, step: Step) -> HttpResponse:
+        """Lead to the step that is missing, and back to this request."""
+        self._refuse_if_prompt_none("interaction_required" if step is Step.ADD_FACTOR else "login_required")
+        if self.consent_answer:
+            return HttpResponseRedirect(self._return_url())
+        return gate.respond(self.request, step, since=self._since(), path=self._return_url())
+
+    def _authorize(self, proof: Proof) -> HttpResponse:
         candidates = organization_choice.memberships_with_rights(self.request, self.authorization)
         chosen = organization_choice.matching(candidates, self.authorization)
         if not chosen:
@@ -101,7 +98,7 @@ class AuthorizationDecision:
             return self._consent_page(chosen[0].organization_key)
         if self._waiting_since():
             reauthentication.spend(self.request.session, self.mark)
-        code = authorize_code.issue_code(self.request, self.authorization, chosen[0])
+        code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
         return client_redirect.send(self.request, self.authorization.target, code=code)
 
     def _requires_consent(self) -> bool:

@@ -20,7 +20,7 @@ _MAX_SPENT = 8
 
 def mark(path: str) -> str:
     """Return the mark of a request that starts waiting now."""
-    return signing.Signer(salt=_SALT).sign(f"{_digest(path)}.{clock.wall().timestamp()}")
+    return signing.Signer(salt=_SALT).sign(f"{_digest(path)}.{clock.now().timestamp()}")
 
 
 def waiting_since(signed: str, path: str) -> dt.datetime | None:
@@ -30,7 +30,7 @@ def waiting_since(signed: str, path: str) -> dt.datetime | None:
     except signing.BadSignature:
         return None
     started_at = dt.datetime.fromtimestamp(float(at), dt.UTC)
-    return started_at if name == _digest(path) and clock.wall() - started_at < LIFETIME else None
+    return started_at if name == _digest(path) and clock.now() - started_at < LIFETIME else None
 
 
 def is_spent(session: SessionBase, signed: str) -> bool:

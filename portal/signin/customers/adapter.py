@@ -1,80 +1,27 @@
-"""The assurance of a session, the required assurance, and allauth's sign-in of customers' people."""
+"""Allauth's sign-in of customers' people."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.account.internal import stagekit
 from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from audit.foundation import clock
-from delegation.authorization import policy
-from delegation.authorization.models.roles import Assurance
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
-from portal.http import error_responses, request_context, safe_redirects
-from portal.signin import authentication_methods
-from portal.signin.customers import emails, event_transaction, factors
+from portal.http import request_context, safe_redirects
+from portal.signin.customers import assurance, demands, emails, event_transaction
+from portal.signin.customers.assurance import Step
 
 _APP = "allauth.account"
 _EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
-
-
-def require_assurance(request: HttpRequest) -> HttpResponse | None:
-    """Return None where the session has the required assurance, else the response that leads there.
-
-    The values of a sent form are preserved on a page (status 419). A response to htmx replaces the whole page: a
-    sign-in page must not be swapped into a panel.
-    """
-    if not isinstance(request.user, User):
-        return error_responses.redirect_to_sign_in(
-            request, _with_return_path(reverse("account_login"), request)
-        )
-    if meets_required_assurance(request):
-        return None
-    return error_responses.redirect_to_sign_in(request, second_factor_url(request))
-
-
-def meets_required_assurance(request: HttpRequest) -> bool:
-    """Return whether the session satisfies `policy.required_assurance`. No statement after two factors."""
-    amr = authentication_methods.last_authentication(request)[1]
-    if "mfa" in amr:
-        return True
-    context = request_context.context_of(request)
-    at = context.now if context else clock.now()
-    return (
-        bool(amr) and policy.required_assurance(user=_signed_in_user(request).pk, at=at) is Assurance.PASSWORD
-    )
-
-
-def second_factor_url(request: HttpRequest) -> str:
-    """Return the page that verifies the second factor or sets it up, and returns to this request's page."""
-    types = factors.types_of(_signed_in_user(request))
-    if "totp" in types:
-        return _with_return_path(reverse("mfa_reauthenticate"), request)
-    if "webauthn" in types:
-        return _with_return_path(reverse("mfa_reauthenticate_webauthn"), request)
-    safe_redirects.store_return_path(request, error_responses.return_path(request))
-    return reverse("mfa_index")
-
-
-def _with_return_path(url: str, request: HttpRequest) -> str:
-    path = error_responses.return_path(request)
-    return f"{url}?{urlencode({'next': path})}" if safe_redirects.is_own(path) and path != "/" else url
-
-
-def _signed_in_user(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError(request.user)
-    return request.user
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -144,15 +91,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(url) and safe_redirects.is_own(str(url))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Return False after a recent sign-in, which counts as a recent reauthentication."""
-        request = self.request
-        if request is None or not isinstance(request.user, User):
+        """Ask the same decision as the page before: allauth's own accepts any recent proof."""
+        if self.request is None:
             return True
-        records = get_authentication_records(request, request.user)
-        age = clock.wall().timestamp() - max(
-            (authentication_methods.instant_of(record) for record in records), default=0.0
-        )
-        return not 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        return assurance.assess(self.request, demands.OWN_FACTORS).step is not Step.NONE
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return the sign-in page: a change of the password ends every session, this one too."""

@@ -48,14 +48,19 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
         transaction.set_rollback(not commit)
 
 
-def queue_security_notice(*, user: User, changes: Sequence[tuple[str, str]]) -> None:
+def queue_security_notice(
+    *, user: User, changes: Sequence[tuple[str, str]], others_ended: bool = False
+) -> None:
     """Notify a person of changes to their sign-in, so that they notice another person's change."""
     at = clock.now()
     mine = memberships_queries.active_of_user(user=user, at=at)
     language = _language(user)
     with translation.override(language):
         values = {
-            "sentences": [str(factors.CHANGES[change].notice) for change in changes],
+            "sentences": [
+                *(str(factors.CHANGES[change].notice) for change in changes),
+                *([str(factors.OTHER_SESSIONS_ENDED)] if others_ended else []),
+            ],
             "moment": time_zones.date_time_with_zone(at, time_zones.zone_of(mine[0]))
             if mine
             else time_zones.date_time(at, None),

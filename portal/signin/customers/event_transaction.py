@@ -51,8 +51,9 @@ def _notify_changes(batch: EventBatch) -> None:
     for chain, _, _, draft in batch.drafts:
         if (key := _key(draft)) in factors.CHANGES:
             changes.setdefault(chain, []).append(key)
+    ended = {chain for chain, _, _, draft in batch.drafts if draft.verb == Observation.SESSION_ENDED}
     for user in User.objects.filter(pk__in=changes):
-        emails.queue_security_notice(user=user, changes=changes[user.pk])
+        emails.queue_security_notice(user=user, changes=changes[user.pk], others_ended=user.pk in ended)
 
 
 def _key(draft: EventDraft) -> tuple[str, str]:

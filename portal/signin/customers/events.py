@@ -1,7 +1,7 @@
 """The events of sign-ins, sign-outs and factors, recorded in the open batch (`event_transaction`)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -20,7 +20,7 @@ from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import request_context
 from portal.operations import metrics
-from portal.signin import authentication_methods
+from portal.signin import proofs
 from portal.signin.customers import event_transaction, factors
 
 _AGENT = 200
@@ -39,7 +39,7 @@ def record_event(
 def signed_in(request: HttpRequest, user: User) -> None:
     """Record the sign-in, and the browser's name for the list of sessions."""
     metrics.record_sign_in(outcome="done")
-    facts: dict[str, Any] = {"amr": authentication_methods.last_authentication(request)[1]}
+    facts: dict[str, Any] = {"amr": list(proofs.strongest(request).amr)}
     if isinstance(request.session, SessionStore):
         if not request.session.session_key:
             request.session.save()  # another person's session was flushed: the new one has a key only now
@@ -57,6 +57,27 @@ def signed_out(request: HttpRequest, user: User) -> None:
     record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person", "ended_session": key})
     if key:
         sign_ins.end_for_session(session_key=key, at=clock.now())
+
+
+def end_weak_session(request: HttpRequest, user: User) -> None:
+    """End the session of this request, which has proved less than its person's factors or roles demand."""
+    if isinstance(request.session, SessionStore):
+        with event_transaction.event_transaction(request_context.require_context(request)):
+            _end_sessions(request, user, [request.session.stored_key()])
+
+
+def end_other_sessions(request: HttpRequest, user: User) -> None:
+    """End every session of this person but the one of this request, which has just proved a first second factor."""
+    if isinstance(request.session, SessionStore):
+        others = Session.objects.filter(user=user).exclude(session_key=request.session.stored_key())
+        _end_sessions(request, user, list(others.values_list("session_key", flat=True)))
+
+
+def _end_sessions(request: HttpRequest, user: User, session_keys: Iterable[str]) -> None:
+    for key in session_keys:
+        revocation.revoke_session(user=uuid.UUID(str(user.pk)), session_key=key, at=clock.now())
+        facts = {"ended_by": "assurance", "ended_session": key}
+        record_event(request, Observation.SESSION_ENDED, user, facts)
 
 
 def failed(*, user: User | None, method: str) -> None:
@@ -109,7 +130,7 @@ def step_completed(request: HttpRequest, user: User, method: str, facts: Mapping
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
     if not records:
         return
-    records[-1]["instant"] = clock.wall().timestamp()
+    records[-1]["instant"] = clock.now().timestamp()
     if method == "mfa" and facts.get("type") == Authenticator.Type.WEBAUTHN:
         authenticator = Authenticator.objects.get(pk=facts["id"])
         records[-1]["amr"] = factors.key_amr(authenticator)

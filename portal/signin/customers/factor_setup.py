@@ -6,12 +6,17 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from identity.people.models import User
-from portal.signin.customers import events, recovery_codes
+from portal.signin.customers import events, factors, recovery_codes
 
 
 def complete(request: HttpRequest, authenticator: Authenticator) -> list[str]:
-    """Record the new factor as proved. Returns recovery codes to show once; none for a person who was given some."""
+    """Record the new factor as proved. Returns recovery codes to show once; none for a person who was given some.
+
+    The first factor ends the person's other sessions: they have proved the password only.
+    """
     user = authenticator.user
+    if len(factors.types_of(user)) == 1:
+        events.end_other_sessions(request, user)
     events.factor_set_up(request, user, authenticator)
     return [] if recovery_codes.exist(user=user.pk) else replace_codes(user)
 

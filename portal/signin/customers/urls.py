@@ -1,6 +1,7 @@
 """Allauth's pages under /account/, each in one transaction with its events.
 
-Sign-up and the management of e-mail addresses are left out, so they cannot be reached.
+Sign-up and the management of e-mail addresses are left out, so they cannot be reached. What each page demands of a
+session stands in `demands`.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
 
-from portal.signin.customers import event_transaction, factor_views, views
+from portal.signin.customers import confirmation_views, event_transaction, factor_views, views
 
 View = Callable[..., HttpResponseBase]
 
@@ -22,20 +23,20 @@ def _public(view: View) -> View:
     return login_not_required(event_transaction.wrap(view))
 
 
-def _any_strength(view: View) -> View:
-    """Require a sign-in of any strength: a missing factor is set up here."""
-    wrapped = event_transaction.wrap(view)
-    wrapped.any_strength = True  # type: ignore[attr-defined] # read by portal.middleware.RequireSignIn
-    return wrapped
+_recorded = event_transaction.wrap
 
 
 urlpatterns = [
     path("login/", _public(views.Login.as_view()), name="account_login"),
     path("logout/", _public(account.logout), name="account_logout"),
     path("inactive/", _public(account.account_inactive), name="account_inactive"),
-    path("reauthenticate/", _any_strength(account.reauthenticate), name="account_reauthenticate"),
-    path("password/change/", _any_strength(account.password_change), name="account_change_password"),
-    path("password/set/", _any_strength(account.password_set), name="account_set_password"),
+    path(
+        "reauthenticate/",
+        _recorded(confirmation_views.ConfirmPassword.as_view()),
+        name="account_reauthenticate",
+    ),
+    path("password/change/", _recorded(account.password_change), name="account_change_password"),
+    path("password/set/", _recorded(account.password_set), name="account_set_password"),
     path("password/reset/", _public(account.password_reset), name="account_reset_password"),
     path("password/reset/done/", _public(account.password_reset_done), name="account_reset_password_done"),
     path(
@@ -48,31 +49,31 @@ urlpatterns = [
         _public(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path("security/", _any_strength(views.Security.as_view()), name="mfa_index"),
+    path("security/", _recorded(views.Security.as_view()), name="mfa_index"),
     path("code/", _public(mfa.authenticate), name="mfa_authenticate"),
-    path("security/confirm/", _any_strength(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("security/app/", _any_strength(factor_views.ConnectApp.as_view()), name="mfa_activate_totp"),
-    path("security/app/remove/", _any_strength(factor_views.RemoveApp.as_view()), name="mfa_deactivate_totp"),
+    path("security/confirm/", _recorded(confirmation_views.ConfirmCode.as_view()), name="mfa_reauthenticate"),
+    path("security/app/", _recorded(factor_views.ConnectApp.as_view()), name="mfa_activate_totp"),
+    path("security/app/remove/", _recorded(factor_views.RemoveApp.as_view()), name="mfa_deactivate_totp"),
     path(
         "security/codes/new/",
-        _any_strength(factor_views.CreateCodes.as_view()),
+        _recorded(factor_views.CreateCodes.as_view()),
         name="mfa_generate_recovery_codes",
     ),
-    path("security/passkeys/", _any_strength(webauthn.list_webauthn), name="mfa_list_webauthn"),
-    path("security/passkeys/new/", _any_strength(factor_views.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("security/passkeys/", _recorded(webauthn.list_webauthn), name="mfa_list_webauthn"),
+    path("security/passkeys/new/", _recorded(factor_views.AddPasskey.as_view()), name="mfa_add_webauthn"),
     path(
         "security/passkeys/confirm/",
-        _any_strength(webauthn.reauthenticate_webauthn),
+        _recorded(confirmation_views.ConfirmPasskey.as_view()),
         name="mfa_reauthenticate_webauthn",
     ),
     path(
         "security/passkeys/<int:pk>/remove/",
-        _any_strength(factor_views.RemovePasskey.as_view()),
+        _recorded(factor_views.RemovePasskey.as_view()),
         name="mfa_remove_webauthn",
     ),
     path(
         "security/passkeys/<int:pk>/rename/",
-        _any_strength(factor_views.RenamePasskey.as_view()),
+        _recorded(factor_views.RenamePasskey.as_view()),
         name="mfa_edit_webauthn",
     ),
     path("passkey/", _public(views.LoginPasskey.as_view()), name="mfa_login_webauthn"),

@@ -14,8 +14,7 @@ from delegation.authorization.errors import AlreadyMember, InvitationGone, Wrong
 from portal.http.request_context import Request
 from portal.shell import page_model
 from portal.shell.components import Contact
-from portal.signin.customers import adapter as customers_adapter
-from portal.signin.customers import invitations
+from portal.signin.customers import demands, gate, invitations
 from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context
 from portal.web.invitations.context import AcceptPage, InvitationStatePage
@@ -70,7 +69,7 @@ def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
         return _state(request, "other", offer)
     if request.method != "POST":
         return _page(request, offer, kind="ready", form=forms.Form())
-    weak = customers_adapter.require_assurance(request)
+    weak = gate.require(request, demands.ACCESS)
     if weak is not None:
         return weak
     invitations.accept(request, offer)

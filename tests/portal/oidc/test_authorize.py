@@ -1,17 +1,21 @@
 """The authorization endpoint: codes, further authentication, and errors."""
 
+import datetime as dt
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.urls import reverse
 
+from audit.foundation import clock
 from audit.models import Event
 from identity.clients.models import Client as Registered
 from identity.grants.models import AuthorizationCode
-from identity.sessions.models import Session
+from identity.sessions.models import Session, SignIn
 from portal.oidc import metadata
-from tests.fixtures import oidc_browser, signed_in
+from tests.fixtures import browser_client, oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.grants import ADDRESS
@@ -44,14 +48,56 @@ def test_person_without_session_signs_in_and_returns(world: World) -> None:
     assert error(oidc_browser.authorize(BrowserClient(), prompt="none")) == "login_required"
 
 
-def test_weak_session_leads_to_the_second_factor(world: World) -> None:
-    admin = signed_in.browser(world.aino, strong=False)
-    path, back = leads_to(oidc_browser.authorize(admin))
-    assert path == "/account/security/confirm/"
-    assert error(oidc_browser.authorize(admin, prompt="none")) == "interaction_required"
-    signed_in.record_authentication(admin)
-    answered: Any = admin.get(back)
+def test_session_weaker_than_its_person_s_factors_signs_in_again(world: World) -> None:
+    weak = signed_in.browser(world.aino, strong=False)
+    assert error(oidc_browser.authorize(weak, prompt="none")) == "login_required"
+    path, back = leads_to(oidc_browser.authorize(weak))
+    assert path == "/account/login/"
+    assert not weak.is_signed_in
+    answered: Any = signed_in.browser(world.aino).get(back)
     assert "code" in oidc_browser.response_parameters(answered)
+
+
+def test_person_without_a_required_factor_adds_it_before_the_code(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "orderer", factor=False)
+    browser = signed_in.browser(ida, strong=False)
+    assert error(oidc_browser.authorize(browser, prompt="none")) == "interaction_required"
+    assert oidc_browser.authorize(browser).headers["Location"] == reverse("mfa_index")
+
+
+@pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
+def test_reauthentication_for_a_service_asks_for_every_factor(world: World, asked: dict[str, str]) -> None:
+    """The ID token would otherwise claim two factors at an instant at which only the password was proved."""
+    browser = signed_in.browser(world.olli, ago=300)
+    path, back = leads_to(oidc_browser.authorize(browser, **asked))
+    assert path == reverse("account_reauthenticate")
+    browser.post(path, {"password": worlds.PASSWORD, "next": back})
+    half_way: Any = browser.get(back)
+    path, again = leads_to(half_way)
+    assert (path, again) == (reverse("mfa_reauthenticate"), back)
+    before = clock.now()
+    done: Any = browser.post(path, {"code": browser_client.code_of(world.olli.user), "next": back})
+    assert done["Location"] == back
+    answered: Any = browser.get(back)
+    assert "code" in oidc_browser.response_parameters(answered)
+    sign_in = SignIn.objects.get(user=world.olli.user)
+    assert sign_in.amr == ["pwd", "otp", "mfa"]
+    assert before - dt.timedelta(seconds=30) < sign_in.auth_time < before
+
+
+def test_reauthentication_without_a_second_factor_is_reported_as_such(world: World) -> None:
+    """Vilma proved two factors once and has removed the second one: `amr` says what is proved now."""
+    browser = signed_in.browser(world.vilma, ago=300)
+    with worlds.bypassing_commands():
+        Authenticator.objects.filter(user=world.vilma.user).delete()
+    path, back = leads_to(oidc_browser.authorize(browser, prompt="login"))
+    assert path == reverse("account_reauthenticate")
+    done: Any = browser.post(path, {"password": worlds.PASSWORD, "next": back})
+    assert done["Location"] == back
+    answered: Any = browser.get(back)
+    assert "code" in oidc_browser.response_parameters(answered)
+    sign_in = SignIn.objects.get(user=world.vilma.user)
+    assert (sign_in.amr, clock.now() - sign_in.auth_time < dt.timedelta(minutes=1)) == (["pwd"], True)
 
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "60"}])
@@ -61,7 +107,7 @@ def test_reauthentication_is_required_once(world: World, asked: dict[str, str]) 
     assert path == "/account/reauthenticate/"
     again: Any = browser.get(back)
     assert leads_to(again) == (path, back), "coming back without a proof asks again"
-    signed_in.record_authentication(browser, ago=-1)
+    signed_in.record_authentication(browser)
     answered: Any = browser.get(back)
     assert "code" in oidc_browser.response_parameters(answered)
     if "prompt" in asked:
@@ -78,7 +124,7 @@ def test_recent_authentication_satisfies_max_age(world: World) -> None:
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
 def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str]) -> None:
     _, back = leads_to(oidc_browser.authorize(BrowserClient(), **asked))
-    early, browser = signed_in.browser(world.olli, ago=60), signed_in.browser(world.olli, ago=-1)
+    early, browser = signed_in.browser(world.olli, ago=60), signed_in.browser(world.olli)
     stale: Any = early.get(back)
     assert leads_to(stale)[0] == "/account/reauthenticate/", "a proof of before the question"
     answered: Any = browser.get(back)
@@ -97,7 +143,7 @@ def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: 
         for name, path in (("mark", back), ("other", elsewhere))
     }
     response = oidc_browser.authorize(
-        signed_in.browser(world.olli, ago=-1), prompt="login", asked=mark.format(**marks)
+        signed_in.browser(world.olli), prompt="login", asked=mark.format(**marks)
     )
     assert leads_to(response)[0] == "/account/reauthenticate/"
 
@@ -105,7 +151,7 @@ def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: 
 def test_reauthentication_mark_expires_after_an_hour(world: World) -> None:
     _, back = leads_to(oidc_browser.authorize(BrowserClient(), prompt="login"))
     worlds.move_clock(3601)
-    late: Any = signed_in.browser(world.olli, ago=-1).get(back)
+    late: Any = signed_in.browser(world.olli).get(back)
     assert leads_to(late)[0] == "/account/reauthenticate/"
 
 

@@ -1,8 +1,8 @@
 """The assurance of a session and the required assurance: each condition by itself."""
 
-import datetime as dt
 from typing import Any
 
+import hypothesis
 import pytest
 from allauth.account.internal import userkit
 from allauth.account.internal.flows import login
@@ -12,14 +12,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 from django.test import RequestFactory
+from hypothesis import strategies
 
 from audit.foundation import clock
 from delegation.authorization.models.assignments import Assignment
 from identity.memberships.models import Membership
 from identity.people import credentials
 from identity.people.models import User
-from portal.signin import authentication_methods
+from portal.signin import proofs
 from portal.signin.customers import adapter as customers_adapter
+from portal.signin.customers import assurance, demands
+from portal.signin.customers.assurance import Demand
 from tests.fixtures import grant_conditions
 from tests.fixtures import world as worlds
 from tests.fixtures.world import World
@@ -35,14 +38,22 @@ PASSKEY: Record = {**KEY, "passwordless": True}
 UNKNOWN: Record = {"method": "socialaccount", "provider": "x"}
 
 
-def request_of(user: User | AnonymousUser, records: list[Record], *, ago: float = 0) -> Any:
-    """A request in a session with these proofs, all of one moment, the last one made last."""
+def request_of(
+    user: User | AnonymousUser,
+    records: list[Record],
+    *,
+    ago: float = 0,
+    exact: list[Record] | None = None,
+) -> Any:
+    """A request in a session with these proofs, the last one made last, a millisecond apart; or with `exact` ones."""
     request = RequestFactory().get("/")
     now = clock.wall().timestamp() - ago
     request.session = SessionBase()
     request.session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
-        {**record, "at": now + place} for place, record in enumerate(records)
+        {**record, "at": now - (len(records) - place) / 1000} for place, record in enumerate(records)
     ]
+    if exact is not None:
+        request.session[login.AUTHENTICATION_METHODS_SESSION_KEY] = exact
     if isinstance(user, User):
         request.session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = userkit.user_id_to_str(user)
     request.user = user
@@ -59,7 +70,7 @@ AMR: dict[str, tuple[list[Record], list[str]]] = {
     "hardware passkey": ([{**PASSKEY, "amr": "hwk"}], ["hwk", "user", "mfa"]),
     "app alone": ([TOTP], ["otp"]),
     "key alone": ([KEY], ["swk"]),
-    "app and key": ([TOTP, KEY], ["otp", "swk"]),
+    "app and key": ([TOTP, KEY], ["swk"]),
     "password twice": ([PASSWORD, PASSWORD], ["pwd"]),
     "unknown method": ([UNKNOWN], []),
     "password and unknown method": ([PASSWORD, UNKNOWN], ["pwd"]),
@@ -70,25 +81,61 @@ AMR: dict[str, tuple[list[Record], list[str]]] = {
 @pytest.mark.parametrize("what", AMR)
 def test_authentication_lists_methods_and_mfa_only_for_two_factors(world: World, what: str) -> None:
     records, expected = AMR[what]
-    proved_at, amr = authentication_methods.last_authentication(request_of(world.mikko.user, records))
-    assert amr == expected
+    proof = proofs.strongest(request_of(world.mikko.user, records))
+    assert list(proof.amr) == expected
+    assert proof.is_full is ("mfa" in expected)
     if not expected:
-        assert proved_at == dt.datetime.fromtimestamp(0, dt.UTC)
-
-
-def test_authentication_is_the_last_known_record(world: World) -> None:
-    request = request_of(world.mikko.user, [PASSWORD, TOTP, UNKNOWN])
-    known = request.session[login.AUTHENTICATION_METHODS_SESSION_KEY][1]["at"]
-    assert authentication_methods.last_authentication(request)[0].timestamp() == pytest.approx(
-        known, abs=0.001
-    )
+        assert proof == proofs.NOTHING
 
 
 def test_authentication_without_sign_in_or_of_another_person_is_empty(world: World) -> None:
-    assert authentication_methods.last_authentication(request_of(AnonymousUser(), [PASSWORD, TOTP]))[1] == []
+    assert proofs.strongest(request_of(AnonymousUser(), [PASSWORD, TOTP])) == proofs.NOTHING
     request = request_of(world.mikko.user, [PASSWORD, TOTP])
     request.user = world.olli.user
-    assert authentication_methods.last_authentication(request)[1] == []
+    assert proofs.strongest(request) == proofs.NOTHING
+
+
+VALUES = {"pwd": PASSWORD, "otp": TOTP, "swk": KEY, "user": PASSKEY}
+
+
+@hypothesis.given(
+    steps=strategies.lists(
+        strategies.tuples(strategies.sampled_from([*VALUES, "unknown"]), strategies.integers(0, 3)),
+        max_size=7,
+    )
+)
+@hypothesis.settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+def test_instant_and_methods_are_of_one_and_the_same_proof(
+    world: World, steps: list[tuple[str, int]]
+) -> None:
+    """Whatever the person proved in whatever order: each method of `amr` was proved at `auth_time` or later."""
+    at, records, proved = 1_000_000, [], []
+    for name, seconds in steps:
+        at += seconds
+        records.append({**VALUES.get(name, UNKNOWN), "at": at})
+        if name in VALUES:
+            proved.append((at, name))
+    request = request_of(world.mikko.user, [], exact=records)
+    proof = proofs.strongest(request)
+    instants = {
+        instant
+        for instant, _ in proved
+        if {"pwd"} < {name for later, name in proved if later >= instant}
+        or "user" in {name for later, name in proved if later >= instant}
+    }
+    if not instants:
+        last = [("swk" if name == "user" else name) for _, name in proved][-1:]
+        assert (list(proof.amr), proof.is_full) == (last, False)
+        return
+    assert proof.is_full
+    assert proof.at.timestamp() == max(instants), "the newest instant since when two factors were proved"
+    since = {name for instant, name in proved if instant >= proof.at.timestamp()}
+    assert set(proof.amr) - {"mfa"} <= since | ({"swk"} if "user" in since else set())
+    assert "user" in proof.amr or {"pwd"} < set(proof.amr) - {"mfa"}
 
 
 WEAK, STRONG = "viewer", "organization_admin"
@@ -108,75 +155,120 @@ def _assignment(who: Membership, role: str) -> QuerySet[Assignment]:
     return Assignment.objects.filter(membership=who.id, role__key=role)
 
 
-def enough(who: Membership, *records: Record) -> bool:
-    return customers_adapter.meets_required_assurance(
-        request_of(User.objects.get(id=who.user_id), list(records))
-    )
+def step(who: Membership, *records: Record, demand: Demand = demands.ACCESS, ago: float = 0) -> str:
+    """What the person must do first, in a session with these proofs."""
+    request = request_of(User.objects.get(id=who.user_id), list(records), ago=ago)
+    return str(assurance.assess(request, demand).step)
+
+
+def without_factor(*people: Membership) -> None:
+    with worlds.bypassing_commands():
+        Authenticator.objects.filter(user__in=[who.user_id for who in people]).delete()
 
 
 @pytest.mark.parametrize(
     ("records", "weak", "strong"),
     [
-        ([], False, False),
-        ([UNKNOWN], False, False),
-        ([PASSWORD], True, False),
-        ([TOTP], True, False),
-        ([PASSWORD, TOTP], True, True),
-        ([PASSKEY], True, True),
+        ([], "sign_in", "sign_in"),
+        ([UNKNOWN], "sign_in", "sign_in"),
+        ([PASSWORD], "none", "add_factor"),
+        ([PASSWORD, TOTP], "none", "none"),
+        ([PASSKEY], "none", "none"),
     ],
 )
-def test_session_meets_assurance_by_methods_and_role(
-    world: World,
-    records: list[Record],
-    weak: bool,  # noqa: FBT001
-    strong: bool,  # noqa: FBT001
+def test_person_without_a_factor_needs_one_by_role(
+    world: World, records: list[Record], weak: str, strong: str
 ) -> None:
-    assert (enough(world.vilma, *records), enough(world.aino, *records)) == (weak, strong)
+    without_factor(world.vilma, world.aino)
+    assert (step(world.vilma, *records), step(world.aino, *records)) == (weak, strong)
+    for demand in (demands.OWN_SIGN_IN, demands.OWN_FACTORS):
+        assert step(world.aino, *records, demand=demand) == ("none" if strong == "add_factor" else strong)
+
+
+@pytest.mark.parametrize("demand", [demands.ACCESS, demands.OWN_SIGN_IN, demands.OWN_FACTORS])
+@pytest.mark.parametrize("records", [[PASSWORD], [TOTP], [KEY], [CODES], [TOTP, KEY], [PASSWORD, PASSWORD]])
+def test_person_with_a_factor_needs_both_whatever_the_role_and_page(
+    world: World, records: list[Record], demand: Demand
+) -> None:
+    assert (step(world.vilma, *records, demand=demand), step(world.aino, *records, demand=demand)) == (
+        "sign_in",
+        "sign_in",
+    )
+
+
+@pytest.mark.parametrize("demand", [demands.ACCESS, demands.OWN_SIGN_IN, demands.OWN_FACTORS])
+def test_session_older_than_the_role_that_requires_a_factor_signs_in_again(
+    world: World, demand: Demand
+) -> None:
+    """Otherwise a stolen session of a viewer adds the thief's factor when the viewer becomes an admin."""
+    without_factor(world.vilma)
+    assert step(world.vilma, PASSWORD) == "none"
+    request = request_of(User.objects.get(id=world.vilma.user_id), [PASSWORD])
+    world.change(world.vilma, world.access("organization_admin"))
+    assert assurance.assess(request, demand).step == "sign_in"
+    assert step(world.vilma, PASSWORD) == "add_factor"
 
 
 def test_password_is_not_enough_for_one_weak_and_one_strong_role(world: World) -> None:
+    without_factor(world.vilma, world.aino)
     for first, second in ((world.vilma, STRONG), (world.aino, WEAK)):
         _give(world, first, second)
-        assert not enough(first, PASSWORD)
+        assert step(first, PASSWORD) == "add_factor"
         strong = _assignment(first, STRONG)
         with grant_conditions.changed(strong, valid_until=clock.now()):
-            assert enough(first, PASSWORD)
+            assert step(first, PASSWORD) == "none"
         with grant_conditions.changed(strong, valid_from=clock.now() + grant_conditions.HOUR):
-            assert enough(first, PASSWORD)
-        assert not enough(first, PASSWORD)
-        assert enough(first, PASSWORD, TOTP)
+            assert step(first, PASSWORD) == "none"
+        assert step(first, PASSWORD) == "add_factor"
+        assert step(first, PASSWORD, TOTP) == "none"
 
 
 def test_password_is_not_enough_when_another_organization_demands_more(world: World) -> None:
     """The session is the person's: it is as strong as their most demanding role anywhere."""
+    without_factor(world.mikko)
     _give(world, world.mikko_at_pohjola, STRONG)
     with worlds.bypassing_commands():
         Assignment.objects.filter(membership=world.mikko.id).delete()
-    assert not enough(world.mikko, PASSWORD)
+    assert step(world.mikko, PASSWORD) == "add_factor"
     with grant_conditions.changed(_assignment(world.mikko_at_pohjola, STRONG), membership=world.olli.id):
-        assert enough(world.mikko, PASSWORD)
+        assert step(world.mikko, PASSWORD) == "none"
 
 
-def requires_reauthentication(request: Any) -> bool:
-    with context.request_context(request):
-        return customers_adapter.AccountAdapter().is_reauthentication_required(app="mfa")
+QUARTER = 15 * 60
 
 
 @pytest.mark.parametrize(
-    ("ago", "is_required"), [(0, False), (-60, True), (15 * 60 - 5, False), (15 * 60 + 5, True)]
+    ("ago", "expected"), [(0, "none"), (-60, "confirm"), (QUARTER - 5, "none"), (QUARTER + 5, "confirm")]
 )
-def test_reauthentication_is_required_by_the_age_of_the_record(
-    world: World,
-    ago: float,
-    is_required: bool,  # noqa: FBT001
+def test_own_factors_need_a_proof_of_the_last_quarter_of_an_hour(
+    world: World, ago: float, expected: str
 ) -> None:
-    request = request_of(world.mikko.user, [PASSWORD], ago=ago)
-    assert requires_reauthentication(request) is is_required
+    assert step(world.mikko, PASSWORD, TOTP, demand=demands.OWN_FACTORS, ago=ago) == expected
+    assert step(world.mikko, PASSKEY, demand=demands.OWN_FACTORS, ago=ago) == expected
+    assert step(world.mikko, PASSWORD, TOTP, ago=ago) == "none"
+    without_factor(world.vilma)
+    assert step(world.vilma, PASSWORD, demand=demands.OWN_FACTORS, ago=ago) == expected
+
+
+@pytest.mark.parametrize("again", [PASSWORD, TOTP, CODES, KEY])
+def test_one_factor_proved_again_is_no_new_proof_of_two(world: World, again: Record) -> None:
+    at = clock.wall().timestamp()
+    old = [{**PASSWORD, "at": at - 3000}, {**TOTP, "at": at - 3000}]
+    request = request_of(world.mikko.user, [], exact=[*old, {**again, "at": at - 1}])
+    assert assurance.assess(request, demands.OWN_FACTORS).step == "confirm"
+    with context.request_context(request):
+        assert customers_adapter.AccountAdapter().is_reauthentication_required(app="mfa")
+    other = PASSWORD if again is not PASSWORD else TOTP
+    request = request_of(world.mikko.user, [], exact=[*old, {**again, "at": at - 2}, {**other, "at": at - 1}])
+    assert assurance.assess(request, demands.OWN_FACTORS).step == "none"
+    with context.request_context(request):
+        assert not customers_adapter.AccountAdapter().is_reauthentication_required(app="mfa")
 
 
 def test_reauthentication_is_required_without_sign_in_or_records(world: World) -> None:
     for request in (request_of(world.mikko.user, []), request_of(AnonymousUser(), [PASSWORD]), None):
-        assert requires_reauthentication(request)
+        with context.request_context(request):
+            assert customers_adapter.AccountAdapter().is_reauthentication_required(app="mfa")
 
 
 def _resident() -> dict[str, Any]:

@@ -20,9 +20,8 @@ from identity.people.hashers import Argon2id
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.http import request_context, safe_redirects
-from portal.signin import authentication_methods
-from portal.signin.customers import adapter as customers_adapter
-from portal.signin.customers import factors
+from portal.signin import proofs
+from portal.signin.customers import assurance, demands, factors
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, code_from, code_of
@@ -36,7 +35,8 @@ def authentication(browser: BrowserClient, user: User) -> tuple[dt.datetime, lis
     request = RequestFactory().get("/")
     request.session = browser.session
     request.user = user
-    return authentication_methods.last_authentication(request)
+    proof = proofs.strongest(request)
+    return proof.at, list(proof.amr)
 
 
 def test_sign_in_with_password_and_code_is_recorded_as_mfa(world: World) -> None:
@@ -262,21 +262,7 @@ def test_session_check_takes_the_listed_number_of_statements(
     request.session, request.user = browser.session, world.aino.user
     assert request.session["account_authentication_methods"]
     with django_assert_num_queries(0):
-        assert customers_adapter.meets_required_assurance(request)
-
-
-@pytest.mark.urls("tests.fixtures.pages_for_tests")
-def test_session_older_than_the_factor_requires_it(world: World) -> None:
-    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
-    browser = BrowserClient().sign_in(ida)
-    assert browser.get("/test/inside/").status_code == 200
-    world.factor(ida)
-    world.change(world.koskela.memberships.get(user=ida), world.access("orderer"))
-    asked = browser.get("/test/inside/?page=2")
-    assert asked["Location"] == f"{reverse('mfa_reauthenticate')}?next=%2Ftest%2Finside%2F%3Fpage%3D2"
-    done = browser.post(asked["Location"], {"code": code_of(ida), "next": "/test/inside/?page=2"})
-    assert done["Location"] == "/test/inside/?page=2"
-    assert browser.get(done["Location"]).status_code == 200
+        assert assurance.assess(request, demands.ACCESS).step == "none"
 
 
 def test_passkey_challenge_expires_before_a_session(world: World) -> None:

@@ -1,0 +1,52 @@
+"""What each page demands of a session (`assurance`): the pages with an own demand; every other page asks ACCESS."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from portal.signin.customers.assurance import Demand
+
+ACCESS = Demand()
+"""A sign-in as strong as the person's factors allow and the person's roles require."""
+OWN_SIGN_IN = Demand(by_role=False)
+"""As strong as the person's factors allow: a person whose role requires a second factor adds it here."""
+OWN_FACTORS = Demand(by_role=False, max_age=dt.timedelta(minutes=15))
+"""A new proof for changing how one signs in (ASVS 5.0 V7.5.1)."""
+GIVING_ACCESS = Demand(max_age=dt.timedelta(hours=2))
+"""A new proof for giving access to other people (V7.5.3). Removing access never waits for one."""
+
+BY_URL_NAME: Mapping[str, Demand | None] = {
+    "account_login": None,
+    "account_logout": None,
+    "account_inactive": None,
+    "account_reset_password": None,
+    "account_reset_password_done": None,
+    "account_reset_password_from_key": None,
+    "account_reset_password_from_key_done": None,
+    "mfa_authenticate": None,
+    "mfa_login_webauthn": None,
+    "account_reauthenticate": OWN_SIGN_IN,
+    "mfa_reauthenticate": OWN_SIGN_IN,
+    "mfa_reauthenticate_webauthn": OWN_SIGN_IN,
+    "mfa_index": OWN_SIGN_IN,
+    "mfa_list_webauthn": OWN_SIGN_IN,
+    "account_change_password": OWN_FACTORS,
+    "account_set_password": OWN_FACTORS,
+    "mfa_activate_totp": OWN_FACTORS,
+    "mfa_deactivate_totp": OWN_FACTORS,
+    "mfa_generate_recovery_codes": OWN_FACTORS,
+    "mfa_add_webauthn": OWN_FACTORS,
+    "mfa_remove_webauthn": OWN_FACTORS,
+    "mfa_edit_webauthn": OWN_FACTORS,
+    "invite": GIVING_ACCESS,
+    "person_access": GIVING_ACCESS,
+    "person_restore": GIVING_ACCESS,
+}
+"""None: for everybody, also without a sign-in."""
+
+
+def of_page(url_name: str | None, view: Any) -> Demand | None:
+    """Return the demand of a page; None for a page without a sign-in (Django's `login_not_required`)."""
+    if url_name is not None and url_name in BY_URL_NAME:
+        return BY_URL_NAME[url_name]
+    return ACCESS if getattr(view, "login_required", True) else None
