@@ -102,16 +102,48 @@ class Inbox(models.Model):
 
 
 class Leaf(models.Model):
-    """Places one event in the sealed order of the log; `hash` covers the leaf before (`sealing.leaf_hash`)."""
+    """Places one event in the sealed order of the log, which is the order of leaves in its Merkle tree.
+
+    `position` counts from 1 and is the leaf's index plus one; the entry that is hashed is `event_hash`.
+    """
 
     position = models.BigIntegerField(primary_key=True)
+    incarnation = models.PositiveIntegerField()
+    """The installation's incarnation when the event was sealed: after a restore, positions are given out again."""
     event = models.UUIDField(unique=True)
     at = models.DateTimeField()
     event_hash = models.BinaryField()
-    hash = models.BinaryField()
 
     class Meta:
         db_table = "audit_leaf"
+
+
+class Subtree(models.Model):
+    """Holds the hash of a complete subtree of the Merkle tree; `level` is 8, 16, 24 and so on.
+
+    It covers 2 to the power of `level` leaves. Hashes between two stored levels are computed from at most 256 rows.
+    """
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_subtree"
+
+
+class Checkpoint(models.Model):
+    """Copies the newest checkpoint for metrics. What counts are the signed files outside the database."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    size = models.BigIntegerField()
+    signed_at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        db_table = "audit_checkpoint"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_checkpoint_one_row")]
 
 
 class PersonKey(models.Model):

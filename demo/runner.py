@@ -60,6 +60,8 @@ class Demo:
         stamp.write_text(now, encoding="ascii")
 
     def _fill(self) -> None:
+        if not (self.where.home / "checkpoints").exists():
+            self.manage("checkpoints", "make-key")
         self.manage("migrate", "--database=owner", "--verbosity=0", "--noinput")
         self.manage("keys", "make")
         jobs.prepare(self._server, self.where.secrets()["jobs"])

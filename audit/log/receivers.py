@@ -28,12 +28,12 @@ BEGIN
             CONTINUE;
         ELSIF t.relkind = 'v' OR obj_description(t.oid, 'pg_class') LIKE 'Read-only: %%' THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
-        ELSIF t.relname IN ('audit_event', 'audit_leaf') THEN
+        ELSIF t.relname = 'audit_event' THEN
             EXECUTE format('GRANT SELECT, INSERT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_chain' THEN
             EXECUTE format('GRANT SELECT, INSERT (id, kind), UPDATE (row_lock) ON %%I TO %%I', t.relname, app);
-        ELSIF t.relname = 'audit_inbox' THEN
-            EXECUTE format('GRANT SELECT, DELETE ON %%I TO %%I', t.relname, app);
+        ELSIF t.relname IN ('audit_leaf', 'audit_subtree') THEN
+            EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_person_key' THEN
             EXECUTE format('GRANT SELECT, INSERT, DELETE ON %%I TO %%I', t.relname, app);
         ELSE
@@ -44,7 +44,7 @@ BEGIN
     FOR f IN SELECT oid::regprocedure AS signature, proname FROM pg_proc
              WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_get_userbyid(proowner) = current_user LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %%s FROM PUBLIC', f.signature);
-        IF f.proname = 'audit_ensure_partitions' THEN
+        IF f.proname IN ('audit_ensure_partitions', 'audit_seal') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I', f.signature, app);
         END IF;
     END LOOP;

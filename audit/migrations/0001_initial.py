@@ -71,13 +71,38 @@ class Migration(migrations.Migration):
             name='Leaf',
             fields=[
                 ('position', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('incarnation', models.PositiveIntegerField()),
                 ('event', models.UUIDField(unique=True)),
                 ('at', models.DateTimeField()),
                 ('event_hash', models.BinaryField()),
-                ('hash', models.BinaryField()),
             ],
             options={
                 'db_table': 'audit_leaf',
+            },
+        ),
+        migrations.CreateModel(
+            name='Subtree',
+            fields=[
+                ('pk', models.CompositePrimaryKey('level', 'index', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('level', models.PositiveSmallIntegerField()),
+                ('index', models.BigIntegerField()),
+                ('hash', models.BinaryField()),
+            ],
+            options={
+                'db_table': 'audit_subtree',
+            },
+        ),
+        migrations.CreateModel(
+            name='Checkpoint',
+            fields=[
+                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('size', models.BigIntegerField()),
+                ('signed_at', models.DateTimeField()),
+                ('note', models.TextField()),
+            ],
+            options={
+                'db_table': 'audit_checkpoint',
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='audit_checkpoint_one_row')],
             },
         ),
         migrations.CreateModel(

@@ -5,7 +5,13 @@ import pathlib
 from django.db import migrations
 
 HERE = pathlib.Path(__file__)
-FILES = ("0002_instants.sql", "0002_guards.sql", "0002_person_keys.sql", "0002_published.sql")
+FILES = (
+    "0002_instants.sql",
+    "0002_guards.sql",
+    "0002_sealing.sql",
+    "0002_person_keys.sql",
+    "0002_published.sql",
+)
 SQL = [HERE.with_name(name).read_text(encoding="utf-8") for name in FILES]
 
 

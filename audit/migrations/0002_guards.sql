@@ -67,6 +67,8 @@ CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audi
 FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only();
 CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_leaf
 FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only();
+CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_subtree
+FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only();
 
 -- Creates the partitions of `months` months. It runs with the owner's rights, because the application calls it (audit.log.partitions).
 CREATE FUNCTION audit_ensure_partitions(first date, months integer) RETURNS void
@@ -142,7 +144,7 @@ CREATE INDEX audit_label_name ON audit_label USING gin (name gin_trgm_ops);
 SELECT audit_make_read_only('audit_installation', 'written by the operator''s commands as the owner');
 SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
-SELECT audit_leave_free('audit_inbox', 'a queue for the sealer, filled by a trigger; audit verify names an event without a leaf');
+SELECT audit_make_read_only('audit_inbox', 'a queue for the sealer: a trigger fills it, and only sealing empties it');
 SELECT audit_leave_free('audit_label', 'names that pages show and search; events hold the same names encrypted');
 SELECT audit_leave_free('audit_refusal', 'counts a refusal''s repeats within a minute; the events are in the log');
 

@@ -1,13 +1,19 @@
-"""Every leaf: the sealed order has no gap, and each event is sealed or waits in the inbox."""
+"""Every leaf: the order has no gap, its tree is the stored one, and each event is sealed or waits in the inbox."""
 
-from audit import sealing
+import datetime as dt
+import uuid
+from typing import NamedTuple
+
+from audit import merkle
 from audit.foundation.snapshot import stream
+from audit.verification.checkpoints import Comparison
 from audit.verification.report import Report
 
 _LEAVES = """
-SELECT l.position, l.event, l.at, l.event_hash, l.hash, e.at, e.hash
+SELECT l.position, l.incarnation, l.event, l.at, l.event_hash, e.at, e.hash
 FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event ORDER BY l.position, e.at
 """
+_SUBTREES = "SELECT level, index, hash FROM audit_subtree"
 _UNSEALED_AND_NOT_WAITING = """
 SELECT e.id, e.chain FROM audit_event e
 LEFT JOIN audit_leaf l ON l.event = e.id AND l.at = e.at
@@ -19,26 +25,63 @@ SELECT i.event FROM audit_inbox i LEFT JOIN audit_event e ON e.id = i.event AND 
 """
 
 
-def verify(report: Report) -> None:
-    """Verify all leaves with the hashes of their events."""
-    last, before = 0, b""
-    for position, event, at, event_hash, digest, event_at, actual_hash in stream(_LEAVES):
-        if position == last:
-            report.add("event written twice", "leaves", position, event)
+class _Row(NamedTuple):
+    position: int
+    incarnation: int
+    event: uuid.UUID
+    at: dt.datetime
+    event_hash: bytes
+    event_at: dt.datetime | None
+    actual_hash: bytes | None
+
+
+class _Tree:
+    """Grows the tree again, and compares it with the stored subtrees while positions have no gap."""
+
+    def __init__(self) -> None:
+        self.frontier = merkle.Frontier()
+        self._stored = {(level, index): bytes(digest) for level, index, digest in stream(_SUBTREES)}
+
+    def append(self, report: Report, row: _Row) -> None:
+        completed = self.frontier.append(bytes(row.event_hash))
+        if self.frontier.size != row.position:
+            return
+        for level, index, digest in completed:
+            if level % 8 == 0 and self._stored.pop((level, index), None) != digest:
+                report.add(f"stored subtree of level {level} changed", "leaves", row.position, row.event)
+
+    def finish(self, report: Report) -> None:
+        if self._stored and self.frontier.size:
+            level, index = min(self._stored)
+            report.add("stored subtree without its leaves", "leaves", index << level)
+
+
+def verify(report: Report, comparison: Comparison) -> None:
+    """Verify all leaves with the hashes of their events, and compare the log with its checkpoints."""
+    tree, last, incarnation = _Tree(), 0, 0
+    for columns in stream(_LEAVES):
+        row = _Row(*columns)
+        if row.position == last:
+            report.add("event written twice", "leaves", row.position, row.event)
             continue
         report.leaves += 1
-        expected = sealing.leaf_hash(
-            before=before, position=position, event=event, event_hash=bytes(event_hash)
-        )
-        if position != last + 1:
-            report.add("gap between leaves", "leaves", position, event)
-        elif expected != bytes(digest) or (actual_hash is not None and at != event_at):
-            report.add("leaf changed", "leaves", position, event)
-        if actual_hash is None:
-            report.add("event deleted", "leaves", position, event)
-        elif bytes(actual_hash) != bytes(event_hash):
-            report.add("event changed after sealing", "leaves", position, event)
-        last, before = position, bytes(digest)
+        if row.position != last + 1:
+            report.add("gap between leaves", "leaves", row.position, row.event)
+        if row.incarnation < incarnation:
+            report.add("incarnation lower than the leaf's before", "leaves", row.position, row.event)
+        _verify_leaf(report, row)
+        tree.append(report, row)
+        comparison.compare(report, tree.frontier, incarnation=row.incarnation)
+        last, incarnation = row.position, row.incarnation
+    tree.finish(report)
+    comparison.finish(report, size=tree.frontier.size)
+
+
+def _verify_leaf(report: Report, row: _Row) -> None:
+    if row.actual_hash is None:
+        report.add("event deleted", "leaves", row.position, row.event)
+    elif bytes(row.actual_hash) != bytes(row.event_hash) or row.at != row.event_at:
+        report.add("leaf and event differ", "leaves", row.position, row.event)
 
 
 def verify_inbox(report: Report) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class Finding:
     """Describes one inconsistency of the log.
 
-    `location` is a chain, `leaves` or `inbox`; `position` is the one in it, where there is one.
+    `location` is a chain, `leaves`, `inbox` or a checkpoint's file; `position` is the one in it, where there is one.
     """
 
     code: str
@@ -28,6 +28,9 @@ class Report:
     events: int = 0
     leaves: int = 0
     chains: int = 0
+    checkpoints: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What is not an inconsistency, but should be known."""
     findings: list[Finding] = field(default_factory=list)
     forged: set[uuid.UUID] = field(default_factory=set)
     """The events that are not as the log wrote them: nothing may be concluded from what they say."""

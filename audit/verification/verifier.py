@@ -1,15 +1,18 @@
 """The verifier reads the log once, in one snapshot."""
 
 import uuid
+from collections.abc import Iterable
 
+from audit.checkpoints.folder import File
 from audit.foundation.snapshot import snapshot
 from audit.verification import chains, instants, leaves
+from audit.verification.checkpoints import Comparison
 from audit.verification.events import EventVerifier
 from audit.verification.report import Report
 
 
-def verify(*, chain: uuid.UUID | None = None) -> Report:
-    """Read the whole log, or one chain of it, in one snapshot.
+def verify(*, chain: uuid.UUID | None = None, checkpoints: Iterable[File] = ()) -> Report:
+    """Read the whole log and compare it with checkpoints, or read one chain of it, in one snapshot.
 
     Raises MissingKey without the key files of events and persons.
     """
@@ -18,7 +21,7 @@ def verify(*, chain: uuid.UUID | None = None) -> Report:
         events = EventVerifier(report)
         chains.verify(report, events, chain=chain)
         if chain is None:
-            leaves.verify(report)
+            leaves.verify(report, Comparison(checkpoints))
             leaves.verify_inbox(report)
             instants.verify(report)
             events.person_keys.verify(report)

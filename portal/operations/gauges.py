@@ -9,6 +9,7 @@ import platform
 import django
 from django.conf import settings
 
+from audit.checkpoints import newest
 from audit.foundation import clock
 from portal.operations import readiness
 from portal.operations.metrics import Gauge
@@ -31,13 +32,25 @@ def build() -> Gauge:
 
 
 def of_database() -> list[Gauge]:
-    """Read deliveries, targets and heartbeats."""
+    """Read deliveries, targets, checkpoints and heartbeats."""
     return [
         *_deliveries(),
         Gauge("deliverers", "Deliverers connected to the database.", status.running_deliverers()),
         Gauge("targets_down", "Targets that do not answer.", len(status.unavailable_targets())),
+        *_checkpoints(),
         *_heartbeats(),
     ]
+
+
+def _checkpoints() -> list[Gauge]:
+    late = Gauge(
+        "checkpoints_late_seconds",
+        "The age of the oldest event that no checkpoint covers.",
+        newest.late_seconds(),
+    )
+    age = newest.age()
+    newest_age = [] if age is None else [Gauge("checkpoint_age_seconds", "Since the newest checkpoint.", age)]
+    return [late, *newest_age]
 
 
 def _deliveries() -> list[Gauge]:

@@ -16,6 +16,7 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 
 from audit import installation
+from audit.checkpoints import newest
 from identity import key_registry
 from portal.operations import metrics, static_check
 from provisioning import backlog
@@ -28,6 +29,8 @@ LATE = 60.0
 """Seconds after which due deliveries count as late, and a process without a heartbeat as stuck."""
 JOBS_LATE = 300.0
 """The same for Celery, whose task of a heartbeat may wait behind a long job."""
+CHECKPOINTS_LATE = 300.0
+"""Seconds after which an event without a checkpoint is late: five intervals of the signer."""
 FRESH_SECONDS = 1.0
 _PROBE = "readiness"
 _memo: list[tuple[float, dict[str, str]]] = []
@@ -92,6 +95,13 @@ def deliver() -> str:
     return "late" if status.delivery_lag() > LATE else "ok"
 
 
+def checkpoints() -> str:
+    """Return `ok`, `late`, or `none` before the first checkpoint."""
+    if newest.age() is None:
+        return "none"
+    return "late" if newest.late_seconds() > CHECKPOINTS_LATE else "ok"
+
+
 def mail() -> str:
     """Return `ok`, or `failing` from the first failure of a mail that still waits."""
     return _failing("mail")
@@ -126,6 +136,7 @@ REQUIRED: Mapping[str, Callable[[], str]] = {
 }
 REPORTED: Mapping[str, Callable[[], str]] = {
     "deliver": deliver,
+    "checkpoints": checkpoints,
     "mail": mail,
     "targets": targets,
     "worker": worker,

@@ -6,6 +6,7 @@ from audit.foundation import clock, web_keys
 from portal.settings import base, variables
 
 KEYS_FOLDER = variables.KEYS.value() or base.HOME / "keys"
+CHECKPOINTS_FOLDER = variables.CHECKPOINTS.value() or base.HOME / "checkpoints"
 SECRET_KEY, *SECRET_KEY_FALLBACKS = web_keys.load(
     folder=KEYS_FOLDER, now=clock.wall(base.CLOCK_OFFSET_FILE)
 ) or [""]

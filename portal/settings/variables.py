@@ -108,6 +108,12 @@ KEYS = Variable(
     default_doc="`keys` in `KEYHOLDER_HOME`",
     doc="The folder of the key files: the same for all processes, mode 0700, backed up separately from the database.",
 )
+CHECKPOINTS = Variable(
+    name="KEYHOLDER_CHECKPOINTS",
+    parse=optional_path,
+    default_doc="`checkpoints` in `KEYHOLDER_HOME`",
+    doc="The folder of signed checkpoints and their key, which the system user of `deliver` owns and alone writes.",
+)
 DATABASE = Variable(
     name="DATABASE_URL",
     parse=database(DATABASE_PARAMETERS),
@@ -158,16 +164,10 @@ MAIL_FROM = Variable(
     doc="The sender of all mails; returned mails go to this address.",
 )
 SMTP_HOST = Variable(
-    name="KEYHOLDER_SMTP_HOST",
-    parse=host,
-    default="127.0.0.1",
-    doc="The mail relay's host.",
+    name="KEYHOLDER_SMTP_HOST", parse=host, default="127.0.0.1", doc="The mail relay's host."
 )
 SMTP_PORT = Variable(
-    name="KEYHOLDER_SMTP_PORT",
-    parse=whole(least=1, most=65535),
-    default="25",
-    doc="The mail relay's port.",
+    name="KEYHOLDER_SMTP_PORT", parse=whole(least=1, most=65535), default="25", doc="The mail relay's port."
 )
 SMTP_TLS = Variable(
     name="KEYHOLDER_SMTP_TLS",
@@ -176,9 +176,7 @@ SMTP_TLS = Variable(
     doc="How the connection to the mail relay is encrypted: `none`, `starttls` or `tls`.",
 )
 SMTP_USER = Variable(
-    name="KEYHOLDER_SMTP_USER",
-    parse=text,
-    doc="The user at the mail relay; empty: no authentication.",
+    name="KEYHOLDER_SMTP_USER", parse=text, doc="The user at the mail relay; empty: no authentication."
 )
 SMTP_PASSWORD = Variable(
     name="KEYHOLDER_SMTP_PASSWORD",

@@ -15,6 +15,7 @@ import structlog
 from django.db import connection
 
 from audit import installation, sealing
+from audit.checkpoints.signer import Signer
 from audit.foundation import clock
 from audit.log import refusals
 from provisioning.delivery import heartbeats, listener, workers
@@ -152,14 +153,16 @@ class Engine:
             self._next_heartbeat = time.monotonic() + heartbeats.EVERY_SECONDS
 
     def _background_maintenance(self) -> None:
-        """Seal observations into the log and flush repeated refusals, once a second."""
-        outage = Outage(names_database=False)
-        pause = SWEEP_SECONDS
-        while not self._stopping.wait(pause):
+        """Seal events, flush repeated refusals and sign checkpoints, once a second and at the end."""
+        outage, signer = Outage(names_database=False), Signer()
+        pause, is_last = SWEEP_SECONDS, False
+        while not is_last:
+            is_last = self._stopping.wait(pause)
             pause = SWEEP_SECONDS
             try:
-                sealing.seal_all()
                 refusals.flush_repeats()
+                sealing.seal_all()
+                signer.run(now=is_last)
                 outage.ended()
             except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
                 connection.close()

@@ -33,6 +33,8 @@ BREACHES = [
     ("lifecycle", "delegation.access.queries", "from identity import lifecycle"),
     ("stores", "provisioning.models", "from delegation.access import store"),
     ("stores", "delegation.access.queries", "import delegation.access.store"),
+    ("checkpoints", "portal.web.people", "from audit.checkpoints import folder"),
+    ("checkpoints", "identity.people.models", "import audit.checkpoints.signer"),
     ("effects", "portal.web.people", "from delegation.access import effects"),
     ("channels", "portal.web.people", "from identity.people import models"),
     ("channels", "portal.oidc", "import delegation.acts"),

@@ -31,7 +31,7 @@ def rows() -> tuple[int, int]:
     return Event.objects.count(), Leaf.objects.count()
 
 
-@pytest.mark.parametrize("table", ["audit_event", "audit_leaf"])
+@pytest.mark.parametrize("table", ["audit_event", "audit_leaf", "audit_subtree"])
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_log_changed_by_the_owner_is_refused_by_the_table_s_trigger(
     world: World, owner: psycopg.Connection, table: str, statement: str
@@ -39,7 +39,9 @@ def test_log_changed_by_the_owner_is_refused_by_the_table_s_trigger(
     sealing.seal_all()
     before = rows()
     with pytest.raises(psycopg.Error, match=f"^{table} is insert-only") as refusal:
-        owner.execute(STATEMENTS[statement].format(table, "at").encode())
+        owner.execute(
+            STATEMENTS[statement].format(table, "level" if table == "audit_subtree" else "at").encode()
+        )
     assert refusal.value.sqlstate == "KH002"
     assert rows() == before
 
@@ -108,7 +110,7 @@ def test_event_inserted_by_the_owner_is_checked_by_the_chain_trigger(
 ) -> None:
     """The guard refuses changes only; the chain's own trigger judges an insert."""
     with owner.transaction(force_rollback=True):
-        owner.execute("INSERT INTO audit_leaf VALUES (9999999, gen_random_uuid(), now(), '', '')")
+        owner.execute("INSERT INTO audit_leaf VALUES (9999999, 1, gen_random_uuid(), now(), '')")
     with pytest.raises(psycopg.Error, match="does not continue its chain"), owner.transaction():
         owner.execute(
             "INSERT INTO audit_event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*"
@@ -123,10 +125,11 @@ def execute(statement: str) -> None:
 
 DENIED = {
     "audit_event": "update delete truncate",
-    "audit_leaf": "update delete truncate",
+    "audit_leaf": "insert update delete truncate",
+    "audit_subtree": "insert update delete truncate",
     "audit_installation": "insert update delete truncate",
     "audit_key_fingerprint": "insert update delete truncate",
-    "audit_inbox": "insert update truncate",
+    "audit_inbox": "insert update delete truncate",
     "audit_person_key": "update truncate",
     "audit_chain": "update delete truncate",
     "django_migrations": "insert update delete truncate",
@@ -135,6 +138,12 @@ DENIED = {
     "identity_user": "truncate",
 }
 """Statements that the application's role may not run; all others it may."""
+COLUMN = {
+    "audit_inbox": "at",
+    "audit_key_fingerprint": "purpose",
+    "audit_leaf": "at",
+    "audit_subtree": "level",
+}
 SHAPES = {
     "select": "SELECT 1 FROM {0} WHERE false",
     "insert": "INSERT INTO {0} SELECT * FROM {0} WHERE false",
@@ -149,14 +158,7 @@ SHAPES = {
 )
 def test_application_without_the_privilege_is_refused(world: World, table: str, verb: str) -> None:
     with pytest.raises(DatabaseError, match=f"^permission denied for table {table}") as refusal:
-        execute(
-            SHAPES[verb].format(
-                table,
-                {"audit_leaf": "at", "audit_inbox": "at", "audit_key_fingerprint": "purpose"}.get(
-                    table, "id"
-                ),
-            )
-        )
+        execute(SHAPES[verb].format(table, COLUMN.get(table, "id")))
     assert isinstance(refusal.value.__cause__, pg.InsufficientPrivilege)
 
 
@@ -172,10 +174,11 @@ ORDINARY = "DELETE INSERT SELECT UPDATE"
 EXCEPTIONS = {
     "audit_chain": "SELECT",  # and by column: see below
     "audit_event": "INSERT SELECT",
-    "audit_inbox": "DELETE SELECT",
+    "audit_inbox": "SELECT",
     "audit_installation": "SELECT",
     "audit_key_fingerprint": "SELECT",
-    "audit_leaf": "INSERT SELECT",
+    "audit_leaf": "SELECT",
+    "audit_subtree": "SELECT",
     "audit_person_key": "DELETE INSERT SELECT",
     "django_migrations": "SELECT",
     **dict.fromkeys(

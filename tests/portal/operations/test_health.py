@@ -42,7 +42,8 @@ def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 REQUIRED = {"database": "ok", "migrations": "ok", "keys": "ok", "cache": "ok", "static": "ok"}
 REPORTED = {
-    "deliver": "none", "mail": "ok", "targets": "ok", "worker": "none", "beat": "none", "metrics": "ok",
+    "deliver": "none", "checkpoints": "none", "mail": "ok", "targets": "ok", "worker": "none", "beat": "none",
+    "metrics": "ok",
 }  # fmt: skip
 
 

@@ -1,0 +1,176 @@
+"""The folder of the checkpoints belongs to the deliverer's system user, and nobody else writes it.
+
+- `signing-key`: mode 0600.
+- `verifier-keys`: one public key in each line, the newest first, for everybody.
+- `latest`: a copy of the newest checkpoint.
+- a folder for each day with a file for each checkpoint.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+from audit.checkpoints import note
+from audit.checkpoints.note import SigningKey
+from audit.verify_export import Checkpoint, Key, Problem
+
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{5,})-(\d{12,})\.checkpoint", re.ASCII)
+
+
+class Unusable(Exception):
+    """The folder cannot be used as it is; the message says what to do."""
+
+
+class File(NamedTuple):
+    """One checkpoint with its file's name, and the reason if it does not hold."""
+
+    name: str
+    checkpoint: Checkpoint | None
+    problem: str = ""
+
+
+class Signed(NamedTuple):
+    """A checkpoint with the signed note that states it."""
+
+    note: str
+    checkpoint: Checkpoint
+
+
+class Folder:
+    """Reads and writes the folder at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def make_key(self, *, origin: str, replace: bool) -> SigningKey:
+        """Make the signing key; older public keys stay valid for older checkpoints. Raises Unusable."""
+        if not re.fullmatch(r"[\w.:/-]+", origin, re.ASCII):
+            raise Unusable(f"{origin!r} is no origin: write a host name and a path, without https://.")
+        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if self._private.exists() and not replace:
+            raise Unusable(f"{self._private} exists. With --replace a new key takes its place.")
+        key = SigningKey.generate(name=origin)
+        public = self._public.read_text("ascii") if self._public.exists() else ""
+        _write(self._private, key.text(), mode=0o600)
+        _write(self._public, key.verifier_key() + public, mode=0o644)
+        return key
+
+    def has_key(self) -> bool:
+        """Say whether a signing key was made here."""
+        return self._private.exists()
+
+    def signing_key(self) -> SigningKey:
+        """Return the key. Raises Unusable for a key that others can read, or that belongs to another user."""
+        status = self._private.stat()
+        if status.st_mode & 0o077 or status.st_uid != os.geteuid():
+            raise Unusable(f"{self._private} must have mode 0600 and belong to the user who signs.")
+        try:
+            return SigningKey.parse(self._private.read_text("ascii"))
+        except ValueError as error:
+            raise Unusable(f"{self._private} is no signing key.") from error
+
+    def verifier_keys(self) -> list[Key]:
+        """Return the public keys, the newest first. Raises Unusable."""
+        try:
+            return [Key.parse(line) for line in self._public.read_text("ascii").splitlines() if line]
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{self._public} cannot be read: {error}") from error
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Yield whether this process is the one that signs now. Another one on this machine gets False."""
+        with (self.path / "lock").open("a", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def latest(self) -> Signed | None:
+        """Return the newest checkpoint; None before the first. Raises Unusable for a file that was changed."""
+        path = self.path / "latest"
+        if not path.exists():
+            if any(self.names()):
+                raise Unusable(f"{path} is missing. Copy the newest checkpoint there.")
+            return None
+        try:
+            return self.open(path)
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{path} is not a checkpoint of this log: {error}") from error
+
+    def open(self, path: Path) -> Signed:
+        """Return a checkpoint from any file. Raises OSError, and ValueError unless a key of this folder signed it."""
+        text = path.read_bytes().decode()
+        return Signed(text, note.open_note(text, keys=self.verifier_keys()))
+
+    def add(self, text: str, checkpoint: Checkpoint) -> Path:
+        """Store a signed checkpoint as a file of its own and as `latest`."""
+        day = self.path / checkpoint.at[:10]
+        day.mkdir(mode=0o755, exist_ok=True)
+        path = day / f"{checkpoint.incarnation:05}-{checkpoint.size:012}.checkpoint"
+        _write(path, text, mode=0o644)
+        _write(self.path / "latest", text, mode=0o644)
+        return path
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all checkpoint files, the oldest day first."""
+        for day in sorted(self.path.glob("????-??-??")):
+            for path in sorted(day.glob("*.checkpoint")):
+                name = f"{day.name}/{path.name}"
+                if _NAME.fullmatch(name):
+                    yield name
+
+    def files(self) -> Iterator[File]:
+        """Yield every checkpoint and `latest`, with verified signatures. Raises Unusable without a public key."""
+        keys = self.verifier_keys()
+        latest = ["latest"] if (self.path / "latest").exists() else []
+        for name in [*self.names(), *latest]:
+            yield self._read(name, keys)
+
+    def _read(self, name: str, keys: list[Key]) -> File:
+        try:
+            checkpoint = note.open_note((self.path / name).read_bytes().decode(), keys=keys)
+        except (Problem, OSError, UnicodeDecodeError) as error:
+            return File(name, None, str(error))
+        match = _NAME.fullmatch(name)
+        stated = (checkpoint.at[:10], checkpoint.incarnation, checkpoint.size)
+        if match and (match[1], int(match[2]), int(match[3])) != stated:
+            return File(name, None, "The file has the name of another checkpoint.")
+        return File(name, checkpoint)
+
+    @property
+    def _private(self) -> Path:
+        return self.path / "signing-key"
+
+    @property
+    def _public(self) -> Path:
+        return self.path / "verifier-keys"
+
+
+def configured() -> Folder:
+    """Return the folder of this installation."""
+    return Folder(Path(settings.CHECKPOINTS_FOLDER))
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Write a file so that a reader, or a crash, finds the old one or the whole new one."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

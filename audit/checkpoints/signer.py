@@ -1,0 +1,120 @@
+"""The deliverer signs a checkpoint when the log has grown, and refuses a log that does not continue the last one."""
+
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from audit.checkpoints import heads, newest
+from audit.checkpoints.folder import Folder, Unusable, configured
+from audit.checkpoints.heads import HeadsRoot
+from audit.checkpoints.stored_tree import StoredTree
+from audit.foundation import clock
+from audit.foundation.snapshot import snapshot
+from audit.log import canonical
+from audit.verify_export import Checkpoint
+
+log = structlog.get_logger(__name__)
+
+INTERVAL_SECONDS = 60.0
+_SHARE = 20
+"""Signing takes at most a twentieth of the time, also with a million chains."""
+
+
+class Inconsistent(Exception):
+    """The log is not a continuation of the last checkpoint; nothing is signed."""
+
+
+@dataclass(slots=True)
+class Signer:
+    """Signs at intervals, and reports what keeps it from signing without stopping anything else."""
+
+    _next: float = 0.0
+    _reported: set[str] = field(default_factory=set)
+
+    def run(self, *, now: bool = False) -> None:
+        """Sign when the interval has passed, or `now`. A refusal is logged as an error at each interval."""
+        started = time.monotonic()
+        if started < self._next and not now:
+            return
+        try:
+            self._sign(configured())
+        except Inconsistent as error:
+            log.error("checkpoints.refused", reason=str(error))  # noqa: TRY400 - the reason says all
+        except (Unusable, OSError) as error:
+            self._report("checkpoints.unusable", str(error))
+        ended = time.monotonic()
+        self._next = ended + max(INTERVAL_SECONDS, (ended - started) * _SHARE)
+
+    def _sign(self, folder: Folder) -> None:
+        if not folder.has_key():
+            self._report(
+                "checkpoints.no_key", "Run `manage.py checkpoints make-key` as the deliverer's user."
+            )
+            return
+        signed = sign(folder=folder)
+        if signed is not None:
+            log.info("checkpoints.signed", size=signed.size, incarnation=signed.incarnation)
+
+    def _report(self, event: str, reason: str) -> None:
+        """Warn once in the life of this process."""
+        if reason not in self._reported:
+            self._reported.add(reason)
+            log.warning(event, reason=reason)
+
+
+def sign(*, folder: Folder) -> Checkpoint | None:
+    """Sign the log as it is now. None where it has not grown, or another process on this machine is signing.
+
+    Raises Inconsistent and Unusable. The lock is older than the snapshot: the last checkpoint is never newer than it.
+    """
+    key = folder.signing_key()
+    with folder.locked() as is_mine:
+        if not is_mine:
+            return None
+        last = folder.latest()
+        current = _describe(key.name, last and last.checkpoint)
+        if current is None:
+            return None
+        text = key.sign(current)
+        folder.add(text, current)
+    newest.store(checkpoint=current, note=text)
+    return current
+
+
+def _describe(origin: str, last: Checkpoint | None) -> Checkpoint | None:
+    """Return what is true of the log now; None where the last checkpoint already says it."""
+    with snapshot():
+        size, incarnation = newest.size_and_incarnation()
+        tree, base = StoredTree(), None
+        if last is not None:
+            _require_continuation(last, tree, size, incarnation)
+            base = last if last.incarnation == incarnation else None
+        if size == (base.size if base else 0):
+            return None
+        current = _heads(size, base)
+        at = canonical.format_instant(clock.now())
+        return Checkpoint(origin, size, tree.root(size), incarnation, current.chains, current.root, at)
+
+
+def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:
+    """Return the heads' root, after a comparison of the earlier heads with the checkpoint that this log continues."""
+    if base is None:
+        (current,) = heads.roots(sizes=[size])
+        return current
+    current, earlier = heads.roots(sizes=[size, base.size])
+    if earlier != (base.chains, base.heads):
+        raise Inconsistent(f"The heads of chains at size {base.size} differ from the last checkpoint.")
+    return current
+
+
+def _require_continuation(last: Checkpoint, tree: StoredTree, size: int, incarnation: int) -> None:
+    """Compare with the last checkpoint, unless a restore raised the incarnation: the new checkpoint states that."""
+    if incarnation < last.incarnation:
+        raise Inconsistent(f"The incarnation is {incarnation}, the last checkpoint's is {last.incarnation}.")
+    if incarnation > last.incarnation:
+        return
+    if size < last.size:
+        raise Inconsistent(f"The log has {size} leaves, the last checkpoint {last.size}.")
+    if tree.root(last.size) != last.root:
+        raise Inconsistent(f"The first {last.size} leaves differ from the last checkpoint.")

@@ -1,0 +1,77 @@
+"""Every checkpoint file: what it stated of the log then is still true.
+
+A log can be cut off, rewritten as a whole, or restored from a backup without a new incarnation. It is then
+consistent in itself, and only differs from its checkpoints.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from audit.checkpoints import heads, newest
+from audit.checkpoints.folder import File
+from audit.merkle import Frontier
+from audit.verification.report import Report
+from audit.verify_export import Checkpoint
+
+
+class Comparison:
+    """Compares checkpoints with a tree that grows leaf by leaf."""
+
+    def __init__(self, files: Iterable[File]) -> None:
+        self._files = list(files)
+        self._at_size: dict[int, list[tuple[str, Checkpoint]]] = {}
+        for file in self._files:
+            if file.checkpoint is not None:
+                self._at_size.setdefault(file.checkpoint.size, []).append((file.name, file.checkpoint))
+        self._verified = 0
+        self._differs = False
+        self._replaced: Counter[int] = Counter()
+        self._newest: tuple[str, Checkpoint] | None = None
+
+    def compare(self, report: Report, tree: Frontier, *, incarnation: int) -> None:
+        """Compare the checkpoints of the tree's size; `incarnation` is its last leaf's.
+
+        A leaf of a later incarnation took the position after a restore: there, earlier checkpoints say nothing.
+        """
+        for name, checkpoint in self._at_size.pop(tree.size, ()):
+            if checkpoint.incarnation < incarnation:
+                self._replaced[checkpoint.incarnation] += 1
+            elif checkpoint.root == tree.root():
+                self._verified = tree.size
+                self._newest = name, checkpoint
+                report.checkpoints += 1
+            elif not self._differs:
+                # All later ones differ, too. The change lies after the last one that holds.
+                self._differs = True
+                report.add("leaves differ from a checkpoint", f"checkpoint {name}", self._verified + 1)
+
+    def finish(self, report: Report, *, size: int) -> None:
+        """Name the checkpoints beyond the end of the log, unusable files, and changed heads of chains."""
+        _, incarnation = newest.size_and_incarnation()
+        for file in self._files:
+            if file.checkpoint is None:
+                report.add(f"checkpoint changed ({file.problem})", f"checkpoint {file.name}")
+            elif file.checkpoint.incarnation > incarnation:
+                report.add(f"incarnation {incarnation} lower than a checkpoint's", f"checkpoint {file.name}")
+        self._name_truncation(report, size, incarnation)
+        if self._newest is not None and not self._differs:
+            self._compare_heads(report, *self._newest)
+        for replaced, count in sorted(self._replaced.items()):
+            report.notes.append(
+                f"{count} checkpoints of incarnation {replaced} lie beyond what a restore kept, and were not compared."
+            )
+
+    def _name_truncation(self, report: Report, size: int, incarnation: int) -> None:
+        beyond = [entry for entries in self._at_size.values() for entry in entries]
+        lost = [entry for entry in beyond if entry[1].incarnation >= incarnation]
+        self._replaced.update(entry[1].incarnation for entry in beyond if entry not in lost)
+        if lost:
+            name, checkpoint = max(lost, key=lambda entry: entry[1].size)
+            missing = checkpoint.size - size
+            report.add(f"log ends {missing} leaves before a checkpoint", f"checkpoint {name}", size)
+
+    @staticmethod
+    def _compare_heads(report: Report, name: str, checkpoint: Checkpoint) -> None:
+        (now,) = heads.roots(sizes=[checkpoint.size])
+        if now != (checkpoint.chains, checkpoint.heads):
+            report.add("heads of chains differ from a checkpoint", f"checkpoint {name}", checkpoint.size)

@@ -1,0 +1,220 @@
+"""`manage.py audit verify` compares the log with its checkpoints: attacks that leave the log consistent in itself."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from audit import merkle, sealing
+from audit.models import Leaf
+from audit.verification import verifier
+from tests.fixtures.signed_log import Log, cut_back
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def findings(log: Log) -> dict[str, str]:
+    """The location of each finding by its code."""
+    return {
+        finding.code: f"{finding.location} {finding.position}"
+        for finding in verifier.verify(checkpoints=log.folder.files()).findings
+    }
+
+
+def without_checkpoints() -> list[str]:
+    return [finding.code for finding in verifier.verify().findings]
+
+
+def three(log: Log) -> list[int]:
+    """Sign three checkpoints over at least 300 leaves, and return their sizes."""
+    sizes = []
+    for count in (40, 200, 60):
+        log.observe(count)
+        log.extend(2)
+        sizes.append(log.sign().size)
+    return sizes
+
+
+def grow_again(intruder: psycopg.Connection) -> None:
+    """Compute the stored subtrees from the leaves, as an intruder does who leaves no traces."""
+    intruder.execute("DELETE FROM audit_subtree")
+    intruder.execute("SELECT audit_grow_tree(0, (SELECT max(position) FROM audit_leaf))")
+
+
+def test_unchanged_log_agrees_with_every_checkpoint(log: Log) -> None:
+    three(log)
+    log.observe(3)
+    sealing.seal_all()
+    log.extend()
+    output = io.StringIO()
+    call_command("audit", "verify", stdout=output)
+    assert "4 checkpoints: log verified." in output.getvalue(), "three files and `latest`"
+    assert "No checkpoint" not in output.getvalue()
+
+
+def test_log_without_checkpoints_says_what_it_does_not_show(
+    log: Log, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.CHECKPOINTS_FOLDER = tmp_path / "none"
+    output = io.StringIO()
+    call_command("audit", "verify", stdout=output)
+    assert "0 checkpoints: log verified." in output.getvalue()
+    assert "No checkpoint was compared" in output.getvalue()
+
+
+def test_end_that_was_cut_off_is_named(log: Log, intruder: psycopg.Connection) -> None:
+    *_, kept, size = three(log)
+    cut_back(intruder, kept)
+    intruder.execute("DELETE FROM audit_subtree WHERE (index + 1) << level > %s", [kept])
+    assert without_checkpoints() == []
+    found = findings(log)
+    assert set(found) == {f"log ends {size - kept} leaves before a checkpoint"}
+    assert f"{size:012}.checkpoint {kept}" in next(iter(found.values()))
+
+
+def test_restore_without_a_new_incarnation_is_named_after_it_went_on(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    *_, kept, size = three(log)
+    cut_back(intruder, kept)
+    log.observe(count=size)
+    sealing.seal_all()
+    grow_again(intruder)
+    assert without_checkpoints() == []
+    assert findings(log) == {"leaves differ from a checkpoint": f"checkpoint {newest_name(log)} {kept + 1}"}
+
+
+def newest_name(log: Log) -> str:
+    return list(log.folder.names())[-1]
+
+
+def test_restore_with_a_new_incarnation_is_reported_and_no_finding(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    kept, *_ = three(log)
+    cut_back(intruder, kept)
+    intruder.execute("DELETE FROM audit_subtree")
+    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    for count in (1, 400):
+        log.observe(count)
+        log.sign()
+        report = verifier.verify(checkpoints=log.folder.files())
+        assert report.findings == []
+        assert report.notes == [
+            "2 checkpoints of incarnation 1 lie beyond what a restore kept, and were not compared."
+        ]
+
+
+def test_new_incarnation_does_not_excuse_what_was_there_before(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    kept, *_ = three(log)
+    cut_back(intruder, kept)
+    intruder.execute("DELETE FROM audit_subtree")
+    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    exchange(intruder, 3, 9)
+    log.observe()
+    log.sign()
+    assert "leaves differ from a checkpoint" in findings(log)
+
+
+def exchange(intruder: psycopg.Connection, one: int, two: int) -> None:
+    for old, new in ((one, -1), (two, one), (-1, two)):
+        intruder.execute("UPDATE audit_leaf SET position = %s WHERE position = %s", [new, old])
+
+
+def test_two_exchanged_leaves_are_named_with_the_range_of_the_change(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    first, second, _ = three(log)
+    exchange(intruder, first + 5, first + 50)
+    grow_again(intruder)
+    assert without_checkpoints() == []
+    (found,) = findings(log).items()
+    assert found[0] == "leaves differ from a checkpoint"
+    assert f"{second:012}.checkpoint {first + 1}" in found[1]
+
+
+def test_stored_subtree_that_does_not_match_its_leaves_is_named(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    three(log)
+    exchange(intruder, 5, 50)
+    assert "stored subtree of level 8 changed" in without_checkpoints()
+    grow_again(intruder)
+    intruder.execute("INSERT INTO audit_subtree VALUES (8, 7, sha256('x'))")
+    assert without_checkpoints() == ["stored subtree without its leaves"]
+
+
+def rewrite(intruder: psycopg.Connection, position: int) -> None:
+    """Change one event with its hash, its leaf, and everything after it: no trace inside the database."""
+    event = str(Leaf.objects.get(position=position).event)
+    row = intruder.execute("SELECT body FROM audit_event WHERE id = %s", [event]).fetchone()
+    assert row is not None
+    body = json.dumps(json.loads(bytes(row[0])) | {"verb": "test.forged"}).encode()
+    intruder.execute(
+        "UPDATE audit_event SET verb = 'test.forged', body = %(b)s, hash = sha256(%(b)s) WHERE id = %(id)s",
+        {"b": body, "id": event},
+    )
+    intruder.execute(
+        "UPDATE audit_leaf l SET event_hash = e.hash FROM audit_event e WHERE e.id = l.event AND e.id = %s",
+        [event],
+    )
+    grow_again(intruder)
+
+
+def test_event_rewritten_with_everything_after_it_is_named(log: Log, intruder: psycopg.Connection) -> None:
+    """Also for an intruder with the key of the MACs: this finding does not need them."""
+    first, second, _ = three(log)
+    rewrite(intruder, first + 5)
+    found = findings(log)
+    assert f"{second:012}.checkpoint {first + 1}" in found["leaves differ from a checkpoint"]
+
+
+def test_head_of_a_chain_that_differs_is_named(log: Log, intruder: psycopg.Connection) -> None:
+    three(log)
+    intruder.execute("UPDATE audit_chain SET last_seq = last_seq - 1 WHERE id = %s", [log.other_chain])
+    assert "heads of chains differ from a checkpoint" in findings(log)
+
+
+def test_lower_incarnation_is_named(log: Log, intruder: psycopg.Connection) -> None:
+    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    log.sign()
+    intruder.execute("UPDATE audit_installation SET incarnation = 1")
+    assert "incarnation 1 lower than a checkpoint's" in findings(log)
+
+
+def test_changed_checkpoint_file_is_named(log: Log) -> None:
+    three(log)
+    name = next(log.folder.names())
+    path = log.folder.path / name
+    text = path.read_bytes()
+    for place in (0, 25, 30, 70, 90, 140, 170, 220, -3):
+        changed = bytearray(text)
+        changed[place] ^= 1
+        path.write_bytes(bytes(changed))
+        (found,) = findings(log).items()
+        assert found[0].startswith("checkpoint changed")
+        assert name in found[1]
+    path.write_bytes(text)
+    shutil.move(path, path.with_name("00001-000000000001.checkpoint"))
+    assert [code[:18] for code in findings(log)] == ["checkpoint changed"]
+
+
+def test_verify_without_the_public_key_verifies_nothing(log: Log) -> None:
+    log.sign()
+    (log.folder.path / "verifier-keys").unlink()
+    with pytest.raises(CommandError, match="Nothing was verified"):
+        call_command("audit", "verify", stdout=io.StringIO())
+
+
+def test_frontier_of_the_verifier_is_the_signed_tree(log: Log) -> None:
+    sizes = three(log)
+    hashes = [bytes(row) for row in Leaf.objects.order_by("position").values_list("event_hash", flat=True)]
+    roots = {file.checkpoint.size: file.checkpoint.root for file in log.folder.files() if file.checkpoint}
+    assert roots == {size: merkle.MemoryTree(hashes[:size]).root() for size in sizes}
