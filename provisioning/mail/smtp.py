@@ -39,6 +39,12 @@ def send(*, row: Mail) -> None:
         raise DeliveryError(Code.UNREACHABLE, detail=_cause(error)) from error
 
 
+def probe() -> None:
+    """Connect as for a mail and send none. Raises DeliveryError, OSError and SMTPException."""
+    with _session() as server:
+        server.noop()
+
+
 def _cause(error: Exception) -> str:
     """Say why there is no connection, with the relay's address."""
     reason = getattr(error, "strerror", None) or type(error).__name__

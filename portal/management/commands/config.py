@@ -5,6 +5,7 @@ from typing import Any
 from django.core import checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.operations import service_checks
 from portal.settings import report, variables
 
 
@@ -17,7 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare `check`, `show`, `table`."""
         verbs = parser.add_subparsers(dest="what", required=True)
-        verbs.add_parser("check", help="exit code 1 when a variable or another system check forbids a start")
+        verbs.add_parser(
+            "check", help="check the environment and try every service; exit code 1 with a problem"
+        )
         verbs.add_parser("show", help="every variable with its source and value; secrets are masked")
         verbs.add_parser("table", help="the table of docs/running.md")
 
@@ -27,11 +30,15 @@ class Command(BaseCommand):
 
     def _check(self) -> None:
         serious = [message for message in checks.run_checks() if message.is_serious()]
-        if serious:
-            raise CommandError(
-                "\n".join(f"{message.id}: {message.msg} {message.hint or ''}" for message in serious)
-            )
-        self.stdout.write(f"{len(variables.ALL)} variables and all conditions of a start are in order.")
+        for message in serious:
+            self.stdout.write(f"problem  {message.id}: {message.msg} {message.hint or ''}")
+        results = service_checks.run()
+        for name, result in results.items():
+            self.stdout.write(f"{'ok' if result.is_ok else 'problem':8} {name}: {result.text}")
+        problems = len(serious) + sum(not result.is_ok for result in results.values())
+        if problems:
+            raise CommandError(f"{problems} problems. The {len(variables.ALL)} variables are in order.")
+        self.stdout.write(f"{len(variables.ALL)} variables and all services are in order.")
 
     def _show(self) -> None:
         self.stdout.write("\n".join(report.lines()))
