@@ -2,7 +2,7 @@
 
 import resource
 import socket
-from typing import Final
+from typing import Any, Final
 
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
@@ -36,6 +36,12 @@ class SharedSocketServer(MPServer):
         self._ssp, self._sso = None, listening
         self._sfd = listening.fileno()  # type: ignore[assignment]
         self._shd = SocketHolder(self._sfd, False, self.backlog)  # type: ignore[assignment,call-arg]  # noqa: FBT003
+
+    def _respawn_workers(self, workers: list[int], *arguments: Any, **options: Any) -> None:
+        """Replace workers that were killed. One that ended by itself cannot start, and neither could its successor."""
+        if any((self.wrks[index].inner.exitcode or 0) > 0 for index in workers):
+            self.shutdown(exit_code=1)  # type: ignore[no-untyped-call]
+        super()._respawn_workers(workers, *arguments, **options)
 
 
 def server(*, host: str, port: int, workers: int, target: str = TARGET) -> MPServer:

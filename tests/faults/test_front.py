@@ -132,11 +132,14 @@ def test_large_upload_is_refused_before_it_is_sent_and_nothing_is_written(web: W
 
 def test_client_that_sends_before_it_reads_gets_the_refusal(web: WebProcess) -> None:
     """A browser reads the answer after its upload: the front reads a part of it, so that no reset comes first."""
+    part, parts = b"x" * 10_000, 50
     with web.connect() as connection:
-        connection.sendall(
-            head("POST", LOGIN, "Content-Type: multipart/form-data; boundary=x", "Content-Length: 500000")
-            + b"x" * 500_000
-        )
+        multipart = "Content-Type: multipart/form-data; boundary=x"
+        connection.sendall(head("POST", LOGIN, multipart, f"Content-Length: {len(part) * parts}"))
+        assert connection.recv(1, socket.MSG_PEEK)  # the refusal is here
+        for _ in range(parts):
+            connection.sendall(part)
+            assert web.get(LIVE).status == http.client.OK  # time enough for a reset to arrive
         assert read_headers(connection)[:12] == b"HTTP/1.1 415"
 
 
@@ -262,3 +265,11 @@ def test_killed_server_leaves_no_worker_on_the_port(
     with web_process.running(tmp_path) as web:
         web.running.kill()
         _wait_until_refused(web)
+
+
+def test_worker_that_cannot_start_ends_the_server_with_its_reason(
+    database_urls: object, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYHOLDER_SMTP_PORT", "none")
+    with pytest.raises(AssertionError, match="KEYHOLDER_SMTP_PORT"):
+        WebProcess(tmp_path)

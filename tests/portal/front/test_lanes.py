@@ -23,7 +23,7 @@ def test_result_and_exception_of_a_job_reach_the_caller() -> None:
 
 
 def test_full_lane_refuses_and_serves_again_when_it_is_free() -> None:
-    async def run() -> list[bool]:
+    async def run() -> list[object]:
         lane, gate = Lane("test", threads=1, waiting=1), threading.Event()
         jobs = [asyncio.ensure_future(lane.run(gate.wait, address=address)) for address in ("a", "b")]
         await asyncio.sleep(0)
