@@ -1,6 +1,7 @@
 """Codes of an authenticator app and recovery codes: which are accepted, how often, and what is stored."""
 
 import concurrent.futures
+import contextlib
 import datetime as dt
 import json
 import re
@@ -128,6 +129,40 @@ def test_one_recovery_code_in_two_requests_at_once_succeeds_once(world: World) -
     code = codes_of(BrowserClient().sign_in(aino).post(GENERATE))[0]
     assert in_four_requests_at_once(aino, code) == [200, 200, 200, 302]
     assert recovery_codes.count(user=aino.pk) == 9
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_code_read_by_two_transactions_is_accepted_by_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Both have read the row before either writes, unless the lock makes one wait."""
+    aino, codes = world.aino.user, recovery_codes.generate()
+    with worlds.bypassing_commands(), transaction.atomic():
+        recovery_codes.store(user=aino, codes=codes)
+    both = threading.Barrier(2, timeout=1)
+    read: Any = authenticator_apps.accepted_step if kind == "app" else recovery_codes._unused
+
+    def read_together(*arguments: Any, **named: Any) -> Any:
+        found = read(*arguments, **named)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return found
+
+    if kind == "app":
+        monkeypatch.setattr(authenticator_apps, "accepted_step", read_together)
+    else:
+        monkeypatch.setattr(recovery_codes, "_unused", read_together)
+    code = code_of(aino) if kind == "app" else codes[0]
+
+    def accept() -> bool:
+        try:
+            with worlds.bypassing_commands():
+                return bool(spend(aino, code))
+        finally:
+            connections.close_all()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lambda _: accept(), range(2))) == [False, True]
 
 
 def test_first_code_of_a_new_app_is_used_up(world: World) -> None:
