@@ -9,7 +9,6 @@ from celery.beat import PersistentScheduler
 from django.conf import settings
 from django.db import Error, connection, connections
 
-from portal.operations import checks
 from provisioning.delivery import heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -30,6 +29,8 @@ def stop_on_errors(**_: Any) -> None:
     if settings.CELERY_BROKER_URL == settings.NO_BROKER:
         raise SystemExit("KEYHOLDER_BROKER_URL is not set: Celery has no broker.")
     django.setup()
+    from portal.operations import checks  # noqa: PLC0415 - it imports models
+
     checks.stop_on_errors()
     # The timer and the pool are forked from this process, and must not share its connection.
     connections.close_all()
