@@ -147,7 +147,7 @@ RULES: dict[Verb, Rule] = {
     Verb.CEILING_SET: Rule(On.SUPPLIER, Effect.ORGANIZATION, Topic.ACCESS, allow_system=True),
     Verb.INVITATION_ACCEPT: Rule(On.INVITATION, Effect.MEMBERSHIP, Topic.INVITATIONS),
     Verb.INVITATION_CANCEL: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
-    Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS),
+    Verb.INVITATION_RESEND: Rule(On.INVITATION, Effect.NONE, Topic.INVITATIONS, allow_system=True),
     Verb.MAIL_DOMAINS_SET: Rule(On.ORGANIZATION, Effect.NONE, Topic.OTHER, all_sites=True, allow_system=True),
     Verb.MEMBER_ENROLL: Rule(On.ORGANIZATION, Effect.MEMBERSHIP, Topic.OTHER, allow_system=True),
     Verb.MEMBER_INVITE: Rule(

@@ -1,10 +1,11 @@
 """The supplier sets what it offers an organization."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from audit.foundation.actor import Actor
-from audit.foundation.intervals import NotEnded
+from audit.foundation.intervals import InForce, NotEnded
 from audit.log.ledger import Subject
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
@@ -83,3 +84,14 @@ def _limit_to_json(limit: AmountLimit | None) -> dict[str, Any] | None:
     if limit is None:
         return None
     return {"amount": amount_to_json(limit.amount), "currency": limit.currency}
+
+
+def current_offer(*, organization: Organization, at: dt.datetime) -> dict[str, AmountLimit]:
+    """Return what the organization is offered now, by entitlement. One statement."""
+    rows = Ceiling.objects.filter(InForce(at), organization=organization).select_related("entitlement")
+    return {row.entitlement.key: AmountLimit(row.amount, row.currency) for row in rows}
+
+
+def entitlements_with_amount() -> dict[str, bool]:
+    """Return the key of each entitlement, and whether it takes an amount. One statement."""
+    return dict(Entitlement.objects.values_list("key", "takes_amount"))

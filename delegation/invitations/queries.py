@@ -15,6 +15,7 @@ from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
 from delegation.invitations import scope
 from delegation.invitations.models import Invitation
+from identity.memberships import queries as memberships_queries
 
 _MAX_MATCHES = 1000
 
@@ -115,3 +116,15 @@ def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozense
         if version
         else (frozenset(), frozenset())
     )
+
+
+def open_invitation(*, organization: uuid.UUID, email: str, at: dt.datetime) -> Invitation | None:
+    """Return the invitation of this address that can still be accepted, for the supplier's commands. One statement."""
+    rows = Invitation.objects.filter(organization=organization, email=email, expires_at__gt=at)
+    return rows.filter(accepted_at=None, cancelled_at=None).first()
+
+
+def is_member(*, organization: uuid.UUID, email: str, at: dt.datetime) -> bool:
+    """Return whether the person with this address belongs to the organization. One statement."""
+    present = memberships_queries.active_or_suspended(at=at).filter(organization=organization)
+    return present.filter(user__email=email).exists()

@@ -36,3 +36,9 @@ def unknown_units(*, keys: Collection[str]) -> list[str]:
     """List the keys that no business unit has, in the given order. One statement."""
     known = set(BusinessUnit.objects.filter(key__in=keys).values_list("key", flat=True))
     return [key for key in keys if key not in known]
+
+
+def find_by_key(*, key: str) -> OrganizationView | None:
+    """Return the organization with this key, or None. One statement."""
+    row = Organization.objects.filter(key=key).first()
+    return None if row is None else view_of(row)

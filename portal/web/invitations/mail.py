@@ -1,5 +1,6 @@
 """The mail of an invitation, with its link."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,22 +25,29 @@ def queue_invitation_mail(*, link: str, replayed: bool, page: PageContext) -> st
     The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
     Otherwise an inviter could take over any address.
     """
-    offer = None if replayed else invitations.find_offer(link)
+    offer = None if replayed else queue_for_link(link, at=page.at)
     if offer is None:
         return _("The invitation has already been sent.")
-    _queue(offer, page)
     return _("The invitation to %(email)s is being sent.") % {"email": offer.email}
+
+
+def queue_for_link(link: str, *, at: dt.datetime) -> InvitationOffer | None:
+    """Queue the mail for a link. None for a link that opens no invitation."""
+    offer = invitations.find_offer(link)
+    if offer is not None:
+        _queue(offer, at)
+    return offer
 
 
 def _url(link: str) -> str:
     return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
 
-def _queue(offer: InvitationOffer, page: PageContext) -> None:
+def _queue(offer: InvitationOffer, at: dt.datetime) -> None:
     invitation = offer.invitation
     zone = time_zones.first_known(invitation.organization.time_zone)
     with translation.override(invitation.language):
-        offered = context.offered_access(offer, at=page.at, zone=zone)
+        offered = context.offered_access(offer, at=at, zone=zone)
         values = {
             "brand": shell.mail_brand(),
             "inviter": offer.inviter(),

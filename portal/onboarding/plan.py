@@ -1,0 +1,118 @@
+"""A customer file is applied by the same commands as everywhere; what is there already stays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from audit.foundation import clock
+from audit.foundation.actor import Channel, system
+from delegation.authorization.values import AccessSpec
+from delegation.catalogue import ceilings
+from delegation.invitations import queries as invitations_queries
+from delegation.invitations.commands import send as invitations_send
+from delegation.organizations import commands as organizations_commands
+from identity.organizations import queries as organizations_queries
+from identity.organizations.queries import OrganizationView
+from portal.onboarding.customer_file import Customer
+from portal.web.invitations import mail as invitations_mail
+
+ADMIN_ROLE = "organization_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Applies a customer. With `dry_run`, the sentences say what would be done, and nothing is changed."""
+
+    customer: Customer
+    dry_run: bool = False
+    resend: bool = False
+    """Send a new link to an admin whose invitation is open: the mail was lost."""
+
+    def apply(self) -> Iterator[str]:
+        """Do what is missing, and say each step once it is done; each is an act of its own. Raises DomainError."""
+        new = self.customer.organization
+        found = organizations_queries.find_by_key(key=new.key)
+        if found is None:
+            if not self.dry_run:
+                organizations_commands.create_organization(actor=_ACTOR, new=new)
+                found = organizations_queries.find_by_key(key=new.key)
+            yield f"create the organization {new.key} with {len(new.sites)} sites"
+        if found is None:
+            yield f"offer {', '.join(sorted(self.customer.offer)) or 'nothing'}"
+            yield f"invite {self.customer.email} as {ADMIN_ROLE}"
+            return
+        yield from self._update(found)
+        yield from self._offer(found)
+        yield from self._invite(found)
+
+    def differences(self) -> list[str]:
+        """Name what no command changes, where the file says something else than the database."""
+        new = self.customer.organization
+        found = organizations_queries.find_by_key(key=new.key)
+        if found is None:
+            return []
+        numbers = dict(found.row.customer_numbers.values_list("unit__key", "number"))
+        pairs = {
+            "organization.name": (found.name, new.name),
+            "organization.register_id": (found.row.register_id, new.register_id),
+            "organization.language": (found.language, new.language),
+            "organization.time_zone": (found.time_zone, new.time_zone),
+            **{f"numbers.{unit}": (numbers.get(unit, ""), number) for unit, number in new.numbers.items()},
+        }
+        return [
+            f"{place} is {was!r} in the database" for place, (was, is_now) in pairs.items() if was != is_now
+        ]
+
+    def _update(self, found: OrganizationView) -> Iterator[str]:
+        new = self.customer.organization
+        present = set(found.row.sites.values_list("name", flat=True))
+        if missing := [site for site in new.sites if site[0] not in present]:
+            if not self.dry_run:
+                organizations_commands.add_sites(actor=_ACTOR, organization=found.row, sites=missing)
+            yield f"add the sites {', '.join(name for name, _ in missing)}"
+        if sorted(new.mail_domains) != sorted(found.row.mail_domains):
+            if not self.dry_run:
+                organizations_commands.set_mail_domains(
+                    actor=_ACTOR, organization=found.row, domains=new.mail_domains
+                )
+            yield f"set the mail domains {', '.join(new.mail_domains) or 'to none'}"
+
+    def _offer(self, found: OrganizationView) -> Iterator[str]:
+        current = ceilings.current_offer(organization=found.row, at=clock.now())
+        offer = {
+            key: limit
+            for key, limit in self.customer.offer.items()
+            if key not in current or current[key].amount != limit.amount
+        }
+        if offer:
+            if not self.dry_run:
+                ceilings.set_ceiling(actor=_ACTOR, organization=found.row, offer=offer)
+            yield f"offer {', '.join(sorted(offer))}"
+
+    def _invite(self, found: OrganizationView) -> Iterator[str]:
+        at, email = clock.now(), self.customer.email
+        if invitations_queries.is_member(organization=found.id, email=email, at=at):
+            return
+        invitation = invitations_queries.open_invitation(organization=found.id, email=email, at=at)
+        if invitation is not None and not self.resend:
+            return
+        if not self.dry_run:
+            self._send(found, invitation)
+        yield f"{'send a new link to' if invitation else 'invite'} {email} as {ADMIN_ROLE}"
+
+    def _send(self, found: OrganizationView, invitation: Any) -> None:
+        if invitation is not None:
+            sent = invitations_send.resend(actor=_ACTOR, invitation=invitation)
+        else:
+            sent = invitations_send.invite(
+                actor=_ACTOR,
+                organization=found.row,
+                email=self.customer.email,
+                access=AccessSpec(role=ADMIN_ROLE, all_sites=True),
+                name=self.customer.name,
+                language=self.customer.language,
+            )
+        invitations_mail.queue_for_link(sent.result.link, at=clock.now())
+
+
+_ACTOR = system(channel=Channel.SHELL)

@@ -1,0 +1,180 @@
+"""`manage.py customer apply`: a customer from a file, repeatable, with errors that name line and field."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audit.foundation import clock
+from audit.models import Event
+from delegation.catalogue import ceilings
+from delegation.invitations.models import Invitation
+from identity.organizations.models import Organization
+from provisioning.mail.models import Mail
+from tests.fixtures import queued_mails
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EXAMPLE = Path(__file__).parents[3] / "demo" / "customer.toml"
+
+
+def apply(path: Path, *words: str) -> list[str]:
+    output = StringIO()
+    call_command("customer", "apply", str(path), *words, stdout=output)
+    return output.getvalue().splitlines()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return Path(tmp_path / "customer.toml")
+
+
+def test_customer_of_the_example_is_created_and_its_admin_invited_by_mail(world: World) -> None:
+    lines = apply(EXAMPLE)
+    assert lines[0] == "Done: create the organization rauma with 2 sites."
+    rauma = Organization.objects.get(key="rauma")
+    assert rauma.mail_domains == ["rauma.example"]
+    assert dict(rauma.sites.values_list("name", "external_id")) == {"Rauma": "RAU", "Pori": ""}
+    assert rauma.customer_numbers.get().number == "20881"
+    offer = ceilings.current_offer(organization=rauma, at=clock.now())
+    assert {key: limit.amount for key, limit in offer.items()} == {
+        "ordering:orders.place": 20000, "ordering:orders.approve": 20000, "ordering:orders.see": None,
+    }  # fmt: skip
+    invitation = Invitation.objects.get(organization=rauma)
+    assert (invitation.email, invitation.role.key, invitation.language) == (
+        "liisa@rauma.example", "organization_admin", "fi",
+    )  # fmt: skip
+    assert Mail.objects.get(organization=rauma.id).about == invitation.id
+
+
+def test_file_applied_again_changes_nothing(world: World) -> None:
+    apply(EXAMPLE)
+    before = Event.objects.count(), Mail.objects.count()
+    assert apply(EXAMPLE) == ["Nothing to do."]
+    assert (Event.objects.count(), Mail.objects.count()) == before
+
+
+def test_dry_run_says_the_steps_and_changes_nothing(world: World) -> None:
+    before = Event.objects.count()
+    lines = apply(EXAMPLE, "--dry-run")
+    assert all(line.startswith("Would ") for line in lines)
+    assert any("invite liisa@rauma.example" in line for line in lines)
+    assert Event.objects.count() == before
+    done = [line.removeprefix("Done: ") for line in apply(EXAMPLE)]
+    assert [line.removeprefix("Would ").split()[0] for line in lines] == [line.split()[0] for line in done]
+
+
+def test_changed_file_adds_what_is_missing_and_names_what_no_command_changes(
+    world: World, file: Path
+) -> None:
+    apply(EXAMPLE)
+    text = EXAMPLE.read_text(encoding="utf-8")
+    changes = {
+        '"Pori"': '"Pori"\n[[sites]]\nname = "Turku"',
+        '"ordering:orders.place" = 20000': '"ordering:orders.place" = 500.50',
+        '["rauma.example"]': '["rauma.example", "pori.example"]',
+        '"Rauman Rakennus Oy"': '"Another Name Oy"',
+    }
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+    assert apply(file, "--dry-run")[:3] == [
+        "Would add the sites Turku.",
+        "Would set the mail domains rauma.example, pori.example.",
+        "Would offer ordering:orders.place.",
+    ]
+    lines = apply(file)
+    assert lines[0] == "Done: add the sites Turku."
+    assert lines[-1] == "Not changed: organization.name is 'Rauman Rakennus Oy' in the database."
+    assert apply(file) == [lines[-1], "Nothing to do."]
+
+
+def test_lost_mail_is_sent_again_with_a_new_link(world: World) -> None:
+    apply(EXAMPLE)
+    assert apply(EXAMPLE, "--resend") == [
+        "Done: send a new link to liisa@rauma.example as organization_admin."
+    ]
+    assert Mail.objects.filter(organization__isnull=False, purpose="invitation").count() == 2
+    assert Invitation.objects.filter(organization__key="rauma").count() == 1
+
+
+def test_admin_who_is_a_member_already_is_not_invited(world: World, file: Path) -> None:
+    apply(EXAMPLE)
+    rauma = Organization.objects.get(key="rauma")
+    world.member(rauma, "Kaisa Toinen", "viewer")
+    member = rauma.memberships.get().user.email
+    text = EXAMPLE.read_text(encoding="utf-8").replace("liisa@rauma.example", member)
+    file.write_text(text, encoding="utf-8")
+    assert apply(file) == ["Nothing to do."]
+
+
+BAD = [
+    ('key = "rauma"', 'key = "Rauma Oy"', "line 4: organization.key must be a key of at most 40"),
+    ('key = "rauma"', "", "line 3: organization.key is missing. Add a key"),
+    ('key = "rauma"', "key = 5", "line 4: organization.key must be text in quotes"),
+    (
+        'name = "Rauman Rakennus Oy"',
+        'nmae = "R"',
+        "line 5: organization.nmae is not known. Allowed are key, name",
+    ),
+    (
+        'language = "fi"',
+        'language = "xx"',
+        "line 7: organization.language must be one of the portal's languages",
+    ),
+    ('"Europe/Helsinki"', '"Helsinki"', "line 8: organization.time_zone must be a name such as"),
+    ('["rauma.example"]', '["rauma"]', "line 9: organization.mail_domains must be domains such as"),
+    ('["rauma.example"]', '"rauma.example"', "line 9: organization.mail_domains must be a list"),
+    ('name = "Pori"', 'name = "Rauma"', "sites.name “Rauma” occurs twice"),
+    (
+        '[[sites]]\nname = "Rauma"\nexternal_id = "RAU"\n\n[[sites]]',
+        "[sites]",
+        "sites must be written as [[sites]]",
+    ),
+    ('"ordering:orders.place" = 20000', '"ordering:orders.plaec" = 1', "is no entitlement of the catalogue"),
+    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = -1', "must be an amount above 0"),
+    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = nan', "must be an amount above 0"),
+    ('"ordering:orders.see" = true', '"ordering:orders.see" = 5', "offer.ordering:orders.see must be true"),
+    ('email = "liisa@rauma.example"', 'email = "liisa"', "admin.email must be a mail address"),
+    ("[admin]", "[admins]", "admins is not known. Allowed are organization, numbers"),
+    ('kivisalo = "20881"', 'kivi = "20881"', "numbers.kivi is no business unit"),
+    ('key = "rauma"', "key = rauma", "is not valid TOML: Invalid value (at line 4"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), BAD)
+def test_problem_of_a_file_names_line_field_and_what_is_allowed(
+    world: World, file: Path, old: str, new: str, words: str
+) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    for options in ([], ["--dry-run"]):
+        with pytest.raises(CommandError) as raised:
+            apply(file, *options)
+        assert str(file) in str(raised.value)
+        assert words in str(raised.value)
+    assert not Organization.objects.filter(key="rauma").exists()
+
+
+def test_all_problems_of_a_file_are_named_at_once(world: World, file: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace('"fi"', '"xx"').replace("liisa@rauma.example", "liisa")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError) as raised:
+        apply(file)
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_missing_file_is_named(world: World, file: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        apply(file)
+
+
+def test_invited_admin_opens_the_link_of_the_mail(world: World) -> None:
+    apply(EXAMPLE)
+    page = BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}", follow=True)
+    assert page.status_code == 200
+    assert "Rauman Rakennus Oy" in page.content.decode()
