@@ -67,7 +67,9 @@ class Folder:
         return self._private.exists()
 
     def signing_key(self) -> SigningKey:
-        """Return the key. Raises Unusable for a key that others can read, or that belongs to another user."""
+        """Return the key. Raises Unusable where others can read it or write the folder, or it is another user's."""
+        if self.path.stat().st_mode & 0o022:
+            raise Unusable(f"{self.path} must be writable for the user who signs alone.")
         status = self._private.stat()
         if status.st_mode & 0o077 or status.st_uid != os.geteuid():
             raise Unusable(f"{self._private} must have mode 0600 and belong to the user who signs.")

@@ -1,7 +1,7 @@
 """The deliverer signs a checkpoint when the log has grown, and refuses a log that does not continue the last one."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -30,10 +30,10 @@ class Signer:
     """Signs at intervals, and reports what keeps it from signing without stopping anything else."""
 
     _next: float = 0.0
-    _reported: set[str] = field(default_factory=set)
+    _has_warned: bool = False
 
     def run(self, *, now: bool = False) -> None:
-        """Sign when the interval has passed, or `now`. A refusal is logged as an error at each interval."""
+        """Sign when the interval has passed, or `now`. What keeps it from signing is an error at each interval."""
         started = time.monotonic()
         if started < self._next and not now:
             return
@@ -42,25 +42,26 @@ class Signer:
         except Inconsistent as error:
             log.error("checkpoints.refused", reason=str(error))  # noqa: TRY400 - the reason says all
         except (Unusable, OSError) as error:
-            self._report("checkpoints.unusable", str(error))
+            log.error("checkpoints.unusable", reason=str(error))  # noqa: TRY400 - the reason says all
         ended = time.monotonic()
         self._next = ended + max(INTERVAL_SECONDS, (ended - started) * _SHARE)
 
     def _sign(self, folder: Folder) -> None:
         if not folder.has_key():
-            self._report(
-                "checkpoints.no_key", "Run `manage.py checkpoints make-key` as the deliverer's user."
-            )
+            self._warn_once(folder)
             return
         signed = sign(folder=folder)
         if signed is not None:
             log.info("checkpoints.signed", size=signed.size, incarnation=signed.incarnation)
 
-    def _report(self, event: str, reason: str) -> None:
-        """Warn once in the life of this process."""
-        if reason not in self._reported:
-            self._reported.add(reason)
-            log.warning(event, reason=reason)
+    def _warn_once(self, folder: Folder) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "checkpoints.no_key",
+                folder=str(folder.path),
+                advice="Run `manage.py checkpoints make-key` as the deliverer's system user.",
+            )
 
 
 def sign(*, folder: Folder) -> Checkpoint | None:
@@ -94,7 +95,7 @@ def _describe(origin: str, last: Checkpoint | None) -> Checkpoint | None:
             return None
         current = _heads(size, base)
         at = canonical.format_instant(clock.now())
-        return Checkpoint(origin, size, tree.root(size), incarnation, current.chains, current.root, at)
+        return Checkpoint(origin, size, _root(tree, size), incarnation, current.chains, current.root, at)
 
 
 def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:
@@ -116,5 +117,12 @@ def _require_continuation(last: Checkpoint, tree: StoredTree, size: int, incarna
         return
     if size < last.size:
         raise Inconsistent(f"The log has {size} leaves, the last checkpoint {last.size}.")
-    if tree.root(last.size) != last.root:
+    if _root(tree, last.size) != last.root:
         raise Inconsistent(f"The first {last.size} leaves differ from the last checkpoint.")
+
+
+def _root(tree: StoredTree, size: int) -> bytes:
+    try:
+        return tree.root(size)
+    except LookupError as error:
+        raise Inconsistent(str(error)) from error

@@ -163,8 +163,7 @@ def test_log_with_a_changed_leaf_is_refused(log: Log, intruder: psycopg.Connecti
     intruder.execute(change.encode(), at)
     log.observe()
     sealing.seal_all()
-    with pytest.raises((Inconsistent, LookupError)):
-        signer.sign(folder=log.folder)
+    refused(log, "differ from the last checkpoint|The tree has no node")
 
 
 def test_chain_head_moved_back_is_refused(log: Log, intruder: psycopg.Connection) -> None:
@@ -230,6 +229,20 @@ def test_signing_key_that_others_can_read_is_refused(log: Log, mode: int) -> Non
     (log.folder.path / "signing-key").chmod(mode)
     with pytest.raises(Unusable, match="0600"):
         signer.sign(folder=log.folder)
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757])
+def test_folder_that_others_can_write_is_refused(log: Log, mode: int) -> None:
+    """They could put an older checkpoint in the place of the latest."""
+    log.folder.path.chmod(mode)
+    with pytest.raises(Unusable, match="writable for the user who signs alone"):
+        signer.sign(folder=log.folder)
+
+
+def test_first_checkpoint_over_a_gap_is_refused(log: Log, intruder: psycopg.Connection) -> None:
+    sealing.seal_all()
+    intruder.execute("DELETE FROM audit_leaf WHERE position = 3")
+    refused(log, "The tree has no node")
 
 
 def test_signing_key_of_another_user_is_refused(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +323,7 @@ def test_folder_that_cannot_be_written_is_reported(log: Log) -> None:
     (log.folder.path / "lock").mkdir()
     with capture_logs() as lines:
         Signer().run(now=True)
-    assert [line["event"] for line in lines] == ["checkpoints.unusable"]
+    assert [(line["event"], line["log_level"]) for line in lines] == [("checkpoints.unusable", "error")]
 
 
 def test_age_and_lateness_of_checkpoints(log: Log) -> None:

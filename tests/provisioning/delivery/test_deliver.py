@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
+from audit.checkpoints.folder import Folder
+from audit.models import Event, Leaf
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account
@@ -54,6 +58,20 @@ def test_slow_sweep_repeats_within_five_seconds(world: World, monkeypatch: pytes
     engine._sweep()
     pause = engine._next_sweep - time.monotonic()
     assert 1 < pause <= 5
+
+
+def test_stopping_deliverer_seals_what_waits_and_signs_it(
+    world: World, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.CHECKPOINTS_FOLDER = tmp_path / "checkpoints"
+    folder = Folder(settings.CHECKPOINTS_FOLDER)
+    folder.make_key(origin="kivisalo.example/log", replace=False)
+    engine = provisioning_deliverer.create()
+    engine.stop()
+    engine._background_maintenance()
+    latest = folder.latest()
+    assert latest is not None
+    assert latest.checkpoint.size == Event.objects.count() == Leaf.objects.count()
 
 
 def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:
