@@ -156,17 +156,6 @@ class PersonKey(models.Model):
         db_table = "audit_person_key"
 
 
-class Label(models.Model):
-    """Holds a name for showing and searching events; erasing a person empties theirs."""
-
-    id = models.UUIDField(primary_key=True)
-    kind = models.CharField(max_length=32)
-    name = models.CharField(max_length=320)
-
-    class Meta:
-        db_table = "audit_label"
-
-
 class Refusal(models.Model):
     """Counts equal refusals (actor, verb, subject, code) within one minute."""
 

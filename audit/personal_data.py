@@ -14,11 +14,20 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from django.db import connection
+
 from audit.foundation import db, encryption
-from audit.models import PersonKey
 
 DESTROYED = "destroyed_keys"
 """The fact in which an event of a chain names the keys that its act destroys; the database compares it."""
+ACTOR_LABEL = "actor.label"
+SUBJECT_LABEL = "subject.label"
+"""The names of the person who acted and of the person concerned, as they were at the time."""
+_UNREADABLE = b""
+_INSERT = """
+INSERT INTO audit_person_key (id, wrapped) SELECT * FROM unnest(%s::uuid[], %s::bytea[])
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -47,28 +56,37 @@ def opens(*, person: uuid.UUID, wrapped: bytes) -> bool:
 
 
 def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> dict[uuid.UUID, bytes]:
-    """Return the keys of these people that can be decrypted; `create` makes missing ones. At most three statements."""
+    """Return the keys of these people; `create` makes missing ones. At most three statements.
+
+    A destroyed key is absent. A key that the key file does not open is empty, and reads and writes nothing.
+    """
     people = set(data_subjects)
     if not people:
         return {}
     wrapped = _load_wrapped(people)
     missing = sorted(people - wrapped.keys()) if create else []
     if missing:
-        # Ascending, as everything that several acts may insert at once; where another act is first, its key stands.
-        PersonKey.objects.bulk_create(
-            [
-                PersonKey(id=person, wrapped=_wrap(person, secrets.token_bytes(encryption.KEY_BYTES)))
-                for person in missing
-            ],
-            ignore_conflicts=True,
-        )
-        wrapped |= _load_wrapped(missing)
-    keys = {person: _unwrap(person, data) for person, data in wrapped.items()}
-    if failed := [person for person, key in keys.items() if key is None]:
+        wrapped |= _create(missing)
+    keys = {person: _unwrap(person, data) or _UNREADABLE for person, data in wrapped.items()}
+    if failed := [person for person, key in keys.items() if key == _UNREADABLE]:
         _log.error(
             "The key file does not open the keys of %d persons, one of them %s", len(failed), failed[0]
         )
-    return {person: key for person, key in keys.items() if key is not None}
+    return keys
+
+
+def _create(people: list[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    """Add keys for these people, in ascending order; where another act was first, its key stands.
+
+    Everything that several acts may insert at once is in ascending order. Two statements at most.
+    """
+    rows = {person: _wrap(person, secrets.token_bytes(encryption.KEY_BYTES)) for person in people}
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [list(rows), list(rows.values())])
+        added = {person for (person,) in cursor.fetchall()}
+    created = {person: data for person, data in rows.items() if person in added}
+    others = [person for person in people if person not in added]
+    return created | (_load_wrapped(others) if others else {})
 
 
 def _load_wrapped(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
@@ -85,7 +103,7 @@ def encrypt(*, value: PersonalValue, keys: Mapping[uuid.UUID, bytes]) -> dict[st
     if not value.data_subjects:
         raise ValueError("a personal value needs a data subject")
     data_subjects = [str(person) for person in value.data_subjects]
-    if not keys.keys() >= set(value.data_subjects):
+    if not all(keys.get(person) for person in value.data_subjects):
         return {"data_subjects": data_subjects, "ciphertext": ""}
     data = value.text.encode(errors="replace")
     for person in value.data_subjects:
@@ -101,7 +119,7 @@ def decrypt(*, encrypted: Mapping[str, object], keys: Mapping[uuid.UUID, bytes])
         return None
     for name in reversed(data_subjects):
         person = uuid.UUID(name)
-        if person not in keys:
+        if not keys.get(person):
             return None
         try:
             data = encryption.decrypt(key=keys[person], data=data, context=person.bytes)

@@ -1,9 +1,9 @@
-"""`make bench`: all figures, or those named (`python -m bench acts leaver revocation_probe negative_control fresh`)."""
+"""`make bench`: all figures, or those named (`python -m bench acts leaver`)."""
 
 import subprocess
 import sys
 
-ALL = ("acts", "leaver", "revocation_probe", "negative_control", "fresh")
+ALL = ("acts", "events", "leaver", "revocation_probe", "negative_control", "fresh")
 
 
 def run(names: list[str]) -> int:

@@ -36,8 +36,8 @@ def installation() -> Iterator[embedded_postgres.Server]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
     }
     try:
-        manage(server, "keys", "make")
         manage(server, "migrate", "--database=owner", "--verbosity=0", "--noinput", "--skip-checks")
+        manage(server, "keys", "make")
         bypass.install(server.url_of(embedded_postgres.OWNER), application=embedded_postgres.APP)
         manage(server, "collectstatic", "--noinput", "--verbosity=0", "--skip-checks")
         import django

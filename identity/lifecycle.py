@@ -2,14 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from django.db import connection
 
 from audit.log import ledger
-from audit.models import Chain, Label
+from audit.models import Chain
 from identity import revocation
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import CustomerNumber, Organization, Site
@@ -32,7 +32,7 @@ def create_organization(
 ) -> Organization:
     """Create a customer company, and its chain in the log."""
     ledger.open_chain(chain=organization, kind=Chain.Kind.ORGANIZATION)
-    row = Organization.objects.create(
+    return Organization.objects.create(
         id=organization,
         key=key,
         name=name,
@@ -43,8 +43,6 @@ def create_organization(
         mail_domains=list(mail_domains),
         created_at=at,
     )
-    _label("organization", {row.id: name})
-    return row
 
 
 def set_mail_domains(*, organization: Organization, domains: Sequence[str]) -> None:
@@ -69,7 +67,6 @@ def add_sites(*, organization: Organization, sites: Sequence[tuple[str, str]], a
         )
         for name, external_id in sites
     ]
-    _label("site", {site.id: site.name for site in rows})
     return Site.objects.bulk_create(rows)
 
 
@@ -105,7 +102,6 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
         [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users]
     )
     ledger.open_chains(chains=[user.id for user in users], kind=Chain.Kind.PERSON)
-    _label("user", {user.id: user.name for user in users})
     return users
 
 
@@ -157,9 +153,3 @@ def end(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> revocation.Revo
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE_PERIODS, {"memberships": membership_ids, "at": at})
     return revocation.revoke_memberships(memberships=membership_ids, at=at)
-
-
-def _label(kind: str, names: Mapping[uuid.UUID, str]) -> None:
-    """Store names for the pages that show events: the log itself holds ids."""
-    labels = [Label(id=id_, kind=kind, name=name[:320]) for id_, name in names.items()]
-    Label.objects.bulk_create(labels, update_conflicts=True, unique_fields=["id"], update_fields=["name"])

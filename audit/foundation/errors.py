@@ -23,3 +23,10 @@ class Busy(DomainError):
     """Another act holds the organization's lock, or a migration just ran. Retry after `seconds`."""
 
     code = "busy"
+
+
+class LogUnavailable(DomainError):
+    """Events cannot be authenticated, because the key file `events` is missing: nothing is written or shown from it."""
+
+    code = "log_unavailable"
+    is_refusal = False

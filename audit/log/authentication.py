@@ -6,20 +6,41 @@ that events from before a rotation still verify. A holder of the key can forge e
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 
 from audit.foundation import key_files
-from audit.foundation.key_files import Key
+from audit.foundation.errors import LogUnavailable
+from audit.foundation.key_files import Key, MissingKey
+
+_log = logging.getLogger(__name__)
 
 PURPOSE = "events"
 
 
 def current_key() -> Key:
-    """Return the key for new events. Raises MissingKey."""
-    return key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=PURPOSE)
+    """Return the key for new events. Raises LogUnavailable without the key file, which the operator's log names."""
+    with _available():
+        return key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=PURPOSE)
+
+
+def keys_for_reading() -> dict[str, bytes]:
+    """Return the current and all older keys for showing events. Raises LogUnavailable without the key file."""
+    with _available():
+        return keys_by_id()
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except MissingKey as error:
+        _log.error("Events can be neither written nor shown: %s", error)
+        raise LogUnavailable from error
 
 
 def keys_by_id() -> dict[str, bytes]:

@@ -235,7 +235,9 @@ def _actor_json(actor: Actor) -> dict[str, Any]:
 
 
 def _personal_values_of(actor: Actor) -> dict[str, PersonalValue]:
-    texts = {"actor.label": actor.label, "actor.address": actor.address} if actor.is_person else {}
+    texts = (
+        {personal_data.ACTOR_LABEL: actor.label, "actor.address": actor.address} if actor.is_person else {}
+    )
     return {name: PersonalValue(text, (actor.id,)) for name, text in texts.items() if text}
 
 

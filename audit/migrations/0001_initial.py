@@ -57,17 +57,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Label',
-            fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=320)),
-            ],
-            options={
-                'db_table': 'audit_label',
-            },
-        ),
-        migrations.CreateModel(
             name='Leaf',
             fields=[
                 ('position', models.BigIntegerField(primary_key=True, serialize=False)),

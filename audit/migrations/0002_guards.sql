@@ -139,13 +139,10 @@ END $$;
 CREATE TRIGGER audit_extend_chain AFTER INSERT ON audit_event
 REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION audit_extend_chain();
 
-CREATE INDEX audit_label_name ON audit_label USING gin (name gin_trgm_ops);
-
 SELECT audit_make_read_only('audit_installation', 'written by the operator''s commands as the owner');
 SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_make_read_only('audit_inbox', 'a queue for the sealer: a trigger fills it, and only sealing empties it');
-SELECT audit_leave_free('audit_label', 'names that pages show and search; events hold the same names encrypted');
 SELECT audit_leave_free('audit_refusal', 'counts a refusal''s repeats within a minute; the events are in the log');
 
 SELECT audit_ensure_partitions(current_date, 6);

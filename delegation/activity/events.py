@@ -22,7 +22,8 @@ _COPIED_FIELDS = (
 class EventView:
     """Holds all that a sentence about an event needs.
 
-    `user` is the person it concerns, if any; `personal` has the values that could be decrypted.
+    `user` is the person it concerns, if any; `personal` has the values that could be decrypted, and `erased` the names
+    of those whose key was destroyed with an erased person.
     """
 
     id: uuid.UUID
@@ -42,6 +43,7 @@ class EventView:
     after: Mapping[str, Any]
     facts: Mapping[str, Any]
     personal: Mapping[str, str]
+    erased: frozenset[str]
     previous_hash: str
     hash: str
     is_authentic: bool
@@ -49,7 +51,7 @@ class EventView:
 
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
-    """Read these events as they are shown. Three statements at most."""
+    """Read these events as they are shown. Three statements at most. Raises LogUnavailable without the key file."""
     bodies = [json.loads(bytes(row.body)) for row in rows]
     encrypted = [value for body in bodies for value in body["personal"].values()]
     keys = personal_data.load_keys(
@@ -57,7 +59,7 @@ def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     )
     users = _users(rows)
     emails = _emails(rows)
-    mac_keys = authentication.keys_by_id() if rows else {}
+    mac_keys = authentication.keys_for_reading() if rows else {}
     return [
         _event_view(row, body, keys, users, emails, mac_keys) for row, body in zip(rows, bodies, strict=True)
     ]
@@ -92,6 +94,7 @@ def _event_view(
         email=emails.get(row.subject) or emails.get(row.act) or personal.get("email", ""),
         **{name: body[name] for name in ("cause", "before", "after", "facts")},
         personal=personal,
+        erased=_erased(body["personal"], keys),
         previous_hash=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
         is_authentic=not integrity.examine(event=row, mac_keys=mac_keys).problems,
@@ -102,3 +105,11 @@ def _decrypted(encrypted: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) ->
     """Decrypt these values; those about an erased person cannot be decrypted and are left out."""
     texts = {name: personal_data.decrypt(encrypted=value, keys=keys) for name, value in encrypted.items()}
     return {name: text for name, text in texts.items() if text is not None}
+
+
+def _erased(encrypted: Mapping[str, Any], keys: Mapping[uuid.UUID, bytes]) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, value in encrypted.items()
+        if not keys.keys() >= {uuid.UUID(person) for person in value["data_subjects"]}
+    )

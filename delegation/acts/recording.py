@@ -1,8 +1,10 @@
 """An act writes its events, or its refusal."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
+from audit import personal_data
 from audit.foundation.actor import Actor
 from audit.foundation.errors import DomainError
 from audit.log import ledger, refusals
@@ -22,7 +24,9 @@ def write_events(*, act: Act) -> None:
         chain, organizations[chain] = act.subjects.event_chain(subject)
         drafts.setdefault(chain, []).append(_event_of(act, subject))
     for chain, draft in act.consequences:
-        drafts.setdefault(chain, []).append(draft)
+        drafts.setdefault(chain, []).append(
+            replace(draft, personal={**draft.personal, **_label(act, draft.subject.id)})
+        )
     ledger.append(
         parts=[
             Append(act.chain_heads[chain], _context(act, organizations.get(chain, chain)), drafts[chain])
@@ -47,8 +51,14 @@ def _event_of(act: Act, subject: uuid.UUID) -> EventDraft:
         facts={**act.common.facts, **details.facts},
         personal={
             name: PersonalValue(value.text, value.data_subjects or about) for name, value in personal.items()
-        },
+        }
+        | _label(act, subject),
     )
+
+
+def _label(act: Act, subject: uuid.UUID) -> dict[str, PersonalValue]:
+    label = act.subjects.label(subject)
+    return {personal_data.SUBJECT_LABEL: label} if label else {}
 
 
 def _data_subjects(act: Act, subject: uuid.UUID) -> tuple[uuid.UUID, ...]:

@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from audit.foundation.actor import Actor
 from audit.log import ledger
 from audit.log.ledger import Subject
+from audit.personal_data import PersonalValue
 from delegation.authorization import policy
 from delegation.authorization.errors import NotFound
 from delegation.authorization.policy import Decision
@@ -64,6 +65,10 @@ class SubjectSet(Protocol):
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
         """Return the user that free text about this subject concerns; None where there is no user."""
+        ...
+
+    def label(self, subject: uuid.UUID) -> PersonalValue | None:
+        """Return the name of the person who this subject is, as read under the locks; None for other subjects."""
         ...
 
     def reload(self) -> None:
@@ -132,6 +137,11 @@ class RowsOfOneOrganization:
         del subject
         return None
 
+    def label(self, subject: uuid.UUID) -> PersonalValue | None:
+        """Return None, because the rows are no people."""
+        del subject
+        return None
+
     def reload(self) -> None:
         """Read the rows again under the locks.
 
@@ -152,11 +162,12 @@ class MembershipSet(RowsOfOneOrganization):
     """Holds members of one organization; an act on them locks their users too."""
 
     kind = On.MEMBERSHIP
-    stored = Membership.objects.all()
+    stored = Membership.objects.annotate(person_name=F("user__name"))
 
     def __init__(self, rows: Iterable[Membership]) -> None:
         super().__init__(rows)
         self._users: dict[uuid.UUID, uuid.UUID] = {row.id: row.user_id for row in self.rows}
+        self._labels: dict[uuid.UUID, PersonalValue] = {}
 
     def users(self) -> set[uuid.UUID]:
         """Return the users of the memberships."""
@@ -165,6 +176,15 @@ class MembershipSet(RowsOfOneOrganization):
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
         """Return the user of this membership."""
         return self._users.get(subject)
+
+    def label(self, subject: uuid.UUID) -> PersonalValue | None:
+        """Return the member's name."""
+        return self._labels.get(subject)
+
+    def reload(self) -> None:
+        """Read the rows again under the locks, with the people's names. Raises NotFound for a deleted row."""
+        super().reload()
+        self._labels = {row.id: PersonalValue(row.person_name, (row.user_id,)) for row in self.rows}
 
     def decide(self, *, actor: Actor, verb: Verb, at: dt.datetime) -> Decision:
         """Decide by the members' roles and sites."""
@@ -204,6 +224,11 @@ class OneChain:
 
     def data_subject(self, subject: uuid.UUID) -> uuid.UUID | None:
         """Return None, because the subject concerns no user."""
+        del subject
+        return None
+
+    def label(self, subject: uuid.UUID) -> PersonalValue | None:
+        """Return None, because the subject is no other person than the actor."""
         del subject
         return None
 

@@ -2,6 +2,7 @@
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject
+from audit.personal_data import SUBJECT_LABEL, PersonalValue
 from delegation.access import store as access_store
 from delegation.acts.act import Act
 from delegation.authorization.values import AccessSpec
@@ -36,17 +37,15 @@ def join(
     Invitation.objects.filter(id=invitation.id).update(accepted_at=act.at, membership=membership)
     after = {"state": "active", "access": [*kept, access.to_json()], "membership": str(membership.id)}
     act.record_change(invitation.id, verb=Verb.INVITATION_ACCEPT, before={}, after=after)
+    invited_by = {"invited_by": str(sender.id), "invited_by_kind": sender.kind.value}
     act.also(
         Verb.INVITATION_ACCEPT,
         Subject("membership", membership.id),
         cause=Verb.INVITATION_ACCEPT,
         before={"state": "active", "access": kept} if present else {"state": "none"},
         after={**after, **credentials.joined(user=user, is_new=is_new)},
-        facts={
-            "invited_by": str(sender.id),
-            "invited_by_kind": sender.kind.value,
-            "invitation": str(invitation.id),
-        },
+        facts={**invited_by, "invitation": str(invitation.id)},
+        personal={SUBJECT_LABEL: PersonalValue(user.name, (user.id,))},
     )
     return membership
 

@@ -53,8 +53,12 @@ class RightsExplanation:
             membership, []
         )
         self._assignments_by_id = {assignment.id: assignment for assignment in self.assignments}
-        self._assigner_names = activity_names.subject_names(
-            ids={assignment.assigned_by for assignment in self.assignments}
+        self._assigner_names = activity_names.current_names(
+            users={
+                assignment.assigned_by
+                for assignment in self.assignments
+                if assignment.assigned_by_kind != "system"
+            }
         )
         acts = {assignment.act for assignment in self.assignments}
         self._event_numbers = activity_queries.sequence_numbers(acts=acts, subject=membership) if acts else {}

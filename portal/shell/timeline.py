@@ -26,9 +26,9 @@ class TimelineEvent:
 def event_wording(
     events: Sequence[EventView], names: DisplayNames, clock: dates.Clock | None = None
 ) -> EventWording:
-    """Return the wording of these events; without a clock, it leaves out end dates. One statement."""
-    ids = {event.actor for event in events} | {event.user for event in events if event.user}
-    return EventWording(names, activity_names.subject_names(ids=ids), clock)
+    """Return the wording of these events; without a clock, it leaves out end dates. One statement at most."""
+    people = activity_names.current_names(users=activity_names.missing(events=events))
+    return EventWording(names, people, clock)
 
 
 def timeline(

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
 from delegation.catalogue.display_names import DisplayNames
@@ -18,7 +19,7 @@ from portal.wording import cldr, dates, supplier_texts
 
 @dataclass(frozen=True, slots=True)
 class EventNames:
-    """Holds the names for sentences of events; `people` by the id of the user.
+    """Holds the names for sentences of events; `people` has names that no event holds, by the id of the user.
 
     Without a clock, end dates are left out.
     """
@@ -31,13 +32,20 @@ class EventNames:
         """Return the person who acted; the supplier's name where the system acted."""
         if event.actor_kind == "system":
             return str(settings.SUPPLIER_NAME)
-        return self.people.get(event.actor) or event.personal.get("actor.label", "") or _("Unknown person")
+        return self._person(event, ACTOR_LABEL, event.actor)
 
     def who(self, event: EventView) -> str:
         """Return the person that the event is about, else the invited address."""
-        if event.user is not None:
-            return self.people.get(event.user, _("Unknown person"))
-        return event.email or _("Unknown person")
+        if event.user is None:
+            return event.email or _("Unknown person")
+        is_self = event.user == event.actor and SUBJECT_LABEL not in event.personal
+        return self._person(event, ACTOR_LABEL if is_self else SUBJECT_LABEL, event.user)
+
+    def _person(self, event: EventView, label: str, user: uuid.UUID) -> str:
+        """Return the name that the event holds, as it was at the time."""
+        if label in event.erased:
+            return _("Erased person")
+        return event.personal.get(label) or self.people.get(user) or _("Unknown person")
 
     def application(self, event: EventView) -> str:
         """Return the service that the event is about."""

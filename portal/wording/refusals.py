@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.foundation.errors import Busy, DomainError
+from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
 from portal.wording import access_problems, cldr
 from portal.wording import retry_after as wording_retry_after
@@ -61,6 +61,12 @@ def _busy(data: Data) -> Sentence:
     seconds = max(1, math.ceil(float(data.get("seconds", 1))))
     text = _("Another change to the same data is in progress. Nothing was changed. Try again in a moment.")
     return Sentence(text, 503, retry_after=seconds)
+
+
+def _log_unavailable(data: Data) -> Sentence:
+    del data
+    text = _("The activity log is not available at the moment, so nothing was changed. Try again later.")
+    return Sentence(text, 503, retry_after=60)
 
 
 def _denied(data: Data) -> Sentence:
@@ -213,6 +219,7 @@ def _idempotency_key_reused(data: Data) -> Sentence:
 
 _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     Busy: _busy,
+    LogUnavailable: _log_unavailable,
     authorization_errors.Denied: _denied,
     authorization_errors.NotFound: _not_found,
     authorization_errors.LastAdmin: _last_admin,

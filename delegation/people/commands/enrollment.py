@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from audit.foundation.actor import Actor
 from audit.log.ledger import Subject
-from audit.personal_data import PersonalValue
+from audit.personal_data import SUBJECT_LABEL, PersonalValue
 from delegation.access import rules as access_rules
 from delegation.access import store as access_store
 from delegation.acts.act import Act
@@ -123,6 +123,7 @@ def _record_events(
                 "access": [person.access.to_json()],
                 **credentials.joined(user=user, is_new=is_new),
             },
-            personal={"email": PersonalValue(user.email, (user.id,))} if is_new else {},
+            personal={SUBJECT_LABEL: PersonalValue(user.name, (user.id,))}
+            | ({"email": PersonalValue(user.email, (user.id,))} if is_new else {}),
         )
     act.record(members=len(enrolled))

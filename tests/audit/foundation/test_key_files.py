@@ -35,9 +35,9 @@ def test_added_key_is_accepted_before_it_is_used(folder: Path, purpose: str) -> 
     assert current(folder, purpose) == first
     assert ids(folder, purpose) == [first, added.id]
     assert key_files.key_by_id(folder=folder, purpose=purpose, key=added.id) == added
-    worlds.move_clock(SPREAD.total_seconds() - 2)
+    worlds.move_process_clock(SPREAD.total_seconds() - 2)
     assert current(folder, purpose) == first
-    worlds.move_clock(SPREAD.total_seconds() + 2)
+    worlds.move_process_clock(SPREAD.total_seconds() + 2)
     assert ids(folder, purpose) == [added.id, first]
 
 
@@ -54,10 +54,10 @@ def test_ids_of_keys_are_never_the_same(folder: Path) -> None:
 def test_web_keys_are_removed_long_after_they_were_replaced(folder: Path) -> None:
     first = current(folder, "web")
     second = key_files.rotate(folder=folder, purpose="web", after=NOW).id
-    worlds.move_clock((key_files.RETENTION + NOW).total_seconds() - 60)
+    worlds.move_process_clock((key_files.RETENTION + NOW).total_seconds() - 60)
     third = key_files.rotate(folder=folder, purpose="web", after=NOW).id
     assert set(ids(folder, "web")) == {first, second, third}
-    worlds.move_clock((key_files.RETENTION + NOW).total_seconds() + 60)
+    worlds.move_process_clock((key_files.RETENTION + NOW).total_seconds() + 60)
     fourth = key_files.rotate(folder=folder, purpose="web", after=NOW).id
     assert set(ids(folder, "web")) == {second, third, fourth}
 

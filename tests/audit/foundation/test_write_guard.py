@@ -107,10 +107,9 @@ def class_of(
 
 
 def documented_classes() -> dict[str, str]:
-    """The rows of docs/tables.md."""
-    rows = [
-        line.strip("|").split("|") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")
-    ]
+    """The rows of the first table of docs/tables.md."""
+    text, _, _ = PAGE.read_text("utf-8").partition("\n## ")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
     return {
         name.strip(" `"): f"{kind.strip()}: {reason.strip()}" if reason.strip() else kind.strip()
         for name, kind, reason in rows

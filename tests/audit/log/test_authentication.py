@@ -19,10 +19,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
 from audit.foundation import ids, key_files
+from audit.foundation.errors import LogUnavailable
 from audit.log import authentication, canonical
 from audit.models import Chain, Event
 from audit.verification import verifier
 from delegation.activity import events as activity_events
+from portal.operations import readiness
+from tests.fixtures import signed_in
+from tests.fixtures.pages import person_path
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +121,25 @@ def test_events_after_a_rotation_verify_under_the_older_key(
     newest = Event.objects.filter(chain=world.koskela.id, seq__isnull=False).latest("seq")
     assert bytes(newest.mac).startswith(added.id.encode() + b":")
     assert verifier.verify().findings == []
+
+
+def test_removal_without_the_key_file_changes_nothing_and_says_so(
+    world: World, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither removed without an authentic event, nor silently kept; readiness fails too."""
+    shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
+    before = Event.objects.count()
+    with override_settings(KEYS_FOLDER=tmp_path):
+        key_files.path_of(folder=tmp_path, purpose=authentication.PURPOSE).unlink()
+        with pytest.raises(LogUnavailable):
+            world.remove(world.sami)
+        page = signed_in.browser(world.aino).post(person_path(world.sami, "remove"), {"reason": "left"})
+        assert readiness.keys() == "failed"
+    assert page.status_code == 503
+    assert "nothing was changed" in page.content.decode()
+    assert "events.json is missing" in caplog.text
+    assert Event.objects.count() == before
+    world.remove(world.sami)
 
 
 def test_verify_without_the_key_file_fails_and_verifies_nothing(world: World, tmp_path: pathlib.Path) -> None:

@@ -134,7 +134,6 @@ DENIED = {
     "audit_chain": "update delete truncate",
     "django_migrations": "insert update delete truncate",
     "audit_event_default": "select insert update delete truncate",
-    "audit_label": "truncate",
     "identity_user": "truncate",
 }
 """Statements that the application's role may not run; all others it may."""

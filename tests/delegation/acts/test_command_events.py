@@ -130,7 +130,7 @@ def test_change_of_access_names_both_accesses(world: World) -> None:
             "organization": "koskela",
             "before": {"access": [MIKKO]},
             "after": {"access": [after]},
-            "personal": ["reason"],
+            "personal": ["reason", "subject.label"],
         }
     ]
 
@@ -159,6 +159,7 @@ def test_removal_names_the_assignments_and_the_invitations_it_cancels(world: Wor
             "before": {"state": "active", "access": [current]},
             "after": {"state": "ended", "everywhere": True},
             "facts": counts,
+            "personal": ["subject.label"],
         },
     ]
     assert done.result == people_commands.Removed(
@@ -180,7 +181,7 @@ def test_restoring_names_the_new_access(world: World) -> None:
             "organization": "koskela",
             "before": {"state": "ended"},
             "after": {"state": "active", "access": [VIEWER]},
-            "personal": ["reason"],
+            "personal": ["reason", "subject.label"],
         }
     ]
 
@@ -271,6 +272,7 @@ def test_acceptance_is_an_event_of_the_invitation_and_of_the_membership(world: W
             "before": {"state": "none"},
             "after": {**after, "user": str(made.user_id), "password": digests.digest(hashed())},
             "facts": {"invited_by": "ulla's user", "invited_by_kind": "person", "invitation": "sent"},
+            "personal": ["subject.label"],
         },
     ]
     assert (done.result.membership, done.result.user) == (made.id, made.user_id)
@@ -336,7 +338,7 @@ def test_enrolling_is_an_event_of_each_membership_and_of_the_organization(world:
                 "user": str(made.user_id),
                 "password": digests.digest(hashed()),
             },
-            "personal": ["email"],
+            "personal": ["email", "subject.label"],
         },
         {
             "verb": "member.enroll",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity import sign_in_events
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
@@ -38,7 +39,7 @@ def event(verb: str, **other: Any) -> EventView:
         "subject": uuid.uuid4(), "user": MIKKO, "email": "", "cause": "",
         "before": {"access": [ACCESS]}, "after": {"access": [ACCESS], "sites": [], "mail_domains": ["koskela.example"]},
         "facts": FACTS,
-        "personal": {}, "previous_hash": "", "hash": "", "is_authentic": True,
+        "personal": {}, "erased": frozenset(), "previous_hash": "", "hash": "", "is_authentic": True,
     }  # fmt: skip
     if verb == Verb.MEMBER_INVITE:
         known |= {"after": {"access": ACCESS}, "email": "new@koskela.example", "user": None}
@@ -101,7 +102,8 @@ def test_every_event_has_a_complete_sentence(verb: str, language: str) -> None:
 def test_sentence_reads_only_keys_that_the_documentation_names(verb: str, kind: str) -> None:
     noted = event_keys.noting(event(verb, subject_kind=kind))
     WORDING.sentence_for(noted)
-    assert event_keys.read_keys(noted) - documented_events.documented()[verb] == set()
+    read = event_keys.read_keys(noted) - documented_events.LABELS
+    assert read - documented_events.documented()[verb] == set()
 
 
 @pytest.mark.parametrize("verb", sorted(wording_events.ATTEMPT_VERBS))
@@ -157,9 +159,26 @@ def test_delivery_time_follows_the_reader_s_language() -> None:
         assert WORDING.deliveries([DeliveryResult("crm", 0.42)]) == "Päivitetty: CRM portal (0,5 s)"
 
 
-def test_event_of_an_erased_person_shows_unknown_person() -> None:
-    line = WORDING.sentence_for(event(Verb.MEMBER_REMOVE, user=uuid.uuid4(), actor=uuid.uuid4()))
-    assert (line.actor, line.text) == ("Unknown person", "removed Unknown person")
+LABELS = {ACTOR_LABEL: "Aino Korhonen", SUBJECT_LABEL: "Mikko Salo"}
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        ({"personal": LABELS}, ("Aino Korhonen", "removed Mikko Salo")),
+        ({}, ("Aino Virtanen", "removed Mikko Laine")),
+        ({"user": uuid.uuid4(), "actor": uuid.uuid4()}, ("Unknown person", "removed Unknown person")),
+        ({"erased": frozenset(LABELS)}, ("Erased person", "removed Erased person")),
+        (
+            {"user": AINO, "personal": {ACTOR_LABEL: "Aino Korhonen"}},
+            ("Aino Korhonen", "removed Aino Korhonen"),
+        ),
+    ],
+    ids=["in the event", "not in the event", "unknown", "erased", "oneself"],
+)
+def test_event_shows_the_names_that_it_holds(known: dict[str, Any], shown: tuple[str, str]) -> None:
+    line = WORDING.sentence_for(event(Verb.MEMBER_REMOVE, **known))
+    assert (line.actor, line.text) == shown
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.fixtures import signed_in
+from identity.people.models import User
+from tests.fixtures import person_keys, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, person_path, plain, visible_text
-from tests.fixtures.world import World
+from tests.fixtures.world import World, bypassing_commands
 from tests.portal.web.activity.log_pages import activity_page, sentences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 15
+STATEMENTS = 14
 """Of the log, whatever it shows."""
 
 
@@ -65,6 +66,17 @@ def test_log_search_finds_invited_people_and_counts_the_events(world: World) -> 
     assert activity_page(browser, "?q=nelli").sub == "2 events found"
     elsewhere = activity_page(signed_in.browser(world.tiina), "?q=new.one", "pohjola")
     assert elsewhere.sub == "0 events found"
+
+
+def test_log_shows_each_name_as_the_event_holds_it(world: World) -> None:
+    """Another name beside the log changes nothing; without the person's key, the event has no name."""
+    world.remove(world.mikko)
+    browser = signed_in.browser(world.aino)
+    with bypassing_commands():
+        User.objects.filter(id__in=[world.mikko.user_id, world.aino.user_id]).update(name="Tiina Heikkinen")
+    assert sentences(activity_page(browser, "?what=removals")) == ["Aino Virtanen removed Mikko Laine"]
+    person_keys.destroy(world.mikko.user_id)
+    assert sentences(activity_page(browser, "?what=removals")) == ["Aino Virtanen removed Erased person"]
 
 
 def test_log_takes_the_same_statements_for_few_and_many_events(world: World) -> None:
