@@ -6,11 +6,12 @@ from typing import Any
 
 from portal.signin.customers.assurance import Demand
 
+RECENT = dt.timedelta(minutes=15)
 ACCESS = Demand()
 """A sign-in as strong as the person's factors allow and the person's roles require."""
 OWN_SIGN_IN = Demand(by_role=False)
 """As strong as the person's factors allow: a person whose role requires a second factor adds it here."""
-OWN_FACTORS = Demand(by_role=False, max_age=dt.timedelta(minutes=15))
+OWN_FACTORS = Demand(by_role=False, max_age=RECENT)
 """A new proof for changing how one signs in (ASVS 5.0 V7.5.1)."""
 GIVING_ACCESS = Demand(max_age=dt.timedelta(hours=2))
 """A new proof for giving access to other people (V7.5.3). Removing access never waits for one."""

@@ -231,6 +231,8 @@ def test_confirming_asks_for_the_password_and_then_for_the_code(world: World) ->
     assert half["Location"].startswith(reverse("mfa_reauthenticate"))
     kept: Any = browser.post(url)
     assert kept.status_code == 419
+    page: Any = browser.get(half["Location"])
+    assert page.context["reauthentication_alternatives"] == [], "the password is proved"
     assert Authenticator.objects.filter(user=vilma, type="totp").exists()
     done: Any = browser.post(half["Location"], {"code": code_of(vilma), "next": url})
     assert done["Location"] == url
