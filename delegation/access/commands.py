@@ -31,6 +31,6 @@ def change(
     with acting(
         actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        effects.assign(act, act.on, access=access, reason=reason)
+        effects.assign(act, act.on, access=access)
         act.record(reason=reason)
     return act.outcome

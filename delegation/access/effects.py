@@ -14,7 +14,7 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
 
 
-def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec, reason: str) -> None:
+def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> None:
     """Replace everything that these members hold here with this access. The number of statements is constant.
 
     Raises InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied, LastAdmin, NotFound and Unchanged.
@@ -25,7 +25,7 @@ def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec, reaso
     if all(_holds_only(before.get(member, ()), access) for member in ids):
         raise Unchanged
     access_store.end(memberships=ids, at=act.at)
-    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at, reason=reason)
+    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at)
     for member in ids:
         act.record_change(
             member,

@@ -45,8 +45,8 @@ class AssignmentView:
     valid_until: dt.datetime | None
     assigned_by: uuid.UUID
     assigned_by_kind: str
-    reason: str
     act: uuid.UUID
+    """Its event holds the reason, encrypted."""
 
     @property
     def access(self) -> AccessSpec:
@@ -64,7 +64,7 @@ SELECT a.id, a.membership_id, r.key, r.name, r.description, v.verbs, v.assignabl
        (SELECT jsonb_agg(jsonb_build_array(e.key, l.amount::text, l.currency, l.period) ORDER BY e.rank, e.key)
         FROM delegation_assignmentlimit l JOIN delegation_entitlement e ON e.id = l.entitlement_id
         WHERE l.assignment_id = a.id),
-       a.valid_from, a.valid_until, a.assigned_by, a.assigned_by_kind, a.reason, a.act
+       a.valid_from, a.valid_until, a.assigned_by, a.assigned_by_kind, a.act
 FROM delegation_assignment_at(%(at)s) a
 JOIN delegation_role r ON r.id = a.role_id
 JOIN delegation_roleversion v ON v.role_id = a.role_id

@@ -47,7 +47,7 @@ registry.register(
             "assigned_by",
             "assigned_by_kind",
         ),
-        not_compared={"id": _BY_ASSIGNMENT, "reason": "a text of a person; no right depends on it"},
+        not_compared={"id": _BY_ASSIGNMENT},
     ),
     Rebuilt(
         table="delegation_assignmentsite",

@@ -32,7 +32,6 @@ def assign(
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
-    reason: str,
 ) -> None:
     """Assign the same access to each membership from `at` on. The number of statements is constant."""
     assign_each(
@@ -40,7 +39,6 @@ def assign(
         actor=actor,
         act=act,
         at=at,
-        reason=reason,
     )
 
 
@@ -50,14 +48,13 @@ def assign_each(
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
-    reason: str,
 ) -> None:
     """Assign to each membership an access of its own. The number of statements is constant."""
     roles = {
         role.key: role for role in Role.objects.filter(key__in={access.role for _, access in assignments})
     }
     rows = [
-        (_assignment(membership, roles[access.role], access, actor, act, at, reason), access)
+        (_assignment(membership, roles[access.role], access, actor, act, at), access)
         for membership, access in assignments
     ]
     Assignment.objects.bulk_create([assignment for assignment, _ in rows])
@@ -71,14 +68,13 @@ def assign_each(
     _add_limits(rows)
 
 
-def _assignment(  # noqa: PLR0917 - the columns of one row
+def _assignment(
     membership: uuid.UUID,
     role: Role,
     access: AccessSpec,
     actor: Actor,
     act: uuid.UUID,
     at: dt.datetime,
-    reason: str,
 ) -> Assignment:
     return Assignment(
         membership_id=membership,
@@ -88,7 +84,6 @@ def _assignment(  # noqa: PLR0917 - the columns of one row
         valid_until=access.until,
         assigned_by=actor.id,
         assigned_by_kind=actor.kind.value,
-        reason=reason,
         act=act,
     )
 

@@ -107,12 +107,6 @@ def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Even
     return next(iter(activity_events.read_events(rows=list(rows.order_by("-at", "-id")[:1]))), None)
 
 
-def sequence_numbers(*, acts: Collection[uuid.UUID], subject: uuid.UUID) -> dict[uuid.UUID, int]:
-    """Find the place in the chain of each act's event about this subject. One statement."""
-    rows = Event.objects.filter(subject=subject, act__in=list(acts), seq__isnull=False)
-    return {act: seq for act, seq in rows.values_list("act", "seq") if seq is not None}
-
-
 def count(*, organization: uuid.UUID) -> int:
     """Read the number of events from the chain's head, not by counting. One statement."""
     return Chain.objects.filter(id=organization).values_list("last_seq", flat=True).first() or 0

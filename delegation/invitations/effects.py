@@ -31,9 +31,7 @@ def join(
     """
     kept = access_store.snapshot(memberships=[present.id], at=act.at).get(present.id, []) if present else []
     membership = present or _add_member(act, invitation, user)
-    access_store.assign_each(
-        assignments=[(membership.id, access)], actor=sender, act=act.id, at=act.at, reason=invitation.reason
-    )
+    access_store.assign_each(assignments=[(membership.id, access)], actor=sender, act=act.id, at=act.at)
     Invitation.objects.filter(id=invitation.id).update(accepted_at=act.at, membership=membership)
     after = {"state": "active", "access": [*kept, access.to_json()], "membership": str(membership.id)}
     act.record_change(invitation.id, verb=Verb.INVITATION_ACCEPT, before={}, after=after)

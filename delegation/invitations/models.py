@@ -22,7 +22,6 @@ class Invitation(models.Model):
     limits = models.JSONField(default=list)
     """[{entitlement, amount (decimal string or null), currency, period}]"""
     access_until = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=500, blank=True)
     invited_by = models.UUIDField()
     invited_by_kind = models.CharField(max_length=16)
     created_at = models.DateTimeField()

@@ -62,7 +62,6 @@ registry.register(
         encrypted=("email", "name"),
         not_compared={
             "language": "the language of mails; no right depends on it",
-            "reason": "a text of a person; no right depends on it",
         },
     ),
     Rebuilt(

@@ -1,10 +1,10 @@
 -- What SQL of the apps above may read of delegation, and what is assigned at an instant, once.
 CREATE FUNCTION delegation_assignment_at(at timestamptz) RETURNS TABLE (
     id uuid, membership_id uuid, role_id uuid, all_sites boolean, valid_from timestamptz, valid_until timestamptz,
-    assigned_by uuid, assigned_by_kind varchar, reason varchar, act uuid)
+    assigned_by uuid, assigned_by_kind varchar, act uuid)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT a.id, a.membership_id, a.role_id, a.all_sites, a.valid_from, a.valid_until,
-           a.assigned_by, a.assigned_by_kind, a.reason, a.act
+           a.assigned_by, a.assigned_by_kind, a.act
     FROM delegation_assignment a WHERE in_force(a.valid_from, a.valid_until, at)
 $$;
 

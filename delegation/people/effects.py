@@ -55,7 +55,7 @@ def _cancel_invitations(act: Act, users: Collection[uuid.UUID]) -> None:
         act.also(Verb.INVITATION_CANCEL, Subject("invitation", invitation), cause=Verb.MEMBER_REMOVE)
 
 
-def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSpec, reason: str) -> None:
+def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> None:
     """Make former members active with this access. The number of statements is constant.
 
     Raises InvalidAccess, ExceedsAuthority, ExceedsCeiling, Denied and NotFound.
@@ -70,7 +70,7 @@ def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSp
         receivers=[row.user_id for row in members],
     )
     lifecycle.activate(memberships=ids, at=act.at)
-    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at, reason=reason)
+    access_store.assign(memberships=ids, access=access, actor=act.actor, act=act.id, at=act.at)
     after = {"state": "active", "access": [access.to_json()]}
     for member in ids:
         act.record_change(member, verb=Verb.MEMBER_RESTORE, before={"state": "ended"}, after=after)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from delegation.access import queries as access_queries
 from delegation.access.queries import AssignmentView
+from delegation.activity import giving_events
 from delegation.activity import names as activity_names
-from delegation.activity import queries as activity_queries
 from delegation.authorization import entitlements
 from delegation.authorization.entitlements import Right
 from delegation.catalogue.display_names import DisplayNames
@@ -42,7 +42,7 @@ class RightRow:
 
 
 class RightsExplanation:
-    """Reads all data for explaining one colleague's rights, in eight statements at most."""
+    """Reads all data for explaining one colleague's rights, in ten statements at most."""
 
     def __init__(
         self, page: PageContext, membership: uuid.UUID, names: DisplayNames, clock: dates.Clock
@@ -60,8 +60,11 @@ class RightsExplanation:
                 if assignment.assigned_by_kind != "system"
             }
         )
-        acts = {assignment.act for assignment in self.assignments}
-        self._event_numbers = activity_queries.sequence_numbers(acts=acts, subject=membership) if acts else {}
+        self._giving_events = giving_events.by_act(
+            organization=page.organization_id,
+            acts={assignment.act for assignment in self.assignments},
+            membership=membership,
+        )
 
     @property
     def since(self) -> str:
@@ -128,13 +131,11 @@ class RightsExplanation:
         )
 
     def _note(self, assignment: AssignmentView) -> str:
-        parts = [
-            self.clock.date_time(assignment.valid_from, seconds=False),
-            removal_reasons.describe(assignment.reason),
-        ]
-        number = self._event_numbers.get(assignment.act)
-        if number is not None:
-            parts.append(_("event %(number)s") % {"number": cldr.number(number)})
+        parts = [self.clock.date_time(assignment.valid_from, seconds=False)]
+        event = self._giving_events.get(assignment.act)
+        if event is not None:
+            number = _("event %(number)s") % {"number": cldr.number(event.number)}
+            parts += [removal_reasons.describe(event.reason), number]
         return " · ".join(part for part in parts if part)
 
 

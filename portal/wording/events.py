@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Observation, Verb
-from portal.wording import dates, event_names, factors, removal_reasons, supplier_texts
+from portal.wording import attempts, dates, event_names, factors, removal_reasons, supplier_texts
 from portal.wording.event_names import EventNames
 
 
@@ -35,7 +35,7 @@ class EventWording(EventNames):
         return _SENTENCES.get(event.verb, _verb_alone)(self, event)
 
     def _refused(self, event: EventView) -> EventLine:
-        attempt = _ATTEMPTS.get(event.verb)
+        attempt = attempts.BY_VERB.get(event.verb)
         what = attempt() % {"who": self.who(event)} if attempt else event.verb
         text = _("tried %(what)s and was refused") % {"what": what}
         repeats = int(event.facts.get("repeats", 0))
@@ -262,21 +262,4 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
 }
 
-_ATTEMPTS: Mapping[str, Callable[[], str]] = {
-    Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
-    Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
-    Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
-    Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
-    Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
-    Verb.INVITATION_RESEND: lambda: _("to send the invitation to %(who)s again"),
-    Verb.MEMBER_ENROLL: lambda: _("to import existing users"),
-    Verb.MEMBER_INVITE: lambda: _("to invite a person"),
-    Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
-    Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
-    Verb.MEMBER_VIEW: lambda: _("to view a person"),
-    Verb.SITE_CREATE: lambda: _("to add a site"),
-    Verb.MAIL_DOMAINS_SET: lambda: _("to set the mail domains"),
-}
-
 SENTENCE_VERBS = frozenset(_SENTENCES)
-ATTEMPT_VERBS = frozenset(_ATTEMPTS)

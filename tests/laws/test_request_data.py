@@ -19,6 +19,7 @@ PARSERS = {
 READERS = {"portal/http/request_data.py", "portal/oidc/parameters.py"}
 OWN_TEXT = {
     "portal/embedded_postgres/server.py": "its own file",
+    "portal/operations/archive.py": "a backup, whose files are compared with its manifest",
     "portal/operations/counter_files.py": "files of its own servers",
     "portal/operations/shared_cache.py": "its own table",
     "portal/settings/": "the environment",

@@ -27,14 +27,14 @@ SELECT gen_random_uuid(), 'active', at, membership FROM person;
 INSERT INTO delegation_ceiling (id, currency, valid_from, organization_id, entitlement_id)
 SELECT gen_random_uuid(), '', now() - interval '100 days', organization, e.id FROM place, delegation_entitlement e;
 
-INSERT INTO delegation_assignment (id, all_sites, valid_from, assigned_by, assigned_by_kind, reason, act, membership_id,
+INSERT INTO delegation_assignment (id, all_sites, valid_from, assigned_by, assigned_by_kind, act, membership_id,
                                    organization_id, role_id)
-SELECT assignment, true, at, usr, 'system', '', usr, membership, organization, r.id
+SELECT assignment, true, at, usr, 'system', usr, membership, organization, r.id
 FROM person JOIN delegation_role r ON r.key = person.role;
 
-INSERT INTO delegation_invitation (id, email, name, language, all_sites, limits, reason, invited_by, invited_by_kind,
+INSERT INTO delegation_invitation (id, email, name, language, all_sites, limits, invited_by, invited_by_kind,
                                    created_at, expires_at, accepted_at, membership_id, organization_id, role_id)
-SELECT gen_random_uuid(), 'p' || k || '@crowd' || no || '.example', '', 'en', true, '[]', '', usr, 'person', at,
+SELECT gen_random_uuid(), 'p' || k || '@crowd' || no || '.example', '', 'en', true, '[]', usr, 'person', at,
        at + interval '14 days', at, membership, organization, r.id
 FROM person JOIN delegation_role r ON r.key = person.role;
 

@@ -10,7 +10,10 @@ from identity.organizations.models import Organization, Site
 
 
 class Assignment(models.Model):
-    """Gives a membership a role for all or some sites, in an interval, with the giver, the reason and the act."""
+    """Gives a membership a role for all or some sites, in an interval, with the giver.
+
+    The event of `act` holds the reason, encrypted.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
@@ -22,7 +25,6 @@ class Assignment(models.Model):
     valid_until = models.DateTimeField(null=True)
     assigned_by = models.UUIDField()
     assigned_by_kind = models.CharField(max_length=16)
-    reason = models.CharField(max_length=500, blank=True)
     act = models.UUIDField()
 
     class Meta:

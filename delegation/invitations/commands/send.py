@@ -82,7 +82,7 @@ def invite(
         _check_sendable(act, recipient, access)
         invitation = _insert(act, recipient, access)
         _add_link(act, invitation, link)
-        _record_event(act, invitation, access)
+        _record_event(act, invitation, access, recipient.reason)
         return act.set_result(InvitationSent(invitation.id, link))
 
 
@@ -97,7 +97,7 @@ def _check_sendable(act: Act, recipient: _Recipient, access: AccessSpec) -> None
     )
 
 
-def _record_event(act: Act, invitation: Invitation, access: AccessSpec) -> None:
+def _record_event(act: Act, invitation: Invitation, access: AccessSpec, reason: str) -> None:
     """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
     subject = act.organization
     act.record_change(
@@ -112,7 +112,7 @@ def _record_event(act: Act, invitation: Invitation, access: AccessSpec) -> None:
     act.record_personal(subject, "email", invitation.email, invitation.id)
     act.record_personal(subject, "name", invitation.name, invitation.id)
     writer = [act.actor.id] if act.actor.is_person else []
-    act.record_personal(subject, "reason", invitation.reason, *writer, invitation.id)
+    act.record_personal(subject, "reason", reason, *writer, invitation.id)
     act.record(invitation=str(invitation.id))
 
 
@@ -163,7 +163,6 @@ def _insert(act: Act, recipient: _Recipient, access: AccessSpec) -> Invitation:
         all_sites=access.all_sites,
         limits=[{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())],
         access_until=access.until,
-        reason=recipient.reason,
         invited_by=act.actor.id,
         invited_by_kind=act.actor.kind.value,
         created_at=act.at,

@@ -61,7 +61,7 @@ def enroll(
         (locked,) = act.on
         members = lifecycle.add_members(organization=locked, users=users, at=act.at)
         assignments = [(member.id, person.access) for member, person in zip(members, people, strict=True)]
-        access_store.assign_each(assignments=assignments, actor=actor, act=act.id, at=act.at, reason="")
+        access_store.assign_each(assignments=assignments, actor=actor, act=act.id, at=act.at)
         _record_events(act, list(zip(members, users, people, strict=True)), new)
     return act.outcome
 

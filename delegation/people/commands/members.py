@@ -63,6 +63,6 @@ def restore(
     with acting(
         actor, Verb.MEMBER_RESTORE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        effects.restore_members(act, act.on, access=access, reason=reason)
+        effects.restore_members(act, act.on, access=access)
         act.record(reason=reason)
     return act.outcome

@@ -100,8 +100,8 @@ ATTACKS = {
     ),
     "second assignment": Attack(
         "INSERT INTO delegation_assignment (id, membership_id, organization_id, role_id, all_sites, valid_from,"
-        " assigned_by, assigned_by_kind, reason, act) SELECT gen_random_uuid(), membership_id, organization_id,"
-        f" {role('organization_admin')}, true, valid_from, assigned_by, assigned_by_kind, '', gen_random_uuid()"
+        " assigned_by, assigned_by_kind, act) SELECT gen_random_uuid(), membership_id, organization_id,"
+        f" {role('organization_admin')}, true, valid_from, assigned_by, assigned_by_kind, gen_random_uuid()"
         " FROM delegation_assignment WHERE membership_id = %s",
         vilma,
         "delegation_assignment",

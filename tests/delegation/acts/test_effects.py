@@ -37,7 +37,7 @@ def hand_over(world: World, by: Membership, leaver: Membership, successor: Membe
     """Hand an admin's access over; the verb stands for that of a case."""
     requested = world.access("organization_admin")
     with acting(actor_of(by), Verb.MEMBER_INVITE, on=Handover(leaver, successor)) as act:
-        access_effects.assign(act, [successor], access=requested, reason="")
+        access_effects.assign(act, [successor], access=requested)
         people_effects.end_members(act, [leaver])
     return act.id
 

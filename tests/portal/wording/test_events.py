@@ -15,7 +15,7 @@ from delegation.activity.events import EventView
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Observation, On, Topic, Verb
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import dates, removal_reasons
+from portal.wording import attempts, dates, removal_reasons
 from portal.wording import events as wording_events
 from tests.fixtures import documented_events, event_keys
 
@@ -53,9 +53,9 @@ def test_logged_verbs_are_exactly_those_with_a_sentence() -> None:
 
 
 def test_refusable_verbs_are_exactly_those_with_a_sentence_for_the_attempt() -> None:
-    assert {
-        verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}
-    } == wording_events.ATTEMPT_VERBS, "the sentences are in _ATTEMPTS of portal/wording/events.py"
+    assert {verb for verb in Verb if verb.rule.on not in {On.SUPPLIER, On.PERSON}} == set(attempts.BY_VERB), (
+        "the sentences are in portal/wording/attempts.py"
+    )
 
 
 def test_log_filter_selects_the_events_of_its_topic() -> None:
@@ -106,7 +106,7 @@ def test_sentence_reads_only_keys_that_the_documentation_names(verb: str, kind: 
     assert read - documented_events.documented()[verb] == set()
 
 
-@pytest.mark.parametrize("verb", sorted(wording_events.ATTEMPT_VERBS))
+@pytest.mark.parametrize("verb", sorted(attempts.BY_VERB))
 def test_refused_event_has_a_sentence_for_the_attempt_and_its_count(verb: str) -> None:
     line = WORDING.sentence_for(event(verb, outcome="refused", facts={"code": "denied", "repeats": 3}))
     assert line.actor == "Aino Virtanen"

@@ -25,7 +25,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 26
+STATEMENTS = 27
 """Of a person's page, whatever it shows."""
 
 

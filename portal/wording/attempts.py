@@ -1,0 +1,23 @@
+"""What a person tried to do, as a refused request is worded in the log."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+
+from delegation.authorization.verbs import Verb
+
+BY_VERB: Mapping[str, Callable[[], str]] = {
+    Verb.ACCESS_CHANGE: lambda: _("to change %(who)s’s access"),
+    Verb.ACCOUNT_RESYNC: lambda: _("to resend %(who)s’s access to connected systems"),
+    Verb.ACTIVITY_VIEW: lambda: _("to view the activity log"),
+    Verb.INVITATION_ACCEPT: lambda: _("to accept an invitation"),
+    Verb.INVITATION_CANCEL: lambda: _("to cancel the invitation to %(who)s"),
+    Verb.INVITATION_RESEND: lambda: _("to send the invitation to %(who)s again"),
+    Verb.MEMBER_ENROLL: lambda: _("to import existing users"),
+    Verb.MEMBER_INVITE: lambda: _("to invite a person"),
+    Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
+    Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
+    Verb.MEMBER_VIEW: lambda: _("to view a person"),
+    Verb.SITE_CREATE: lambda: _("to add a site"),
+    Verb.MAIL_DOMAINS_SET: lambda: _("to set the mail domains"),
+}
