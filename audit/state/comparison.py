@@ -18,7 +18,10 @@ _BATCH = 2000
 ROW = "(row)"
 """Stands for the column where the whole row is missing on one side."""
 
-# Both parts are materialized: the body of an event is parsed once, and only where the event is read.
+# The planner cannot estimate conditions on JSON. By nested loops, the users of 5,000 people took 30 s, and by hashes 2 s.
+_SETTINGS = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+
+# The body of an event is parsed once, and only where the event is read.
 _STATEMENT = """
 WITH parsed AS MATERIALIZED (
     SELECT *, convert_from(body, 'UTF8')::jsonb AS content FROM audit_event
@@ -69,6 +72,7 @@ class TableComparison:
     """
 
     def __iter__(self) -> Iterator[Difference]:
+        db.fetch_all(_SETTINGS)
         params = {"excluded": list(self.excluded), "at": self.at}
         count = db.fetch_one(f"SELECT count(*) FROM ({self.table.actual}) a", params)  # noqa: S608 - declared SQL
         (self.rows,) = count or (0,)

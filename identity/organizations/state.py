@@ -21,10 +21,12 @@ registry.register(
         events="verb IN ('organization.create', 'mail_domains.set')",
         expected="""
             SELECT c.subject AS id, c.after ->> 'key' AS key, c.after ->> 'register_id' AS register_id,
-                   'active' AS status, c.at AS created_at,
-                   (SELECT e.after -> 'mail_domains' FROM event e WHERE e.subject = c.subject
-                    ORDER BY e.seq DESC LIMIT 1) AS mail_domains
-            FROM event c WHERE c.verb = 'organization.create'
+                   'active' AS status, c.at AS created_at, newest.mail_domains
+            FROM event c JOIN (
+                SELECT DISTINCT ON (subject) subject, after -> 'mail_domains' AS mail_domains
+                FROM event ORDER BY subject, seq DESC
+            ) newest ON newest.subject = c.subject
+            WHERE c.verb = 'organization.create'
         """,
         actual="""
             SELECT id, key, register_id, status, created_at, to_jsonb(mail_domains) AS mail_domains
