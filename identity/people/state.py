@@ -16,7 +16,7 @@ _CREATED = """
         FROM event WHERE verb = 'member.invite'
     ), created AS (
         SELECT (e.after ->> 'user')::uuid AS id, e.at AS created_at, e.after ->> 'password' AS password,
-               coalesce(e.personal -> 'email', i.email) AS email
+               coalesce(e.personal -> 'email', i.email) AS email, e.personal -> 'subject.label' AS name
         FROM event e LEFT JOIN invited i ON i.invitation = (e.facts ->> 'invitation')::uuid
         WHERE e.subject_kind = 'membership' AND e.after ? 'password'
     )
@@ -43,7 +43,7 @@ _USERS = f"""
         ) mail ORDER BY user_id, at DESC, id DESC
     )
     SELECT c.id, 'customer' AS directory, '' AS contact, true AS is_active, false AS is_superuser,
-           1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
+           1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email, c.name,
            coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
     FROM created c
     LEFT JOIN raised r ON r.user_id = c.id
@@ -58,8 +58,8 @@ registry.register(
         events=_EVENTS,
         expected=_USERS,
         actual=f"""
-            SELECT id, directory, contact, is_active, is_superuser, epoch, {digests.sql("password")} AS password, email,
-                   mail_bounced_at IS NOT NULL AS mail_bounced_at, created_at
+            SELECT id, directory, contact, is_active, is_superuser, epoch, {digests.sql("password")} AS password,
+                   email, name, mail_bounced_at IS NOT NULL AS mail_bounced_at, created_at
             FROM identity_user
         """,  # noqa: S608 - a constant
         columns=(
@@ -72,9 +72,8 @@ registry.register(
             "mail_bounced_at",
             "created_at",
         ),
-        encrypted=("email",),
+        encrypted=("email", "name"),
         not_compared={
-            "name": "a text for people; no right depends on it",
             "sort_key": "follows from the name, for the order of lists",
             "language": "the language of mails; no right depends on it",
             "time_zone": "the form of dates; no right depends on it",

@@ -166,7 +166,7 @@ def test_acceptance_by_a_leaver_leaves_no_difference(world: World) -> None:
     accept(world, world.vilma, sender=world.system)
 
 
-def test_acceptance_by_a_member_whom_the_sender_does_not_see_leaves_no_difference(world: World) -> None:
+def test_acceptance_by_a_member_hidden_from_the_sender_leaves_no_difference(world: World) -> None:
     accept(world, world.mikko, sender=actor_of(world.sami), sites=[world.oulu])
     assert world.mikko.assignments.count() == 2
     assert state_check.differences() == []
