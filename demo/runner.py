@@ -60,10 +60,10 @@ class Demo:
         stamp.write_text(now, encoding="ascii")
 
     def _fill(self) -> None:
-        if not (self.where.home / "checkpoints").exists():
-            self.manage("checkpoints", "make-key")
         self.manage("migrate", "--database=owner", "--verbosity=0", "--noinput")
         self.manage("keys", "make")
+        if not (self.where.home / "checkpoints").exists():
+            self.manage("checkpoints", "make-key")
         jobs.prepare(self._server, self.where.secrets()["jobs"])
         if not self.where.people.exists():
             self._python("-m", "demo.seed")
@@ -118,7 +118,7 @@ class Demo:
     def forget(self) -> None:
         """Remove all data of this demo."""
         embedded_postgres.reset(self.where.home / "pg")
-        for name in ("demo", "keys", "static"):
+        for name in ("checkpoints", "demo", "keys", "static"):
             shutil.rmtree(self.where.home / name, ignore_errors=True)
 
     def check(self) -> None:

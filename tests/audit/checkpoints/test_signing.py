@@ -125,7 +125,7 @@ def test_log_that_went_on_after_a_restore_without_a_new_incarnation_is_refused(
     log.observe(count=5)
     sealing.seal_all()
     assert newest.size_and_incarnation()[0] > signed.size
-    refused(log, "differ from the last checkpoint")
+    refused(log, "leaves differ from the last checkpoint")
 
 
 def test_restored_log_with_a_new_incarnation_is_signed(log: Log, intruder: psycopg.Connection) -> None:
@@ -163,7 +163,7 @@ def test_log_with_a_changed_leaf_is_refused(log: Log, intruder: psycopg.Connecti
     intruder.execute(change.encode(), at)
     log.observe()
     sealing.seal_all()
-    refused(log, "differ from the last checkpoint|The tree has no node")
+    refused(log, "leaves differ from the last checkpoint|The tree has no node")
 
 
 def test_chain_head_moved_back_is_refused(log: Log, intruder: psycopg.Connection) -> None:
