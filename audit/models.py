@@ -157,7 +157,7 @@ class PersonKey(models.Model):
 
 
 class Refusal(models.Model):
-    """Counts equal refusals (actor, verb, subject, code) within one minute."""
+    """Counts equal refusals (actor, verb, subject, code) within one minute, and failed sign-ins within one hour."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     actor = models.UUIDField()
@@ -167,8 +167,13 @@ class Refusal(models.Model):
     organization = models.UUIDField(null=True)
     verb = models.CharField(max_length=64)
     subject = models.UUIDField()
+    subject_kind = models.CharField(max_length=20, default="refusal")
     code = models.CharField(max_length=64)
+    fact = models.CharField(max_length=16, default="code")
+    """The name of `code` in the event's facts."""
+    outcome = models.CharField(max_length=10, default="refused")
     minute = models.DateTimeField()
+    """The minute, or the last minute of the hour, within which it counts."""
     count = models.PositiveIntegerField(default=1)
     """The first is in the log at once; the others follow as one event."""
 

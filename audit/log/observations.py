@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor
-from audit.log import ledger
+from audit.log import ledger, refusals
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.personal_data import PersonalValue
 
@@ -22,6 +22,7 @@ class EventBatch:
     actor: Actor
     act: uuid.UUID = field(default_factory=ids.uuid7)
     drafts: list[tuple[uuid.UUID, uuid.UUID | None, Actor, EventDraft]] = field(default_factory=list)
+    failures: list[tuple[str, Subject, uuid.UUID, tuple[str, str]]] = field(default_factory=list)
 
     def add(
         self,
@@ -41,6 +42,10 @@ class EventBatch:
         )
         self.drafts.append((chain, organization, actor or self.actor, draft))
 
+    def add_failure(self, verb: str, *, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]) -> None:
+        """Add a failure, the repeats of which within an hour become one event (`refusals.record_failure`)."""
+        self.failures.append((verb, subject, chain, fact))
+
 
 @contextmanager
 def recording(*, actor: Actor) -> Iterator[EventBatch]:
@@ -53,8 +58,15 @@ def recording(*, actor: Actor) -> Iterator[EventBatch]:
 
 def write(*, batch: EventBatch) -> None:
     """Insert the events in the caller's transaction, all with the same instant."""
-    if not batch.drafts:
-        return
+    if batch.drafts:
+        _write_drafts(batch)
+    for verb, subject, chain, fact in batch.failures:
+        refusals.record_failure(
+            actor=batch.actor, act=batch.act, verb=verb, subject=subject, chain=chain, fact=fact
+        )
+
+
+def _write_drafts(batch: EventBatch) -> None:
     at = clock.now()
     for chain, organization, actor, draft in batch.drafts:
         context = EventContext(actor=actor, act=batch.act, at=at, organization=organization)

@@ -1,4 +1,7 @@
-"""Refused attempts are events beside the chain, so that a refused request never locks a customer's chain."""
+"""Refusals and failed sign-ins are events beside the chain; repeats become one event with a count.
+
+A refused request never locks a customer's chain, and a stranger who repeats does not fill the log.
+"""
 
 import datetime as dt
 import uuid
@@ -13,9 +16,11 @@ from audit.log import canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Refusal
 
+_LAST_MINUTE = dt.timedelta(minutes=59)
 _UPSERT = """
-INSERT INTO audit_refusal (id, actor, actor_kind, chain, organization, verb, subject, code, minute, count)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, date_trunc('minute', %s), 1)
+INSERT INTO audit_refusal
+    (id, actor, actor_kind, chain, organization, verb, subject, subject_kind, code, fact, outcome, minute, count)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)
 ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
 RETURNING count
 """
@@ -37,11 +42,9 @@ def record(
     """
     with transaction.atomic(durable=True):
         at = clock.now()
-        with connection.cursor() as cursor:
-            who = [actor.id, actor.kind.value, chain, organization]
-            cursor.execute(_UPSERT, [ids.uuid7(), *who, verb, subject.id, code, at])
-            (count,) = cursor.fetchone()
-        if count == 1:
+        counted = Subject("refusal", subject.id)
+        row = [verb, counted, code, "code", "refused", at.replace(second=0, microsecond=0)]
+        if _count([actor, chain, organization], row) == 1:
             draft = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
@@ -49,8 +52,34 @@ def record(
             ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
+def record_failure(
+    *, actor: Actor, act: uuid.UUID, verb: str, subject: Subject, chain: uuid.UUID, fact: tuple[str, str]
+) -> None:
+    """Write the first failure of an hour as an event in the caller's transaction; count its repeats.
+
+    A repeat has the same actor, verb, subject and `fact`, which is a name and its value. Call it last: repeats at once
+    wait for each other.
+    """
+    at, (name, value) = clock.now(), fact
+    last_minute = at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE
+    if _count([actor, chain, None], [verb, subject, value, name, "observed", last_minute]) == 1:
+        draft = EventDraft(verb=verb, subject=subject, outcome="observed", facts={name: value})
+        context = EventContext(actor=actor, act=act, at=at, organization=None)
+        ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
+
+
+def _count(place: list[Any], what: list[Any]) -> int:
+    (actor, chain, organization), (verb, subject, code, fact, outcome, minute) = place, what
+    row = [ids.uuid7(), actor.id, actor.kind.value, chain, organization]
+    row += [verb, subject.id, subject.kind, code, fact, outcome, minute]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, row)
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
 def flush_repeats() -> int:
-    """Write one event with a count for the repeats of each finished minute, and delete the counters.
+    """Write one event with a count for the repeats of each finished minute or hour, and delete the counters.
 
     At most 500 counters a call. Returns how many were deleted.
     """
@@ -69,9 +98,9 @@ def _write_repeats(row: Refusal, at: dt.datetime) -> None:
     actor = Actor(kind=Kind(row.actor_kind), id=row.actor, channel=Channel.JOB)
     draft = EventDraft(
         verb=row.verb,
-        subject=Subject("refusal", row.subject),
-        outcome="refused",
-        facts={"code": row.code, "repeats": row.count - 1, "minute": canonical.format_instant(row.minute)},
+        subject=Subject(row.subject_kind, row.subject),
+        outcome=row.outcome,
+        facts={row.fact: row.code, "repeats": row.count - 1, "minute": canonical.format_instant(row.minute)},
     )
     context = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
     ledger.insert_unchained(chain=row.chain, context=context, drafts=[draft])

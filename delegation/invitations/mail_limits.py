@@ -19,6 +19,8 @@ DAILY_PER_ADDRESS_AND_SENDER = 5
 """Mails a day to one address from one sender, also across cancelled and new invitations."""
 DAILY_PER_ADDRESS = 15
 """Mails a day to one address from a whole organization: one sender cannot use up the share of the other admins."""
+DAILY_PER_ADDRESS_EVERYWHERE = 30
+"""Mails a day to one address from all organizations; those that invite at the same moment may exceed it."""
 DAILY_PER_ORGANIZATION = 1000
 """Mails a day of one organization, plus one for each member: a large customer may onboard within a day."""
 
@@ -33,16 +35,15 @@ def check_mail_limit(
     """
     if not actor.is_person:
         return
-    same_address = Q(invitation__email=email)
-    same_sender = same_address & (Q(invitation__invited_by=actor.id) | Q(invitation=resend_of))
-    links = InvitationToken.objects.filter(invitation__organization=organization, created_at__gt=at - DAY)
+    own, everywhere = Q(invitation__organization=organization), Q(invitation__email=email)
+    same_sender = own & everywhere & (Q(invitation__invited_by=actor.id) | Q(invitation=resend_of))
+    links = InvitationToken.objects.filter(own | everywhere, created_at__gt=at - DAY)
     recent = links.aggregate(
-        total=Count("hash"),
-        same_invitation=ArrayAgg(
-            "created_at", filter=Q(invitation=resend_of), order_by="-created_at", default=[]
-        ),
-        same_address=ArrayAgg("created_at", filter=same_address, order_by="-created_at", default=[]),
-        same_sender=ArrayAgg("created_at", filter=same_sender, order_by="-created_at", default=[]),
+        total=Count("hash", filter=own),
+        everywhere=_times(everywhere),
+        same_invitation=_times(Q(invitation=resend_of)),
+        same_address=_times(own & everywhere),
+        same_sender=_times(same_sender),
     )
     if (
         resend_of is not None
@@ -53,11 +54,16 @@ def check_mail_limit(
     for times, limit in (
         (recent["same_sender"], DAILY_PER_ADDRESS_AND_SENDER),
         (recent["same_address"], DAILY_PER_ADDRESS),
+        (recent["everywhere"], DAILY_PER_ADDRESS_EVERYWHERE),
     ):
         if len(times) >= limit:
             raise _rate_limited("address", limit, times[limit - 1] + DAY - at)
     if recent["total"] >= DAILY_PER_ORGANIZATION:
         _check_organization_limit(organization, recent["total"], at)
+
+
+def _times(condition: Q) -> ArrayAgg:
+    return ArrayAgg("created_at", filter=condition, order_by="-created_at", default=[])
 
 
 def _check_organization_limit(organization: uuid.UUID, mail_count: int, at: dt.datetime) -> None:

@@ -38,10 +38,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return error_responses.page(request, HTTPStatus.NOT_FOUND, layout=error_responses.layout(request))
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer with status 429."""
+def too_many(
+    request: HttpRequest, exception: Exception | None = None, *, seconds: int | None = None
+) -> HttpResponse:
+    """Answer with status 429, with the seconds to wait."""
     del exception
-    return error_responses.page(request, HTTPStatus.TOO_MANY_REQUESTS)
+    response = error_responses.page(request, HTTPStatus.TOO_MANY_REQUESTS, seconds=seconds)
+    if seconds is not None:
+        response["Retry-After"] = str(seconds)
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

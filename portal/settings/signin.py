@@ -24,12 +24,9 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(base.ISSUER).scheme
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.signin.customers.reset_tokens.ResetTokens"  # noqa: S105 - a class
 PASSWORD_RESET_TIMEOUT = 2 * 3600
-# The first "key" is a person's address and the IP address, the second the address alone (signin.customers.adapter).
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": "10/m/ip,5/5m/key",
-    "login_failed_everywhere": "100/h/key",
-    "passkey_question": "60/m/ip",
-}
+# Limits are in signin.customers.limits: allauth's own know no browser, and would lock a person out.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
 ACCOUNT_FORMS = {
     "login": "portal.signin.customers.forms.Login",
     "reauthenticate": "portal.signin.customers.forms.Reauthenticate",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity.delivery_results import DeliveryResult
@@ -93,3 +94,10 @@ class EventNames:
 def money(limit: Mapping[str, Any]) -> str:
     """Return the amount of a limit in the log."""
     return cldr.money(limit["amount"], limit["currency"])
+
+
+def repeats(facts: Mapping[str, Any]) -> str:
+    """Return how many repeats one event of refusals or failures stands for; empty for none."""
+    number = int(facts.get("repeats", 0))
+    text = ngettext("%(number)d more time", "%(number)d more times", number)
+    return text % {"number": number} if number else ""

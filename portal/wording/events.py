@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Observation, Verb
@@ -38,9 +37,7 @@ class EventWording(EventNames):
         attempt = attempts.BY_VERB.get(event.verb)
         what = attempt() % {"who": self.who(event)} if attempt else event.verb
         text = _("tried %(what)s and was refused") % {"what": what}
-        repeats = int(event.facts.get("repeats", 0))
-        count = ngettext("%(number)d more time", "%(number)d more times", repeats) % {"number": repeats}
-        return EventLine(self.actor(event), text, count if repeats else "")
+        return EventLine(self.actor(event), text, event_names.repeats(event.facts))
 
 
 Sentence = Callable[[EventWording, EventView], EventLine]
@@ -212,9 +209,10 @@ def _password_changed(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.who(event), factors.activity(event.verb))
 
 
-def _fixed(text: Callable[[], str]) -> Sentence:
-    """Return a sentence of the same words for every event of a verb."""
-    return lambda wording, event: EventLine(wording.who(event), text())
+def _fixed(text: Callable[[], str], *, repeated: bool = False) -> Sentence:
+    """Return a sentence of the same words for every event of a verb; `repeated`: one event may stand for several."""
+    count = event_names.repeats if repeated else lambda _facts: ""
+    return lambda wording, event: EventLine(wording.who(event), text(), count(event.facts))
 
 
 _SENTENCES: Mapping[str, Sentence] = {
@@ -255,8 +253,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
-    Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in")),
-    Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in")),
+    Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in"), repeated=True),
+    Observation.SIGN_IN_DENIED: _fixed(lambda: _("was refused sign-in"), repeated=True),
     Observation.TOKEN_REPLAYED: _fixed(
         lambda: _("was signed out of a service because a one-time key was used twice")
     ),

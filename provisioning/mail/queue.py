@@ -45,8 +45,9 @@ def queue(
     language: str = "",
     about: uuid.UUID | None = None,
     organization: uuid.UUID | None = None,
+    due_at: dt.datetime | None = None,
 ) -> uuid.UUID:
-    """Store a mail in the caller's transaction; `deliver` sends it after the commit. Returns the row's id.
+    """Store a mail in the caller's transaction; `deliver` sends it after the commit, or at `due_at`. Returns its id.
 
     `about` and `organization` decide in which chain of the log its delivery is recorded.
     """
@@ -55,6 +56,7 @@ def queue(
     if html:
         message.attach_alternative(html, "text/html")
     (row,) = _rows(message, about=about, organization=organization)
+    row.due_at = due_at or row.due_at
     row.save(force_insert=True)
     notify_deliverer()
     return row.id
@@ -66,6 +68,11 @@ def give_up(*, using: str, at: dt.datetime) -> int:
     return waiting.update(
         due_at=None, failed_at=at, last_error=Code.LOST.value, body=b"", leased_by=None, leased_until=None
     )
+
+
+def waits(*, purpose: str, about: uuid.UUID, after: dt.datetime) -> bool:
+    """Return whether a mail of this purpose about this subject is due after an instant."""
+    return Mail.objects.filter(purpose=purpose, about=about, due_at__gt=after).exists()
 
 
 def notify_deliverer() -> None:

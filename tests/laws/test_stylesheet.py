@@ -9,6 +9,7 @@ STYLESHEET = code.ROOT / "portal" / "static" / "keyholder" / "keyholder.css"
 SOURCES = ("templates/**/*.html", "portal/**/*.py", "portal/static/keyholder/*.js")
 NOT_CLASSES = {
     "kh-csrf": "a cookie",
+    "kh-device": "a cookie",
     "kh-language": "a cookie",
     "kh-opened": "a key of the browser's storage",
 }

@@ -1,15 +1,13 @@
 """Allauth's sign-in of customers' people."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal import stagekit
-from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from audit.foundation import clock
 from identity.memberships import queries as memberships_queries
@@ -17,11 +15,15 @@ from identity.people.models import User
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import request_context, safe_redirects
-from portal.signin.customers import assurance, demands, emails, event_transaction
+from portal.signin.customers import (
+    assurance,
+    attempts,
+    demands,
+    device_cookies,
+    emails,
+    event_transaction,
+)
 from portal.signin.customers.assurance import Step
-
-_APP = "allauth.account"
-_EVERYWHERE = "login_failed_everywhere"  # see ACCOUNT_RATE_LIMITS
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,7 +34,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": gettext_lazy("The e-mail address or the password is incorrect."),
         "incorrect_password": gettext_lazy("The password is incorrect."),
         "enter_current_password": gettext_lazy("The password is incorrect."),
-        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a few minutes and try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -64,27 +65,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the address; requests without a valid address share one limit."""
         return request_context.address_of(request.META) or "unknown"
 
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Remember the person in this browser: every step of the sign-in is done."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        device_cookies.remember(request, response, user)
+        return response
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Allow few wrong passwords for one person from one place; a much higher limit for all places together."""
-        super().pre_authenticate(request, **credentials)
-        key = _everywhere(credentials)
-        self._everywhere = ratelimit.consume(request, app=_APP, action=_EVERYWHERE, key=key)
-        if not self._everywhere:
-            raise self.validation_error("too_many_login_attempts")
-
-    def _rollback_login_failed_rl_usage(self) -> None:
-        super()._rollback_login_failed_rl_usage()
-        if self._everywhere:
-            self._everywhere.rollback()
-
-    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        super()._delete_login_attempts_cached_email(request, **credentials)
-        ratelimit.clear(request, app=_APP, action=_EVERYWHERE, key=_everywhere(credentials))
-
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # With the place, or a stranger's wrong passwords would lock the person out. Without the Host header that
-        # allauth's own key holds, with any port: each port would allow five more attempts.
-        return f"{_everywhere(credentials)}:{ratelimit.get_ip(request)}"
+        """Refuse a password beyond the limits (`attempts`) before it is compared. Raises ValidationError."""
+        advice = gettext("A passkey, or a link by “Forgot your password?”, works at once.")
+        attempts.require_allowed(request, advice="" if request.user.is_authenticated else advice)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Return whether this is one of our own paths."""
@@ -109,7 +99,3 @@ class AccountAdapter(DefaultAccountAdapter):
         """Queue the reset mail in this transaction; allauth's other mails are not sent."""
         if template_prefix == "account/email/password_reset_key":
             emails.queue_reset(to=email, url=context["password_reset_url"], user=context["user"])
-
-
-def _everywhere(credentials: Mapping[str, Any]) -> str:
-    return f"{settings.ISSUER}:{str(credentials.get('email', '')).lower()}"

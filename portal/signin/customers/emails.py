@@ -1,5 +1,6 @@
 """Mails about sign-in, rendered in the person's language and queued in the caller's transaction."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -9,14 +10,17 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from audit.foundation import clock
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from portal.shell import shell
+from portal.signin.customers import limits
 from portal.wording import factors, time_zones
 from provisioning.mail import queue
 
+_NOTICE, _LATER = "security_changed", dt.timedelta(hours=1)
 _HOURS = settings.PASSWORD_RESET_TIMEOUT // 3600
 
 
@@ -51,21 +55,26 @@ def _reset(*, to: str, url: str, language: str | None, about: uuid.UUID | None, 
 def queue_security_notice(
     *, user: User, changes: Sequence[tuple[str, str]], others_ended: bool = False
 ) -> None:
-    """Notify a person of changes to their sign-in, so that they notice another person's change."""
+    """Notify a person of changes to their sign-in, so that they notice another person's change.
+
+    After `limits.NOTICE` mails in a day, one mail an hour covers all further changes of factors: none is dropped. A
+    changed password is always a mail at once.
+    """
     at = clock.now()
-    mine = memberships_queries.active_of_user(user=user, at=at)
+    password = any(verb in factors.PASSWORD_VERBS for verb, _factor in changes)
+    later = not password and bool(limits.take((limits.NOTICE, str(user.pk))).wait)
+    if later and queue.waits(purpose=_NOTICE, about=user.pk, after=at):
+        return
     language = _language(user)
     with translation.override(language):
         values = {
             "sentences": [
-                *(str(factors.CHANGES[change].notice) for change in changes),
+                *([_("Your sign-in methods were changed several times.")] if later else _sentences(changes)),
                 *([str(factors.OTHER_SESSIONS_ENDED)] if others_ended else []),
             ],
-            "moment": time_zones.date_time_with_zone(at, time_zones.zone_of(mine[0]))
-            if mine
-            else time_zones.date_time(at, None),
+            "moment": _moment(user, at),
             "url": f"{settings.ISSUER}{reverse('account_reset_password')}",
-            "password": any(verb in factors.PASSWORD_VERBS for verb, _ in changes),
+            "password": password,
         }
         parts = _render("account/email/security_changed", values)
         queue.queue(
@@ -73,10 +82,22 @@ def queue_security_notice(
             subject=parts["subject"],
             text=parts["text"],
             html=parts["html"],
-            purpose="security_changed",
+            purpose=_NOTICE,
             language=language,
             about=user.pk,
+            due_at=at + _LATER if later else None,
         )
+
+
+def _moment(user: User, at: dt.datetime) -> str:
+    mine = memberships_queries.active_of_user(user=user, at=at)
+    if not mine:
+        return str(time_zones.date_time(at, None))
+    return str(time_zones.date_time_with_zone(at, time_zones.zone_of(mine[0])))
+
+
+def _sentences(changes: Sequence[tuple[str, str]]) -> list[str]:
+    return [str(factors.CHANGES[change].notice) for change in changes]
 
 
 def _language(user: User) -> str:

@@ -15,7 +15,7 @@ from audit.log.observations import EventBatch
 from delegation.authorization.verbs import Observation
 from identity.people.models import User
 from portal.http.request_context import Request
-from portal.signin.customers import emails
+from portal.signin.customers import attempts, emails
 from portal.wording import factors
 
 View = Callable[..., HttpResponseBase]
@@ -65,14 +65,17 @@ def record_denied_sign_in(user: User, *, code: str) -> None:
     batch = current_batch()
     if batch is not None:
         subject = Subject("user", user.pk)
-        batch.add(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, facts={"code": code})
+        batch.add_failure(Observation.SIGN_IN_DENIED, subject=subject, chain=user.pk, fact=("code", code))
 
 
 def wrap(view: View) -> View:
-    """Wrap a view of allauth, so that its writing requests run in `event_transaction`."""
+    """Wrap a view of allauth, so that its requests are limited and the writing ones run in `event_transaction`."""
 
     @functools.wraps(view)
     def recorded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return attempts.run(request, lambda: in_transaction(request, *args, **kwargs))
+
+    def in_transaction(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in _READ_ONLY:
             return view(request, *args, **kwargs)
         with event_transaction(request):

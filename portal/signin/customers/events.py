@@ -21,7 +21,7 @@ from identity.sessions.store import SessionStore
 from portal.http import request_context
 from portal.operations import metrics
 from portal.signin import proofs
-from portal.signin.customers import event_transaction, factors
+from portal.signin.customers import attempts, event_transaction, factors
 
 _AGENT = 200
 
@@ -87,7 +87,7 @@ def failed(*, user: User | None, method: str) -> None:
     if batch is not None:
         chain = user.pk if user else SUPPLIER
         subject = Subject("user", chain) if user else Subject("supplier", SUPPLIER)
-        batch.add(Observation.SIGN_IN_FAILED, subject=subject, chain=chain, facts={"method": method})
+        batch.add_failure(Observation.SIGN_IN_FAILED, subject=subject, chain=chain, fact=("method", method))
 
 
 def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
@@ -96,6 +96,7 @@ def new_password(request: HttpRequest, user: User, verb: Observation) -> None:
     if reachable:
         addresses.mark_deliverable(user=user.pk)
     revoked = revocation.revoke_users(users=[uuid.UUID(str(user.pk))], at=clock.now())
+    attempts.remember(request, user)
     record_event(
         request,
         verb,

@@ -7,7 +7,6 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
-from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
@@ -20,7 +19,7 @@ from audit.foundation import clock
 from identity.people import addresses
 from identity.people.models import User
 from portal.http import input_cleaning, request_data
-from portal.signin.customers import authenticator_apps, emails, one_time_codes
+from portal.signin.customers import attempts, authenticator_apps, emails, one_time_codes
 
 _MAX_LENGTHS = {
     "password": 1000,
@@ -96,6 +95,15 @@ class Reauthenticate(Bounded, account.ReauthenticateForm):
 class ChangePassword(Bounded, account.ChangePasswordForm):
     """Asks for the current password and a new one."""
 
+    def clean_oldpassword(self) -> str:
+        """Compare the current password within the limits. Raises ValidationError."""
+        attempts.require_allowed(context.request)
+        try:
+            return str(super().clean_oldpassword())
+        except ValidationError:
+            attempts.mark_failed(context.request)
+            raise
+
 
 class SetPassword(Bounded, account.SetPasswordForm):
     """Asks a person without a password for the first one."""
@@ -112,8 +120,9 @@ class ResetPassword(_Address, Bounded, account.ResetPasswordForm):
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Queue a mail to a customer's person; for other addresses it does the same work without a mail."""
-        if not self.users:
+        """Queue a mail to a customer's person; for others, and beyond the limits, do the same work without a mail."""
+        address, user = self.cleaned_data["email"], next(iter(self.users), None)
+        if not attempts.take_reset_mail(request, address=address, user=user) or not self.users:
             emails.imitate_reset(to=self.cleaned_data["email"])
             return str(self.cleaned_data["email"])
         return str(super().save(request, **kwargs))
@@ -134,16 +143,16 @@ class _Code:
 
     def clean_code(self) -> str:
         """Use up the code. Raises ValidationError for a wrong one, and after too many wrong ones."""
-        passed = flows.check_rate_limit(self.user)
+        attempts.require_allowed(context.request)
         code = str(self.cleaned_data["code"])  # type: ignore[attr-defined]
         authenticator = one_time_codes.spend(user=self.user, code=code)
         if authenticator is None:
+            attempts.mark_failed(context.request)
             for app in Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP):
                 self._emit_authentication_failed(app)  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         authenticator.user = self.user
         self.authenticator = authenticator
-        passed()
         return code
 
 
@@ -167,14 +176,12 @@ class ActivateTOTP(Bounded, forms.Form):
         self.secret = authenticator_apps.pending_secret(context.request, user, renew=not self.is_bound)
 
     def clean_code(self) -> str:
-        """Check the code. Raises ValidationError for a wrong one, and after too many wrong ones."""
-        passed = flows.check_rate_limit(self.user, error_key="rate_limited")
+        """Check the code; nothing can be guessed, because the page shows the secret. Raises ValidationError."""
         code = str(self.cleaned_data["code"])
         step = authenticator_apps.accepted_step(secret=self.secret, code=code, at=clock.wall())
         if step is None:
             raise get_adapter().validation_error("incorrect_code")
         self.time_step = step
-        passed()
         return code
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account import views as account
-from allauth.core.internal import ratelimit
 from allauth.mfa.base import views as mfa
 from allauth.mfa.webauthn import views as webauthn
 from django.http import HttpRequest, HttpResponse
@@ -51,10 +50,7 @@ class LoginPasskey(webauthn.LoginWebAuthnView):
     """Stores the challenge in a session before sign-in, only for as long as an answer takes."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Limit challenges per address; sign-in later sets the session's own lifetime."""
-        if not ratelimit.consume(request, app="allauth.account", action="passkey_question", limit_get=True):
-            limited: HttpResponse = ratelimit.respond_429(request)
-            return limited
+        """Shorten the session of a visitor; sign-in later sets the session's own lifetime."""
         response: HttpResponse = super().get(request, *args, **kwargs)
         if request.session.modified:
             request.session.set_expiry(_CHALLENGE_LIFETIME)

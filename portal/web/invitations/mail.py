@@ -58,9 +58,12 @@ def _queue(offer: InvitationOffer, at: dt.datetime) -> None:
             "url": _url(offer.link),
             "until": time_zones.date_time_with_zone(invitation.expires_at, zone),
         }
+        parts = _render(values)
         queue.queue(
             to=invitation.email,
-            **_render(values),
+            subject=parts["subject"],
+            text=parts["text"],
+            html=parts["html"],
             purpose="invitation",
             language=invitation.language,
             about=invitation.id,

@@ -10,6 +10,9 @@ from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
 from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import members as people_commands
+from identity.people.models import User
+from portal.signin.customers import limits
+from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body
 from tests.fixtures.world import World, actor_of, move_clock
 
@@ -111,3 +114,34 @@ def test_refusal_of_a_member_records_the_reason_alone(world: World) -> None:
     assert refusal.value.data["refused"] == [str(world.paivi.id)]
     (event,) = refused_events()
     assert body(event)["facts"] == {"code": "denied", "reason": "exceeds_authority"}
+
+
+def test_failed_sign_ins_within_an_hour_are_two_events_for_each_person(world: World) -> None:
+    offset = 7200 - clock.wall().minute * 60 - clock.wall().second
+    move_clock(offset)
+    unknown = User(email="nobody@koskela.example")
+    for user in (world.aino.user, unknown):
+        for source in range(20):
+            BrowserClient(REMOTE_ADDR=f"198.51.100.{source}").password(user, "wrong wrong wrong")
+    failures = Event.objects.filter(verb="sign_in.failed").order_by("at")
+    assert [event.subject_kind for event in failures] == ["user", "supplier"]
+    move_clock(offset + 3400)
+    assert refusals.flush_repeats() == 0
+    move_clock(offset + 3660)
+    assert refusals.flush_repeats() == 2
+    assert failures.all().count() == 4
+    repeats = body(failures.filter(subject=world.aino.user_id).latest("at"))["facts"]
+    assert isinstance(repeats, dict)
+    assert (repeats["method"], repeats["repeats"]) == ("password", limits.PERSON.amount - 1)
+
+
+def test_repeated_refused_sign_ins_of_a_former_member_are_two_events_an_hour(world: World) -> None:
+    offset = 7200 - clock.wall().minute * 60 - clock.wall().second
+    world.remove(world.vilma)
+    move_clock(offset)
+    for _ in range(5):
+        BrowserClient().password(world.vilma.user)
+    move_clock(offset + 3700)
+    refusals.flush_repeats()
+    denied = Event.objects.filter(verb="sign_in.denied")
+    assert sorted(body(event)["facts"].get("repeats", 0) for event in denied) == [0, 4]

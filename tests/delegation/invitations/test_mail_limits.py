@@ -192,3 +192,16 @@ def test_organization_at_its_limit_waits_for_the_oldest_counted_mail(world: Worl
     sent_before(invitation, at, range(10, 1017))
     data = refused(lambda: check(world, "m@koskela.example", at))
     assert data == {"what": "organization", "most": 1007, "seconds": DAY - 1016 * MINUTE}
+
+
+def test_mails_of_all_organizations_to_one_address_are_limited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_limits, "DAILY_PER_ADDRESS_EVERYWHERE", 3)
+    viewer, tiina, aino = world.access("viewer"), actor_of(world.tiina), actor_of(world.aino)
+    for organization, actor in ((world.koskela, aino), (world.pohjola, tiina), (world.koskela, aino)):
+        invitation, _ = world.invite(organization, "n@else.example", viewer, actor=actor)
+        invitations_send.cancel(actor=actor, invitations=[invitation])
+    data = refused(lambda: world.invite(world.pohjola, "n@else.example", viewer, actor=tiina))
+    assert (data["what"], data["most"]) == ("address", 3)
+    world.invite(world.pohjola, "m@else.example", viewer, actor=tiina)

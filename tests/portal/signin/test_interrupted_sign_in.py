@@ -109,32 +109,6 @@ def test_revocation_right_after_sign_in_ends_the_session(
     assert not browser.is_signed_in
 
 
-def test_wrong_passwords_from_other_addresses_do_not_lock_a_person_out(world: World) -> None:
-    aino = world.aino.user
-    stranger = BrowserClient(REMOTE_ADDR="198.51.100.7")
-    for number in range(6):
-        last = stranger.password(aino, f"wrong {number} wrong")
-    assert "Too many attempts" in last.content.decode()
-    assert "Too many attempts" in stranger.password(aino).content.decode()
-    assert BrowserClient(REMOTE_ADDR="203.0.113.9").password(aino)["Location"] == CODE
-
-
-def test_failed_attempts_from_all_places_are_limited_and_successes_not_counted(
-    world: World, settings: Any
-) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "login_failed_everywhere": "3/h/key"}
-    aino = world.aino.user
-    for _ in range(4):
-        assert BrowserClient().password(aino)["Location"] == CODE
-    for number in range(3):
-        guess = BrowserClient(REMOTE_ADDR=f"198.51.100.{number}").password(aino, "wrong wrong wrong")
-        assert "Too many attempts" not in guess.content.decode()
-    assert "Too many attempts" in BrowserClient().password(aino).content.decode()
-    assert BrowserClient().password(world.mikko.user)["Location"] == CODE
-    reset(BrowserClient(), aino)
-    assert BrowserClient().password(aino, NEW_PASSWORD)["Location"] == CODE
-
-
 def test_passkey_challenges_are_limited_per_address(world: World) -> None:
     """Each question is a row until it is answered."""
     asked = {"x-requested-with": "XMLHttpRequest"}

@@ -1,0 +1,175 @@
+"""Each request that may try a secret is counted first, and given back where it tried no wrong one.
+
+The counting is outside the request's transaction: a failure that is rolled back stays counted, and no counter is locked
+while a password is hashed.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from allauth.account.internal import stagekit
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import ngettext
+
+from identity.people import addresses
+from identity.people.models import User
+from portal.http import error_pages, request_context
+from portal.http.request_context import Request
+from portal.signin.customers import device_cookies, limits
+from portal.signin.customers.limits import Limit, Taken
+
+_ATTRIBUTE = "sign_in_attempt"
+_IPV6_SITE = 64
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Holds what one request has counted, whether it tried a wrong secret, and a person to remember in this browser."""
+
+    taken: Taken
+    failed: bool = False
+    remembered: User | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Names the person whose secret is tried: the user, or an address that no user has."""
+
+    user: User | None
+    key: str
+
+
+def require_allowed(request: HttpRequest, *, advice: str = "") -> None:
+    """Raise ValidationError with the wait in whole seconds; call it before a secret is tried."""
+    wait = attempt_of(request).taken.wait
+    if wait:
+        text = ngettext(
+            "Too many attempts. Wait %(seconds)s second and try again.",
+            "Too many attempts. Wait %(seconds)s seconds and try again.",
+            wait,
+        )
+        sentences = [text % {"seconds": wait}, advice]
+        raise ValidationError(" ".join(filter(None, sentences)), code="too_many_attempts")
+
+
+def attempt_of(request: HttpRequest) -> Attempt:
+    """Return the attempt of this request. Raises TypeError for a page that tries secrets and is not in `_SUBJECTS`."""
+    attempt = getattr(request, _ATTRIBUTE, None)
+    if not isinstance(attempt, Attempt):
+        raise TypeError(f"no limit: {request.path}")
+    return attempt
+
+
+def mark_failed(request: HttpRequest) -> None:
+    """Keep the attempt counted: it tried a wrong secret."""
+    attempt_of(request).failed = True
+
+
+def remember(request: HttpRequest, user: User) -> None:
+    """Make this browser known for the person, who has just chosen a new password in it."""
+    if isinstance(attempt := getattr(request, _ATTRIBUTE, None), Attempt):
+        attempt.remembered = user
+
+
+def run(request: Request, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Run a page under its limits."""
+    match = request.resolver_match
+    name = match.url_name if match else ""
+    if request.method in _COUNTED.get(name or "", ()):
+        taken = limits.take((limits.REQUESTS, device_cookies.any_number(request) or network_of(request)))
+        if taken.wait:
+            return error_pages.too_many(request, seconds=taken.wait)
+    subject = _SUBJECTS.get(name or "")
+    taken = _take(request, subject(request)) if subject and request.method == "POST" else Taken()
+    attempt = Attempt(taken)
+    setattr(request, _ATTRIBUTE, attempt)
+    response = view()
+    if not attempt.failed:
+        attempt.taken.give_back()
+    if attempt.remembered is not None:
+        device_cookies.remember(request, response, User.objects.get(pk=attempt.remembered.pk))
+    return response
+
+
+def take_reset_mail(request: HttpRequest, *, address: str, user: User | None) -> bool:
+    """Return whether a reset mail may go to this address; counted alike for an address that no user has.
+
+    Strangers cannot use up the mails: links are valid for as long as the wait for the next mail is, and a known
+    browser has mails of its own.
+    """
+    device = device_cookies.known(request, user)
+    if device is not None and not limits.take((limits.RESET_MAIL_DEVICE, device.number)).wait:
+        return True
+    return any(
+        not limits.take((limit, address)).wait for limit in (limits.RESET_MAIL, limits.RESET_MAIL_LATER)
+    )
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the IPv4 address, or the /64 that an IPv6 subscriber has. Unknown addresses are one network."""
+    try:
+        address = ipaddress.ip_address(request_context.address_of(request.META))
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, _IPV6_SITE), strict=False))
+    return str(address)
+
+
+def _take(request: HttpRequest, subject: Subject) -> Taken:
+    """Count under the limit of the known browser or of the session; otherwise under those of strangers."""
+    device = device_cookies.known(request, subject.user)
+    if device is not None:
+        taken = limits.take((limits.DEVICE, device.number))
+        if not taken.wait:
+            return taken
+    if request.user.is_authenticated:
+        return limits.take((limits.SESSION, str(request.session.session_key)))
+    network = network_of(request)
+    strangers: tuple[tuple[Limit, str], ...] = (
+        (limits.NETWORK, network),
+        (limits.PERSON_NETWORK, f"{subject.key} {network}"),
+        (limits.PERSON, subject.key),
+    )
+    return limits.take(*strangers)
+
+
+def _typed_address(request: HttpRequest) -> Subject:
+    typed = request.POST.get("login", "")
+    try:
+        address = addresses.canonical(typed)
+    except addresses.InvalidAddress:
+        return Subject(None, "password:")
+    user = addresses.owners(addresses=[address]).get(address)
+    return Subject(user, f"password:{user.pk if user else address}")
+
+
+def _half_signed_in(request: HttpRequest) -> Subject:
+    login = stagekit.unstash_login(request, peek=True)
+    user = login.user if login and isinstance(login.user, User) else None
+    return Subject(user, f"code:{user.pk if user else ''}")
+
+
+def _signed_in(request: HttpRequest) -> Subject:
+    user = request.user if isinstance(request.user, User) else None
+    return Subject(user, f"signed in:{user.pk if user else ''}")
+
+
+_SUBJECTS: Mapping[str, Callable[[HttpRequest], Subject]] = {
+    "account_login": _typed_address,
+    "account_change_password": _signed_in,
+    "account_reauthenticate": _signed_in,
+    "mfa_authenticate": _half_signed_in,
+    "mfa_reauthenticate": _signed_in,
+}
+"""The pages that try a secret which can be guessed, and whose secret it is."""
+_COUNTED: Mapping[str, tuple[str, ...]] = {
+    "account_reset_password": ("POST",),
+    "account_reset_password_from_key": ("GET", "POST"),
+    "mfa_login_webauthn": ("GET", "POST"),
+}
+"""The pages of which every request counts, because it leaves a row, a mail or a check of a link."""

@@ -1,0 +1,98 @@
+"""How often secrets may be guessed, pages asked for and mails caused: the table of SECURITY.md, and its counters.
+
+A counter is a row of the shared cache that no other row evicts. Windows are aligned to the clock, so that each refusal
+knows in how many seconds the next attempt is possible.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from audit.foundation import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Allows `amount` of `what` by or for one `per` in each window of `seconds`."""
+
+    name: str
+    what: str
+    per: str
+    amount: int
+    seconds: int
+
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 24 * 3600
+
+DEVICE = Limit("device", "wrong secrets", "known browser", 10, _HOUR)
+SESSION = Limit("session", "wrong secrets", "session in an unknown browser", 5, 5 * _MINUTE)
+# A right secret is given back, but counts while it is checked: many colleagues sign in from one network at once.
+NETWORK = Limit("network", "wrong secrets", "network, unknown browsers", 30, _MINUTE)
+PERSON_NETWORK = Limit(
+    "person-network", "wrong secrets", "person and network, unknown browsers", 5, 5 * _MINUTE
+)
+PERSON = Limit("person", "wrong secrets", "person, unknown browsers", 15, 5 * _MINUTE)
+REQUESTS = Limit(
+    "requests", "passkey challenges, reset requests and reset links", "network or known browser", 60, _MINUTE
+)
+RESET_MAIL = Limit("reset-mail", "reset mails", "address, unknown browsers", 3, _DAY)
+RESET_MAIL_LATER = Limit(
+    "reset-mail-later", "reset mail after those", "address, unknown browsers", 1, 2 * _HOUR
+)
+RESET_MAIL_DEVICE = Limit("reset-mail-device", "reset mails", "known browser", 5, _DAY)
+NOTICE = Limit(
+    "notice", "mails at once about changed factors, the others as one mail an hour", "person", 10, _DAY
+)
+
+LIMITS: Sequence[Limit] = (
+    DEVICE,
+    SESSION,
+    NETWORK,
+    PERSON_NETWORK,
+    PERSON,
+    REQUESTS,
+    RESET_MAIL,
+    RESET_MAIL_LATER,
+    RESET_MAIL_DEVICE,
+    NOTICE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Holds what was counted, or how many seconds to wait where a limit is reached and nothing was counted."""
+
+    counters: Sequence[str] = ()
+    wait: int = 0
+
+    def give_back(self) -> None:
+        """Count the attempt no more."""
+        for counter in self.counters:
+            with suppress(ValueError):  # the window has ended
+                cache.incr(counter, -1)
+
+
+def take(*subjects: tuple[Limit, str]) -> Taken:
+    """Count one attempt under each limit before it is made, so that attempts at once cannot exceed one."""
+    counters: list[str] = []
+    for limit, subject in subjects:
+        at = clock.wall().timestamp()
+        window = math.floor(at / limit.seconds)
+        end = (window + 1) * limit.seconds
+        counter = f"limit:{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}:{window}"
+        counters.append(counter)
+        if _count(counter, seconds=math.ceil(end - at) + 1) > limit.amount:
+            Taken(counters).give_back()
+            return Taken(wait=max(1, math.ceil(end - at)))
+    return Taken(counters)
+
+
+def _count(counter: str, *, seconds: int) -> int:
+    try:
+        return cache.incr(counter)
+    except ValueError:
+        return 1 if cache.add(counter, 1, seconds) else cache.incr(counter)
