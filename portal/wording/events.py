@@ -201,12 +201,8 @@ def _signed_in(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.who(event), _("signed in"))
 
 
-def _factor_changed(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine(wording.who(event), factors.activity(event.verb, str(event.facts.get("factor", ""))))
-
-
-def _password_changed(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine(wording.who(event), factors.activity(event.verb))
+def _sign_in_changed(wording: EventWording, event: EventView) -> EventLine:
+    return EventLine(wording.who(event), factors.activity(event.verb, event.facts))
 
 
 def _fixed(text: Callable[[], str], *, repeated: bool = False) -> Sentence:
@@ -233,24 +229,22 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.SITE_CREATE: _sites_added,
     Observation.ACCOUNT_SYNCED: _synced,
     Observation.ACCOUNT_SYNC_FAILED: _sync_failed,
-    Observation.FACTOR_ADDED: _factor_changed,
-    Observation.FACTOR_REMOVED: _factor_changed,
+    Observation.FACTOR_ADDED: _sign_in_changed,
+    Observation.FACTOR_REMOVED: _sign_in_changed,
     Observation.FACTOR_RENAMED: _fixed(lambda: _("renamed a passkey")),
-    Observation.FACTOR_RESET: _factor_changed,
+    Observation.FACTOR_RESET: _sign_in_changed,
     Observation.LOGOUT_DELIVERED: _logout_delivered,
     Observation.LOGOUT_FAILED: _logout_failed,
     Observation.MAIL_BOUNCED: _mail_bounced,
     Observation.MAIL_FAILED: _mail_failed,
     Observation.MAIL_SENT: _mail_sent,
     Observation.ORGANIZATION_ORPHANED: _orphaned,
-    Observation.PASSWORD_CHANGED: _password_changed,
+    Observation.PASSWORD_CHANGED: _sign_in_changed,
     Observation.PASSWORD_REHASHED: _fixed(
         lambda: _("signed in with a password that is now stored in a newer format")
     ),
-    Observation.PASSWORD_RESET: _password_changed,
-    Observation.SESSION_ENDED: lambda wording, event: EventLine(
-        wording.who(event), factors.session_ended(str(event.facts.get("ended_by", "")))
-    ),
+    Observation.PASSWORD_RESET: _sign_in_changed,
+    Observation.SESSION_ENDED: _sign_in_changed,
     Observation.SESSION_REAUTHENTICATED: _fixed(lambda: _("confirmed their identity")),
     Observation.SIGN_IN_SUCCEEDED: _signed_in,
     Observation.SIGN_IN_FAILED: _fixed(lambda: _("could not sign in"), repeated=True),

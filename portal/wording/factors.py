@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -65,9 +66,12 @@ OTHER_SESSIONS_ENDED = gettext_lazy("You were signed out in your other browsers.
 PASSWORD_VERBS = frozenset({Observation.PASSWORD_CHANGED, Observation.PASSWORD_RESET})
 
 
-def activity(verb: str, factor_type: str = "") -> str:
+def activity(verb: str, facts: Mapping[str, Any]) -> str:
     """Return `connected an authenticator app`; `added a sign-in method` for a type that has no sentence of its own."""
-    change = CHANGES.get((verb, factor_type))
+    if verb == Observation.SESSION_ENDED:
+        weak = facts.get("ended_by") == "assurance"
+        return _("was signed out of a browser without the second sign-in method") if weak else _("signed out")
+    change = CHANGES.get((verb, "")) or CHANGES.get((verb, str(facts.get("factor", ""))))
     if change is not None:
         return str(change.activity)
     return {
@@ -75,13 +79,6 @@ def activity(verb: str, factor_type: str = "") -> str:
         Observation.FACTOR_REMOVED: _("removed a sign-in method"),
         Observation.FACTOR_RESET: _("replaced a sign-in method"),
     }[Observation(verb)]
-
-
-def session_ended(ended_by: str) -> str:
-    """Return `signed out`, or that the session ended because it had proved too little."""
-    if ended_by == "assurance":
-        return _("was signed out of a browser without the second sign-in method")
-    return _("signed out")
 
 
 def sign_in_methods(types: Collection[str]) -> str:
