@@ -10,6 +10,7 @@ import pytest
 from portal.front import kinds, limits
 from portal.front.application import Front
 from portal.oidc import fast_path
+from portal.operations import request_log
 from tests.portal.front.asgi import FORM, Exchange, exchange, part, scope
 
 PAGE, TOKEN = "/account/login/", "/oauth/token"
@@ -162,6 +163,13 @@ def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
 
     seen = asyncio.run(exchange(Front(broken), scope(TOKEN)))
     assert (seen.status, seen.json()["error"]) == (500, "server_error")
+
+
+def test_method_of_any_length_takes_little_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(request_log.log, "info", lambda _event, **values: lines.append(values))
+    ask(scope(PAGE, "M" * 30_000, content_length="1"))
+    assert [line["method"] for line in lines] == ["M" * 16]
 
 
 def test_every_endpoint_of_the_fast_path_is_in_the_lane_of_machines() -> None:
