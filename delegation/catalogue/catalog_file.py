@@ -44,6 +44,7 @@ def _catalogue(data: Mapping[str, Any]) -> Catalogue:
     applications = data["applications"]
     return Catalogue(
         units=data["units"],
+        brands=data.get("brands", {}),
         entitlements=[EntitlementSpec(**entitlement) for entitlement in data["entitlements"]],
         roles=[_role_spec(role) for role in data["roles"]],
         icons={
@@ -80,6 +81,7 @@ class _Problems:
         self.roles = [str(table.get("key")) for table in _tables(data.get("roles"))]
         sections = {
             "units": (_is_table, True),
+            "brands": (_is_table, False),
             "applications": (_is_table, True),
             "entitlements": (_is_list_of_tables, True),
             "roles": (_is_list_of_tables, True),
@@ -92,6 +94,9 @@ class _Problems:
         for key, name in data["units"].items():
             self._value(f"units.{key}", key, _is_key)
             self._value(f"units.{key}", name, _is_line)
+        for key, brand in data.get("brands", {}).items():
+            self._value(f"brands.{key}", key, _one_of(list(data["units"]), "the units of this file"))
+            self._value(f"brands.{key}", brand, _is_key)
         for key, application in data["applications"].items():
             self._value(f"applications.{key}", key, _is_key)
             self._table(f"applications.{key}", application, {"icon": (_is_icon, False)})

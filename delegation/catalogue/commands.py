@@ -72,6 +72,7 @@ def apply(
     """
     try:
         with acting(actor, Verb.CATALOGUE_APPLY, on=SupplierSet(), idempotency_key=idempotency_key) as act:
+            _set_brands(catalogue)
             known = _entitlements(catalogue)
             versions = {
                 spec.key: version
@@ -84,6 +85,7 @@ def apply(
                 entitlements=sorted(known),
                 entitlement_settings={key: events.entitlement_to_json(row) for key, row in known.items()},
                 role_versions=versions,
+                brands=dict(catalogue.brands),
             )
             left_out = [spec.key for spec in catalogue.entitlements if spec.key not in known]
             outcome = act.set_result(CatalogueApplied(tuple(changed), tuple(left_out)))
@@ -126,6 +128,14 @@ def _entitlements(catalogue: Catalogue) -> dict[str, Entitlement]:
         if application is not None:
             entitlements[spec.key] = _entitlement(spec, rank, application)
     return entitlements
+
+
+def _set_brands(catalogue: Catalogue) -> None:
+    for unit in BusinessUnit.objects.filter(key__in=catalogue.units):
+        brand = catalogue.brands.get(unit.key, "")
+        if unit.brand != brand:
+            unit.brand = brand
+            unit.save(update_fields=["brand"])
 
 
 def _set_icon(application: Application, icon: str) -> None:

@@ -45,5 +45,7 @@ class Catalogue:
     units: Mapping[str, str]
     entitlements: Sequence[EntitlementSpec]
     roles: Sequence[RoleSpec]
+    brands: Mapping[str, str] = field(default_factory=dict)
+    """The brand of each business unit by key; a unit without one has the default brand."""
     icons: Mapping[str, str] = field(default_factory=dict)
     """The icon of each application by name; an application without one gets the default icon."""

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=40, unique=True)),
                 ('name', models.CharField(max_length=200)),
+                ('brand', models.SlugField(blank=True, max_length=40)),
             ],
         ),
         migrations.CreateModel(

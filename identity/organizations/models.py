@@ -12,6 +12,8 @@ class BusinessUnit(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     key = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
+    brand = models.SlugField(max_length=40, blank=True)
+    """The brand of pages and mails (KEYHOLDER_BRANDS); empty for the default one."""
 
 
 class Organization(models.Model):

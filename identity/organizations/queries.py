@@ -22,7 +22,13 @@ class OrganizationView:
     @property
     def customer_number(self) -> str:
         """Return the first customer number, or an empty text. One statement."""
-        return next((number.number for number in self.row.customer_numbers.all()), "")
+        return self.number_and_brand[0]
+
+    @property
+    def number_and_brand(self) -> tuple[str, str]:
+        """Return the first customer number and the brand of its business unit, or empty texts. One statement."""
+        first = self.row.customer_numbers.select_related("unit").order_by("unit__key").first()
+        return ("", "") if first is None else (first.number, first.unit.brand)
 
 
 def view_of(row: Organization) -> OrganizationView:

@@ -17,6 +17,8 @@ SUPPLIER_NAME = variables.SUPPLIER.value()
 SUPPLIER_SUPPORT = variables.SUPPORT.value()
 _brand = variables.BRAND.value()
 BRAND = _brand.to_setting()
+_brands = variables.BRANDS.value()
+BRANDS = {key: unit_brand.to_setting() for key, unit_brand in _brands.items()}
 CLOCK_OFFSET_FILE = variables.CLOCK_OFFSET_FILE.value()
 
 INSTALLED_APPS = [
@@ -105,6 +107,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS: list[Any] = [BASE_DIR / "portal" / "static"]
 if _brand.folder is not None:
     STATICFILES_DIRS.append((brand.STATIC, _brand.folder))
+STATICFILES_DIRS += [(unit_brand.static_prefix, unit_brand.folder) for unit_brand in _brands.values()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "portal.http.static_files.Storage"},

@@ -1,5 +1,6 @@
 """The supplier's brand: a folder with `brand.css`, `brand.svg` and `brand.toml`, or the product's neutral one."""
 
+import dataclasses
 import re
 import tomllib
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ NEUTRAL = "neutral"
 STATIC = "brand"
 """The folder's prefix below STATIC_URL."""
 _FILES = ("brand.css", "brand.svg", "brand.toml")
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -24,10 +26,17 @@ class Brand:
     folder: Path | None
     accent: str
     on_accent: str
+    key: str = ""
+    """Names the brand of a business unit; empty for the default brand."""
+
+    @property
+    def static_prefix(self) -> str:
+        """Return the folder's prefix below STATIC_URL."""
+        return f"{STATIC}/units/{self.key}" if self.key else STATIC
 
     def to_setting(self) -> dict[str, str]:
         """Return the setting BRAND for templates."""
-        prefix = f"{STATIC}/brand" if self.folder else ""
+        prefix = f"{self.static_prefix}/brand" if self.folder else ""
         return {
             "stylesheet": prefix and f"{prefix}.css",
             "mark": prefix and f"{prefix}.svg",
@@ -56,3 +65,21 @@ def parse(value: str) -> Brand:
             "a folder whose brand.toml contains accent and on_accent as #rrggbb, and nothing else"
         )
     return Brand(folder, colors["accent"], colors["on_accent"])
+
+
+def parse_all(value: str) -> dict[str, Brand]:
+    """Return the brands in the folders of this folder, by their names. Raises InvalidValue."""
+    if not value:
+        return {}
+    folder = Path(value)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise InvalidValue("an absolute path of a folder with one folder for each brand")
+    brands = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if not _KEY.fullmatch(path.name):
+            raise InvalidValue("a folder whose folders are named by small letters, digits, “-” and “_”")
+        try:
+            brands[path.name] = dataclasses.replace(parse(str(path)), key=path.name)
+        except InvalidValue as error:
+            raise InvalidValue(f"a folder of brands; {path.name} must be {error}") from error
+    return brands

@@ -69,8 +69,7 @@ PROXIES = Variable(
     parse=whole(most=9),
     default="0",
     production_default=False,
-    doc="The number of your proxies in front. Each appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`;"
-    " with 0, both headers are ignored.",
+    doc="The number of your proxies, which append to `X-Forwarded-For` and set `X-Forwarded-Proto`; 0 ignores both.",
 )
 SUPPLIER = Variable(
     name="KEYHOLDER_SUPPLIER",
@@ -90,8 +89,12 @@ BRAND = Variable(
     parse=brand.parse,
     default=brand.NEUTRAL,
     production_default=False,
-    doc="A folder with `brand.css`, `brand.svg` and `brand.toml` (as in `demo/brand`), or `neutral`."
-    " Run `collectstatic` after a change.",
+    doc="A folder with `brand.css`, `.svg` and `.toml` (as `demo/brand`), or `neutral`. Then run `collectstatic`.",
+)
+BRANDS = Variable(
+    name="KEYHOLDER_BRANDS",
+    parse=brand.parse_all,
+    doc="A folder with one such folder for each brand of a business unit; `brands` of the catalogue names them.",
 )
 HOME = Variable(
     name="KEYHOLDER_HOME",

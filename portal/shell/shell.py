@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
+from identity.organizations.queries import OrganizationView
 from portal.http import request_context
 from portal.http.request_context import Request
 
@@ -30,15 +31,15 @@ def shell_context(request: HttpRequest) -> dict[str, Any]:
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
-def brand() -> dict[str, str]:
-    """Return the supplier's name, telephone and brand, for templates."""
+def brand(key: str = "") -> dict[str, str]:
+    """Return the supplier's name and telephone, and the look of this brand or of the default one, for templates."""
     phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
-    return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRAND}
+    return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRANDS.get(key, settings.BRAND)}
 
 
-def mail_brand() -> dict[str, str]:
-    """Return the supplier in mails: `accent` and `on_accent` are #rrggbb."""
-    return brand()
+def mail_brand(organization: OrganizationView | None = None) -> dict[str, str]:
+    """Return the supplier in mails about this organization: `accent` and `on_accent` are #rrggbb."""
+    return brand(organization.number_and_brand[1] if organization and settings.BRANDS else "")
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
@@ -52,6 +53,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if request_context.context_of(request) and user is not None and user.is_authenticated:
         shell["person"] = {"name": user.name, "email": user.email}
         shell |= _organizations(request_context.require_context(request))
+        if "organization" in shell:
+            shell["brand"] = brand(shell["organization"]["brand"])
     return shell
 
 
@@ -84,9 +87,11 @@ def _organizations(request: Request) -> dict[str, Any]:
 def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:
     organization = membership.organization
     url = _address("home", organization.key) or "/"
+    number, brand_key = organization.number_and_brand
     return {
         "name": organization.name,
-        "customer_number": organization.customer_number,
+        "customer_number": number,
+        "brand": brand_key,
         "url": url,
         "current": current,
     }

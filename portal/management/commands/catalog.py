@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.foundation.actor import Channel, system
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         except catalog_file.InvalidCatalogue as error:
             raise CommandError(str(error)) from error
         self._require_icons(file, catalogue)
+        self._require_brands(file, catalogue)
         actor = system(channel=Channel.SHELL)
         units = organizations_queries.unknown_units(keys=catalogue.units)
         if units and not dry_run:
@@ -52,6 +54,14 @@ class Command(BaseCommand):
             known = ", ".join(sorted(kh.icon_names()))
             raise CommandError(
                 f"{file}: applications with an unknown icon: {', '.join(unknown)}. The known icons are {known}."
+            )
+
+    def _require_brands(self, file: Path, catalogue: Catalogue) -> None:
+        unknown = sorted(set(catalogue.brands.values()) - settings.BRANDS.keys())
+        if unknown:
+            known = ", ".join(sorted(settings.BRANDS)) or "none: set KEYHOLDER_BRANDS"
+            raise CommandError(
+                f"{file}: brands: {', '.join(unknown)} is not known. The known brands are {known}."
             )
 
     def _report(self, title: str, keys: Sequence[str]) -> None:

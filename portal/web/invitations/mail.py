@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from identity.organizations import queries as organizations_queries
 from portal.shell import shell
 from portal.shell.page_context import PageContext
 from portal.signin.customers import invitations
@@ -49,7 +50,7 @@ def _queue(offer: InvitationOffer, at: dt.datetime) -> None:
     with translation.override(invitation.language):
         offered = context.offered_access(offer, at=at, zone=zone)
         values = {
-            "brand": shell.mail_brand(),
+            "brand": shell.mail_brand(organizations_queries.view_of(invitation.organization)),
             "inviter": offer.inviter(),
             "organization_name": offer.organization_name,
             "email": offer.email,

@@ -34,7 +34,7 @@ def _queue(offer: InvitationOffer, admin: Recipient, page: PageContext) -> None:
     with translation.override(admin.language):
         offered = context.offered_access(offer, at=page.at, zone=zone)
         values = {
-            "brand": shell.mail_brand(),
+            "brand": shell.mail_brand(page.organization),
             "inviter": inviter["name"],
             "inviter_email": inviter["email"],
             "organization_name": offer.organization_name,
