@@ -239,6 +239,24 @@ def test_chain_rewritten_in_the_export_is_named(log: Log, exported: Path) -> Non
     assert any("is not in the log of the checkpoint" in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'{"event":', b'{ "event":'),
+        (b'{"event":', b'{"index":0,"event":'),
+        (b"\n{", b"\r\n{"),
+        (b"\n{", b"\n\n{"),
+    ],
+)
+def test_line_in_another_form_is_named(log: Log, exported: Path, old: bytes, new: bytes) -> None:
+    """The same content with a space, a key twice, other line ends or an empty line."""
+    bad = exported.with_suffix(".form")
+    bad.write_bytes(exported.read_bytes().replace(old, new, 1))
+    assert any(
+        "not in the form of an export" in problem or "not JSON" in problem for problem in problems(log, bad)
+    )
+
+
 def test_file_that_was_cut_off_is_named(log: Log, exported: Path) -> None:
     data = exported.read_bytes()
     for end in (len(data) - 1, len(data) - 40, data.index(b"\n") + 1, 20, 0):
