@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 
 from audit.checkpoints.folder import Folder
+from audit.checkpoints.signer import Signer
 from audit.models import Event, Leaf
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
@@ -61,8 +62,11 @@ def test_slow_sweep_repeats_within_five_seconds(world: World, monkeypatch: pytes
 
 
 def test_stopping_deliverer_seals_what_waits_and_signs_it(
-    world: World, settings: LazySettings, tmp_path: Path
+    world: World, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Without regard to the interval since the last checkpoint."""
+    run = Signer.run
+    monkeypatch.setattr(Signer, "run", lambda signer, *, now: run(signer, now=now) if now else None)
     settings.CHECKPOINTS_FOLDER = tmp_path / "checkpoints"
     folder = Folder(settings.CHECKPOINTS_FOLDER)
     folder.make_key(origin="kivisalo.example/log", replace=False)
