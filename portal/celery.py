@@ -3,15 +3,20 @@
 import os
 from typing import Any
 
-import django
-from celery import Celery, signals
-from celery.beat import PersistentScheduler
-from django.conf import settings
-from django.db import Error, connection, connections
-
-from provisioning.delivery import heartbeats
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+import django
+
+# The checks and the tasks import models.
+django.setup(set_prefix=False)
+
+from celery import Celery, signals  # noqa: E402
+from celery.beat import PersistentScheduler  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.db import Error, connection, connections  # noqa: E402
+
+from portal.operations import checks  # noqa: E402
+from provisioning.delivery import heartbeats  # noqa: E402
 
 app = Celery("keyholder")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,9 +33,6 @@ def stop_on_errors(**_: Any) -> None:
             raise SystemExit(f"{name} is set, and would replace KEYHOLDER_BROKER_URL. Remove it.")
     if settings.CELERY_BROKER_URL == settings.NO_BROKER:
         raise SystemExit("KEYHOLDER_BROKER_URL is not set: Celery has no broker.")
-    django.setup()
-    from portal.operations import checks  # noqa: PLC0415 - it imports models
-
     checks.stop_on_errors()
     # The timer and the pool are forked from this process, and must not share its connection.
     connections.close_all()

@@ -9,7 +9,7 @@ from urllib import request
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo.runner import Demo
-from tests.journeys import codes
+from tests.fixtures import authenticator_app as codes
 
 LINK = re.compile(r"https?://\S+/invitations/\S+")
 PASSWORD = "a sentence that nobody else says 42"

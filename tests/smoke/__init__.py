@@ -1,0 +1,1 @@
+"""The installation as docs/running.md describes it, started, used, killed and rotated."""
