@@ -94,6 +94,8 @@ def test_changed_file_adds_what_is_missing_and_names_what_no_command_changes(
 
 def test_lost_mail_is_sent_again_with_a_new_link(world: World) -> None:
     apply(EXAMPLE)
+    assert apply(EXAMPLE, "--resend", "--dry-run")[0].startswith("Would send a new link")
+    assert Mail.objects.filter(purpose="invitation").count() == 1
     assert apply(EXAMPLE, "--resend") == [
         "Done: send a new link to liisa@rauma.example as organization_admin."
     ]
