@@ -117,7 +117,7 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
 
     use(empty)
     printed = run("restore", tmp_path / "database", "--verify")
-    assert re.search(r"events in \d+ chains, \d+ leaves: log verified", printed)
+    assert re.search(r"events in \d+ chains, \d+ leaves, \d+ checkpoints: log verified", printed)
     assert re.search(r"identity_membership: \d+ rows; 0 differences", printed), printed
     after = installation.load()
     assert after.uid == before[0].uid
