@@ -22,7 +22,7 @@ from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import plan_all, sign_in
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, bypassing_commands, move_clock_to
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -52,10 +52,12 @@ def test_mail_is_late_from_its_first_failure(db: None) -> None:
     attempt(MailDeliveries(), at=first, error=down)
     assert backlog.failing_kinds() == {"mail"}
     for minutes in (1, 5, 30):
+        move_clock_to(first + minutes * MINUTE)
         attempt(MailDeliveries(), at=first + minutes * MINUTE, error=down)
         found = backlog_of("mail", at=first + minutes * MINUTE)
         assert (found.waiting, found.failing) == (1, 1)
         assert found.late_seconds == pytest.approx(minutes * 60, abs=5)
+    move_clock_to(first + 90 * MINUTE)
     attempt(MailDeliveries(), at=first + 90 * MINUTE, error=None)
     assert backlog_of("mail", at=first + 90 * MINUTE) == Backlog("mail")
     assert backlog.failing_kinds() == set()

@@ -413,6 +413,7 @@ def test_catalogue_event_lists_the_applied_units_roles_and_entitlements(world: W
             "facts": {
                 "roles": ["viewer"],
                 "entitlements": entitlements,
+                "brands": {},
                 "entitlement_settings": {
                     spec.key: {
                         "takes_amount": spec.takes_amount,

@@ -16,6 +16,7 @@ PACKAGES = ("audit", "identity", "delegation", "provisioning", "portal")
 TOKEN = "token-of-the-sample"
 TEXTS: dict[str, samples.Make] = {
     "mail/invitations/message.txt": signin.mail,
+    "mail/invitations/outside_message.txt": signin.outside_mail,
     "mail/invitations/subject.txt": signin.mail,
     "account/email/password_reset_key_message.txt": signin.reset_mail,
     "account/email/password_reset_key_subject.txt": signin.reset_mail,

@@ -61,7 +61,6 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Create codes": "mfa_generate_recovery_codes",
         "Change password": "account_change_password",
     },
-    "mfa_reauthenticate": {"Use your password": "account_reauthenticate"},
     "people": {
         "Invite": "invite",
         "Cancel invitation….*": "invitation_cancel",

@@ -29,7 +29,7 @@ from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import deliver_all, plan_all, register, sign_in
-from tests.fixtures.world import CATALOGUE, World, actor_of, bypassing_commands
+from tests.fixtures.world import CATALOGUE, World, actor_of, bypassing_commands, move_clock_to
 
 
 def test_removal_makes_account_and_logout_due_with_its_act(
@@ -218,6 +218,7 @@ def test_end_of_an_assignment_makes_the_account_due(
     assert planner.sweep(at=until - dt.timedelta(seconds=1)) == 0
     assert planner.sweep(at=until) == 1
     later = until + dt.timedelta(seconds=1)
+    move_clock_to(later)
     (task,) = accounts.lease(worker=1, at=later, in_flight={}) or []
     accounts.settle(outcomes=[DeliveryOutcome(task, result=task.run())], at=later)
     assert shop.one(world.olli.user_id)["active"] is False
@@ -299,7 +300,7 @@ def test_effect_of_an_act_comes_from_its_verb() -> None:
     logged = {verb for verb in Verb if verb.topic is not Topic.NOT_LOGGED}
     assert {verb for verb in logged if verb.rule.effect is Effect.NONE} == {
         Verb.CATALOGUE_PROPAGATE, Verb.INVITATION_CANCEL, Verb.INVITATION_RESEND, Verb.MEMBER_INVITE,
-        Verb.ORGANIZATION_CREATE, Verb.SITE_CREATE,
+        Verb.MAIL_DOMAINS_SET, Verb.ORGANIZATION_CREATE, Verb.SITE_CREATE,
     }  # fmt: skip
     assert verbs.with_effect(Effect.ORGANIZATION) == [Verb.CEILING_SET]
     assert verbs.with_effect(Effect.ALL_ORGANIZATIONS) == [Verb.CATALOGUE_APPLY]

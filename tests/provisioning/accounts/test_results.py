@@ -12,7 +12,7 @@ from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.targets.models import Target
 from tests.fixtures.deliveries import deliver_all, plan_all
-from tests.fixtures.world import World
+from tests.fixtures.world import World, move_clock_to
 
 HOUR = dt.timedelta(hours=1)
 
@@ -37,9 +37,11 @@ def test_change_by_time_is_recorded_for_the_changed_membership_and_a_resync_for_
     world.change(world.mikko, ending)
     plan_all()
     deliver_all(accounts)
+    move_clock_to(until)
     planner.sweep(at=until)
     assert write(accounts, at=until) == [world.mikko.id]
     later = until + HOUR
+    move_clock_to(later)
     observed = {"active": True, "rights": {}}
     Account.objects.filter(user=world.mikko.user).update(due_at=later, observed=observed)
     assert write(accounts, at=later) == sorted([world.mikko.id, world.mikko_at_pohjola.id])

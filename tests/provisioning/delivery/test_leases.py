@@ -33,7 +33,7 @@ from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 from tests.fixtures import cluster, fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, bypassing_commands, move_clock_to
 
 SECOND = dt.timedelta(seconds=1)
 TABLES = [kind.table for kind in (LogoutDeliveries, AccountDeliveries, MailDeliveries)]
@@ -151,6 +151,7 @@ def test_outcome_after_the_lease_has_no_effect(case: Case, error: DeliveryError 
     assert first is not None
     assert second is not None
     before, target = state(case.row), _target()
+    move_clock_to(at + case.lease)
     case.settle(first, at=at + case.lease, error=error)
     assert state(case.row) == before
     assert case.events == []

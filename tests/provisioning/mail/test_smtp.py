@@ -23,6 +23,7 @@ from provisioning.mail import queue, smtp
 from provisioning.mail.delivery import MailDeliveries, MailOutcome, MailTask
 from provisioning.mail.models import Mail
 from tests.fixtures import certificates, mail_relay
+from tests.fixtures.world import move_clock_to
 
 USER, PASSWORD = "portal", "relay secret 9"
 Serve = Callable[..., "contextlib.AbstractContextManager[None]"]
@@ -278,6 +279,7 @@ def test_undelivered_mail_is_given_up_after_three_days(
     settings.SMTP_TLS, settings.SMTP_HOST, settings.SMTP_PORT = "none", "127.0.0.1", 1
     created = Mail.objects.get(id=mail_row).created_at
     at = created + age
+    move_clock_to(at)
     (task,) = MailDeliveries().lease(worker=1, at=at, in_flight={}) or []
     MailDeliveries().settle(outcomes=[_outcome(task)], at=at)
     assert is_pending(Mail.objects.get(id=mail_row)) is is_pending_expected

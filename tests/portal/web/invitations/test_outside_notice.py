@@ -39,7 +39,7 @@ def test_invitation_of_a_private_mailbox_by_a_site_admin_is_mailed_to_all_admins
     sent = notices()
     assert [to for to, _ in sent] == ["aino@koskela.example", "paivi@koskela.example"]
     for _, text in sent:
-        assert f"Sami Lehto (sami@koskela.example) invited {PRIVATE} to Rakennusliike Koskela Oy." in text
+        assert f"“Sami Lehto” (sami@koskela.example) invited {PRIVATE} to Rakennusliike Koskela Oy." in text
         assert "Oulu" in text
         assert "http://localhost:8000/o/koskela/people" in text
 
