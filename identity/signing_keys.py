@@ -27,7 +27,7 @@ PURPOSE = "signing"
 ALGORITHMS = ("RS256", "ES256")
 PUBLISH_LEAD = key_files.SPREAD
 """How long a key is published before it signs: longer than services may cache the set."""
-_BITS = 2048
+_BITS = 3072
 
 _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -69,7 +69,10 @@ def verify(*, token: str, audience: str) -> Mapping[str, Any] | None:
     None for anything else.
     """
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        if header.get("typ") != "JWT":
+            return None  # a logout token is signed by the same key (RFC 8725 §3.11)
         key = next(key for key in _key_ring().keys if key.kid == kid)
         public = _load_private_key(_pem(key.kid)).public_key()
         options: Any = {"verify_exp": False, "verify_iat": False, "require": ["sub", "iss", "aud"]}

@@ -101,7 +101,7 @@ class KnownHost:
         try:
             request.get_host()
         except DisallowedHost:
-            return HttpResponse("Unknown host.\n", "text/plain", HTTPStatus.BAD_REQUEST)
+            return HttpResponse("Unknown host.\n", "text/plain; charset=utf-8", HTTPStatus.BAD_REQUEST)
         return self.get_response(request)
 
 

@@ -18,7 +18,15 @@ from portal.operations import request_log
 
 _log = logging.getLogger(__name__)
 _LIVE: Final = Answer(
-    200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], b'{"status": "ok"}'
+    200,
+    [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+        *refusals.transport_security(),
+    ],
+    b'{"status": "ok"}',
 )
 _READY_SECONDS = 1.0
 """How long an answer about readiness is repeated: a flood of probes costs one check a second."""

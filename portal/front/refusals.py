@@ -105,6 +105,12 @@ def _headers(refusal: Refusal, content_type: bytes, reference: str) -> Headers:
         headers.append((b"connection", b"close"))
     if refusal.status in _RETRY:
         headers.append((b"retry-after", b"1"))
-    if settings.SECURE_HSTS_SECONDS:
-        headers.append((b"strict-transport-security", f"max-age={settings.SECURE_HSTS_SECONDS}".encode()))
-    return headers
+    return headers + transport_security()
+
+
+def transport_security() -> Headers:
+    """Return the header by which browsers use HTTPS alone (RFC 6797), where the portal does."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return []
+    value = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+    return [(b"strict-transport-security", value.encode())]

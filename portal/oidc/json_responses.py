@@ -4,11 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
-_PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Pragma": "no-cache",
+    "Content-Security-Policy": settings.NO_DOCUMENT_POLICY,
+}
 
 
 class OAuthError(Exception):
@@ -55,6 +60,7 @@ def public(request: HttpRequest, body: bytes, *, etag: str, seconds: int) -> Htt
         "ETag": quote_etag(etag),
         "Cache-Control": f"public, max-age={seconds}",
         "Access-Control-Allow-Origin": "*",
+        "Content-Security-Policy": settings.NO_DOCUMENT_POLICY,
     }
     response = HttpResponse(body, "application/json", headers=headers)
     return get_conditional_response(request, etag=headers["ETag"], response=response) or response

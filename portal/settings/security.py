@@ -1,5 +1,6 @@
 """Keys, host names, proxies, cookies, headers, passwords, and where outgoing requests may go."""
 
+from collections.abc import MutableMapping
 from urllib.parse import urlsplit
 
 from audit.foundation import clock, web_keys
@@ -29,6 +30,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_NAME = "__Host-kh-language" if HTTPS else "kh-language"
 DEVICE_COOKIE_NAME = "__Host-kh-device" if HTTPS else "kh-device"
 CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS
@@ -39,6 +41,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -60,6 +63,18 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
     }
 }
+NO_DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""Of responses that are no page; drawings hold styles of their own."""
+
+
+def _add_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
+    del url
+    headers["Content-Security-Policy"] = NO_DOCUMENT_POLICY
+    if path.endswith(".svg"):
+        headers["Content-Type"] = "image/svg+xml; charset=utf-8"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = _add_headers
 
 # Argon2id at the OWASP minimum (19 MiB, t=2, p=1), behind a semaphore.
 PASSWORD_HASHERS = ["identity.people.hashers.Argon2id", "identity.people.hashers.MachineSecretHasher"]

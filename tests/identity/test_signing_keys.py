@@ -61,7 +61,7 @@ def test_signature_verifies_with_the_published_key() -> None:
         assert isinstance(key.key, kind)
         assert jwt.decode(token, key.key, [algorithm]) == {"sub": "somebody"}
     sizes = [key.key.key_size for key in published().values()]
-    assert sorted(sizes) == [256, 2048]
+    assert sorted(sizes) == [256, 3072]
 
 
 def test_published_keys_have_no_private_parts() -> None:

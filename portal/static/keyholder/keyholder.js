@@ -135,10 +135,11 @@ if (panel) {
 } else {
   const [from, href] = JSON.parse(sessionStorage.getItem(opened) ?? "[]");
   sessionStorage.removeItem(opened);
-  if (from === location.pathname + location.search) {
-    [...document.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === href)?.focus();
+  // Without queries: they hold what a person searched for.
+  if (from === location.pathname) {
+    [...document.querySelectorAll("a[href]")].find((link) => link.pathname === href)?.focus();
   }
   on("click", "a[href]", (link) => {
-    sessionStorage.setItem(opened, JSON.stringify([location.pathname + location.search, link.getAttribute("href")]));
+    sessionStorage.setItem(opened, JSON.stringify([location.pathname, link.pathname]));
   });
 }

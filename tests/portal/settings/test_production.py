@@ -24,6 +24,7 @@ SETTINGS: dict[str, Any] = {
     "SECURE_PROXY_SSL_HEADER": None,
     "ALLAUTH_TRUSTED_PROXY_COUNT": 0,
     "SECURE_HSTS_SECONDS": 31_536_000,
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
     "SECURE_CONTENT_TYPE_NOSNIFF": True,
     "SECURE_REFERRER_POLICY": "same-origin",
     "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
@@ -73,7 +74,7 @@ POLICY = {
     "frame-ancestors": "'none'",
     "form-action": "'self'",
 }
-HSTS = "max-age=31536000"
+HSTS = "max-age=31536000; includeSubDomains"
 SAFE = {
     "strict-transport-security": HSTS,
     "x-content-type-options": "nosniff",
@@ -89,8 +90,9 @@ SAFE = {
 """Of every page, whatever its status."""
 NEVER_KEPT = {**SAFE, "cache-control": "max-age=0, no-cache, no-store, must-revalidate, private"}
 """Of allauth's own pages, which say the same in more words."""
-PROGRAM = {**SAFE, "x-frame-options": None, "content-security-policy": None, "pragma": "no-cache"}
-"""Of an answer to a program: no document, so no policy for one."""
+NO_DOCUMENT = {"default-src": "'none'", "style-src": "'unsafe-inline'", "frame-ancestors": "'none'"}
+PROGRAM = {**SAFE, "x-frame-options": None, "content-security-policy": NO_DOCUMENT, "pragma": "no-cache"}
+"""Of an answer to a program."""
 FILE = {
     **PROGRAM,
     "pragma": None,
@@ -141,6 +143,7 @@ CASES: dict[str, tuple[Ask, int, dict[str, Any]]] = {
     "not found without a session": (Ask("/nowhere"), 404, SAFE),
     "another organization": (Ask("/o/pohjola/people", cookies=INSIDE), 404, SAFE),
     "unknown invitation": (Ask("/invitations/nothing"), 404, SAFE),
+    "trace": (Ask("/account/login/", "TRACE"), 405, NEVER_KEPT),
     "another host": (Ask("/account/login/", headers={"Host": "evil.example"}), 400, SAFE),
     "health": (Ask("/health/live"), 200, SAFE),
     "metrics from elsewhere": (Ask("/metrics"), 404, SAFE),
@@ -217,6 +220,8 @@ def test_response_has_every_security_header(portal: Portal, name: str) -> None:
     answer = portal.answers[name]
     assert answer.status == status
     assert headers(answer, expected) == expected
+    if answer.headers.get("content-type", "").startswith("text/"):
+        assert "charset=utf-8" in answer.headers["content-type"]
 
 
 def test_hashed_static_file_is_cached_as_immutable(portal: Portal, home: Path) -> None:
@@ -237,7 +242,7 @@ LOCKED = {"path": "/", "samesite": "Lax", "httponly": "", "secure": ""}
 
 @pytest.mark.parametrize(
     ("answer", "cookie"),
-    [("sign-in page", "__Host-kh-csrf"), ("sign-in", "__Host-kh"), ("language", "kh-language")],
+    [("sign-in page", "__Host-kh-csrf"), ("sign-in", "__Host-kh"), ("language", "__Host-kh-language")],
 )
 def test_cookies_have_secure_attributes(portal: Portal, answer: str, cookie: str) -> None:
     assert portal.answers[answer].cookie(cookie) == LOCKED
