@@ -10,8 +10,10 @@ SELECT p.no, k, p.organization, gen_random_uuid() AS membership, gen_random_uuid
        now() - interval '100 days' AS at
 FROM place p, generate_series(0, 99) k;
 
-INSERT INTO identity_organization (id, key, name, sort_key, register_id, status, language, time_zone, created_at)
-SELECT organization, 'crowd-' || no, 'Crowd ' || no, 'crowd ' || no, '', 'active', 'en', 'Europe/Helsinki', now() FROM place;
+INSERT INTO identity_organization (id, key, name, sort_key, register_id, status, language, time_zone, mail_domains,
+                                   created_at)
+SELECT organization, 'crowd-' || no, 'Crowd ' || no, 'crowd ' || no, '', 'active', 'en', 'Europe/Helsinki', '{}', now()
+FROM place;
 
 INSERT INTO identity_user (password, is_superuser, id, directory, email, contact, name, sort_key, language, time_zone,
                            is_active, epoch, created_at)
