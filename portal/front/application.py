@@ -5,9 +5,11 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
+
+from django.conf import settings
 
 from portal.front import bodies, bridge, kinds, lanes, refusals
 from portal.front.bridge import Answer, Environ, Send
@@ -74,7 +76,7 @@ class Front:
         if _has_body(environ):
             bridge.set_body(environ, await self._body(environ, receive, kind))
         if path == kinds.READY and reads:
-            return await self._ready(lambda: self._run(environ, send, kind))
+            return await self._ready(send, kind)
         return await self._run(environ, send, kind)
 
     async def _body(self, environ: Environ, receive: _Receive, kind: Kind) -> bytes:
@@ -110,12 +112,16 @@ class Front:
                 raise bodies.ClientGone from error
             raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, keep_alive=True) from error
 
-    async def _ready(self, check: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Share one check between all who ask during it and a second after its start."""
+    async def _ready(self, send: Send, kind: Kind) -> Answer:
+        """Share one check between all who ask during it and a second after its start.
+
+        The check takes nothing from the request that starts it: its answer goes to the other clients too.
+        """
         now = asyncio.get_running_loop().time()
         shared = self._readiness
         if shared is None or (shared.done() and now >= self._readiness_until):
-            self._readiness = shared = asyncio.ensure_future(check())
+            environ = bridge.own_environ(kinds.READY, scheme="https" if settings.HTTPS else "http")
+            self._readiness = shared = asyncio.ensure_future(self._run(environ, send, kind))
             self._readiness_until = now + _READY_SECONDS
         return await asyncio.shield(shared)
 

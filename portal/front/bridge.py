@@ -70,6 +70,20 @@ def environ(scope: Scope) -> Environ:
     return built
 
 
+def own_environ(path: str, *, scheme: str) -> Environ:
+    """Return a GET request without any value from a client: its answer may be given to every client."""
+    return environ(
+        {
+            "method": "GET",
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "http_version": "1.1",
+            "scheme": scheme,
+            "headers": (),
+        }
+    )
+
+
 def client(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber gets."""
     if ":" not in address:

@@ -157,6 +157,28 @@ def test_probes_of_readiness_share_one_check() -> None:
     assert len(portal.calls) == 1
 
 
+def test_check_of_readiness_takes_nothing_from_the_request_that_started_it() -> None:
+    """A refused query of a stranger was the answer to the next probe."""
+    portal = Portal()
+    asked = scope(
+        f"{kinds.READY}?x=%01",
+        "HEAD",
+        host="evil.example",
+        cookie="a=b",
+        accept_language="fi",
+        x_forwarded_for="198.51.100.9",
+        x_forwarded_proto="ftp",
+    )
+    ask(asked, portal=portal)
+    ask(scope(kinds.READY), portal=portal)
+    seen, plain = (
+        {name: value for name, value in call.items() if name != "wsgi.input"} for call in portal.calls
+    )
+    assert seen == plain
+    assert (seen["REQUEST_METHOD"], seen["PATH_INFO"], seen["QUERY_STRING"]) == ("GET", kinds.READY, "")
+    assert [name for name in seen if name.startswith("HTTP_")] == []
+
+
 def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
     def broken(environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
         raise RuntimeError
