@@ -56,8 +56,8 @@ class Bodies:
         try:
             async with asyncio.timeout(limits.BODY_SECONDS) as deadline:
                 body = _Incomplete(address, deadline)
-                self._enter(body)
                 try:
+                    self._enter(body)
                     return await self._read(receive, body, cap=cap, announced=announced)
                 finally:
                     self._leave(body)
@@ -94,7 +94,8 @@ class Bodies:
     def _refuse_oldest(self, bodies: dict[_Incomplete, None]) -> None:
         oldest = next(iter(bodies))
         self._leave(oldest)
-        oldest.deadline.reschedule(0)  # one way out for every body that is too slow
+        if not oldest.deadline.expired():  # else it is being refused in this turn of the loop
+            oldest.deadline.reschedule(0)  # one way out for every body that is too slow
 
     def _leave(self, body: _Incomplete) -> None:
         if body not in self._all:  # it was refused as the oldest

@@ -109,6 +109,35 @@ def test_ended_body_occupies_nothing(end: dict[str, object]) -> None:
     assert (left._size, left._all, left._by_address) == (0, {}, {})
 
 
+def test_body_whose_deadline_has_passed_is_refused_once_and_the_next_one_is_collected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next one arrives in the same turn of the loop, before the late one has left."""
+    monkeypatch.setattr(limits, "BODIES_PER_ADDRESS", 1)
+
+    async def run() -> tuple[list[str], Bodies]:
+        all_bodies = Bodies()
+        late = await _start(all_bodies, ["slow"])
+        next(iter(all_bodies._all)).deadline.reschedule(0)
+        return await _outcomes([*late, *await _start(all_bodies, ["slow"])]), all_bodies
+
+    outcomes, left = asyncio.run(run())
+    assert outcomes == ["BodyTooSlow", "waiting"]
+    assert (left._size, left._all, left._by_address) == (0, {}, {})
+
+
+def test_body_that_could_not_be_entered_occupies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_self: Bodies, _bodies: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(limits, "BODIES_PER_ADDRESS", 0)
+    monkeypatch.setattr(Bodies, "_refuse_oldest", failing)
+    all_bodies = Bodies()
+    with pytest.raises(LookupError):
+        asyncio.run(all_bodies.collect(receiver([]), cap=CAP, announced=None, address="a"))
+    assert (all_bodies._all, all_bodies._by_address) == ({}, {})
+
+
 def test_drain_ends_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
     asyncio.run(bodies.drain(receiver([part(b"x"), part(b"x")])))
