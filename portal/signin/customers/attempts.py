@@ -76,12 +76,12 @@ def remember(request: HttpRequest, user: User) -> None:
 def run(request: Request, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Run a page under its limits."""
     match = request.resolver_match
-    name = match.url_name if match else ""
-    if request.method in _COUNTED.get(name or "", ()):
+    name = (match.url_name if match else None) or ""
+    if name in _COUNTED and request.method not in _COUNTED[name]:
         taken = limits.take((limits.REQUESTS, device_cookies.any_number(request) or network_of(request)))
         if taken.wait:
             return error_pages.too_many(request, seconds=taken.wait)
-    subject = _SUBJECTS.get(name or "")
+    subject = _SUBJECTS.get(name)
     taken = _take(request, subject(request)) if subject and request.method == "POST" else Taken()
     attempt = Attempt(taken)
     setattr(request, _ATTRIBUTE, attempt)
@@ -168,8 +168,8 @@ _SUBJECTS: Mapping[str, Callable[[HttpRequest], Subject]] = {
 }
 """The pages that try a secret which can be guessed, and whose secret it is."""
 _COUNTED: Mapping[str, tuple[str, ...]] = {
-    "account_reset_password": ("POST",),
-    "account_reset_password_from_key": ("GET", "POST"),
-    "mfa_login_webauthn": ("GET", "POST"),
+    "account_reset_password": ("GET", "HEAD"),
+    "account_reset_password_from_key": (),
+    "mfa_login_webauthn": (),
 }
-"""The pages of which every request counts, because it leaves a row, a mail or a check of a link."""
+"""The pages of which each request leaves a row, a mail or a check of a link; with the methods that are not counted."""

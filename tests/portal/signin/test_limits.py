@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from identity.people.models import User
+from identity.sessions.models import Session
 from portal.signin.customers import attempts, authenticator_apps, device_cookies, limits, recovery_codes
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
@@ -284,6 +285,19 @@ def test_requests_of_a_known_browser_do_not_wait_for_its_network(world: World) -
     refused = BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked)
     assert (refused.status_code, 0 < int(refused["Retry-After"]) <= limits.REQUESTS.seconds) == (429, True)
     assert browser.get(reverse("mfa_login_webauthn"), headers=asked).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["head", "options", "put"])
+@pytest.mark.parametrize("page", ["mfa_login_webauthn", "account_reset_password_from_key"])
+def test_request_of_any_method_is_counted_like_a_get(world: World, page: str, method: str) -> None:
+    """Django runs the view of a GET for HEAD: each left a session, and none was counted."""
+    link = {"uidb36": "abc", "key": "a-b"} if page == "account_reset_password_from_key" else {}
+    url, asked = reverse(page, kwargs=link), {"X-Requested-With": "XMLHttpRequest"}
+    for _ in range(limits.REQUESTS.amount):
+        getattr(BrowserClient(), method)(url, headers=asked)
+    before = Session.objects.count()
+    assert getattr(BrowserClient(), method)(url, headers=asked).status_code == 429
+    assert Session.objects.count() == before
 
 
 def test_signed_in_person_confirms_in_the_known_browser_after_many_failures_elsewhere(world: World) -> None:
