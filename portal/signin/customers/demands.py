@@ -40,6 +40,7 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_remove_webauthn": OWN_FACTORS,
     "mfa_edit_webauthn": OWN_FACTORS,
     "invite": GIVING_ACCESS,
+    "invitations": GIVING_ACCESS,
     "person_access": GIVING_ACCESS,
     "person_restore": GIVING_ACCESS,
 }

@@ -240,6 +240,32 @@ def test_confirming_asks_for_the_password_and_then_for_the_code(world: World) ->
     assert not Authenticator.objects.filter(user=vilma).exists()
 
 
+def test_invitation_is_resent_only_after_a_new_proof_and_cancelled_without_one(world: World) -> None:
+    """Who resends an invitation becomes its sender, and a renewed link gives access like a new one."""
+    invitation, _ = world.invite(world.koskela, "new@koskela.example", world.access("viewer"))
+    worlds.move_clock(8 * 24 * HOUR)
+    browser = signed_in.browser(world.aino, ago=3 * HOUR)
+    url = reverse("invitations", kwargs={"organization": "koskela"})
+    form = {"do": f"resend:{invitation.id}", "idempotency_key": "b1"}
+    kept: Any = browser.post(url, form)
+    text = kept.content.decode()
+    assert kept.status_code == 419
+    assert (f'value="resend:{invitation.id}"' in text, reverse("account_reauthenticate") in text) == (
+        True,
+        True,
+    )
+    invitation.refresh_from_db()
+    assert invitation.expires_at < clock.now()
+    proved = signed_in.browser(world.aino)
+    assert proved.post(url, form).status_code == 200
+    invitation.refresh_from_db()
+    assert invitation.expires_at > clock.now()
+    cancel = reverse("invitation_cancel", kwargs={"organization": "koskela", "invitation": invitation.id})
+    assert browser.post(cancel).status_code == 302
+    invitation.refresh_from_db()
+    assert invitation.cancelled_at is not None
+
+
 def test_form_that_gives_access_is_kept_while_the_person_confirms(world: World) -> None:
     browser = signed_in.browser(world.aino, ago=3 * HOUR)
     url = reverse("invite", kwargs={"organization": "koskela"})
