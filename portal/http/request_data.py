@@ -48,7 +48,7 @@ def json_object(text: str) -> dict[str, Any] | None:
         return None
     try:
         value = json.loads(text, parse_constant=_refuse)
-        plain = json.dumps(value, ensure_ascii=False)
+        plain = json.dumps(value, ensure_ascii=False, allow_nan=False)  # 1e999 is read as infinity
         plain.encode()
     except ValueError:  # also a whole number of more digits than Python reads
         return None

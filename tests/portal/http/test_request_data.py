@@ -39,6 +39,8 @@ def test_query_values_of_an_unreadable_query_are_empty() -> None:
         DEEP,
         '{"a":' * 21 + "1" + "}" * 21,
         '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": [-1e999]}',
         '{"a": 1' + "0" * 5_000 + "}",
         '{"a": "\\ud800"}',
         '{"a": "\\u0000"}',
