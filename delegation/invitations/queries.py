@@ -118,9 +118,12 @@ def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozense
     )
 
 
-def open_invitation(*, organization: uuid.UUID, email: str, at: dt.datetime) -> Invitation | None:
-    """Return the invitation of this address that can still be accepted, for the supplier's commands. One statement."""
+def open_invitation(
+    *, actor: Actor, organization: uuid.UUID, email: str, role: str, at: dt.datetime
+) -> Invitation | None:
+    """Return the open invitation that this actor sent to this address for the role at all sites. One statement."""
     rows = Invitation.objects.filter(organization=organization, email=email, expires_at__gt=at)
+    rows = rows.filter(invited_by=actor.id, role__key=role, all_sites=True)
     return rows.filter(accepted_at=None, cancelled_at=None).first()
 
 

@@ -93,7 +93,9 @@ class Plan:
         at, email = clock.now(), self.customer.email
         if invitations_queries.is_member(organization=found.id, email=email, at=at):
             return
-        invitation = invitations_queries.open_invitation(organization=found.id, email=email, at=at)
+        invitation = invitations_queries.open_invitation(
+            actor=_ACTOR, organization=found.id, email=email, role=ADMIN_ROLE, at=at
+        )
         if invitation is not None and not self.resend:
             return
         if not self.dry_run:

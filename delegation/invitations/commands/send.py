@@ -144,7 +144,11 @@ def _check_not_invited(act: Act, address: str) -> None:
 
 
 def _is_known(act: Act, invitation: Invitation) -> bool:
-    if not act.actor.is_person or invitation.invited_by == act.actor.id:
+    """Return whether the actor sent or sees the invitation. The system, which has no authorities, sees only its own.
+
+    Otherwise a member's invitation keeps the supplier from inviting the customer's admin at the same address.
+    """
+    if invitation.invited_by == act.actor.id:
         return True
     scope = invitations_scope.visible(
         actor=act.actor, verb=Verb.MEMBER_INVITE, at=act.at, organization=act.organization

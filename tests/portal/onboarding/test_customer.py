@@ -14,7 +14,7 @@ from identity.organizations.models import Organization
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.world import World
+from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXAMPLE = Path(__file__).parents[3] / "demo" / "customer.toml"
@@ -101,6 +101,47 @@ def test_lost_mail_is_sent_again_with_a_new_link(world: World) -> None:
     ]
     assert Mail.objects.filter(organization__isnull=False, purpose="invitation").count() == 2
     assert Invitation.objects.filter(organization__key="rauma").count() == 1
+
+
+def organization_without_liisa(file: Path) -> Organization:
+    """Apply the example with another admin."""
+    text = EXAMPLE.read_text(encoding="utf-8").replace("liisa@rauma.example", "admin@rauma.example")
+    file.write_text(text, encoding="utf-8")
+    apply(file)
+    return Organization.objects.get(key="rauma")
+
+
+def test_invitation_by_a_member_does_not_replace_the_supplier_s(world: World, file: Path) -> None:
+    rauma = organization_without_liisa(file)
+    site, email = rauma.sites.get(name="Pori"), "liisa@rauma.example"
+    admin = world.member(rauma, "Eeva Toinen", "organization_admin")
+    world.invite(rauma, email, world.access("organization_admin"), actor=actor_of(admin))
+    member = world.member(rauma, "Kaisa Toinen", "site_admin", sites=[site])
+    viewer = world.access("viewer", sites=[site])
+    lesser, _ = world.invite(rauma, email, viewer, actor=actor_of(member))
+    assert apply(EXAMPLE) == [f"Done: invite {email} as organization_admin."]
+    assert apply(EXAMPLE) == ["Nothing to do."]
+    move_clock(60)
+    assert apply(EXAMPLE, "--resend") == [f"Done: send a new link to {email} as organization_admin."]
+    rows = Invitation.objects.filter(organization=rauma, email=email, cancelled_at=None)
+    assert set(rows.values_list("role__key", "all_sites", "invited_by")) == {
+        ("organization_admin", True, world.system.id),
+        ("organization_admin", True, admin.user_id),
+        ("viewer", False, member.user_id),
+    }
+    assert world.invitation(lesser.id).expires_at == lesser.expires_at
+
+
+@pytest.mark.parametrize(("role", "sites"), [("viewer", []), ("organization_admin", ["Pori"])])
+def test_lesser_invitation_of_the_supplier_stops_the_command_and_stays_open(
+    world: World, file: Path, role: str, sites: list[str]
+) -> None:
+    rauma = organization_without_liisa(file)
+    access = world.access(role, sites=list(rauma.sites.filter(name__in=sites)))
+    lesser, _ = world.invite(rauma, "liisa@rauma.example", access)
+    with pytest.raises(CommandError, match="Then run it again"):
+        apply(EXAMPLE)
+    assert world.invitation(lesser.id).cancelled_at is None
 
 
 def test_admin_who_is_a_member_already_is_not_invited(world: World, file: Path) -> None:
