@@ -15,11 +15,14 @@ from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from identity import lifecycle
 from identity.memberships.models import Membership
+from identity.people import addresses
 from identity.revocation import Revoked
 
 
 def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
-    """End these members' access here, and cancel the invitations they sent. The number of statements is constant.
+    """End these members' access here, and cancel the open invitations from and to them.
+
+    The number of statements is constant.
 
     Raises Denied, NotFound and LastAdmin.
     """
@@ -38,21 +41,24 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
     return revoked
 
 
-_CANCEL = """
+_CANCEL = f"""
 UPDATE delegation_invitation SET cancelled_at = %(at)s
-WHERE organization_id = %(organization)s AND invited_by = ANY(%(users)s)
-  AND accepted_at IS NULL AND cancelled_at IS NULL
-RETURNING id
-"""
+WHERE organization_id = %(organization)s AND accepted_at IS NULL AND cancelled_at IS NULL
+  AND (invited_by = ANY(%(users)s)
+       OR email IN ({addresses.OWNED}))
+RETURNING id, invited_by = ANY(%(users)s)
+"""  # noqa: S608 - a constant
 
 
 def _cancel_invitations(act: Act, users: Collection[uuid.UUID]) -> None:
-    """Cancel the open invitations that the leavers sent."""
+    """Cancel the open invitations that the leavers sent, and those with which a leaver could join again."""
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, {"organization": act.organization, "users": list(users), "at": act.at})
-        cancelled = [invitation for (invitation,) in cursor.fetchall()]
-    for invitation in cancelled:
-        act.also(Verb.INVITATION_CANCEL, Subject("invitation", invitation), cause=Verb.MEMBER_REMOVE)
+        cancelled = cursor.fetchall()
+    for invitation, sent_by_leaver in cancelled:
+        subject = Subject("invitation", invitation)
+        facts = {} if sent_by_leaver else {"to_leaver": True}
+        act.also(Verb.INVITATION_CANCEL, subject, cause=Verb.MEMBER_REMOVE, facts=facts)
 
 
 def restore_members(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> None:

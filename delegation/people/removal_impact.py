@@ -29,7 +29,8 @@ class RemovalImpact:
 def removal_impact(*, leavers: Sequence[VisibleMember], at: dt.datetime) -> RemovalImpact:
     """Read the impact on these members.
 
-    Only sessions of people without another active membership count. Four statements.
+    Only sessions of people without another active membership count. Invitations to the leavers do not count: the
+    reader may not be allowed to see them. Four statements.
     """
     ids = [leaver.membership.id for leaver in leavers]
     users = [leaver.membership.user_id for leaver in leavers]

@@ -21,6 +21,13 @@ _NOT_PUBLIC = frozenset(
 )
 """Top-level domains that no public mail server serves (RFC 6761, 6762, 7686, 8375, 9476)."""
 
+OWNED = """
+SELECT lower(email) FROM identity_user WHERE id = ANY(%(users)s)
+UNION ALL
+SELECT email FROM account_emailaddress WHERE verified AND user_id = ANY(%(users)s)
+"""
+"""The addresses of these `users` by the rule of `owners`, for statements of other parts."""
+
 
 class InvalidAddress(ValueError):
     """Refuses a text that is no address of a mailbox on the internet."""

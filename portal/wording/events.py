@@ -58,9 +58,15 @@ def _resent(wording: EventWording, event: EventView) -> EventLine:
     )
 
 
+def _cancelled_by_removal(event: EventView) -> str:
+    if event.facts.get("to_leaver"):
+        return _("An invitation to the removed person was cancelled")
+    return _("An invitation that the removed person had sent was cancelled")
+
+
 def _cancelled(wording: EventWording, event: EventView) -> EventLine:
     if event.cause == Verb.MEMBER_REMOVE:
-        return EventLine("", _("An invitation that the removed person had sent was cancelled"), event.email)
+        return EventLine("", _cancelled_by_removal(event), event.email)
     if event.cause == Verb.MEMBER_INVITE:
         text = _("The expired invitation to %(who)s was replaced by a new one") % {"who": wording.who(event)}
         return EventLine("", text)

@@ -128,6 +128,21 @@ def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
         assert WORDING.sentence_for(event(Observation.FACTOR_ADDED, facts={"factor": kind})).text == expected
 
 
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, "An invitation that the removed person had sent was cancelled"),
+        ({"to_leaver": True}, "An invitation to the removed person was cancelled"),
+    ],
+)
+def test_invitation_cancelled_by_a_removal_is_from_or_to_the_removed_person(
+    facts: dict[str, Any], expected: str
+) -> None:
+    cancelled = event(Verb.INVITATION_CANCEL, cause="member.remove", email="m@koskela.example", facts=facts)
+    line = WORDING.sentence_for(cancelled)
+    assert (line.actor, line.text, line.sub) == ("", expected, "m@koskela.example")
+
+
 def test_access_with_an_end_shows_the_last_day_in_the_reader_s_zone() -> None:
     clock = dates.Clock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ZoneInfo("Europe/Helsinki"))
     wording = wording_events.EventWording(NAMES, WORDING.people, clock)
