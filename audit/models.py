@@ -1,8 +1,12 @@
 """The log refers to other apps by ids and not by foreign keys; triggers and the role allow inserts only."""
 
+import datetime as dt
+
 from django.db import models
 
 from audit.foundation import ids
+
+_READABLE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 class Installation(models.Model):
@@ -174,6 +178,8 @@ class Refusal(models.Model):
     outcome = models.CharField(max_length=10, default="refused")
     minute = models.DateTimeField()
     """The minute, or the last minute of the hour, within which it counts."""
+    mac = models.BinaryField()
+    """Authenticates all columns but the count (audit.log.refusals)."""
     count = models.PositiveIntegerField(default=1)
     """The first is in the log at once; the others follow as one event."""
 
@@ -182,7 +188,9 @@ class Refusal(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["actor", "verb", "subject", "code", "minute"], name="audit_refusal_once_a_minute"
-            )
+            ),
+            # Python cannot read an instant like -infinity: one such row would stop every flush.
+            models.CheckConstraint(condition=models.Q(minute__gte=_READABLE), name="audit_refusal_minute"),
         ]
 
 

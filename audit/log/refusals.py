@@ -1,9 +1,11 @@
 """Refusals and failed sign-ins are events beside the chain; repeats become one event with a count.
 
-A refused request never locks a customer's chain, and a stranger who repeats does not fill the log.
+A refused request never locks a customer's chain, and a stranger who repeats does not fill the log. A counter carries a
+MAC like an event: without one, SQL as the application's role could have any event written and authenticated.
 """
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,18 +14,25 @@ from django.db import connection, transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import Actor, Channel, Kind
-from audit.log import canonical, ledger
+from audit.log import authentication, canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Refusal
+
+_log = logging.getLogger(__name__)
 
 _LAST_MINUTE = dt.timedelta(minutes=59)
 _UPSERT = """
 INSERT INTO audit_refusal
-    (id, actor, actor_kind, chain, organization, verb, subject, subject_kind, code, fact, outcome, minute, count)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)
+    (id, actor, actor_kind, chain, organization, verb, subject, subject_kind, code, fact, outcome, minute, mac, count)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)
 ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
 RETURNING count
 """
+_AUTHENTICATED = (
+    "id", "actor", "actor_kind", "chain", "organization", "verb", "subject", "subject_kind", "code", "fact", "outcome",
+    "minute",
+)  # fmt: skip
+"""The columns of a counter in the order of _UPSERT."""
 
 
 def record(
@@ -72,26 +81,44 @@ def _count(place: list[Any], what: list[Any]) -> int:
     (actor, chain, organization), (verb, subject, code, fact, outcome, minute) = place, what
     row = [ids.uuid7(), actor.id, actor.kind.value, chain, organization]
     row += [verb, subject.id, subject.kind, code, fact, outcome, minute]
+    row.append(authentication.mac_of(body=_authenticated(row), key=authentication.current_key()))
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, row)
         (count,) = cursor.fetchone()
     return int(count)
 
 
+def _authenticated(row: list[Any]) -> bytes:
+    """Return the bytes under a counter's MAC: all columns but the count. They are never the bytes of an event."""
+    *texts, minute = row
+    values = [None if value is None else str(value) for value in texts]
+    return b"audit_refusal:" + canonical.encode({"row": [*values, canonical.format_instant(minute)]})
+
+
 def flush_repeats() -> int:
     """Write one event with a count for the repeats of each finished minute or hour, and delete the counters.
 
-    At most 500 counters a call. Returns how many were deleted.
+    A counter that no process with the key file inserted is deleted without an event. At most 500 counters a call.
+    Returns how many were deleted. Raises LogUnavailable without the key file.
     """
     at = clock.now()
     last_minute = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
     with transaction.atomic(durable=True):
         rows = list(Refusal.objects.filter(minute__lte=last_minute).select_for_update(skip_locked=True)[:500])
-        for row in rows:
+        authentic = [row for row in rows if _is_authentic(row)]
+        for row in authentic:
             if row.count > 1:
                 _write_repeats(row, at)
         Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
+    if len(authentic) < len(rows):
+        _log.warning("%d counters of repeats are not authentic and were deleted", len(rows) - len(authentic))
     return len(rows)
+
+
+def _is_authentic(row: Refusal) -> bool:
+    columns = [getattr(row, name) for name in _AUTHENTICATED]
+    keys = authentication.keys_for_reading()
+    return authentication.is_authentic(body=_authenticated(columns), mac=bytes(row.mac), keys=keys)
 
 
 def _write_repeats(row: Refusal, at: dt.datetime) -> None:

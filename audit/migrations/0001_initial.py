@@ -1,5 +1,6 @@
 """The tables of the log."""
 
+import datetime as dt
 import pathlib
 
 import audit.foundation.ids
@@ -161,11 +162,12 @@ class Migration(migrations.Migration):
                 ('fact', models.CharField(default='code', max_length=16)),
                 ('outcome', models.CharField(default='refused', max_length=10)),
                 ('minute', models.DateTimeField()),
+                ('mac', models.BinaryField()),
                 ('count', models.PositiveIntegerField(default=1)),
             ],
             options={
                 'db_table': 'audit_refusal',
-                'constraints': [models.UniqueConstraint(fields=('actor', 'verb', 'subject', 'code', 'minute'), name='audit_refusal_once_a_minute')],
+                'constraints': [models.UniqueConstraint(fields=('actor', 'verb', 'subject', 'code', 'minute'), name='audit_refusal_once_a_minute'), models.CheckConstraint(condition=models.Q(('minute__gte', dt.datetime(2000, 1, 1, tzinfo=dt.UTC))), name='audit_refusal_minute')],
             },
         ),
     ]

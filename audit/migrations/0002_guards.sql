@@ -77,6 +77,10 @@ DECLARE
     month date;
     partition_name text;
 BEGIN
+    -- The owner restores an old log; the application needs the next months only.
+    IF session_user <> current_user AND first NOT BETWEEN (audit_present() - interval '2 years')::date AND (audit_present() + interval '2 years')::date THEN
+        RAISE EXCEPTION 'partitions begin within two years of the present' USING ERRCODE = 'KH004';
+    END IF;
     FOR i IN 0 .. least(months, 24) - 1 LOOP
         month := (date_trunc('month', first) + make_interval(months => i))::date;
         partition_name := 'audit_event_' || to_char(month, 'YYYYMM');
@@ -101,6 +105,10 @@ DECLARE
     present timestamptz;
     latest timestamptz;
 BEGIN
+    -- The statements below must see what others committed meanwhile.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'events are inserted at READ COMMITTED' USING ERRCODE = 'KH003';
+    END IF;
     -- A writer without the lock waits here; its events are then compared with the head that the lock holder left.
     PERFORM 1 FROM audit_chain WHERE id IN (SELECT chain FROM inserted WHERE seq IS NOT NULL) ORDER BY id FOR UPDATE;
     present := audit_present();
@@ -131,7 +139,11 @@ BEGIN
     FROM (SELECT DISTINCT ON (chain) chain, seq, hash, at FROM inserted
           WHERE seq IS NOT NULL ORDER BY chain, seq DESC) e
     WHERE c.id = e.chain;
+    -- The inbox refuses the id of a waiting event. One that was sealed meanwhile is visible to this statement, because it waits there.
     INSERT INTO audit_inbox (event, at, in_chain) SELECT id, at, seq IS NOT NULL FROM inserted;
+    IF EXISTS (SELECT FROM inserted i JOIN audit_leaf l ON l.event = i.id) THEN
+        RAISE EXCEPTION 'an event has the id of a sealed event' USING ERRCODE = 'KH003';
+    END IF;
     PERFORM pg_notify('keyholder_chain', chain::text)
     FROM (SELECT DISTINCT chain FROM inserted WHERE seq IS NOT NULL) e;
     RETURN NULL;
@@ -143,7 +155,7 @@ SELECT audit_make_read_only('audit_installation', 'written by the operator''s co
 SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_make_read_only('audit_inbox', 'a queue for the sealer: a trigger fills it, and only sealing empties it');
-SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins within an hour; the events are in the log');
+SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins within an hour; each counter carries a MAC, and the events are in the log');
 
 SELECT audit_ensure_partitions(current_date, 6);
 INSERT INTO audit_installation (id, uid, incarnation) VALUES (1, gen_random_uuid(), 1);

@@ -15,6 +15,8 @@ from audit.state import registry
 from audit.state.registry import Rebuilt
 
 _BATCH = 2000
+EventKey = tuple[uuid.UUID, dt.datetime]
+"""Identifies an event by id and instant: the id alone may be that of an authentic event too."""
 ROW = "(row)"
 """Stands for the column where the whole row is missing on one side."""
 
@@ -27,13 +29,17 @@ WITH parsed AS MATERIALIZED (
     SELECT id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
            convert_from(body, 'UTF8')::jsonb AS content
     FROM audit_event
-    WHERE outcome <> 'refused' AND ({events}) AND id <> ALL(%(excluded)s::uuid[])
+    WHERE outcome <> 'refused' AND ({events}) AND (id, at) NOT IN (
+        SELECT * FROM unnest(%(excluded_ids)s::uuid[], %(excluded_instants)s::timestamptz[])
+    )
 ),
 event AS (
     SELECT id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
            content -> 'before' AS before, content -> 'after' AS after, content -> 'facts' AS facts,
            content -> 'personal' AS personal
     FROM parsed
+    -- Repeats of a refusal or a failure change nothing (audit.log.refusals).
+    WHERE NOT coalesce(content -> 'facts' ? 'repeats', false)
 ),
 expected AS ({expected}),
 actual AS ({actual})
@@ -64,7 +70,7 @@ class TableComparison:
     """Compares one table; iterating over it yields the differences."""
 
     table: Rebuilt
-    excluded: Collection[uuid.UUID]
+    excluded: Collection[EventKey]
     at: dt.datetime
     rows: int = 0
     unread: dict[str, int] = field(default_factory=dict)
@@ -75,7 +81,8 @@ class TableComparison:
 
     def __iter__(self) -> Iterator[Difference]:
         db.fetch_all(_SETTINGS)
-        params = {"excluded": list(self.excluded), "at": self.at}
+        ids, instants = [event for event, _ in self.excluded], [at for _, at in self.excluded]
+        params = {"excluded_ids": ids, "excluded_instants": instants, "at": self.at}
         count = db.fetch_one(f"SELECT count(*) FROM ({self.table.actual}) a", params)  # noqa: S608 - declared SQL
         (self.rows,) = count or (0,)
         rows = stream(_statement(self.table), params)
@@ -153,7 +160,7 @@ def _shown(value: object) -> str:
     return "nothing" if value is None else str(value)
 
 
-def compare(*, excluded: Collection[uuid.UUID], at: dt.datetime) -> Iterator[TableComparison]:
+def compare(*, excluded: Collection[EventKey], at: dt.datetime) -> Iterator[TableComparison]:
     """Yield the comparison of each table that is rebuilt, without the events of `excluded`.
 
     The caller iterates over each, in one snapshot of the database.

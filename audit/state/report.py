@@ -1,16 +1,15 @@
 """The operator's report: one line for each difference, then what was compared and what was not."""
 
-import uuid
 from collections.abc import Callable, Collection
 
 from audit.foundation import clock
 from audit.state import comparison, registry
-from audit.state.comparison import TableComparison
+from audit.state.comparison import EventKey, TableComparison
 
 Write = Callable[[str], object]
 
 
-def write(*, forged: Collection[uuid.UUID], difference: Write, summary: Write) -> int:
+def write(*, forged: Collection[EventKey], difference: Write, summary: Write) -> int:
     """Compare every table, write each difference as it is found, and return their number.
 
     The caller has opened the snapshot. Events of `forged` are left out.

@@ -51,6 +51,6 @@ class EventVerifier:
         examined = integrity.examine(event=row, mac_keys=self._mac_keys)
         for problem in examined.problems:
             self._report.add(problem, row.chain, row.seq, row.id)
-            self._report.forged.add(row.id)
+            self._report.forged.add((row.id, row.at))
         if examined.content is not None and not examined.problems:
             self.person_keys.add(event=row.id, is_chained=row.seq is not None, content=examined.content)

@@ -1,5 +1,6 @@
 """A verification returns a report with its findings."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 
@@ -32,8 +33,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     """What is not an inconsistency, but should be known."""
     findings: list[Finding] = field(default_factory=list)
-    forged: set[uuid.UUID] = field(default_factory=set)
-    """The events that are not as the log wrote them: nothing may be concluded from what they say."""
+    forged: set[tuple[uuid.UUID, dt.datetime]] = field(default_factory=set)
+    """The id and instant of each event that is not as the log wrote it: nothing may be concluded from it."""
 
     def add(self, code: str, location: object, position: int | None = None, event: object = "-") -> None:
         """Add one finding; `location` is named as in `Finding`."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -119,11 +120,10 @@ def test_sealing_all_counts_over_several_runs(world: World, monkeypatch: pytest.
     assert sealing.seal_all() == 0
 
 
-def test_sealer_beside_another_sealer_does_nothing(world: World) -> None:
+def test_sealer_beside_another_sealer_does_nothing(world: World, owner: psycopg.Connection) -> None:
     total = waiting()
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x6B657973])
+    with owner.transaction():
+        owner.execute("SELECT FROM audit_installation FOR NO KEY UPDATE")
         assert concurrency.run_concurrently(sealing.seal) == [0]
         assert concurrency.run_concurrently(sealing.seal_all) == [0]
         assert (waiting(), order()) == (total, [])
@@ -195,3 +195,60 @@ def test_application_cannot_place_or_hide_an_event(world: World, attack: str) ->
     with pytest.raises(DatabaseError, match="permission denied"), connection.cursor() as cursor:
         cursor.execute(attack)
     assert (order(), waiting()) == before
+
+
+COPY = """
+INSERT INTO audit_event (id, at, chain, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
+                         incarnation, hash, body, mac)
+SELECT id, at + interval '1 millisecond', chain, act, verb, outcome, actor_kind, actor, subject_kind, subject,
+       organization, incarnation, hash, body, mac
+FROM audit_event WHERE id = %s
+"""
+
+
+def test_event_with_the_id_of_a_sealed_or_waiting_event_is_refused(world: World) -> None:
+    """One such event would make every later sealing fail."""
+    (event,) = insert_events(world.koskela.id)
+    with pytest.raises(DatabaseError, match="audit_inbox_pkey"), connection.cursor() as cursor:
+        cursor.execute(COPY, [event])
+    sealing.seal_all()
+    with pytest.raises(DatabaseError, match="the id of a sealed event"), connection.cursor() as cursor:
+        cursor.execute(COPY, [event])
+    insert_events(world.koskela.id)
+    assert sealing.seal_all() == 1
+
+
+def test_event_with_the_id_of_an_event_sealed_after_its_snapshot_is_refused(world: World) -> None:
+    sealing.seal_all()
+    with psycopg.connect(os.environ["DATABASE_URL"]) as intruder:
+        intruder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        (old,) = intruder.execute("SELECT id FROM audit_event LIMIT 1").fetchone() or (None,)
+        (event,) = insert_events(world.koskela.id)
+        sealing.seal_all()
+        copy = COPY.replace("SELECT id, at +", "SELECT %s, at +").encode()
+        with pytest.raises(psycopg.Error, match="READ COMMITTED"):
+            intruder.execute(copy, [event, old])
+        intruder.rollback()
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "SELECT FROM audit_installation FOR KEY SHARE",
+        "SELECT FROM audit_installation FOR UPDATE",
+        "LOCK TABLE audit_installation IN ROW SHARE MODE",
+        "LOCK TABLE audit_installation IN ACCESS EXCLUSIVE MODE",
+        "LOCK TABLE audit_leaf IN ROW SHARE MODE",
+    ],
+)
+def test_application_cannot_hold_the_sealer_s_lock(world: World, lock: str) -> None:
+    denied = pytest.raises(DatabaseError, match="permission denied")
+    with denied, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(lock)
+
+
+def test_application_with_the_former_advisory_lock_does_not_stop_sealing(world: World) -> None:
+    total = waiting()
+    with psycopg.connect(os.environ["DATABASE_URL"]) as intruder:
+        intruder.execute("SELECT pg_advisory_lock(x'6B657973'::integer)")
+        assert sealing.seal_all() == len(total)

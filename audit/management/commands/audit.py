@@ -17,6 +17,7 @@ from audit.foundation import clock
 from audit.foundation.snapshot import snapshot
 from audit.log import partitions
 from audit.state import report as state_report
+from audit.state.comparison import EventKey
 from audit.verification import verifier
 from audit.verification.report import Report
 
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             self.stdout.write(note)
         self._conclude(report, differences)
 
-    def _compare_state(self, forged: Collection[uuid.UUID]) -> int:
+    def _compare_state(self, forged: Collection[EventKey]) -> int:
         return state_report.write(forged=forged, difference=self.stderr.write, summary=self.stdout.write)
 
     def _conclude(self, report: Report, differences: int) -> None:

@@ -236,3 +236,9 @@ def test_application_opening_a_chain_with_a_head_is_refused(world: World, column
     with pytest.raises(DatabaseError, match="permission denied for table audit_chain"):
         execute(f"INSERT INTO audit_chain (id, kind, {column}) VALUES (gen_random_uuid(), 'person', DEFAULT)")
     execute("INSERT INTO audit_chain (id, kind) VALUES (gen_random_uuid(), 'person')")
+
+
+@pytest.mark.parametrize("first", ["2031-12-01", "2019-01-01", "2031-12-01 BC"])
+def test_partition_far_from_the_present_is_refused_to_the_application(world: World, first: str) -> None:
+    with pytest.raises(DatabaseError, match="within two years of the present"), connection.cursor() as cursor:
+        cursor.execute("SELECT audit_ensure_partitions(%s::date, 1)", [first])

@@ -1,8 +1,12 @@
 """Refusals: the first of a minute is an event, repeats are counted."""
 
+import datetime as dt
 import json
+import uuid
+from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 
 from audit.foundation import clock
 from audit.log import refusals
@@ -145,3 +149,51 @@ def test_repeated_refused_sign_ins_of_a_former_member_are_two_events_an_hour(wor
     refusals.flush_repeats()
     denied = Event.objects.filter(verb="sign_in.denied")
     assert sorted(body(event)["facts"].get("repeats", 0) for event in denied) == [0, 4]
+
+
+def insert_counter(world: World, **other: Any) -> None:
+    """Insert a counter as SQL with the application's role can: everything but the MAC."""
+    columns: dict[str, Any] = {
+        "id": uuid.uuid4(), "actor": world.aino.user_id, "actor_kind": "person", "chain": world.koskela.id,
+        "organization": world.koskela.id, "verb": "sign_in.succeeded", "subject": world.aino.id,
+        "subject_kind": "membership", "code": "x", "fact": "sid", "outcome": "observed",
+        "minute": clock.now() - dt.timedelta(minutes=5), "mac": b"k1:" + bytes(32), "count": 2,
+    } | other  # fmt: skip
+    names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO audit_refusal ({names}) VALUES ({places})", list(columns.values()))
+
+
+@pytest.mark.parametrize("kind", ["person", "x"])
+def test_counter_inserted_by_the_application_s_role_is_deleted_without_an_event(
+    world: World, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Event.objects.count()
+    insert_counter(world, actor_kind=kind)
+    insert_counter(world, actor_kind=kind, verb="member.remove", outcome="done")
+    assert refusals.flush_repeats() == 2
+    assert (Event.objects.count(), Refusal.objects.count()) == (before, 0)
+    assert "2 counters of repeats are not authentic" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "column", ["actor", "verb", "subject", "subject_kind", "code", "fact", "outcome", "chain", "organization"]
+)
+def test_counter_changed_by_the_application_s_role_is_deleted_without_an_event(
+    world: World, column: str
+) -> None:
+    begin = early_in_a_minute()
+    for _ in range(2):
+        with pytest.raises(authorization_errors.Denied):
+            people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
+    is_id = column in {"actor", "subject", "chain", "organization"}
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_refusal SET {column} = %s", [uuid.uuid4() if is_id else "other"])
+    move_clock(begin + 180)
+    assert refusals.flush_repeats() == 1
+    assert len(refused_events()) == 1
+
+
+def test_counter_at_an_instant_that_python_cannot_read_is_refused(world: World) -> None:
+    with pytest.raises(IntegrityError, match="audit_refusal_minute"):
+        insert_counter(world, minute="-infinity")
