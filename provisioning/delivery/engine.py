@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -154,20 +155,30 @@ class Engine:
 
     def _background_maintenance(self) -> None:
         """Seal events, flush repeated refusals and sign checkpoints, once a second and at the end."""
-        outage, signer = Outage(names_database=False), Signer()
+        signer = Signer()
+        outages = [Outage(names_database=False) for _ in range(3)]
         pause, is_last = SWEEP_SECONDS, False
         while not is_last:
             is_last = self._stopping.wait(pause)
-            pause = SWEEP_SECONDS
-            try:
-                refusals.flush_repeats()
-                sealing.seal_all()
-                signer.run(now=is_last)
-                outage.ended()
-            except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
-                connection.close()
-                pause = max(outage.failed(error), SWEEP_SECONDS)
+            tasks: tuple[Callable[[], object], ...] = (
+                sealing.seal_all,
+                partial(signer.run, now=is_last),
+                refusals.flush_repeats,
+            )
+            # A task that fails delays no other one.
+            pause = min(_attempt(task, outage) for task, outage in zip(tasks, outages, strict=True))
         connection.close()
+
+
+def _attempt(task: Callable[[], object], outage: Outage) -> float:
+    """Run the task, and return the seconds until its next run."""
+    try:
+        task()
+    except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
+        connection.close()
+        return max(outage.failed(error), SWEEP_SECONDS)
+    outage.ended()
+    return SWEEP_SECONDS
 
 
 def _tune_connection() -> None:

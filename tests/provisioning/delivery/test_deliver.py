@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
+from audit import sealing
 from audit.checkpoints.folder import Folder
 from audit.checkpoints.signer import Signer
+from audit.log import refusals
 from audit.models import Event, Leaf
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
@@ -76,6 +78,37 @@ def test_stopping_deliverer_seals_what_waits_and_signs_it(
     latest = folder.latest()
     assert latest is not None
     assert latest.checkpoint.size == Event.objects.count() == Leaf.objects.count()
+
+
+def test_failing_flush_of_repeats_stops_neither_sealing_nor_signing(
+    world: World, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise ValueError("a counter that cannot be flushed")
+
+    monkeypatch.setattr(refusals, "flush_repeats", fail)
+    monkeypatch.setattr(Signer, "run", lambda _, *, now: signed.append(now))
+    signed: list[bool] = []
+    engine = provisioning_deliverer.create()
+    engine.stop()
+    engine._background_maintenance()
+    assert (Leaf.objects.count(), signed) == (Event.objects.count(), [True])
+
+
+@pytest.mark.parametrize("failing", ["seal_all", "run"])
+def test_failing_sealing_or_signing_does_not_stop_the_flush_of_repeats(
+    world: World, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise ValueError("this fails")
+
+    flushed: list[bool] = []
+    monkeypatch.setattr(sealing if failing == "seal_all" else Signer, failing, fail)
+    monkeypatch.setattr(refusals, "flush_repeats", lambda: flushed.append(True))
+    engine = provisioning_deliverer.create()
+    engine.stop()
+    engine._background_maintenance()
+    assert flushed == [True]
 
 
 def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:
