@@ -1,7 +1,6 @@
 """Events are shown with their bodies read, personal values decrypted, and users and addresses added."""
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from audit import personal_data
 from audit.log import authentication, integrity
+from audit.log.integrity import StoredEvent
 from audit.models import Event
 from delegation.invitations.models import Invitation
 from identity.memberships.models import Membership
@@ -16,6 +16,8 @@ from identity.memberships.models import Membership
 _COPIED_FIELDS = (
     "id", "at", "act", "verb", "outcome", "seq", "actor_kind", "actor", "subject_kind", "subject",
 )  # fmt: skip
+_UNREADABLE: Mapping[str, Any] = {"cause": "", "before": {}, "after": {}, "facts": {}, "personal": {}}
+"""Stands for the body of an event that is not authentic: nothing may be concluded from what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,22 @@ class EventView:
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
     """Read these events as they are shown. Three statements at most. Raises LogUnavailable without the key file."""
-    bodies = [json.loads(bytes(row.body)) for row in rows]
+    mac_keys = authentication.keys_for_reading() if rows else {}
+    contents = [authentic_content(row=row, mac_keys=mac_keys) for row in rows]
+    bodies = [_UNREADABLE if content is None else content for content in contents]
     encrypted = [value for body in bodies for value in body["personal"].values()]
     keys = personal_data.load_keys(
         data_subjects={uuid.UUID(user) for value in encrypted for user in value["data_subjects"]}
     )
     users = _users(rows)
     emails = _emails(rows)
-    mac_keys = authentication.keys_for_reading() if rows else {}
-    return [
-        _event_view(row, body, keys, users, emails, mac_keys) for row, body in zip(rows, bodies, strict=True)
-    ]
+    return [_event_view(row, body, keys, users, emails) for row, body in zip(rows, bodies, strict=True)]
+
+
+def authentic_content(*, row: StoredEvent, mac_keys: Mapping[str, bytes]) -> Mapping[str, Any] | None:
+    """Return the body of an authentic event; None for another, whose body may be no JSON."""
+    examined = integrity.examine(event=row, mac_keys=mac_keys)
+    return None if examined.problems else examined.content
 
 
 def _users(rows: Sequence[Event]) -> dict[uuid.UUID, uuid.UUID]:
@@ -84,7 +91,6 @@ def _event_view(
     keys: Mapping[uuid.UUID, bytes],
     users: Mapping[uuid.UUID, uuid.UUID],
     emails: Mapping[uuid.UUID, str],
-    mac_keys: Mapping[str, bytes],
 ) -> EventView:
     personal = _decrypted(body["personal"], keys)
     user = row.subject if row.subject_kind == "user" else users.get(row.subject)
@@ -97,7 +103,7 @@ def _event_view(
         erased=_erased(body["personal"], keys),
         previous_hash=bytes(row.prev or b"").hex(),
         hash=bytes(row.hash).hex(),
-        is_authentic=not integrity.examine(event=row, mac_keys=mac_keys).problems,
+        is_authentic=body is not _UNREADABLE,
     )
 
 

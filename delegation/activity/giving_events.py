@@ -1,13 +1,14 @@
 """The event that gave an assignment holds its reason; for an accepted invitation, the event that sent it does."""
 
-import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from audit import personal_data
+from audit.log import authentication
 from audit.models import Event
+from delegation.activity import events as activity_events
 from delegation.authorization.verbs import Verb
 from delegation.invitations.models import Invitation
 
@@ -27,7 +28,7 @@ def by_act(
     if not acts:
         return {}
     rows = Event.objects.filter(subject=membership, act__in=list(acts), seq__isnull=False)
-    bodies = {row.act: (row.seq or 0, json.loads(bytes(row.body))) for row in rows}
+    bodies = {row.act: (row.seq or 0, body) for row, body in _authentic(rows)}
     sent = _sent(organization, (body["facts"].get("invitation") for _, body in bodies.values()))
     reasons = _decrypted(
         {
@@ -45,8 +46,14 @@ def _sent(organization: uuid.UUID, invitations: Iterable[str | None]) -> dict[st
         return {}
     sent_at = Invitation.objects.filter(id__in=ids, organization=organization).values("created_at")
     rows = Event.objects.filter(organization=organization, verb=Verb.MEMBER_INVITE.value, at__in=sent_at)
-    bodies = [json.loads(bytes(row.body)) for row in rows]
+    bodies = [body for _, body in _authentic(rows)]
     return {body["facts"]["invitation"]: body for body in bodies if "invitation" in body["facts"]}
+
+
+def _authentic(rows: Iterable[Event]) -> list[tuple[Event, Mapping[str, Any]]]:
+    mac_keys = authentication.keys_for_reading()
+    bodies = [(row, activity_events.authentic_content(row=row, mac_keys=mac_keys)) for row in rows]
+    return [(row, body) for row, body in bodies if body is not None]
 
 
 def _reason(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -17,6 +17,7 @@ from delegation.activity.scope import LogScope
 from delegation.authorization.verbs import Verb
 
 PAGE_SIZE = 50
+_EXAMINED = 10
 _NEWEST = ("-at", "-place", "-id")
 
 
@@ -96,7 +97,7 @@ def about_member(*, organization: uuid.UUID, membership: uuid.UUID, limit: int) 
 def of_act(*, organization: uuid.UUID, act: uuid.UUID, verb: str) -> list[EventView]:
     """Read the events of this act with this verb, in the order of the chain."""
     rows = Event.objects.filter(organization=organization, act=act, verb=verb, outcome=Event.Outcome.DONE)
-    return activity_events.read_events(rows=list(rows.order_by("seq")))
+    return _authentic(rows.order_by("seq"))
 
 
 def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> EventView | None:
@@ -104,7 +105,12 @@ def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> Even
     rows = Event.objects.filter(
         organization=organization, subject=membership, verb=verb, outcome=Event.Outcome.DONE
     )
-    return next(iter(activity_events.read_events(rows=list(rows.order_by("-at", "-id")[:1]))), None)
+    return next(iter(_authentic(rows.order_by("-at", "-id")[:_EXAMINED])), None)
+
+
+def _authentic(rows: QuerySet[Event]) -> list[EventView]:
+    """Leave out events that are not authentic: their bodies say nothing. The log's page names them."""
+    return [event for event in activity_events.read_events(rows=list(rows)) if event.is_authentic]
 
 
 def count(*, organization: uuid.UUID) -> int:

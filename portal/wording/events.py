@@ -29,6 +29,8 @@ class EventWording(EventNames):
 
     def sentence_for(self, event: EventView) -> EventLine:
         """Return the sentence of this event. A verb without a sentence stands for itself."""
+        if not event.is_authentic:
+            return EventLine("", event.verb)
         if event.outcome == "refused":
             return self._refused(event)
         return _SENTENCES.get(event.verb, _verb_alone)(self, event)

@@ -1,7 +1,10 @@
 """The organization's log: order, filters, search, and who may read it."""
 
 import pytest
+from django.db import connection
 
+from audit.models import Event
+from delegation.activity import queries as activity_queries
 from identity.people.models import User
 from tests.fixtures import person_keys, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, person_path, plain, visible_text
@@ -85,3 +88,55 @@ def test_log_takes_the_same_statements_for_few_and_many_events(world: World) -> 
     world.member(world.koskela, "Venla Aho", "viewer")
     world.member(world.koskela, "Ville Aho", "viewer")
     assert count_statements(browser, f"{KOSKELA}/activity") == STATEMENTS
+
+
+FORGED_BODIES = {
+    "no JSON": b"x",
+    "no UTF-8": b"\xff",
+    "no object": b"[]",
+    "no parts": b'{"actor":{"kind":"person","id":"x"},"subject":{"kind":"user","id":"x"}}',
+    "no number": b'{"seconds":"x"}',
+    "no such number": b'{"seconds":"1e999"}',
+}
+FORGED = """
+INSERT INTO audit_event (id, at, chain, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
+                         incarnation, hash, body, mac)
+SELECT gen_random_uuid(), at + interval '1 millisecond', chain, act, %s, 'done', 'x', actor, 'membership', %s,
+       organization, 1, sha256(%s), %s, mac
+FROM audit_event WHERE organization = %s ORDER BY at DESC LIMIT 1
+"""
+
+
+@pytest.mark.parametrize("name", FORGED_BODIES)
+@pytest.mark.parametrize("verb", ["member.invite", "member.remove", "account.synced", "mail.sent", "x"])
+def test_forged_event_with_an_unreadable_body_is_named_and_stops_no_page(
+    world: World, name: str, verb: str
+) -> None:
+    world.remove(world.vilma, by=world.aino)
+    body = FORGED_BODIES[name]
+    with connection.cursor() as cursor:
+        cursor.execute(FORGED, [verb, world.vilma.id, body, body, world.koskela.id])
+    browser = signed_in.browser(world.aino)
+    page = activity_page(browser, "?what=system" if verb in {"account.synced", "mail.sent"} else "")
+    for path in (f"{KOSKELA}/", person_path(world.vilma)):
+        assert browser.get(path).status_code == 200
+    if verb not in {"account.synced", "mail.sent"}:
+        assert page.verified is not None
+        assert page.verified.state == "failed"
+        assert verb in sentences(page)[0]
+
+
+def test_removed_member_s_page_shows_the_authentic_removal_beside_a_forged_one(world: World) -> None:
+    world.remove(world.vilma, by=world.aino)
+    with connection.cursor() as cursor:
+        cursor.execute(FORGED, ["member.remove", world.vilma.id, b"x", b"x", world.koskela.id])
+    (event,) = activity_queries.of_act(
+        organization=world.koskela.id,
+        act=Event.objects.filter(verb="member.remove").latest("at").act,
+        verb="member.remove",
+    )
+    assert event.is_authentic
+    latest = activity_queries.latest(
+        organization=world.koskela.id, membership=world.vilma.id, verb="member.remove"
+    )
+    assert latest == event
