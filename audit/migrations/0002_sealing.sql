@@ -40,7 +40,7 @@ BEGIN
 END $$;
 
 -- Gives waiting events their positions, and returns how many; 0 while another sealer works. Sealers lock a row that the application
--- can read but not lock: whoever held the lock could stop sealing. Events of one instant stay together.
+-- can read but not lock: a lock that it could hold would stop sealing. Events of one instant stay together.
 -- The snapshot of each statement is younger than the lock. Without the settings a long inbox makes the planner read all events.
 CREATE FUNCTION audit_seal(most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
