@@ -11,6 +11,7 @@ from portal.front import kinds, limits
 from portal.front.application import Front
 from portal.oidc import fast_path
 from portal.operations import request_log
+from tests.fixtures import event_loops
 from tests.portal.front.asgi import FORM, Exchange, exchange, part, scope
 
 PAGE, TOKEN = "/account/login/", "/oauth/token"
@@ -33,7 +34,7 @@ class Portal:
 
 
 def ask(request: dict[str, Any], *messages: dict[str, Any], portal: Portal | None = None) -> Exchange:
-    return asyncio.run(_ask(request, messages, portal or Portal()))
+    return event_loops.run(_ask(request, messages, portal or Portal()))
 
 
 async def _ask(request: dict[str, Any], messages: Any, portal: Portal) -> Exchange:
@@ -136,7 +137,7 @@ def test_flood_in_one_lane_leaves_the_others_answering(flooded: str, others: tup
         portal.gate.set()
         return refused, answered, [one.status for one in await asyncio.gather(*flood)]
 
-    refused, answered, flooding = asyncio.run(run())
+    refused, answered, flooding = event_loops.run(run())
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     assert answered == [200, 200, 200, 200]
     assert set(flooding) == {200}
@@ -153,7 +154,7 @@ def test_probes_of_readiness_share_one_check() -> None:
         later = await exchange(front, scope(kinds.READY))
         return [one.status for one in [*await asyncio.gather(*probes), later]]
 
-    assert asyncio.run(run()) == [200] * 101
+    assert event_loops.run(run()) == [200] * 101
     assert len(portal.calls) == 1
 
 
@@ -183,7 +184,7 @@ def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
     def broken(environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
         raise RuntimeError
 
-    seen = asyncio.run(exchange(Front(broken), scope(TOKEN)))
+    seen = event_loops.run(exchange(Front(broken), scope(TOKEN)))
     assert (seen.status, seen.json()["error"]) == (500, "server_error")
 
 

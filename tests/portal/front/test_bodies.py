@@ -6,6 +6,7 @@ import pytest
 
 from portal.front import bodies, limits
 from portal.front.bodies import Bodies, BodyTooLarge, BodyTooSlow, ClientGone
+from tests.fixtures import event_loops
 from tests.portal.front.asgi import part, receiver
 
 CAP = 100
@@ -16,32 +17,32 @@ async def collected(parts: list[dict[str, object]], announced: int | None = None
 
 
 def test_body_in_parts_is_returned_whole() -> None:
-    assert asyncio.run(collected([part(b"ab"), part(b"cd"), part(b"", more=False)])) == b"abcd"
+    assert event_loops.run(collected([part(b"ab"), part(b"cd"), part(b"", more=False)])) == b"abcd"
 
 
 def test_announced_body_is_complete_without_a_last_message() -> None:
-    assert asyncio.run(collected([part(b"ab"), part(b"cd")], announced=4)) == b"abcd"
+    assert event_loops.run(collected([part(b"ab"), part(b"cd")], announced=4)) == b"abcd"
 
 
 def test_body_announced_above_the_cap_is_refused_before_it_is_read() -> None:
     with pytest.raises(BodyTooLarge):
-        asyncio.run(collected([], announced=CAP + 1))
+        event_loops.run(collected([], announced=CAP + 1))
 
 
 def test_chunked_body_above_the_cap_is_refused_at_the_first_byte_too_many() -> None:
     with pytest.raises(BodyTooLarge):
-        asyncio.run(collected([part(b"x" * CAP), part(b"x")]))
+        event_loops.run(collected([part(b"x" * CAP), part(b"x")]))
 
 
 def test_body_of_a_client_that_left_is_never_taken_for_a_whole_one() -> None:
     with pytest.raises(ClientGone):
-        asyncio.run(collected([part(b"ab"), {"type": "http.disconnect"}]))
+        event_loops.run(collected([part(b"ab"), {"type": "http.disconnect"}]))
 
 
 def test_body_that_does_not_arrive_within_the_deadline_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.01)
     with pytest.raises(BodyTooSlow):
-        asyncio.run(collected([part(b"ab")], announced=4))
+        event_loops.run(collected([part(b"ab")], announced=4))
 
 
 async def _start(
@@ -74,7 +75,7 @@ def test_address_with_too_many_bodies_loses_its_oldest_and_no_other_address(
     async def run() -> list[str]:
         return await _outcomes(await _start(Bodies(), ["other", "slow", "slow", "slow"]))
 
-    assert asyncio.run(run()) == ["waiting", "BodyTooSlow", "waiting", "waiting"]
+    assert event_loops.run(run()) == ["waiting", "BodyTooSlow", "waiting", "waiting"]
 
 
 def test_full_memory_refuses_the_oldest_body_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +84,7 @@ def test_full_memory_refuses_the_oldest_body_of_all(monkeypatch: pytest.MonkeyPa
     async def run() -> list[str]:
         return await _outcomes(await _start(Bodies(), ["a", "b", "c"], first=b"x" * 10))
 
-    assert asyncio.run(run()) == ["BodyTooSlow", "waiting", "waiting"]
+    assert event_loops.run(run()) == ["BodyTooSlow", "waiting", "waiting"]
 
 
 def test_announced_bytes_occupy_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +93,7 @@ def test_announced_bytes_occupy_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     async def run() -> list[str]:
         return await _outcomes(await _start(Bodies(), [str(number) for number in range(20)]))
 
-    assert set(asyncio.run(run())) == {"waiting"}
+    assert set(event_loops.run(run())) == {"waiting"}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_ended_body_occupies_nothing(end: dict[str, object]) -> None:
         await asyncio.gather(collecting, return_exceptions=True)
         return all_bodies
 
-    left = asyncio.run(run())
+    left = event_loops.run(run())
     assert (left._size, left._all, left._by_address) == (0, {}, {})
 
 
@@ -121,7 +122,7 @@ def test_body_whose_deadline_has_passed_is_refused_once_and_the_next_one_is_coll
         next(iter(all_bodies._all)).deadline.reschedule(0)
         return await _outcomes([*late, *await _start(all_bodies, ["slow"])]), all_bodies
 
-    outcomes, left = asyncio.run(run())
+    outcomes, left = event_loops.run(run())
     assert outcomes == ["BodyTooSlow", "waiting"]
     assert (left._size, left._all, left._by_address) == (0, {}, {})
 
@@ -134,10 +135,10 @@ def test_body_that_could_not_be_entered_occupies_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr(Bodies, "_refuse_oldest", failing)
     all_bodies = Bodies()
     with pytest.raises(LookupError):
-        asyncio.run(all_bodies.collect(receiver([]), cap=CAP, announced=None, address="a"))
+        event_loops.run(all_bodies.collect(receiver([]), cap=CAP, announced=None, address="a"))
     assert (all_bodies._all, all_bodies._by_address) == ({}, {})
 
 
 def test_drain_ends_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
-    asyncio.run(bodies.drain(receiver([part(b"x"), part(b"x")])))
+    event_loops.run(bodies.drain(receiver([part(b"x"), part(b"x")])))

@@ -10,6 +10,7 @@ import pytest
 
 from portal.front import bridge, limits
 from portal.front.bridge import Answer
+from tests.fixtures import event_loops
 from tests.portal.front.asgi import Exchange, scope
 
 Application = Callable[..., Iterable[bytes]]
@@ -91,7 +92,7 @@ def called(response: Any, seen: Exchange) -> Answer:
         loop = asyncio.get_running_loop()
         return await asyncio.to_thread(bridge.Call(application, bridge.environ(scope("/")), seen.send, loop))
 
-    return asyncio.run(run())
+    return event_loops.run(run())
 
 
 def test_response_is_joined_and_closed() -> None:

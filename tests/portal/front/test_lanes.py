@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from portal.front.lanes import Lane, LaneFull
+from tests.fixtures import event_loops
 
 
 def test_result_and_exception_of_a_job_reach_the_caller() -> None:
@@ -17,7 +18,7 @@ def test_result_and_exception_of_a_job_reach_the_caller() -> None:
         lane.close()
         return name, failed[0]
 
-    name, error = asyncio.run(run())
+    name, error = event_loops.run(run())
     assert name == "test-0"
     assert isinstance(error, ZeroDivisionError)
 
@@ -34,7 +35,7 @@ def test_full_lane_refuses_and_serves_again_when_it_is_free() -> None:
         lane.close()
         return results
 
-    assert asyncio.run(run()) == [True, True, True]
+    assert event_loops.run(run()) == [True, True, True]
 
 
 def test_one_address_occupies_half_of_a_lane_at_most() -> None:
@@ -51,7 +52,7 @@ def test_one_address_occupies_half_of_a_lane_at_most() -> None:
         lane.close()
         return await other
 
-    assert asyncio.run(run()) == "served"
+    assert event_loops.run(run()) == "served"
 
 
 def test_idle_lane_remembers_no_address() -> None:
@@ -61,7 +62,7 @@ def test_idle_lane_remembers_no_address() -> None:
         lane.close()
         return lane
 
-    lane = asyncio.run(run())
+    lane = event_loops.run(run())
     assert (lane._in_flight, lane._by_address) == (0, {})
 
 
@@ -72,4 +73,4 @@ def test_job_that_would_end_the_process_is_an_error_of_its_request() -> None:
         lane.close()
         return list(outcome)
 
-    assert [type(outcome) for outcome in asyncio.run(run())] == [RuntimeError]
+    assert [type(outcome) for outcome in event_loops.run(run())] == [RuntimeError]
