@@ -59,7 +59,8 @@ def test_slow_bodies_take_no_thread_and_are_refused(web: WebProcess, path: str, 
             connection.sendall(head("POST", path, TYPE, f"Content-Length: {ALLOWED}") + b"a=")
         assert answers(web) == ANSWERED
         waiting = min(count, limits.BODIES_PER_ADDRESS - 1)  # the form above is of this address, too
-        assert [is_silent(one) for one in slow[-waiting:]] == [True] * waiting
+        # Which of them wait is not asserted: connections that open at the same time are accepted in any order.
+        assert sum(is_silent(one) for one in slow) >= waiting
         statuses = {read_to_end(connection).partition(b"\r\n")[0] for connection in slow}
     assert statuses == {b"HTTP/1.1 408 Request Timeout"}
 
