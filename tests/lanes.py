@@ -9,7 +9,9 @@ from collections.abc import Collection
 import hypothesis
 import pytest
 
-SLOW = frozenset({"faults", "install", "journeys", "kill", "races", "scale", "sequences", "smoke"})
+SLOW = frozenset(
+    {"faults", "install", "journeys", "kill", "malformed", "races", "scale", "sequences", "smoke"}
+)
 """A test is slow if one of these is a word of its path."""
 DATABASE = frozenset({"audit", "identity", "delegation", "provisioning", "database"})
 """The layers whose SQL, triggers, functions and locks differ by server; the portal only calls them."""

@@ -102,14 +102,17 @@ HOME = Variable(
     production_rule=absolute,
     default=str(BASE_DIR / "var"),
     default_doc="`var` beside the code",
-    doc="The folder for collected static files and the counters of `/metrics`.",
+    doc="The folder for collected static files, the counters of `/metrics` and the schedule of Celery.",
 )
 KEYS = Variable(
     name="KEYHOLDER_KEYS",
     parse=optional_path,
     production_rule=absolute,
     default_doc="`keys` in `KEYHOLDER_HOME`",
-    doc="The folder of the key files: the same for all processes, mode 0700, backed up separately from the database.",
+    doc=(
+        "The folder of the key files: the same keys for all processes, mode 0700, "
+        "backed up separately from the database."
+    ),
 )
 CHECKPOINTS = Variable(
     name="KEYHOLDER_CHECKPOINTS",
@@ -131,7 +134,10 @@ OWNER_DATABASE = Variable(
     address=True,
     production_rule=_requires_verified_tls,
     default_doc="`DATABASE_URL`",
-    doc="The database, as `keyholder_owner`; only for `migrate`, `keys make`, `keys rotate` and `restore`.",
+    doc=(
+        "The database, as `keyholder_owner`; "
+        "only for `database prepare`, `migrate`, `keys make`, `keys rotate` and `restore`."
+    ),
 )
 ADMIN_DATABASE = Variable(
     name="ADMIN_DATABASE_URL",
