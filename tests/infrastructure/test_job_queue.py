@@ -2,11 +2,8 @@
 
 import datetime as dt
 import io
-import os
 import pathlib
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -80,34 +77,6 @@ def test_database_prepare_says_what_the_server_refuses(
     monkeypatch.setenv("ADMIN_DATABASE_URL", database_urls[APP])
     with pytest.raises(CommandError, match=r"The server refused: .*permission denied"):
         prepare()
-
-
-def celery_process(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "portal.celery", *words],
-        cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-@pytest.mark.parametrize("words", [("worker",), ("beat",)])
-def test_celery_without_a_broker_does_not_start(database_urls: cluster.Urls, words: tuple[str, ...]) -> None:
-    """Celery's own default is a RabbitMQ on this machine."""
-    done = celery_process(*words)
-    assert done.returncode == 1
-    assert done.stderr.strip().endswith("KEYHOLDER_BROKER_URL is not set: Celery has no broker.")
-
-
-def test_celery_with_a_broker_of_its_own_variable_does_not_start(
-    database_urls: cluster.Urls, queue: str
-) -> None:
-    done = celery_process("worker", KEYHOLDER_BROKER_URL=queue, CELERY_BROKER_URL="amqp://localhost//")
-    assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("CELERY_BROKER_URL is set")
 
 
 def test_task_without_a_broker_is_refused() -> None:
