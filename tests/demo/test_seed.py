@@ -13,6 +13,8 @@ from demo import seed
 from portal.wording import events as wording_events
 from tests.fixtures import database_reset, documented_events, event_keys
 
+pytestmark = pytest.mark.usefixtures("state_checked")
+
 
 @pytest.fixture
 def seeded(

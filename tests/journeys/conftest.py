@@ -15,7 +15,10 @@ from tests.journeys.people import Person
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
-    """The demo with its sample customers. It is not made where there is no browser to look at it."""
+    """The demo with its sample customers. It is not made where there is no browser to look at it.
+
+    At its end the tables are compared with the log of all journeys.
+    """
     home: pathlib.Path = tmp_path_factory.mktemp("demo")
     running = Demo(Places(home=home, ports={name: free_port() for name in PORTS}))
     try:
@@ -23,6 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
         running.start()
         _wait_for_deliveries(running)
         yield running
+        running.manage("audit", "verify", "--state")
     finally:
         running.close()
         running.forget()

@@ -33,7 +33,7 @@ from identity.organizations.models import Site
 from identity.people.models import User
 from tests.fixtures.world import CATALOGUE, PLACE, World, actor_of, hashed, move_clock
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 
 Line = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Everything that people do to their own sign-in is stated by events.
 
-After each test, `tests.fixtures.state_check` compares the tables with the log.
+After each test, `state_checked` compares the tables with the log.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from tests.fixtures.browser_client import BrowserClient, code_from
 from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World, actor_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 
 
 def facts_of(user: User, verb: str) -> Mapping[str, Any]:
