@@ -26,9 +26,10 @@ from cryptography import x509
 
 from tests.fixtures import authenticator_app as codes
 from tests.fixtures import certificates, fake_target
+from tests.fixtures.demo_services import free_port
 from tests.smoke import documented
 from tests.smoke.load import INVITE, Load
-from tests.smoke.machine import HOST, Machine, free_port, missing, wait_until
+from tests.smoke.machine import HOST, Machine, missing, wait_until
 from tests.smoke.visitor import Visitor, link_in
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import LazySettings
 
@@ -22,10 +21,3 @@ def folder(settings: LazySettings, tmp_path: Path) -> Folder:
 @pytest.fixture
 def log(world: World, folder: Folder) -> Log:
     return Log(world, folder)
-
-
-@pytest.fixture
-def intruder(owner: psycopg.Connection) -> psycopg.Connection:
-    """Give the owner's connection to an intruder: no trigger runs."""
-    owner.execute("SET session_replication_role = replica")
-    return owner

@@ -93,13 +93,18 @@ def newest_name(log: Log) -> str:
     return list(log.folder.names())[-1]
 
 
+def restored(intruder: psycopg.Connection, kept: int) -> None:
+    """Bring the log to what a backup at this size restores: fewer leaves, another incarnation."""
+    cut_back(intruder, kept)
+    intruder.execute("DELETE FROM audit_subtree")
+    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+
+
 def test_restore_with_a_new_incarnation_is_reported_and_no_finding(
     log: Log, intruder: psycopg.Connection
 ) -> None:
     kept, *_ = three(log)
-    cut_back(intruder, kept)
-    intruder.execute("DELETE FROM audit_subtree")
-    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    restored(intruder, kept)
     for count in (1, 400):
         log.observe(count)
         log.sign()
@@ -114,9 +119,7 @@ def test_new_incarnation_does_not_excuse_what_was_there_before(
     log: Log, intruder: psycopg.Connection
 ) -> None:
     kept, *_ = three(log)
-    cut_back(intruder, kept)
-    intruder.execute("DELETE FROM audit_subtree")
-    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    restored(intruder, kept)
     exchange(intruder, 3, 9)
     log.observe()
     log.sign()

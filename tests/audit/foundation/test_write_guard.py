@@ -14,12 +14,12 @@ from django.db import DatabaseError, connection, transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
-from audit.log import instants, ledger, observations
-from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from audit.log import ledger, observations
+from audit.log.ledger import EventContext, EventDraft, Subject
 from identity.clients.models import Application
 from portal import embedded_postgres
 from provisioning.targets import commands as targets_commands
-from tests.fixtures import cluster
+from tests.fixtures import cluster, events
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,12 +48,6 @@ PERSON_KEYS = "audit_person_key"
 """Guarded by a trigger of its own: tests/audit/test_person_keys.py."""
 WITHOUT_ROWS = {"delegation_hold", "delegation_idempotencyrecord"}
 """Guarded tables that the sample world leaves empty."""
-
-
-@pytest.fixture
-def owner(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as connected:
-        yield connected
 
 
 @pytest.fixture
@@ -145,10 +139,7 @@ def draft(world: World) -> EventDraft:
 
 
 def append_chained(world: World) -> None:
-    heads = ledger.lock_chains(chains=[world.koskela.id])
-    at = instants.next_instant(heads=heads.values())
-    context = EventContext(actor=system(), act=ids.uuid7(), at=at, organization=world.koskela.id)
-    ledger.append(parts=[Append(heads[world.koskela.id], context, [draft(world)])])
+    events.append(world.koskela.id, draft(world), organization=world.koskela.id)
 
 
 def insert_unchained(world: World) -> None:

@@ -11,11 +11,11 @@ from django.db import Error, connection, transaction
 from audit import sealing
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
-from audit.log import instants, ledger
+from audit.log import ledger
 from audit.log.ledger import Append, EventContext, EventDraft, Subject
 from audit.models import Chain, Event, Leaf
 from audit.verification import verifier
-from tests.fixtures import concurrency
+from tests.fixtures import concurrency, events
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +31,7 @@ def drafts(count: int) -> list[EventDraft]:
 
 def extend(chain: uuid.UUID, count: int = 1) -> list[uuid.UUID]:
     with transaction.atomic():
-        (head,) = ledger.lock_chains(chains=[chain]).values()
-        context = EventContext(actor=system(), act=ids.uuid7(), at=instants.next_instant(heads=[head]))
-        return ledger.append(parts=[Append(head, context, drafts(count))])
+        return events.append(chain, *drafts(count))
 
 
 def execute(statement: str, params: list[Any] | None = None) -> None:
