@@ -5,15 +5,19 @@ from dataclasses import replace
 from delegation.catalogue import commands as catalogue_commands
 from delegation.invitations.commands import send as invitations_send
 from delegation.people.commands import enrollment
+from delegation.people.commands import members as people_commands
 from identity.clients.models import Application
 from provisioning.targets import commands as targets_commands
 from tests.fixtures import oidc_browser
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import CATALOGUE, World, actor_of, hashed, move_clock
 
+CLOCK_SECONDS = 120
+"""By how much the clock is moved at the end: an invitation is not mailed twice within a minute."""
+
 
 def fill(world: World) -> None:
-    """Sign Olli in to the portal and the web shop, send and resend an invitation, register a target."""
+    """Sign Olli in to the portal and the web shop, send and resend an invitation, register a target, remove Stina."""
     units = replace(CATALOGUE, units={"other": "Other brand"})
     catalogue_commands.add_units(actor=world.system, catalogue=units)
     ella = enrollment.PersonToEnroll(
@@ -30,7 +34,7 @@ def fill(world: World) -> None:
     invitation, _ = world.invite(
         world.koskela, "ida@koskela.example", access, actor=actor_of(world.ulla), name="Ida Ranta"
     )
-    move_clock(120)  # an invitation is not mailed twice within a minute
+    move_clock(CLOCK_SECONDS)
     invitations_send.resend(actor=actor_of(world.aino), invitation=invitation)
     targets_commands.register(
         actor=world.system,
@@ -38,3 +42,4 @@ def fill(world: World) -> None:
         base_url="https://ordering.example.test/scim/v2",
         token="t" * 40,
     )
+    people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])

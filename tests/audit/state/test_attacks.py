@@ -17,17 +17,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from audit.foundation import ids
-from audit.foundation.actor import system
-from audit.log import instants, ledger
-from audit.log.ledger import Append, EventContext, EventDraft, Subject
+from audit.log.ledger import EventDraft, Subject
 from audit.models import Event
 from audit.verification import verifier
-from delegation.people.commands import members as people_commands
 from identity.sessions.models import Session
-from tests.audit.state import filled
-from tests.fixtures import state_check
+from tests.fixtures import events, state_check
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.world import World, actor_of, move_clock
+from tests.fixtures.world import World, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,11 +32,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def with_a_decoy(world: World) -> Iterator[None]:
     """Commit together with an authentic event in Koskela's chain that changes nothing."""
     with transaction.atomic():
-        heads = ledger.lock_chains(chains=[world.koskela.id])
-        at = instants.next_instant(heads=heads.values())
-        context = EventContext(actor=system(), act=ids.uuid7(), at=at, organization=world.koskela.id)
         draft = EventDraft("account.resync", Subject("membership", world.vilma.id), facts={"accounts": 0})
-        ledger.append(parts=[Append(heads[world.koskela.id], context, [draft])])
+        events.append(world.koskela.id, draft, organization=world.koskela.id)
         yield
 
 
@@ -300,28 +293,20 @@ ATTACKS = {
 }
 
 
-@pytest.fixture
-def attacked(world: World) -> World:
-    filled.fill(world)
-    people_commands.remove(actor=actor_of(world.tiina), memberships=[world.stina])
-    assert state_check.differences() == []
-    return world
-
-
 @pytest.mark.parametrize("name", ATTACKS)
-def test_change_beside_the_log_is_named_by_table_key_and_column(attacked: World, name: str) -> None:
+def test_change_beside_the_log_is_named_by_table_key_and_column(filled_world: World, name: str) -> None:
     attack = ATTACKS[name]
-    with with_a_decoy(attacked):
-        assert change(attack.statement, *attack.values(attacked)) > 0
+    with with_a_decoy(filled_world):
+        assert change(attack.statement, *attack.values(filled_world)) > 0
     assert verifier.verify().findings == []
     found = [(one.table, one.column, one.key) for one in state_check.differences()]
     matching = [key for table, column, key in found if (table, column) == (attack.table, attack.column)]
-    assert any(attack.key.format(world=attacked) in key for key in matching), found
+    assert any(attack.key.format(world=filled_world) in key for key in matching), found
 
 
-def test_session_that_ended_and_is_there_again_is_named(attacked: World) -> None:
-    browser = BrowserClient().sign_in(attacked.vilma.user)
-    session = Session.objects.get(user=attacked.vilma.user_id)
+def test_session_that_ended_and_is_there_again_is_named(filled_world: World) -> None:
+    browser = BrowserClient().sign_in(filled_world.vilma.user)
+    session = Session.objects.get(user=filled_world.vilma.user_id)
     browser.post("/account/logout/")
     assert state_check.differences() == []
     session.save(force_insert=True)
@@ -359,11 +344,11 @@ FORGED = {
 
 
 @pytest.mark.parametrize("kind", FORGED)
-def test_change_with_a_forged_event_is_named_all_the_same(attacked: World, kind: str) -> None:
+def test_change_with_a_forged_event_is_named_all_the_same(filled_world: World, kind: str) -> None:
     attack = ATTACKS["viewer made organization admin"]
     with transaction.atomic():
-        event = forge(attacked, body=json.dumps(FORGED[kind]).encode())
-        change(attack.statement, attacked.vilma.id)
+        event = forge(filled_world, body=json.dumps(FORGED[kind]).encode())
+        change(attack.statement, filled_world.vilma.id)
     report = verifier.verify()
     assert {forged for forged, _ in report.forged} == {event}
     found = state_check.differences(excluded=report.forged)
@@ -378,18 +363,19 @@ def verify_state() -> tuple[str, list[str], list[str]]:
     return str(refusal.value), errors.getvalue().splitlines(), output.getvalue().splitlines()
 
 
-def test_command_writes_a_line_for_each_difference_and_no_personal_value(attacked: World) -> None:
+def test_command_writes_a_line_for_each_difference_and_no_personal_value(filled_world: World) -> None:
     move_clock(240)
-    with with_a_decoy(attacked):
+    with with_a_decoy(filled_world):
         change(
-            "UPDATE identity_user SET email = 'mallory@evil.example' WHERE id = %s", attacked.vilma.user_id
+            "UPDATE identity_user SET email = 'mallory@evil.example' WHERE id = %s",
+            filled_world.vilma.user_id,
         )
-        change("UPDATE identity_membership SET epoch = 5 WHERE id = %s", attacked.vilma.id)
+        change("UPDATE identity_membership SET epoch = 5 WHERE id = %s", filled_world.vilma.id)
     error, lines, summary = verify_state()
     assert error.startswith("2 differences between the tables and the log; ")
     assert lines == [
-        f"identity_membership id={attacked.vilma.id}: epoch: the log says 1, the table 5",
-        f"identity_user id={attacked.vilma.user_id}: email: the log and the table differ",
+        f"identity_membership id={filled_world.vilma.id}: epoch: the log says 1, the table 5",
+        f"identity_user id={filled_world.vilma.user_id}: email: the log and the table differ",
     ]
     assert "identity_businessunit: 2 rows; 0 differences; compared: rows only" in summary
     assert any(line.startswith("delegation_idempotencyrecord: not rebuilt: ") for line in summary)
@@ -400,19 +386,18 @@ def test_command_with_state_and_one_chain_is_refused(world: World) -> None:
         call_command("audit", "verify", "--state", f"--chain={world.koskela.id}")
 
 
-def test_forged_event_excludes_no_event_of_the_same_id(attacked: World) -> None:
+def test_forged_event_excludes_no_event_of_the_same_id(filled_world: World) -> None:
     forged = {(event.id, event.at + dt.timedelta(milliseconds=1)) for event in Event.objects.all()}
     assert state_check.differences(excluded=forged) == []
 
 
-def test_event_of_repeats_states_no_change(attacked: World) -> None:
+def test_event_of_repeats_states_no_change(filled_world: World) -> None:
     """Its columns come from a counter and not from an act."""
     facts = {"code": "x", "repeats": 1}
-    draft = EventDraft("access.change", Subject("membership", attacked.vilma.id), after=AFTER, facts=facts)
+    draft = EventDraft(
+        "access.change", Subject("membership", filled_world.vilma.id), after=AFTER, facts=facts
+    )
     with transaction.atomic():
-        heads = ledger.lock_chains(chains=[attacked.koskela.id])
-        at = instants.next_instant(heads=heads.values())
-        context = EventContext(actor=system(), act=ids.uuid7(), at=at, organization=attacked.koskela.id)
-        ledger.append(parts=[Append(heads[attacked.koskela.id], context, [draft])])
+        events.append(filled_world.koskela.id, draft, organization=filled_world.koskela.id)
         assert state_check.differences() == []
         transaction.set_rollback(True)
