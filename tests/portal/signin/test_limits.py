@@ -1,5 +1,6 @@
 """Strangers who guess are slowed; a person's known browser is never locked out by them."""
 
+import dataclasses
 import datetime as dt
 import itertools
 import re
@@ -7,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.test import RequestFactory
 from django.urls import reverse
@@ -15,11 +15,11 @@ from django.urls import reverse
 from audit.foundation import clock
 from identity.people.models import User
 from identity.sessions.models import Session
-from portal.signin.customers import attempts, authenticator_apps, device_cookies, limits, recovery_codes
+from portal.signin.customers import attempts, device_cookies, limits, recovery_codes
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
 from tests.fixtures import world as worlds
-from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient
+from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, forget_last_code
 from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
@@ -30,10 +30,13 @@ SOURCES = ("198.51.100.1", "198.51.100.2", "198.51.100.3", "2001:db8:1::1", "200
 
 @pytest.fixture(autouse=True)
 def at_the_start_of_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shift the windows, so that none ends within a test: they are aligned to the clock."""
-    elapsed = clock.wall().timestamp() % (24 * 3600)
-    shift = dt.timedelta(seconds=elapsed)
-    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=lambda: clock.wall() - shift))
+    """Stop the clock of the windows at the start of a day: only a test that moves the clock ends a window."""
+    began = clock.wall().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def wall() -> dt.datetime:
+        return began + dt.timedelta(seconds=clock.offset())
+
+    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=wall))
 
 
 def known_browser(user: User) -> BrowserClient:
@@ -55,14 +58,6 @@ def guess_passwords(user: User, *, times: int = 6, sources: tuple[str, ...] = SO
 def is_refused(answer: Any) -> bool:
     """Whether the answer is the refusal of a limit, and not a wrong secret."""
     return answer.status_code == 429 or (answer.status_code == 200 and REFUSED in answer.content.decode())
-
-
-def forget_last_code(user: User) -> None:
-    """Let the code of the present half minute be used again."""
-    with worlds.bypassing_commands():
-        for app in Authenticator.objects.filter(user=user, type="totp"):
-            app.data.pop(authenticator_apps.LAST_STEP, None)
-            app.save()
 
 
 def test_hundred_wrong_passwords_do_not_lock_the_known_browser_out(world: World) -> None:
@@ -289,8 +284,11 @@ def test_requests_of_a_known_browser_do_not_wait_for_its_network(world: World) -
 
 @pytest.mark.parametrize("method", ["head", "options", "put"])
 @pytest.mark.parametrize("page", ["mfa_login_webauthn", "account_reset_password_from_key"])
-def test_request_of_any_method_is_counted_like_a_get(world: World, page: str, method: str) -> None:
+def test_request_of_any_method_is_counted_like_a_get(
+    world: World, page: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Django runs the view of a GET for HEAD: each left a session, and none was counted."""
+    monkeypatch.setattr(limits, "REQUESTS", dataclasses.replace(limits.REQUESTS, amount=3))
     link = {"uidb36": "abc", "key": "a-b"} if page == "account_reset_password_from_key" else {}
     url, asked = reverse(page, kwargs=link), {"X-Requested-With": "XMLHttpRequest"}
     for _ in range(limits.REQUESTS.amount):
@@ -321,7 +319,10 @@ def test_wrong_present_password_is_counted(world: World) -> None:
     assert sum(is_refused(answer) for answer in answers) == 8 - limits.SESSION.amount
 
 
-def test_many_changes_of_factors_are_mails_at_once_and_then_one_an_hour(world: World) -> None:
+def test_many_changes_of_factors_are_mails_at_once_and_then_one_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery_codes, "COUNT", 1)  # each is hashed
     aino = world.aino.user
     browser = BrowserClient().sign_in(aino)
     for _ in range(limits.NOTICE.amount + 3):
