@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import resource
 import signal
 import socket
 import threading
@@ -22,14 +23,21 @@ FORM = "application/x-www-form-urlencoded"
 TYPE = f"Content-Type: {FORM}"
 LOGIN, TOKEN, LIVE = "/account/login/", "/oauth/token", "/health/live"
 ALLOWED = limits.FORM_BYTES - 1000
+STATIC = web_process.REPOSITORY / "portal" / "static"
 
 
 @pytest.fixture(scope="module")
 def web(
     database_urls: object, django_db_setup: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebProcess]:
-    with web_process.running(tmp_path_factory.mktemp("web")) as process:
-        yield process
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Each connection is an open file of this process, too; the usual soft limit is 1,024.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with web_process.running(tmp_path_factory.mktemp("web")) as process:
+            yield process
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def answers(web: WebProcess) -> list[int]:
@@ -205,9 +213,13 @@ def test_http2_is_not_spoken(web: WebProcess) -> None:
 
 def test_response_that_is_not_read_ends_its_connection(web: WebProcess) -> None:
     """The kernel closes it: its buffers, and the file behind them, are held no longer."""
+    (stylesheet,) = STATIC.glob("vendor/tabler/*/tabler.min.css")
+    path = f"/static/{stylesheet.relative_to(STATIC)}"
+    whole = web.get(path)
+    assert (whole.status, int(whole.headers["Content-Length"]) > 100_000) == (200, True)
     with web.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.sendall(head("GET", "/static/vendor/tabler/1.6.1/tabler.min.css") * 60)
+        connection.sendall(head("GET", path) * 60)
         assert answers(web) == ANSWERED
         ended = threading.Event()
         while not ended.wait(0.5):
