@@ -156,7 +156,7 @@ def trees(draw: Callable[..., int]) -> tuple[list[bytes], int]:
     return [i.to_bytes(2, "big") for i in range(size)], draw(st.integers(0, size - 1))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(trees())
 def test_proofs_of_any_tree_are_those_of_the_recursion(case: tuple[list[bytes], int]) -> None:
     entries, index = case
@@ -171,7 +171,7 @@ def test_proofs_of_any_tree_are_those_of_the_recursion(case: tuple[list[bytes], 
     assert continues(index + 1, old_root.hex(), size, root.hex(), proof)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(trees(), st.data())
 def test_changed_proof_of_any_tree_is_refused(case: tuple[list[bytes], int], data: st.DataObject) -> None:
     """Another index, another entry, one node changed, dropped, doubled or exchanged."""

@@ -530,7 +530,6 @@ def test_random_sequences_of_acts_keep_every_invariant(
                 max_examples=5,
                 stateful_step_count=30,
                 database=None,
-                deadline=None,
                 derandomize=False,  # the seed decides
                 phases=[Phase.generate, Phase.shrink]
                 if FURTHER

@@ -154,10 +154,11 @@ def test_admin_who_is_a_member_already_is_not_invited(world: World, file: Path) 
     assert apply(file) == ["Nothing to do."]
 
 
+KEY, DOMAINS, AMOUNT = 'key = "rauma"', '["rauma.example"]', '"ordering:orders.place" = 20000'
 BAD = [
-    ('key = "rauma"', 'key = "Rauma Oy"', "line 4: organization.key must be a key of at most 40"),
-    ('key = "rauma"', "", "line 3: organization.key is missing. Add a key"),
-    ('key = "rauma"', "key = 5", "line 4: organization.key must be text in quotes"),
+    (KEY, 'key = "Rauma Oy"', "line 4: organization.key must be a key of at most 40"),
+    (KEY, "", "line 3: organization.key is missing. Add a key"),
+    (KEY, "key = 5", "line 4: organization.key must be text in quotes"),
     (
         'name = "Rauman Rakennus Oy"',
         'nmae = "R"',
@@ -169,22 +170,22 @@ BAD = [
         "line 7: organization.language must be one of the portal's languages",
     ),
     ('"Europe/Helsinki"', '"Helsinki"', "line 8: organization.time_zone must be a name such as"),
-    ('["rauma.example"]', '["rauma"]', "line 9: organization.mail_domains must be domains such as"),
-    ('["rauma.example"]', '"rauma.example"', "line 9: organization.mail_domains must be a list"),
+    (DOMAINS, '["rauma"]', "line 9: organization.mail_domains must be domains such as"),
+    (DOMAINS, '"rauma.example"', "line 9: organization.mail_domains must be a list"),
     ('name = "Pori"', 'name = "Rauma"', "sites.name “Rauma” occurs twice"),
     (
         '[[sites]]\nname = "Rauma"\nexternal_id = "RAU"\n\n[[sites]]',
         "[sites]",
         "sites must be written as [[sites]]",
     ),
-    ('"ordering:orders.place" = 20000', '"ordering:orders.plaec" = 1', "is no entitlement of the catalogue"),
-    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = -1', "must be an amount above 0"),
-    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = nan', "must be an amount above 0"),
+    (AMOUNT, '"ordering:orders.plaec" = 1', "is no entitlement of the catalogue"),
+    (AMOUNT, '"ordering:orders.place" = -1', "must be an amount above 0"),
+    (AMOUNT, '"ordering:orders.place" = nan', "must be an amount above 0"),
     ('"ordering:orders.see" = true', '"ordering:orders.see" = 5', "offer.ordering:orders.see must be true"),
     ('email = "liisa@rauma.example"', 'email = "liisa"', "admin.email must be a mail address"),
     ("[admin]", "[admins]", "admins is not known. Allowed are organization, numbers"),
     ('kivisalo = "20881"', 'kivi = "20881"', "numbers.kivi is no business unit"),
-    ('key = "rauma"', "key = rauma", "is not valid TOML: Invalid value (at line 4"),
+    (KEY, "key = rauma", "is not valid TOML: Invalid value (at line 4"),
 ]
 
 

@@ -153,7 +153,9 @@ def test_service_that_never_answers_ends_the_wait(relay: Relay, monkeypatch: pyt
     forever = threading.Event()
     monkeypatch.setattr(service_checks, "SECONDS", 0.2)
     monkeypatch.setattr(service_checks, "CHECKS", {"database": forever.wait, "keys": forever.wait})
-    lines = check("database")
+    try:
+        lines = check("database")
+    finally:
+        forever.set()
     assert "No answer within 0.2 seconds" in lines["problem  database"]
     assert "Not tried" in lines["problem  keys"]
-    forever.set()

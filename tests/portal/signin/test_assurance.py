@@ -106,7 +106,6 @@ VALUES = {"pwd": PASSWORD, "otp": TOTP, "swk": KEY, "user": PASSKEY}
 )
 @hypothesis.settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 def test_instant_and_methods_are_of_one_and_the_same_proof(
