@@ -83,10 +83,14 @@ def _problems(purpose: str, rows: Mapping[str, KeyFingerprint], now: dt.datetime
         yield f"{purpose}: {', '.join(foreign)} in {folder()} differs from the key of this database. {_RESTORE}"
     elif rows and not keys.keys() & rows.keys():
         yield f"{purpose}: the keys in {folder()} belong to another database. {_RESTORE}"
-    elif unknown := sorted(key for key in keys if key not in rows and keys[key].used_from <= now):
-        yield f"{purpose}: this database does not know {', '.join(unknown)} in {folder()}. {_REGISTER}"
+    elif unknown := {key for key in keys if key not in rows and keys[key].used_from <= now}:
+        yield _unknown(purpose, unknown)
     if absent := sorted(key for key in rows if key not in keys and rows[key].used_from <= now):
         yield f"{purpose}: {', '.join(absent)} is in use and missing in {folder()}. {_COPY}"
+
+
+def _unknown(purpose: str, keys: Collection[str]) -> str:
+    return f"{purpose}: this database does not know {', '.join(sorted(keys))} in {folder()}. {_REGISTER}"
 
 
 _RESTORE = "Set KEYHOLDER_KEYS to the folder of this installation, or restore its backup."
@@ -128,18 +132,19 @@ def rotate(purpose: str, *, after: dt.timedelta, withdraw: bool) -> dict[str, Pr
     with _writing():
         rows = registered(using=OWNER).get(purpose, {})
         before = present(purpose)
-        if rows.keys() != before.keys() or any(
-            rows[key].fingerprint != before[key].fingerprint for key in rows
-        ):
+        if any(key not in before or rows[key].fingerprint != before[key].fingerprint for key in rows):
             raise KeysRefused(f"{purpose}: the keys in {folder()} are not those of this database. {_RESTORE}")
+        if unknown := before.keys() - rows.keys():
+            raise KeysRefused(_unknown(purpose, unknown))
         if purpose == signing_keys.PURPOSE:
             signing_keys.rotate(after=after, withdraw=withdraw)
         else:
             key_files.rotate(folder=folder(), purpose=purpose, after=after, withdraw=withdraw)
         keys = present(purpose)
-        _insert(purpose, keys.keys() - before.keys())
+        made = {key: found for key, found in keys.items() if key not in before}
+        _insert(purpose, made)
         _withdraw({key: row for key, row in rows.items() if key not in keys})
-        return {key: keys[key] for key in keys if key not in before}
+        return made
 
 
 @contextmanager
@@ -170,16 +175,13 @@ def _register(purpose: str, rows: Mapping[str, KeyFingerprint]) -> None:
     same = [key for key, row in known.items() if key in rows and row.fingerprint == keys[key].fingerprint]
     if len(same) < len(known) or (rows and not same):
         raise KeysRefused(f"{purpose}: the keys in {folder()} are not those of this database. {_RESTORE}")
-    _insert(purpose, keys.keys() - known.keys())
+    _insert(purpose, {key: found for key, found in keys.items() if key not in known})
 
 
-def _insert(purpose: str, ids: Collection[str]) -> None:
-    keys = present(purpose)
+def _insert(purpose: str, keys: Mapping[str, Present]) -> None:
     KeyFingerprint.objects.using(OWNER).bulk_create(
-        KeyFingerprint(
-            key_id=key, purpose=purpose, fingerprint=keys[key].fingerprint, used_from=keys[key].used_from
-        )
-        for key in sorted(ids)
+        KeyFingerprint(key_id=key, purpose=purpose, fingerprint=found.fingerprint, used_from=found.used_from)
+        for key, found in sorted(keys.items())
     )
 
 

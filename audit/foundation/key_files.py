@@ -148,10 +148,13 @@ def rotate(*, folder: Path, purpose: str, after: dt.timedelta = SPREAD, withdraw
     """Add a key that is used after `after`. Returns it. Raises MissingKey and UnusableFile.
 
     Older keys stay, because stored data depends on them. Only `web` keys go: all with `withdraw`, otherwise those that
-    were replaced longer than RETENTION ago.
+    were replaced longer than RETENTION ago. `withdraw` is for a leak: no older key is used later, either.
     """
     path, now = path_of(folder=folder, purpose=purpose), clock.wall()
     keys, key = read_keys(path), _new(now + after)
+    if withdraw:
+        # A key that waits for its instant leaked with the others, and would replace the new one at that instant.
+        keys = tuple(older._replace(used_from=min(older.used_from, now)) for older in keys)
     if purpose == "web":
         replaced = [older for older, newer in pairwise(keys) if newer.used_from + RETENTION <= now]
         keys = () if withdraw else tuple(older for older in keys if older not in replaced)

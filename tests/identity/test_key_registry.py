@@ -202,6 +202,8 @@ def test_rotation_on_one_server_reaches_the_others_before_the_key_is_used(
 def test_rotation_that_was_interrupted_before_the_commit_is_completed_by_make(folder: Path) -> None:
     key_files.rotate(folder=folder, purpose="pepper")
     keys("check")
+    with pytest.raises(CommandError, match=r"does not know .* Run `manage\.py keys make`"):
+        keys("rotate", "pepper")
     worlds.move_clock(HOUR + 5)
     with pytest.raises(CommandError, match="does not know"):
         keys("check")
@@ -223,6 +225,15 @@ def test_leaked_keys_are_withdrawn_and_their_copies_refused(
     assert_refused(monkeypatch, f"{purpose}: ")
     with pytest.raises(CommandError, match="not those of this database"):
         keys("make")
+
+
+@pytest.mark.parametrize("purpose", key_registry.PURPOSES)
+def test_rotation_says_when_every_server_must_have_the_folder(folder: Path, purpose: str) -> None:
+    assert "The older keys stay valid. Copy the folder to every server before that." in keys(
+        "rotate", purpose
+    )
+    assert "Copy the folder to every server now." in keys("rotate", purpose, "--at-once")
+    keys("check")
 
 
 def test_signing_key_is_not_used_before_services_know_it(folder: Path) -> None:

@@ -90,8 +90,6 @@ class Command(BaseCommand):
             raise CommandError("Services cache the signing keys: a successor is used after an hour or later.")
         for key, found in key_registry.rotate(purpose, after=after, withdraw=at_once).items():
             self.stdout.write(f"{purpose}: {key} is used from {found.used_from:%Y-%m-%d %H:%M:%S} UTC.")
-        self.stdout.write(
-            "The older keys are withdrawn."
-            if at_once and purpose in _WITHDRAWN
-            else "The older keys stay valid. Copy the folder to every server before that."
-        )
+        older = "are withdrawn" if at_once and purpose in _WITHDRAWN else "stay valid"
+        deadline = "now" if at_once else "before that"
+        self.stdout.write(f"The older keys {older}. Copy the folder to every server {deadline}.")

@@ -74,6 +74,18 @@ def test_web_keys_after_a_leak_are_withdrawn(folder: Path) -> None:
     assert ids(folder, "web") == [added.id]
 
 
+@pytest.mark.parametrize("purpose", key_files.PURPOSES)
+def test_key_made_after_a_leak_stays_current_when_a_waiting_older_key_would_be_used(
+    folder: Path, purpose: str
+) -> None:
+    key_files.rotate(folder=folder, purpose=purpose)
+    added = key_files.rotate(folder=folder, purpose=purpose, after=NOW, withdraw=True)
+    assert current(folder, purpose) == added.id
+    worlds.move_process_clock(2 * SPREAD.total_seconds())
+    assert current(folder, purpose) == added.id
+    assert ids(folder, purpose)[0] == added.id
+
+
 def key(**changes: object) -> str:
     row = {"from": "2026-01-01T00:00:00+00:00", "key": "A" * 43 + "="}
     return json.dumps({"keys": {"a": row | changes}})
