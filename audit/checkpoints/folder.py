@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from django.conf import settings
 
 from audit.checkpoints import note
 from audit.checkpoints.note import SigningKey
+from audit.foundation import private_files
 from audit.verify_export import Checkpoint, Key, Problem
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{5,})-(\d{12,})\.checkpoint", re.ASCII)
@@ -58,18 +58,26 @@ class Folder:
             raise Unusable(f"{self._private} exists. With --replace a new key takes its place.")
         key = SigningKey.generate(name=origin)
         public = self._public.read_text("ascii") if self._public.exists() else ""
-        _write(self._private, key.text(), mode=0o600)
-        _write(self._public, key.verifier_key() + public, mode=0o644)
+        # The public key first: what a key signs must never lack the line that verifies it.
+        private_files.write(path=self._public, text=key.verifier_key() + public, mode=0o644)
+        private_files.write(path=self._private, text=key.text(), mode=0o600)
         return key
+
+    def is_used(self) -> bool:
+        """Say whether anything was ever written here; a folder that an installer prepared is empty."""
+        return self.path.exists() and any(self.path.iterdir())
 
     def has_key(self) -> bool:
         """Say whether a signing key was made here."""
         return self._private.exists()
 
     def signing_key(self) -> SigningKey:
-        """Return the key. Raises Unusable where others can read it or write the folder, or it is another user's."""
-        if self.path.stat().st_mode & 0o022:
-            raise Unusable(f"{self.path} must be writable for the user who signs alone.")
+        """Return the key. Raises Unusable where others can read it or write the folder, or either is another user's."""
+        folder = self.path.stat()
+        if folder.st_mode & 0o022 or folder.st_uid != os.geteuid():
+            raise Unusable(
+                f"{self.path} must belong to the user who signs, and be writable for the user who signs alone."
+            )
         status = self._private.stat()
         if status.st_mode & 0o077 or status.st_uid != os.geteuid():
             raise Unusable(f"{self._private} must have mode 0600 and belong to the user who signs.")
@@ -118,8 +126,8 @@ class Folder:
         day = self.path / checkpoint.at[:10]
         day.mkdir(mode=0o755, exist_ok=True)
         path = day / f"{checkpoint.incarnation:05}-{checkpoint.size:012}.checkpoint"
-        _write(path, text, mode=0o644)
-        _write(self.path / "latest", text, mode=0o644)
+        for file in (path, self.path / "latest"):
+            private_files.write(path=file, text=text, mode=0o644)
         return path
 
     def names(self) -> Iterator[str]:
@@ -160,19 +168,3 @@ class Folder:
 def configured() -> Folder:
     """Return the folder of this installation."""
     return Folder(Path(settings.CHECKPOINTS_FOLDER))
-
-
-def _write(path: Path, text: str, *, mode: int) -> None:
-    """Write a file so that a reader, or a crash, finds the old one or the whole new one."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audit import verify_export
-from audit.verify_export import Checkpoint, Key
+from audit.verify_export import Checkpoint, Key, Problem
 
 
 class SigningKey(NamedTuple):
@@ -43,7 +43,8 @@ class SigningKey(NamedTuple):
 
     def text(self) -> str:
         """Return the private key in the form of C2SP's reference implementation."""
-        return f"PRIVATE+KEY+{self.name}+{self.id.hex()}+{_base64(bytes([1]) + self.private.private_bytes_raw())}\n"
+        material = format_base64(bytes([1]) + self.private.private_bytes_raw())
+        return f"PRIVATE+KEY+{self.name}+{self.id.hex()}+{material}\n"
 
     def verifier_key(self) -> str:
         """Return the public key in C2SP's form, as auditors get it, with a line break."""
@@ -53,7 +54,15 @@ class SigningKey(NamedTuple):
         """Return the checkpoint as a signed note."""
         text = _text(checkpoint)
         signature = self.id + self.private.sign(text.encode())
-        return f"{text}\n\u2014 {self.name} {_base64(signature)}\n"
+        return f"{text}\n\u2014 {self.name} {format_base64(signature)}\n"
+
+    def signed(self, note: str) -> bool:
+        """Return whether a note holds a signature of this key."""
+        try:
+            open_note(note, keys=[Key(self.name, self.id, self.public)])
+        except Problem:
+            return False
+        return True
 
 
 def open_note(note: str, *, keys: list[Key]) -> Checkpoint:
@@ -63,9 +72,9 @@ def open_note(note: str, *, keys: list[Key]) -> Checkpoint:
 
 def _text(checkpoint: Checkpoint) -> str:
     return (
-        f"{checkpoint.origin}\n{checkpoint.size}\n{_base64(checkpoint.root)}\n"
+        f"{checkpoint.origin}\n{checkpoint.size}\n{format_base64(checkpoint.root)}\n"
         f"incarnation {checkpoint.incarnation}\n"
-        f"chains {checkpoint.chains} {_base64(checkpoint.heads)}\n"
+        f"chains {checkpoint.chains} {format_base64(checkpoint.heads)}\n"
         f"time {checkpoint.at}\n"
     )
 
@@ -78,5 +87,6 @@ def _verify(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
-def _base64(data: bytes) -> str:
+def format_base64(data: bytes) -> str:
+    """Return the base64 of RFC 4648 §4, as signed notes and exports hold it."""
     return base64.b64encode(data).decode()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from audit.checkpoints import heads, newest
-from audit.checkpoints.folder import Folder, Unusable, configured
+from audit.checkpoints.folder import Folder, Signed, Unusable, configured
 from audit.checkpoints.heads import HeadsRoot
+from audit.checkpoints.note import SigningKey
 from audit.checkpoints.stored_tree import StoredTree
 from audit.foundation import clock
 from audit.foundation.snapshot import snapshot
@@ -65,7 +66,7 @@ class Signer:
 
 
 def sign(*, folder: Folder) -> Checkpoint | None:
-    """Sign the log as it is now. None where it has not grown, or another process on this machine is signing.
+    """Sign the log as it is now. None where this key signed it already, or another process on this machine is signing.
 
     Raises Inconsistent and Unusable. The lock is older than the snapshot: the last checkpoint is never newer than it.
     """
@@ -74,7 +75,7 @@ def sign(*, folder: Folder) -> Checkpoint | None:
         if not is_mine:
             return None
         last = folder.latest()
-        current = _describe(key.name, last and last.checkpoint)
+        current = _describe(key, last)
         if current is None:
             return None
         text = key.sign(current)
@@ -83,19 +84,22 @@ def sign(*, folder: Folder) -> Checkpoint | None:
     return current
 
 
-def _describe(origin: str, last: Checkpoint | None) -> Checkpoint | None:
-    """Return what is true of the log now; None where the last checkpoint already says it."""
+def _describe(key: SigningKey, latest: Signed | None) -> Checkpoint | None:
+    """Return what is true of the log now; None where the last checkpoint already says it under this key."""
+    last = latest.checkpoint if latest else None
+    # Otherwise the last checkpoint stays under a replaced key, and cannot be opened once that is no longer trusted.
+    is_signed = latest is None or key.signed(latest.note)
     with snapshot():
         size, incarnation = newest.size_and_incarnation()
         tree, base = StoredTree(), None
         if last is not None:
             _require_continuation(last, tree, size, incarnation)
             base = last if last.incarnation == incarnation else None
-        if size == (base.size if base else 0):
+        if size == 0 or (base and size == base.size and is_signed):
             return None
         current = _heads(size, base)
         at = canonical.format_instant(clock.now())
-        return Checkpoint(origin, size, _root(tree, size), incarnation, current.chains, current.root, at)
+        return Checkpoint(key.name, size, _root(tree, size), incarnation, current.chains, current.root, at)
 
 
 def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:

@@ -1,7 +1,7 @@
 """Private files are read only where no other user can read or replace them, and written whole or not at all.
 
-A file that replaces another keeps its owner and mode; a new one gets the owner of its folder. Thus a command that root
-runs leaves no file that the processes cannot read.
+A replaced file keeps its owner and mode; a new one, and one of a given mode, gets the owner of its folder. Thus a
+command that root runs leaves no file that the processes cannot read.
 """
 
 import errno
@@ -87,7 +87,16 @@ def write_once(*, path: Path, text: str) -> None:
 def replace(*, path: Path, text: str) -> None:
     """Replace an existing file atomically; owner and mode stay."""
     status = path.stat()
-    draft = _draft(path, text, status, stat.S_IMODE(status.st_mode))
+    _swap(path, text, status, stat.S_IMODE(status.st_mode))
+
+
+def write(*, path: Path, text: str, mode: int) -> None:
+    """Create or replace a file atomically; it gets this mode and the owner of its folder."""
+    _swap(path, text, path.parent.stat(), mode)
+
+
+def _swap(path: Path, text: str, owner: os.stat_result, mode: int) -> None:
+    draft = _draft(path, text, owner, mode)
     try:
         draft.replace(path)
     except BaseException:
@@ -100,7 +109,7 @@ def _draft(path: Path, text: str, owner: os.stat_result, mode: int) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             if os.geteuid() == _ROOT:

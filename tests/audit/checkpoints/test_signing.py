@@ -14,6 +14,7 @@ from audit import merkle, sealing
 from audit.checkpoints import heads, newest, note, signer
 from audit.checkpoints.folder import Folder, Unusable
 from audit.checkpoints.signer import Inconsistent, Signer
+from audit.foundation import private_files
 from audit.foundation.snapshot import snapshot
 from audit.log import ledger
 from audit.models import Chain, Event, Installation, Leaf
@@ -253,6 +254,15 @@ def test_signing_key_of_another_user_is_refused(log: Log, monkeypatch: pytest.Mo
     assert not (log.folder.path / "lock").exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("name", [".", "signing-key"])
+def test_folder_or_key_of_another_user_alone_is_refused(log: Log, name: str) -> None:
+    """The owner of the folder could exchange the key and the latest checkpoint."""
+    os.chown(log.folder.path / name, 65534, 65534)
+    with pytest.raises(Unusable, match="belong to the user who signs"):
+        signer.sign(folder=log.folder)
+
+
 def test_key_is_made_once_and_replaced_on_demand(log: Log) -> None:
     """Checkpoints of the earlier key stay valid."""
     signed = log.sign()
@@ -268,6 +278,47 @@ def test_key_is_made_once_and_replaced_on_demand(log: Log) -> None:
     assert [file.problem for file in log.folder.files()] == ["", "", ""]
     modes = {path.name: path.stat().st_mode & 0o777 for path in log.folder.path.iterdir() if path.is_file()}
     assert modes["signing-key"] == 0o600
+
+
+def test_log_under_a_replaced_key_is_signed_again_without_new_events(log: Log) -> None:
+    """So the old public key can be removed: the newest checkpoint no longer needs it."""
+    signed = log.sign()
+    log.folder.make_key(origin=ORIGIN, replace=True)
+    again = signer.sign(folder=log.folder)
+    assert again is not None
+    assert again.size == signed.size
+    assert signer.sign(folder=log.folder) is None
+    public = log.folder.path / "verifier-keys"
+    public.write_text(public.read_text("ascii").splitlines()[0], "ascii")
+    latest = log.folder.latest()
+    assert latest is not None
+    assert latest.checkpoint == again
+    log.observe()
+    assert log.sign().size == again.size + 1
+
+
+def test_key_whose_replacement_failed_halfway_signs_what_can_be_verified(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.sign()
+    written: list[Path] = []
+    write = private_files.write
+
+    def fail_second(*, path: Path, text: str, mode: int) -> None:
+        if written:
+            raise OSError("no space left")
+        written.append(path)
+        write(path=path, text=text, mode=mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(private_files, "write", fail_second)
+        with pytest.raises(OSError, match="no space left"):
+            log.folder.make_key(origin=ORIGIN, replace=True)
+    log.observe()
+    signed = log.sign()
+    latest = log.folder.latest()
+    assert latest is not None
+    assert latest.checkpoint == signed
 
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "https://ä.example"])

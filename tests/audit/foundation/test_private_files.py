@@ -100,3 +100,28 @@ def test_failed_replacement_leaves_the_old_file_and_no_draft(
         private_files.replace(path=path, text="other")
     assert [one.name for one in path.parent.iterdir()] == ["file"]
     assert path.read_text() == "content"
+
+
+def test_written_file_is_whole_with_its_mode_and_replaces_the_old_one(path: Path) -> None:
+    private_files.write(path=path, text="\u2014", mode=0o644)
+    assert path.read_text("utf-8") == "\u2014"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [one.name for one in path.parent.iterdir()] == ["file"]
+
+
+def test_failed_write_leaves_no_file_and_no_draft(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError("no space left")
+
+    path.unlink()
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space left"):
+        private_files.write(path=path, text="content", mode=0o644)
+    assert list(path.parent.iterdir()) == []
+
+
+@as_root
+def test_file_written_by_root_gets_the_owner_of_its_folder(path: Path) -> None:
+    os.chown(path.parent, NOBODY, NOBODY)
+    private_files.write(path=path, text="more", mode=0o600)
+    assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, NOBODY)
