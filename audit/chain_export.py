@@ -1,10 +1,10 @@
 """Writes one chain as a file that proves itself: events, their places in the tree, and the newest checkpoint."""
 
-import base64
 import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TextIO
 
 from django.db import connection
@@ -13,10 +13,13 @@ from audit import merkle
 from audit.checkpoints import heads
 from audit.checkpoints.folder import Signed
 from audit.checkpoints.heads import HeadProof
+from audit.checkpoints.note import format_base64
 from audit.checkpoints.stored_tree import StoredTree
 from audit.foundation.snapshot import snapshot, stream
 from audit.log import canonical
 from audit.verify_export import FORMAT, Checkpoint
+
+_DIFFERS = "The log differs from its newest checkpoint. Run `manage.py audit verify`."
 
 
 class NotExportable(Exception):
@@ -63,12 +66,19 @@ def write(*, output: TextIO, selection: Selection, latest: Signed, previous: Che
 
 
 def _require_same_log(tree: StoredTree, checkpoint: Checkpoint) -> None:
-    try:
+    with _complete():
         is_same = tree.root(checkpoint.size) == checkpoint.root
-    except LookupError:
-        is_same = False
     if not is_same:
-        raise NotExportable("The log differs from its newest checkpoint. Run `manage.py audit verify`.")
+        raise NotExportable(_DIFFERS)
+
+
+@contextmanager
+def _complete() -> Iterator[None]:
+    """Raise NotExportable where the stored tree lacks a node, which only a proof may read and not the root."""
+    try:
+        yield
+    except LookupError as error:
+        raise NotExportable(_DIFFERS) from error
 
 
 def _header(selection: Selection, latest: Signed, head: HeadProof) -> dict[str, Any]:
@@ -80,9 +90,9 @@ def _header(selection: Selection, latest: Signed, head: HeadProof) -> dict[str, 
         "until": None if selection.end is None else canonical.format_instant(selection.end),
         "head": {
             "seq": head.seq,
-            "hash": _base64(head.hash),
+            "hash": format_base64(head.hash),
             "index": head.leaf,
-            "proof": [_base64(digest) for digest in head.path],
+            "proof": [format_base64(digest) for digest in head.path],
         },
     }
 
@@ -92,10 +102,11 @@ def _consistency(
 ) -> dict[str, Any] | None:
     if previous is None:
         return None
-    if previous.size > checkpoint.size or tree.root(previous.size) != previous.root:
-        raise NotExportable("The log does not continue the older checkpoint.")
-    proof = merkle.consistency_proof(tree.node, old_size=previous.size, size=checkpoint.size)
-    return {"size": previous.size, "proof": [_base64(digest) for digest in proof]}
+    with _complete():
+        if previous.size > checkpoint.size or tree.root(previous.size) != previous.root:
+            raise NotExportable("The log does not continue the older checkpoint.")
+        proof = merkle.consistency_proof(tree.node, old_size=previous.size, size=checkpoint.size)
+    return {"size": previous.size, "proof": [format_base64(digest) for digest in proof]}
 
 
 def _values(selection: Selection, checkpoint: Checkpoint, head: HeadProof) -> dict[str, Any]:
@@ -118,17 +129,14 @@ def _count(values: dict[str, Any]) -> int:
 
 def _events(tree: StoredTree, size: int, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for position, body in stream(f"SELECT l.position, e.body {_EVENTS} ORDER BY l.position", values):
-        proof = merkle.inclusion_proof(tree.node, index=position - 1, size=size)
+        with _complete():
+            proof = merkle.inclusion_proof(tree.node, index=position - 1, size=size)
         yield {
             "index": position - 1,
             "event": bytes(body).decode(),
-            "proof": [_base64(digest) for digest in proof],
+            "proof": [format_base64(digest) for digest in proof],
         }
 
 
 def _line(content: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

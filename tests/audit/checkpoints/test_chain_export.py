@@ -317,6 +317,18 @@ def test_export_of_a_log_that_differs_from_its_checkpoint_is_refused(
     assert not (tmp_path / "other.jsonl").exists(), "half an export is no export"
 
 
+def test_export_of_a_log_that_lacks_a_leaf_below_a_stored_subtree_is_refused(
+    log: Log, intruder: psycopg.Connection, tmp_path: Path
+) -> None:
+    """The root does not read the leaf, and each proof does."""
+    log.observe(300)
+    log.sign()
+    intruder.execute("DELETE FROM audit_leaf WHERE position = 256")
+    with pytest.raises(CommandError, match="differs from its newest checkpoint"):
+        export(log, tmp_path / "other.jsonl")
+    assert not (tmp_path / "other.jsonl").exists()
+
+
 def test_export_without_a_checkpoint_or_events_is_refused(log: Log, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No checkpoint has been signed"):
         export(log, tmp_path / "a.jsonl")
