@@ -134,9 +134,9 @@ class Command(BaseCommand):
 
 
 def _checkpoints(chain: uuid.UUID | None) -> list[File]:
-    """Read all checkpoints of this installation; none for one chain, or where no signing key was ever made."""
+    """Read all checkpoints of this installation; none for one chain, or where the folder is missing or empty."""
     place = folder.configured()
-    return list(place.files()) if chain is None and place.path.exists() else []
+    return list(place.files()) if chain is None and place.is_used() else []
 
 
 def _instant(text: str) -> dt.datetime:

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -57,10 +58,12 @@ def test_unchanged_log_agrees_with_every_checkpoint(log: Log) -> None:
     assert "No checkpoint" not in output.getvalue()
 
 
+@pytest.mark.parametrize("prepare", [Path.exists, Path.mkdir], ids=["no folder", "an empty folder"])
 def test_log_without_checkpoints_says_what_it_does_not_show(
-    log: Log, settings: LazySettings, tmp_path: Path
+    log: Log, settings: LazySettings, tmp_path: Path, prepare: Callable[[Path], object]
 ) -> None:
     settings.CHECKPOINTS_FOLDER = tmp_path / "none"
+    prepare(settings.CHECKPOINTS_FOLDER)
     output = io.StringIO()
     call_command("audit", "verify", stdout=output)
     assert "0 checkpoints: log verified." in output.getvalue()
