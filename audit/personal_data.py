@@ -51,7 +51,7 @@ def _unwrap(person: uuid.UUID, wrapped: bytes) -> bytes | None:
 
 
 def opens(*, person: uuid.UUID, wrapped: bytes) -> bool:
-    """Return whether the key file opens this person's key. Raises MissingKey without that file."""
+    """Return whether the key file opens this person's key. Raises MissingKey and UnusableFile."""
     return _unwrap(person, wrapped) is not None
 
 

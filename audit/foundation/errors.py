@@ -26,7 +26,7 @@ class Busy(DomainError):
 
 
 class LogUnavailable(DomainError):
-    """Events cannot be authenticated, because the key file `events` is missing: nothing is written or shown from it."""
+    """The key file `events` is missing or unusable: no event can be authenticated, so none is written or shown."""
 
     code = "log_unavailable"
     is_refusal = False

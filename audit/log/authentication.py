@@ -16,6 +16,7 @@ from django.conf import settings
 from audit.foundation import key_files
 from audit.foundation.errors import LogUnavailable
 from audit.foundation.key_files import Key, MissingKey
+from audit.foundation.private_files import UnusableFile
 
 _log = logging.getLogger(__name__)
 
@@ -23,13 +24,13 @@ PURPOSE = "events"
 
 
 def current_key() -> Key:
-    """Return the key for new events. Raises LogUnavailable without the key file, which the operator's log names."""
+    """Return the key for new events. Raises LogUnavailable without a usable key file; the operator's log names it."""
     with _available():
         return key_files.current(folder=Path(settings.KEYS_FOLDER), purpose=PURPOSE)
 
 
 def keys_for_reading() -> dict[str, bytes]:
-    """Return the current and all older keys for showing events. Raises LogUnavailable without the key file."""
+    """Return the current and all older keys for showing events. Raises LogUnavailable without a usable key file."""
     with _available():
         return keys_by_id()
 
@@ -38,13 +39,13 @@ def keys_for_reading() -> dict[str, bytes]:
 def _available() -> Iterator[None]:
     try:
         yield
-    except MissingKey as error:
+    except (MissingKey, UnusableFile) as error:
         _log.error("Events can be neither written nor shown: %s", error)
         raise LogUnavailable from error
 
 
 def keys_by_id() -> dict[str, bytes]:
-    """Return the current and all older keys. Raises MissingKey."""
+    """Return the current and all older keys. Raises MissingKey and UnusableFile."""
     keys = key_files.all_keys(folder=Path(settings.KEYS_FOLDER), purpose=PURPOSE)
     return {key.id: key.material for key in keys}
 

@@ -35,7 +35,7 @@ class Row(NamedTuple):
 class EventVerifier:
     """Verifies events one by one; `person_keys` collects from the authentic ones.
 
-    Raises MissingKey without the key file that authenticates events.
+    Raises MissingKey and UnusableFile for the key file that authenticates events.
     """
 
     def __init__(self, report: Report) -> None:

@@ -41,7 +41,7 @@ class PersonKeys:
         self._unchecked = {}
 
     def verify(self, report: Report) -> None:
-        """Name each missing key, and each key that the key file does not open. Raises MissingKey without that file."""
+        """Name each missing key, and each that the key file does not open. Raises MissingKey and UnusableFile."""
         self._check()
         for person, event in self._missing.items():
             if person not in self._destroyed:

@@ -14,7 +14,7 @@ from audit.verification.report import Report
 def verify(*, chain: uuid.UUID | None = None, checkpoints: Iterable[File] = ()) -> Report:
     """Read the whole log and compare it with checkpoints, or read one chain of it, in one snapshot.
 
-    Raises MissingKey without the key files of events and persons.
+    Raises MissingKey and UnusableFile for the key files of events and persons.
     """
     report = Report()
     with snapshot():

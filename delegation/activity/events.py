@@ -53,7 +53,7 @@ class EventView:
 
 
 def read_events(*, rows: Sequence[Event]) -> list[EventView]:
-    """Read these events as they are shown. Three statements at most. Raises LogUnavailable without the key file."""
+    """Read these events as they are shown. Three statements at most. Raises LogUnavailable without a key file."""
     mac_keys = authentication.keys_for_reading() if rows else {}
     contents = [authentic_content(row=row, mac_keys=mac_keys) for row in rows]
     bodies = [_UNREADABLE if content is None else content for content in contents]

@@ -10,6 +10,7 @@ import json
 import pathlib
 import shutil
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -140,6 +141,17 @@ def test_removal_without_the_key_file_changes_nothing_and_says_so(
     assert "events.json is missing" in caplog.text
     assert Event.objects.count() == before
     world.remove(world.sami)
+
+
+@pytest.mark.parametrize("use", [authentication.current_key, authentication.keys_for_reading])
+def test_key_file_that_others_can_read_makes_the_log_unavailable(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture, use: Callable[[], object]
+) -> None:
+    shutil.copytree(settings.KEYS_FOLDER, tmp_path, dirs_exist_ok=True)
+    key_files.path_of(folder=tmp_path, purpose=authentication.PURPOSE).chmod(0o644)
+    with override_settings(KEYS_FOLDER=tmp_path), pytest.raises(LogUnavailable):
+        use()
+    assert "chmod 600" in caplog.text
 
 
 def test_verify_without_the_key_file_fails_and_verifies_nothing(world: World, tmp_path: pathlib.Path) -> None:
