@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from audit.foundation import clock, ids
+from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor, Channel, Kind
 from audit.log import authentication, canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
@@ -21,18 +21,19 @@ from audit.models import Refusal
 _log = logging.getLogger(__name__)
 
 _LAST_MINUTE = dt.timedelta(minutes=59)
-_UPSERT = """
-INSERT INTO audit_refusal
-    (id, actor, actor_kind, chain, organization, verb, subject, subject_kind, code, fact, outcome, minute, mac, count)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)
-ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
-RETURNING count
-"""
+_LOCK_TIMEOUT = dt.timedelta(seconds=3)
+"""LOCK TABLE, which SQL as the application's role can do, must not hold the thread that also seals and signs."""
 _AUTHENTICATED = (
     "id", "actor", "actor_kind", "chain", "organization", "verb", "subject", "subject_kind", "code", "fact", "outcome",
     "minute",
 )  # fmt: skip
-"""The columns of a counter in the order of _UPSERT."""
+"""The columns under a counter's MAC, in its order."""
+_INSERTED = (*_AUTHENTICATED, "mac", "count")
+_UPSERT = f"""
+INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES ({", ".join(["%s"] * len(_INSERTED))})
+ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
+RETURNING count
+"""  # noqa: S608 - constants of this module
 
 
 def record(
@@ -51,9 +52,19 @@ def record(
     """
     with transaction.atomic(durable=True):
         at = clock.now()
-        counted = Subject("refusal", subject.id)
-        row = [verb, counted, code, "code", "refused", at.replace(second=0, microsecond=0)]
-        if _count([actor, chain, organization], row) == 1:
+        counter = _counter(
+            actor,
+            chain=chain,
+            organization=organization,
+            verb=verb,
+            subject=subject.id,
+            subject_kind="refusal",
+            code=code,
+            fact="code",
+            outcome="refused",
+            minute=at.replace(second=0, microsecond=0),
+        )
+        if _count(counter) == 1:
             draft = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
@@ -70,42 +81,58 @@ def record_failure(
     wait for each other.
     """
     at, (name, value) = clock.now(), fact
-    last_minute = at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE
-    if _count([actor, chain, None], [verb, subject, value, name, "observed", last_minute]) == 1:
+    counter = _counter(
+        actor,
+        chain=chain,
+        verb=verb,
+        subject=subject.id,
+        subject_kind=subject.kind,
+        code=value,
+        fact=name,
+        outcome="observed",
+        minute=at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE,
+    )
+    if _count(counter) == 1:
         draft = EventDraft(verb=verb, subject=subject, outcome="observed", facts={name: value})
         context = EventContext(actor=actor, act=act, at=at, organization=None)
         ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
 
 
-def _count(place: list[Any], what: list[Any]) -> int:
-    (actor, chain, organization), (verb, subject, code, fact, outcome, minute) = place, what
-    row = [ids.uuid7(), actor.id, actor.kind.value, chain, organization]
-    row += [verb, subject.id, subject.kind, code, fact, outcome, minute]
-    row.append(authentication.mac_of(body=_authenticated(row), key=authentication.current_key()))
-    with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, row)
-        (count,) = cursor.fetchone()
+def _counter(actor: Actor, **columns: Any) -> Refusal:
+    return Refusal(actor=actor.id, actor_kind=actor.kind.value, **columns)
+
+
+def _count(counter: Refusal) -> int:
+    counter.mac = authentication.mac_of(body=_authenticated(counter), key=authentication.current_key())
+    (count,) = db.fetch_one(_UPSERT, [getattr(counter, name) for name in _INSERTED]) or (0,)
     return int(count)
 
 
-def _authenticated(row: list[Any]) -> bytes:
+def _authenticated(row: Refusal) -> bytes:
     """Return the bytes under a counter's MAC: all columns but the count. They are never the bytes of an event."""
-    *texts, minute = row
-    values = [None if value is None else str(value) for value in texts]
-    return b"audit_refusal:" + canonical.encode({"row": [*values, canonical.format_instant(minute)]})
+    *others, minute = (getattr(row, name) for name in _AUTHENTICATED)
+    texts = [None if value is None else str(value) for value in others]
+    return b"audit_refusal:" + canonical.encode({"row": [*texts, canonical.format_instant(minute)]})
 
 
 def flush_repeats() -> int:
     """Write one event with a count for the repeats of each finished minute or hour, and delete the counters.
 
-    A counter that no process with the key file inserted is deleted without an event. At most 500 counters a call.
-    Returns how many were deleted. Raises LogUnavailable without the key file.
+    A counter that no holder of the key file inserted is deleted without an event. At most 500 counters a call. Returns
+    how many were deleted. Raises LogUnavailable without a usable key file, also where nothing was counted, and
+    OperationalError where another transaction holds the table.
     """
     at = clock.now()
     last_minute = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
     with transaction.atomic(durable=True):
+        db.fetch_all(
+            "SELECT set_config('lock_timeout', %s, true)",
+            [f"{_LOCK_TIMEOUT // dt.timedelta(milliseconds=1)}ms"],
+        )
         rows = list(Refusal.objects.filter(minute__lte=last_minute).select_for_update(skip_locked=True)[:500])
-        authentic = [row for row in rows if _is_authentic(row)]
+        # After the rows: a key that made one of them is then in the file.
+        keys = authentication.keys_for_reading()
+        authentic = [row for row in rows if _is_authentic(row, keys)]
         for row in authentic:
             if row.count > 1:
                 _write_repeats(row, at)
@@ -115,10 +142,8 @@ def flush_repeats() -> int:
     return len(rows)
 
 
-def _is_authentic(row: Refusal) -> bool:
-    columns = [getattr(row, name) for name in _AUTHENTICATED]
-    keys = authentication.keys_for_reading()
-    return authentication.is_authentic(body=_authenticated(columns), mac=bytes(row.mac), keys=keys)
+def _is_authentic(row: Refusal, keys: Mapping[str, bytes]) -> bool:
+    return authentication.is_authentic(body=_authenticated(row), mac=bytes(row.mac), keys=keys)
 
 
 def _write_repeats(row: Refusal, at: dt.datetime) -> None:

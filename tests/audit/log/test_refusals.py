@@ -2,13 +2,16 @@
 
 import datetime as dt
 import json
+import os
 import uuid
 from typing import Any
+from unittest import mock
 
+import psycopg
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 
-from audit.foundation import clock
+from audit.foundation import clock, key_files
 from audit.log import refusals
 from audit.models import Event, Refusal
 from delegation.authorization import errors as authorization_errors
@@ -197,3 +200,47 @@ def test_counter_changed_by_the_application_s_role_is_deleted_without_an_event(
 def test_counter_at_an_instant_that_python_cannot_read_is_refused(world: World) -> None:
     with pytest.raises(IntegrityError, match="audit_refusal_minute"):
         insert_counter(world, minute="-infinity")
+
+
+def test_mac_of_a_counter_is_over_all_columns_but_the_count() -> None:
+    """A change of these bytes would make every waiting counter unauthentic."""
+    counter = Refusal(
+        id=uuid.UUID(int=1), actor=uuid.UUID(int=2), actor_kind="person", chain=uuid.UUID(int=3), organization=None,
+        verb="member.remove", subject=uuid.UUID(int=4), code="denied",
+        minute=dt.datetime(2026, 11, 24, 12, 59, tzinfo=dt.UTC), count=7,
+    )  # fmt: skip
+    ids = [f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2, 3, 4)]
+    assert (
+        refusals._authenticated(counter)
+        == (
+            f'audit_refusal:{{"row":["{ids[0]}","{ids[1]}","person","{ids[2]}",null,"member.remove","{ids[3]}","refusal",'
+            '"denied","code","refused","2026-11-24T12:59:00.000000Z"]}'
+        ).encode()
+    )
+
+
+def test_flush_of_many_counters_reads_the_key_file_once(world: World) -> None:
+    begin = early_in_a_minute()
+    for member in (world.aino, world.paivi):
+        with pytest.raises(authorization_errors.Denied):
+            people_commands.remove(actor=actor_of(world.ulla), memberships=[member])
+    move_clock(begin + 180)
+    with mock.patch.object(key_files, "all_keys", wraps=key_files.all_keys) as read:
+        assert refusals.flush_repeats() == 2
+    assert read.call_count == 1
+
+
+def test_flush_while_another_transaction_holds_the_table_gives_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOCK TABLE is open to the application's role, and the thread also seals and signs."""
+    monkeypatch.setattr(refusals, "_LOCK_TIMEOUT", dt.timedelta(milliseconds=50))
+    with psycopg.connect(os.environ["DATABASE_URL"]) as holder, connection.cursor() as cursor:
+        holder.execute("LOCK TABLE audit_refusal")
+        cursor.execute("SET statement_timeout = '20s'")  # without a lock timeout, this ends the test
+        try:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                refusals.flush_repeats()
+        finally:
+            cursor.execute("RESET statement_timeout")
+    assert refusals.flush_repeats() == 0
