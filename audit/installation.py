@@ -15,7 +15,6 @@ SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(
 FROM audit_chain
 """
 _LAST_LEAF = "SELECT coalesce(max(position), 0) FROM audit_leaf"
-_MONTHS = "SELECT audit_ensure_partitions(%s::date, %s)"
 
 
 class Heads(NamedTuple):
@@ -73,12 +72,3 @@ def heads(*, using: str = DEFAULT_DB_ALIAS) -> Heads:
         chains, digest = cursor.fetchone()
         cursor.execute(_LAST_LEAF)
         return Heads(chains, digest, cursor.fetchone()[0])
-
-
-def ensure_months(*, using: str, first: dt.datetime, last: dt.datetime) -> None:
-    """Create the partitions of the log from one instant to another."""
-    months = (last.year - first.year) * 12 + last.month - first.month + 1
-    with connections[using].cursor() as cursor:
-        for start in range(0, months, 24):
-            index = first.year * 12 + first.month - 1 + start
-            cursor.execute(_MONTHS, [dt.date(index // 12, index % 12 + 1, 1), min(24, months - start)])

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from audit import installation
 from audit.foundation import clock, private_files
+from audit.log import partitions
 from identity import key_registry
 from identity.key_registry import OWNER
 from portal.operations import archive
@@ -44,7 +45,7 @@ def load(manifest: Manifest, folder: Path, *, without_keys: bool = False) -> Res
             cursor.execute(_TRIGGERS_OFF)
         _truncate()
         first, last = manifest.instants
-        installation.ensure_months(using=OWNER, first=first, last=last)
+        partitions.ensure_between(using=OWNER, first=first, last=last)
         for name, table in manifest.tables.items():
             _copy(name, table, folder)
         _set_sequences()
