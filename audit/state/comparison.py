@@ -83,7 +83,6 @@ class TableComparison:
     """
 
     def __iter__(self) -> Iterator[Difference]:
-        db.fetch_all(_SETTINGS)
         ids, instants = [event for event, _ in self.excluded], [at for _, at in self.excluded]
         params = {"excluded_ids": ids, "excluded_instants": instants, "at": self.at}
         count = db.fetch_one(f"SELECT count(*) FROM ({self.table.actual}) a", params)  # noqa: S608 - declared SQL
@@ -168,5 +167,6 @@ def compare(*, excluded: Collection[EventKey], at: dt.datetime) -> Iterator[Tabl
 
     The caller iterates over each, in one snapshot of the database.
     """
+    db.fetch_all(_SETTINGS)
     for table in registry.rebuilt():
         yield TableComparison(table, excluded, at)

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Reasons for columns that are not compared.
+TEXT = "a text for people; no right depends on it"
+SORT_KEY = "follows from the name, for the order of lists"
+LANGUAGE = "the language of mails; no right depends on it"
+TIME_ZONE = "the form of dates; no right depends on it"
+CREATED_AT = "an instant for lists; the event has its own"
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:

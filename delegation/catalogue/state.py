@@ -11,7 +11,6 @@ _VERSIONS = """
         FROM event, jsonb_each(facts -> 'role_versions') v
     )
 """
-_TEXT = "a text for people; no right depends on it"
 _BY_KEY = "identified by its key"
 
 registry.register(
@@ -30,7 +29,7 @@ registry.register(
             FROM delegation_entitlement e JOIN identity_published_application a ON a.id = e.application_id
         """,
         columns=("application_id", "takes_amount", "takes_sites", "rank"),
-        not_compared={"id": _BY_KEY, "text": _TEXT},
+        not_compared={"id": _BY_KEY, "text": registry.TEXT},
     ),
     Rebuilt(
         table="delegation_role",
@@ -38,7 +37,12 @@ registry.register(
         events=_CATALOGUE,
         expected=f"{_VERSIONS} SELECT DISTINCT role AS key FROM version",  # noqa: S608 - constants of this module
         actual="SELECT key FROM delegation_role",
-        not_compared={"id": _BY_KEY, "name": _TEXT, "description": _TEXT, "rank": "the order of lists"},
+        not_compared={
+            "id": _BY_KEY,
+            "name": registry.TEXT,
+            "description": registry.TEXT,
+            "rank": "the order of lists",
+        },
     ),
     Rebuilt(
         table="delegation_roleversion",

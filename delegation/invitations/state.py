@@ -61,7 +61,7 @@ registry.register(
         ),
         encrypted=("email", "name"),
         not_compared={
-            "language": "the language of mails; no right depends on it",
+            "language": registry.LANGUAGE,
         },
     ),
     Rebuilt(

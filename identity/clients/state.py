@@ -11,7 +11,6 @@ _AFTER_LOGOUT = """coalesce((
     SELECT string_agg(uri, E'\\n' ORDER BY place)
     FROM jsonb_array_elements_text(data #> '{client_metadata,post_logout_redirect_uris}')
          WITH ORDINALITY AS address (uri, place)), '')"""
-_TEXT = "a text for people; no right depends on it"
 
 
 def _expected(columns: tuple[str, ...]) -> str:
@@ -37,7 +36,11 @@ registry.register(
             FROM identity_application a JOIN identity_businessunit u ON u.id = a.unit_id
         """,
         columns=("unit_id", "is_active", "created_at"),
-        not_compared={"id": "an application is identified by its key", "name": _TEXT, "icon": "a picture"},
+        not_compared={
+            "id": "an application is identified by its key",
+            "name": registry.TEXT,
+            "icon": "a picture",
+        },
     ),
     Rebuilt(
         table="identity_client",
@@ -78,6 +81,6 @@ registry.register(
             *_PROTOCOL,
             "data",
         ),
-        not_compared={"name": _TEXT, "created_at": "an instant for lists; the event has its own"},
+        not_compared={"name": registry.TEXT, "created_at": registry.CREATED_AT},
     ),
 )

@@ -21,8 +21,8 @@ registry.register(
         actual="SELECT id, organization_id, user_id, directory, kind, epoch, created_at FROM identity_membership",
         columns=("organization_id", "user_id", "directory", "kind", "epoch", "created_at"),
         not_compared={
-            "title": "a text for people; no right depends on it",
-            "sort_key": "follows from the name, for the order of lists",
+            "title": registry.TEXT,
+            "sort_key": registry.SORT_KEY,
         },
     ),
     Rebuilt(

@@ -4,8 +4,6 @@ from audit.state import registry
 from audit.state.registry import Rebuilt
 
 _LOOK = "the look of pages; no right depends on it"
-_TEXT = "a text for people; no right depends on it"
-_SORT_KEY = "follows from the name, for the order of lists"
 
 registry.register(
     Rebuilt(
@@ -14,7 +12,11 @@ registry.register(
         events="verb = 'catalogue.apply'",
         expected="SELECT DISTINCT jsonb_array_elements_text(facts -> 'business_units') AS key FROM event",
         actual="SELECT key FROM identity_businessunit",
-        not_compared={"id": "a business unit is identified by its key", "name": _TEXT, "brand": _LOOK},
+        not_compared={
+            "id": "a business unit is identified by its key",
+            "name": registry.TEXT,
+            "brand": _LOOK,
+        },
     ),
     Rebuilt(
         table="identity_organization",
@@ -35,10 +37,10 @@ registry.register(
         """,
         columns=("key", "register_id", "status", "created_at", "mail_domains"),
         not_compared={
-            "name": _TEXT,
-            "sort_key": _SORT_KEY,
-            "language": "the language of mails; no right depends on it",
-            "time_zone": "the form of dates; no right depends on it",
+            "name": registry.TEXT,
+            "sort_key": registry.SORT_KEY,
+            "language": registry.LANGUAGE,
+            "time_zone": registry.TIME_ZONE,
         },
     ),
     Rebuilt(
@@ -67,6 +69,6 @@ registry.register(
         """,
         actual="SELECT id, organization_id, external_id, created_at FROM identity_site",
         columns=("organization_id", "external_id", "created_at"),
-        not_compared={"name": _TEXT, "sort_key": _SORT_KEY},
+        not_compared={"name": registry.TEXT, "sort_key": registry.SORT_KEY},
     ),
 )

@@ -5,6 +5,8 @@ from audit.state import registry
 from audit.state.registry import Rebuilt
 from identity.people import credentials
 
+_SIGN_IN = "an instant for lists; sign-ins are events"
+_COMPUTED = "computed by the database"
 _EVENTS = """
     subject_kind IN ('membership', 'invitation') AND outcome = 'done' OR verb = 'member.invite'
     OR subject_kind = 'user' AND NOT starts_with(verb, 'sign_in.')
@@ -74,10 +76,10 @@ registry.register(
         ),
         encrypted=("email", "name"),
         not_compared={
-            "sort_key": "follows from the name, for the order of lists",
-            "language": "the language of mails; no right depends on it",
-            "time_zone": "the form of dates; no right depends on it",
-            "last_login": "an instant for lists; sign-ins are events",
+            "sort_key": registry.SORT_KEY,
+            "language": registry.LANGUAGE,
+            "time_zone": registry.TIME_ZONE,
+            "last_login": _SIGN_IN,
         },
     ),
     Rebuilt(
@@ -95,7 +97,7 @@ registry.register(
         encrypted=("email",),
         not_compared={
             "id": "an address is identified by its user",
-            "directory": "computed by the database",
+            "directory": _COMPUTED,
         },
     ),
     Rebuilt(
@@ -113,9 +115,9 @@ registry.register(
         """,  # noqa: S608 - a constant
         columns=("user_id", "type", "data"),
         not_compared={
-            "created_at": "an instant for lists; the event has its own",
-            "last_used_at": "an instant for lists; sign-ins are events",
-            "directory": "computed by the database",
+            "created_at": registry.CREATED_AT,
+            "last_used_at": _SIGN_IN,
+            "directory": _COMPUTED,
         },
     ),
 )

@@ -6,6 +6,7 @@ from audit.state.registry import NotRebuilt, Rebuilt
 _BROWSER = "the browser's own data, signed together with key, user, directory, epoch and limits"
 _SIGNED = "signed together with the data of the session"
 _INSTANT = "changes with use"
+_WITH_GRANTS = "compared with the grants of this sign-in"
 
 registry.register(
     # Rows end without an event of their own, so absence is no difference. A row that has ended and is there is one.
@@ -47,8 +48,8 @@ registry.register(
         absence="true",
         not_compared={
             "session_key": "names the browser session for its end; no right depends on it",
-            "user_epoch": "compared with the grants of this sign-in",
-            "membership_epoch": "compared with the grants of this sign-in",
+            "user_epoch": _WITH_GRANTS,
+            "membership_epoch": _WITH_GRANTS,
             "auth_time": _INSTANT,
             "amr": _INSTANT,
             "started_at": _INSTANT,
