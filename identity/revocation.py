@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import F
 
+from audit.foundation import db
 from identity.grants.models import TokenFamily
 from identity.people.models import User
-from identity.sessions.models import Session, SignIn
+from identity.sessions.models import SignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """Counts the sign-ins, token families and browser sessions that a revocation ended."""
+    """Counts the open sign-ins, token families and browser sessions that a revocation ended."""
 
     sign_ins: int
     token_families: int
@@ -64,6 +65,15 @@ SELECT (SELECT count(*) FROM sign_ins), (SELECT count(*) FROM families), (SELECT
        ARRAY(SELECT id FROM persons)
 """
 
+_DELETE_SESSIONS = """
+WITH sessions AS (
+    DELETE FROM identity_session
+    WHERE user_id = ANY(%(users)s) AND (%(session_key)s::text IS NULL OR session_key = %(session_key)s)
+    RETURNING identity_session_open(expire_date, last_seen_at, %(at)s) AS was_open
+)
+SELECT count(*) FROM sessions WHERE was_open
+"""
+
 
 def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
     """Revoke everything issued for these memberships, and nothing of the same people's other memberships.
@@ -83,7 +93,7 @@ def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Rev
     # Families first: `open_sign_ins` is a lazy query, and empty once they have ended.
     families = TokenFamily.objects.filter(sign_in__in=open_sign_ins, ended_at=None).update(ended_at=at)
     sign_ins = open_sign_ins.update(ended_at=at)
-    sessions, _ = Session.objects.filter(user=user, session_key=session_key).delete()
+    sessions = _delete_sessions([user], at, session_key)
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
 
 
@@ -93,5 +103,12 @@ def revoke_users(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
     User.all_directories.filter(id__in=user_ids).update(epoch=F("epoch") + 1)
     sign_ins = SignIn.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
     families = TokenFamily.objects.filter(user__in=user_ids, ended_at=None).update(ended_at=at)
-    sessions, _ = Session.objects.filter(user__in=user_ids).delete()
+    sessions = _delete_sessions(user_ids, at)
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions, users=frozenset(user_ids))
+
+
+def _delete_sessions(users: list[uuid.UUID], at: dt.datetime, session_key: str | None = None) -> int:
+    """Delete these people's sessions, or the one with this stored key. Returns how many were open."""
+    params = {"users": users, "session_key": session_key, "at": at}
+    (count,) = db.fetch_one(_DELETE_SESSIONS, params) or (0,)
+    return int(count)

@@ -137,11 +137,29 @@ def test_revocation_of_ended_rows_does_not_change_their_end(world: World) -> Non
     assert {SignIn.objects.get().ended_at, TokenFamily.objects.get().ended_at} == {first}
 
 
-def test_revocation_deletes_expired_sessions_and_does_not_count_them(world: World) -> None:
+ENDINGS: dict[str, tuple[Callable[[Membership], Revoked], int]] = {
+    "membership": (revoke, 1),
+    "user": (lambda who: revocation.revoke_users(users=[who.user_id], at=clock.now()), 1),
+    "open session": (
+        lambda who: revocation.revoke_session(user=who.user_id, session_key="open", at=clock.now()),
+        1,
+    ),
+    "expired session": (
+        lambda who: revocation.revoke_session(user=who.user_id, session_key="expired", at=clock.now()),
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_revocation_deletes_expired_sessions_and_does_not_count_them(world: World, ending: str) -> None:
     session(world.olli, "open")
     session(world.olli, "expired", expires=-HOUR)
-    assert revoke(world.olli).sessions == 1
-    assert not Session.objects.exists()
+    end, count = ENDINGS[ending]
+    with worlds.bypassing_commands():
+        assert end(world.olli).sessions == count
+    left = {"open session": ["expired"], "expired session": ["open"]}.get(ending, [])
+    assert list(Session.objects.values_list("session_key", flat=True)) == left
 
 
 def test_revoke_session_ends_one_browser_of_one_person(world: World) -> None:
