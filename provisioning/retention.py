@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.db.models import Q
+
 from audit.foundation import actor, clock
 from audit.log import partitions
 from delegation import retention
@@ -15,17 +17,18 @@ _RETENTION = dt.timedelta(days=90)
 
 
 def purge() -> int:
-    """Delete deliveries older than 90 days, and expired tokens and sessions. Returns how many rows.
+    """Delete deliveries that ended 90 days ago, whether they succeeded or not, and expired tokens and sessions.
 
-    Also creates the log's partitions of the coming months.
+    Also creates the log's partitions of the coming months. Returns how many rows were deleted.
     """
     at = clock.now()
     cutoff = at - _RETENTION
     partitions.ensure(at=at)
     SessionStore.clear_expired()
     deliveries, _ = Delivery.objects.filter(done_at__lt=cutoff).delete()
-    logouts, _ = Logout.objects.filter(done_at__lt=cutoff).delete()
-    mails, _ = Mail.objects.filter(sent_at__lt=cutoff).delete()
+    not_needed = Q(due_at=None, ended_at__lt=cutoff)
+    logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()
+    mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
     return deliveries + logouts + mails + grants.purge(at=at) + _purge_expired(at)
 
 

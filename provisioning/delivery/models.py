@@ -15,7 +15,9 @@ class Due(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     """Failures in a row."""
     failing_since = models.DateTimeField(null=True)
-    """When the first of the failures in a row happened; a retry leaves it as it is, a success empties it."""
+    """When the first of the failures in a row happened; a retry leaves it as it is.
+
+    Empty after a success, and where nothing is retried any more."""
     last_error = models.CharField(max_length=40, blank=True)
     """A code of `provisioning.delivery.errors`; empty after a success."""
 

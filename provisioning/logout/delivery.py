@@ -68,7 +68,8 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer, retry_a
 WHERE l.id = x.id AND l.leased_by = x.worker RETURNING l.id
 """
 _NOT_NEEDED = """
-UPDATE provisioning_logout SET due_at = NULL, leased_until = NULL, leased_by = NULL WHERE id = ANY(%(ids)s)
+UPDATE provisioning_logout SET due_at = NULL, failing_since = NULL, leased_until = NULL, leased_by = NULL
+WHERE id = ANY(%(ids)s)
 """
 
 

@@ -66,7 +66,13 @@ def give_up(*, using: str, at: dt.datetime) -> int:
     """Give up all queued mails after a restore, and erase them: some were sent since the backup. Returns how many."""
     waiting = Mail.objects.using(using).filter(due_at__isnull=False)
     return waiting.update(
-        due_at=None, failed_at=at, last_error=Code.LOST.value, body=b"", leased_by=None, leased_until=None
+        due_at=None,
+        failed_at=at,
+        failing_since=None,
+        last_error=Code.LOST.value,
+        body=b"",
+        leased_by=None,
+        leased_until=None,
     )
 
 

@@ -11,6 +11,7 @@ from audit.foundation import clock
 from provisioning import tasks
 from provisioning.accounts.models import Delivery
 from provisioning.delivery.engine import Engine
+from provisioning.mail import queue as mail_queue
 from provisioning.mail.models import Mail
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
@@ -69,6 +70,22 @@ def test_tidy_deletes_deliveries_after_their_retention(
     assert tasks.tidy() >= 1
     assert not Delivery.objects.exists()
     assert not Mail.objects.filter(sent_at=None, due_at=None).exists()
+
+
+def test_tidy_deletes_sent_and_given_up_mails_after_their_retention_and_no_queued_one(world: World) -> None:
+    old = clock.now() - dt.timedelta(days=91)
+    sent, failed, recent, queued = (
+        mail_queue.queue(to="mikko@koskela.example", subject="s", text="t", purpose="test", language="fi")
+        for _ in range(4)
+    )
+    for name, ended in {
+        sent: {"sent_at": old},
+        failed: {"failed_at": old},
+        recent: {"failed_at": clock.now()},
+    }.items():
+        Mail.objects.filter(id=name).update(due_at=None, **ended)
+    tasks.tidy()
+    assert set(Mail.objects.values_list("id", flat=True)) == {recent, queued}
 
 
 def test_slow_target_delays_no_other(

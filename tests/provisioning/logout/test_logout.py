@@ -1,19 +1,22 @@
 """Logout tokens: signed, one per client and sign-in, retried until confirmed."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import jwt
 import pytest
 
+from audit.foundation import clock
 from audit.models import Event
 from identity import signing_keys
 from identity.clients.models import Client
+from provisioning import tasks
 from provisioning.accounts import planner
 from provisioning.delivery.engine import Engine
 from provisioning.logout import delivery
 from provisioning.logout.models import Logout
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import eventually, sign_in
+from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, bypassing_commands
 
@@ -98,6 +101,22 @@ def test_inactive_client_gets_no_logout_token(
     world.remove(world.mikko)
     with bypassing_commands():
         Client.objects.update(is_active=False)
+    plan_all()
+    assert Logout.objects.update(failing_since=clock.now()) > 0
     deliverer()
-    eventually(lambda: Logout.objects.filter(due_at=None, done_at=None).exists())
+    eventually(lambda: Logout.objects.filter(due_at=None, done_at=None, failing_since=None).exists())
     assert services.logouts == []
+    tasks.tidy()
+    assert Logout.objects.exists()
+    Logout.objects.update(ended_at=clock.now() - dt.timedelta(days=91))
+    tasks.tidy()
+    assert not Logout.objects.exists()
+
+
+def test_tidy_leaves_old_logout_tokens_that_are_retried(world: World, services: fake_target.Server) -> None:
+    sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+    assert Logout.objects.update(ended_at=clock.now() - dt.timedelta(days=91)) > 0
+    tasks.tidy()
+    assert Logout.objects.exists()

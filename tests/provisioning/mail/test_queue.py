@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from audit.foundation import encryption
+from audit.foundation import clock, encryption
 from audit.models import Event
 from provisioning.delivery.engine import Engine
 from provisioning.mail import queue as mail_queue
@@ -135,5 +135,13 @@ def test_refused_mail_is_given_up_and_recorded(world: World, box: Box, deliverer
     name = queue(about=world.mikko.user_id, organization=world.koskela.id)
     eventually(lambda: Mail.objects.get(id=name).failed_at)
     row = Mail.objects.get(id=name)
-    assert (row.due_at, bytes(row.body), row.last_error) == (None, b"", "refused")
+    assert (row.due_at, row.failing_since, bytes(row.body), row.last_error) == (None, None, b"", "refused")
     assert Event.objects.get(verb="mail.failed").organization == world.koskela.id
+
+
+def test_queued_mails_given_up_after_a_restore_are_erased_and_count_as_failing_no_more(world: World) -> None:
+    name = queue()
+    Mail.objects.filter(id=name).update(failing_since=clock.now())
+    assert mail_queue.give_up(using="default", at=clock.now()) == 1
+    row = Mail.objects.get(id=name)
+    assert (row.due_at, row.failing_since, bytes(row.body), row.last_error) == (None, None, b"", "lost")
