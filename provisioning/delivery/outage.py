@@ -24,7 +24,8 @@ class Outage:
     """Whether an unavailable database is logged; one thread of the deliverer names it for all."""
     monotonic: Callable[[], float] = time.monotonic
     _failures: int = 0
-    _is_logged: bool = False
+    _logged: set[str] = field(default_factory=set)
+    """The events that say that work goes on again, one for each kind of cause that was logged."""
     _logged_at: dict[str, float] = field(default_factory=dict)
 
     def failed(self, error: Exception) -> float:
@@ -33,7 +34,7 @@ class Outage:
         is_database = isinstance(error, settle.DATABASE_UNAVAILABLE)
         cause = _cause(error)
         if (self.names_database or not is_database) and self._is_due(cause):
-            self._is_logged = True
+            self._logged.add("deliver.database_available" if is_database else "deliver.fault_ended")
             if is_database:
                 log.warning("deliver.database_unavailable", cause=cause)
             else:
@@ -41,10 +42,10 @@ class Outage:
         return min(FIRST_SECONDS * (1 << min(self._failures - 1, 10)), LONGEST_SECONDS)
 
     def ended(self) -> None:
-        """Begin again with short waits, and log once that work goes on."""
-        if self._is_logged:
-            log.info("deliver.database_available", failures=self._failures)
-        self._failures, self._is_logged = 0, False
+        """Begin again with short waits, and log once for each kind of logged cause that work goes on."""
+        for event in sorted(self._logged):
+            log.info(event, failures=self._failures)
+        self._failures, self._logged = 0, set()
 
     def _is_due(self, cause: str) -> bool:
         now = self.monotonic()

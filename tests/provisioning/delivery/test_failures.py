@@ -112,7 +112,12 @@ def test_fault_of_the_deliverer_is_logged_with_its_traceback_once() -> None:
     with capture_logs() as lines:
         for _ in range(5):
             state.failed(fault)
-    assert [(line["event"], line["exc_info"]) for line in lines] == [("deliver.fault", fault)]
+        state.ended()
+        state.ended()
+    assert [(line["event"], line.get("exc_info")) for line in lines] == [
+        ("deliver.fault", fault),
+        ("deliver.fault_ended", None),
+    ]
 
 
 def test_second_thread_leaves_an_unavailable_database_to_the_first() -> None:
