@@ -73,7 +73,7 @@ def _deliveries() -> list[Gauge]:
 def _heartbeats() -> list[Gauge]:
     gauges = []
     for kind, within in _WITHIN.items():
-        (found,) = [one for one in heartbeats.latest(within=within) if one.kind is kind]
+        found = heartbeats.latest(kind=kind, within=within)
         labels = (("kind", kind.value),)
         gauges.append(Gauge("processes", "Processes seen lately, without the web's.", found.running, labels))
         if found.age_seconds is not None:

@@ -164,5 +164,4 @@ def _failing(*kinds: str) -> str:
 
 
 def _is_recent(kind: Kind, seconds: float) -> bool:
-    (found,) = [one for one in heartbeats.latest(within=dt.timedelta(seconds=seconds)) if one.kind is kind]
-    return found.running > 0
+    return heartbeats.latest(kind=kind, within=dt.timedelta(seconds=seconds)).running > 0

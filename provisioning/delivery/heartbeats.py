@@ -14,8 +14,8 @@ from django.conf import settings
 from audit.foundation import clock, db, ids
 
 EVERY_SECONDS = 15.0
-"""How often a process records its heartbeat, at most."""
-_KEPT = dt.timedelta(days=1)
+"""Between two heartbeats of a deliverer. Celery's timer records one at each tick, and its worker one for each task."""
+_RETENTION = dt.timedelta(days=1)
 
 _RECORD = """
 INSERT INTO provisioning_heartbeat (id, kind, build, started_at, seen_at)
@@ -24,7 +24,7 @@ ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """
 _DELETE_OLD = "DELETE FROM provisioning_heartbeat WHERE kind = %(kind)s AND seen_at < %(before)s"
 _LATEST = """
-SELECT kind, max(seen_at), count(*) FILTER (WHERE seen_at > %(since)s) FROM provisioning_heartbeat GROUP BY kind
+SELECT max(seen_at), count(*) FILTER (WHERE seen_at > %(since)s) FROM provisioning_heartbeat WHERE kind = %(kind)s
 """
 
 
@@ -50,20 +50,15 @@ class Heartbeat:
 def record(*, kind: Kind) -> None:
     """Store that this process works now. Two statements."""
     at = clock.now()
-    db.fetch_all(_DELETE_OLD, {"kind": kind.value, "before": at - _KEPT})
+    db.fetch_all(_DELETE_OLD, {"kind": kind.value, "before": at - _RETENTION})
     db.fetch_all(_RECORD, {"id": _process(kind), "kind": kind.value, "build": settings.BUILD, "at": at})
 
 
-def latest(*, within: dt.timedelta) -> list[Heartbeat]:
-    """Read the latest heartbeat of every kind; `running` counts the processes seen within this time."""
+def latest(*, kind: Kind, within: dt.timedelta) -> Heartbeat:
+    """Read the latest heartbeat of this kind; `running` counts the processes seen within this time."""
     at = clock.now()
-    rows = {kind: values for kind, *values in db.fetch_all(_LATEST, {"since": at - within})}
-    return [
-        Heartbeat(kind, (at - rows[kind][0]).total_seconds(), rows[kind][1])
-        if kind in rows
-        else Heartbeat(kind)
-        for kind in Kind
-    ]
+    seen_at, running = db.fetch_one(_LATEST, {"kind": kind.value, "since": at - within}) or (None, 0)
+    return Heartbeat(kind, (at - seen_at).total_seconds() if seen_at else None, running)
 
 
 @functools.cache

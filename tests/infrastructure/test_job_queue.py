@@ -94,8 +94,7 @@ def test_timer_records_its_heartbeat_at_every_tick(db: None, tmp_path: pathlib.P
     timer = celery.Scheduler(celery.app, schedule_filename=str(tmp_path / "schedule"))
     timer.schedule.clear()
     timer.tick()
-    (found,) = [one for one in heartbeats.latest(within=dt.timedelta(minutes=1)) if one.kind is Kind.BEAT]
-    assert found.running == 1
+    assert heartbeats.latest(kind=Kind.BEAT, within=dt.timedelta(minutes=1)).running == 1
 
 
 def test_schedule_of_the_timer_lies_in_the_home_folder() -> None:

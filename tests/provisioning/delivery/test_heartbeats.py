@@ -17,8 +17,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def latest(kind: Kind) -> Heartbeat:
-    (found,) = [one for one in heartbeats.latest(within=MINUTE) if one.kind is kind]
-    return found
+    return heartbeats.latest(kind=kind, within=MINUTE)
 
 
 def test_process_that_was_never_seen_is_not_running(db: None) -> None:
