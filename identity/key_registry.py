@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from audit.foundation import clock, key_files
 from audit.models import KeyFingerprint
@@ -61,6 +61,14 @@ def problems(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:
     now = clock.now()
     rows = registered(using=using)
     return [problem for purpose in PURPOSES for problem in _problems(purpose, rows.get(purpose, {}), now)]
+
+
+def problems_at_start() -> list[str]:
+    """Return the problems that forbid a start; a database that does not answer forbids none: processes wait for it."""
+    try:
+        return problems()
+    except Error:
+        return []
 
 
 def registered(*, using: str = DEFAULT_DB_ALIAS) -> dict[str, dict[str, KeyFingerprint]]:

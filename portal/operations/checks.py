@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import Error
 
 from identity import key_registry
 
@@ -19,15 +18,8 @@ def stop_on_errors() -> None:
     """
     serious = [message for message in checks.run_checks() if message.is_serious()]
     problems = [f"{message.id}: {message.msg} {message.hint or ''}" for message in serious]
-    if problems := problems or _key_problems():
+    if problems := problems or key_registry.problems_at_start():
         raise SystemExit("\n".join(problems))
-
-
-def _key_problems() -> list[str]:
-    try:
-        return key_registry.problems()
-    except Error:
-        return []
 
 
 @checks.register()

@@ -4,7 +4,6 @@ import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error
 
 from identity import key_registry
 from provisioning import deliverer
@@ -17,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Run until a signal stops it. Raises CommandError with the keys of another installation."""
-        if problems := _key_problems():
+        if problems := key_registry.problems_at_start():
             raise CommandError("\n".join(problems))
         engine = deliverer.create()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -26,10 +25,3 @@ class Command(BaseCommand):
         self.stdout.flush()
         engine.run()
         self.stdout.write("Stopped.")
-
-
-def _key_problems() -> list[str]:
-    try:
-        return key_registry.problems()
-    except Error:  # the engine waits for the database
-        return []
