@@ -146,6 +146,11 @@ def tables(using: str) -> dict[str, list[str]]:
         return {name: columns for name, columns in cursor.fetchall() if name not in LEFT_OUT}
 
 
+def void_tables() -> list[str]:
+    """Return the tables that a restore leaves empty: those left out, without the record of the migrations."""
+    return [name for name in LEFT_OUT if name != "django_migrations"]
+
+
 def migrations(using: str) -> list[str]:
     """Return the applied migrations as `app.name`."""
     return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connections[using]).applied_migrations())

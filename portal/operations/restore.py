@@ -4,6 +4,7 @@ It runs as the owner with the triggers off: the log is copied as it was, and ver
 """
 
 import gzip
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,8 +63,7 @@ def adopt() -> Restored:
         at = clock.now()
         with connections[OWNER].cursor() as cursor:
             cursor.execute(_TRIGGERS_OFF)
-            voided = [name for name in archive.LEFT_OUT if name != "django_migrations"]
-            cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, voided))))
+            cursor.execute(sql.SQL("TRUNCATE {}").format(_names(archive.void_tables())))
         incarnation = installation.adopt(using=OWNER, at=at)
         return Restored(incarnation, mail_queue.give_up(using=OWNER, at=at))
 
@@ -100,10 +100,14 @@ def _require_empty(manifest: Manifest) -> None:
 
 
 def _truncate() -> None:
-    names = sql.SQL(", ").join(map(sql.Identifier, archive.tables(OWNER)))
-    voided = [sql.Identifier(name) for name in archive.LEFT_OUT if name != "django_migrations"]
     with connections[OWNER].cursor() as cursor:
-        cursor.execute(sql.SQL("TRUNCATE {}, {}").format(names, sql.SQL(", ").join(voided)))
+        cursor.execute(
+            sql.SQL("TRUNCATE {}").format(_names([*archive.tables(OWNER), *archive.void_tables()]))
+        )
+
+
+def _names(tables: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, tables))
 
 
 def _copy(name: str, table: archive.Table, folder: Path) -> None:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import Error, connection
 from kombu.connection import Connection
 
-from audit.foundation import clock
+from audit.foundation import clock, db
 from identity import key_registry
+from portal.embedded_postgres import roles
 from portal.operations import readiness, static_check
 from provisioning.delivery.errors import DeliveryError
 from provisioning.mail import smtp
@@ -20,7 +21,6 @@ SECONDS = 10.0
 _OLDEST = 150_000
 _CLOCK_SECONDS = 2.0
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_EXTENSIONS = frozenset({"btree_gist", "citext", "pg_trgm"})
 _ROLE = """
 SELECT current_user, rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication,
        EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relnamespace = 'public'::regnamespace)
@@ -88,7 +88,7 @@ def _database() -> Result:
     host = settings.DATABASES["default"]["HOST"]
     connection.ensure_connection()
     version = connection.connection.info.server_version
-    name, is_mighty, owns = _one(_ROLE)
+    name, is_mighty, owns = db.fetch_one(_ROLE) or ("nobody", False, False)
     encrypted = connection.connection.pgconn.ssl_in_use
     fix = f"set DATABASE_URL to {settings.APPLICATION_ROLE}"
     problems = {
@@ -104,18 +104,9 @@ def _database() -> Result:
     return Result(not problem, problem or text)
 
 
-def _one(statement: str) -> tuple[object, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        row: tuple[object, ...] = cursor.fetchone()
-        return row
-
-
 def _extensions() -> Result:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extname FROM pg_extension")
-        missing = sorted(_EXTENSIONS - {name for (name,) in cursor.fetchall()})
-    if missing:
+    present = {name for (name,) in db.fetch_all("SELECT extname FROM pg_extension")}
+    if missing := sorted(set(roles.EXTENSIONS) - present):
         return _problem(f"Missing: {', '.join(missing)}. Run `manage.py database prepare`.")
     return _ok("All are there.")
 
