@@ -3,12 +3,16 @@
 Each table and each statement by itself, with the exact error.
 """
 
+import datetime as dt
+
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from psycopg import errors as pg
 
 from audit import sealing
+from audit.foundation import clock
+from audit.log import partitions
 from audit.models import Event, Leaf
 from tests.fixtures.world import World
 
@@ -78,6 +82,25 @@ def test_partitions_are_created_for_at_most_two_years_at_a_time(
         assert made == {"audit_event_204111", "audit_event_204112", "audit_event_204201"}
         owner.execute("SELECT audit_ensure_partitions('2051-01-15', 1000)")
         assert len(list(owner.execute(PARTITIONS.encode()))) == len(before) + 3 + 24
+
+
+def test_partitions_between_two_instants_are_those_months_and_no_other(world: World) -> None:
+    """Two calls of the database's function, over the ends of two years or three."""
+    at = clock.now()
+    first, last = at - dt.timedelta(days=600), at + dt.timedelta(days=450)
+    month = first.date().replace(day=1)
+    expected = set()
+    while month <= last.date():
+        expected.add(f"audit_event_{month:%Y%m}")
+        month = (month + dt.timedelta(days=31)).replace(day=1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PARTITIONS)
+        before = {row[0] for row in cursor.fetchall()}
+        partitions.ensure_between(using="default", first=first, last=last)
+        cursor.execute(PARTITIONS)
+        assert {row[0] for row in cursor.fetchall()} == before | expected
+        transaction.set_rollback(True)
+    assert len(expected) > 24
 
 
 @pytest.mark.parametrize(
