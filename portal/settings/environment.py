@@ -26,11 +26,12 @@ PRODUCTION = "production"
 RELAXED = frozenset({"demo", "test"})
 """Every other value of KEYHOLDER_ENV, also a misspelt one, is subject to the rules of production."""
 MASK = "********"
+EXAMPLE = "CHANGE-ME"
+"""Stands in the examples of `deploy/` where a value must be chosen; production refuses it."""
 
 
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _LAST_PORT = 65535
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _WITHOUT_HOST = frozenset({"unix"})
 _QUOTES = frozenset({'"', "'"})
 
@@ -70,6 +71,8 @@ class Variable(Generic[T]):
         production = environ.get(ENVIRONMENT) not in RELAXED
         if not text and production and not self.production_default:
             return f"{self.name} is not set, and production requires it: {self.doc}"
+        if production and EXAMPLE in text:
+            return f"{self.name} still holds the example's {EXAMPLE}. Replace it."
         if not self.secret and _is_wrapped(text):
             return f"{self.name} has spaces or quotes around its value. Remove them."
         try:
@@ -268,24 +271,6 @@ def _require_known_parameters(parts: SplitResult, known: Collection[str]) -> Non
     given = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     if parts.fragment or set(given) - set(known) or len(given) != len(set(given)):
         raise InvalidValue(f"an address with no other parameters than {', '.join(known)}, each once")
-
-
-def database(parameters: Collection[str]) -> Callable[[str], str]:
-    """Accept the address of a PostgreSQL database: host, optional port, and the database's name."""
-    parse_url = url("postgresql", "postgres", parameters=parameters)
-
-    def parse(value: str) -> str:
-        parse_url(value)
-        parts = urlsplit(value)
-        name = parts.path.removeprefix("/")
-        if value and (not parts.hostname or not name or "/" in name):
-            raise InvalidValue("an address such as postgresql://user:password@host:5432/name")
-        mode = dict(parse_qsl(parts.query)).get("sslmode", SSL_MODES[0])
-        if mode not in SSL_MODES:
-            raise InvalidValue(f"an address whose sslmode is one of {', '.join(SSL_MODES)}")
-        return value
-
-    return parse
 
 
 def web_address(value: str) -> str:

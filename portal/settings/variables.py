@@ -1,18 +1,14 @@
 """Every environment variable of the product, declared once; `docs/running.md` contains this list as a table."""
 
-import os
-import re
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
-from portal.settings import brand
+from portal.settings import brand, postgresql_url
 from portal.settings.environment import (
     ENVIRONMENT,
     PRODUCTION,
     Variable,
     absolute,
     choice,
-    database,
     declared,
     host,
     hosts,
@@ -29,21 +25,6 @@ from portal.settings.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-
-
-DATABASE_PARAMETERS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "connect_timeout")
-"""Parameters of libpq that an address of the database may have."""
-_THIS_MACHINE = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|")
-
-
-def _requires_verified_tls(address: str) -> str:
-    """Without a verified certificate, an impostor of the server would read every password hash and session."""
-    parts = urlsplit(address)
-    mode = dict(parse_qsl(parts.query)).get("sslmode") or os.environ.get("PGSSLMODE", "")
-    if not address or _THIS_MACHINE.fullmatch(parts.hostname or "") or mode in {"verify-ca", "verify-full"}:
-        return ""
-    return "must have ?sslmode=verify-full (or verify-ca): the server is another machine"
-
 
 ENV = Variable(
     name=ENVIRONMENT,
@@ -122,17 +103,17 @@ CHECKPOINTS = Variable(
 )
 DATABASE = Variable(
     name="DATABASE_URL",
-    parse=database(DATABASE_PARAMETERS),
+    parse=postgresql_url.parse,
     default="postgresql://keyholder_app@127.0.0.1:5432/keyholder",
     address=True,
-    production_rule=_requires_verified_tls,
+    production_rule=postgresql_url.requires_verified_tls,
     doc="The database, as `keyholder_app`; in production with `?sslmode=verify-full`, unless it is on this machine.",
 )
 OWNER_DATABASE = Variable(
     name="OWNER_DATABASE_URL",
-    parse=database(DATABASE_PARAMETERS),
+    parse=postgresql_url.parse,
     address=True,
-    production_rule=_requires_verified_tls,
+    production_rule=postgresql_url.requires_verified_tls,
     default_doc="`DATABASE_URL`",
     doc=(
         "The database, as `keyholder_owner`; "

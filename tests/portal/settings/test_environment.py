@@ -176,6 +176,15 @@ def test_production_without_required_variables_names_each_of_them() -> None:
     assert environment.problems(variables.ALL, {"KEYHOLDER_ENV": "test"}) == []
 
 
+@pytest.mark.parametrize("name", ["KEYHOLDER_METRICS_TOKEN", "DATABASE_URL"])
+def test_value_that_still_holds_the_examples_password_is_refused_in_production(name: str) -> None:
+    examples = (ROOT / "deploy" / "keyholder.env").read_text("utf-8")
+    (value,) = re.findall(f"^{name}='(.*)'$", examples, re.MULTILINE)
+    (problem,) = environment.problems(variables.ALL, REQUIRED | {name: value})
+    assert problem == f"{name} still holds the example's CHANGE-ME. Replace it."
+    assert environment.problems(variables.ALL, {"KEYHOLDER_ENV": "test", name: value}) == []
+
+
 def test_misspelt_environment_follows_the_rules_of_production() -> None:
     found = environment.problems(variables.ALL, {"KEYHOLDER_ENV": "tset"})
     assert {problem.partition(" ")[0] for problem in found} == {"KEYHOLDER_ENV", *REQUIRED}
