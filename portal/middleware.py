@@ -76,15 +76,19 @@ def _language(request: HttpRequest) -> str:
 
 
 class NoStore:
-    """Forbids browsers and proxies to store a page, unless its view allows it."""
+    """Forbids browsers and proxies to store a page, unless its view allows it; clears their storage after a session."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Set Cache-Control where the view has not."""
+        """Set Cache-Control where the view has not, and Clear-Site-Data where the response ends the session."""
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and not cookie.value:
+            # Cookies stay: the one of a known browser outlives the session.
+            response.headers["Clear-Site-Data"] = '"storage"'
         return response
 
 

@@ -61,6 +61,13 @@ def test_sign_out_names_the_session_that_ended(world: World) -> None:
     assert facts_of(olli, "session.ended")["ended_session"] == key
 
 
+def test_end_of_a_session_clears_what_the_browser_stored_and_keeps_it_known(world: World) -> None:
+    browser = BrowserClient().sign_in(world.olli.user)
+    during = browser.get(reverse("mfa_index"))
+    after = browser.post(reverse("account_logout"))
+    assert ("Clear-Site-Data" in during, after["Clear-Site-Data"]) == (False, '"storage"')
+
+
 def test_sessions_ended_one_by_one_and_together_leave_no_difference(world: World) -> None:
     olli = world.olli.user
     browsers = [BrowserClient().sign_in(olli)]
