@@ -16,7 +16,7 @@ class BodyTooLarge(Exception):
 
 
 class BodyTooSlow(Exception):
-    """The body did not arrive within the deadline, or was the oldest when the bodies' memory was full."""
+    """The body missed the deadline, or was the oldest when memory was full or its address had too many under way."""
 
 
 class ClientGone(Exception):
@@ -81,7 +81,7 @@ class Bodies:
         body.size += len(chunk)
         if body in self._all:
             self._size += len(chunk)
-        if self._size > limits.BODIES_BYTES:
+        while self._size > limits.BODIES_BYTES:
             self._refuse_oldest(self._all)
 
     def _enter(self, body: _Incomplete) -> None:

@@ -87,6 +87,19 @@ def test_full_memory_refuses_the_oldest_body_of_all(monkeypatch: pytest.MonkeyPa
     assert event_loops.run(run()) == ["BodyTooSlow", "waiting", "waiting"]
 
 
+def test_large_chunk_in_full_memory_refuses_as_many_of_the_oldest_as_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "BODIES_BYTES", 42)
+
+    async def run() -> list[str]:
+        all_bodies = Bodies()
+        small = await _start(all_bodies, ["a", "b"], first=b"x" * 5)
+        return await _outcomes([*small, *await _start(all_bodies, ["c"], first=b"x" * 40)])
+
+    assert asyncio.run(run()) == ["BodyTooSlow", "BodyTooSlow", "waiting"]
+
+
 def test_announced_bytes_occupy_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BODIES_BYTES", 25)
 
