@@ -32,7 +32,6 @@ EXAMPLE = "CHANGE-ME"
 
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _LAST_PORT = 65535
-_WITHOUT_HOST = frozenset({"unix"})
 _QUOTES = frozenset({'"', "'"})
 
 
@@ -257,7 +256,7 @@ def url(*schemes: str, parameters: Collection[str] | None = None) -> Callable[[s
             raise InvalidValue(allowed)
         if not is_port or any(character.isspace() for character in value):
             raise InvalidValue(f"{allowed}, with a valid host and port")
-        if not (parts.path if parts.scheme in _WITHOUT_HOST else parts.netloc):
+        if not parts.netloc:
             raise InvalidValue(f"{allowed}, followed by a host")
         if parameters is not None:
             _require_known_parameters(parts, parameters)

@@ -98,6 +98,7 @@ KEYS = Variable(
 CHECKPOINTS = Variable(
     name="KEYHOLDER_CHECKPOINTS",
     parse=optional_path,
+    production_rule=absolute,
     default_doc="`checkpoints` in `KEYHOLDER_HOME`",
     doc="The folder of signed checkpoints and their key, which the system user of `deliver` owns and alone writes.",
 )

@@ -75,6 +75,7 @@ BAD = [
     ("KEYHOLDER_SMTP_PORT", "25 ", "spaces or quotes"),
     ("KEYHOLDER_HOME", "var", "an absolute path"),
     ("KEYHOLDER_KEYS", "keys", "an absolute path"),
+    ("KEYHOLDER_CHECKPOINTS", "checkpoints", "an absolute path"),
     ("KEYHOLDER_BRAND", "demo/brand", "an absolute path"),
     ("KEYHOLDER_SMTP_HOST", "smtp://relay", "without a port"),
     ("KEYHOLDER_SMTP_HOST", "relay:25", "without a port"),
