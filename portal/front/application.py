@@ -73,37 +73,40 @@ class Front:
         path, reads = environ["PATH_INFO"], environ["REQUEST_METHOD"] in ("GET", "HEAD")
         if path == kinds.LIVE and reads:
             return _LIVE  # no thread: it answers whatever fills the lanes
+        client = request_context.network(request_context.address_of(environ))
         if _has_body(environ):
-            bridge.set_body(environ, await self._body(environ, receive, kind))
+            bridge.set_body(environ, await self._body(environ, receive, kind, client))
         if path == kinds.READY and reads:
             return await self._ready(send, kind)
-        return await self._run(environ, send, kind)
+        return await self._run(environ, send, kind, client)
 
-    async def _body(self, environ: Environ, receive: _Receive, kind: Kind) -> bytes:
+    async def _body(self, environ: Environ, receive: _Receive, kind: Kind, client: str) -> bytes:
+        announced = environ.get("CONTENT_LENGTH")
+        if announced is not None and "HTTP_TRANSFER_ENCODING" in environ:
+            # A proxy may have read the other of the two lengths (RFC 9112 §6.3). Granian passes the coding alone, and
+            # ends the connection after the response.
+            raise Refusal(HTTPStatus.BAD_REQUEST)
         if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
             raise Refusal(HTTPStatus.BAD_REQUEST)
         content_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
         if content_type not in kind.content_types:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        announced = environ.get("CONTENT_LENGTH")
         try:
             return await self._bodies.collect(
                 receive,
                 cap=kind.body_bytes,
                 announced=None if announced is None else int(announced),
-                address=bridge.client(request_context.address_of(environ)),
+                address=client,
             )
         except bodies.BodyTooLarge as error:
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
         except bodies.BodyTooSlow as error:
             raise Refusal(HTTPStatus.REQUEST_TIMEOUT) from error
 
-    async def _run(self, environ: Environ, send: Send, kind: Kind) -> Answer:
+    async def _run(self, environ: Environ, send: Send, kind: Kind, client: str) -> Answer:
         call = bridge.Call(self._application, environ, send, asyncio.get_running_loop())
         try:
-            return await self._lanes[kind.lane].run(
-                call, address=bridge.client(request_context.address_of(environ))
-            )
+            return await self._lanes[kind.lane].run(call, address=client)
         except lanes.LaneFull as error:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
         except Exception as error:
@@ -121,7 +124,7 @@ class Front:
         shared = self._readiness
         if shared is None or (shared.done() and now >= self._readiness_until):
             environ = bridge.own_environ(kinds.READY, scheme="https" if settings.HTTPS else "http")
-            self._readiness = shared = asyncio.ensure_future(self._run(environ, send, kind))
+            self._readiness = shared = asyncio.ensure_future(self._run(environ, send, kind, client=""))
             self._readiness_until = now + _READY_SECONDS
         return await asyncio.shield(shared)
 

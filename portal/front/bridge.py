@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import ipaddress
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -82,14 +81,6 @@ def own_environ(path: str, *, scheme: str) -> Environ:
             "headers": (),
         }
     )
-
-
-def client(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber gets."""
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address)
-    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
 def set_body(request: Environ, body: bytes) -> None:

@@ -10,10 +10,12 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from audit.foundation import clock
 from portal.front.bridge import Answer, Environ, Headers
 from portal.front.kinds import Kind
+from portal.wording import time_zones
 
-_REFERENCE = "@@REFERENCE@@"
+_REFERENCE, _AT = "@@REFERENCE@@", "@@AT@@"
 _OAUTH = {
     HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
@@ -63,14 +65,16 @@ def answer(refusal: Refusal, kind: Kind, environ: Environ, reference: str) -> An
             "error_description": f"{_DESCRIPTIONS[status]} Reference {reference}",
         }
         return Answer(status, _headers(refusal, b"application/json", reference), json.dumps(error).encode())
-    page = _page(status, _language(environ)).replace(_REFERENCE, reference)
+    language = _language(environ)
+    page = _page(status, language).replace(_REFERENCE, reference).replace(_AT, _now(language))
     return Answer(status, _headers(refusal, b"text/html; charset=utf-8", reference), page.encode())
 
 
 def prepare() -> None:
-    """Render the pages, so that no refusal waits for one."""
-    for status in _DESCRIPTIONS:
-        for language, __ in settings.LANGUAGES:
+    """Render the pages and load the formats of dates, so that no refusal waits for them."""
+    for language, __ in settings.LANGUAGES:
+        _now(language)
+        for status in _DESCRIPTIONS:
             _page(status, language)
 
 
@@ -78,11 +82,17 @@ def prepare() -> None:
 def _page(status: HTTPStatus, language: str) -> str:
     context = {
         "reference": _REFERENCE,
+        "at": _AT,
         "sentence": _SENTENCES.get(status, ""),
         "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
     }
     with translation.override(language):
         return render_to_string(_TEMPLATES.get(status, "400.html"), context)
+
+
+def _now(language: str) -> str:
+    with translation.override(language):
+        return time_zones.date_time(clock.wall(), None)
 
 
 def _language(environ: Environ) -> str:

@@ -22,6 +22,8 @@ from identity.memberships.queries import ActiveMembership
 from portal.http import reference
 from portal.wording import time_zones
 
+_IPV6_SITE = 64
+
 
 class RequestContext:
     """Computes the values that pages share within one request, each on its first use."""
@@ -151,6 +153,17 @@ def address_of(meta: Mapping[str, object]) -> str:
     if proxies and len(forwarded) >= proxies:
         address = forwarded[-proxies]
     return _without_port(address)
+
+
+def network(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one subscriber gets.
+
+    All requests without a valid address are one client.
+    """
+    if ":" not in address:
+        return address
+    parsed = ipaddress.IPv6Address(address)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, _IPV6_SITE), strict=False))
 
 
 def _without_port(address: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.front import limits
+from portal.front import kinds, limits
 from tests.fixtures import web_process
 from tests.fixtures.web_process import WebProcess, head, is_silent, read_headers, read_to_end
 
@@ -203,6 +203,23 @@ def test_ambiguous_or_oversized_headers_are_refused(web: WebProcess, lines: list
     with web.connect() as connection:
         connection.sendall(head("POST", LOGIN, TYPE, *lines))
         assert read_headers(connection)[9:12] == status
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_read"),
+    [([], True), (["Content-Length: 5"], False), (["Content-Length: 60"], False)],
+    ids=["one length", "two lengths", "two other lengths"],
+)
+def test_what_follows_a_request_with_two_lengths_is_not_read(
+    web: WebProcess,
+    lines: list[str],
+    is_read: bool,  # noqa: FBT001
+) -> None:
+    """The server drops Content-Length before we see it: a proxy that believes it must not share this connection."""
+    with web.connect() as connection:
+        first = head("POST", TOKEN, TYPE, "Transfer-Encoding: chunked", *lines) + b"0\r\n\r\n"
+        connection.sendall(first + head("GET", kinds.LIVE, "Connection: close"))
+        assert (b'{"status": "ok"}' in read_to_end(connection)) is is_read
 
 
 def test_http2_is_not_spoken(web: WebProcess) -> None:

@@ -1,16 +1,20 @@
 """The front before its application: what is answered at once, what is refused, and in which form."""
 
 import asyncio
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from portal.front import kinds, limits
+from portal.front import kinds, limits, refusals
 from portal.front.application import Front
 from portal.oidc import fast_path
 from portal.operations import request_log
+from portal.wording import time_zones
 from tests.fixtures import event_loops
 from tests.portal.front.asgi import FORM, Exchange, exchange, part, scope
 
@@ -60,6 +64,7 @@ def test_liveness_is_answered_without_the_application(method: str) -> None:
 
 REFUSED = [
     (400, {"content_type": FORM, "transfer_encoding": "gzip, chunked"}, ()),
+    (400, {"content_type": FORM, "content_length": "2", "transfer_encoding": "chunked"}, ()),
     (413, {"content_type": FORM, "content_length": str(limits.FORM_BYTES + 1)}, ()),
     (413, {"content_type": FORM, "transfer_encoding": "chunked"}, (part(b"x" * (limits.FORM_BYTES + 1)),)),
     (415, {"content_type": "multipart/form-data; boundary=x", "content_length": "300000000"}, ()),
@@ -111,6 +116,21 @@ def test_refusal_speaks_the_language_of_the_browser(
     monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
     seen = ask(scope(PAGE, "POST", content_length="1", accept_language=accepted))
     assert text in seen.body.decode()
+
+
+def test_page_of_a_refusal_names_its_own_instant_in_the_language_of_the_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
+    at = dt.datetime(2026, 11, 29, 14, 3, tzinfo=dt.UTC)
+    for minutes, language in [(0, "en"), (0, "fi"), (1, "en")]:
+        now = at + dt.timedelta(minutes=minutes)
+        monkeypatch.setattr(refusals, "clock", SimpleNamespace(wall=lambda now=now: now))
+        seen = ask(scope(PAGE, "POST", content_length="1", accept_language=language))
+        with translation.override(language):
+            expected = time_zones.date_time(now, None)
+        assert expected.endswith(f"{now:%M} UTC")
+        assert expected in seen.body.decode()
 
 
 @pytest.mark.parametrize(

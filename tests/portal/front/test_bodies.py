@@ -97,7 +97,7 @@ def test_large_chunk_in_full_memory_refuses_as_many_of_the_oldest_as_it_takes(
         small = await _start(all_bodies, ["a", "b"], first=b"x" * 5)
         return await _outcomes([*small, *await _start(all_bodies, ["c"], first=b"x" * 40)])
 
-    assert asyncio.run(run()) == ["BodyTooSlow", "BodyTooSlow", "waiting"]
+    assert event_loops.run(run()) == ["BodyTooSlow", "BodyTooSlow", "waiting"]
 
 
 def test_announced_bytes_occupy_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,20 +54,6 @@ def test_names_that_clients_invent_are_not_remembered() -> None:
     assert len(bridge._NAMES) <= bridge._KNOWN_NAMES
 
 
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
-        ("2001:db8:0:1:ffff::", "2001:db8:0:1::/64"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("", ""),
-    ],
-)
-def test_addresses_of_one_subscriber_count_as_one_client(address: str, counted: str) -> None:
-    assert bridge.client(address) == counted
-
-
 class Response:
     """A WSGI response that remembers whether it was closed."""
 
