@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -17,13 +18,13 @@ from portal.oidc.authorize import client_redirect, login_redirect, organization_
 from portal.oidc.authorize import code as authorize_code
 from portal.oidc.authorize.request import AuthorizationError, AuthorizationRequest
 from portal.signin.customers import assurance, demands, gate
-from portal.signin.customers.assurance import Step
+from portal.signin.customers.assurance import Assessment, Step
 from portal.signin.proofs import Proof
 
 _SELECT = "select_account"
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass
 class AuthorizationDecision:
     """Decides one valid authorization request for the person whose browser sends it.
 
@@ -45,7 +46,7 @@ class AuthorizationDecision:
         self._check_id_token_hint()
         assessment = assurance.assess(self.request, demands.ACCESS, since=self._since())
         if assessment.step is not Step.NONE:
-            return self._lead_to(assessment.step)
+            return self._lead_to(assessment)
         return self._authorize(assessment.proof)
 
     def _require_sign_in(self) -> HttpResponse | None:
@@ -73,14 +74,15 @@ class AuthorizationDecision:
         if limit is None:
             return None
         oldest = clock.now() - dt.timedelta(seconds=limit)
-        return min(oldest, self._waiting_since() or oldest)
+        return min(oldest, self._waiting_since or oldest)
 
-    def _lead_to(self, step: Step) -> HttpResponse:
+    def _lead_to(self, assessment: Assessment) -> HttpResponse:
         """Lead to the step that is missing, and back to this request."""
-        self._refuse_if_prompt_none("interaction_required" if step is Step.ADD_FACTOR else "login_required")
+        adds_factor = assessment.step is Step.ADD_FACTOR
+        self._refuse_if_prompt_none("interaction_required" if adds_factor else "login_required")
         if self.consent_answer:
             return HttpResponseRedirect(self._return_url())
-        return gate.respond(self.request, step, since=self._since(), path=self._return_url())
+        return gate.respond(self.request, assessment, path=self._return_url())
 
     def _authorize(self, proof: Proof) -> HttpResponse:
         candidates = organization_choice.memberships_with_rights(self.request, self.authorization)
@@ -96,7 +98,7 @@ class AuthorizationDecision:
             )
         if self._requires_consent() and self.consent_answer != "grant":
             return self._consent_page(chosen[0].organization_key)
-        if self._waiting_since():
+        if self._waiting_since:
             reauthentication.spend(self.request.session, self.mark)
         code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
         return client_redirect.send(self.request, self.authorization.target, code=code)
@@ -138,6 +140,7 @@ class AuthorizationDecision:
         }
         return [{"name": name, "value": value} for name, value in values.items() if value]
 
+    @cached_property
     def _waiting_since(self) -> dt.datetime | None:
         since = reauthentication.waiting_since(self.mark, self._path()) if self.mark else None
         if since is None or reauthentication.is_spent(self.request.session, self.mark):
@@ -149,7 +152,7 @@ class AuthorizationDecision:
         path = self._path(without=without)
         if "login" not in self.authorization.prompts and self.authorization.max_age is None:
             return path
-        mark = self.mark if self._waiting_since() else reauthentication.mark(path)
+        mark = self.mark if self._waiting_since else reauthentication.mark(path)
         return f"{path}&{urlencode({reauthentication.PARAMETER: mark})}"
 
     def _path(self, *, without: str = "") -> str:

@@ -14,7 +14,7 @@ from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
-from portal.http import request_context, safe_redirects
+from portal.http import safe_redirects
 from portal.signin.customers import (
     assurance,
     attempts,
@@ -60,10 +60,6 @@ class AccountAdapter(DefaultAccountAdapter):
         if isinstance(request.session, SessionStore):
             request.session.save()
             request.session.row = Session.objects.get(session_key=request.session.stored_key())
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address; requests without a valid address share one limit."""
-        return request_context.address_of(request.META) or "unknown"
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Remember the person in this browser: every step of the sign-in is done."""

@@ -42,10 +42,14 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer: the next step, and the one proof that it rests on, which is also what services are given."""
+    """The answer: the next step, and the one proof that it rests on, which is also what services are given.
+
+    `since` is the oldest instant that was accepted; None where the age did not matter.
+    """
 
     step: Step
     proof: Proof
+    since: dt.datetime | None = None
 
 
 def assess(request: HttpRequest, demand: Demand, *, since: dt.datetime | None = None) -> Assessment:
@@ -62,11 +66,9 @@ def assess(request: HttpRequest, demand: Demand, *, since: dt.datetime | None = 
         return Assessment(weaker, proof)
     at = clock.now()
     oldest = since or at - (demand.max_age or dt.timedelta())
-    if not oldest < proof.at <= at and not factors.types_of(user):
-        proof = proofs.newest_single(
-            request
-        )  # two factors were proved once; the person has removed the second
-    return Assessment(Step.NONE if oldest < proof.at <= at else Step.CONFIRM, proof)
+    if proof.is_full and not oldest < proof.at <= at and not factors.types_of(user):
+        proof = proofs.newest_single(request)  # the person has removed the second factor since
+    return Assessment(Step.NONE if oldest < proof.at <= at else Step.CONFIRM, proof, oldest)
 
 
 def _step_of_weaker(request: HttpRequest, user: User, proof: Proof, demand: Demand) -> Step:

@@ -1,10 +1,9 @@
 """Each request that may try a secret is counted first, and given back where it tried no wrong one.
 
-The counting is outside the request's transaction: a failure that is rolled back stays counted, and no counter is locked
-while a password is hashed.
+Secrets and requests are counted outside the request's transaction: a failure that is rolled back stays counted, and no
+counter is locked while a password is hashed. Mails are counted in the transaction that queues them.
 """
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,14 +20,16 @@ from portal.signin.customers import device_cookies, limits
 from portal.signin.customers.limits import Limit, Taken
 
 _ATTRIBUTE = "sign_in_attempt"
-_IPV6_SITE = 64
 
 
 @dataclass(slots=True)
 class Attempt:
-    """Holds what one request has counted, whether it tried a wrong secret, and a person to remember in this browser."""
+    """Holds what one request has counted, whether it tried a wrong secret, and a person to remember in this browser.
 
-    taken: Taken
+    `taken` is None on a page where nothing limits the tries of a secret.
+    """
+
+    taken: Taken | None
     failed: bool = False
     remembered: User | None = None
 
@@ -42,9 +43,14 @@ class Subject:
 
 
 def require_allowed(request: HttpRequest, *, advice: str = "") -> None:
-    """Raise ValidationError with the wait in whole seconds; call it before a secret is tried."""
-    wait = attempt_of(request).taken.wait
-    if wait:
+    """Raise ValidationError with the wait in whole seconds; call it before a secret is tried.
+
+    Raises TypeError on a page that is not in `_SUBJECTS`: it would try secrets without a limit.
+    """
+    taken = attempt_of(request).taken
+    if taken is None:
+        raise TypeError(f"no limit: {request.path}")
+    if wait := taken.wait:
         text = ngettext(
             "Too many attempts. Wait %(seconds)s second and try again.",
             "Too many attempts. Wait %(seconds)s seconds and try again.",
@@ -55,10 +61,10 @@ def require_allowed(request: HttpRequest, *, advice: str = "") -> None:
 
 
 def attempt_of(request: HttpRequest) -> Attempt:
-    """Return the attempt of this request. Raises TypeError for a page that tries secrets and is not in `_SUBJECTS`."""
+    """Return the attempt of this request. Raises TypeError outside `run`."""
     attempt = getattr(request, _ATTRIBUTE, None)
     if not isinstance(attempt, Attempt):
-        raise TypeError(f"no limit: {request.path}")
+        raise TypeError(f"no attempt: {request.path}")
     return attempt
 
 
@@ -78,15 +84,14 @@ def run(request: Request, view: Callable[[], HttpResponseBase]) -> HttpResponseB
     match = request.resolver_match
     name = (match.url_name if match else None) or ""
     if name in _COUNTED and request.method not in _COUNTED[name]:
-        taken = limits.take((limits.REQUESTS, device_cookies.any_number(request) or network_of(request)))
+        taken = limits.take((limits.REQUESTS, device_cookies.any_number(request) or _network(request)))
         if taken.wait:
             return error_pages.too_many(request, seconds=taken.wait)
     subject = _SUBJECTS.get(name)
-    taken = _take(request, subject(request)) if subject and request.method == "POST" else Taken()
-    attempt = Attempt(taken)
+    attempt = Attempt(_take(request, subject(request)) if subject and request.method == "POST" else None)
     setattr(request, _ATTRIBUTE, attempt)
     response = view()
-    if not attempt.failed:
+    if attempt.taken is not None and not attempt.failed:
         attempt.taken.give_back()
     if attempt.remembered is not None:
         device_cookies.remember(request, response, User.objects.get(pk=attempt.remembered.pk))
@@ -107,19 +112,6 @@ def take_reset_mail(request: HttpRequest, *, address: str, user: User | None) ->
     )
 
 
-def network_of(request: HttpRequest) -> str:
-    """Return the IPv4 address, or the /64 that an IPv6 subscriber has. Unknown addresses are one network."""
-    try:
-        address = ipaddress.ip_address(request_context.address_of(request.META))
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, _IPV6_SITE), strict=False))
-    return str(address)
-
-
 def _take(request: HttpRequest, subject: Subject) -> Taken:
     """Count under the limit of the known browser or of the session; otherwise under those of strangers."""
     device = device_cookies.known(request, subject.user)
@@ -129,13 +121,17 @@ def _take(request: HttpRequest, subject: Subject) -> Taken:
             return taken
     if request.user.is_authenticated:
         return limits.take((limits.SESSION, str(request.session.session_key)))
-    network = network_of(request)
+    network = _network(request)
     strangers: tuple[tuple[Limit, str], ...] = (
         (limits.NETWORK, network),
         (limits.PERSON_NETWORK, f"{subject.key} {network}"),
         (limits.PERSON, subject.key),
     )
     return limits.take(*strangers)
+
+
+def _network(request: HttpRequest) -> str:
+    return request_context.network(request_context.address_of(request.META))
 
 
 def _typed_address(request: HttpRequest) -> Subject:

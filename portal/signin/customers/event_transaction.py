@@ -31,11 +31,7 @@ def current_batch() -> EventBatch | None:
 
 @contextmanager
 def event_transaction(request: Request) -> Iterator[EventBatch]:
-    """Open a batch, or join the open one: allauth calls a suspended view from within another."""
-    batch = _current.get()
-    if batch is not None:
-        yield batch
-        return
+    """Open a batch in a transaction of its own. Raises RuntimeError within another one."""
     with observations.recording(actor=request.context.actor) as batch:
         token = _current.set(batch)
         try:
@@ -51,7 +47,11 @@ def _notify_changes(batch: EventBatch) -> None:
     for chain, _, _, draft in batch.drafts:
         if (key := _key(draft)) in factors.CHANGES:
             changes.setdefault(chain, []).append(key)
-    ended = {chain for chain, _, _, draft in batch.drafts if draft.verb == Observation.SESSION_ENDED}
+    ended = {
+        chain
+        for chain, _, _, draft in batch.drafts
+        if draft.verb == Observation.SESSION_ENDED and draft.facts["ended_by"] == "assurance"
+    }
     for user in User.objects.filter(pk__in=changes):
         emails.queue_security_notice(user=user, changes=changes[user.pk], others_ended=user.pk in ended)
 

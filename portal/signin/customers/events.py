@@ -74,8 +74,9 @@ def end_other_sessions(request: HttpRequest, user: User) -> None:
 
 
 def _end_sessions(request: HttpRequest, user: User, session_keys: Iterable[str]) -> None:
+    at = clock.now()
     for key in session_keys:
-        revocation.revoke_session(user=uuid.UUID(str(user.pk)), session_key=key, at=clock.now())
+        revocation.revoke_session(user=uuid.UUID(str(user.pk)), session_key=key, at=at)
         facts = {"ended_by": "assurance", "ended_session": key}
         record_event(request, Observation.SESSION_ENDED, user, facts)
 

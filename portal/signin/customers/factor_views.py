@@ -24,6 +24,7 @@ from portal.signin.customers import (
     recovery_codes,
 )
 from portal.signin.customers.events import record_event
+from portal.signin.customers.factor_setup import NewCodes
 
 
 class RenamePasskey(webauthn.EditWebAuthnView):
@@ -58,10 +59,10 @@ class AddPasskey(webauthn.AddWebAuthnView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the passkey, and show the recovery codes that come with a first factor."""
-        passkey = auth.WebAuthn.add(
-            self.request.user, form.cleaned_data["name"], form.cleaned_data["credential"]
-        ).instance
-        return _after_setup(self.request, passkey, notice="mfa/messages/webauthn_added.txt")
+        codes = factor_setup.first_codes(_user(self.request))
+        user = _locked(self.request)
+        passkey = auth.WebAuthn.add(user, form.cleaned_data["name"], form.cleaned_data["credential"]).instance
+        return _after_setup(self.request, passkey, codes, notice="mfa/messages/webauthn_added.txt")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add options for a passkey instead of a second factor only."""
@@ -89,12 +90,13 @@ class ConnectApp(totp.ActivateTOTPView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the app, and show the recovery codes that come with a first factor."""
-        user = User.objects.select_for_update(no_key=True).get(pk=_user(self.request).pk)
+        codes = factor_setup.first_codes(_user(self.request))
+        user = _locked(self.request)
         if "totp" in factors.types_of(user):
             return HttpResponseRedirect(reverse("mfa_index"))
         app = authenticator_apps.connect(user=user, secret=form.secret, step=form.time_step)
         authenticator_apps.forget_pending(self.request)
-        return _after_setup(self.request, app, notice="mfa/messages/totp_activated.txt")
+        return _after_setup(self.request, app, codes, notice="mfa/messages/totp_activated.txt")
 
 
 class CreateCodes(TemplateView):
@@ -123,10 +125,12 @@ class CreateCodes(TemplateView):
         return _codes_page(request, codes)
 
 
-def _after_setup(request: HttpRequest, authenticator: Authenticator, *, notice: str) -> HttpResponse:
-    codes = factor_setup.complete(request, authenticator)
-    factor_setup.notify(request, notice=notice, first_codes=bool(codes))
-    return _codes_page(request, codes) if codes else HttpResponseRedirect(reverse("mfa_index"))
+def _after_setup(
+    request: HttpRequest, authenticator: Authenticator, codes: NewCodes | None, *, notice: str
+) -> HttpResponse:
+    given = factor_setup.complete(request, authenticator, codes)
+    factor_setup.notify(request, notice=notice, first_codes=bool(given))
+    return _codes_page(request, given) if given else HttpResponseRedirect(reverse("mfa_index"))
 
 
 def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -143,6 +147,10 @@ def _user(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError(request.user)
     return request.user
+
+
+def _locked(request: HttpRequest) -> User:
+    return User.objects.select_for_update(no_key=True).get(pk=_user(request).pk)
 
 
 class RemoveApp(totp.DeactivateTOTPView):

@@ -19,7 +19,7 @@ from audit.foundation import clock
 from identity.people import addresses
 from identity.people.models import User
 from portal.http import input_cleaning, request_data
-from portal.signin.customers import attempts, authenticator_apps, emails, one_time_codes
+from portal.signin.customers import attempts, authenticator_apps, emails, events, one_time_codes
 
 _MAX_LENGTHS = {
     "password": 1000,
@@ -123,8 +123,8 @@ class ResetPassword(_Address, Bounded, account.ResetPasswordForm):
         """Queue a mail to a customer's person; for others, and beyond the limits, do the same work without a mail."""
         address, user = self.cleaned_data["email"], next(iter(self.users), None)
         if not attempts.take_reset_mail(request, address=address, user=user) or not self.users:
-            emails.imitate_reset(to=self.cleaned_data["email"])
-            return str(self.cleaned_data["email"])
+            emails.imitate_reset(to=address)
+            return str(address)
         return str(super().save(request, **kwargs))
 
 
@@ -148,8 +148,10 @@ class _Code:
         authenticator = one_time_codes.spend(user=self.user, code=code)
         if authenticator is None:
             attempts.mark_failed(context.request)
-            for app in Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP):
-                self._emit_authentication_failed(app)  # type: ignore[attr-defined]
+            # Allauth's signal names an authenticator, which a person who has passkeys only need not have.
+            has_app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).exists()
+            kind = Authenticator.Type.TOTP if has_app else Authenticator.Type.RECOVERY_CODES
+            events.failed(user=self.user, method=str(kind))
             raise get_adapter().validation_error("incorrect_code")
         authenticator.user = self.user
         self.authenticator = authenticator

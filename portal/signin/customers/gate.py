@@ -7,12 +7,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from audit.foundation import clock
 from identity.people.models import User
 from portal.http import error_responses, safe_redirects
 from portal.signin import proofs
 from portal.signin.customers import assurance, events, factors
-from portal.signin.customers.assurance import Demand, Step
+from portal.signin.customers.assurance import Assessment, Demand, Step
 from portal.signin.proofs import Factor
 
 
@@ -22,15 +21,15 @@ def require(request: HttpRequest, demand: Demand) -> HttpResponse | None:
     The values of a sent form are preserved on a page (status 419). A response to htmx replaces the whole page: a
     sign-in page must not be swapped into a panel.
     """
-    step = assurance.assess(request, demand).step
-    if step is Step.NONE:
+    assessment = assurance.assess(request, demand)
+    if assessment.step is Step.NONE:
         return None
-    since = clock.now() - demand.max_age if demand.max_age else None
-    return respond(request, step, since=since, path=error_responses.return_path(request))
+    return respond(request, assessment, path=error_responses.return_path(request))
 
 
-def respond(request: HttpRequest, step: Step, *, since: dt.datetime | None, path: str) -> HttpResponse:
-    """Lead to the page of this step, and from there to `path`. A session that is too weak ends."""
+def respond(request: HttpRequest, assessment: Assessment, *, path: str) -> HttpResponse:
+    """Lead to the page of the next step, and from there to `path`. A session that is too weak ends."""
+    step, since = assessment.step, assessment.since
     if step is Step.SIGN_IN:
         if isinstance(request.user, User):
             events.end_weak_session(request, request.user)
@@ -40,7 +39,8 @@ def respond(request: HttpRequest, step: Step, *, since: dt.datetime | None, path
     if step is Step.ADD_FACTOR:
         safe_redirects.store_return_path(request, path)
         return error_responses.redirect_to_sign_in(request, reverse("mfa_index"))
-    url = reverse(next_confirmation(request, since=since or clock.now()) or "account_reauthenticate")
+    page = next_confirmation(request, since=since) if since else ""
+    url = reverse(page or "account_reauthenticate")
     return error_responses.redirect_to_sign_in(request, _with_next(url, path))
 
 

@@ -79,8 +79,8 @@ class Taken:
 def take(*subjects: tuple[Limit, str]) -> Taken:
     """Count one attempt under each limit before it is made, so that attempts at once cannot exceed one."""
     counters: list[str] = []
+    at = clock.wall().timestamp()
     for limit, subject in subjects:
-        at = clock.wall().timestamp()
         window = math.floor(at / limit.seconds)
         end = (window + 1) * limit.seconds
         counter = f"limit:{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}:{window}"

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.account.internal import stagekit
-from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth
 from django.db.models import signals as rows
@@ -36,19 +35,9 @@ def on_failed(credentials: dict[str, Any], request: HttpRequest | None = None, *
         events.failed(user=addresses.owners(addresses=[email]).get(email), method="password")
 
 
-@receiver(mfa.authentication_failed)
-def on_factor_failed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    events.failed(user=user, method=str(authenticator.type))
-
-
 @receiver(account.authentication_step_completed)
 def on_proved(request: HttpRequest, user: User, method: str, **facts: Any) -> None:
     events.step_completed(request, user, method, facts)
-
-
-@receiver(mfa.authenticator_added)
-def on_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    events.factor_set_up(request, user, authenticator)
 
 
 @receiver(account.password_changed)

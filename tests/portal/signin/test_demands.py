@@ -16,7 +16,7 @@ from identity.memberships.models import Membership
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.signin.customers import demands, gate, recovery_codes
-from portal.signin.customers.assurance import Demand
+from portal.signin.customers.assurance import Assessment, Demand
 from provisioning.mail.models import Mail
 from tests.fixtures import signed_in, url_map
 from tests.fixtures import world as worlds
@@ -108,8 +108,8 @@ def test_each_page_asks_of_each_session_what_the_decision_says(
         people = [world.vilma.user_id, world.sami.user_id]
         Authenticator.objects.filter(user__in=people).delete()
 
-    def led(request: HttpRequest, step: str, **_: Any) -> HttpResponse:
-        return HttpResponse(status=299, headers={"X-Step": step})
+    def led(request: HttpRequest, assessment: Assessment, **_: Any) -> HttpResponse:
+        return HttpResponse(status=299, headers={"X-Step": assessment.step})
 
     monkeypatch.setattr(gate, "respond", led)
     asked = {one for one in url_map.addresses() if demands.BY_URL_NAME.get(one.name)}
@@ -142,7 +142,7 @@ def test_session_older_than_the_first_factor_reads_and_changes_nothing(world: Wo
     vilma = world.vilma.user
     with worlds.bypassing_commands():
         codes = recovery_codes.generate()
-        recovery_codes.store(user=vilma, codes=codes)
+        recovery_codes.store(user=vilma, hashes=recovery_codes.hashed(user=vilma, codes=codes))
     before = list(Authenticator.objects.filter(user=vilma).order_by("pk").values())
     for ask in ("get", "post"):
         weak = signed_in.browser(vilma, strong=False)

@@ -6,17 +6,30 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth
+from django.contrib.auth import hashers
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.urls import reverse
 
 from audit.foundation import clock
+from audit.models import Event
 from identity.people.models import User
-from portal.signin.customers import authenticator_apps, code_input, factors, one_time_codes, recovery_codes
+from portal.signin.customers import (
+    authenticator_apps,
+    code_input,
+    event_transaction,
+    factor_setup,
+    factors,
+    one_time_codes,
+    recovery_codes,
+)
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, BrowserClient, code_from, code_of, secret_of
 from tests.fixtures.concurrency import run_concurrently
@@ -32,6 +45,7 @@ RFC_VECTORS = [
     (2000000000, "69279037"),
     (20000000000, "65353130"),
 ]
+AddFactor = Callable[[BrowserClient, str], Any]
 GENERATE = reverse("mfa_generate_recovery_codes")
 
 
@@ -133,7 +147,7 @@ def test_code_read_by_two_transactions_is_accepted_by_one(
     """Both have read the row before either writes, unless the lock makes one wait."""
     aino, codes = world.aino.user, recovery_codes.generate()
     with worlds.bypassing_commands(), transaction.atomic():
-        recovery_codes.store(user=aino, codes=codes)
+        recovery_codes.store(user=aino, hashes=recovery_codes.hashed(user=aino, codes=codes))
     both = threading.Barrier(2, timeout=1)
     read: Any = authenticator_apps.accepted_step if kind == "app" else recovery_codes._unused
 
@@ -262,7 +276,7 @@ def test_recovery_code_of_another_number_or_person_is_refused(world: World) -> N
     aino, mikko = world.aino.user, world.mikko.user
     codes = recovery_codes.generate()
     with worlds.bypassing_commands(), transaction.atomic():
-        recovery_codes.store(user=aino, codes=codes)
+        recovery_codes.store(user=aino, hashes=recovery_codes.hashed(user=aino, codes=codes))
     assert recovery_codes.find(user=aino.pk, code=codes[4]) is not None
     for wrong in (f"5{codes[4][1:]}", codes[4][:-1], f"{codes[4]}0", f"{codes[4][:-1]}x", "", "4" * 16):
         assert recovery_codes.find(user=aino.pk, code=wrong) is None
@@ -284,6 +298,101 @@ def test_recovery_codes_replace_the_older_ones_in_one_event(world: World) -> Non
     second.password(aino)
     assert second.post(CODE, {"code": old[0]}).status_code == 200
     assert second.post(CODE, {"code": codes_of(again)[0]}).status_code == 302
+
+
+@pytest.fixture
+def add_factor(monkeypatch: pytest.MonkeyPatch) -> AddFactor:
+    """Send the form of a first factor; the passkey's cryptography is left out."""
+
+    def stored(user: User, name: str, credential: Any) -> SimpleNamespace:
+        data = {"name": name, "credential": credential}
+        return SimpleNamespace(instance=Authenticator.objects.create(user=user, type="webauthn", data=data))
+
+    monkeypatch.setattr(auth, "parse_registration_response", lambda _: None)
+    monkeypatch.setattr(auth, "complete_registration", lambda _: None)
+    monkeypatch.setattr(auth.WebAuthn, "add", stored)
+    monkeypatch.setattr(factors, "key_amr", lambda _: "swk")
+
+    def add(browser: BrowserClient, kind: str) -> Any:
+        if kind == "passkey":
+            return browser.post(reverse("mfa_add_webauthn"), {"name": "Key", "credential": '{"id": "a"}'})
+        secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
+        return browser.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
+
+    return add
+
+
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_recovery_codes_of_a_first_factor_are_hashed_before_a_row_is_locked_or_written(
+    world: World, monkeypatch: pytest.MonkeyPatch, add_factor: AddFactor, kind: str
+) -> None:
+    """Whatever else needs the person's row waited for ten hashes."""
+    browser = BrowserClient().sign_in(world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user)
+    held: list[str] = []
+    at_hashes: list[int] = []
+    hash_password: Callable[[str], str] = hashers.make_password
+
+    def hashed(code: str) -> str:
+        at_hashes.append(len(held))
+        return hash_password(code)
+
+    def execute(run: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        writes = re.match("INSERT|UPDATE|DELETE", sql) or "FOR NO KEY UPDATE" in sql
+        if writes and event_transaction.current_batch() is not None:
+            held.append(sql)
+        return run(sql, params, many, context)
+
+    monkeypatch.setattr(hashers, "make_password", hashed)
+    with connection.execute_wrapper(execute):
+        done = add_factor(browser, kind)
+    assert len(codes_of(done)) == recovery_codes.COUNT
+    assert (at_hashes, bool(held)) == ([0] * recovery_codes.COUNT, True)
+
+
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_recovery_codes_given_meanwhile_stay_valid(
+    world: World, monkeypatch: pytest.MonkeyPatch, add_factor: AddFactor, kind: str
+) -> None:
+    """Two first factors in two windows: the codes that one of them showed stopped working."""
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False).user
+    browser = BrowserClient().sign_in(ida)
+    codes, first_codes = recovery_codes.generate(), factor_setup.first_codes
+
+    def store_elsewhere() -> None:
+        with worlds.bypassing_commands(), transaction.atomic():
+            recovery_codes.store(user=ida, hashes=recovery_codes.hashed(user=ida, codes=codes))
+
+    def given_elsewhere(user: User) -> Any:
+        new = first_codes(user)
+        run_concurrently(store_elsewhere)
+        return new
+
+    monkeypatch.setattr(factor_setup, "first_codes", given_elsewhere)
+    assert add_factor(browser, kind)["Location"] == reverse("mfa_index")
+    assert recovery_codes.find(user=ida.pk, code=codes[0]) is not None
+
+
+@pytest.mark.parametrize("has_codes", [True, False])
+def test_wrong_code_of_a_person_with_passkeys_only_is_recorded_once(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    has_codes: bool,  # noqa: FBT001
+) -> None:
+    aino = world.aino.user
+    with worlds.bypassing_commands(), transaction.atomic():
+        Authenticator.objects.filter(user=aino).delete()
+        data: Any = {"name": "Key", "credential": {}}
+        Authenticator.objects.create(user=aino, type="webauthn", data=data)
+        if has_codes:
+            codes = recovery_codes.generate()
+            recovery_codes.store(user=aino, hashes=recovery_codes.hashed(user=aino, codes=codes))
+    monkeypatch.setattr(auth, "begin_authentication", lambda _: {})
+    browser = BrowserClient()
+    browser.password(aino)
+    assert browser.post(CODE, {"code": "000000"}).status_code == 200
+    assert recorded_verbs(aino).count("sign_in.failed") == 1
+    last = Event.objects.filter(verb="sign_in.failed").latest("at")
+    assert b'"method":"recovery_codes"' in bytes(last.body)
 
 
 def test_recovery_codes_need_a_factor_that_they_replace(world: World) -> None:

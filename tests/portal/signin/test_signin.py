@@ -346,6 +346,17 @@ def test_changed_password_or_factor_queues_a_security_notice(world: World) -> No
     assert not re.search(r"\d{4} \d{4} \d{4} \d{4}", "".join(notices_to(aino)))
 
 
+def test_notice_of_a_changed_password_says_once_where_the_person_was_signed_out(world: World) -> None:
+    aino = world.aino.user
+    browser = BrowserClient().sign_in(aino)
+    passwords = {"oldpassword": worlds.PASSWORD, "password1": NEW_PASSWORD}
+    assert browser.post(reverse("account_change_password"), passwords)["Location"] == LOGIN
+    assert "session.ended" in recorded_verbs(aino)
+    (mail,) = notices_to(aino)
+    assert "You are signed out on all devices." in mail
+    assert "You were signed out in your other browsers." not in mail
+
+
 def test_security_notice_lists_all_changes_in_the_person_s_language(world: World) -> None:
     vilma = world.vilma.user
     with worlds.bypassing_commands():
