@@ -13,7 +13,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from audit.foundation import clock
 from portal.front.bridge import Answer, Environ, Headers
 from portal.front.kinds import Kind
-from portal.wording import time_zones
+from portal.wording import brands, time_zones
 
 _REFERENCE, _AT = "@@REFERENCE@@", "@@AT@@"
 _OAUTH = {
@@ -84,7 +84,7 @@ def _page(status: HTTPStatus, language: str) -> str:
         "reference": _REFERENCE,
         "at": _AT,
         "sentence": _SENTENCES.get(status, ""),
-        "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
+        "shell": {"brand": brands.brand()},
     }
     with translation.override(language):
         return render_to_string(_TEMPLATES.get(status, "400.html"), context)

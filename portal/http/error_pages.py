@@ -14,7 +14,7 @@ from django.views.decorators.csrf import requires_csrf_token
 
 from audit.foundation import clock
 from portal.http import error_responses, request_context
-from portal.wording import time_zones
+from portal.wording import brands, time_zones
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -54,7 +54,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     context: Mapping[str, Any] = {
         "reference": request_context.request_id(request),
         "at": time_zones.date_time(clock.wall(), None),
-        "shell": {"brand": {"name": settings.SUPPLIER_NAME, "phone": settings.SUPPLIER_SUPPORT}},
+        "shell": {"brand": brands.brand()},
     }
     return error_responses.replace_whole_page(
         request, HttpResponse(render_to_string("500.html", context), status=500)

@@ -13,6 +13,7 @@ from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
 from portal.http import request_context
 from portal.http.request_context import Request
+from portal.wording import brands
 
 _NAVIGATION: Mapping[str, tuple[str, Verb | None]] = {
     "home": ("home", None),
@@ -31,20 +32,14 @@ def shell_context(request: HttpRequest) -> dict[str, Any]:
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
-def brand(key: str = "") -> dict[str, str]:
-    """Return the supplier's name and telephone, and the look of this brand or of the default one, for templates."""
-    phone = settings.SUPPLIER_SUPPORT.replace(" ", "\N{NO-BREAK SPACE}")
-    return {"name": settings.SUPPLIER_NAME, "phone": phone, **settings.BRANDS.get(key, settings.BRAND)}
-
-
 def mail_brand(organization: OrganizationView | None = None) -> dict[str, str]:
     """Return the supplier in mails about this organization: `accent` and `on_accent` are #rrggbb."""
-    return brand(organization.number_and_brand[1] if organization and settings.BRANDS else "")
+    return brands.brand(organization.number_and_brand[1] if organization and settings.BRANDS else "")
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
     shell: dict[str, Any] = {
-        "brand": brand(),
+        "brand": brands.brand(),
         "current_url": request.get_full_path(),
         "links": _links(),
         "nav": [],
@@ -54,7 +49,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         shell["person"] = {"name": user.name, "email": user.email}
         shell |= _organizations(request_context.require_context(request))
         if "organization" in shell:
-            shell["brand"] = brand(shell["organization"]["brand"])
+            shell["brand"] = brands.brand(shell["organization"]["brand"])
     return shell
 
 

@@ -118,6 +118,12 @@ def test_refusal_speaks_the_language_of_the_browser(
     assert text in seen.body.decode()
 
 
+def test_page_of_a_refusal_has_the_supplier_s_brand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DRAIN_SECONDS", 0.01)
+    page = ask(scope(PAGE, "POST", content_length="1")).body.decode()
+    assert [name in page for name in ("brand/brand.css", "brand/brand.svg")] == [True, True]
+
+
 def test_page_of_a_refusal_names_its_own_instant_in_the_language_of_the_browser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

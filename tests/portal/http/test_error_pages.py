@@ -156,7 +156,9 @@ def test_denied_page_is_403_and_failed_page_is_500(db: None) -> None:
     assert "You cannot change or remove your own access" in answer.content.decode()
     failed = client(raise_request_exception=False).get("/test/refuses/secret-of-a-link/")
     assert failed.status_code == 500
-    assert "Something went wrong" in failed.content.decode()
+    page = failed.content.decode()
+    assert "Something went wrong" in page
+    assert [name in page for name in ("brand/brand.css", "brand/brand.svg")] == [True, True]
     assert failed["X-Request-ID"] in failed.content.decode()
     assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", failed["X-Request-ID"])
 

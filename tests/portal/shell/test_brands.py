@@ -13,7 +13,7 @@ from identity.organizations.models import BusinessUnit, Organization
 from identity.people.models import User
 from portal.settings import brand
 from portal.settings.environment import InvalidValue
-from portal.shell import shell
+from portal.wording import brands
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.world import World
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def brands(tmp_path: Path, settings: LazySettings) -> Path:
+def brands_folder(tmp_path: Path, settings: LazySettings) -> Path:
     """A folder with one brand, which the settings know."""
     folder = tmp_path / "brands"
     copy = folder / "northern"
@@ -44,7 +44,7 @@ def apply(tmp_path: Path, lines: str) -> str:
 
 
 def test_pages_and_mails_have_the_brand_of_the_organization_s_unit(
-    world: World, brands: Path, tmp_path: Path
+    world: World, brands_folder: Path, tmp_path: Path
 ) -> None:
     apply(tmp_path, '\n[brands]\nnorth = "northern"\n')
     assert dict(BusinessUnit.objects.values_list("key", "brand")) == {"kivisalo": "", "north": "northern"}
@@ -55,14 +55,14 @@ def test_pages_and_mails_have_the_brand_of_the_organization_s_unit(
     page = home(world.aino.user, "koskela")
     assert "brand/brand.css" in page
     assert "brand/units/northern" not in page
-    assert shell.brand("northern")["accent"] == "#112233"
+    assert brands.brand("northern")["accent"] == "#112233"
 
 
 def home(user: User, organization: str) -> str:
     return BrowserClient().sign_in(user).get(f"/o/{organization}", follow=True).content.decode()
 
 
-def test_brand_that_no_folder_has_is_refused(world: World, brands: Path, tmp_path: Path) -> None:
+def test_brand_that_no_folder_has_is_refused(world: World, brands_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"southern is not known. The known brands are northern\."):
         apply(tmp_path, '\n[brands]\nnorth = "southern"\n')
     with pytest.raises(CommandError, match=r"brands\.west must be one of the units of this file"):
@@ -72,18 +72,18 @@ def test_brand_that_no_folder_has_is_refused(world: World, brands: Path, tmp_pat
 
 def test_brand_whose_folder_is_gone_shows_the_default_one(settings: LazySettings) -> None:
     settings.BRANDS = {}
-    assert shell.brand("northern") == shell.brand()
+    assert brands.brand("northern") == brands.brand()
 
 
-def test_folder_of_brands_is_read_whole_or_refused(brands: Path) -> None:
-    found = brand.parse_all(str(brands))["northern"]
+def test_folder_of_brands_is_read_whole_or_refused(brands_folder: Path) -> None:
+    found = brand.parse_all(str(brands_folder))["northern"]
     assert found.to_setting()["stylesheet"] == "brand/units/northern/brand.css"
     assert brand.parse_all("") == {}
-    (brands / "Southern").mkdir()
+    (brands_folder / "Southern").mkdir()
     with pytest.raises(InvalidValue, match="small letters"):
-        brand.parse_all(str(brands))
-    (brands / "Southern").rename(brands / "southern")
+        brand.parse_all(str(brands_folder))
+    (brands_folder / "Southern").rename(brands_folder / "southern")
     with pytest.raises(InvalidValue, match="southern must be"):
-        brand.parse_all(str(brands))
+        brand.parse_all(str(brands_folder))
     with pytest.raises(InvalidValue, match="an absolute path"):
         brand.parse_all("demo")
