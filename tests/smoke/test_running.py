@@ -24,6 +24,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from cryptography import x509
 
+from portal.oidc import fast_path
 from tests.fixtures import authenticator_app as codes
 from tests.fixtures import certificates, fake_target
 from tests.fixtures.demo_services import free_port
@@ -103,6 +104,7 @@ class Installation:
     target: fake_target.Server
     web: tuple[int, int]
     tls: int
+    plain: int
     token: str
     trust: ssl.SSLContext
     visitors: list[Visitor] = field(default_factory=list)
@@ -116,11 +118,11 @@ class Installation:
         for visitor in self.visitors:
             visitor.close()
 
-    def ask(self, port: int, path: str) -> tuple[int, str]:
-        """Ask one web process on its own port, as a probe does."""
+    def ask(self, port: int, path: str, method: str = "GET") -> tuple[int, str]:
+        """Ask one web process, or nginx without TLS, on its own port, as a probe does."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            connection.request("GET", path, headers={"Host": HOST, "Authorization": f"Bearer {self.token}"})
+            connection.request(method, path, headers={"Host": HOST, "Authorization": f"Bearer {self.token}"})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
@@ -177,7 +179,7 @@ def installation() -> Iterator[Installation]:
         trust = prepare(machine, folder)
         machine.start_services()
         stack.callback(machine.close)
-        found = Installation(machine, mails, target, (web[0], web[1]), tls, password, trust)
+        found = Installation(machine, mails, target, (web[0], web[1]), tls, plain, password, trust)
         for port in web:
             wait_until(functools.partial(found.ready, port), within=120, what=f"web process on {port}")
         stack.enter_context(machine.nginx())
@@ -229,6 +231,7 @@ def test_every_command_of_the_page_is_followed() -> None:
 def test_documented_installation_loses_nothing_when_each_process_is_killed(
     installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert_only_pages_redirect_to_tls(installation)
     customer = first_customer(installation)
     visitors = sign_in_all(installation, customer["secrets"])
     canaries = first_sign_in(installation, visitors[0])
@@ -254,6 +257,14 @@ def test_documented_installation_loses_nothing_when_each_process_is_killed(
             f"\nsmoke: {load.pages} pages, {load.acts} acts, {len(kills)} kills, {len(load.failures)} requests failed "
             f"in killed processes, {load.resent} forms sent again, {len(installation.mails.ids)} mails"
         )
+
+
+def assert_only_pages_redirect_to_tls(installation: Installation) -> None:
+    """A program that sends its secret without TLS is refused, so that its owner sees the mistake."""
+    programs = [(method, path) for path in fast_path.ROUTES for method in ("GET", "POST")]
+    asked = [("GET", "/account/login/"), ("GET", "/oauth/authorize"), ("POST", "/account/login/"), *programs]
+    statuses = [installation.ask(installation.plain, path, method)[0] for method, path in asked]
+    assert statuses == [301, 301, 403, *[403] * len(programs)]
 
 
 REPORTED = ("deliver", "mail", "targets", "worker", "beat", "metrics")
