@@ -60,7 +60,7 @@ class Unchanged(DomainError):
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
-    `problem`: missing, too_long (`longest`), characters, link, address, unknown, web_address, insecure.
+    `problem`: missing, too_long (`longest`), characters, link, address, domain, unknown, web_address, insecure.
     """
 
     code = "invalid_input"
@@ -97,7 +97,7 @@ class RateLimited(DomainError):
 class InvitationGone(DomainError):
     """The invitation cannot be accepted.
 
-    `state`: unknown, expired, used, cancelled, sender_without_authority.
+    `state`: unknown, expired, used, cancelled, sender_without_authority, membership_ended.
     """
 
     code = "invitation_gone"

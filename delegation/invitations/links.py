@@ -7,6 +7,8 @@ from delegation.invitations.models import Invitation
 from identity import machine_secrets
 
 PREFIX = "khi"
+VALIDITY = dt.timedelta(days=7)
+"""An invitation expires this long after it was last sent."""
 RETENTION = dt.timedelta(days=90)
 """Until then a dead link says why it is dead; afterwards it is an unknown link."""
 
@@ -21,6 +23,11 @@ def invitation_of_link(link: str) -> Invitation | None:
         .prefetch_related("sites")
         .first()
     )
+
+
+def last_sent_at(invitation: Invitation) -> dt.datetime:
+    """Return when the newest link was made; a resend moves the expiry."""
+    return invitation.expires_at - VALIDITY
 
 
 def offered_access(invitation: Invitation) -> AccessSpec:

@@ -129,5 +129,9 @@ def open_invitation(
 
 def is_member(*, organization: uuid.UUID, email: str, at: dt.datetime) -> bool:
     """Return whether the person with this address belongs to the organization. One statement."""
-    present = memberships_queries.active_or_suspended(at=at).filter(organization=organization)
-    return present.filter(user__email=email).exists()
+    return memberships_queries.present_of_address(organization=organization, address=email, at=at).exists()
+
+
+def was_member(*, organization: uuid.UUID, email: str) -> bool:
+    """Return whether the person with this address belongs or belonged to the organization. One statement."""
+    return memberships_queries.of_address(organization=organization, address=email).exists()

@@ -14,6 +14,7 @@ from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations import queries as organizations_queries
 from identity.organizations.models import Organization
 from identity.organizations.queries import OrganizationView
+from identity.people import addresses
 from identity.people.models import User
 
 _STATE = MembershipPeriod.State
@@ -44,7 +45,22 @@ def active(*, at: dt.datetime) -> QuerySet[Membership]:
 
 def active_or_suspended(*, at: dt.datetime) -> QuerySet[Membership]:
     """Filter memberships with an active or suspended period at `at`; the organization does not count."""
-    return Membership.objects.filter(in_state(at=at, states=[_STATE.ACTIVE, _STATE.SUSPENDED]))
+    return Membership.objects.filter(is_present(at=at))
+
+
+def is_present(*, at: dt.datetime) -> Exists:
+    """Return the condition that a membership has an active or suspended period at `at`."""
+    return in_state(at=at, states=[_STATE.ACTIVE, _STATE.SUSPENDED])
+
+
+def of_address(*, organization: uuid.UUID, address: str) -> QuerySet[Membership]:
+    """Filter the membership, in any state, of the person with this primary or further verified address."""
+    return Membership.objects.filter(organization=organization, user__in=addresses.owner_ids(address=address))
+
+
+def present_of_address(*, organization: uuid.UUID, address: str, at: dt.datetime) -> QuerySet[Membership]:
+    """Filter the active or suspended membership, at `at`, of the person with this address by the rule above."""
+    return of_address(organization=organization, address=address).filter(is_present(at=at))
 
 
 _FIELDS = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import idna
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from identity.people.models import User
@@ -71,6 +72,14 @@ def owners(*, addresses: Iterable[str]) -> dict[str, User]:
     verified = EmailAddress.objects.filter(email__in=emails, verified=True).select_related("user")
     primary = User.objects.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
     return {row.email: row.user for row in verified} | {user.email.lower(): user for user in primary}
+
+
+def owner_ids(*, address: str) -> QuerySet[User, uuid.UUID]:
+    """Return the ids of the owners of this lower-case address by the rule of `owners`, for use within a statement."""
+    primary = User.objects.alias(lower_email=Lower("email")).filter(lower_email=address)
+    verified = EmailAddress.objects.filter(email=address, verified=True)
+    ids: QuerySet[User, uuid.UUID] = primary.values_list("id", flat=True)
+    return ids.union(verified.values_list("user_id", flat=True))
 
 
 def undeliverable(*, addresses: Iterable[str]) -> list[User]:

@@ -194,11 +194,13 @@ def _rate_limited(data: Data) -> Sentence:
 
 
 def _invitation_gone(data: Data) -> Sentence:
+    no_longer_valid = _("This invitation is no longer valid. Ask for a new one.")
     texts = {
         "expired": _("This invitation has expired. Ask for a new one."),
         "used": _("This invitation has been accepted. Sign in with the address it was sent to."),
         "cancelled": _("This invitation was cancelled."),
-        "sender_without_authority": _("This invitation is no longer valid. Ask for a new one."),
+        "sender_without_authority": no_longer_valid,
+        "membership_ended": no_longer_valid,
     }
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 

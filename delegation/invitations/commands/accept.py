@@ -3,6 +3,8 @@
 import dataclasses
 import uuid
 
+from django.db.models import Max
+
 from audit.foundation.actor import Actor, Kind
 from delegation.access import rules as access_rules
 from delegation.acts.act import Act
@@ -63,7 +65,7 @@ def accept(
         (reloaded,) = act.on
         _require_valid_link(act, reloaded, link)
         user = _load_or_create_user(act, reloaded, person)
-        present = _present_member(act, user) if isinstance(person, User) else None
+        present = _present_member(act, reloaded, user) if isinstance(person, User) else None
         access, sender = links.offered_access(reloaded), _sender(act, reloaded)
         _require_sender_authority(act, sender, access, user)
         membership = effects.join(
@@ -116,13 +118,24 @@ def _require_sender_authority(act: Act, sender: Actor, access: AccessSpec, user:
         raise InvitationGone(state="sender_without_authority") from refusal
 
 
-def _present_member(act: Act, user: User) -> Membership | None:
-    """Read the person's present membership here. Raises AlreadyMember for a suspended one: nothing is added to it."""
-    own = {"organization": act.organization, "user": user}
-    present = memberships_queries.active_or_suspended(at=act.at).filter(**own).first()
-    if present is not None and not memberships_queries.active(at=act.at).filter(id=present.id).exists():
-        raise AlreadyMember(membership=str(present.id))
-    return present
+def _present_member(act: Act, invitation: Invitation, user: User) -> Membership | None:
+    """Read the person's present membership here. Raises AlreadyMember for a suspended one: nothing is added to it.
+
+    Raises InvitationGone for a former member who left after the invitation was last sent. A removal cancels the
+    invitations to all addresses of the leaver, but not those to an address that was verified later.
+    """
+    own = Membership.objects.filter(organization=act.organization, user=user)
+    present = memberships_queries.is_present(at=act.at)
+    found = own.annotate(is_present=present, ended_at=Max("periods__valid_until")).first()
+    if found is None:
+        return None
+    if not found.is_present:
+        if found.ended_at is not None and found.ended_at > links.last_sent_at(invitation):
+            raise InvitationGone(state="membership_ended")
+        return None
+    if not memberships_queries.active(at=act.at).filter(id=found.id).exists():
+        raise AlreadyMember(membership=str(found.id))
+    return found
 
 
 def _load_or_create_user(act: Act, invitation: Invitation, person: User | Newcomer) -> User:

@@ -1,11 +1,8 @@
 """Members send, resend and cancel invitations."""
 
 import dataclasses
-import datetime as dt
 import uuid
 from collections.abc import Sequence
-
-from django.db.models import Q
 
 from audit.foundation import ids
 from audit.foundation.actor import Actor
@@ -27,8 +24,6 @@ from delegation.invitations.subjects import InvitationSet
 from identity import machine_secrets
 from identity.memberships import queries as memberships_queries
 from identity.organizations.models import Organization, Site
-
-VALIDITY = dt.timedelta(days=7)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,11 +112,15 @@ def _record_event(act: Act, invitation: Invitation, access: AccessSpec, reason: 
 
 
 def _check_not_member(act: Act, address: str) -> None:
-    verified = Q(user__emailaddress__email=address, user__emailaddress__verified=True)
-    present = memberships_queries.active_or_suspended(at=act.at).filter(organization=act.organization)
-    member = present.filter(Q(user__email=address) | verified).first()
-    if member is not None and policy.decide(
-        actor=act.actor, verb=Verb.MEMBER_VIEW, on=policy.MembershipIds([member.id]), at=act.at
+    """Raise AlreadyMember for a present member that the actor sees; the supplier's timers and commands see all."""
+    member = memberships_queries.present_of_address(
+        organization=act.organization, address=address, at=act.at
+    ).first()
+    if member is not None and (
+        not act.actor.is_person
+        or policy.decide(
+            actor=act.actor, verb=Verb.MEMBER_VIEW, on=policy.MembershipIds([member.id]), at=act.at
+        )
     ):
         raise AlreadyMember(membership=str(member.id))
 
@@ -170,7 +169,7 @@ def _insert(act: Act, recipient: _Recipient, access: AccessSpec) -> Invitation:
         invited_by=act.actor.id,
         invited_by_kind=act.actor.kind.value,
         created_at=act.at,
-        expires_at=act.at + VALIDITY,
+        expires_at=act.at + links.VALIDITY,
     )
     invitation.sites.add(*Site.objects.filter(id__in=access.sites))
     return invitation
@@ -186,7 +185,7 @@ def _add_link(act: Act, invitation: Invitation, link: str) -> None:
 def resend(
     *, actor: Actor, invitation: Invitation, idempotency_key: str | None = None
 ) -> Outcome[InvitationSent]:
-    """Send a new link for the same invitation, valid for `VALIDITY`.
+    """Send a new link for the same invitation, valid for `links.VALIDITY`.
 
     The resender becomes the invitation's sender. Raises InvitationGone, and the errors of `invite`.
     """
@@ -208,12 +207,12 @@ def resend(
             actor=actor, organization=act.organization, email=reloaded.email, at=act.at, resend_of=reloaded
         )
         sender = {"invited_by": actor.id, "invited_by_kind": actor.kind.value}
-        Invitation.objects.filter(id=reloaded.id).update(expires_at=act.at + VALIDITY, **sender)
+        Invitation.objects.filter(id=reloaded.id).update(expires_at=act.at + links.VALIDITY, **sender)
         _add_link(act, reloaded, link)
         act.record_change(
             reloaded.id,
             before={"expires_at": reloaded.expires_at.isoformat(), "invited_by": str(reloaded.invited_by)},
-            after={"expires_at": (act.at + VALIDITY).isoformat(), "invited_by": str(actor.id)},
+            after={"expires_at": (act.at + links.VALIDITY).isoformat(), "invited_by": str(actor.id)},
         )
         return act.set_result(InvitationSent(reloaded.id, link))
 

@@ -8,9 +8,10 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 
+from audit.foundation import clock
 from audit.foundation.errors import DomainError
 from delegation.authorization import errors as authorization_errors
-from delegation.invitations import links
+from delegation.invitations import links, queries
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation, InvitationToken
@@ -209,6 +210,17 @@ def test_acceptance_by_a_suspended_member_is_refused_and_by_an_active_or_former_
     assert accept(world, case, world.vilma.user) == refusal
 
 
+def test_acceptance_by_a_member_who_left_after_the_last_sending_is_refused(world: World) -> None:
+    invitation, link = invited(world, "sami@home.example")
+    worlds.move_clock(60)
+    world.remove(world.sami)
+    with worlds.bypassing_commands():
+        EmailAddress.objects.create(user=world.sami.user, email="sami@home.example", verified=True)
+    assert accept(world, (invitation, link), world.sami.user) == "InvitationGone membership_ended"
+    again = invitations_send.resend(actor=actor_of(world.aino), invitation=invitation)
+    assert accept(world, (world.invitation(invitation.id), again.result.link), world.sami.user) == ""
+
+
 @pytest.mark.parametrize(("column", "state"), [("accepted_at", "used"), ("cancelled_at", "cancelled")])
 def test_resending_and_cancelling_a_closed_invitation_is_refused(
     world: World, column: str, state: str
@@ -272,6 +284,18 @@ def _refused(world: World, email: str) -> str:
 
 def _members() -> QuerySet[Membership]:
     return Membership.objects.filter(organization__key="koskela")
+
+
+def test_invitation_by_the_supplier_to_a_present_member_is_refused(world: World) -> None:
+    with worlds.bypassing_commands():
+        EmailAddress.objects.create(user=world.vilma.user, email="v@home.example", verified=True)
+        MembershipPeriod.objects.filter(membership=world.olli).update(state="suspended")
+    for email in (world.vilma.user.email, "v@home.example", world.olli.user.email):
+        with pytest.raises(authorization_errors.AlreadyMember):
+            world.invite(world.koskela, email, world.access("viewer"))
+        assert queries.is_member(organization=world.koskela.id, email=email, at=clock.now())
+    assert not queries.is_member(organization=world.koskela.id, email=ADDRESS, at=clock.now())
+    world.invite(world.koskela, ADDRESS, world.access("viewer"))
 
 
 @pytest.mark.parametrize(

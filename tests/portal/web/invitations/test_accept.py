@@ -169,6 +169,20 @@ def test_invitation_of_a_sender_without_authority_is_refused(world: World) -> No
     assert not User.objects.filter(email=ADDRESS).exists()
 
 
+def test_invitation_from_before_the_removal_is_refused_to_the_leaver(world: World) -> None:
+    stina = world.stina.user
+    first, second = (invite(world, email, "viewer")[1] for email in (stina.email, "stina@home.example"))
+    browser = BrowserClient().sign_in(stina, to=first)
+    browser.post(first)
+    worlds.move_clock(60)
+    world.remove(Membership.objects.get(user=stina, organization=world.koskela))
+    with worlds.bypassing_commands():
+        EmailAddress.objects.create(user=stina, email="stina@home.example", verified=True)
+    browser = BrowserClient().sign_in(stina)
+    gone = browser.post(second)
+    assert (gone.status_code, "This invitation was cancelled" in text(gone)) == (410, True)
+
+
 def test_existing_person_signs_in_and_accepts(world: World) -> None:
     stina = world.stina.user
     _, path = invite(world, stina.email, role="viewer")
