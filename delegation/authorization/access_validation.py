@@ -60,5 +60,12 @@ def limit_problem(*, limit: AmountLimit) -> str:
     )
 
 
+def is_positive_amount(value: object) -> bool:
+    """Check whether a value of a TOML file is an amount above 0 that a limit may have."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return not limit_problem(limit=AmountLimit(Decimal(value))) and value > 0
+
+
 def _whole_cents(value: Decimal) -> bool:
     return abs(value) >= MAX_AMOUNT or value == value.quantize(_CENT)

@@ -9,14 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from delegation.authorization import input_cleaning
+from delegation.authorization import access_validation, input_cleaning
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.verbs import Verb
 from delegation.catalogue.defaults import Catalogue, EntitlementSpec, RoleSpec
 
 CEILING = "ceiling"
 """Written in place of an amount: up to the organization's ceiling."""
-_MAX_AMOUNT = Decimal(10) ** 12
 _MAX_LINE = 500
 _Check = Callable[[Any], str]
 """Returns a description of the allowed values, or an empty string for a valid one."""
@@ -168,7 +167,7 @@ class _Problems:
         for key, amount in value.items():
             if wrong := _one_of(taking, "the entitlements of this file that take an amount")(key):
                 return f"about {wrong}"
-            if amount != CEILING and not _is_amount(amount):
+            if amount != CEILING and not access_validation.is_positive_amount(amount):
                 return f"“{CEILING}” or an amount with at most two decimals, above 0, for {key}"
         return ""
 
@@ -201,14 +200,6 @@ def _is_switch(value: Any) -> str:
 def _is_days(value: Any) -> str:
     good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 36_500
     return "" if good else "a whole number of days from 1 to 36500"
-
-
-def _is_amount(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    return (
-        Decimal(value).is_finite() and 0 < value < _MAX_AMOUNT and Decimal(value) == round(Decimal(value), 2)
-    )
 
 
 def _is_key(value: Any) -> str:

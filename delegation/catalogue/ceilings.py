@@ -38,10 +38,11 @@ def set_ceiling(
         known = {row.key: row for row in Entitlement.objects.filter(key__in=list(offer))}
         if offer.keys() - known.keys():
             raise InvalidInput(field="entitlement", problem="unknown")
-        facts = _facts(offer, known)
+        stored = _stored(offer, known)
+        facts: dict[str, Any] = {"offer": {key: _limit_to_json(limit) for key, limit in stored.items()}}
         current = Ceiling.objects.filter(organization=organization, entitlement__in=known.values())
         current.filter(NotEnded(act.at)).update(valid_until=act.at)
-        offered = [(known[key], limit) for key, limit in offer.items() if limit is not None]
+        offered = [(known[key], limit) for key, limit in stored.items() if limit is not None]
         Ceiling.objects.bulk_create([_ceiling(act, organization, *line) for line in offered])
         act.record(organization=str(organization.id), **facts)
         act.also(
@@ -54,13 +55,18 @@ def set_ceiling(
     return act.outcome
 
 
-def _facts(offer: Mapping[str, AmountLimit | None], known: Mapping[str, Entitlement]) -> dict[str, Any]:
-    """Return the offer as it is stored: without an amount where the entitlement takes none."""
-    stored = {
-        key: AmountLimit(None, "") if limit and not known[key].takes_amount else limit
+def _stored(
+    offer: Mapping[str, AmountLimit | None], known: Mapping[str, Entitlement]
+) -> dict[str, AmountLimit | None]:
+    return {
+        key: limit and stored_limit(limit, takes_amount=known[key].takes_amount)
         for key, limit in sorted(offer.items())
     }
-    return {"offer": {key: _limit_to_json(limit) for key, limit in stored.items()}}
+
+
+def stored_limit(limit: AmountLimit, *, takes_amount: bool) -> AmountLimit:
+    """Return the limit as it is stored and logged: without an amount where the entitlement takes none."""
+    return limit if takes_amount else AmountLimit(None, "")
 
 
 def _check_offer(offer: Mapping[str, AmountLimit | None]) -> None:
@@ -74,8 +80,8 @@ def _ceiling(act: Act, organization: Organization, entitlement: Entitlement, lim
     return Ceiling(
         organization=organization,
         entitlement=entitlement,
-        amount=limit.amount if entitlement.takes_amount else None,
-        currency=limit.currency if entitlement.takes_amount else "",
+        amount=limit.amount,
+        currency=limit.currency,
         valid_from=act.at,
     )
 
