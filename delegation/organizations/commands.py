@@ -21,6 +21,10 @@ from delegation.authorization.verbs import On, Verb
 from identity import lifecycle
 from identity.organizations.models import BusinessUnit, Organization, Site
 
+MAX_SITE_NAME, MAX_EXTERNAL_ID = 120, 80
+MAX_REGISTER_ID, MAX_CUSTOMER_NUMBER = 40, 40
+"""The longest texts, in characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
@@ -110,14 +114,14 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
         new,
         key=input_cleaning.key(new.key),
         name=input_cleaning.name(new.name),
-        register_id=input_cleaning.line(new.register_id, field="register_id", longest=40),
+        register_id=input_cleaning.line(new.register_id, field="register_id", longest=MAX_REGISTER_ID),
         language=input_cleaning.language(new.language),
         time_zone=input_cleaning.time_zone(new.time_zone),
         mail_domains=_cleaned_domains(new.mail_domains),
         sites=_cleaned_sites(new.sites),
         numbers={
             input_cleaning.key(unit, field="unit"): input_cleaning.line(
-                number, field="number", longest=40, required=True
+                number, field="number", longest=MAX_CUSTOMER_NUMBER, required=True
             )
             for unit, number in new.numbers.items()
         },
@@ -127,8 +131,8 @@ def _cleaned(new: NewOrganization) -> NewOrganization:
 def _cleaned_sites(sites: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     cleaned = [
         (
-            input_cleaning.name(name, field="site", longest=120),
-            input_cleaning.line(external, field="external_id", longest=80),
+            input_cleaning.name(name, field="site", longest=MAX_SITE_NAME),
+            input_cleaning.line(external, field="external_id", longest=MAX_EXTERNAL_ID),
         )
         for name, external in sites
     ]

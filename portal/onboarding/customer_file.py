@@ -4,13 +4,15 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from delegation.authorization import input_cleaning
+from delegation.authorization import access_validation, input_cleaning
 from delegation.authorization.errors import InvalidInput
 from delegation.authorization.values import AmountLimit
+from delegation.organizations import commands as organizations_commands
 from delegation.organizations.commands import NewOrganization
 
 Check = Callable[[str], object]
@@ -21,7 +23,12 @@ _HINTS = {
     "mail_domains": "domains such as acme.example",
     "email": "a mail address",
 }
-_MAX_AMOUNT = Decimal(10) ** 12
+_REGISTER_ID = partial(input_cleaning.line, field="text", longest=organizations_commands.MAX_REGISTER_ID)
+_CUSTOMER_NUMBER = partial(
+    input_cleaning.line, field="text", longest=organizations_commands.MAX_CUSTOMER_NUMBER, required=True
+)
+_SITE = partial(input_cleaning.name, longest=organizations_commands.MAX_SITE_NAME)
+_EXTERNAL_ID = partial(input_cleaning.line, field="text", longest=organizations_commands.MAX_EXTERNAL_ID)
 _SECTIONS = {
     "organization": ("key", "name", "register_id", "language", "time_zone", "mail_domains"),
     "numbers": None,
@@ -38,7 +45,7 @@ class InvalidCustomer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Holds what the file says. An offer of None is an entitlement without an amount."""
+    """Holds what the file says. A limit without an amount offers the entitlement alone."""
 
     organization: NewOrganization
     offer: Mapping[str, AmountLimit]
@@ -82,7 +89,7 @@ class _Reader:
         new = NewOrganization(
             key=self._text(organization, "organization", "key", input_cleaning.key),
             name=self._text(organization, "organization", "name", input_cleaning.name),
-            register_id=self._text(organization, "organization", "register_id", _line(40), default=""),
+            register_id=self._text(organization, "organization", "register_id", _REGISTER_ID, default=""),
             language=language,
             time_zone=self._text(
                 organization, "organization", "time_zone", input_cleaning.time_zone, default="Europe/Helsinki"
@@ -90,7 +97,7 @@ class _Reader:
             mail_domains=self._domains(organization.get("mail_domains", [])),
             sites=self._sites(self.data.get("sites", [])),
             numbers={
-                unit: self._text(self.data["numbers"], "numbers", unit, _line(40))
+                unit: self._text(self.data["numbers"], "numbers", unit, _CUSTOMER_NUMBER)
                 for unit in self.data.get("numbers", {})
             },
         )
@@ -151,16 +158,17 @@ class _Reader:
         if not isinstance(values, list):
             self._add("organization", "mail_domains", "must be a list of domains.")
             return []
-        return [
+        domains = [
             self._text({"mail_domains": value}, "organization", "mail_domains", input_cleaning.mail_domain)
             for value in values
         ]
+        return list(dict.fromkeys(domains))
 
     def _sites(self, tables: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         sites = [
             (
-                self._text(table, "sites", "name", input_cleaning.name),
-                self._text(table, "sites", "external_id", _line(80), default=""),
+                self._text(table, "sites", "name", _SITE),
+                self._text(table, "sites", "external_id", _EXTERNAL_ID, default=""),
             )
             for table in tables
         ]
@@ -177,7 +185,7 @@ class _Reader:
                 self._add("offer", key, f"is no entitlement of the catalogue. Known are {known}.")
             elif value is True:
                 offer[key] = AmountLimit(None)
-            elif entitlements[key] and _is_amount(value):
+            elif entitlements[key] and access_validation.is_positive_amount(value):
                 offer[key] = AmountLimit(Decimal(value))
             else:
                 allowed = (
@@ -205,17 +213,3 @@ class _Reader:
             ):
                 return number
         return begin
-
-
-def _line(longest: int) -> Check:
-    return lambda text: input_cleaning.line(text, field="text", longest=longest)
-
-
-def _is_amount(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    try:
-        amount = Decimal(value)
-        return amount.is_finite() and 0 < amount < _MAX_AMOUNT and amount == round(amount, 2)
-    except InvalidOperation:
-        return False

@@ -1,4 +1,8 @@
-"""A customer file is applied by the same commands as everywhere; what is there already stays."""
+"""A customer file is applied by the same commands as everywhere.
+
+Missing sites are added, and others stay. The mail domains and the offer are set to the file's: what else was offered is
+withdrawn. An admin is invited who was never a member.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,9 +63,16 @@ class Plan:
             "organization.time_zone": (found.time_zone, new.time_zone),
             **{f"numbers.{unit}": (numbers.get(unit, ""), number) for unit, number in new.numbers.items()},
         }
-        return [
+        differing = [
             f"{place} is {was!r} in the database" for place, (was, is_now) in pairs.items() if was != is_now
         ]
+        return [*differing, *self._former_admin(found)]
+
+    def _former_admin(self, found: OrganizationView) -> Iterator[str]:
+        email = self.customer.email
+        is_member = invitations_queries.is_member(organization=found.id, email=email, at=clock.now())
+        if not is_member and invitations_queries.was_member(organization=found.id, email=email):
+            yield f"admin.email is that of a former member in the database: {email} is not invited"
 
     def _update(self, found: OrganizationView) -> Iterator[str]:
         new = self.customer.organization
@@ -70,7 +81,7 @@ class Plan:
             if not self.dry_run:
                 organizations_commands.add_sites(actor=_ACTOR, organization=found.row, sites=missing)
             yield f"add the sites {', '.join(name for name, _ in missing)}"
-        if sorted(new.mail_domains) != sorted(found.row.mail_domains):
+        if set(new.mail_domains) != set(found.row.mail_domains):
             if not self.dry_run:
                 organizations_commands.set_mail_domains(
                     actor=_ACTOR, organization=found.row, domains=new.mail_domains
@@ -78,21 +89,29 @@ class Plan:
             yield f"set the mail domains {', '.join(new.mail_domains) or 'to none'}"
 
     def _offer(self, found: OrganizationView) -> Iterator[str]:
+        """Set the offer to the file's."""
+        wanted = self.customer.offer
         current = ceilings.current_offer(organization=found.row, at=clock.now())
+        takes_amount = ceilings.entitlements_with_amount()
         offer = {
             key: limit
-            for key, limit in self.customer.offer.items()
-            if key not in current or current[key].amount != limit.amount
+            for key, limit in wanted.items()
+            if current.get(key) != ceilings.stored_limit(limit, takes_amount=takes_amount[key])
         }
+        withdrawn = sorted(current.keys() - wanted.keys())
+        if (offer or withdrawn) and not self.dry_run:
+            ceilings.set_ceiling(
+                actor=_ACTOR, organization=found.row, offer={**offer, **dict.fromkeys(withdrawn)}
+            )
         if offer:
-            if not self.dry_run:
-                ceilings.set_ceiling(actor=_ACTOR, organization=found.row, offer=offer)
             yield f"offer {', '.join(sorted(offer))}"
+        if withdrawn:
+            yield f"withdraw {', '.join(withdrawn)} from the offer"
 
     def _invite(self, found: OrganizationView) -> Iterator[str]:
         at, email = clock.now(), self.customer.email
-        if invitations_queries.is_member(organization=found.id, email=email, at=at):
-            return
+        if invitations_queries.was_member(organization=found.id, email=email):
+            return  # An old file must not bring back an admin who has left.
         invitation = invitations_queries.open_invitation(
             actor=_ACTOR, organization=found.id, email=email, role=ADMIN_ROLE, at=at
         )

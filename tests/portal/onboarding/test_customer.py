@@ -1,5 +1,6 @@
 """`manage.py customer apply`: a customer from a file, repeatable, with errors that name line and field."""
 
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from django.core.management import CommandError, call_command
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.authorization.values import AmountLimit
 from delegation.catalogue import ceilings
 from delegation.invitations.models import Invitation
+from delegation.people.commands import members
 from identity.organizations.models import Organization
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails
@@ -90,6 +93,64 @@ def test_changed_file_adds_what_is_missing_and_names_what_no_command_changes(
     assert lines[0] == "Done: add the sites Turku."
     assert lines[-1] == "Not changed: organization.name is 'Rauman Rakennus Oy' in the database."
     assert apply(file) == [lines[-1], "Nothing to do."]
+
+
+def offer_of(rauma: Organization) -> dict[str, tuple[str | None, str]]:
+    """Give the amount and the currency of each offered entitlement."""
+    offer = ceilings.current_offer(organization=rauma, at=clock.now())
+    return {key: (str(limit.amount), limit.currency) for key, limit in offer.items()}
+
+
+@pytest.mark.parametrize("rest", ["[offer]\n", ""])
+def test_offer_that_the_file_no_longer_holds_is_withdrawn(world: World, file: Path, rest: str) -> None:
+    apply(EXAMPLE)
+    rauma = Organization.objects.get(key="rauma")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    file.write_text(text.replace('"ordering:orders.approve" = 20000', ""), encoding="utf-8")
+    assert apply(file, "--dry-run") == ["Would withdraw ordering:orders.approve from the offer."]
+    assert len(offer_of(rauma)) == 3
+    assert apply(file) == ["Done: withdraw ordering:orders.approve from the offer."]
+    assert set(offer_of(rauma)) == {"ordering:orders.place", "ordering:orders.see"}
+    file.write_text(text[: text.index("[offer]")] + rest + text[text.index("[admin]") :], encoding="utf-8")
+    assert apply(file) == ["Done: withdraw ordering:orders.place, ordering:orders.see from the offer."]
+    assert offer_of(rauma) == {}
+    assert apply(file) == ["Nothing to do."]
+
+
+def test_offer_in_another_currency_is_set_to_the_file_s(world: World) -> None:
+    apply(EXAMPLE)
+    rauma = Organization.objects.get(key="rauma")
+    crowns = {"ordering:orders.place": AmountLimit(Decimal(20000), "SEK")}
+    ceilings.set_ceiling(actor=world.system, organization=rauma, offer=crowns)
+    assert apply(EXAMPLE) == ["Done: offer ordering:orders.place."]
+    assert offer_of(rauma)["ordering:orders.place"] == ("20000.00", "EUR")
+    assert apply(EXAMPLE) == ["Nothing to do."]
+
+
+def test_domains_in_another_order_or_written_twice_change_nothing(world: World, file: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for domains in (
+        '["rauma.example", "pori.example"]',
+        '["rauma.example", "pori.example", "Rauma.example"]',
+    ):
+        file.write_text(text.replace('["rauma.example"]', domains), encoding="utf-8")
+        lines = apply(file)
+    assert lines == ["Nothing to do."]
+    assert Organization.objects.get(key="rauma").mail_domains == ["pori.example", "rauma.example"]
+
+
+def test_admin_who_has_left_is_not_invited_by_an_old_file(world: World, file: Path) -> None:
+    apply(EXAMPLE)
+    rauma = Organization.objects.get(key="rauma")
+    leaver = world.member(rauma, "Lotta Lahti", "organization_admin")
+    remaining = world.member(rauma, "Eeva Toinen", "organization_admin")
+    text = EXAMPLE.read_text(encoding="utf-8").replace("liisa@rauma.example", leaver.user.email)
+    file.write_text(text, encoding="utf-8")
+    members.remove(actor=actor_of(remaining), memberships=[leaver])
+    before = Invitation.objects.count()
+    place = "Not changed: admin.email is that of a former member in the database:"
+    assert apply(file, "--resend") == [f"{place} {leaver.user.email} is not invited.", "Nothing to do."]
+    assert Invitation.objects.count() == before
 
 
 def test_lost_mail_is_sent_again_with_a_new_link(world: World) -> None:
@@ -182,6 +243,13 @@ BAD = [
     (AMOUNT, '"ordering:orders.place" = -1', "must be an amount above 0"),
     (AMOUNT, '"ordering:orders.place" = nan', "must be an amount above 0"),
     ('"ordering:orders.see" = true', '"ordering:orders.see" = 5', "offer.ordering:orders.see must be true"),
+    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = 1.001', "must be an amount above 0"),
+    ('"ordering:orders.place" = 20000', '"ordering:orders.place" = 1e30', "must be an amount above 0"),
+    ('name = "Pori"', f'name = "{"P" * 121}"', "sites.name must be a line of text (too_long)"),
+    ('external_id = "RAU"', f'external_id = "{"R" * 81}"', "sites.external_id must be a line of text (too"),
+    ('kivisalo = "20881"', f'kivisalo = "{"2" * 41}"', "numbers.kivisalo must be a line of text (too_long)"),
+    ('kivisalo = "20881"', 'kivisalo = ""', "numbers.kivisalo must be a line of text (missing)"),
+    ('"2345678-9"', f'"{"2" * 41}"', "organization.register_id must be a line of text (too_long)"),
     ('email = "liisa@rauma.example"', 'email = "liisa"', "admin.email must be a mail address"),
     ("[admin]", "[admins]", "admins is not known. Allowed are organization, numbers"),
     ('kivisalo = "20881"', 'kivi = "20881"', "numbers.kivi is no business unit"),
