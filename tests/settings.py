@@ -32,3 +32,5 @@ from portal.settings import *  # noqa: E402, F403 - only now does the environmen
 (RUN / "static").mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+
+PASSWORD_HASHERS = ["tests.fixtures.hashers.CheapArgon2id", *PASSWORD_HASHERS[1:]]  # noqa: F405

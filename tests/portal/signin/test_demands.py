@@ -23,7 +23,7 @@ from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient, code_from, code_of
 from tests.fixtures.events import recorded_verbs
 from tests.fixtures.queued_mails import text_of
-from tests.fixtures.url_map import PortalWithData
+from tests.fixtures.url_map import Address, PortalWithData
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,32 +99,54 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", SESSIONS)
-def test_each_page_asks_of_each_session_what_the_decision_says(
-    world: World, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def led(request: HttpRequest, assessment: Assessment, **_: Any) -> HttpResponse:
+    """Answer with the step, instead of leading there and ending the session."""
+    return HttpResponse(status=299, headers={"X-Step": assessment.step})
+
+
+@pytest.fixture
+def portal(world: World, monkeypatch: pytest.MonkeyPatch) -> PortalWithData:
     portal = PortalWithData(world)
     with worlds.bypassing_commands():
         people = [world.vilma.user_id, world.sami.user_id]
         Authenticator.objects.filter(user__in=people).delete()
-
-    def led(request: HttpRequest, assessment: Assessment, **_: Any) -> HttpResponse:
-        return HttpResponse(status=299, headers={"X-Step": assessment.step})
-
     monkeypatch.setattr(gate, "respond", led)
-    asked = {one for one in url_map.addresses() if demands.BY_URL_NAME.get(one.name)}
-    asked |= {
-        one for one in url_map.addresses() if one.name in {"home", "people", "my_access", "my_sessions"}
-    }
-    assert len(asked) > 18
-    for address in sorted(asked, key=lambda one: one.name):
-        demand = demands.BY_URL_NAME.get(address.name, demands.ACCESS)
-        assert isinstance(demand, Demand)
+    return portal
+
+
+def pages() -> list[tuple[Address, Demand]]:
+    """Every address with a demand of its own, and those of an organization."""
+    others = {"home", "people", "my_access", "my_sessions"}
+    found = [one for one in url_map.addresses() if demands.BY_URL_NAME.get(one.name) or one.name in others]
+    asked = [(one, demands.BY_URL_NAME.get(one.name, demands.ACCESS)) for one in found]
+    with_demands = [(one, demand) for one, demand in asked if isinstance(demand, Demand)]
+    assert len(with_demands) == len(found) > 18
+    return with_demands
+
+
+@pytest.mark.parametrize("name", [name for name, steps in EXPECTED.items() if steps != _SIGN_IN])
+def test_each_page_asks_of_each_session_what_the_decision_says(portal: PortalWithData, name: str) -> None:
+    for address, demand in pages():
         expected = EXPECTED[name][ORDER.index(demand)]
         for method in ("get", "post"):
-            browser = SESSIONS[name](world)
+            browser = SESSIONS[name](portal.world)
             answer = getattr(browser, method)(portal.place(address).path)
             assert answer.headers.get("X-Step", "none") == expected, (address.name, method)
+
+
+def test_each_page_asks_a_session_that_proved_too_little_to_sign_in(
+    portal: PortalWithData, subtests: pytest.Subtests
+) -> None:
+    """No page does anything for it, so that one browser asks for all of them."""
+    for name in (name for name, steps in EXPECTED.items() if steps == _SIGN_IN):
+        with subtests.test(name):
+            browser = SESSIONS[name](portal.world)
+            for address, _ in pages():
+                for method in ("get", "post"):
+                    answer = getattr(browser, method)(portal.place(address).path)
+                    assert answer.headers.get("X-Step", "none") == "sign_in", (address.name, method)
+            if name != "none":
+                assert Session.objects.filter(pk=signed_in.session_of(browser).stored_key()).exists()
 
 
 CHANGES_BY_FORM = {

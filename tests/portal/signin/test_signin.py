@@ -1,22 +1,21 @@
 """Signing in: strength, refusal, what is written down, what ends."""
 
-import concurrent.futures
 import contextlib
+import dataclasses
 import datetime as dt
 import email
 import re
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import connections
 from django.test import RequestFactory
 from django.urls import reverse
 
 from audit.foundation import clock, encryption
 from audit.models import Event
-from identity.people.hashers import Argon2id
 from identity.people.models import User
 from identity.sessions.models import Session, SignIn
 from portal.http import request_context, safe_redirects
@@ -25,7 +24,9 @@ from portal.signin.customers import assurance, demands, factors, limits
 from provisioning.mail.models import Mail
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import CODE, LOGIN, BrowserClient, code_from, code_of
+from tests.fixtures.concurrency import run_concurrently
 from tests.fixtures.events import recorded_verbs
+from tests.fixtures.hashers import CheapArgon2id
 from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
@@ -79,19 +80,17 @@ def test_used_code_is_refused_at_reauthentication(world: World) -> None:
     assert "is incorrect" in again.content.decode()
 
 
-def test_parallel_guesses_stay_within_the_limit(world: World) -> None:
+def test_parallel_guesses_stay_within_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PERSON", dataclasses.replace(limits.PERSON, amount=4))
     aino = world.aino.user
 
     def guess(number: int) -> str:
-        try:
-            browser = BrowserClient(REMOTE_ADDR=f"198.51.100.{number}")
-            return str(browser.password(aino, f"wrong {number} wrong").content)
-        finally:
-            connections.close_all()
+        browser = BrowserClient(REMOTE_ADDR=f"198.51.100.{number}")
+        return str(browser.password(aino, f"wrong {number} wrong").content)
 
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(guess, range(24)))
-    assert sum("Too many attempts" not in answer for answer in answers) == limits.PERSON.amount
+    guesses = [partial(guess, number) for number in range(8)]
+    answers = run_concurrently(*guesses)
+    assert sum("Too many attempts" not in str(answer) for answer in answers) == limits.PERSON.amount
     assert recorded_verbs(aino).count("sign_in.failed") == 1
     ported = BrowserClient()
     ported.defaults["HTTP_HOST"] = "localhost:81"
@@ -283,8 +282,8 @@ def test_reauthentication_is_recorded(world: World) -> None:
 
 def test_password_with_an_older_hash_is_rehashed_before_the_second_factor(world: World) -> None:
     aino = world.aino.user
-    hasher = Argon2id()
-    hasher.memory_cost //= 2
+    hasher = CheapArgon2id()
+    hasher.memory_cost *= 2
     older = hasher.encode(worlds.PASSWORD, hasher.salt())
     with worlds.bypassing_commands():
         User.objects.filter(pk=aino.pk).update(password=older)
@@ -396,13 +395,8 @@ def test_concurrent_removals_of_two_factors_leave_one(world: World, monkeypatch:
 
     monkeypatch.setattr(Authenticator, "delete", delete_together)
 
-    def remove(browser: BrowserClient, url: str) -> None:
-        try:
-            browser.post(url)
-        finally:
-            connections.close_all()
-
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        pool.submit(remove, app, reverse("mfa_deactivate_totp"))
-        pool.submit(remove, phone, reverse("mfa_remove_webauthn", kwargs={"pk": key.pk}))
+    run_concurrently(
+        lambda: app.post(reverse("mfa_deactivate_totp")),
+        lambda: phone.post(reverse("mfa_remove_webauthn", kwargs={"pk": key.pk})),
+    )
     assert Authenticator.objects.filter(user=aino, type__in=factors.SECOND_FACTORS).count() == 1
