@@ -10,7 +10,10 @@ import hypothesis
 import pytest
 
 SLOW = frozenset(
-    {"faults", "install", "journeys", "kill", "malformed", "races", "scale", "sequences", "smoke"}
+    {
+        *("demo", "faults", "install", "journeys", "kill", "malformed"),
+        *("postgres", "production", "races", "scale", "sequences", "smoke"),
+    }
 )
 """A test is slow if one of these is a word of its path."""
 DATABASE = frozenset({"audit", "identity", "delegation", "provisioning", "database"})
