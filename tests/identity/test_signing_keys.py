@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import stat
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
@@ -16,6 +15,7 @@ from pytest_django import Settings
 from audit.foundation import key_files
 from identity import signing_keys
 from tests.fixtures import world as worlds
+from tests.fixtures.concurrency import run_concurrently
 
 ISSUER = "http://localhost:8000"
 HOUR, DAY = 3600, 86_400
@@ -95,9 +95,7 @@ def test_key_files_are_readable_by_their_owner_only(folder: Path) -> None:
 def test_processes_that_race_for_the_first_keys_agree(tmp_path: Path, settings: Settings) -> None:
     settings.KEYS_FOLDER = tmp_path / "race"
     folder = tmp_path / "race" / "signing"
-    with ThreadPoolExecutor(4) as threads:
-        for done in [threads.submit(signing_keys.ensure) for _ in range(4)]:
-            done.result()
+    assert run_concurrently(*[signing_keys.ensure] * 4) == [None] * 4
     index = {row["kid"] for row in json.loads((folder / "index.json").read_text())["keys"]}
     assert {file.stem for file in folder.glob("*.pem")} == index
     assert len(index) == 2
