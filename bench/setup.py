@@ -258,7 +258,7 @@ def _cookie(membership: "Membership") -> str:
 def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> list[tuple[str, str]]:
     from audit.foundation import clock
     from identity import machine_secrets
-    from identity.grants import tokens
+    from identity.grants import signed_tokens, tokens
     from identity.grants.models import AccessToken, RefreshToken, TokenFamily
     from identity.sessions.models import SignIn
 
@@ -280,22 +280,22 @@ def _tokens(membership: "Membership", clients: "list[Client]", cookie: str) -> l
     sign_in.clients.set(clients)
     pairs = []
     for client in clients:
-        pair = tokens.generate_pair()
         until = at + tokens.FAMILY_LIFETIME
         family = TokenFamily.objects.create(
             client=client, sign_in=sign_in, scopes="openid", issued_at=at, expires_at=until, **issued
         )
-        RefreshToken.objects.create(
-            hash=machine_secrets.hash_secret(pair.refresh), family=family, issued_at=at
-        )
+        refresh = signed_tokens.generate(prefix=tokens.REFRESH_PREFIX, at=at, family=family.id)
+        # Issued in the future: it is valid for the whole run.
+        access = signed_tokens.generate(prefix=tokens.ACCESS_PREFIX, at=until, family=family.id)
+        RefreshToken.objects.create(hash=machine_secrets.hash_secret(refresh), family=family, issued_at=at)
         AccessToken.objects.create(
-            hash=machine_secrets.hash_secret(pair.access),
+            hash=machine_secrets.hash_secret(access),
             family=family,
             scopes="openid",
             issued_at=at,
             expires_at=until,
         )
-        pairs.append((pair.access, pair.refresh))
+        pairs.append((access, refresh))
     return pairs
 
 

@@ -9,7 +9,7 @@ What is lost with a file:
 - `person`: personal values in the log can never be read again.
 - `pepper`: every machine secret and every open link is void.
 - `secrets`: targets' tokens, queued mails and second factors must be entered or sent again.
-- `web`: all sessions end.
+- `web`: all sessions, codes and tokens end.
 - `signing`: clients fetch the new key and refuse tokens signed before.
 """
 

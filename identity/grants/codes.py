@@ -9,7 +9,7 @@ from audit.foundation.actor import Actor
 from audit.log import observations
 from audit.log.ledger import Subject
 from identity import machine_secrets
-from identity.grants import tokens, validity
+from identity.grants import signed_tokens, tokens, validity
 from identity.grants.models import AuthorizationCode
 from identity.grants.validity import GrantContext
 from identity.sessions import sign_ins
@@ -33,9 +33,9 @@ class CodeRequest:
 
 def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
     """Issue a code for a sign-in. The first code of a sign-in for a service is recorded as an event `verb`."""
-    code = machine_secrets.generate(prefix=PREFIX)
     with observations.recording(actor=actor) as events:
         at = clock.now()
+        code = signed_tokens.generate(prefix=PREFIX, at=at)
         sid = sign_ins.get_or_open(authentication=authentication, at=at)
         if sign_ins.add_client(sid=sid, client=request.client):
             events.add(
@@ -135,14 +135,15 @@ def redeem(
     *, code: str, client: str, redirect_uri: str, code_challenge: str
 ) -> tuple[GrantContext, tokens.TokenPair] | None:
     """Exchange a code for tokens, once. None unless it is a valid code of this client, redirect URI and challenge."""
-    pair = tokens.generate_pair()
+    family = ids.uuid7()
+    pair = tokens.generate_pair(family=family)
     row = validity.fetch_one(
         _REDEEM,
-        code=machine_secrets.hash_candidates(code),
+        code=signed_tokens.verify(code, prefix=PREFIX, lifetime=LIFETIME).hashes,
         client=client,
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
-        family=ids.uuid7(),
+        family=family,
         family_lifetime=tokens.FAMILY_LIFETIME,
         **tokens.storage_params(pair),
     )
@@ -154,5 +155,6 @@ def revoke_if_replayed(*, code: str, client: str, verb: str) -> bool:
 
     Returns whether the code was used before.
     """
-    row = validity.fetch_one(_REPLAYED, code=machine_secrets.hash_candidates(code), client=client)
+    found = signed_tokens.verify(code, prefix=PREFIX)
+    row = validity.fetch_one(_REPLAYED, code=found.hashes, client=client)
     return tokens.record_replay(row, client=client, credential="authorization_code", verb=verb)

@@ -1,6 +1,5 @@
 """Token introspection (RFC 7662) reads the asking client and the token in one statement."""
 
-from identity import machine_secrets
 from identity.clients import queries as clients_queries
 from identity.clients.queries import RegisteredClient
 from identity.grants import tokens, validity
@@ -16,8 +15,11 @@ def introspect(*, client: str, token: str) -> tuple[RegisteredClient | None, Che
 
     The client is not authenticated yet: the caller must authenticate it before it uses the token.
     """
-    statement = _REFRESH if token.startswith(tokens.REFRESH_PREFIX) else _ACCESS
-    row = validity.fetch_one(statement, client=client, token=machine_secrets.hash_candidates(token))
+    if token.startswith(tokens.REFRESH_PREFIX):
+        statement, params = _REFRESH, tokens.lookup(token, tokens.REFRESH_PREFIX, tokens.FAMILY_LIFETIME)
+    else:
+        statement, params = _ACCESS, tokens.lookup(token, tokens.ACCESS_PREFIX, tokens.ACCESS_LIFETIME)
+    row = validity.fetch_one(statement, client=client, **params)
     if row is None:
         return None, None
     token_row = row[clients_queries.COLUMNS :]

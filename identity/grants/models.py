@@ -67,3 +67,5 @@ class AccessToken(models.Model):
     scopes = models.CharField(max_length=400)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    """When its client revoked it."""

@@ -5,15 +5,16 @@ family.
 """
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from audit.foundation import actor
+from audit.foundation import actor, clock
 from audit.foundation.actor import Channel
 from audit.log import observations
 from audit.log.ledger import Subject
 from identity import machine_secrets
-from identity.grants import validity
+from identity.grants import signed_tokens, validity
 from identity.grants.validity import GrantContext
 
 ACCESS_PREFIX = "kha"
@@ -43,11 +44,12 @@ class CheckedToken(NamedTuple):
     expires_at: dt.datetime
 
 
-def generate_pair() -> TokenPair:
-    """Generate new secrets, which are not stored yet."""
+def generate_pair(*, family: uuid.UUID) -> TokenPair:
+    """Generate new tokens of this family, which are not stored yet."""
+    at = clock.wall()
     return TokenPair(
-        access=machine_secrets.generate(prefix=ACCESS_PREFIX),
-        refresh=machine_secrets.generate(prefix=REFRESH_PREFIX),
+        access=signed_tokens.generate(prefix=ACCESS_PREFIX, at=at, family=family),
+        refresh=signed_tokens.generate(prefix=REFRESH_PREFIX, at=at, family=family),
     )
 
 
@@ -62,8 +64,9 @@ def storage_params(pair: TokenPair) -> dict[str, Any]:
 
 # The scopes of the response are the requested ones, a subset of the family's, or else the family's (RFC 6749 §6).
 _FAMILY = """SELECT g.* FROM identity_{table} t
-  JOIN identity_tokenfamily g ON g.id = t.family_id AND g.ended_at IS NULL"""
-_OF_CLIENT = " WHERE t.hash = ANY(%(token)s) AND g.client_id = %(client)s"
+  JOIN identity_tokenfamily g ON g.id = t.family_id AND g.id = %(family)s AND g.ended_at IS NULL
+  WHERE t.hash = ANY(%(token)s)"""
+_OF_CLIENT = " AND g.client_id = %(client)s"
 _REFRESH = f"""
 WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + _OF_CLIENT)},
 used AS (
@@ -87,8 +90,8 @@ WITH {validity.NOW},
 family AS (
   SELECT g.id, m.organization_id, g.membership_id
   FROM identity_refreshtoken t, identity_tokenfamily g, identity_membership m
-  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.client_id = %(client)s
-    AND m.id = g.membership_id
+  WHERE t.hash = ANY(%(token)s) AND t.used_at IS NOT NULL AND g.id = t.family_id AND g.id = %(family)s
+    AND g.client_id = %(client)s AND m.id = g.membership_id
 ),
 ended AS (
   UPDATE identity_tokenfamily SET ended_at = (SELECT at FROM now)
@@ -98,32 +101,38 @@ SELECT family.organization_id, family.membership_id, family.id, EXISTS (SELECT 1
 """  # noqa: S608 - constants of this package
 
 CHECK = f"""
-WITH {validity.valid_grant(_FAMILY.format(table="accesstoken") + " WHERE t.hash = ANY(%(token)s)")}
+WITH {validity.valid_grant(_FAMILY.format(table="accesstoken"))}
 SELECT v.*, t.issued_at, t.expires_at, t.scopes
-FROM valid_grant v JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > v.at
+FROM valid_grant v JOIN identity_accesstoken t ON t.hash = ANY(%(token)s) AND t.expires_at > v.at AND t.ended_at IS NULL
 """  # noqa: S608 - constants of this package
 
 CHECK_REFRESH = f"""
-WITH {
-    validity.valid_grant(
-        _FAMILY.format(table="refreshtoken") + " WHERE t.hash = ANY(%(token)s) AND t.used_at IS NULL"
-    )
-}
+WITH {validity.valid_grant(_FAMILY.format(table="refreshtoken") + " AND t.used_at IS NULL")}
 SELECT v.*, t.issued_at, g.expires_at, g.scopes
 FROM valid_grant v JOIN g ON true JOIN identity_refreshtoken t ON t.hash = ANY(%(token)s)
 """  # noqa: S608 - constants of this package
 
-_REVOKE_ACCESS = """
-DELETE FROM identity_accesstoken t USING identity_tokenfamily g
-WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s RETURNING t.hash
-"""
+_REVOKE_ACCESS = f"""
+WITH {validity.NOW}
+UPDATE identity_accesstoken t SET ended_at = (SELECT at FROM now)
+FROM identity_tokenfamily g
+WHERE t.hash = ANY(%(token)s) AND t.ended_at IS NULL AND g.id = t.family_id AND g.id = %(family)s
+  AND g.client_id = %(client)s RETURNING t.hash
+"""  # noqa: S608 - constants of this package
 
 _REVOKE_FAMILY = f"""
 WITH {validity.NOW}
 UPDATE identity_tokenfamily g SET ended_at = (SELECT at FROM now)
 FROM identity_refreshtoken t
-WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.client_id = %(client)s AND g.ended_at IS NULL RETURNING g.id
+WHERE t.hash = ANY(%(token)s) AND g.id = t.family_id AND g.id = %(family)s AND g.client_id = %(client)s
+  AND g.ended_at IS NULL RETURNING g.id
 """  # noqa: S608 - constants of this package
+
+
+def lookup(token: str, prefix: str, lifetime: dt.timedelta | None = None) -> dict[str, Any]:
+    """Return the parameters that find a token's row in its own family. Those of an unknown text match no row."""
+    presented = signed_tokens.verify(token, prefix=prefix, lifetime=lifetime)
+    return {"token": presented.hashes, "family": presented.family}
 
 
 def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext, TokenPair] | None:
@@ -131,10 +140,14 @@ def refresh(*, token: str, client: str, scopes: list[str]) -> tuple[GrantContext
 
     `scopes` must be a subset of the family's; empty means all of them.
     """
-    pair = generate_pair()
+    presented = signed_tokens.verify(token, prefix=REFRESH_PREFIX, lifetime=FAMILY_LIFETIME)
+    if presented.family is None:
+        return None
+    pair = generate_pair(family=presented.family)
     row = validity.fetch_one(
         _REFRESH,
-        token=machine_secrets.hash_candidates(token),
+        token=presented.hashes,
+        family=presented.family,
         client=client,
         scopes=scopes,
         **storage_params(pair),
@@ -150,7 +163,7 @@ def revoke_if_replayed(*, token: str, client: str, verb: str) -> bool:
 
     Returns whether the token was used before.
     """
-    row = validity.fetch_one(_REPLAYED, token=machine_secrets.hash_candidates(token), client=client)
+    row = validity.fetch_one(_REPLAYED, **lookup(token, REFRESH_PREFIX), client=client)
     return record_replay(row, client=client, credential="refresh_token", verb=verb)
 
 
@@ -176,20 +189,19 @@ def record_replay(row: tuple[Any, ...] | None, *, client: str, credential: str, 
 
 def check(*, token: str) -> CheckedToken | None:
     """Return the grant of a valid access token, or None. One statement."""
-    return token_from_row(validity.fetch_one(CHECK, token=machine_secrets.hash_candidates(token)))
+    return token_from_row(validity.fetch_one(CHECK, **lookup(token, ACCESS_PREFIX, ACCESS_LIFETIME)))
 
 
 def check_refresh(*, token: str) -> CheckedToken | None:
     """Return the grant of a valid refresh token, or None. One statement, which does not use the token up."""
-    return token_from_row(validity.fetch_one(CHECK_REFRESH, token=machine_secrets.hash_candidates(token)))
+    return token_from_row(validity.fetch_one(CHECK_REFRESH, **lookup(token, REFRESH_PREFIX, FAMILY_LIFETIME)))
 
 
 def revoke(*, token: str, client: str) -> bool:
     """End an access token of this client, or the family of a refresh token (RFC 7009 §2.1). False if it has neither."""
-    statement = _REVOKE_FAMILY if token.startswith(REFRESH_PREFIX) else _REVOKE_ACCESS
-    return (
-        validity.fetch_one(statement, token=machine_secrets.hash_candidates(token), client=client) is not None
-    )
+    if token.startswith(REFRESH_PREFIX):
+        return validity.fetch_one(_REVOKE_FAMILY, **lookup(token, REFRESH_PREFIX), client=client) is not None
+    return validity.fetch_one(_REVOKE_ACCESS, **lookup(token, ACCESS_PREFIX), client=client) is not None
 
 
 def token_from_row(row: tuple[Any, ...] | None) -> CheckedToken | None:

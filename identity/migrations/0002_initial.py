@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ('scopes', models.CharField(max_length=400)),
                 ('issued_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(db_index=True)),
+                ('ended_at', models.DateTimeField(null=True)),
                 ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to='identity.tokenfamily')),
             ],
         ),

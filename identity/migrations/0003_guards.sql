@@ -17,10 +17,9 @@ SELECT audit_guard_table(guarded, 'event') FROM unnest(ARRAY[
 ]) guarded;
 
 SELECT audit_leave_free('identity_session', 'written by every request; its data is signed together with its key, user, directory, epoch and limits');
-SELECT audit_leave_free(free, 'issued by sign-in and the token endpoint; valid only under the epochs of user and membership')
+SELECT audit_leave_free(free, 'issued by sign-in and the token endpoint; rows keep what they were issued with and end once, and codes and tokens are signed')
 FROM unnest(ARRAY[
     'identity_signin',
-    'identity_signin_clients',
     'identity_authorizationcode',
     'identity_tokenfamily',
     'identity_refreshtoken',

@@ -14,7 +14,7 @@ _LOST = {
     "person": "personal values in the log can never be read again",
     "pepper": "sessions, tokens, clients' secrets and links are void",
     "secrets": "targets' tokens, queued mails and second factors must be entered or sent again",
-    "web": "all sessions end",
+    "web": "all sessions, codes and tokens end",
     signing_keys.PURPOSE: "services fetch the new keys and refuse tokens signed before",
 }
 _WITHDRAWN = {"web", signing_keys.PURPOSE}

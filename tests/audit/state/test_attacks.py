@@ -213,20 +213,6 @@ ATTACKS = {
         "session_key=",
         "epoch",
     ),
-    "sign-in of another": Attack(
-        "UPDATE identity_signin SET user_id = %s",
-        vilmas_user,
-        "identity_signin",
-        "id=",
-        "user_id",
-    ),
-    "tokens of another": Attack(
-        "UPDATE identity_tokenfamily SET user_id = %s",
-        vilmas_user,
-        "identity_tokenfamily",
-        "id=",
-        "user_id",
-    ),
     "ceiling raised": Attack(
         "UPDATE delegation_ceiling SET amount = 1000000 WHERE organization_id = %s AND amount IS NOT NULL",
         lambda world: [world.koskela.id],

@@ -17,7 +17,7 @@ from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from identity.people.models import User
 from identity.sessions.models import SignIn
-from tests.fixtures import concurrency, grant_conditions, grants
+from tests.fixtures import bypass, concurrency, grant_conditions, grants
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +85,7 @@ def test_replay_of_an_ended_family_is_a_replay_without_a_second_event(world: Wor
     assert (TokenFamily.objects.get().ended_at, _replays()) == (then, 0)
 
 
-def test_revocation_of_an_access_token_deletes_it_only(world: World) -> None:
+def test_revocation_of_an_access_token_ends_it_only(world: World) -> None:
     pair, other = grants.token_pair(world.mikko), grants.token_pair(world.mikko)
     for client in ("crm", "nobody"):
         assert not tokens.revoke(token=pair.access, client=client)
@@ -143,9 +143,9 @@ def test_purge_deletes_only_what_expired_before_its_retention(world: World, kind
         "family": TokenFamily.objects.all(),
     }
     for name, some in rows.items():
-        some.update(expires_at=at - RETENTION[name] + TICK)  # one tick too young
+        bypass.update(some, expires_at=at - RETENTION[name] + TICK)  # one tick too young
     assert grants_retention.purge(at=at) == 0
-    rows[kind].update(expires_at=at - RETENTION[kind])
+    bypass.update(rows[kind], expires_at=at - RETENTION[kind])
     deleted = {"access": 1, "code": 1, "family": 3}[kind]  # with its two tokens
     assert grants_retention.purge(at=at) == deleted
     left = {name: some.count() for name, some in rows.items()}

@@ -1,0 +1,50 @@
+"""A code or token states its kind, its instant and its token family, signed with the key file `web`.
+
+The database holds a keyed hash of the whole text. SQL alone makes no token, and moves none to another family or kind. A
+row that is inserted again is of no use after the token's lifetime.
+"""
+
+import datetime as dt
+import uuid
+from typing import NamedTuple
+
+from django.core import signing
+
+from audit.foundation import clock
+from identity import machine_secrets
+
+_TICK = dt.timedelta(microseconds=1)
+_START = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+class SignedToken(NamedTuple):
+    """Holds the hashes under which a token may be stored, and its family; a code has none yet."""
+
+    hashes: list[str]
+    family: uuid.UUID | None
+
+
+UNKNOWN = SignedToken([], None)
+"""A text that is not ours. It has no hash, so it matches no row."""
+
+
+def generate(*, prefix: str, at: dt.datetime, family: uuid.UUID | None = None) -> str:
+    """Generate `<prefix>_<secret>.<microseconds>.<family>.<signature>`, in the alphabet of RFC 6750 §2.1."""
+    secret = machine_secrets.generate(prefix=prefix)
+    return _signer().sign(f"{secret}.{(at - _START) // _TICK}.{family.hex if family else ''}")
+
+
+def verify(token: str, *, prefix: str, lifetime: dt.timedelta | None = None) -> SignedToken:
+    """Return what a token of this kind states; UNKNOWN for another text, and for one older than `lifetime`."""
+    try:
+        secret, instant, family = _signer().unsign(token).split(".")
+    except signing.BadSignature:
+        return UNKNOWN
+    age = clock.wall() - (_START + int(instant) * _TICK)
+    if not secret.startswith(f"{prefix}_") or (lifetime is not None and age >= lifetime):
+        return UNKNOWN
+    return SignedToken(machine_secrets.hash_candidates(token), uuid.UUID(family) if family else None)
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="identity.grants", sep=".")
