@@ -21,12 +21,11 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import components, reader, timeline
-from portal.shell import shell as shells
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.timeline import TimelineEvent
-from portal.wording import access, dates, supplier_texts
+from portal.wording import access, brands, dates, supplier_texts
 from provisioning.accounts import queries as accounts_queries
 
 _ICON = "box"
@@ -162,7 +161,7 @@ def _next_step(page: PageContext) -> str:
     """Return the button on the person's page for readers who may resync; the supplier's telephone for others."""
     if Verb.ACCOUNT_RESYNC in page.abilities:
         return _("Open the person’s page and select “Sync now”.")
-    brand = shells.brand()
+    brand = brands.brand()
     text = _("Failed updates are retried automatically. If this continues, call %(supplier)s, %(phone)s.")
     return text % {"supplier": brand["name"], "phone": brand["phone"]}
 
