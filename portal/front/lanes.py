@@ -21,7 +21,7 @@ class LaneFull(Exception):
 class Lane:
     """Runs jobs on threads of its own.
 
-    One address may occupy half of the places, threads and queue together, so that a second one is always accepted.
+    One address may occupy half of the places, threads and queue together: no address fills a lane alone.
     """
 
     def __init__(self, name: str, *, threads: int, waiting: int) -> None:

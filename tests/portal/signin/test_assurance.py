@@ -10,8 +10,11 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection
 from django.db.models import QuerySet
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import strategies
 
 from audit.foundation import clock
@@ -21,7 +24,7 @@ from identity.people import credentials
 from identity.people.models import User
 from portal.signin import proofs
 from portal.signin.customers import adapter as customers_adapter
-from portal.signin.customers import assurance, demands
+from portal.signin.customers import assurance, demands, gate
 from portal.signin.customers.assurance import Demand
 from tests.fixtures import grant_conditions
 from tests.fixtures import world as worlds
@@ -231,6 +234,30 @@ def test_password_is_not_enough_when_another_organization_demands_more(world: Wo
     assert step(world.mikko, PASSWORD) == "add_factor"
     with grant_conditions.changed(_assignment(world.mikko_at_pohjola, STRONG), membership=world.olli.id):
         assert step(world.mikko, PASSWORD) == "none"
+
+
+@pytest.mark.parametrize(("has_factor", "clocks"), [(True, 1), (False, 2)])
+def test_page_that_asks_for_a_new_proof_takes_the_listed_statements(
+    world: World,
+    has_factor: bool,  # noqa: FBT001
+    clocks: int,
+) -> None:
+    """The factors are looked up for the decision, and for the page that comes next.
+
+    The second reading of the clock is for the role that may require a factor; a request that passed the middleware has
+    an instant for it.
+    """
+    if not has_factor:
+        without_factor(world.vilma)
+    records = [PASSWORD, TOTP] if has_factor else [PASSWORD]
+    request = request_of(User.objects.get(id=world.vilma.user_id), records, ago=3 * 3600)
+    with CaptureQueriesContext(connection) as statements:
+        led = gate.require(request, demands.OWN_FACTORS)
+    assert led is not None
+    assert led.headers["Location"] == reverse("account_reauthenticate")
+    texts = [statement["sql"] for statement in statements]
+    assert sum(text.startswith("SELECT clock_timestamp()") for text in texts) == clocks
+    assert sum("mfa_authenticator" in text for text in texts) == 2
 
 
 QUARTER = 15 * 60

@@ -189,19 +189,25 @@ def test_session_older_than_the_first_factor_reads_and_changes_nothing(world: Wo
     assert "session.reauthenticated" not in recorded_verbs(vilma)
 
 
+def sign_in_of(member: Membership, session_key: str) -> SignIn:
+    """A sign-in to a service from this session."""
+    now = clock.now()
+    return SignIn.objects.create(
+        session_key=session_key,
+        user=member.user,
+        membership=member,
+        user_epoch=1,
+        membership_epoch=1,
+        auth_time=now,
+        started_at=now,
+        last_seen_at=now,
+    )
+
+
 def test_first_factor_ends_every_other_session(world: World) -> None:
     ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False)
     here, there, _ = (signed_in.browser(one, strong=False) for one in (ida, ida, world.olli))
-    elsewhere = SignIn.objects.create(
-        session_key=signed_in.session_of(there).stored_key(),
-        user=ida.user,
-        membership=ida,
-        user_epoch=1,
-        membership_epoch=1,
-        auth_time=clock.now(),
-        started_at=clock.now(),
-        last_seen_at=clock.now(),
-    )
+    elsewhere = sign_in_of(ida, signed_in.session_of(there).stored_key())
     secret = here.get(reverse("mfa_activate_totp")).context["form"].secret
     done: Any = here.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
     assert done.status_code == 200
@@ -213,6 +219,16 @@ def test_first_factor_ends_every_other_session(world: World) -> None:
     mail = text_of(Mail.objects.get(purpose="security_changed", about=ida.user_id))
     assert "An authenticator app was connected." in mail
     assert "You were signed out in your other browsers." in mail
+
+
+def test_sessions_that_the_first_factor_ends_end_at_one_instant(world: World) -> None:
+    ida = world.member(world.koskela, "Ida Ranta", "viewer", factor=False)
+    here, *others = (signed_in.browser(ida, strong=False) for _ in range(3))
+    ended = [sign_in_of(ida, signed_in.session_of(other).stored_key()).pk for other in others]
+    secret = here.get(reverse("mfa_activate_totp")).context["form"].secret
+    assert here.post(reverse("mfa_activate_totp"), {"code": code_from(secret)}).status_code == 200
+    instants = set(SignIn.objects.filter(pk__in=ended).values_list("ended_at", flat=True))
+    assert (len(instants), None in instants) == (1, False)
 
 
 def test_second_factor_of_a_person_ends_no_session(world: World) -> None:

@@ -369,6 +369,17 @@ def window(seconds: int) -> str:
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
 
+def test_all_limits_of_one_attempt_are_counted_at_one_instant(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise an attempt at the end of a window would count in two windows."""
+    instants = iter([clock.wall() + n * dt.timedelta(days=1) for n in range(3)])
+    monkeypatch.setattr(limits, "clock", SimpleNamespace(wall=lambda: next(instants)))
+    subjects = [(limits.PERSON, "a"), (limits.PERSON, "b"), (limits.PERSON, "c")]
+    taken = limits.take(*subjects)
+    assert len({counter.rpartition(":")[2] for counter in taken.counters}) == 1
+
+
 @pytest.mark.parametrize("page", [LOGIN, CODE])
 def test_page_that_tries_a_secret_without_a_limit_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, page: str

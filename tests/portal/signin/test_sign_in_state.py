@@ -4,6 +4,7 @@ After each test, `state_checked` compares the tables with the log.
 """
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Site
 from identity.people.models import User
 from identity.sessions.models import Session
+from portal.signin.customers import event_transaction
 from provisioning.mail import bounces
 from provisioning.mail.models import Mail
 from tests.fixtures import events, oidc_browser, state_check
@@ -43,6 +45,18 @@ def connect_app(browser: BrowserClient) -> None:
     page = browser.get(reverse("mfa_activate_totp"))
     code = code_from(page.context["form"].secret)
     assert browser.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 200
+
+
+def test_view_within_another_one_fails_instead_of_adding_to_its_events(world: World) -> None:
+    request: Any = SimpleNamespace(context=SimpleNamespace(actor=world.system))
+    with (
+        event_transaction.event_transaction(request) as batch,
+        pytest.raises(RuntimeError, match="durable"),
+        event_transaction.event_transaction(request),
+    ):
+        pass
+    assert event_transaction.current_batch() is None
+    assert batch.drafts == []
 
 
 def test_sign_in_names_the_session_and_its_epoch(world: World) -> None:
