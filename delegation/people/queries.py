@@ -135,6 +135,18 @@ def visible_ids(
     return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
 
 
+def ids_within_sites(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> list[uuid.UUID] | None:
+    """Read all members that an actor of some sites may see; None for an actor of all sites.
+
+    Three statements at most.
+    """
+    authorities_here = authorities.authorities_of(actor=actor, at=at, organization=organization)
+    if any(it.all_sites and Verb.MEMBER_VIEW.value in it.verbs for it in authorities_here):
+        return None
+    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    return list(rows.values_list("pk", flat=True))
+
+
 def for_command(*, organization: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Membership]:
     """Read these memberships as subjects of a command. Raises NotFound for an id of another organization."""
     rows = list(Membership.objects.filter(organization=organization, id__in=ids).order_by("sort_key", "id"))

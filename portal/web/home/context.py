@@ -20,13 +20,12 @@ from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
-from portal.shell import components, reader, timeline
+from portal.shell import attention, components, reader, timeline
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.timeline import TimelineEvent
 from portal.wording import access, brands, dates, supplier_texts
-from provisioning.accounts import queries as accounts_queries
 
 _ICON = "box"
 """Of an application without an icon in the catalogue."""
@@ -116,7 +115,7 @@ def _service_tile(
 def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
     """Return the reader's tasks as an admin, most urgent first."""
     accounts = _visible_accounts(page)
-    rows = [_out_of_date(page, accounts, names)] if accounts and Verb.MEMBER_VIEW in page.abilities else []
+    rows = [_out_of_date(page, accounts, names)] if accounts else []
     pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
     expired = [invitation for invitation in pending if invitation.expires_at <= page.at]
     for number, text, sub in (
@@ -130,7 +129,9 @@ def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
 
 def _visible_accounts(page: PageContext) -> list[tuple[uuid.UUID, str]]:
     """Return the accounts out of date of people that the reader may see, as (membership, application)."""
-    accounts = accounts_queries.needing_attention(organization=page.organization_id)
+    if Verb.MEMBER_VIEW not in page.abilities:
+        return []
+    accounts = attention.accounts_needing_attention(page)
     visible = people_queries.visible_ids(
         actor=page.viewer,
         organization=page.organization_id,

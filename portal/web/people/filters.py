@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from delegation.catalogue.display_names import DisplayNames
 from delegation.people.queries import PeopleFilter
+from portal.shell import attention, query_string
 from portal.shell import forms as shell_forms
-from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from portal.shell.query_string import ActiveFilter, FilterMenu
 from portal.wording import supplier_texts
@@ -68,9 +68,7 @@ def to_query(page: PageContext, filters: Filters) -> PeopleFilter:
         role=values["tier"],
         site=uuid.UUID(values["site"]) if values["site"] else None,
         former=values["who"] == "former",
-        memberships=accounts_queries.in_state(organization=page.organization_id, states=states)
-        if states
-        else None,
+        memberships=attention.members_in_state(page, states) if states else None,
         after=filters.after,
         before=filters.before,
     )

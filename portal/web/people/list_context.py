@@ -20,7 +20,7 @@ from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from delegation.people import sessions
 from delegation.people.queries import PeopleFilter
-from portal.shell import actions, components, query_string
+from portal.shell import actions, attention, components, query_string
 from portal.shell import forms as shell_forms
 from portal.shell.actions import Action
 from portal.shell.components import Callout, Link, Pager, counted
@@ -131,9 +131,7 @@ def _select_url(page: PageContext, *, former: bool) -> str:
 
 def _attention(page: PageContext, url: str) -> Link | None:
     """Return the link to people with a system that is out of date or failed. One statement without any, else three."""
-    memberships = accounts_queries.in_state(
-        organization=page.organization_id, states=accounts_queries.NEEDS_ATTENTION
-    )
+    memberships = attention.members_in_state(page, accounts_queries.NEEDS_ATTENTION)
     if not memberships:
         return None
     criteria = PeopleFilter(memberships=memberships)

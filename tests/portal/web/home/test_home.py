@@ -2,11 +2,18 @@
 
 import pytest
 
+from delegation.authorization.models.roles import RoleVersion
+from identity.clients.models import Application
+from portal.shell import attention
 from portal.web.home.context import HomePage
 from portal.web.my.context import MyAccessPage
+from portal.web.people.list_context import PeoplePage
+from provisioning.accounts import queries as accounts_queries
+from provisioning.accounts.models import Account
+from provisioning.targets import commands as targets_commands
 from tests.fixtures import signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, plain, visible_text
-from tests.fixtures.world import World
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,3 +62,45 @@ def test_home_without_managed_members_shows_no_count(world: World) -> None:
     world.remove(world.olli)
     assert "You manage access" not in page_model(sami.get(f"{KOSKELA}/"), HomePage).lead
     assert "You manage access" not in page_model(sami.get(f"{KOSKELA}/me"), MyAccessPage).lead
+
+
+@pytest.fixture
+def out_of_date(world: World) -> World:
+    """Give the world with a CRM in which Mikko's account, in Tampere, and Olli's, in Oulu, are out of date."""
+    targets_commands.register(
+        actor=world.system,
+        application=Application.objects.get(key="crm"),
+        base_url="http://127.0.0.1:9/crm",
+        token="t",
+    )
+    for member in (world.olli, world.mikko):
+        assert Account.objects.filter(user=member.user).update(state="out_of_date") == 1
+    return world
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_accounts_of_other_sites_do_not_use_up_the_limit_of_a_site_admin(
+    out_of_date: World, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(accounts_queries, "LIMIT", limit)
+    sami = signed_in.browser(out_of_date.sami)
+    (task,) = page_model(sami.get(f"{KOSKELA}/"), HomePage).todo
+    assert task.text == "1 person’s access is out of date in CRM portal"
+    people = page_model(sami.get(f"{KOSKELA}/people?systems=look"), PeoplePage)
+    assert [person.name for person in people.people] == ["Olli Mäkinen"]
+    link = page_model(sami.get(f"{KOSKELA}/people"), PeoplePage).attention
+    assert link is not None
+    assert link.text == "1 needs attention"
+
+
+def test_home_page_of_an_inviter_who_sees_no_members_reads_no_accounts(
+    out_of_date: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = RoleVersion.objects.get(role__key="site_admin", valid_until=None)
+    with bypassing_commands():
+        RoleVersion.objects.filter(id=version.id).update(
+            verbs=[verb for verb in version.verbs if verb != "member.view"]
+        )
+    monkeypatch.setattr(attention, "accounts_needing_attention", None)
+    page = page_model(signed_in.browser(out_of_date.sami).get(f"{KOSKELA}/"), HomePage)
+    assert (page.is_admin, page.todo) == (True, [])

@@ -1,0 +1,32 @@
+"""Accounts by state, so that those of a reader's own sites are not cut away by the limit of the statement."""
+
+import uuid
+from collections.abc import Collection
+
+from delegation.people import queries as people_queries
+from portal.shell.page_context import PageContext
+from provisioning.accounts import queries as accounts_queries
+
+
+def members_in_state(page: PageContext, states: Collection[str]) -> list[uuid.UUID]:
+    """Find memberships with an account in one of these states; the caller filters those that the reader may see."""
+    found = accounts_queries.in_state(organization=page.organization_id, states=states)
+    if _is_complete(found) or (members := _members_within_sites(page)) is None:
+        return found
+    return accounts_queries.in_state(organization=page.organization_id, states=states, memberships=members)
+
+
+def accounts_needing_attention(page: PageContext) -> list[tuple[uuid.UUID, str]]:
+    """Find accounts that need attention, as (membership, application); the caller filters as above."""
+    found = accounts_queries.needing_attention(organization=page.organization_id)
+    if _is_complete(found) or (members := _members_within_sites(page)) is None:
+        return found
+    return accounts_queries.needing_attention(organization=page.organization_id, memberships=members)
+
+
+def _is_complete(found: Collection[object]) -> bool:
+    return len(found) < accounts_queries.LIMIT
+
+
+def _members_within_sites(page: PageContext) -> list[uuid.UUID] | None:
+    return people_queries.ids_within_sites(actor=page.viewer, organization=page.organization_id, at=page.at)
