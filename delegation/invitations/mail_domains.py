@@ -19,16 +19,17 @@ class Recipient:
 
 
 def admins_to_notify(*, invitation: Invitation, at: dt.datetime) -> Sequence[Recipient]:
-    """Read the working admins other than the sender; none for an invitation inside the organization's domains.
+    """Read up to 20 working admins other than the sender; none for an invitation inside the organization's domains.
 
     Without domains of its own, those of its working admins' addresses count. Two statements at most.
     """
     rows = authorities.working_admins(organization=invitation.organization_id, at=at)
-    admins = [row.user for row in rows.select_related("user").order_by("sort_key", "id")[:_MAX_NOTIFIED]]
+    admins = [row.user for row in rows.select_related("user").order_by("sort_key", "id")]
     domains = set(invitation.organization.mail_domains) or {_domain(admin.email) for admin in admins}
     if _domain(invitation.email) in domains:
         return []
-    return [Recipient(admin.email, admin.language) for admin in admins if admin.id != invitation.invited_by]
+    others = [admin for admin in admins if admin.id != invitation.invited_by]
+    return [Recipient(admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
 
 
 def _domain(email: str) -> str:

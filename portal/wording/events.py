@@ -10,6 +10,9 @@ from delegation.authorization.verbs import Observation, Verb
 from portal.wording import attempts, dates, event_names, factors, removal_reasons, supplier_texts
 from portal.wording.event_names import EventNames
 
+INVITATION_NOTICE = "invitation_notice"
+"""The purpose of mails about an invitation to its organization's admins."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
@@ -185,7 +188,10 @@ def _after(event: EventView) -> str:
 
 
 def _mail_sent(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("A mail was sent to %(who)s") % {"who": wording.who(event)})
+    text = _("A mail was sent to %(who)s")
+    if event.facts.get("purpose") == INVITATION_NOTICE:
+        text = _("A mail about the invitation to %(who)s was sent to an admin")
+    return EventLine("", text % {"who": wording.who(event)})
 
 
 def _mail_bounced(wording: EventWording, event: EventView) -> EventLine:
@@ -198,7 +204,10 @@ def _orphaned(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _mail_failed(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("Mail to %(who)s could not be delivered") % {"who": wording.who(event)})
+    text = _("Mail to %(who)s could not be delivered")
+    if event.facts.get("purpose") == INVITATION_NOTICE:
+        text = _("Mail to an admin about the invitation to %(who)s could not be delivered")
+    return EventLine("", text % {"who": wording.who(event)})
 
 
 def _signed_in(wording: EventWording, event: EventView) -> EventLine:

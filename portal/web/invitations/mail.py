@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from identity.organizations import queries as organizations_queries
 from portal.shell import shell
-from portal.shell.page_context import PageContext
 from portal.signin.customers import invitations
 from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context
@@ -20,20 +19,19 @@ from portal.wording import time_zones
 from provisioning.mail import queue
 
 
-def queue_invitation_mail(*, link: str, replayed: bool, page: PageContext) -> str:
-    """Queue the mail and return the sentence for the page. A replayed request has no valid link and queues nothing.
-
-    The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
-    Otherwise an inviter could take over any address.
-    """
-    offer = None if replayed else queue_for_link(link, at=page.at)
+def sentence_for(offer: InvitationOffer | None) -> str:
+    """Return the sentence for the page after `queue_for_link`: a replayed request has no link and queues nothing."""
     if offer is None:
         return _("The invitation has already been sent.")
     return _("The invitation to %(email)s is being sent.") % {"email": offer.email}
 
 
 def queue_for_link(link: str, *, at: dt.datetime) -> InvitationOffer | None:
-    """Queue the mail for a link. None for a link that opens no invitation."""
+    """Queue the mail for a link. None for a link that opens no invitation, such as the empty one.
+
+    The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
+    Otherwise an inviter could take over any address.
+    """
     offer = invitations.find_offer(link)
     if offer is not None:
         _queue(offer, at)

@@ -47,11 +47,11 @@ def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpR
         raise NotFound
     key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, invitation)
     outcome = invitations_send.resend(actor=page.viewer, invitation=row, idempotency_key=key)
-    link = outcome.result.link
+    offer = mail.queue_for_link(outcome.result.link, at=page.at)
     return people_list.render_list(
         request,
         page,
-        invitation_notice=mail.queue_invitation_mail(link=link, replayed=outcome.replayed, page=page),
+        invitation_notice=mail.sentence_for(offer),
     )
 
 

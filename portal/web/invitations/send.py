@@ -61,14 +61,13 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
     if request.method != "POST" or request.POST.get("do") == "preview" or not form.is_valid():
         return _page(request, page, form)
     try:
-        link, replayed = _send(page, form)
+        link = _send(page, form)
     except DomainError as refusal:
         _add_refusal(page, form, refusal)
         return _page(request, page, form)
-    sentences = (
-        mail.queue_invitation_mail(link=link, replayed=replayed, page=page),
-        outside_notice.queue_notices(link=link, page=page),
-    )
+    offer = mail.queue_for_link(link, at=page.at)
+    notified = outside_notice.queue_notices(offer=offer, page=page) if offer else ""
+    sentences = (mail.sentence_for(offer), notified)
     return list_page.render_list(request, page, invitation_notice=" ".join(filter(None, sentences)))
 
 
@@ -92,8 +91,8 @@ def _form(request: Request, page: PageContext) -> InvitationForm:
     )
 
 
-def _send(page: PageContext, form: InvitationForm) -> tuple[str, bool]:
-    """Return the link, and whether the command was replayed: then the link is empty."""
+def _send(page: PageContext, form: InvitationForm) -> str:
+    """Return the link; empty where the command was replayed."""
     data = form.cleaned_data
     outcome = invitations_send.invite(
         actor=page.viewer,
@@ -105,7 +104,7 @@ def _send(page: PageContext, form: InvitationForm) -> tuple[str, bool]:
         reason=data["reason"],
         idempotency_key=data["idempotency_key"],
     )
-    return outcome.result.link, outcome.replayed
+    return outcome.result.link
 
 
 def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) -> None:

@@ -129,6 +129,30 @@ def test_sentence_names_the_invited_address_and_the_kind_of_factor() -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "purpose", "expected"),
+    [
+        (Observation.MAIL_SENT, "invitation", "A mail was sent to new@x.example"),
+        (
+            Observation.MAIL_SENT,
+            "invitation_notice",
+            "A mail about the invitation to new@x.example was sent to an admin",
+        ),
+        (Observation.MAIL_FAILED, "invitation", "Mail to new@x.example could not be delivered"),
+        (
+            Observation.MAIL_FAILED,
+            "invitation_notice",
+            "Mail to an admin about the invitation to new@x.example could not be delivered",
+        ),
+    ],
+)
+def test_mail_to_an_admin_about_an_invitation_is_not_logged_as_mail_to_the_invited_address(
+    verb: Observation, purpose: str, expected: str
+) -> None:
+    about = event(verb, user=None, email="new@x.example", facts={"purpose": purpose})
+    assert WORDING.sentence_for(about).text == expected
+
+
+@pytest.mark.parametrize(
     ("facts", "expected"),
     [
         ({}, "An invitation that the removed person had sent was cancelled"),

@@ -1,16 +1,20 @@
 """The other admins get a mail about an invitation to an address outside the organization's mail domains."""
 
 import pytest
+from django.template.loader import render_to_string
 
 from delegation.authorization.errors import Denied, InvalidInput, NotFound
+from delegation.invitations import mail_domains
 from delegation.organizations import commands as organizations_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
+from identity.people.models import User
+from portal.web.invitations import outside_notice
 from portal.web.people.list_context import PeoplePage
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.pages import KOSKELA, orderer_form, page_model
-from tests.fixtures.world import World, actor_of
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +62,38 @@ def test_invitation_inside_the_domains_sends_no_notice(world: World) -> None:
     assert notices() == []
     invite(world, world.sami, "second@koskela.example")
     assert len(notices()) == 2
+
+
+def test_domains_of_admins_beyond_the_number_of_notified_ones_count(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_domains, "_MAX_NOTIFIED", 1)
+    with bypassing_commands():
+        User.objects.filter(id=world.paivi.user_id).update(email="paivi@koskela-group.example")
+    for domain in ("koskela.example", "koskela-group.example"):
+        assert NOTIFIED not in invite(world, world.sami, f"new@{domain}")
+    assert NOTIFIED in invite(world, world.aino, PRIVATE)
+    assert [to for to, _ in notices()] == ["paivi@koskela-group.example"]
+
+
+@pytest.mark.parametrize(("languages", "number"), [(("fi", "fi"), 1), (("fi", "en"), 2)])
+def test_notice_is_written_once_for_each_language(
+    world: World, monkeypatch: pytest.MonkeyPatch, languages: tuple[str, str], number: int
+) -> None:
+    with bypassing_commands():
+        for admin, language in zip((world.aino, world.paivi), languages, strict=True):
+            User.objects.filter(id=admin.user_id).update(language=language)
+    rendered = []
+
+    def count(template: str, values: dict[str, object]) -> str:
+        rendered.append(template)
+        return render_to_string(template, values)
+
+    monkeypatch.setattr(outside_notice, "render_to_string", count)
+    invite(world, world.sami, PRIVATE)
+    assert rendered.count("mail/invitations/outside_message.txt") == number
+    english = [f" invited {PRIVATE} to " in text for _, text in notices()]
+    assert english == [language == "en" for language in languages]
 
 
 def test_mail_domains_are_set_by_the_supplier_alone(world: World) -> None:
