@@ -1,5 +1,8 @@
 """The other admins get a mail about an invitation to an address outside the organization's mail domains."""
 
+import re
+from html import unescape
+
 import pytest
 from django.template.loader import render_to_string
 
@@ -46,6 +49,17 @@ def test_invitation_of_a_private_mailbox_by_a_site_admin_is_mailed_to_all_admins
         assert f"“Sami Lehto” (sami@koskela.example) invited {PRIVATE} to Rakennusliike Koskela Oy." in text
         assert "Oulu" in text
         assert "http://localhost:8000/o/koskela/people" in text
+
+
+@pytest.mark.parametrize("purpose", ["invitation", "invitation_notice"])
+def test_mail_lists_in_its_page_what_its_text_lists(world: World, purpose: str) -> None:
+    invite(world, world.sami, PRIVATE)
+    mail = Mail.objects.filter(purpose=purpose)[:1].get()
+    lines = [line[2:] for line in queued_mails.text_of(mail).splitlines() if line.startswith("- ")]
+    page = unescape(queued_mails.html_of(mail))
+    cells = re.findall(r'<td style="padding:2px 0;font-family:[^"]+">\s*(.+?)\s*</td>', page)
+    assert lines == cells
+    assert any("Oulu" in line for line in lines)
 
 
 def test_sender_gets_no_notice_of_the_own_invitation(world: World) -> None:
