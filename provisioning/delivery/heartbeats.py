@@ -14,7 +14,7 @@ from django.conf import settings
 from audit.foundation import clock, db, ids
 
 EVERY_SECONDS = 15.0
-"""Between two heartbeats of a deliverer. Celery's timer records one at each tick, and its worker one for each task."""
+"""Between two heartbeats of a deliverer. Celery's timer records one at each tick, a worker one by a task."""
 _RETENTION = dt.timedelta(days=1)
 
 _RECORD = """
@@ -43,19 +43,19 @@ class Heartbeat:
 
     kind: Kind
     age_seconds: float | None = None
-    """None where none was seen within a day."""
+    """None where none was ever seen. The last row of a kind stays until the next process of that kind."""
     running: int = 0
 
 
 def record(*, kind: Kind) -> None:
-    """Store that this process works now. Two statements."""
+    """Store that this process works now, and delete what is older than a day of this kind. Three statements."""
     at = clock.now()
     db.fetch_all(_DELETE_OLD, {"kind": kind.value, "before": at - _RETENTION})
     db.fetch_all(_RECORD, {"id": _process(kind), "kind": kind.value, "build": settings.BUILD, "at": at})
 
 
 def latest(*, kind: Kind, within: dt.timedelta) -> Heartbeat:
-    """Read the latest heartbeat of this kind; `running` counts the processes seen within this time."""
+    """Read the latest heartbeat of this kind; `running` counts the processes seen within this time. Two statements."""
     at = clock.now()
     seen_at, running = db.fetch_one(_LATEST, {"kind": kind.value, "since": at - within}) or (None, 0)
     return Heartbeat(kind, (at - seen_at).total_seconds() if seen_at else None, running)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -67,6 +68,17 @@ def test_keys_of_this_database_are_accepted_everywhere(folder: Path) -> None:
     checks.stop_on_errors()
     assert "are those of this database" in keys("check")
     assert Client(headers={"host": "localhost"}).get("/health/ready").json()["keys"] == "ok"
+
+
+def test_database_that_does_not_answer_forbids_no_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable() -> list[str]:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(key_registry, "problems", unavailable)
+    assert key_registry.problems_at_start() == []
+    checks.stop_on_errors()
 
 
 def test_mistyped_folder_is_named_with_the_command_and_stays_empty(

@@ -21,6 +21,8 @@ def latest(kind: Kind) -> Heartbeat:
 
 
 def test_process_that_was_never_seen_is_not_running(db: None) -> None:
+    heartbeats.record(kind=Kind.WORKER)
+    assert latest(Kind.WORKER).running == 1
     assert latest(Kind.BEAT) == Heartbeat(Kind.BEAT)
 
 
@@ -35,6 +37,8 @@ def test_process_has_one_row_that_shows_its_build_and_its_age(db: None) -> None:
     assert found.running == 0
     assert found.age_seconds is not None
     assert found.age_seconds >= 120
+    Row.objects.update(seen_at=clock.now() - dt.timedelta(days=3))
+    assert (latest(Kind.BEAT).age_seconds or 0) >= 3 * 86_400
 
 
 def test_processes_that_ended_yesterday_are_forgotten(db: None) -> None:
