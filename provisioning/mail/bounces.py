@@ -51,9 +51,10 @@ def _reports_by_message_id(messages: Iterable[bytes]) -> dict[str, tuple[set[str
     """Collect the failed and the dead addresses of each Message-ID, over all reports."""
     addresses_by_id: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for report in filter(None, map(delivery_status.parse, messages)):
-        failed, dead = addresses_by_id[report.message_id]
-        failed |= report.failed
-        dead |= report.dead
+        for message_id in report.message_ids:
+            failed, dead = addresses_by_id[message_id]
+            failed |= report.failed
+            dead |= report.dead
     return dict(addresses_by_id)
 
 

@@ -10,18 +10,40 @@ from email.policy import compat32
 MAX_BYTES = 2_000_000
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,196}>")
-_UNKNOWN_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+_DIAGNOSTIC = re.compile(r"\s*smtp\s*;\s*5\d\d[ -](.*)", re.IGNORECASE | re.DOTALL)
+_ENVELOPE_ID = re.compile(r"[!-*,-<>-~]{1,100}")
+_UNKNOWN_RECIPIENT = frozenset(
+    {
+        "5.1.1",
+        "5.1.2",
+        "5.1.3",
+        "5.1.6",
+        "5.1.10",
+        "5.2.1",
+        # A server that does not answer is a transient error: final, it is Exchange Online's for an unknown recipient.
+        "5.4.1",
+        # A domain that does not exist, in the DNS or to the relay.
+        "5.4.4",
+        "5.4.310",
+        # Exchange Online's for a remote server that does not know the recipient.
+        "5.1.350",
+        "5.1.351",
+    }
+)
 _PERMANENT = "5."
+_UNSPECIFIC = "5.0.0"
+NAME_FIELD = "Keyholder-Mail"
+"""The header of a queued mail that repeats their Message-ID. Some relays replace the Message-ID and no other."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatusReport:
-    """Names a mail by its Message-ID, and the addresses (in lower case) at which it has failed for good.
+    """Names a mail, and the addresses (in lower case) at which it has failed for good.
 
-    `dead`: the invalid ones among these addresses.
+    `message_ids`: one of them is that of our mail, as we wrote it. `dead`: the invalid ones among these addresses.
     """
 
-    message_id: str
+    message_ids: frozenset[str]
     failed: frozenset[str]
     dead: frozenset[str]
 
@@ -38,22 +60,23 @@ def parse(raw: bytes) -> DeliveryStatusReport | None:
         return None
     parts = [part for part in message.get_payload() if isinstance(part, Message)]
     failures = [failure for part in parts for failure in _failures(part)]
-    ids = [message_id for part in parts if (message_id := _returned_id(part))]
-    if not failures or len(ids) != 1:
+    returned = [mail for part in parts if (mail := _returned_mail(part)) is not None]
+    ids = _message_ids(parts, returned)
+    if not failures or not ids or len(returned) > 1:
         return None
     failed, dead = set[str](), set[str]()
     for recipients, status in failures:
         failed |= recipients
         dead |= recipients if is_permanent(status=status) else set()
-    return DeliveryStatusReport(ids[0], frozenset(failed), frozenset(dead))
+    return DeliveryStatusReport(ids, frozenset(failed), frozenset(dead))
 
 
 def is_permanent(*, status: str) -> bool:
     """Check whether a reply means that the address reaches no mailbox, and not that this mail was rejected.
 
-    Only the enhanced status (RFC 3463) at its beginning shows that: no such mailbox or domain, an invalid address, a
-    moved or closed mailbox, a domain without mail. Any other status may be the fault of the relay, the sender or the
-    route, and a bare 550 is as often a block list's.
+    Only the enhanced status (RFC 3463, RFC 5248) at its beginning shows that: no such mailbox or domain, an invalid
+    address, a moved or closed mailbox, a domain without mail. Any other status may be the fault of the relay, the
+    sender or the route, and a bare 550 is as often a block list's.
     """
     match = _STATUS.match(status)
     return match is not None and match.group(1) in _UNKNOWN_RECIPIENT
@@ -69,7 +92,13 @@ def _failures(part: Message) -> Iterator[tuple[set[str], str]]:
         action, status = str(block.get("Action", "")).strip().lower(), str(block.get("Status", "")).strip()
         recipients = {_address(block, "Original-Recipient"), _address(block, "Final-Recipient")} - {""}
         if recipients and action == "failed" and status.startswith(_PERMANENT):
-            yield recipients, status
+            yield recipients, _specific(status, str(block.get("Diagnostic-Code", "")))
+
+
+def _specific(status: str, diagnostic: str) -> str:
+    """Return the status, or the reply of the last server where the status says nothing (RFC 3464 §2.3.6)."""
+    reply = _DIAGNOSTIC.match(diagnostic) if status.startswith(_UNSPECIFIC) else None
+    return reply.group(1) if reply else status
 
 
 def _address(block: Message, field: str) -> str:
@@ -78,17 +107,31 @@ def _address(block: Message, field: str) -> str:
     return address.strip(" \t\r\n<>").lower() if kind.strip().lower() == "rfc822" else ""
 
 
-def _returned_id(part: Message) -> str:
-    """Read the Message-ID of the returned mail, which is attached as a whole or as headers."""
+def _message_ids(parts: list[Message], returned: list[Message]) -> frozenset[str]:
+    """Collect what may name our mail: our header or the Message-ID of the returned mail, and the envelope's id.
+
+    The envelope's id (RFC 3461 §4.4) is our Message-ID without its brackets. A relay may write an id of its own there,
+    which names none of our mails.
+    """
+    named = [str(mail.get(field, "")) for mail in returned for field in (NAME_FIELD, "Message-ID")]
+    found = {match.group() for text in named if (match := _MESSAGE_ID.search(text))}
+    envelopes = [
+        str(part.get_payload(0).get("Original-Envelope-Id", "")).strip()
+        for part in parts
+        if part.get_content_type() == "message/delivery-status" and part.is_multipart()
+    ]
+    return frozenset(found | {f"<{text}>" for text in envelopes if _ENVELOPE_ID.fullmatch(text)})
+
+
+def _returned_mail(part: Message) -> Message | None:
+    """Return the mail that is attached as a whole or as headers."""
     kind = part.get_content_type()
     if kind == "message/rfc822" and part.is_multipart():
         returned = part.get_payload(0)
-    elif kind == "text/rfc822-headers":
-        returned = message_from_bytes(_decoded_payload(part), policy=compat32)
-    else:
-        return ""
-    match = _MESSAGE_ID.search(str(returned.get("Message-ID", ""))) if isinstance(returned, Message) else None
-    return match.group() if match else ""
+        return returned if isinstance(returned, Message) else None
+    if kind == "text/rfc822-headers":
+        return message_from_bytes(_decoded_payload(part), policy=compat32)
+    return None
 
 
 def _decoded_payload(part: Message) -> bytes:

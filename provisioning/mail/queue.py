@@ -18,6 +18,7 @@ from django.db import connection
 from audit.foundation import clock, encryption, ids
 from provisioning.delivery import listener
 from provisioning.delivery.errors import Code
+from provisioning.mail import delivery_status
 from provisioning.mail.models import Mail
 
 _PURPOSE = "Keyholder-Purpose"
@@ -105,6 +106,7 @@ def _row(
     message["Message-ID"] = (
         f"<{secrets.token_hex(16)}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
     )
+    message[delivery_status.NAME_FIELD] = message["Message-ID"]
     return Mail(
         id=name,
         recipient=encryption.encrypt_secret(data=recipient.encode(), context=name.bytes),

@@ -23,7 +23,7 @@ def send(*, row: Mail) -> None:
     body = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
     try:
         with _session() as server:
-            server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body)
+            server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body, _options(server, row))
     except smtplib.SMTPRecipientsRefused as error:
         ((code, text),) = error.recipients.values()
         is_unknown = delivery_status.is_permanent(status=text.decode("ascii", "replace"))
@@ -37,6 +37,14 @@ def send(*, row: Mail) -> None:
         ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(Code.UNREACHABLE, detail=_cause(error)) from error
+
+
+def _options(server: smtplib.SMTP, row: Mail) -> list[str]:
+    """Ask for reports that name the mail by its Message-ID and return its headers alone (RFC 3461 §4.3, §4.4).
+
+    The text of a mail may hold a link that no mailbox for returned mails should store.
+    """
+    return ["RET=HDRS", f"ENVID={row.message_id.strip('<>')}"] if server.has_extn("dsn") else []
 
 
 def probe() -> None:

@@ -20,7 +20,7 @@ from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from audit.foundation import clock
+from audit.foundation import clock, encryption
 from audit.models import Event
 from delegation.acts import locks
 from delegation.invitations.commands import accept as invitations_accept
@@ -144,7 +144,7 @@ def two_recipients(message_id: str) -> bytes:
 
 @pytest.mark.parametrize("make", [postfix, exchange, two_recipients])
 def test_report_is_parsed(make: Callable[[str], bytes]) -> None:
-    assert delivery_status.parse(make(OURS)) == DeliveryStatusReport(OURS, failed=HIS, dead=HIS)
+    assert delivery_status.parse(make(OURS)) == DeliveryStatusReport(frozenset({OURS}), failed=HIS, dead=HIS)
 
 
 def test_report_has_the_result_of_each_recipient() -> None:
@@ -156,7 +156,7 @@ def test_report_has_the_result_of_each_recipient() -> None:
     )
     his = HIS | {"mikko@home.example"}
     assert delivery_status.parse(raw) == DeliveryStatusReport(
-        OURS, failed=his | {"full@koskela.example"}, dead=his
+        frozenset({OURS}), failed=his | {"full@koskela.example"}, dead=his
     )
 
 
@@ -165,13 +165,15 @@ def test_report_has_the_result_of_each_recipient() -> None:
     [
         ("5.1.1", True), ("5.1.2", True), ("5.1.3", True), ("5.1.6", True), ("5.1.10", True), ("5.2.1", True),
         ("5.0.0", False), ("5.1.0", False), ("5.1.7", False), ("5.1.8", False), ("5.2.2", False), ("5.3.4", False),
-        ("5.4.4", False), ("5.4.6", False), ("5.4.7", False), ("5.6.0", False), ("5.7.1", False),
+        ("5.4.1", True), ("5.4.4", True), ("5.4.310", True), ("5.1.350", True), ("5.1.351", True),
+        ("5.4.0", False), ("5.4.2", False), ("5.4.3", False), ("5.4.5", False), ("5.4.6", False),
+        ("5.4.7", False), ("5.6.0", False), ("5.7.1", False),
     ],
 )  # fmt: skip
 def test_status_decides_whether_the_address_is_invalid(status: str, expected: bool) -> None:  # noqa: FBT001 - a case
     is_dead = HIS if expected else frozenset()
     assert delivery_status.parse(postfix(OURS, status=status)) == DeliveryStatusReport(
-        OURS, failed=HIS, dead=is_dead
+        frozenset({OURS}), failed=HIS, dead=is_dead
     )
 
 
@@ -216,7 +218,8 @@ def test_mail_without_a_final_report_is_ignored(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("5.1.1 <x>: User unknown", True), ("5.2.1 Closed", True), ("5.1.1: Nobody", True), ("5.1.10 Null MX", True),
+        ("5.1.1 <x>: User unknown", True), ("5.4.1 Recipient address rejected: Access denied", True),
+        ("5.2.1 Closed", True), ("5.1.1: Nobody", True), ("5.1.10 Null MX", True),
         ("No such person", False), ("User not local", False), ("blocked by a list", False), ("", False),
         ("5.7.1 Blocked: 5.1.1", False), ("5.2.2 Mailbox full", False), ("4.2.1 Greylisted", False),
         ("5.1.8 Sender address rejected: Domain not found", False), ("5.1.1.23 is listed", False),
@@ -225,6 +228,50 @@ def test_mail_without_a_final_report_is_ignored(raw: bytes) -> None:
 )  # fmt: skip
 def test_reply_decides_whether_the_address_is_invalid(text: str, expected: bool) -> None:  # noqa: FBT001 - a case
     assert delivery_status.is_permanent(status=text) is expected
+
+
+RENAMED = "<0100018f-relay-000000@email.relay.example>"
+NAMING = {
+    "our header": postfix(RENAMED).replace(
+        b"Subject: =?", b"Keyholder-Mail: %s\nSubject: =?" % OURS.encode()
+    ),
+    "the whole mail": exchange(RENAMED).replace(
+        b"Content-Type: text/plain\r", b"keyholder-mail: %s\r" % OURS.encode()
+    ),
+    "the envelope": postfix(RENAMED).replace(
+        b"Reporting-MTA", b"Original-Envelope-Id: %s\nReporting-MTA" % OURS.strip("<>").encode()
+    ),
+    "the envelope alone": postfix(RENAMED)
+    .replace(b"Reporting-MTA", b"Original-Envelope-Id: %s\nReporting-MTA" % OURS.strip("<>").encode())
+    .replace(b"Content-Type: text/rfc822-headers", b"Content-Type: text/plain"),
+}
+
+
+@pytest.mark.parametrize("raw", NAMING.values(), ids=NAMING.keys())
+def test_report_names_our_mail_where_the_relay_replaced_the_message_id(raw: bytes) -> None:
+    report = delivery_status.parse(raw)
+    assert report is not None
+    assert report.message_ids - {RENAMED} == {OURS}
+    assert report.dead == HIS
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "expected"),
+    [
+        ("smtp; 550 5.1.1 No such user", True), ("SMTP; 550-5.4.1 Recipient address rejected", True),
+        ("smtp; 550 No such user", False), ("smtp; 550 5.7.1 Blocked: 5.1.1", False), ("x-unix; 5.1.1", False),
+    ],
+)  # fmt: skip
+def test_unspecific_status_is_decided_by_the_reply_of_the_server(diagnostic: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    for status, is_dead in (("5.0.0", expected), ("5.2.2", False)):
+        raw = postfix(OURS, status=status)
+        head, _, rest = raw.partition(b"Diagnostic-Code: ")
+        report = delivery_status.parse(
+            head + b"Diagnostic-Code: " + diagnostic.encode() + rest[rest.index(b"\n") :]
+        )
+        assert report == DeliveryStatusReport(
+            frozenset({OURS}), failed=HIS, dead=HIS if is_dead else frozenset()
+        )
 
 
 # Effects of a report
@@ -271,6 +318,18 @@ def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -
     row.refresh_from_db()
     assert (row.failed_at is not None, row.last_error) == (True, "refused")
     assert events("organization.orphaned") == []
+
+
+def test_bounce_is_recorded_where_the_relay_replaced_the_message_id(world: World) -> None:
+    name = queue.queue(to=world.mikko.user.email, subject="Hei", text="Hei", purpose="password_reset")
+    row = Mail.objects.get(id=name)
+    sent = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
+    assert f"Keyholder-Mail: {row.message_id}\r\n".encode() in sent
+    Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
+    headers = b"Keyholder-Mail: %s\nSubject: =?" % row.message_id.encode()
+    raw = postfix(RENAMED, status="5.4.1").replace(b"Subject: =?", headers)
+    assert bounces.handle_returned_mail(messages=[raw, raw]) == 1
+    assert bounced(world.mikko.user)
 
 
 def test_repeated_report_has_no_effect(world: World) -> None:

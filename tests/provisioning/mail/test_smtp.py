@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from django.conf import LazySettings
 
 from audit.foundation import clock
@@ -34,14 +34,16 @@ class Box:
     """A relay that stores each mail with the encryption of its connection, and every password."""
 
     caught: list[bool] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
     passwords: list[bytes] = field(default_factory=list)
     answer: str = "250 Caught"
     refused: str = ""
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
+        self.options = options
         return self.refused or "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
@@ -301,3 +303,32 @@ def _converse(server: socket.socket, lines: list[str]) -> None:
         for line in lines:
             connection.sendall(f"{line}\r\n".encode())
             connection.recv(100)
+
+
+def test_relay_with_reports_gets_the_message_id_as_envelope_id(
+    serve: Serve, box: Box, mail_row: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 3461: the id comes back in the report, whatever the relay does to the headers."""
+    asked: list[str] = []
+
+    class Reporting(SMTP):
+        async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
+            await self.push(f"250-{self.hostname}")
+            self.session.extended_smtp, self.session.host_name = True, hostname
+            await self.push("250 DSN")
+
+        async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+            address, *asked[:] = str(arg).split()
+            await super().smtp_MAIL(address)  # which knows no options of RFC 3461
+
+    with serve("none"):
+        assert send(mail_row)[0] is None
+    assert [option for option in box.options if option.startswith(("RET", "ENVID"))] == []
+    second = queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
+    monkeypatch.setattr(
+        mail_relay.Controller, "factory", lambda relay: Reporting(relay.handler, **relay.SMTP_kwargs)
+    )
+    with serve("none"):
+        assert send(second)[0] is None
+    message_id = Mail.objects.values_list("message_id", flat=True).get(id=second)
+    assert set(asked) >= {"RET=HDRS", f"ENVID={message_id.strip('<>')}"}
