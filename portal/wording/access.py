@@ -14,6 +14,9 @@ from delegation.authorization.entitlements import Right
 from delegation.authorization.values import AmountLimit
 from portal.wording import cldr, dates, supplier_texts
 
+PERIODS = ("order", "day", "week", "month", "quarter", "year")
+"""The periods that an amount may count over."""
+
 
 def period(name: str) -> str:
     """Return the period that an amount counts over, as the rest of "up to 5 000 € …"."""
@@ -26,6 +29,19 @@ def period(name: str) -> str:
         "year": _("a year"),
     }
     return words.get(name, name)
+
+
+def limit_label(period_name: str) -> str:
+    """Return the label of a field for an amount: it says which period the amount counts over."""
+    labels = {
+        "order": _("Limit for one order"),
+        "day": _("Limit for one day"),
+        "week": _("Limit for one week"),
+        "month": _("Limit for one month"),
+        "quarter": _("Limit for one quarter"),
+        "year": _("Limit for one year"),
+    }
+    return labels.get(period_name, period_name)
 
 
 def limit(amount: Decimal | None, currency: str, period_name: str) -> str:
@@ -58,11 +74,30 @@ def rights_summary(
 
 
 def lowest_limit(limits: Iterable[AmountLimit]) -> str:
-    """Return the lowest of several limits, for one line of a list: `up to 5 000 €`."""
-    amounts = [(limit.amount, limit.currency) for limit in limits if limit.amount is not None]
-    if not amounts:
-        return ""
-    amount, currency = min(amounts)
+    """Return the lowest of several limits, for one line of a list: `up to 5 000 €`.
+
+    The period stands there unless it is one order. Amounts of different currencies or periods cannot be compared: the
+    lowest of each is named.
+    """
+    lowest: dict[tuple[str, str], Decimal] = {}
+    for one in limits:
+        if one.amount is not None:
+            unit = (one.currency, one.period)
+            lowest[unit] = min(one.amount, lowest.get(unit, one.amount))
+    return cldr.joined([_short_limit(amount, *unit) for unit, amount in lowest.items()])
+
+
+def each_limit(limits: Iterable[AmountLimit]) -> str:
+    """Return every different amount, as `lowest_limit` writes it: the log shows a change of any of them."""
+    different = dict.fromkeys(limit for limit in limits if limit.amount is not None)
+    return cldr.joined(
+        [_short_limit(one.amount, one.currency, one.period) for one in different if one.amount]
+    )
+
+
+def _short_limit(amount: Decimal, currency: str, period_name: str) -> str:
+    if period_name != "order":
+        return limit(amount, currency, period_name)
     return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from delegation.access.queries import SiteName
 from delegation.authorization.entitlements import Right
+from delegation.authorization.values import AmountLimit
 from portal.wording import access, cldr, dates, supplier_texts
 
 Texts = Mapping[str, Mapping[str, str]]
@@ -18,21 +19,45 @@ Texts = Mapping[str, Mapping[str, str]]
 
 _LATER = uuid.UUID(int=0)
 """Stands for all sites that are added later."""
+_UNLIMITED = AmountLimit(None, "", "")
+
+
+_Limits = frozenset[AmountLimit]
+_Unit = tuple[str, str]
+"""The currency and the period of an amount. Only amounts of one unit can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """Holds the limit and the end of a right at one site; None means without."""
+    """Holds the limits and the end of a right at one site; an end of None means without.
 
-    amount: Decimal | None
+    `limits` holds the highest amount of each unit; no limit at all (an amount of None) is the only one, without unit.
+    """
+
+    limits: _Limits
     until: dt.datetime | None
 
     def union(self, other: "_Extent") -> "_Extent":
-        """Return the higher limit and the later end of two rights at the same site."""
-        own, others = self.amount, other.amount
-        amount = None if own is None or others is None else max(own, others)
+        """Return the higher limits and the later end of two rights at the same site."""
         until = None if self.until is None or other.until is None else max(self.until, other.until)
-        return _Extent(amount, until)
+        return _Extent(_highest(self.limits | other.limits), until)
+
+    @property
+    def unit(self) -> _Unit | None:
+        """Return the unit of a single amount; None for several, and without limit."""
+        units = [(one.currency, one.period) for one in self.limits if one.amount is not None]
+        return units[0] if len(units) == 1 else None
+
+
+def _highest(limits: Iterable[AmountLimit]) -> _Limits:
+    highest: dict[_Unit, AmountLimit] = {}
+    for one in limits:
+        if one.amount is None:
+            return frozenset({_UNLIMITED})
+        unit = (one.currency, one.period)
+        if unit not in highest or one.amount > (highest[unit].amount or 0):
+            highest[unit] = one
+    return frozenset(highest.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +96,7 @@ def _reaches(rights: Sequence[Right], sites: Sequence[SiteName]) -> dict[str, _R
     reaches: dict[str, _Reach] = {}
     for right in rights:
         reach = reaches.setdefault(right.entitlement, _Reach(right))
-        extent = _Extent(right.amount, right.valid_until)
+        extent = _Extent(_highest([right.limit]), right.valid_until)
         every_site = [_LATER, *(site.id for site in sites)]
         for site_id in every_site if right.all_sites else [site.id for site in right.sites]:
             reach.at[site_id] = reach.at[site_id].union(extent) if site_id in reach.at else extent
@@ -109,16 +134,32 @@ class _Comparison:
     def _compare_amounts(self, had: _Reach, has: _Reach) -> None:
         if not has.sample.takes_amount:
             return
-        changes: dict[tuple[Decimal | None, Decimal | None], list[uuid.UUID]] = defaultdict(list)
+        changes: dict[tuple[_Limits, _Limits], list[uuid.UUID]] = defaultdict(list)
         for site in _common(had, has):
-            if had.at[site].amount != has.at[site].amount:
-                changes[had.at[site].amount, has.at[site].amount].append(site)
-        for (old, new), sites in changes.items():
-            raised = new is None or (old is not None and new > old)
-            changed = self._changed(has.sample, old, new, raised=raised)
-            until = self._until(has, sites) if raised else ""
-            line = _joined(changed, self._unless_all(sites, had, has), until)
-            (self.result.gains if raised else self.result.losses).append(line)
+            if had.at[site].limits != has.at[site].limits:
+                changes[had.at[site].limits, has.at[site].limits].append(site)
+        for sites in changes.values():
+            self._compare_limits(had, has, sites)
+
+    def _compare_limits(self, had: _Reach, has: _Reach, sites: Sequence[uuid.UUID]) -> None:
+        """Add the sentences about other limits at these sites, which are alike.
+
+        Amounts of another currency or period are neither higher nor lower: the old ones are lost and the new gained.
+        """
+        old, new = had.at[sites[0]], has.at[sites[0]]
+        unit = new.unit or old.unit
+        where, until = self._unless_all(sites, had, has), self._until(has, sites)
+        if unit is None or {old.unit, new.unit} - {unit, None} or len(old.limits) + len(new.limits) > 2:
+            does = self._does(has.sample)
+            self.result.gains.append(_joined(does, _limits(new.limits), where, until))
+            self.result.losses.append(_joined(does, _limits(old.limits), where))
+            return
+        before, after = (next(iter(extent.limits)).amount for extent in (old, new))
+        raised = after is None or (before is not None and after > before)
+        line = _joined(
+            self._changed(has.sample, before, after, unit, raised=raised), where, until if raised else ""
+        )
+        (self.result.gains if raised else self.result.losses).append(line)
 
     def _compare_ends(self, had: _Reach, has: _Reach) -> None:
         changes: dict[tuple[dt.datetime | None, dt.datetime | None], list[uuid.UUID]] = defaultdict(list)
@@ -137,12 +178,15 @@ class _Comparison:
         values = {"does": self._does(reach.sample), "day": self.clock.last_day(end)}
         return _("%(does)s after %(day)s") % values
 
-    def _changed(self, right: Right, old: Decimal | None, new: Decimal | None, *, raised: bool) -> str:
+    def _changed(
+        self, right: Right, old: Decimal | None, new: Decimal | None, unit: _Unit, *, raised: bool
+    ) -> str:
+        currency, period = unit
         values = {
             "does": self._does(right),
-            "old": _amount(old, right.currency),
-            "new": _amount(new, right.currency),
-            "period": access.period(right.period),
+            "old": _amount(old, currency),
+            "new": _amount(new, currency),
+            "period": access.period(period),
         }
         if raised:
             return _("%(does)s up to %(new)s %(period)s, not only %(old)s") % values
@@ -152,10 +196,10 @@ class _Comparison:
         return _joined(self._lost(reach, where, sites), self._until(reach, sites))
 
     def _lost(self, reach: _Reach, where: str, sites: Iterable[uuid.UUID]) -> str:
-        amounts = {reach.at[site].amount for site in sites}
+        at_each = {reach.at[site].limits for site in sites}
         sample, limit = reach.sample, ""
-        if sample.takes_amount and len(amounts) == 1:
-            limit = access.limit(next(iter(amounts)), sample.currency, sample.period)
+        if sample.takes_amount and len(at_each) == 1:
+            limit = _limits(next(iter(at_each)))
         return _joined(self._does(sample), limit, where)
 
     def _until(self, reach: _Reach, sites: Iterable[uuid.UUID]) -> str:
@@ -180,6 +224,12 @@ class _Comparison:
             return _("at sites that are added later")
         text = dates.name_list(names, most=5)
         return _("at %(sites)s, and at sites that are added later") % {"sites": text}
+
+
+def _limits(limits: _Limits) -> str:
+    """Return `up to 5 000 € a month`; several are joined, by currency and period."""
+    in_order = sorted(limits, key=lambda one: (one.currency, access.PERIODS.index(one.period or "order")))
+    return cldr.joined([access.limit(one.amount, one.currency, one.period) for one in in_order])
 
 
 def _common(had: _Reach, has: _Reach) -> list[uuid.UUID]:

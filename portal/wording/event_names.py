@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from audit.personal_data import ACTOR_LABEL, SUBJECT_LABEL
 from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
+from delegation.authorization.values import AmountLimit
 from delegation.catalogue.display_names import DisplayNames
 from portal.wording import access as wording_access
 from portal.wording import cldr, dates, supplier_texts
@@ -62,9 +63,8 @@ class EventNames:
         site_ids = set(facts["sites"])
         sites = [site.name for key, site in self.names.sites.items() if str(key) in site_ids]
         where = wording_access.site_names(all_sites=facts["all_sites"], names=sites, in_sentence=True)
-        amounts = {money(limit) for limit in facts["limits"].values() if limit["amount"] is not None}
-        limit = _("up to %(amount)s") % {"amount": min(amounts)} if len(amounts) == 1 else ""
-        return ", ".join(part for part in (tier, limit, where, self._until(facts.get("until"))) if part)
+        limits = wording_access.each_limit(map(AmountLimit.from_json, facts["limits"].values()))
+        return ", ".join(part for part in (tier, limits, where, self._until(facts.get("until"))) if part)
 
     def _until(self, until: str | None) -> str:
         return (

@@ -115,10 +115,10 @@ def _message_ids(parts: list[Message], returned: list[Message]) -> frozenset[str
     """
     named = [str(mail.get(field, "")) for mail in returned for field in (NAME_FIELD, "Message-ID")]
     found = {match.group() for text in named if (match := _MESSAGE_ID.search(text))}
+    reports = [part for part in parts if part.get_content_type() == "message/delivery-status"]
+    heads = [part.get_payload(0) for part in reports if part.is_multipart()]
     envelopes = [
-        str(part.get_payload(0).get("Original-Envelope-Id", "")).strip()
-        for part in parts
-        if part.get_content_type() == "message/delivery-status" and part.is_multipart()
+        str(head.get("Original-Envelope-Id", "")).strip() for head in heads if isinstance(head, Message)
     ]
     return frozenset(found | {f"<{text}>" for text in envelopes if _ENVELOPE_ID.fullmatch(text)})
 

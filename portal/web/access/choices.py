@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.forms import BaseForm, BoundField
 from django.utils.translation import gettext as _
 
 from delegation.access.assignable import AssignableOptions, TierOption
 from portal.shell.page_model import PageModel
-from portal.web.access import forms
+from portal.web.access import forms, limit_texts
 from portal.web.access.forms import AccessForm
-from portal.wording import cldr, supplier_texts
+from portal.wording import access, cldr, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class TierChoice:
     sentence: str
     checked: bool
     limit: BoundField | None = None
+    limit_label: str = ""
     limit_hint: str = ""
     currency: str = ""
     disabled_reason: str = ""
@@ -115,16 +115,13 @@ def _tier(form: AccessForm, tier: TierOption, present_tier: str) -> TierChoice:
         is_current=tier.key == present_tier,
         checked=form["tier"].value() == tier.key,
         limit=form[forms.limit_field(tier.key)] if tier.limited_entitlements else None,
-        limit_hint=_limit_hint(tier),
+        limit_label=access.limit_label(form.period),
+        limit_hint=_limit_hint(form, tier),
         currency=cldr.currency_sign(tier.currency),
     )
 
 
-def _limit_hint(tier: TierOption) -> str:
-    if tier.max_amount is None:
-        return ""
-    most = cldr.money(tier.max_amount, tier.currency)
-    if tier.max_from_ceiling:
-        agreed = {"amount": most, "supplier": settings.SUPPLIER_NAME}
-        return _("Up to %(amount)s, as agreed with %(supplier)s.") % agreed
-    return _("You can assign up to %(amount)s.") % {"amount": most}
+def _limit_hint(form: AccessForm, tier: TierOption) -> str:
+    shown = form.initial.get(forms.limit_field(tier.key))
+    kept = () if shown else forms.kept_limits(form.present, tier).values()
+    return limit_texts.hint(tier, kept=kept)

@@ -56,9 +56,15 @@ def change_page(
         **choices.choices(form, present_tier=assignments[-1].role if assignments else "").variables(),
         effect=changes,
         restoring=False,
-        now_sentence=_("Now: %(access)s") % {"access": present},
+        now_sentence=_now(present, len(assignments)),
         access_url=page.url("person_access", membership=member.membership.id),
     )
+
+
+def _now(present: str, number: int) -> str:
+    if number < 2:
+        return _("Now: %(access)s") % {"access": present}
+    return _("Now: %(access)s. What you save replaces all of it.") % {"access": present}
 
 
 def restore_page(

@@ -17,6 +17,7 @@ from delegation.authorization.errors import InvalidAccess, LastAdmin
 from delegation.authorization.values import AccessSpec, AmountLimit
 from portal.http import input_cleaning
 from portal.shell.forms import IdempotentForm
+from portal.web.access import limit_texts
 from portal.wording import amounts, cldr, dates, refusals
 
 _REASON_LENGTH = 300
@@ -25,7 +26,8 @@ _REASON_LENGTH = 300
 class AccessForm(IdempotentForm):
     """Asks for a tier, its limit, sites, an end and a reason.
 
-    The fields `limit_<tier>` follow from the assignable tiers.
+    The fields `limit_<tier>` follow from the assignable tiers. A field that is sent as it was shown keeps what is
+    stored in `present`, also where the field cannot show all of it.
     """
 
     tier = forms.ChoiceField(widget=forms.RadioSelect)
@@ -34,9 +36,17 @@ class AccessForm(IdempotentForm):
     until = forms.CharField(required=False, max_length=40)
     reason = forms.CharField(required=False, max_length=_REASON_LENGTH)
 
-    def __init__(self, *args: Any, options: AssignableOptions, zone: ZoneInfo, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        options: AssignableOptions,
+        zone: ZoneInfo,
+        present: AccessSpec | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.options, self.zone = options, zone
+        self.options, self.zone, self.present = options, zone, present
+        self.period = common_period(present)
         assignable = [(tier.key, tier.key) for tier in options.tiers if tier.assignable]
         self._choices("tier", assignable, _("Choose a tier."))
         self._choices("where", [("all", "all"), ("some", "some")], _("Choose all sites or some sites."))
@@ -83,6 +93,9 @@ class AccessForm(IdempotentForm):
         day = dates.parse_day(typed)
         if day is None:
             raise ValidationError(dates.day_error(typed, example=example_day()))
+        end = self.present.until if self.present else None
+        if end is not None and last_day(end, self.zone) == day:
+            return end  # may be an instant within that day
         return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self.zone)
 
     def clean(self) -> dict[str, Any]:
@@ -103,13 +116,16 @@ class AccessForm(IdempotentForm):
         typed = self.cleaned_data.get(name)
         if typed is None:  # refused already
             return {}
+        kept = kept_limits(self.present, tier)
+        if kept and typed.strip() == str(self.initial.get(name, "")).strip():
+            return kept
         try:
-            amount = amounts.parse(typed)
-        except amounts.Unclear as error:
-            self.add_error(name, _unclear_amount(typed, error))
+            amount = amounts.parse(typed, currency=tier.currency, period=self.period)
+        except (amounts.Unclear, amounts.OtherUnit) as error:
+            self.add_error(name, limit_texts.error(typed, error, currency=tier.currency))
             return {}
         self._check_limit(name, amount, tier)
-        return {key: AmountLimit(amount, tier.currency) for key in tier.limited_entitlements}
+        return {key: AmountLimit(amount, tier.currency, self.period) for key in tier.limited_entitlements}
 
     def _check_limit(self, name: str, amount: Decimal, tier: TierOption) -> None:
         if amount == 0:
@@ -123,7 +139,13 @@ class AccessForm(IdempotentForm):
         """Return a bound form with the initial values, for a preview of an unchanged form."""
         if self.is_bound:
             return self
-        return type(self)(dict(self.initial), options=self.options, zone=self.zone)
+        return type(self)(
+            dict(self.initial),
+            options=self.options,
+            zone=self.zone,
+            present=self.present,
+            initial=self.initial,
+        )
 
     def preview_errors(self) -> list[str]:
         """Return the errors that prevent a preview, which needs no recipient, reason or idempotency key."""
@@ -159,12 +181,29 @@ def example_day() -> str:
     return dates.typed_day(dt.date(2026, 12, 24))
 
 
-def _unclear_amount(typed: str, error: amounts.Unclear) -> str:
-    if not typed.strip():
-        return _("Enter a limit.")
-    if error.could_mean:
-        return _("Enter %(amount)s without a separator: %(typed)s can be read in two ways.") % {
-            "amount": error.could_mean,
-            "typed": typed.strip(),
-        }
-    return _("Enter the limit as an amount, for example 5 000 or 5 000.50.")
+def kept_limits(present: AccessSpec | None, tier: TierOption) -> Mapping[str, AmountLimit]:
+    """Return the stored limits of the present tier that its unchanged field keeps; empty for another tier.
+
+    Stored limits that the tier no longer has, or that are missing for what it has now, are not kept.
+    """
+    if present is None or present.role != tier.key or present.limits.keys() != set(tier.limited_entitlements):
+        return {}
+    return present.limits
+
+
+def common_limit(present: AccessSpec | None) -> AmountLimit | None:
+    """Return the limit that one field can show: every entitlement has it, and it has an amount."""
+    limits = set(present.limits.values()) if present else set()
+    limit = next(iter(limits)) if len(limits) == 1 else None
+    return limit if limit and limit.amount is not None else None
+
+
+def common_period(present: AccessSpec | None) -> str:
+    """Return the period that an entered limit counts over: that of all present limits, else one order."""
+    periods = {limit.period for limit in present.limits.values()} if present else set()
+    return next(iter(periods)) if len(periods) == 1 else "order"
+
+
+def last_day(end: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """Return the last day before this exclusive end."""
+    return (end - dt.timedelta(microseconds=1)).astimezone(zone).date()

@@ -15,6 +15,7 @@ from delegation.access import assignable
 from delegation.access import commands as access_commands
 from delegation.access.assignable import AssignableOptions
 from delegation.authorization.errors import NotFound, Unchanged
+from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.people.commands import members as people_commands
 from delegation.people.queries import VisibleMember
@@ -41,8 +42,9 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
         return HttpResponseRedirect(page.url("person", membership=membership))
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
     options = _options(page, Verb.ACCESS_CHANGE)
-    initial = initial_values.for_change(explanation.assignments, options=options, clock=explanation.clock)
-    form = _form(request, page, options, initial)
+    present = initial_values.present_access(explanation.assignments)
+    initial = initial_values.for_change(present, options=options, clock=explanation.clock)
+    form = _form(request, page, options, initial, present)
     if _is_complete(request, form):
         members, values = [member.membership], form.command_arguments
         command = partial(access_commands.change, actor=page.viewer, memberships=members, **values)
@@ -65,7 +67,9 @@ def restore(request: Request, page: PageContext, membership: uuid.UUID) -> HttpR
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
     had, had_in_words = detail_context.access_at_removal(page, member, explanation)
     options = _options(page, Verb.MEMBER_RESTORE)
-    form = _form(request, page, options, initial_values.for_restore(had, options, explanation.clock))
+    restorable = initial_values.restorable(had, options, explanation.clock)
+    initial = initial_values.for_restore(restorable, options, explanation.clock)
+    form = _form(request, page, options, initial, restorable)
     if _is_complete(request, form):
         members, values = [member.membership], form.command_arguments
         command = partial(people_commands.restore, actor=page.viewer, memberships=members, **values)
@@ -87,10 +91,14 @@ def _options(page: PageContext, verb: Verb) -> AssignableOptions:
 
 
 def _form(
-    request: Request, page: PageContext, options: AssignableOptions, initial: Mapping[str, Any]
+    request: Request,
+    page: PageContext,
+    options: AssignableOptions,
+    initial: Mapping[str, Any],
+    present: AccessSpec | None,
 ) -> AccessForm:
     sent = request.POST if request.method == "POST" else None
-    return AccessForm(sent, options=options, zone=page.zone, initial=dict(initial))
+    return AccessForm(sent, options=options, zone=page.zone, present=present, initial=dict(initial))
 
 
 def _is_complete(request: Request, form: AccessForm) -> bool:

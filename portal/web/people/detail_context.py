@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,7 @@ from delegation.activity import scope as activity_scope
 from delegation.activity.events import EventView
 from delegation.authorization import policy
 from delegation.authorization.policy import Decision
+from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
 from delegation.catalogue.display_names import DisplayNames
@@ -180,13 +181,14 @@ def _ended(
 
 def access_at_removal(
     page: PageContext, member: VisibleMember, explanation: RightsExplanation
-) -> tuple[Mapping[str, Any], str]:
-    """Return the access at the removal as facts of the log, and in words; empty without any."""
+) -> tuple[AccessSpec | None, str]:
+    """Return the access at the removal, None unless it was one, and in words; empty without any."""
     event = _removal_event(page, member)
     if event is None or not event.before.get("access"):
-        return {}, ""
-    facts = event.before["access"][-1]
-    return facts, timeline.event_wording([event], explanation.names, explanation.clock).access(facts)
+        return None, ""
+    had = event.before["access"]
+    words = timeline.event_wording([event], explanation.names, explanation.clock).accesses(had)
+    return AccessSpec.from_json(had[0]) if len(had) == 1 else None, words
 
 
 def _removal_event(page: PageContext, member: VisibleMember) -> EventView | None:

@@ -65,7 +65,9 @@ def test_field_value_of_every_language_is_parsed_to_the_same_value() -> None:
     for language in languages:
         with translation.override(language):
             assert all(written())
-            misread += [(language, one) for one in values if amounts.parse(amounts.typed(one)) != one]
+            misread += [
+                (language, one) for one in values if amounts.parse(amounts.typed(one), currency="EUR") != one
+            ]
             misread += [(language, one) for one in days if dates.parse_day(dates.typed_day(one)) != one]
     assert misread == []
 

@@ -29,7 +29,7 @@ CLOCK = dates.Clock(NOW, ZoneInfo("Europe/Helsinki"))
     ],
 )
 def test_amount_in_any_usual_form_is_parsed(typed: str, amount: str) -> None:
-    assert amounts.parse(typed) == Decimal(amount)
+    assert amounts.parse(typed, currency="EUR") == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,18 @@ def test_amount_in_any_usual_form_is_parsed(typed: str, amount: str) -> None:
         "٥٠٠٠",
         "9" * 13,
         "5 000 000 00",
-        "$5",
         "0x10",
         "5_000",
     ],
 )
 def test_ambiguous_amount_is_refused(typed: str) -> None:
     with pytest.raises(amounts.Unclear):
-        amounts.parse(typed)
+        amounts.parse(typed, currency="EUR")
 
 
 def test_ambiguous_amount_names_an_unambiguous_form() -> None:
     with pytest.raises(amounts.Unclear) as unclear:
-        amounts.parse("5,000")
+        amounts.parse("5,000", currency="EUR")
     assert unclear.value.could_mean == "5000"
 
 

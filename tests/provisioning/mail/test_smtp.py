@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from django.conf import LazySettings
 
@@ -314,6 +315,7 @@ def test_relay_with_reports_gets_the_message_id_as_envelope_id(
     class Reporting(SMTP):
         async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
             await self.push(f"250-{self.hostname}")
+            assert self.session
             self.session.extended_smtp, self.session.host_name = True, hostname
             await self.push("250 DSN")
 
@@ -325,9 +327,7 @@ def test_relay_with_reports_gets_the_message_id_as_envelope_id(
         assert send(mail_row)[0] is None
     assert [option for option in box.options if option.startswith(("RET", "ENVID"))] == []
     second = queue.queue(to="mikko@koskela.example", subject="Hei", text="Hei!", purpose="invitation")
-    monkeypatch.setattr(
-        mail_relay.Controller, "factory", lambda relay: Reporting(relay.handler, **relay.SMTP_kwargs)
-    )
+    monkeypatch.setattr(Controller, "factory", lambda relay: Reporting(relay.handler, **relay.SMTP_kwargs))
     with serve("none"):
         assert send(second)[0] is None
     message_id = Mail.objects.values_list("message_id", flat=True).get(id=second)
