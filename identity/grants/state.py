@@ -4,7 +4,7 @@ from audit.state import registry
 from audit.state.registry import NotRebuilt, Rebuilt
 
 _BOUND = ("user_id", "membership_id", "user_epoch", "membership_epoch")
-_NO_EVENT = "issued by the thousand, without an event"
+_NO_EVENT = "issued by the thousand, without an event; the database refuses a change"
 
 
 def _expected(table: str, key: str) -> str:

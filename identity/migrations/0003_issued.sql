@@ -44,3 +44,22 @@ FOR EACH ROW EXECUTE FUNCTION identity_refuse_change();
 -- Says which services are notified of the end of a sign-in.
 CREATE TRIGGER keyholder_insert_only BEFORE UPDATE OR DELETE ON identity_signin_clients
 FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only();
+
+-- A used recovery code and the last time step of an app stay used: the numbers of used codes are added at the end, and the step grows.
+CREATE FUNCTION identity_keep_used() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT starts_with(coalesce(NEW.data ->> 'used', ''), coalesce(OLD.data ->> 'used', ''))
+       OR coalesce((NEW.data ->> 'last_step')::bigint, 0) < coalesce((OLD.data ->> 'last_step')::bigint, 0) THEN
+        RAISE EXCEPTION '% keeps what is used', TG_TABLE_NAME USING ERRCODE = 'KH005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keyholder_used BEFORE UPDATE OF data ON mfa_authenticator FOR EACH ROW EXECUTE FUNCTION identity_keep_used();
+
+-- A factor that is deleted and added again gets another id, which the log does not know (`audit verify --state`).
+CREATE FUNCTION identity_give_new_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.id := nextval(pg_get_serial_sequence('public.mfa_authenticator', 'id'));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keyholder_numbered BEFORE INSERT ON mfa_authenticator FOR EACH ROW EXECUTE FUNCTION identity_give_new_id();

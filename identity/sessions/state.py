@@ -1,11 +1,12 @@
 """A signed-in browser session is compared with the event of its sign-in, and a sign-in to a service with its own."""
 
 from audit.state import registry
-from audit.state.registry import NotRebuilt, Rebuilt
+from audit.state.registry import Rebuilt
 
 _BROWSER = "the browser's own data, signed together with key, user, directory, epoch and limits"
 _SIGNED = "signed together with the data of the session"
 _INSTANT = "changes with use"
+_SERVICE = "subject_kind = 'membership' AND verb = 'sign_in.succeeded'"
 _WITH_GRANTS = "compared with the grants of this sign-in"
 
 registry.register(
@@ -38,7 +39,7 @@ registry.register(
     Rebuilt(
         table="identity_signin",
         key=("id",),
-        events="subject_kind = 'membership' AND verb = 'sign_in.succeeded'",
+        events=_SERVICE,
         expected="""
             SELECT DISTINCT (e.facts ->> 'sid')::uuid AS id, e.subject AS membership_id, m.user_id
             FROM event e LEFT JOIN identity_membership m ON m.id = e.subject
@@ -47,15 +48,24 @@ registry.register(
         columns=("membership_id", "user_id"),
         absence="true",
         not_compared={
-            "session_key": "names the browser session for its end; no right depends on it",
+            "session_key": "names the browser session for its end; the database refuses a change",
             "user_epoch": _WITH_GRANTS,
             "membership_epoch": _WITH_GRANTS,
             "auth_time": _INSTANT,
             "amr": _INSTANT,
             "started_at": _INSTANT,
             "last_seen_at": _INSTANT,
-            "ended_at": "endings are counted in events, not named; grants have an end of their own",
+            "ended_at": "set once: the database refuses another value",
         },
     ),
-    NotRebuilt("identity_signin_clients", "says which services are notified of the end of a sign-in"),
+    Rebuilt(
+        table="identity_signin_clients",
+        key=("signin_id", "client_id"),
+        events=_SERVICE,
+        expected="SELECT DISTINCT (facts ->> 'sid')::uuid AS signin_id, facts ->> 'client' AS client_id FROM event",
+        actual="SELECT signin_id, client_id FROM identity_signin_clients",
+        # A restore leaves no sign-in.
+        absence="NOT EXISTS (SELECT FROM identity_signin s WHERE s.id = e.signin_id)",
+        not_compared={"id": "identified by sign-in and client"},
+    ),
 )

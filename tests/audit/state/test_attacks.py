@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
@@ -20,10 +21,11 @@ from audit.foundation import ids
 from audit.log.ledger import EventDraft, Subject
 from audit.models import Event
 from audit.verification import verifier
+from delegation.people.commands import self_service
 from identity.sessions.models import Session
 from tests.fixtures import events, state_check
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.world import World, move_clock
+from tests.fixtures.world import World, actor_of, move_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -288,6 +290,46 @@ def test_change_beside_the_log_is_named_by_table_key_and_column(filled_world: Wo
     found = [(one.table, one.column, one.key) for one in state_check.differences()]
     matching = [key for table, column, key in found if (table, column) == (attack.table, attack.column)]
     assert any(attack.key.format(world=filled_world) in key for key in matching), found
+
+
+def test_factor_deleted_and_added_again_has_an_id_that_the_log_does_not_know(filled_world: World) -> None:
+    """The copy has the same id and forgets that its last code was used."""
+    before = Authenticator.objects.get(user=filled_world.olli.user_id)
+    data = json.dumps({"secret": before.data["secret"]})
+    with with_a_decoy(filled_world):
+        change("DELETE FROM mfa_authenticator WHERE id = %s", before.pk)
+        change(
+            "INSERT INTO mfa_authenticator (id, type, data, user_id, created_at) OVERRIDING SYSTEM VALUE"
+            " VALUES (%s, %s, %s, %s, now())",
+            *(before.pk, before.type, data, before.user_id),
+        )
+    after = Authenticator.objects.get(user=filled_world.olli.user_id)
+    found = {(one.table, one.column, one.key) for one in state_check.differences()}
+    assert before.pk != after.pk
+    assert found == {("mfa_authenticator", "(row)", f"id={key.pk}") for key in (before, after)}
+
+
+def test_sign_in_and_service_without_an_event_are_named(filled_world: World) -> None:
+    change(
+        "INSERT INTO identity_signin (id, session_key, user_id, membership_id, user_epoch, membership_epoch, auth_time,"
+        " amr, started_at, last_seen_at) SELECT gen_random_uuid(), 'h1$x$other', user_id, membership_id, user_epoch,"
+        " membership_epoch, auth_time, amr, started_at, last_seen_at FROM identity_signin LIMIT 1"
+    )
+    change("INSERT INTO identity_signin_clients (signin_id, client_id) SELECT id, 'crm' FROM identity_signin")
+    found = [(one.table, one.column) for one in state_check.differences()]
+    assert found == [("identity_signin", "(row)"), *[("identity_signin_clients", "(row)")] * 2]
+
+
+def test_session_hidden_from_its_end_is_named(filled_world: World) -> None:
+    """While it says that it is another person's, ending it by name deletes nothing."""
+    BrowserClient().sign_in(filled_world.vilma.user)
+    key = Session.objects.get(user=filled_world.vilma.user_id).session_key
+    change("UPDATE identity_session SET user_id = %s WHERE session_key = %s", filled_world.olli.user_id, key)
+    self_service.sign_out(actor=actor_of(filled_world.vilma), person=filled_world.vilma.user, session=key)
+    change("UPDATE identity_session SET user_id = %s WHERE session_key = %s", filled_world.vilma.user_id, key)
+    assert [(one.table, one.column, one.key) for one in state_check.differences()] == [
+        ("identity_session", "(row)", f"session_key={key}")
+    ]
 
 
 def test_session_that_ended_and_is_there_again_is_named(filled_world: World) -> None:

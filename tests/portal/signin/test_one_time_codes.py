@@ -15,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
 from django.contrib.auth import hashers
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from audit.foundation import clock
@@ -270,6 +270,34 @@ def test_recovery_code_signs_in_once(world: World, typed: str) -> None:
     assert first.is_signed_in
     assert second.post(CODE, {"code": code.replace(" ", "-")}).status_code == 200
     assert "You have 9 codes left" in first.get(reverse("mfa_index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "forgotten"),
+    [
+        ("recovery_codes", 'data || \'{"used": ""}\''),
+        ("recovery_codes", 'data || \'{"used": "1"}\''),
+        ("recovery_codes", "data - 'used'"),
+        ("totp", "data || '{\"last_step\": 1}'"),
+        ("totp", "data - 'last_step'"),
+    ],
+)
+def test_used_code_is_not_made_unused_in_sql(world: World, kind: str, forgotten: str) -> None:
+    aino = world.aino.user
+    with worlds.bypassing_commands():
+        recovery_codes.store(user=aino, hashes={"0": "x", "3": "x", "4": "x"})
+        row = Authenticator.objects.get(user=aino, type="recovery_codes")
+        Authenticator.objects.filter(pk=row.pk).update(data={**row.data, "used": "03"})
+    BrowserClient().sign_in(aino)
+    with (
+        pytest.raises(DatabaseError, match="mfa_authenticator keeps what is used"),
+        worlds.bypassing_commands(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"UPDATE mfa_authenticator SET data = {forgotten} WHERE user_id = %s AND type = %s",
+            [aino.pk, kind],
+        )
 
 
 def test_recovery_code_of_another_number_or_person_is_refused(world: World) -> None:
