@@ -13,6 +13,8 @@ from django.core import signing
 from audit.foundation import clock
 from identity import machine_secrets
 
+SKEW = dt.timedelta(hours=1)
+"""How far the clocks of processes may differ. Rows stay longer (`retention`), and until then their own end counts."""
 _TICK = dt.timedelta(microseconds=1)
 _START = dt.datetime.fromtimestamp(0, dt.UTC)
 
@@ -35,13 +37,16 @@ def generate(*, prefix: str, at: dt.datetime, family: uuid.UUID | None = None) -
 
 
 def verify(token: str, *, prefix: str, lifetime: dt.timedelta | None = None) -> SignedToken:
-    """Return what a token of this kind states; UNKNOWN for another text, and for one older than `lifetime`."""
+    """Return what a token of this kind states; UNKNOWN for another text, and for one older than `lifetime`.
+
+    The clock is the process's: a text is accepted for SKEW longer.
+    """
     try:
         secret, instant, family = _signer().unsign(token).split(".")
     except signing.BadSignature:
         return UNKNOWN
     age = clock.wall() - (_START + int(instant) * _TICK)
-    if not secret.startswith(f"{prefix}_") or (lifetime is not None and age >= lifetime):
+    if not secret.startswith(f"{prefix}_") or (lifetime is not None and age >= lifetime + SKEW):
         return UNKNOWN
     return SignedToken(machine_secrets.hash_candidates(token), uuid.UUID(family) if family else None)
 

@@ -31,7 +31,7 @@ CREATE FUNCTION identity_family_expires(family uuid) RETURNS timestamptz LANGUAG
     SELECT expires_at FROM public.identity_tokenfamily WHERE id = family
 $$;
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_accesstoken
-FOR EACH ROW WHEN (OLD.expires_at > audit_present()) EXECUTE FUNCTION identity_refuse_change();
+FOR EACH ROW WHEN (OLD.expires_at > audit_present() - interval '2 hours') EXECUTE FUNCTION identity_refuse_change();
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_authorizationcode
 FOR EACH ROW WHEN (OLD.expires_at > audit_present() - interval '1 day') EXECUTE FUNCTION identity_refuse_change();
 CREATE TRIGGER keyholder_kept BEFORE DELETE ON identity_tokenfamily

@@ -9,7 +9,7 @@ from allauth.idp.oidc.models import Client as ProtocolClient
 from audit.foundation import clock
 from audit.models import Event
 from identity.clients.models import Application, Client
-from identity.grants import codes, tokens
+from identity.grants import codes, signed_tokens, tokens
 from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
@@ -268,10 +268,19 @@ def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> Non
     assert grants.are_valid(elsewhere) == (True, True)
 
 
+def test_code_is_redeemed_by_a_process_with_another_clock(world: World) -> None:
+    """The lifetime of a code is judged by the clock of the database."""
+    code = grants.code(world.mikko)
+    before = clock.offset()
+    for seconds in (-120, 120):
+        worlds.move_process_clock(before + seconds)
+        assert signed_tokens.verify(code, prefix="khc", lifetime=codes.LIFETIME).hashes
+
+
 def test_purge_keeps_rows_that_recognize_a_replay(world: World) -> None:
     grants.token_pair(world.mikko)
     assert grants_retention.purge(at=clock.now()) == 0
-    worlds.move_clock(HOUR)
+    worlds.move_clock(3 * HOUR)
     grants_retention.purge(at=clock.now())
     assert (AccessToken.objects.count(), AuthorizationCode.objects.count()) == (0, 1)
     worlds.move_clock(36 * HOUR + 120)

@@ -127,7 +127,7 @@ def test_refresh_with_refused_scopes_does_not_use_the_token_up(world: World) -> 
 
 
 RETENTION = {
-    "access": dt.timedelta(0),
+    "access": dt.timedelta(hours=2),
     "code": dt.timedelta(days=1),
     "family": dt.timedelta(days=1),
 }
