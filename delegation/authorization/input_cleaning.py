@@ -11,6 +11,8 @@ from delegation.authorization.errors import InvalidInput
 from identity.people import addresses, names
 
 NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
+_SURPLUS = 500
+"""Characters of white space and invisible ones that a text may lose; it is not cleaned where it is longer."""
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _WEB_ADDRESS = re.compile(r"[!-\[\]-~]+")  # printable ASCII, and no backslash: browsers read one as a slash
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -18,6 +20,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def line(text: str, *, field: str, longest: int, required: bool = False) -> str:
     """Clean one line of text of invisible characters. Raises InvalidInput."""
+    if len(text) > longest + _SURPLUS:
+        raise InvalidInput(field=field, problem="too_long", longest=longest)
     if any(c not in "\t\n\r" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidInput(field=field, problem="characters")
     cleaned = names.clean(text)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import unicodedata
 import uuid
 from collections.abc import Iterable
 
@@ -12,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from identity.people.models import User
+from identity.people.normalization import normalize
 
 MAX_LENGTH, _MAX_LOCAL = 254, 64
 """Characters of an address and of the part before the @ (RFC 5321 §4.5.3.1)."""
@@ -42,7 +42,7 @@ def canonical(text: str) -> str:
     domain is written in A-labels (IDNA 2008, RFC 5891) after the mapping of UTS 46. It has a dot, and is neither an
     IP address nor local. Raises InvalidAddress.
     """
-    local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
+    local, at, domain = normalize("NFC", text.strip()).rpartition("@")
     local = local.lower()
     if not at or len(text) > MAX_LENGTH or len(local) > _MAX_LOCAL or not _LOCAL.fullmatch(local):
         raise InvalidAddress

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
 
 from identity import machine_secrets
+from identity.people.normalization import normalize
 
 # 19 MiB each: a burst of sign-ins waits instead of using up the machine's memory.
 _SLOTS = threading.BoundedSemaphore(4)
@@ -18,7 +19,7 @@ def opaque_string(password: str) -> str:
     Keyboards and systems write ä as one character or as two; the person sees the same password.
     """
     spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
-    return unicodedata.normalize("NFC", spaced)
+    return normalize("NFC", spaced)
 
 
 class Argon2id(Argon2PasswordHasher):

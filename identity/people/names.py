@@ -8,6 +8,7 @@ from django.db.models import CharField, F, Func, Value
 from django.db.models.functions import Lower, Replace
 
 from identity.people import confusables
+from identity.people.normalization import normalize
 
 _KEPT = "\t\n\r"
 _JOINERS = "\u200c\u200d"
@@ -28,8 +29,8 @@ _AFTER_Z = str.maketrans({"å": "{a", "ä": "{b", "ö": "{c", "æ": "{b", "ø": 
 
 def sort_key(name: str, *, max_length: int = 400) -> str:
     """Sort as Finnish and Swedish do, without case and accents; the key has at most `max_length` characters."""
-    folded = unicodedata.normalize("NFC", name).casefold().translate(_AFTER_Z)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    folded = normalize("NFC", name).casefold().translate(_AFTER_Z)
+    plain = "".join(c for c in normalize("NFKD", folded) if not unicodedata.combining(c))
     return " ".join(plain.split())[:max_length]
 
 
@@ -43,7 +44,7 @@ def clean(text: str) -> str:
     kept = "".join(
         c for c in drawn if c in _KEPT + _JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}
     )
-    normalized = unicodedata.normalize("NFC", kept)
+    normalized = normalize("NFC", kept)
     return " ".join("".join(c for at, c in enumerate(normalized) if _may_stand(normalized, at)).split())
 
 
@@ -53,11 +54,11 @@ def fault(name: str) -> str:
     A name has a letter or a digit, and neither direction marks nor a web or e-mail address. Joiners stand only where
     their script needs them. At most four nonspacing marks follow each other, and none twice (UTS 39 §5.4).
     """
-    normalized = unicodedata.normalize("NFC", name)
+    normalized = normalize("NFC", name)
     joined = all(_may_stand(normalized, at) for at in range(len(normalized)))
     if _DIRECTIONS.search(name) or not joined or _has_stacked_marks(normalized):
         return "characters"
-    cleaned = unicodedata.normalize("NFKC", clean(name)).lower()
+    cleaned = normalize("NFKC", clean(name)).lower()
     if _LINK.search(cleaned):
         return "link"
     return "" if any(unicodedata.category(c)[0] in "LN" for c in cleaned) else "missing"
@@ -87,7 +88,7 @@ def _may_stand(text: str, at: int) -> bool:
 
 def _has_stacked_marks(text: str) -> bool:
     run = ""
-    for character in unicodedata.normalize("NFD", text):
+    for character in normalize("NFD", text):
         run = run + character if unicodedata.category(character) in {"Mn", "Me"} else ""
         if len(run) > _MARKS_IN_A_ROW or len(set(run)) < len(run):
             return True

@@ -12,7 +12,8 @@ from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
 
 MAX_URL, MAX_JSON, MAX_DEPTH, MAX_CREDENTIALS = 4096, 65_536, 20, 4096
 """Characters of an address and of JSON, levels of JSON, characters of an Authorization header."""
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Possessive, and the closing quote may lack: a text of opening quotes is read once, not once for each of them.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _OPENING, _CLOSING = "[{", "]}"
 
 

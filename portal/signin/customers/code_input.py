@@ -1,11 +1,11 @@
 """Codes as people type them."""
 
-import unicodedata
+from identity.people.normalization import normalize
 
 
 def normalized(code: str) -> str:
     """Return the code without spaces and hyphens, and full-width digits as plain ones."""
-    return "".join(character for character in unicodedata.normalize("NFKC", code) if character.isalnum())
+    return "".join(character for character in normalize("NFKC", code) if character.isalnum())
 
 
 def in_groups(code: str) -> str:
