@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from audit.foundation import db, ids
 from identity.memberships.eligible_memberships import EligibleMembership
 from identity.people.models import User
-from identity.sessions.models import SignIn
+
+
+class SessionEnded(Exception):
+    """The browser session has ended since the request loaded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,21 @@ def authentication_context(
     )
 
 
-_END_STALE = """
-UPDATE identity_signin SET ended_at = %(at)s
-WHERE session_key = %(session)s AND membership_id = %(membership)s AND ended_at IS NULL
-  AND (user_epoch, membership_epoch) <> (%(user_epoch)s, %(membership_epoch)s)
-RETURNING id
+# The user's row and the session's are locked in the order in which endings lock them: either an ending waits and ends
+# this sign-in too, or this waits and finds no session. KEY SHARE does not wait for a session that is only saved.
+_LOCK_AND_END_STALE = """
+WITH session AS (
+    SELECT s.session_key FROM identity_user u, identity_session s
+    WHERE s.session_key = %(session)s AND s.user_id = %(user)s AND u.id = s.user_id
+    FOR SHARE OF u FOR KEY SHARE OF s
+),
+stale AS (
+    UPDATE identity_signin SET ended_at = %(at)s
+    WHERE EXISTS (SELECT FROM session)
+      AND session_key = %(session)s AND membership_id = %(membership)s AND ended_at IS NULL
+      AND (user_epoch, membership_epoch) <> (%(user_epoch)s, %(membership_epoch)s)
+)
+SELECT session_key FROM session
 """
 _OPEN = """
 INSERT INTO identity_signin (id, session_key, user_id, membership_id, user_epoch, membership_epoch, auth_time, amr,
@@ -77,7 +90,10 @@ ON CONFLICT DO NOTHING RETURNING id
 
 
 def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
-    """Return the `sid` of this session and organization; a new one where the last has ended or has an older epoch."""
+    """Return the `sid` of this session and organization; a new one where the last has ended or has an older epoch.
+
+    Locks the browser session until the transaction ends. Raises SessionEnded where it has ended.
+    """
     params = {
         "id": ids.uuid7(),
         "session": authentication.session_key,
@@ -89,7 +105,8 @@ def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uu
         "amr": list(authentication.amr),
         "at": at,
     }
-    db.fetch_one(_END_STALE, params)
+    if db.fetch_one(_LOCK_AND_END_STALE, params) is None:
+        raise SessionEnded
     row = db.fetch_one(_OPEN, params)
     if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
         raise LookupError
@@ -99,8 +116,3 @@ def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uu
 def add_client(*, sid: uuid.UUID, client: str) -> bool:
     """Add a client to notify when the sign-in ends. Returns whether it is new to this sign-in."""
     return db.fetch_one(_ADD_CLIENT, {"sid": sid, "client": client}) is not None
-
-
-def end_for_session(*, session_key: str, at: dt.datetime) -> int:
-    """End the open sign-ins of this browser session. Returns how many."""
-    return SignIn.objects.filter(session_key=session_key, ended_at=None).update(ended_at=at)

@@ -61,7 +61,7 @@ def test_invitation_link_after_a_rotation_is_accepted(world: World, tmp_path: Pa
 
 
 def test_codes_and_tokens_after_a_rotation_are_valid_once(world: World, tmp_path: Path) -> None:
-    code, pair = grants.code(world.mikko), grants.token_pair(world.olli)
+    code, pair = grants.code(world.mikko), grants.token_pair(world.olli, session="a colleague's browser")
     stored = ProtocolClient.objects.get(id="ordering").secret
     rotate(tmp_path)
     assert grants.redeem(code) is not None

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from identity import signing_keys
+from identity.sessions.sign_ins import SessionEnded
 from portal.http.request_context import Request
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
@@ -50,8 +51,9 @@ class AuthorizationDecision:
         return self._authorize(assessment.proof)
 
     def _require_sign_in(self) -> HttpResponse | None:
-        if self.request.user.is_authenticated:
-            return None
+        return None if self.request.user.is_authenticated else self._lead_to_sign_in()
+
+    def _lead_to_sign_in(self) -> HttpResponse:
         self._refuse_if_prompt_none("login_required")
         return login_redirect.redirect_to_sign_in(
             self.request, self.authorization, self._return_url(without=_SELECT)
@@ -100,7 +102,10 @@ class AuthorizationDecision:
             return self._consent_page(chosen[0].organization_key)
         if self._waiting_since:
             reauthentication.spend(self.request.session, self.mark)
-        code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
+        try:
+            code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
+        except SessionEnded:
+            return self._lead_to_sign_in()
         return client_redirect.send(self.request, self.authorization.target, code=code)
 
     def _requires_consent(self) -> bool:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import record_authentication
@@ -15,7 +15,6 @@ from delegation.authorization.verbs import Observation
 from identity import revocation
 from identity.people import addresses, credentials
 from identity.people.models import User
-from identity.sessions import sign_ins
 from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import request_context
@@ -51,33 +50,34 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 
 def signed_out(request: HttpRequest, user: User) -> None:
-    """End the services' sign-ins of this browser session only."""
+    """End this browser session only, with its sign-ins to services and its token families."""
     session = request.session
     key = session.stored_key() if isinstance(session, SessionStore) and session.session_key else ""
-    record_event(request, Observation.SESSION_ENDED, user, {"ended_by": "person", "ended_session": key})
-    if key:
-        sign_ins.end_for_session(session_key=key, at=clock.now())
+    _end_sessions(request, user, [key], ended_by="person")
 
 
 def end_weak_session(request: HttpRequest, user: User) -> None:
     """End the session of this request, which has proved less than its person's factors or roles demand."""
     if isinstance(request.session, SessionStore):
         with event_transaction.event_transaction(request_context.require_context(request)):
-            _end_sessions(request, user, [request.session.stored_key()])
+            _end_sessions(request, user, [request.session.stored_key()], ended_by="assurance")
 
 
 def end_other_sessions(request: HttpRequest, user: User) -> None:
     """End every session of this person but the one of this request, which has just proved a first second factor."""
     if isinstance(request.session, SessionStore):
         others = Session.objects.filter(user=user).exclude(session_key=request.session.stored_key())
-        _end_sessions(request, user, list(others.values_list("session_key", flat=True)))
+        keys = list(others.values_list("session_key", flat=True))
+        _end_sessions(request, user, keys, ended_by="assurance")
 
 
-def _end_sessions(request: HttpRequest, user: User, session_keys: Iterable[str]) -> None:
+def _end_sessions(
+    request: HttpRequest, user: User, session_keys: Iterable[str], *, ended_by: Literal["person", "assurance"]
+) -> None:
     at = clock.now()
     for key in session_keys:
         revocation.revoke_session(user=uuid.UUID(str(user.pk)), session_key=key, at=at)
-        facts = {"ended_by": "assurance", "ended_session": key}
+        facts = {"ended_by": ended_by, "ended_session": key}
         record_event(request, Observation.SESSION_ENDED, user, facts)
 
 

@@ -8,6 +8,7 @@ from allauth.idp.oidc.models import Client as ProtocolClient
 
 from audit.foundation import clock
 from audit.models import Event
+from identity import revocation
 from identity.clients.models import Application, Client
 from identity.grants import codes, signed_tokens, tokens
 from identity.grants import retention as grants_retention
@@ -15,7 +16,6 @@ from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken,
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people.models import User
-from identity.sessions import sign_ins
 from identity.sessions.models import SignIn
 from tests.fixtures import grants
 from tests.fixtures import world as worlds
@@ -263,7 +263,7 @@ def test_sign_in_after_an_ending_has_another_sid(world: World) -> None:
 
 def test_sign_out_of_the_portal_ends_the_session_s_sign_ins(world: World) -> None:
     here, elsewhere = grants.token_pair(world.mikko), grants.token_pair(world.mikko, session="phone")
-    assert sign_ins.end_for_session(session_key="browser", at=clock.now()) == 1
+    revocation.revoke_session(user=world.mikko.user_id, session_key="browser", at=clock.now())
     assert grants.are_valid(here) == (False, False)
     assert grants.are_valid(elsewhere) == (True, True)
 

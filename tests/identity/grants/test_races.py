@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
 
 import pytest
 from django.db import connections, transaction
 
 from audit.foundation import clock
-from identity import lifecycle
+from identity import lifecycle, revocation
 from identity.grants import tokens
 from identity.grants.models import AccessToken, TokenFamily
 from identity.memberships.models import Membership
 from identity.people.models import User
+from identity.sessions import sign_ins
 from identity.sessions.models import SignIn
-from tests.fixtures import grants
+from tests.fixtures import concurrency, grants
 from tests.fixtures import world as worlds
 from tests.fixtures.world import World
 
@@ -150,6 +152,57 @@ def test_codes_issued_at_the_same_time_share_one_sid(world: World, run_concurren
         calls = [lambda number=number: grants.code(world.mikko, session=f"browser {number}")] * 3
         assert all(isinstance(result, str) for result in run_concurrently(*calls))
     assert SignIn.objects.count() == ROUNDS
+
+
+SESSION_ENDINGS: dict[str, Callable[[Membership], object]] = {
+    "session": lambda who: revocation.revoke_session(user=who.user_id, session_key="browser", at=clock.now()),
+    "user": lambda who: revocation.revoke_users(users=[who.user_id], at=clock.now()),
+}
+
+
+@pytest.mark.parametrize("ending", SESSION_ENDINGS)
+def test_code_requested_during_the_end_of_its_session_is_not_issued(world: World, ending: str) -> None:
+    """The session has ended and is not committed; the authorization request loaded it before."""
+    before = grants.authentication(world.mikko)
+    with ThreadPoolExecutor(1) as thread:
+        with worlds.bypassing_commands():
+            SESSION_ENDINGS[ending](world.mikko)
+            waiting = thread.submit(_closing, lambda: grants.code(world.mikko, before=before))
+            concurrency.wait_until_blocking(concurrency.own_backend())
+        with pytest.raises(sign_ins.SessionEnded):
+            waiting.result(concurrency.TIMEOUT)
+    assert not SignIn.objects.exists()
+
+
+@pytest.mark.parametrize("used_before", ["", "yes"])
+@pytest.mark.parametrize("ending", SESSION_ENDINGS)
+def test_end_of_a_session_while_a_code_is_issued_waits_and_ends_its_sign_in(
+    world: World, ending: str, used_before: str
+) -> None:
+    """A sign-in that was open before is changed by the code: the ending must not wait for it with other locks."""
+    before = grants.authentication(world.mikko)
+    if used_before:
+        grants.code(world.mikko, before=before)
+
+    def end_session() -> object:
+        with worlds.bypassing_commands():
+            return SESSION_ENDINGS[ending](world.mikko)
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            sid = sign_ins.get_or_open(authentication=before, at=clock.now())
+            waiting = thread.submit(_closing, end_session)
+            concurrency.wait_until_blocking(concurrency.own_backend())
+            sign_ins.add_client(sid=sid, client="ordering")
+        waiting.result(concurrency.TIMEOUT)
+    assert SignIn.objects.get().ended_at is not None
+
+
+def test_code_of_another_person_s_session_is_not_issued(world: World) -> None:
+    other = grants.authentication(world.mikko, session="browser")
+    own = grants.authentication(world.olli, session="a colleague's browser")
+    with pytest.raises(sign_ins.SessionEnded):
+        grants.code(world.olli, before=replace(own, session_key=other.session_key))
 
 
 def _closing(call: Callable[[], object]) -> object:

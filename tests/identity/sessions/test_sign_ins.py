@@ -27,7 +27,7 @@ def test_sign_in_of_another_epoch_is_ended_and_a_new_one_opened(
     others = [
         opened_sign_in(grants.authentication(world.mikko, session="another browser")),
         opened_sign_in(grants.authentication(world.mikko_at_pohjola)),
-        opened_sign_in(grants.authentication(world.olli)),
+        opened_sign_in(grants.authentication(world.olli, session="a colleague's browser")),
     ]
     first = opened_sign_in(authentication)
     assert opened_sign_in(authentication).id == first.id
@@ -82,16 +82,3 @@ def test_add_client_is_new_once_for_each_client_and_sign_in(world: World) -> Non
         False,
     ]
     assert sorted(SignIn.objects.get(id=first).clients.values_list("pk", flat=True)) == ["crm", "ordering"]
-
-
-def test_end_for_session_ends_its_open_sign_ins_only(world: World) -> None:
-    ended, open_sign_in = (
-        opened_sign_in(grants.authentication(who)) for who in (world.mikko, world.mikko_at_pohjola)
-    )
-    other = opened_sign_in(grants.authentication(world.mikko, session="another browser"))
-    then = clock.now()
-    SignIn.objects.filter(id=ended.id).update(ended_at=then)
-    at = clock.now()
-    assert sign_ins.end_for_session(session_key="browser", at=at) == 1
-    ends = dict(SignIn.objects.values_list("id", "ended_at"))
-    assert ends == {ended.id: then, open_sign_in.id: at, other.id: None}

@@ -1,11 +1,13 @@
 """The authorization endpoint: codes, further authentication, and errors."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +17,7 @@ from identity.clients.models import Client as Registered
 from identity.grants.models import AuthorizationCode
 from identity.sessions.models import Session, SignIn
 from portal.oidc import metadata
+from portal.oidc.authorize import code as authorize_code
 from tests.fixtures import browser_client, oidc_browser, signed_in
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
@@ -46,6 +49,44 @@ def test_person_without_session_signs_in_and_returns(world: World) -> None:
     response: Any = signed_in.browser(world.olli).get(back)
     assert "code" in oidc_browser.response_parameters(response)
     assert error(oidc_browser.authorize(BrowserClient(), prompt="none")) == "login_required"
+
+
+def weaken(browser: BrowserClient, world: World) -> None:
+    """End the session as a request under way sees it: too weak for what its person now has to prove."""
+    signed_in.record_authentication(browser, strong=False)
+    oidc_browser.authorize(browser)
+
+
+ENDINGS: dict[str, Callable[[BrowserClient, World], object]] = {
+    "sign-out": lambda browser, _: browser.post(reverse("account_logout")),
+    "too weak": weaken,
+    "sessions page": lambda browser, world: browser.post(
+        reverse("my_sessions", args=[world.koskela.key]),
+        {"session": signed_in.session_of(browser).stored_key()},
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_authorization_under_way_when_its_session_ends_signs_in_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """A thief with the cookie repeats the request while the person ends the session."""
+    thief, person = signed_in.browser(world.aino), BrowserClient()
+    person.cookies[settings.SESSION_COOKIE_NAME] = thief.cookies[settings.SESSION_COOKIE_NAME].value
+    before = oidc_browser.redeem(world, oidc_browser.code(thief)).json()
+    issue_code = authorize_code.issue_code
+
+    def issue_after_the_end(*arguments: Any) -> str:
+        monkeypatch.setattr(authorize_code, "issue_code", issue_code)
+        ENDINGS[ending](person, world)
+        return issue_code(*arguments)
+
+    monkeypatch.setattr(authorize_code, "issue_code", issue_after_the_end)
+    assert leads_to(oidc_browser.authorize(thief))[0] == "/account/login/"
+    assert not SignIn.objects.filter(ended_at=None).exists()
+    assert not Session.objects.filter(user=world.aino.user).exists()
+    assert not oidc_browser.introspect(world, before["access_token"])["active"]
 
 
 def test_session_weaker_than_its_person_s_factors_signs_in_again(world: World) -> None:
