@@ -72,5 +72,5 @@ def _read(body: bytes) -> tuple[Mapping[str, Any] | None, Mapping[str, object] |
             "subject": content["subject"]["id"],
         }
         return content, {name: nested.get(name, content.get(name)) for name in COLUMNS}
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None, None

@@ -18,6 +18,9 @@ CREATE TABLE audit_event (
     body bytea NOT NULL,
     -- A key's id, a colon, and 32 bytes (audit.log.authentication).
     mac bytea NOT NULL CONSTRAINT audit_event_mac CHECK (octet_length(mac) BETWEEN 34 AND 64),
+    -- Everything that reads the log holds a whole event in memory: one of 540 MB ended verification and signing.
+    CONSTRAINT audit_event_hash CHECK (octet_length(hash) = 32 AND octet_length(prev) IN (0, 32)),
+    CONSTRAINT audit_event_body CHECK (octet_length(body) <= 1048576),
     PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 CREATE INDEX audit_event_chain ON audit_event (chain, seq);

@@ -98,7 +98,8 @@ BEGIN
 END $$;
 
 -- Every event is dated at the present. Events with a place must continue their chain: next number, hash of the event before, no
--- earlier instant.
+-- earlier instant. An event has the hash of its body, and its columns are those of the body (audit.log.integrity names the same).
+-- A body that is not UTF-8 or not JSON raises an error; one that nests deeper than an act's is refused, because readers recurse.
 CREATE FUNCTION audit_extend_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -134,6 +135,16 @@ BEGIN
            OR e.at < coalesce(e.at_before, c.last_at) AND audit_binds(coalesce(e.at_before, c.last_at))
     ) THEN
         RAISE EXCEPTION 'the event does not continue its chain' USING ERRCODE = 'KH003';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (SELECT i.*, convert_from(body, 'UTF8')::jsonb AS content FROM inserted i OFFSET 0) e
+        WHERE (hash = sha256(body) AND NOT jsonb_path_exists(content, '$.**{32}') AND content @> jsonb_build_object(
+            'id', id, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'chain', chain, 'seq', seq,
+            'prev', encode(prev, 'hex'), 'act', act, 'verb', verb, 'outcome', outcome, 'organization', organization,
+            'incarnation', incarnation, 'actor', jsonb_build_object('kind', actor_kind, 'id', actor),
+            'subject', jsonb_build_object('kind', subject_kind, 'id', subject))) IS NOT TRUE
+    ) THEN
+        RAISE EXCEPTION 'the event differs from its body' USING ERRCODE = 'KH003';
     END IF;
     UPDATE audit_chain c SET last_seq = e.seq, last_hash = e.hash, last_at = e.at
     FROM (SELECT DISTINCT ON (chain) chain, seq, hash, at FROM inserted

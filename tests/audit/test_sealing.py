@@ -20,7 +20,7 @@ from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Event, Inbox, Leaf, Subtree
 from audit.verification import verifier
-from tests.fixtures import concurrency
+from tests.fixtures import concurrency, forged_events
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,25 +197,26 @@ def test_application_cannot_place_or_hide_an_event(world: World, attack: str) ->
     assert (order(), waiting()) == before
 
 
-COPY = """
-INSERT INTO audit_event (id, at, chain, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
-                         incarnation, hash, body, mac)
-SELECT id, at + interval '1 millisecond', chain, act, verb, outcome, actor_kind, actor, subject_kind, subject,
-       organization, incarnation, hash, body, mac
-FROM audit_event WHERE id = %s
-"""
-
-
 def test_event_with_the_id_of_a_sealed_or_waiting_event_is_refused(world: World) -> None:
     """One such event would make every later sealing fail."""
     (event,) = insert_events(world.koskela.id)
-    with pytest.raises(DatabaseError, match="audit_inbox_pkey"), connection.cursor() as cursor:
-        cursor.execute(COPY, [event])
+    place = {"chain": world.koskela.id, "at": clock.now(), "seq": None, "prev": None}
+    with pytest.raises(DatabaseError, match="audit_inbox_pkey"):
+        forged_events.insert(forged_events.row(id=event, **place))
     sealing.seal_all()
-    with pytest.raises(DatabaseError, match="the id of a sealed event"), connection.cursor() as cursor:
-        cursor.execute(COPY, [event])
+    with pytest.raises(DatabaseError, match="the id of a sealed event"):
+        forged_events.insert(forged_events.row(id=event, **place))
     insert_events(world.koskela.id)
     assert sealing.seal_all() == 1
+
+
+COPY = """
+INSERT INTO audit_event (id, at, chain, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
+                         incarnation, hash, body, mac)
+SELECT %s, at + interval '1 millisecond', chain, act, verb, outcome, actor_kind, actor, subject_kind, subject,
+       organization, incarnation, hash, body, mac
+FROM audit_event WHERE id = %s
+"""
 
 
 def test_event_with_the_id_of_an_event_sealed_after_its_snapshot_is_refused(world: World) -> None:
@@ -225,9 +226,8 @@ def test_event_with_the_id_of_an_event_sealed_after_its_snapshot_is_refused(worl
         (old,) = intruder.execute("SELECT id FROM audit_event LIMIT 1").fetchone() or (None,)
         (event,) = insert_events(world.koskela.id)
         sealing.seal_all()
-        copy = COPY.replace("SELECT id, at +", "SELECT %s, at +").encode()
         with pytest.raises(psycopg.Error, match="READ COMMITTED"):
-            intruder.execute(copy, [event, old])
+            intruder.execute(COPY.encode(), [event, old])
         intruder.rollback()
 
 

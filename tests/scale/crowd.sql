@@ -66,7 +66,7 @@ SELECT 1, 1, 'openid', at, now() + interval '10 days', family, '', 'ordering', m
 INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, organization,
                          incarnation, prev, hash, body, mac)
 SELECT gen_random_uuid(), now(), organization, k + 1, usr, 'access.change', 'done', 'system', usr, 'membership', membership,
-       organization, 1, '', '', '', 'k1:00000000000000000000000000000000' FROM person;
+       organization, 1, '', sha256(''), '', 'k1:00000000000000000000000000000000' FROM person;
 
 INSERT INTO audit_chain (id, kind, last_seq, last_hash, last_at) SELECT organization, 'organization', 100, '', now() FROM place;
 INSERT INTO audit_chain (id, kind) SELECT usr, 'person' FROM person;

@@ -4,14 +4,14 @@ Written in SQL as the application's role and without `audit.log.ledger`, as an i
 """
 
 import datetime as dt
-import os
+import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from audit.foundation import clock, ids
 from audit.foundation.actor import system
@@ -19,51 +19,24 @@ from audit.log import ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
 from audit.models import Chain, Event, Inbox
 from portal import embedded_postgres
-from tests.fixtures import cluster
+from tests.fixtures import cluster, forged_events
+from tests.fixtures.forged_events import TICK, Row, insert
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-TICK = dt.timedelta(microseconds=1)
-Row = dict[str, Any]
-INSERT = """
-INSERT INTO audit_event (id, at, chain, seq, act, verb, outcome, actor_kind, actor, subject_kind, subject, incarnation,
-                         prev, hash, body, mac)
-VALUES (%(id)s, %(at)s, %(chain)s, %(seq)s, %(id)s, 'test.done', 'done', 'system', %(id)s, 'thing', %(id)s, 1,
-        %(prev)s, %(hash)s, '', 'k1:00000000000000000000000000000000')
-"""
 
 
 def next_event(head: Chain, **other: Any) -> Row:
     """A valid next event of this chain, except for the given columns."""
     assert head.last_at is not None
-    valid = {
-        "id": ids.uuid7(),
-        "at": head.last_at + TICK,
-        "chain": head.id,
-        "seq": head.last_seq + 1,
-        "prev": bytes(head.last_hash),
-        "hash": os.urandom(32),
-    }
-    return valid | other
+    valid = {"at": head.last_at + TICK, "chain": head.id, "seq": head.last_seq + 1}
+    return forged_events.row(**valid | {"prev": bytes(head.last_hash)} | other)
 
 
 def next_after(row: Row, **other: Any) -> Row:
     """A valid next event after that one, except for the given columns."""
-    valid = {"id": ids.uuid7(), "at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1}
-    return valid | {"prev": row["hash"], "hash": os.urandom(32)} | other
-
-
-def insert(*rows: Row) -> None:
-    """Insert all rows in one statement, because the trigger runs for each statement."""
-    head, values = INSERT.split("VALUES")
-    parts: list[str] = []
-    params: Row = {}
-    for number, row in enumerate(rows):
-        parts.append(values.replace(")s", f"_{number})s"))
-        params |= {f"{name}_{number}": value for name, value in row.items()}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{head} VALUES {', '.join(parts)}", params)
+    valid = {"at": row["at"], "chain": row["chain"], "seq": row["seq"] + 1, "prev": row["hash"]}
+    return forged_events.row(**valid | other)
 
 
 def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
@@ -71,10 +44,10 @@ def head_of(chain: uuid.UUID) -> tuple[int, bytes, dt.datetime | None]:
     return head.last_seq, bytes(head.last_hash), head.last_at
 
 
-def assert_refused(*rows: Row) -> None:
+def assert_refused(*rows: Row, reason: str = "the event does not continue its chain") -> None:
     """The insert fails with the exact error, and no row changes."""
     before = (list(Chain.objects.order_by("id").values()), Event.objects.count(), Inbox.objects.count())
-    with pytest.raises(DatabaseError, match="the event does not continue its chain") as refusal:
+    with pytest.raises(DatabaseError, match=reason) as refusal:
         insert(*rows)
     assert isinstance(refusal.value.__cause__, psycopg.Error)
     assert refusal.value.__cause__.sqlstate == "KH003"
@@ -119,6 +92,92 @@ def test_event_with_one_condition_wrong_is_refused(head: Chain, wrong: str) -> N
     insert(next_event(head))
 
 
+def differing() -> list[Row]:
+    """A value of each column that the body copies, which the body of the event does not have."""
+    ids_of = ("id", "act", "actor", "subject", "organization")
+    words = ("verb", "outcome", "actor_kind", "subject_kind")
+    return [{name: uuid.uuid4()} for name in ids_of] + [{name: "x"} for name in words] + [{"incarnation": 2}]
+
+
+@pytest.mark.parametrize("column", differing(), ids=lambda column: next(iter(column)))
+@pytest.mark.parametrize("place", [{}, {"seq": None, "prev": None}], ids=["in the chain", "beside it"])
+def test_event_whose_column_differs_from_its_body_is_refused(head: Chain, column: Row, place: Row) -> None:
+    assert_refused(next_event(head, **place) | column, reason="the event differs from its body")
+
+
+@pytest.mark.parametrize("column", ["at", "chain", "seq", "prev"])
+def test_event_whose_body_states_another_place_is_refused(head: Chain, column: str) -> None:
+    """The columns continue the chain; an export has only the body."""
+    true = next_event(head)
+    other = {"at": true["at"] + TICK, "chain": uuid.uuid4(), "seq": head.last_seq + 2, "prev": b"x" * 32}
+    stated = next_event(head, **{"id": true["id"], column: other[column]})
+    assert_refused(
+        true | {"body": stated["body"], "hash": stated["hash"]}, reason="the event differs from its body"
+    )
+
+
+def nested(depth: int) -> object:
+    value: object = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("content", [{"facts": nested(31)}, {"facts": {"a": [1, nested(29)]}}])
+def test_event_whose_body_nests_deeply_is_refused(head: Chain, content: Row) -> None:
+    assert_refused(next_event(head, content=content), reason="the event differs from its body")
+    insert(next_event(head, content={"facts": nested(30)}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"facts":' + b"[" * 3000 + b"]" * 3000 + b"}",
+        b"\xff\xfe",
+        b"x",
+        b"",
+        b'{"a":"\\u0000"}',
+    ],
+    ids=["deep", "deep and closed", "no UTF-8", "no JSON", "empty", "no text of the database"],
+)
+def test_event_whose_body_cannot_be_read_is_refused(head: Chain, body: bytes) -> None:
+    before = head_of(head.id)
+    with pytest.raises(DatabaseError):
+        insert(next_event(head) | {"body": body, "hash": hashlib.sha256(body).digest()})
+    assert (head_of(head.id), Event.objects.filter(body=body).exists()) == (before, False)
+
+
+@pytest.mark.parametrize("place", [{}, {"seq": None, "prev": None}], ids=["in the chain", "beside it"])
+def test_event_with_the_hash_of_another_body_is_refused(head: Chain, place: Row) -> None:
+    assert_refused(next_event(head, **place) | {"hash": b"x" * 32}, reason="the event differs from its body")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("hash", b"", "audit_event_hash"),
+        ("hash", bytes(31), "audit_event_hash"),
+        ("hash", bytes(33), "audit_event_hash"),
+        ("prev", bytes(31), "audit_event_hash"),
+        ("prev", bytes(33), "audit_event_hash"),
+        ("body", bytes(2**20 + 1), "audit_event_body"),
+    ],
+)
+def test_event_with_a_value_of_another_length_is_refused(
+    head: Chain, column: str, value: bytes, constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        insert(next_event(head) | {column: value})
+
+
+def test_event_of_a_mebibyte_is_accepted(head: Chain) -> None:
+    room = 2**20 - len(next_event(head, content={"facts": ""})["body"])
+    largest = next_event(head, content={"facts": "x" * room})
+    assert len(largest["body"]) == 2**20
+    insert(largest)
+
+
 def test_event_of_the_same_instant_continues_the_chain(head: Chain) -> None:
     insert(next_event(head, at=head.last_at))
 
@@ -150,10 +209,8 @@ def test_second_event_of_a_statement_with_one_condition_wrong_is_refused(head: C
 
 def test_statement_over_two_chains_with_one_wrong_event_is_refused_whole(world: World, head: Chain) -> None:
     other = Chain.objects.get(id=world.pohjola.id)
-    for wrong in (0, 1):
-        rows = [next_event(head), next_event(other)]
-        rows[wrong]["prev"] = b"x"
-        assert_refused(*rows)
+    assert_refused(next_event(head, prev=b"x" * 32), next_event(other))
+    assert_refused(next_event(head), next_event(other, prev=b"x" * 32))
     first, second = next_event(head), next_event(other)
     insert(first, next_after(first), second)
     assert head_of(head.id)[0] == first["seq"] + 1
@@ -167,7 +224,7 @@ def test_first_event_of_an_opened_chain_has_an_empty_previous_hash(world: World)
     assert (opened.last_seq, bytes(opened.last_hash), opened.last_at) == (0, b"", None)
     opened.last_at = clock.now() - dt.timedelta(minutes=10)  # no head yet, so no present instant is too early
     assert_refused(next_event(opened, prev=None))
-    assert_refused(next_event(opened, prev=b"x"))
+    assert_refused(next_event(opened, prev=b"x" * 32))
     assert_refused(next_event(opened, seq=2))
     insert(next_event(opened))
     ledger.open_chain(chain=chain, kind=Chain.Kind.SUPPLIER)
