@@ -72,7 +72,7 @@ UPDATE provisioning_target t SET
     down_since = CASE WHEN x.is_available THEN NULL ELSE coalesce(t.down_since, %(at)s) END,
     pause_until = CASE WHEN x.is_available THEN NULL
         ELSE %(at)s + make_interval(
-            secs => coalesce(x.retry_after, least(power(2, least(t.failures, 10)), %(longest)s))) END,
+            secs => greatest(x.retry_after, least(power(2, least(t.failures, 10)), %(longest)s))) END,
     supports_patch = t.supports_patch AND x.supports_patch
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS x(id uuid, is_available boolean, retry_after double precision, supports_patch boolean)

@@ -21,16 +21,18 @@ def delay(*, attempts: int, code: Code, retry_after: dt.timedelta | None = None)
     """Compute the delay after the `attempts`-th failure in a row of one record: 1 s to 1 h, with 20 % jitter.
 
     A permanent failure is retried every hour. A record of an unavailable target waits no longer than the target is
-    paused (`LONGEST_PAUSE`). `retry_after`, the wish of the target (Retry-After), is honored up to 1 h.
+    paused (`LONGEST_PAUSE`). `retry_after`, the wish of the target (Retry-After), lengthens the delay up to 1 h and
+    never shortens it: a target that answers 503 with `Retry-After: 0` got 742 calls in 5 s.
     """
-    if retry_after is not None:
-        return min(retry_after, LONGEST)
+    backoff = _backoff(attempts, code)
+    return backoff if retry_after is None else max(backoff, min(retry_after, LONGEST))
+
+
+def _backoff(attempts: int, code: Code) -> dt.timedelta:
     if code in errors.PERMANENT:
         return LONGEST * _random.uniform(0.9, 1.0)
-    backoff = FIRST * _backoff_factor(attempts)
-    return min(backoff, LONGEST_PAUSE if code in errors.TARGET_UNAVAILABLE else LONGEST) * _random.uniform(
-        0.8, 1.2
-    )
+    longest = LONGEST_PAUSE if code in errors.TARGET_UNAVAILABLE else LONGEST
+    return min(FIRST * _backoff_factor(attempts), longest) * _random.uniform(0.8, 1.2)
 
 
 def _backoff_factor(attempts: int) -> int:

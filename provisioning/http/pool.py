@@ -4,8 +4,6 @@ The standard library's client: a quarter of the processor time of httpx2 and hal
 """
 
 import contextlib
-import datetime as dt
-import email.utils
 import http.client
 import select
 import threading
@@ -15,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-from audit.foundation import clock
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import connection as http_connection
+from provisioning.http.reply import Reply
 
 DEADLINE_SECONDS = 30.0
 """No further request of the same delivery begins after this."""
@@ -25,28 +23,6 @@ _IDLE_SECONDS = 50.0
 _CHUNK = 65_536
 _USER_AGENT = "Keyholder"
 _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Holds the status, the headers in lower case, and the body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def retry_after(self) -> dt.timedelta | None:
-        """Parse Retry-After (RFC 9110 §10.2.3), seconds or a date."""
-        text = self.headers.get("retry-after", "").strip()
-        if text.isdigit():
-            return dt.timedelta(seconds=min(int(text), 86_400))
-        try:
-            until = email.utils.parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        aware = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
-        return max(aware - clock.wall(), dt.timedelta(0))
 
 
 _Origin = tuple[str, str, int]

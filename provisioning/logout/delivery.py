@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,6 @@ from provisioning.http.pool import Pool
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _LIFETIME = dt.timedelta(minutes=2)
 _ACCEPTED = frozenset({200, 204})
-_BAD_REQUEST, _SERVER_ERROR, _TOO_MANY_REQUESTS = 400, 500, 429
 
 LEASE = f"""
 WITH queues AS (
@@ -167,10 +166,9 @@ def _send(row: LeasedLogout, pool: Pool) -> None:
     )
     if reply.status in _ACCEPTED:
         return
-    if reply.status == _TOO_MANY_REQUESTS or reply.status > _SERVER_ERROR:
-        raise DeliveryError(Code.BUSY, retry_after=reply.retry_after, detail=f"status {reply.status}")
-    code = Code.TARGET_ERROR if reply.status == _SERVER_ERROR else Code.REFUSED
-    raise DeliveryError(code, detail=f"status {reply.status}")
+    error = reply.error()
+    # A logout token has no credentials: 401 and 403 refuse the token itself.
+    raise replace(error, code=Code.REFUSED) if error.code is Code.UNAUTHORIZED else error
 
 
 def _key(outcome: LogoutOutcome) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from provisioning.connectors.scim import compare
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import pool as http_pool
-from provisioning.http.pool import Pool, Reply
+from provisioning.http.pool import Pool
+from provisioning.http.reply import Reply
 
 _MEDIA_TYPE = "application/scim+json"
 _OK, _CREATED, _NO_CONTENT = 200, 201, 204

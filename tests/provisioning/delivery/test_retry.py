@@ -70,10 +70,15 @@ def test_delay_doubles_up_to_an_hour_with_jitter(
 
 
 @pytest.mark.parametrize("code", Code)
-@pytest.mark.parametrize(("asked", "expected"), [(0, 0), (7, 7), (3600, 3600), (3601, 3600)])
-def test_retry_after_of_a_target_is_honored_up_to_an_hour(code: Code, asked: int, expected: int) -> None:
-    delay = retry.delay(attempts=3, code=code, retry_after=dt.timedelta(seconds=asked))
-    assert delay == dt.timedelta(seconds=expected)
+@pytest.mark.parametrize("attempts", [1, 4, 10_000])
+@pytest.mark.parametrize("asked", [0, 7, 3600, 86_400])
+def test_retry_after_lengthens_the_delay_up_to_an_hour_and_never_shortens_it(
+    monkeypatch: pytest.MonkeyPatch, code: Code, attempts: int, asked: int
+) -> None:
+    monkeypatch.setattr(retry, "_random", Edge(upper=False))
+    own = retry.delay(attempts=attempts, code=code).total_seconds()
+    delay = retry.delay(attempts=attempts, code=code, retry_after=dt.timedelta(seconds=asked))
+    assert delay.total_seconds() == max(own, min(asked, 3600))
 
 
 def lease(kind: AccountDeliveries, target: Target, **health: Any) -> AccountTask:
@@ -98,12 +103,16 @@ def test_unavailable_target_pauses_longer_each_time_up_to_five_seconds(
     assert ordering.pause_until == at + dt.timedelta(seconds=pause)
 
 
-@pytest.mark.parametrize(("asked", "pause"), [(30, 30), (3600, 3600), (7200, 3600)])
-def test_target_pauses_for_its_retry_after_up_to_an_hour(
-    world: World, ordering: Target, accounts: AccountDeliveries, asked: int, pause: int
+@pytest.mark.parametrize(
+    ("asked", "failures", "pause"),
+    [(0, 0, 1), (0, 9, 5), (1, 9, 5), (30, 0, 30), (3600, 0, 3600), (86_400, 9, 3600)],
+)
+def test_target_pauses_for_its_retry_after_up_to_an_hour_and_no_shorter_than_without_one(
+    world: World, ordering: Target, accounts: AccountDeliveries, asked: int, failures: int, pause: int
 ) -> None:
     at, error = clock.now(), DeliveryError(Code.BUSY, retry_after=dt.timedelta(seconds=asked))
-    accounts.settle(outcomes=[DeliveryOutcome(lease(accounts, ordering), error=error)], at=at)
+    task = lease(accounts, ordering, failures=failures)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=error)], at=at)
     ordering.refresh_from_db()
     assert ordering.pause_until == at + dt.timedelta(seconds=pause)
 

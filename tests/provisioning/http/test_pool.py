@@ -1,7 +1,6 @@
 """Requests to other systems: allowed addresses, reuse of connections, and limits of time and size."""
 
 import contextlib
-import datetime as dt
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from django.conf import LazySettings
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.http import connection as http_connection
 from provisioning.http import ssrf_guard
-from provisioning.http.pool import Pool, Reply
+from provisioning.http.pool import Pool
+from provisioning.http.reply import Reply
 from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
 
@@ -236,12 +236,3 @@ def test_endless_response_ends_at_the_size_limit(
         with pytest.raises(DeliveryError) as cut:
             get(pool, f"http://{address}/")
     assert cut.value.code is Code.UNREADABLE
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("7", 7), ("", None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("999999999", 86_400)],
-)
-def test_retry_after_header_is_parsed(text: str, expected: int | None) -> None:
-    delay = Reply(503, {"retry-after": text}, b"").retry_after
-    assert delay == (None if expected is None else dt.timedelta(seconds=expected))

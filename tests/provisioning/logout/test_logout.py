@@ -13,7 +13,11 @@ from identity.clients.models import Client
 from provisioning import tasks
 from provisioning.accounts import planner
 from provisioning.delivery.engine import Engine
+from provisioning.delivery.errors import DeliveryError
+from provisioning.delivery.task import DeliveryOutcome
+from provisioning.http.pool import Pool
 from provisioning.logout import delivery
+from provisioning.logout.delivery import LogoutDeliveries
 from provisioning.logout.models import Logout
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
@@ -120,3 +124,47 @@ def test_tidy_leaves_old_logout_tokens_that_are_retried(world: World, services: 
     assert Logout.objects.update(ended_at=clock.now() - dt.timedelta(days=91)) > 0
     tasks.tidy()
     assert Logout.objects.exists()
+
+
+def tried_once(pool: Pool, at: dt.datetime) -> Logout:
+    """Give the only logout after one failed attempt."""
+    kind = LogoutDeliveries(pool=pool)
+    (task,) = kind.lease(worker=1, at=at, in_flight={}) or []
+    with pytest.raises(DeliveryError) as failed:
+        task.run()
+    kind.settle(outcomes=[DeliveryOutcome(task, error=failed.value)], at=at)
+    return Logout.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "least", "most"),
+    [
+        (503, "0", 0.8, 1.2),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0.8, 1.2),
+        (503, "soon", 0.8, 1.2),
+        (503, "60", 60, 60),
+        (429, "99999999999", 3600, 3600),
+        (408, None, 0.8, 1.2),
+        (500, "0", 0.8, 1.2),
+        (403, "0", 3240, 3600),
+    ],
+)
+def test_logout_waits_as_long_as_asked_and_never_shorter_than_our_own_backoff(
+    *,
+    world: World,
+    services: fake_target.Server,
+    pool: Pool,
+    status: int,
+    retry_after: str | None,
+    least: float,
+    most: float,
+) -> None:
+    services.be.always = Fault(status=status, retry_after=retry_after)
+    sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+    at = clock.now()
+    logout = tried_once(pool, at)
+    assert logout.due_at is not None
+    assert least <= (logout.due_at - at).total_seconds() <= most
+    assert (logout.refused_at is not None) is (status == 403)
