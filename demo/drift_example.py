@@ -7,7 +7,7 @@ import django
 django.setup()
 
 # Models are there only after setup.
-from audit.foundation import encryption  # noqa: E402
+from audit.foundation import clock  # noqa: E402
 from demo import ports_and_paths  # noqa: E402
 from identity.people.models import User  # noqa: E402
 from provisioning.accounts import planner, reconcile  # noqa: E402
@@ -15,6 +15,7 @@ from provisioning.accounts.models import Account  # noqa: E402
 from provisioning.connectors.scim import schema as scim_schema  # noqa: E402
 from provisioning.connectors.scim.endpoint import ScimEndpoint  # noqa: E402
 from provisioning.http.pool import Pool  # noqa: E402
+from provisioning.targets import profile  # noqa: E402
 from provisioning.targets.models import Target  # noqa: E402
 
 EMAIL = "karl-gustaf.vonschantz@koskela.example"
@@ -28,6 +29,7 @@ def run() -> None:
         planner.behind()
         or Account.objects.exclude(due_at=None).exists()
         or not Account.objects.filter(acknowledged_active=True).exists()
+        or Account.objects.filter(acknowledged_at__gt=clock.now() - reconcile.SETTLING).exists()
     ):
         if time.monotonic() > until:
             return
@@ -40,10 +42,9 @@ def run() -> None:
 
 def change_record(target: Target, account: Account) -> None:
     """Remove the limits in the target without the portal."""
-    token = encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode()
     pool = Pool()
     try:
-        endpoint = ScimEndpoint(target.base_url, token, pool)
+        endpoint = ScimEndpoint(profile.build(target=target), pool)
         record = endpoint.get(account.remote_id)
         record[scim_schema.EXTENSION]["limits"] = []
         endpoint.put(account.remote_id, record)

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 
 from django.db import connection, transaction
 
-from provisioning.accounts import events, results, task
+from provisioning.accounts import events, results, target_health, task
 from provisioning.accounts.models import Account
 from provisioning.accounts.task import AccountOutcome, AccountTask, AccountUpdate
 from provisioning.delivery import leases
@@ -89,7 +89,7 @@ class AccountDeliveries:
         with transaction.atomic():
             acknowledged = results.record_success(outcomes=succeeded, at=at)
             worsened = results.record_failures(outcomes=failed, at=at)
-            results.update_target_health(succeeded=succeeded, failed=failed, at=at)
+            target_health.record(succeeded=succeeded, failed=failed, at=at)
             events.record(acknowledged=acknowledged, failed=worsened, at=at)
         self._in_flight -= {outcome.task.row.account.id for outcome in outcomes}
 

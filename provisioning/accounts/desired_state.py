@@ -135,14 +135,27 @@ def _person(
     row: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
     per_membership = account.membership_id is not None
     unit = str(target.application.unit_id)
+    in_parts = target.name_form == Target.NameForm.GIVEN_AND_FAMILY
+    given_name, family_name = name_parts(row["name"]) if in_parts else ("", "")
     return DesiredPerson(
         external_id=str(account.membership_id or account.user_id),
         user_name=f"{row['key']}/{row['email']}" if per_membership else row["email"],
         email=row["email"],
         name=row["name"],
+        given_name=given_name,
+        family_name=family_name,
         language=row["language"],
         organizations=tuple(_organization_entry(member, rights, unit) for member, rights in included),
     )
+
+
+def name_parts(name: str) -> tuple[str, str]:
+    """Split a name into given and family name, which is the last word; a name of one word is both.
+
+    Keyholder stores the name as its owner writes it, so this is a guess for targets that demand both parts.
+    """
+    *given, family = name.split() or [""]
+    return " ".join(given) or family, family
 
 
 def _organization_entry(member: _Member, rights: Sequence[Right], unit: str) -> OrganizationEntry:

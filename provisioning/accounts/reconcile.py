@@ -1,24 +1,31 @@
 """Reconciliation reads targets and compares their records with the desired ones; resync makes accounts due."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from audit.foundation import clock
 from provisioning.accounts import desired_state
 from provisioning.accounts.desired_state import DesiredRecord
 from provisioning.accounts.models import Account
 from provisioning.connectors import registry
-from provisioning.connectors.connector import Connector, ObservedState, Record
+from provisioning.connectors.connector import Connector, ObservedState, Record, SyncTask
 from provisioning.http.pool import Pool
 from provisioning.targets import profile
 from provisioning.targets.models import Target
 
 _BATCH = 200
+_MOST_QUESTIONS = 200
+"""Accounts whose record is asked for by itself in one run, because the list did not have it."""
+SETTLING = dt.timedelta(seconds=10)
+"""A target's answer may be older than a write of the last seconds: it is then not compared."""
 _ABSENT: ObservedState = {"active": False, "rights": {}}
+_IDLE = Q(due_at=None, acknowledged_active__isnull=False) & ~Q(state=Account.State.UPDATING)
+_Records = dict[str, list[Record]]
+"""By Keyholder's id. An empty list: the target has said that it has no record."""
 
 
 @dataclass(slots=True)
@@ -29,6 +36,8 @@ class ReconciliationReport:
     matching: int = 0
     differing: list[int] = field(default_factory=list)
     """Accounts, by id."""
+    unseen: int = 0
+    """Accounts of active people without an answer about their record; nothing is concluded."""
     unknown: int = 0
     """Records without an account."""
 
@@ -37,28 +46,74 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
     """Read up to `limit` records of the target page by page, and mark accounts whose record differs.
 
     An inactive person who is active in the target is due at once. Other differences are shown, and due with `resync`.
-    Accounts that are due already are left out. Raises DeliveryError where the target cannot be read.
+    Accounts that are due already, or were written within the last seconds, are left out. A record that the list did not
+    have is asked for by itself. Raises DeliveryError where the target cannot be read.
     """
-    report = ReconciliationReport()
+    report, pool, began = ReconciliationReport(), Pool(), clock.now()
     connector = registry.connector(kind=target.kind)
-    records = _records(connector, target, limit)
-    report.total = len(records)
+    try:
+        records = _records(connector, target, pool, limit)
+        report.total = len(records)
+        records |= _asked(connector, target, pool, records.keys(), began)
+    finally:
+        pool.close()
     accounts = Account.objects.filter(target=target, acknowledged_active__isnull=False).order_by("id")
     known: set[str] = set()
     for batch in _batches(accounts.values_list("id", flat=True)):
-        at = clock.now()
-        with transaction.atomic():
-            idle = Account.objects.filter(due_at=None).exclude(state=Account.State.UPDATING)
-            rows = list(idle.filter(id__in=batch).order_by("id").select_for_update())
-            people = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
-            for row in rows:
-                desired = people.desired_record(row, target)
-                current = records.get(str(row.membership_id or row.user_id), [])
-                _store(row, desired, _difference(connector, desired, current), report, at, resync=resync)
+        _compare(connector, target, batch, records, report, began, resync=resync)
         owners = Account.objects.filter(id__in=batch).values_list("membership_id", "user_id")
         known |= {str(membership or user) for membership, user in owners}
     report.unknown = len(records.keys() - known)
     return report
+
+
+def _compare(
+    connector: Connector,
+    target: Target,
+    batch: Sequence[int],
+    records: _Records,
+    report: ReconciliationReport,
+    began: dt.datetime,
+    *,
+    resync: bool,
+) -> None:
+    at = clock.now()
+    with transaction.atomic():
+        rows = list(_idle(began).filter(id__in=batch).order_by("id").select_for_update())
+        people = desired_state.snapshot(users=[row.user_id for row in rows], at=at)
+        for row in rows:
+            desired, current = people.desired_record(row, target), records.get(_name(row))
+            if current is None:
+                _leave_unseen(row, report, at, needed=desired.active, resync=resync)
+                continue
+            is_done = connector.is_done(ours=desired.record, theirs=current)
+            observed = None if is_done else _observed(connector, current)
+            _store(row, desired, observed, report, at, resync=resync)
+
+
+def _idle(began: dt.datetime) -> QuerySet[Account]:
+    """Find the accounts of which the target's answer may be current: none was written shortly before `began`."""
+    return Account.objects.filter(_IDLE).exclude(acknowledged_at__gt=began - SETTLING)
+
+
+def _asked(
+    connector: Connector, target: Target, pool: Pool, listed: Collection[str], began: dt.datetime
+) -> _Records:
+    """Ask for the records of active people that the list did not have, one by one: longest unchecked first."""
+    rows = _idle(began).filter(target=target, acknowledged_active=True).order_by("checked_at", "id")
+    missing = [row for row in rows if _name(row) not in listed][:_MOST_QUESTIONS]
+    people = desired_state.snapshot(users=[row.user_id for row in missing], at=clock.now())
+    answers: _Records = {}
+    for row in missing:
+        desired = people.desired_record(row, target)
+        question = SyncTask(profile.build(target=target), desired.record, row.remote_id, read_first=True)
+        if desired.active:
+            answers[_name(row)] = connector.read_record(task=question, pool=pool)
+    return answers
+
+
+def _name(row: Account) -> str:
+    return str(row.membership_id or row.user_id)
 
 
 def resync(*, accounts: Iterable[int]) -> int:
@@ -76,14 +131,11 @@ def resync(*, accounts: Iterable[int]) -> int:
         )
 
 
-def _records(connector: Connector, target: Target, limit: int) -> dict[str, list[Record]]:
-    """Read the target's records, by Keyholder's id. Raises DeliveryError."""
-    pool, records = Pool(), dict[str, list[Record]]()
-    try:
-        for record in connector.read_records(profile=profile.build(target=target), pool=pool, limit=limit):
-            records.setdefault(connector.external_id(record=record), []).append(record)
-    finally:
-        pool.close()
+def _records(connector: Connector, target: Target, pool: Pool, limit: int) -> _Records:
+    """Read the target's records. Raises DeliveryError."""
+    records = _Records()
+    for record in connector.read_records(profile=profile.build(target=target), pool=pool, limit=limit):
+        records.setdefault(connector.external_id(record=record), []).append(record)
     return records
 
 
@@ -93,18 +145,23 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
         yield all_ids[start : start + _BATCH]
 
 
-def _difference(
-    connector: Connector, desired: DesiredRecord, current: Sequence[Record]
-) -> ObservedState | None:
-    """Return the state of the target where it differs from the desired record, else None."""
-    if desired.active:
-        matches = len(current) == 1 and connector.matches(ours=desired.record, theirs=current[0])
-    else:
-        # An inactive person matches where no record is active; nothing else matters.
-        matches = not any(connector.is_active(record=record) for record in current)
-    if matches:
-        return None
+def _observed(connector: Connector, current: Sequence[Record]) -> ObservedState:
     return connector.observed_state(record=current[0]) if current else _ABSENT
+
+
+def _leave_unseen(
+    row: Account, report: ReconciliationReport, at: dt.datetime, *, needed: bool, resync: bool
+) -> None:
+    """Conclude nothing from a record that was not seen; with `resync`, the delivery itself asks for it."""
+    report.unseen += needed
+    if needed and resync:
+        _make_due(row, at, priority=1)
+        row.save(update_fields=["due_at", "uncertain_until", "priority", "generation"])
+
+
+def _make_due(row: Account, at: dt.datetime, *, priority: int) -> None:
+    row.due_at, row.uncertain_until, row.priority = at, at, priority
+    row.generation += 1
 
 
 def _store(
@@ -124,8 +181,7 @@ def _store(
         report.differing.append(row.id)
         row.state = Account.State.OUT_OF_DATE
         if resync or not desired.active:
-            row.due_at, row.uncertain_until, row.priority = at, at, 1 if desired.active else 0
-            row.generation += 1
+            _make_due(row, at, priority=1 if desired.active else 0)
     row.save(
         update_fields=[
             "checked_at", "observed", "state", "due_at", "uncertain_until", "priority", "generation",

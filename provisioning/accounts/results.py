@@ -1,4 +1,4 @@
-"""Outcomes of deliveries are stored by one statement each for successes, failures and targets' health.
+"""Outcomes of deliveries are stored by one statement each for successes and failures.
 
 An outcome counts only while its worker still holds the lease. It settles only its own generation.
 """
@@ -46,12 +46,14 @@ RETURNING a.id
 """  # noqa: S608 - our own constants
 _FAILED = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
-    id bigint, worker integer, generation integer, retry_at timestamptz, code text, state text,
-    uncertain_until timestamptz)),
+    id bigint, worker integer, generation integer, retry_at timestamptz, code text, state text, attempts integer,
+    remote_id text, uncertain_until timestamptz)),
 {_LOCKED}
 UPDATE provisioning_account a SET
     due_at = CASE WHEN a.generation = x.generation THEN x.retry_at ELSE a.due_at END,
-    attempts = a.attempts + 1, last_error = x.code, failing_since = coalesce(a.failing_since, %(at)s), state = x.state,
+    attempts = x.attempts, last_error = x.code, state = x.state,
+    remote_id = coalesce(nullif(x.remote_id, ''), a.remote_id),
+    failing_since = coalesce(a.failing_since, %(at)s),
     uncertain_until = coalesce(x.uncertain_until, a.uncertain_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
 RETURNING a.id
@@ -65,19 +67,6 @@ RETURNING d.account_id, d.membership_id, d.organization, d.act, d.act_at
 _DELETE_DELIVERIES = """
 DELETE FROM provisioning_delivery d USING jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, generation integer)
 WHERE d.account_id = x.id AND d.done_at IS NULL AND d.generation <= x.generation
-"""
-_HEALTH = """
-UPDATE provisioning_target t SET
-    failures = CASE WHEN x.is_available THEN 0 ELSE t.failures + 1 END,
-    down_since = CASE WHEN x.is_available THEN NULL ELSE coalesce(t.down_since, %(at)s) END,
-    pause_until = CASE WHEN x.is_available THEN NULL
-        ELSE %(at)s + make_interval(
-            secs => greatest(x.retry_after, least(power(2, least(t.failures, 10)), %(longest)s))) END,
-    supports_patch = t.supports_patch AND x.supports_patch
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS x(id uuid, is_available boolean, retry_after double precision, supports_patch boolean)
-WHERE t.id = x.id AND (
-    NOT x.is_available OR t.failures > 0 OR t.supports_patch <> (t.supports_patch AND x.supports_patch))
 """
 
 
@@ -130,40 +119,9 @@ def _has_worsened(outcome: AccountOutcome, state: str) -> bool:
     return state not in {Account.State.UPDATING.value, outcome.task.row.account.state}
 
 
-def update_target_health(
-    *, succeeded: Sequence[AccountOutcome], failed: Sequence[AccountOutcome], at: dt.datetime
-) -> None:
-    """Pause unavailable targets; end the pause of a target after one successful call."""
-    health: dict[uuid.UUID, dict[str, Any]] = {}
-    for outcome in failed:
-        if outcome.error and outcome.error.code in delivery_errors.TARGET_UNAVAILABLE:
-            target = outcome.task.row.target.id
-            pause = outcome.error.retry_after
-            seconds = None if pause is None else min(pause, retry.LONGEST).total_seconds()
-            health[target] = _health_row(target, is_available=False, retry_after=seconds)
-    for outcome in succeeded:
-        if outcome.result is not None:
-            target = outcome.task.row.target.id
-            supports_patch = outcome.result.supports_patch and health.get(target, {}).get(
-                "supports_patch", True
-            )
-            health[target] = _health_row(target, is_available=True, supports_patch=supports_patch)
-    db.fetch_for_rows(_HEALTH, list(health.values()), at=at, longest=retry.LONGEST_PAUSE.total_seconds())
-
-
-def _health_row(
-    target: uuid.UUID, *, is_available: bool, retry_after: float | None = None, supports_patch: bool = True
-) -> dict[str, Any]:
-    return {
-        "id": str(target),
-        "is_available": is_available,
-        "retry_after": retry_after,
-        "supports_patch": supports_patch,
-    }
-
-
 def _wrote(outcome: AccountOutcome) -> bool:
-    return outcome.result is not None and outcome.result.wrote
+    """Check whether this delivery wrote, or reading confirmed what an earlier attempt of it wrote."""
+    return outcome.result is not None and (outcome.result.wrote or bool(outcome.task.row.account.last_error))
 
 
 def _key(outcome: AccountOutcome) -> dict[str, Any]:
@@ -197,21 +155,29 @@ def _success_state(account: Account, *, needed: bool) -> str:
 def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
     account = outcome.task.row.account
     error = outcome.error or DeliveryError(Code.FAULT)
-    delay = retry.delay(attempts=account.attempts + 1, code=error.code, retry_after=error.retry_after)
+    attempts = _attempts(account, error.code)
+    delay = retry.delay(attempts=attempts, code=error.code, retry_after=error.retry_after)
     return {
         **_key(outcome),
         "worker": outcome.task.worker,
         "retry_at": (at + delay).isoformat(),
         "code": error.code.value,
-        "state": _failure_state(account, error.code),
+        "state": _failure_state(attempts, error.code),
+        "attempts": attempts,
+        "remote_id": error.remote_id,
         "uncertain_until": (at + workers.UNCERTAINTY).isoformat() if error.code is Code.LOST else None,
     }
 
 
-def _failure_state(account: Account, code: Code) -> str:
+def _attempts(account: Account, code: Code) -> int:
+    """Count the failures in a row. A write that is not shown is counted by itself: its first reads may be too early."""
+    is_first = code is Code.NOT_APPLIED and account.last_error != Code.NOT_APPLIED
+    return 1 if is_first else account.attempts + 1
+
+
+def _failure_state(attempts: int, code: Code) -> str:
+    is_permanent = delivery_errors.is_permanent(code=code, attempts=attempts)
     if code is Code.NOT_APPLIED:
-        return Account.State.OUT_OF_DATE.value
-    is_permanent = code in delivery_errors.PERMANENT or (
-        code not in delivery_errors.TARGET_UNAVAILABLE and account.attempts + 1 >= _FAILED_AFTER
-    )
-    return Account.State.FAILED.value if is_permanent else Account.State.UPDATING.value
+        return (Account.State.OUT_OF_DATE if is_permanent else Account.State.UPDATING).value
+    has_failed = code not in delivery_errors.TARGET_UNAVAILABLE and attempts >= _FAILED_AFTER
+    return (Account.State.FAILED if is_permanent or has_failed else Account.State.UPDATING).value

@@ -12,6 +12,7 @@ from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
 from provisioning.accounts.models import Account
 from provisioning.connectors import registry
 from provisioning.connectors.connector import SyncResult, SyncTask
+from provisioning.delivery.errors import Code
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
 from provisioning.http.pool import Pool
 from provisioning.targets import profile
@@ -38,7 +39,13 @@ class AccountUpdate:
     @property
     def is_uncertain(self) -> bool:
         """Check whether the target may differ from its last acknowledgement."""
-        return self.account.uncertain_until is not None or self.account.observed is not None
+        account = self.account
+        return account.uncertain_until is not None or account.observed is not None or self.unconfirmed > 0
+
+    @property
+    def unconfirmed(self) -> int:
+        """Return how many writes in a row the target has reported as done and not shown."""
+        return self.account.attempts if self.account.last_error == Code.NOT_APPLIED else 0
 
     @property
     def _is_acknowledged(self) -> bool:
@@ -92,6 +99,7 @@ def _synchronize(update: AccountUpdate, pool: Pool) -> SyncResult:
         record=update.desired.record,
         remote_id=update.account.remote_id,
         read_first=update.is_uncertain,
+        unconfirmed=update.unconfirmed,
     )
     return registry.connector(kind=target.kind).synchronize(task=task, pool=pool)
 

@@ -1,6 +1,6 @@
 """A connector gives accounts all that they need from the protocol of one kind of target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
@@ -35,6 +35,9 @@ class DesiredPerson:
     name: str
     language: str
     organizations: tuple[OrganizationEntry, ...]
+    given_name: str = ""
+    """Empty where the target takes the whole name alone; the same holds for `family_name`."""
+    family_name: str = ""
 
     @property
     def active(self) -> bool:
@@ -52,6 +55,8 @@ class TargetProfile:
     verify_writes: bool = True
     deletes: bool = False
     """Whether the record of a removed person is deleted instead of deactivated."""
+    media_type: str = "application/scim+json"
+    """Of requests with a body, and preferred in answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class SyncTask:
     """The target's own id of the record; empty where unknown."""
     read_first: bool = False
     """Whether the record is read before it is written: it may differ from the last acknowledgement."""
+    unconfirmed: int = 0
+    """How many writes in a row the target has reported as done and not shown when it was read."""
 
 
 class ObservedState(TypedDict):
@@ -80,8 +87,8 @@ class SyncResult:
 
     remote_id: str
     wrote: bool
-    supports_patch: bool = True
-    """False when the target has shown that it does not support PATCH."""
+    supports_patch: bool | None = None
+    """Whether this record was changed by PATCH; False where there is no such request, None where nothing shows it."""
     observed: ObservedState | None = None
     """The unexpected state that reading first showed; None where it matched or was not read."""
 
@@ -102,16 +109,19 @@ class Connector(Protocol):
         """
 
     def read_records(self, *, profile: TargetProfile, pool: Pool, limit: int) -> Iterator[Record]:
-        """Yield the records that the target has, about `limit` at most. Raises DeliveryError."""
+        """Yield the records that the target has, each once, about `limit` at most; some may be missing.
 
-    def matches(self, *, ours: Record, theirs: Record) -> bool:
-        """Check whether the two records agree in every attribute that Keyholder manages."""
+        Raises DeliveryError.
+        """
+
+    def read_record(self, *, task: SyncTask, pool: Pool) -> list[Record]:
+        """Read the target's records of one person; empty where it has none. Raises DeliveryError."""
+
+    def is_done(self, *, ours: Record, theirs: Sequence[Record]) -> bool:
+        """Judge whether the target's records of one person are as desired. The only judge, also of `synchronize`."""
 
     def external_id(self, *, record: Record) -> str:
         """Return Keyholder's id of a record that was read; empty where it has none."""
-
-    def is_active(self, *, record: Record) -> bool:
-        """Check whether a record that was read is active."""
 
     def observed_state(self, *, record: Record) -> ObservedState:
         """Return the state that pages show of a record that differs."""

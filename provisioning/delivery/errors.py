@@ -21,7 +21,7 @@ class Code(StrEnum):
     LOST = "lost"
     """The connection broke or timed out after the request was sent: it may have been executed."""
     NOT_APPLIED = "not_applied"
-    """The target reported success, and reading the record back shows no change."""
+    """The target reported success, and reading the record back shows no change: temporary at first (`is_permanent`)."""
     NO_SUCH_RECIPIENT = "no_such_recipient"
     """The relay has no mailbox for this address."""
     REFUSED = "refused"
@@ -49,7 +49,28 @@ PERMANENT = frozenset(
         Code.UNAUTHORIZED,
     }
 )
-"""An early retry will hardly succeed."""
+"""An early retry will hardly succeed; a write that is not shown becomes one of these (`is_permanent`)."""
+
+
+ANSWERED = frozenset(
+    {
+        Code.AMBIGUOUS,
+        Code.CONFLICT,
+        Code.NOT_APPLIED,
+        Code.REFUSED,
+        Code.TARGET_ERROR,
+        Code.UNAUTHORIZED,
+        Code.UNREADABLE,
+    }
+)
+"""The target as a whole answers."""
+SETTLING_ATTEMPTS = 4
+"""A read may be older than our write for some seconds: all but the last of these are repeated after 1, 2 and 4 s."""
+
+
+def is_permanent(*, code: Code, attempts: int) -> bool:
+    """Check whether an early retry will hardly succeed. `attempts`: failures in a row with this code."""
+    return code in PERMANENT and (code is not Code.NOT_APPLIED or attempts >= SETTLING_ATTEMPTS)
 
 
 @dataclass(slots=True)
@@ -60,6 +81,8 @@ class DeliveryError(Exception):
     retry_after: dt.timedelta | None = None
     detail: str = ""
     """For the operator's log; never a response body."""
+    remote_id: str = ""
+    """The target's id of the record, where this delivery has created or found it."""
 
     def __str__(self) -> str:
         return f"{self.code} {self.detail}".strip()

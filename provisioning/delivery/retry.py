@@ -29,7 +29,7 @@ def delay(*, attempts: int, code: Code, retry_after: dt.timedelta | None = None)
 
 
 def _backoff(attempts: int, code: Code) -> dt.timedelta:
-    if code in errors.PERMANENT:
+    if errors.is_permanent(code=code, attempts=attempts):
         return LONGEST * _random.uniform(0.9, 1.0)
     longest = LONGEST_PAUSE if code in errors.TARGET_UNAVAILABLE else LONGEST
     return min(FIRST * _backoff_factor(attempts), longest) * _random.uniform(0.8, 1.2)

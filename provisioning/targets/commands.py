@@ -75,6 +75,8 @@ def register(
     kind: str = "scim",
     record_per: str = Target.RecordPer.PERSON,
     on_removal: str = Target.OnRemoval.DEACTIVATE,
+    name_form: str = Target.NameForm.FORMATTED,
+    media_type: str = Target.MediaType.SCIM,
     include_applications: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Outcome[TargetRegistered]:
@@ -85,6 +87,7 @@ def register(
     name = ids.uuid7()
     settings: dict[str, Any] = {"kind": kind, "base_url": base_url, "token": token, "record_per": record_per}
     settings |= {"on_removal": on_removal, "include_applications": list(include_applications)}
+    settings |= {"name_form": name_form, "media_type": media_type}
     attributes = _validated(settings, _SETTINGS)
     with acting(actor, Verb.TARGET_REGISTER, on=SupplierSet(), idempotency_key=idempotency_key) as act:
         _require_no_active_target(application.id)
@@ -104,9 +107,10 @@ def change(
 ) -> Outcome[None]:
     """Change a target's address, token or settings, or deactivate and reactivate it.
 
-    `changes`: of `base_url`, `token`, `include_applications`, `on_removal`, `verify_writes`, `is_active`. All
-    accounts become due at once. Another scheme, host or port needs a new token: the old one is a secret shared with
-    the old system. Raises InvalidInput, NotFound, AlreadyExists, Unchanged, and the errors of every act.
+    `changes`: of `base_url`, `token`, `include_applications`, `on_removal`, `name_form`, `media_type`,
+    `verify_writes`, `is_active`. All accounts become due at once. Another scheme, host or port needs a new token: the
+    old one is a secret shared with the old system. Raises InvalidInput, NotFound, AlreadyExists, Unchanged, and the
+    errors of every act.
     """
     attributes = _validated(changes, _CHANGEABLE_SETTINGS)
     with acting(actor, Verb.TARGET_UPDATE, on=SupplierSet(), idempotency_key=idempotency_key) as act:
@@ -177,6 +181,8 @@ _CHANGEABLE_SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "token": _token,
     "include_applications": list,
     "on_removal": lambda how: _choice(Target.OnRemoval, how, "on_removal"),
+    "name_form": lambda form: _choice(Target.NameForm, form, "name_form"),
+    "media_type": lambda name: _choice(Target.MediaType, name, "media_type"),
     "verify_writes": bool,
     "is_active": bool,
 }
@@ -219,7 +225,7 @@ def _encrypted(target: uuid.UUID, attributes: Mapping[str, Any]) -> dict[str, An
 
 def _reset_health(after: Mapping[str, Any]) -> dict[str, Any]:
     """Reset the target's health: a changed address may work, and another system may support PATCH."""
-    return {**_HEALTHY, **({"supports_patch": True} if "base_url" in after else {})}
+    return {**_HEALTHY, **({"supports_patch": True, "without_patch": None} if "base_url" in after else {})}
 
 
 def _record_event(act: Act, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -22,6 +22,18 @@ class Target(models.Model):
         DEACTIVATE = "deactivate"
         DELETE = "delete"
 
+    class NameForm(models.TextChoices):
+        """Says how a person's name is sent: SCIM's `name.formatted` alone, or with given and family name."""
+
+        FORMATTED = "formatted"
+        GIVEN_AND_FAMILY = "given_and_family"
+
+    class MediaType(models.TextChoices):
+        """Names the media type of requests: that of RFC 7644, or plain JSON for targets that answer 415 to it."""
+
+        SCIM = "application/scim+json"
+        JSON = "application/json"
+
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="targets")
     kind = models.CharField(max_length=10)
@@ -33,8 +45,12 @@ class Target(models.Model):
     """Keys of further applications; their rights are sent too, for people with rights in this one."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
+    name_form = models.CharField(max_length=20, choices=NameForm, default=NameForm.FORMATTED)
+    media_type = models.CharField(max_length=30, choices=MediaType, default=MediaType.SCIM)
     supports_patch = models.BooleanField(default=True)
-    """False once the target has shown that it does not support PATCH; it is then sent whole records."""
+    """False once two records have shown that the target has no PATCH; it is then sent whole records first."""
+    without_patch = models.BigIntegerField(null=True)
+    """An account that has shown it; one alone proves nothing."""
     verify_writes = models.BooleanField(default=True)
     """Whether every write is verified by reading it back."""
     is_active = models.BooleanField(default=True)

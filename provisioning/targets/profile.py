@@ -12,5 +12,6 @@ def build(*, target: Target) -> TargetProfile:
         token=encryption.decrypt_secret(data=target.token, context=target.id.bytes).decode(),
         supports_patch=target.supports_patch,
         verify_writes=target.verify_writes,
+        media_type=target.media_type,
         deletes=target.on_removal == Target.OnRemoval.DELETE,
     )

@@ -22,6 +22,8 @@ registry.register(
                    r.after ->> 'kind' AS kind, r.after ->> 'record_per' AS record_per,
                    {_newest("after", "include_applications")} AS include_applications,
                    {_newest("after", "on_removal")} #>> '{{}}' AS on_removal,
+                   {_newest("after", "name_form")} #>> '{{}}' AS name_form,
+                   {_newest("after", "media_type")} #>> '{{}}' AS media_type,
                    {_newest("after", "verify_writes", "'true'")}::boolean AS verify_writes,
                    {_newest("after", "is_active", "'true'")}::boolean AS is_active,
                    {_newest("personal", "address")} AS base_url
@@ -29,7 +31,7 @@ registry.register(
         """,  # noqa: S608 - constants of this module
         actual="""
             SELECT t.id, a.key AS application_id, t.created_at, t.kind, t.record_per, t.include_applications,
-                   t.on_removal, t.verify_writes, t.is_active, t.base_url
+                   t.on_removal, t.name_form, t.media_type, t.verify_writes, t.is_active, t.base_url
             FROM provisioning_target t JOIN identity_published_application a ON a.id = t.application_id
         """,
         columns=(
@@ -39,6 +41,8 @@ registry.register(
             "record_per",
             "include_applications",
             "on_removal",
+            "name_form",
+            "media_type",
             "verify_writes",
             "is_active",
         ),
@@ -46,6 +50,7 @@ registry.register(
         not_compared={
             "token": "encrypted under the row's id by a key outside the database",
             "supports_patch": _HEALTH,
+            "without_patch": _HEALTH,
             "down_since": _HEALTH,
             "pause_until": _HEALTH,
             "failures": _HEALTH,

@@ -38,7 +38,7 @@ from provisioning.targets.models import Target
 from tests import settings as tests_settings
 from tests.fixtures import cluster, fake_target
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.deliveries import eventually, nothing_due, plan_all
+from tests.fixtures.deliveries import age_writes, eventually, nothing_due, plan_all
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -132,6 +132,7 @@ def test_backup_restored_after_a_removal_sends_nothing_until_it_is_thawed(
     }
 
     assert readiness.deliver() == "frozen"
+    age_writes()
     report = reconcile.check(target=Target.objects.get(id=ordering.id), resync=True)
     assert len(report.differing) == 1
     for _ in range(3):

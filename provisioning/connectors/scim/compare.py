@@ -1,51 +1,98 @@
-"""Records are compared despite the rewrites of targets, which reorder lists, change case and reformat instants."""
+"""Records are judged despite the rewrites of targets, which reorder lists, change case and reformat values."""
 
-import datetime as dt
 import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from provisioning.connectors.connector import ObservedState
 from provisioning.connectors.rights_summary import RightSummary
-from provisioning.connectors.scim import schema
+from provisioning.connectors.scim import schema, values
 from provisioning.delivery.errors import Code, DeliveryError
 
 Record = Mapping[str, Any]
-_Entry = tuple[tuple[str, object], ...]
+_Instants = dict[str, Any]
+_Entries = dict[frozenset[tuple[str, object]], list[_Instants]]
+"""Entries of one list: by the values that are equal or not, those that targets round."""
 
 MAX_ID_LENGTH = 200
 """Characters; the length of the column that stores an id."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PATH_STEPS = frozenset({".", ".."})
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 """Characters that PostgreSQL refuses in text: U+0000, and halves of surrogate pairs."""
 
 
+_Normalize = Callable[[object], object]
+_ORGANIZATION: Mapping[str, _Normalize] = {
+    "id": values.identifier,
+    "key": values.text,
+    "name": values.text,
+    "customernumber": values.text,
+    "active": values.is_true,
+}
+_SCOPE: Mapping[str, _Normalize] = {
+    "organization": values.identifier,
+    "entitlement": values.text,
+    "site": values.identifier,
+}
+_GRANT = {**_SCOPE, "application": values.text, "role": values.text, "sitename": values.text}
+_LIMIT = {**_SCOPE, "amount": values.amount, "currency": values.text, "period": values.text}
+_ROUNDED = ("from", "until")
+_LISTS: Mapping[str, Mapping[str, _Normalize]] = {
+    "organizations": _ORGANIZATION,
+    "grants": _GRANT,
+    "limits": _LIMIT,
+}
+"""The extension's lists, with the keys that Keyholder writes; a target may add others."""
+
+
+def is_done(ours: Record, theirs: Sequence[Record]) -> bool:
+    """Judge whether the target's records of one person are as desired; nothing else judges this.
+
+    An active person has one record, which matches. A removed person has no record, or inactive ones: a target may drop
+    anything else of them.
+    """
+    if is_active(ours):
+        return len(theirs) == 1 and matches(ours, theirs[0])
+    return all(is_inactive(record) for record in theirs)
+
+
 def matches(ours: Record, theirs: Record) -> bool:
     """Check whether the two records agree in every attribute that Keyholder manages."""
-    return _comparable(ours) == _comparable(theirs)
+    return _comparable(ours) == _comparable(theirs) and all(
+        _have_same_entries(_grouped(ours, name), _grouped(theirs, name)) for name in _LISTS
+    )
 
 
 def is_active(record: Record) -> bool:
     """Check whether the record is active, by a clear true. RFC 7643 lets targets omit `active`, which means true."""
-    return _lower_keys(record).get("active", True) in (True, "true", "True")
+    active = lower_keys(record).get("active")
+    return bool(user_name(record)) if active is None else values.is_true(active)
+
+
+def is_inactive(record: Record) -> bool:
+    """Check whether the record is inactive, by a clear false, or because the target has emptied it."""
+    active = lower_keys(record).get("active")
+    return not user_name(record) if active is None else values.is_false(active)
 
 
 def external_id(record: Record) -> str:
-    """Return the `externalId`; empty where absent."""
-    return str(_lower_keys(record).get("externalid") or "")
+    """Return the `externalId` in a form for comparison; empty where absent."""
+    return values.identifier(lower_keys(record).get("externalid") or "")
 
 
 def user_name(record: Record) -> str:
     """Return the `userName` in a form for comparison, which ignores case (RFC 7643 §4.1.1)."""
-    return str(_lower_keys(record).get("username") or "").casefold()
+    return values.text(lower_keys(record).get("username") or "").casefold()
 
 
 def remote_id(record: Record) -> str:
-    """Return the target's own id; empty where absent. Raises DeliveryError for an id that cannot be stored."""
-    identifier = str(_lower_keys(record).get("id") or "")
+    """Return the target's own id; empty where absent. Raises DeliveryError for an id that cannot be stored or sent."""
+    identifier = str(lower_keys(record).get("id") or "")
     if len(identifier) > MAX_ID_LENGTH or _CONTROL_CHARACTERS.search(identifier):
         raise DeliveryError(Code.UNREADABLE, detail="an id too long, or with control characters")
+    if identifier in _PATH_STEPS:
+        raise DeliveryError(Code.UNREADABLE, detail="an id that is a step in a path")
     return identifier
 
 
@@ -54,7 +101,8 @@ def observed_state(record: Record) -> ObservedState:
     extension = _extension(record)
     rights: dict[str, list[RightSummary]] = {}
     for grant in _entries(extension, "grants"):
-        rights.setdefault(_storable_text(grant.get("organization")), []).append(_summary(grant, extension))
+        organization = _storable_text(values.identifier(grant.get("organization")))
+        rights.setdefault(organization, []).append(_summary(grant, extension))
     return {"active": is_active(record), "rights": rights}
 
 
@@ -66,8 +114,8 @@ def _summary(grant: Record, extension: Record) -> RightSummary:
         entitlement=_storable_text(grant.get("entitlement", "")),
         role=_storable_text(grant.get("role", "")),
         all_sites=not site,
-        sites=[_storable_text(site)] if site else [],
-        amount=_storable_text(limit["amount"]) if "amount" in limit else None,
+        sites=[_storable_text(values.identifier(site))] if site else [],
+        amount=_storable_text(values.amount(limit["amount"])) if "amount" in limit else None,
         currency=_storable_text(limit.get("currency", "")),
         period=_storable_text(limit.get("period", "")),
     )
@@ -78,31 +126,30 @@ def _storable_text(value: object) -> str:
 
 
 def _applies_to(limit: Record, grant: Record) -> bool:
-    keys = ("organization", "entitlement", "site")
-    return all((limit.get(key) or "") == (grant.get(key) or "") for key in keys)
+    return all(form(limit.get(key) or "") == form(grant.get(key) or "") for key, form in _SCOPE.items())
 
 
 def _comparable(record: Record) -> dict[str, object]:
-    attributes = _lower_keys(record)
-    extension = _extension(record)
+    attributes = lower_keys(record)
     return {
         "active": is_active(record),
         "externalId": external_id(record),
         "userName": user_name(record),
-        "displayName": attributes.get("displayname"),
+        "displayName": values.text(attributes.get("displayname") or ""),
         "emails": _email_addresses(attributes.get("emails")),
-        **{name: _entry_set(_entries(extension, name)) for name in ("organizations", "grants", "limits")},
     }
 
 
 def _email_addresses(emails: object) -> frozenset[str]:
     entries = emails if isinstance(emails, list) else []
-    return frozenset(str(entry.get("value", "")).casefold() for entry in entries if isinstance(entry, dict))
+    return frozenset(
+        values.text(entry.get("value", "")).casefold() for entry in entries if isinstance(entry, dict)
+    )
 
 
 def _extension(record: Record) -> Record:
-    extension = _lower_keys(record).get(schema.EXTENSION.casefold())
-    return _lower_keys(extension) if isinstance(extension, dict) else {}
+    extension = lower_keys(record).get(schema.EXTENSION.casefold())
+    return lower_keys(extension) if isinstance(extension, dict) else {}
 
 
 def _entries(extension: Record, name: str) -> list[Record]:
@@ -110,44 +157,32 @@ def _entries(extension: Record, name: str) -> list[Record]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def _entry_set(entries: list[Record]) -> frozenset[_Entry]:
-    return frozenset(
-        tuple(
-            sorted(
-                (key.casefold(), _normalized(value))
-                for key, value in entry.items()
-                if value not in (None, "")
-            )
-        )
-        for entry in entries
+def _grouped(record: Record, name: str) -> _Entries:
+    forms, groups = _LISTS[name], _Entries()
+    for entry in _entries(_extension(record), name):
+        present = {key: value for key, value in lower_keys(entry).items() if value not in (None, "")}
+        group = frozenset((key, form(present[key])) for key, form in forms.items() if key in present)
+        instants = {key: values.instant(present[key]) for key in _ROUNDED if key in present}
+        groups.setdefault(group, []).append(instants)
+    return groups
+
+
+def _have_same_entries(ours: _Entries, theirs: _Entries) -> bool:
+    return ours.keys() == theirs.keys() and all(
+        _have_same_instants(ours[group], theirs[group]) and _have_same_instants(theirs[group], ours[group])
+        for group in ours
     )
 
 
-def _normalized(value: object) -> object:
-    if not isinstance(value, str):
-        return str(value)
-    if "T" in value:
-        return _instant(value)
-    return _number(value) if value.replace(".", "", 1).isdigit() else value
+def _have_same_instants(some: Sequence[_Instants], others: Sequence[_Instants]) -> bool:
+    """Check whether each has an equal one among the others."""
+    return all(any(_are_same_instants(one, other) for other in others) for one in some)
 
 
-def _instant(text: str) -> object:
-    try:
-        at = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return (
-        (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat(timespec="milliseconds")
-    )
+def _are_same_instants(one: _Instants, other: _Instants) -> bool:
+    return one.keys() == other.keys() and all(values.is_same_instant(one[key], other[key]) for key in one)
 
 
-def _number(text: str) -> object:
-    try:
-        return str(Decimal(text).normalize())
-    except InvalidOperation:
-        return text
-
-
-def _lower_keys(record: Record) -> dict[str, Any]:
+def lower_keys(record: Record) -> dict[str, Any]:
     """Return the record with names in lower case, because attribute names ignore case (RFC 7643 §2.1)."""
     return {str(key).casefold(): value for key, value in record.items()}

@@ -1,6 +1,6 @@
 """This connector serves targets with a SCIM 2.0 endpoint (RFC 7643, RFC 7644)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from provisioning.connectors.connector import (
     DesiredPerson,
@@ -12,6 +12,8 @@ from provisioning.connectors.connector import (
 )
 from provisioning.connectors.scim import compare, schema, sync_record
 from provisioning.connectors.scim.endpoint import ScimEndpoint
+from provisioning.connectors.scim.listing import Listing
+from provisioning.connectors.scim.lookup import Lookup
 from provisioning.http.pool import Pool
 
 
@@ -27,27 +29,22 @@ class ScimConnector:
         return sync_record.run(task=task, pool=pool)
 
     def read_records(self, *, profile: TargetProfile, pool: Pool, limit: int) -> Iterator[Record]:
-        """Yield the records page by page, and no further page after `limit` records. Raises DeliveryError."""
-        start, total = 1, 1
-        while start <= min(total, limit):
-            # One endpoint for each page, because an endpoint limits the time of all its requests together.
-            page, total = ScimEndpoint(profile.base_url, profile.token, pool).page(start)
-            if not page:
-                return
-            start += len(page)
-            yield from page
+        """Yield the records, each once, and read no further page after `limit` records. Raises DeliveryError."""
+        # One endpoint for each page, because an endpoint limits the time of all its requests together.
+        return iter(Listing(lambda start: ScimEndpoint(profile, pool).page(start), limit))
 
-    def matches(self, *, ours: Record, theirs: Record) -> bool:
-        """Check whether the two records agree in every attribute that Keyholder manages."""
-        return compare.matches(ours, theirs)
+    def read_record(self, *, task: SyncTask, pool: Pool) -> list[Record]:
+        """Read the records of one person by id, else by filters. Raises DeliveryError."""
+        lookup = Lookup(ScimEndpoint(task.profile, pool), task.record)
+        return list(lookup.read(task.remote_id) if task.remote_id else lookup.find())
+
+    def is_done(self, *, ours: Record, theirs: Sequence[Record]) -> bool:
+        """Judge whether the target's records of one person are as desired."""
+        return compare.is_done(ours, theirs)
 
     def external_id(self, *, record: Record) -> str:
         """Return the `externalId`; empty where absent."""
         return compare.external_id(record)
-
-    def is_active(self, *, record: Record) -> bool:
-        """Check whether the record is active."""
-        return compare.is_active(record)
 
     def observed_state(self, *, record: Record) -> ObservedState:
         """Return the state of a record that differs, without names."""

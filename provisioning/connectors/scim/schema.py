@@ -24,7 +24,7 @@ def user(person: DesiredPerson) -> Resource:
         "externalId": person.external_id,
         "userName": person.user_name,
         "displayName": person.name,
-        "name": {"formatted": person.name},
+        "name": _name(person),
         "emails": [{"value": person.email, "type": "work", "primary": True}],
         "active": person.active,
         EXTENSION: {
@@ -36,6 +36,11 @@ def user(person: DesiredPerson) -> Resource:
     if person.language:
         record["preferredLanguage"] = person.language
     return record
+
+
+def _name(person: DesiredPerson) -> Resource:
+    parts = {"formatted": person.name, "givenName": person.given_name, "familyName": person.family_name}
+    return {key: value for key, value in parts.items() if value}
 
 
 def patch(record: Resource) -> Resource:
@@ -51,6 +56,18 @@ def patch(record: Resource) -> Resource:
         for name, values in record[EXTENSION].items()
     ]  # fmt: skip
     return {"schemas": [PATCH], "Operations": operations}
+
+
+DEACTIVATION: Resource = {
+    "schemas": [PATCH],
+    "Operations": [{"op": "replace", "path": "active", "value": False}],
+}
+"""Changes nothing else of the record."""
+
+
+def deactivated(current: Resource) -> Resource:
+    """Return the record as the target has it, but inactive."""
+    return {key: value for key, value in current.items() if key.casefold() != "active"} | {"active": False}
 
 
 def _organization(entry: OrganizationEntry) -> Resource:

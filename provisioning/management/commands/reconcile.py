@@ -32,5 +32,5 @@ class Command(BaseCommand):
                 continue
             self.stdout.write(
                 f"{target.application.key}: {report.total} read, {report.matching} match, "
-                f"{len(report.differing)} differ, {report.unknown} unknown"
+                f"{len(report.differing)} differ, {report.unseen} without an answer, {report.unknown} unknown"
             )

@@ -301,7 +301,9 @@ def test_owner_cannot_truncate_a_guarded_table(world: World, owner: psycopg.Conn
             owner.execute(f"TRUNCATE {table} CASCADE")
 
 
-FREE_COLUMNS = {"provisioning_target": {"supports_patch", "failures", "down_since", "pause_until"}}
+FREE_COLUMNS = {
+    "provisioning_target": {"supports_patch", "without_patch", "failures", "down_since", "pause_until"}
+}
 """Columns that record how a target answers; every other column of every guarded table is guarded."""
 
 

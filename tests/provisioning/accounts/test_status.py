@@ -18,7 +18,7 @@ from provisioning.delivery.engine import Engine
 from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import eventually, nothing_due, plan_all, sign_in
+from tests.fixtures.deliveries import age_writes, eventually, nothing_due, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.world import World, bypassing_commands
 
@@ -112,6 +112,7 @@ def test_differing_record_is_shown_and_resynced_on_demand(
 ) -> None:
     elsewhere = shop.one(world.mikko.user_id)
     elsewhere[EXTENSION]["limits"][0]["amount"] = "9000.00"
+    age_writes()
     report = reconcile.check(target=ordering)
     (account,) = report.differing
     assert (report.unknown, report.matching) == (0, report.total - 1)
@@ -133,6 +134,7 @@ def test_leaver_active_in_a_target_is_resynced_at_once(
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
     eventually(nothing_due)
     shop.one(world.olli.user_id)["active"] = True
+    age_writes()
     assert len(reconcile.check(target=ordering).differing) == 1
     eventually(lambda: not shop.one(world.olli.user_id)["active"])
 
@@ -142,6 +144,7 @@ def test_target_that_lost_its_data_is_filled_by_resync(
 ) -> None:
     total = len(shop.users)
     shop.users.clear()
+    age_writes()
     assert len(reconcile.check(target=ordering, resync=True).differing) == total
     eventually(lambda: len(shop.users) == total)
 

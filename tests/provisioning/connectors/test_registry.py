@@ -22,7 +22,7 @@ from provisioning.targets import commands as targets_commands
 from provisioning.targets.models import Target
 from tests.fixtures import contacts_target, fake_target
 from tests.fixtures.contacts_target import ContactsConnector, ContactsServer
-from tests.fixtures.deliveries import eventually, nothing_due
+from tests.fixtures.deliveries import age_writes, eventually, nothing_due
 from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,6 +110,7 @@ def test_difference_in_a_second_kind_is_found_shown_and_resynced(
 ) -> None:
     record = service.contacts[str(world.mikko.user_id)]
     record["rights"] = {str(world.koskela.id): []}
+    age_writes()
     report = reconcile.check(target=contacts)
     assert (len(report.differing), report.matching, report.unknown) == (1, report.total - 1, 0)
     (system_status,) = status.systems_of_person(
@@ -130,6 +131,7 @@ def test_leaver_opened_again_in_a_second_kind_is_closed_at_once(
     eventually(lambda: not service.contacts[str(world.olli.user_id)]["open"])
     eventually(nothing_due)
     service.contacts[str(world.olli.user_id)] = record
+    age_writes()
     assert len(reconcile.check(target=contacts).differing) == 1
     eventually(lambda: not service.contacts[str(world.olli.user_id)]["open"])
 

@@ -117,8 +117,10 @@ def test_unapplied_write_makes_the_account_out_of_date(
     eventually(nothing_due)
     shop.be.applies = False
     world.remove(world.olli)
-    eventually(lambda: account(world, ordering).state == "out_of_date")
-    assert account(world, ordering).last_error == "not_applied"
+    eventually(lambda: account(world, ordering).last_error == "not_applied")
+    assert account(world, ordering).state == "updating", "a read may come too early"
+    eventually(lambda: account(world, ordering).state == "out_of_date", within=30)
+    assert account(world, ordering).attempts == 4
     assert account(world, ordering).acknowledged_active is True
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from audit.foundation import clock
+from provisioning.accounts import target_health
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
 from provisioning.accounts.task import AccountTask
 from provisioning.connectors.connector import SyncResult
-from provisioning.delivery import retry
+from provisioning.delivery import errors, retry
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.targets.models import Target
@@ -26,7 +27,6 @@ PERMANENT = {
     Code.AMBIGUOUS,
     Code.CONFLICT,
     Code.NO_SUCH_RECIPIENT,
-    Code.NOT_APPLIED,
     Code.REFUSED,
     Code.UNAUTHORIZED,
 }
@@ -62,7 +62,7 @@ def test_delay_doubles_up_to_an_hour_with_jitter(
     monkeypatch: pytest.MonkeyPatch, code: Code, attempts: int, doubled: float
 ) -> None:
     delays = bounds(monkeypatch, attempts=attempts, code=code)
-    if code in PERMANENT:
+    if code in PERMANENT or (code is Code.NOT_APPLIED and attempts >= 4):
         assert delays == (0.9 * HOUR, HOUR)
     else:
         middle = min(doubled, 5) if code in TARGET else doubled
@@ -128,17 +128,59 @@ def test_error_of_one_record_pauses_no_target(
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
 
 
-@pytest.mark.parametrize("supports_patch", [True, False])
-def test_success_ends_the_pause_and_stores_patch_support(
-    world: World, ordering: Target, accounts: AccountDeliveries, *, supports_patch: bool
+@pytest.mark.parametrize("code", sorted(errors.ANSWERED))
+def test_answer_about_a_record_ends_the_pause_of_its_target(
+    world: World, ordering: Target, accounts: AccountDeliveries, code: Code
 ) -> None:
     at = clock.now()
     task = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
-    result = SyncResult(remote_id="r1", wrote=True, supports_patch=supports_patch)
-    accounts.settle(outcomes=[DeliveryOutcome(task, result=result)], at=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(code))], at=at)
     ordering.refresh_from_db()
     assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
-    assert ordering.supports_patch is supports_patch
+
+
+def test_success_ends_the_pause(world: World, ordering: Target, accounts: AccountDeliveries) -> None:
+    at = clock.now()
+    task = lease(accounts, ordering, failures=3, down_since=at, pause_until=at)
+    accounts.settle(outcomes=[DeliveryOutcome(task, result=SyncResult("r1", wrote=True))], at=at)
+    ordering.refresh_from_db()
+    assert (ordering.failures, ordering.pause_until, ordering.down_since) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "stored"),
+    [
+        ([(0, False)], True),
+        ([(0, False), (0, False), (0, False)], True),
+        ([(0, False), (0, None), (1, None)], True),
+        ([(0, False), (1, False)], False),
+        ([(0, False), (1, True), (2, False)], True),
+        ([(0, False), (1, False), (2, True)], True),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_target_has_no_patch_once_two_records_have_shown_it_and_none_the_opposite(
+    *,
+    world: World,
+    ordering: Target,
+    accounts: AccountDeliveries,
+    shown: list[tuple[int, bool | None]],
+    stored: bool,
+    together: bool,
+) -> None:
+    plan_all()
+    tasks = accounts.lease(worker=1, at=clock.now(), in_flight={}) or []
+    outcomes = [
+        DeliveryOutcome(tasks[number], result=SyncResult(f"r{number}", wrote=True, supports_patch=patched))
+        for number, patched in shown
+    ]
+    if together:
+        # One record that was changed by PATCH counts more than any that was not.
+        stored = stored or any(patched for _, patched in shown)
+    for batch in [outcomes] if together else [[outcome] for outcome in outcomes]:
+        target_health.record(succeeded=batch, failed=[], at=clock.now())
+    ordering.refresh_from_db()
+    assert ordering.supports_patch is stored
 
 
 @pytest.mark.parametrize(
@@ -149,18 +191,33 @@ def test_success_ends_the_pause_and_stores_patch_support(
         (Code.UNREADABLE, 4, "failed"),
         (Code.UNREACHABLE, 400, "updating"),
         (Code.REFUSED, 0, "failed"),
-        (Code.NOT_APPLIED, 0, "out_of_date"),
+        (Code.NOT_APPLIED, 0, "updating"),
+        (Code.NOT_APPLIED, 2, "updating"),
+        (Code.NOT_APPLIED, 3, "out_of_date"),
     ],
 )
 def test_account_fails_at_once_or_at_its_fifth_failure_unless_the_target_is_unavailable(
     *, world: World, ordering: Target, accounts: AccountDeliveries, code: Code, attempts: int, state: str
 ) -> None:
     plan_all()
-    Account.objects.update(attempts=attempts)
+    Account.objects.update(attempts=attempts, last_error=code if attempts else "")
     task = lease(accounts, ordering)
     accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(code))], at=clock.now())
     account = Account.objects.get(id=task.row.account.id)
     assert (account.state, account.attempts) == (state, attempts + 1)
+
+
+def test_write_that_is_not_shown_is_counted_from_its_own_first_time(
+    world: World, ordering: Target, accounts: AccountDeliveries
+) -> None:
+    """A target that was unavailable before may show its first write too late, like any other."""
+    plan_all()
+    Account.objects.update(attempts=40, last_error=Code.BUSY)
+    task = lease(accounts, ordering)
+    error = DeliveryError(Code.NOT_APPLIED, remote_id="r1")
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=error)], at=clock.now())
+    account = Account.objects.get(id=task.row.account.id)
+    assert (account.state, account.attempts, account.remote_id) == ("updating", 1, "r1")
 
 
 def test_acknowledged_rights_are_stored(world: World, ordering: Target, accounts: AccountDeliveries) -> None:

@@ -23,7 +23,7 @@ from provisioning.http.pool import Pool
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import deliver_all, eventually, nothing_due, plan_all, sign_in
+from tests.fixtures.deliveries import age_writes, deliver_all, eventually, nothing_due, plan_all, sign_in
 from tests.fixtures.world import World, bypassing_commands
 
 Start = Callable[[], Engine]
@@ -135,6 +135,7 @@ def test_observed_state_is_stored_without_unstorable_characters(
     deliver_all(kind)
     grant = shop.one(world.mikko.user_id)[scim_schema.EXTENSION]["grants"][0]
     grant.update(role="or\x00derer\ud800", organization=grant["organization"] + "\x00")
+    age_writes()
     report = reconcile.check(target=ordering)
     account = Account.objects.get(user=world.mikko.user)
     assert report.differing == [account.id]

@@ -241,6 +241,8 @@ def test_invalid_setting_is_refused(world: World, ordering: Target) -> None:
         {"token": ""},
         {"token": "a\x00b"},
         {"on_removal": "forget"},
+        {"name_form": "initials"},
+        {"media_type": "text/xml"},
         {"include_applications": ["nothing-of-ours"]},
         {"failures": 0},
     ):
@@ -257,6 +259,8 @@ def test_settings_of_a_target_are_guarded_and_its_health_is_not(world: World, or
             "include_applications",
             "record_per",
             "on_removal",
+            "name_form",
+            "media_type",
             "verify_writes",
         ):
             with pytest.raises(DatabaseError, match="without the event of an act"), transaction.atomic():

@@ -41,7 +41,7 @@ def test_record_is_created_found_changed_deactivated_and_reactivated(service: de
     ).wrote
     deactivated = synchronize(user(active=False), remote_id=created.remote_id)
     assert deactivated.supports_patch
-    (listed,), total = endpoint.ScimEndpoint(base, demo_services.TOKEN, pool).page(1)
+    (listed,), total = endpoint.ScimEndpoint(profile, pool).page(1)
     assert (listed["active"], total) == (False, 1)
     back = synchronize(user(right(1)), remote_id=created.remote_id)
     assert back.remote_id == created.remote_id

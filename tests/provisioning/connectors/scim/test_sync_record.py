@@ -61,7 +61,7 @@ def test_record_is_created_changed_and_deactivated(shop: fake_target.Server, syn
 
 
 def test_inactive_person_without_record_is_not_created(shop: fake_target.Server, synchronize: Any) -> None:
-    assert synchronize(record(active=False)) == SyncResult("", wrote=False, supports_patch=True)
+    assert synchronize(record(active=False)) == SyncResult("", wrote=False)
     assert shop.users == {}
 
 
@@ -75,12 +75,85 @@ def test_target_without_patch_is_sent_whole_records(shop: fake_target.Server, sy
     assert not [one for one in shop.requests if one.startswith("PATCH")]
 
 
-@pytest.mark.parametrize("status", [400, 405, 415])
+@pytest.mark.parametrize("status", [400, 405, 413, 415, 422, 501])
 def test_rejected_patch_becomes_a_put(shop: fake_target.Server, synchronize: Any, status: int) -> None:
+    """Only an answer about the method shows that there is no PATCH; others may be about this record's content."""
     created = synchronize(record())
     shop.be.next = [Fault(status=status)]
-    assert synchronize(record(active=False), remote_id=created.remote_id).supports_patch is False
-    assert shop.one(ADA)["active"] is False
+    result = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
+    assert result.supports_patch is (False if status in {405, 501} else None)
+    assert shop.one(ADA)["displayName"] == "Ada Approver"
+
+
+def only(kind: str, **fault: Any) -> Any:
+    """Befall every request of this kind."""
+    return lambda asked: Fault(**fault) if asked == kind else None
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+def test_missing_patch_route_is_told_from_a_missing_record_by_asking(
+    shop: fake_target.Server, synchronize: Any, status: int, *, active: bool
+) -> None:
+    created = synchronize(record())
+    shop.be.odd = only("PATCH", status=status)
+    result = synchronize(record(name="Ada Approver", active=active), remote_id=created.remote_id)
+    assert (result.remote_id, result.supports_patch) == (created.remote_id, False)
+    assert (shop.one(ADA)["displayName"], shop.one(ADA)["active"]) == ("Ada Approver", active)
+    assert [one.method for one in shop.journal] == ["POST", "PUT"], "no second record is created"
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_missing_put_route_of_a_target_without_patch_becomes_a_patch(
+    shop: fake_target.Server, synchronize: Any, status: int, *, active: bool
+) -> None:
+    created = synchronize(record())
+    shop.be.odd = only("PUT", status=status)
+    changed = record(name="Ada Approver", active=active)
+    result = synchronize(changed, remote_id=created.remote_id, supports_patch=False)
+    assert (result.supports_patch, shop.one(ADA)["displayName"]) == (True, "Ada Approver")
+    assert shop.one(ADA)["active"] is active
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
+def test_record_of_a_removed_person_is_deactivated_where_the_target_rejects_its_content(
+    shop: fake_target.Server, synchronize: Any, status: int
+) -> None:
+    """Only the change of `active` is accepted, by PATCH or in the record as the target has it."""
+    created = synchronize(record())
+    for method in ("PATCH", "PUT"):
+        shop.users[created.remote_id]["active"] = True
+        calls = iter(range(99))
+
+        def rejects(kind: str, method: str = method, calls: Any = calls) -> Fault | None:
+            is_last_way = kind == method and next(calls) == 1
+            return Fault(status=status) if kind in {"PATCH", "PUT"} and not is_last_way else None
+
+        shop.be.odd = rejects
+        synchronize(record(active=False, name="Rejected"), remote_id=created.remote_id)
+        assert (shop.one(ADA)["active"], shop.one(ADA)["displayName"]) == (False, "Ada Orderer")
+
+
+def test_removed_person_whose_deactivation_is_rejected_in_every_way_fails(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
+    created = synchronize(record())
+    shop.be.odd = lambda kind: Fault(status=400) if kind in {"PATCH", "PUT"} else None
+    with pytest.raises(DeliveryError) as refused:
+        synchronize(record(active=False), remote_id=created.remote_id)
+    assert refused.value.code is Code.REFUSED
+
+
+def test_token_refused_once_is_not_sent_again_in_other_ways(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
+    created = synchronize(record())
+    shop.requests.clear()
+    shop.be.always = Fault(status=401)
+    with pytest.raises(DeliveryError) as refused:
+        synchronize(record(active=False), remote_id=created.remote_id)
+    assert (refused.value.code, len(shop.requests)) == (Code.UNAUTHORIZED, 1)
 
 
 def test_ignored_filter_does_not_select_a_foreign_record(shop: fake_target.Server, synchronize: Any) -> None:
@@ -125,7 +198,8 @@ def test_lost_response_leads_to_no_second_record(shop: fake_target.Server, synch
 
 def test_conflict_leads_to_our_own_record(shop: fake_target.Server, synchronize: Any) -> None:
     first = synchronize(record())
-    shop.be.next = [Fault(status=200)]  # a search that finds nothing
+    nothing = {"totalResults": 0}
+    shop.be.next = [Fault(status=200, content=nothing)]
     again = synchronize(record(name="Ada Approver"))
     assert again.remote_id == first.remote_id
     assert shop.one(ADA)["displayName"] == "Ada Approver"

@@ -1,0 +1,103 @@
+"""The target's records of one person are found and checked; a target may refuse a filter or ignore it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from provisioning.connectors.connector import Record
+from provisioning.connectors.scim import compare, endpoint
+from provisioning.connectors.scim.endpoint import Page, Rejected, Resource, ScimEndpoint
+from provisioning.connectors.scim.listing import Listing
+from provisioning.delivery.errors import Code, DeliveryError
+
+_MOST_SCANNED = 1000
+"""Records that are read in search of one, where the target has no filter: ten requests."""
+_ANSWERED = frozenset({Code.REFUSED, Code.TARGET_ERROR})
+"""Codes of a rejection after which another request may succeed."""
+_FILTERS: Sequence[tuple[str, Callable[[Record], str]]] = (
+    ("externalId", compare.external_id),
+    ("userName", compare.user_name),
+)
+
+
+@dataclass(slots=True)
+class Lookup:
+    """Finds the records of one person. Every method raises DeliveryError."""
+
+    endpoint: ScimEndpoint
+    record: Record
+    """The desired record."""
+
+    def read(self, remote_id: str) -> list[Resource]:
+        """Read the record with this id; where it is not there, or is another person's, find the person's records."""
+        try:
+            current = self.endpoint.get(remote_id)
+        except Rejected as error:
+            if error.code not in _ANSWERED:
+                raise
+            return self.find()
+        if self._is_foreign(current):
+            return self.find() or [self.require_ours(current)]
+        return [current]
+
+    def is_there(self, remote_id: str) -> bool:
+        """Check whether the target has a record with this id: then a 404 says that it has no such route."""
+        return any(endpoint.is_id(compare.remote_id(record), remote_id) for record in self.read(remote_id))
+
+    def require_ours(self, record: Resource) -> Resource:
+        """Return the record. Raises DeliveryError where its id belongs to another person: that is never written."""
+        if self._is_foreign(record):
+            raise DeliveryError(Code.AMBIGUOUS, detail="the id belongs to another person")
+        return record
+
+    def find(self) -> list[Resource]:
+        """Find the records with our `externalId`, whatever a filter returns besides. Empty: there is none.
+
+        By `externalId`, then by `userName`, then among all records. A removed person is looked for until two filters or
+        the whole list show no record; without that the delivery fails, because the record may be active.
+        """
+        answers: set[str] = set()
+        for attribute, key in _FILTERS:
+            page = self._filtered(attribute)
+            if page is None:
+                continue
+            if ours := self._ours(page.records):
+                return ours
+            is_filtered = all(key(record) == key(self.record) for record in page.records)
+            if is_filtered and page.total <= len(page.records):
+                answers.add(attribute)
+            if answers and compare.is_active(self.record):
+                return []
+        return [] if len(answers) == len(_FILTERS) else self._scan(is_answered=bool(answers))
+
+    def unmanaged(self) -> Resource | None:
+        """Find the only record with this `userName`, where it has no `externalId`."""
+        page, name = self._filtered("userName"), compare.user_name(self.record)
+        named = [record for record in page.records if compare.user_name(record) == name] if page else []
+        return named[0] if len(named) == 1 and not compare.external_id(named[0]) else None
+
+    def _filtered(self, attribute: str) -> Page | None:
+        """Read by filter; None where the target refuses it."""
+        try:
+            return self.endpoint.find(attribute, self.record[attribute])
+        except Rejected as error:
+            if error.code not in _ANSWERED:
+                raise
+            return None
+
+    def _scan(self, *, is_answered: bool) -> list[Resource]:
+        listing = Listing(self.endpoint.page, _MOST_SCANNED)
+        ours = self._ours(list(listing))
+        if ours or listing.is_complete or is_answered or compare.is_active(self.record):
+            return ours
+        raise DeliveryError(Code.UNREADABLE, detail="no filter, and too many records to search")
+
+    def _ours(self, records: Sequence[Resource]) -> list[Resource]:
+        """Return the records with our `externalId`, each once."""
+        name = compare.external_id(self.record)
+        ours = {
+            compare.remote_id(record): record for record in records if compare.external_id(record) == name
+        }
+        return list(ours.values())
+
+    def _is_foreign(self, record: Resource) -> bool:
+        return compare.external_id(record) not in {"", compare.external_id(self.record)}
