@@ -26,12 +26,13 @@ class Listing:
     def __iter__(self) -> Iterator[Resource]:
         position = 1
         while len(self._seen) < self.limit:
-            records = self._records(position)
-            fresh = [record for record in records if self._is_new(record)]
+            page = {_name(record): record for record in self._records(position)}
+            fresh = [record for name, record in page.items() if name not in self._seen]
             if not fresh:
                 break
+            self._seen |= page.keys()
             yield from fresh
-            position += len(records)
+            position += len(page)
         self.is_complete = self._totals == {len(self._seen)}
 
     def _records(self, position: int) -> list[Resource]:
@@ -45,8 +46,6 @@ class Listing:
         self._totals.add(page.total)
         return page.records
 
-    def _is_new(self, record: Resource) -> bool:
-        name = str(compare.lower_keys(record).get("id") or "") or json.dumps(record, sort_keys=True)
-        is_new = name not in self._seen
-        self._seen.add(name)
-        return is_new
+
+def _name(record: Resource) -> str:
+    return str(compare.lower_keys(record).get("id") or "") or json.dumps(record, sort_keys=True)

@@ -5,49 +5,12 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from provisioning.connectors.connector import (
-    DesiredPerson,
-    OrganizationEntry,
-    SyncResult,
-    SyncTask,
-    TargetProfile,
-)
+from provisioning.connectors.connector import SyncResult
 from provisioning.connectors.scim import schema as scim_schema
-from provisioning.connectors.scim import sync_record
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.http.pool import Pool
 from tests.fixtures import fake_target
 from tests.fixtures.fake_target import Fault
-
-ADA, EVE = "0190-ada", "0190-eve"
-
-
-@pytest.fixture
-def synchronize(shop: fake_target.Server, pool: Pool) -> Any:
-    """Synchronize one record with the shop."""
-
-    def run(
-        record: dict[str, Any], *, remote_id: str = "", read_first: bool = False, **profile: Any
-    ) -> SyncResult:
-        settings = TargetProfile(**{"base_url": shop.scim, "token": fake_target.TOKEN, **profile})
-        return sync_record.run(task=SyncTask(settings, record, remote_id, read_first), pool=pool)
-
-    return run
-
-
-def record(*, active: bool = True, name: str = "Ada Orderer", who: str = ADA, **more: Any) -> dict[str, Any]:
-    """The record of a person with one organization."""
-    entry = OrganizationEntry("o-1", "acme", "Acme Oy", "0042", active, ())
-    address = f"{who}@acme.example"
-    created = scim_schema.user(DesiredPerson(who, address, address, name, "fi", (entry,)))
-    return {**created, **more}
-
-
-def foreign_record(shop: fake_target.Server, **attributes: Any) -> str:
-    """A record that the target created itself."""
-    created = {"id": "stranger", "userName": "eve@acme.example", "active": True, **attributes}
-    shop.users["stranger"] = created
-    return "stranger"
+from tests.fixtures.scim_users import ADA, EVE, foreign_record, only, record
 
 
 def test_record_is_created_changed_and_deactivated(shop: fake_target.Server, synchronize: Any) -> None:
@@ -83,11 +46,6 @@ def test_rejected_patch_becomes_a_put(shop: fake_target.Server, synchronize: Any
     result = synchronize(record(name="Ada Approver"), remote_id=created.remote_id)
     assert result.supports_patch is (False if status in {405, 501} else None)
     assert shop.one(ADA)["displayName"] == "Ada Approver"
-
-
-def only(kind: str, **fault: Any) -> Any:
-    """Befall every request of this kind."""
-    return lambda asked: Fault(**fault) if asked == kind else None
 
 
 @pytest.mark.parametrize("active", [True, False])
