@@ -36,7 +36,7 @@ class ScimConnector:
     def read_record(self, *, task: SyncTask, pool: Pool) -> list[Record]:
         """Read the records of one person by id, else by filters. Raises DeliveryError."""
         lookup = Lookup(ScimEndpoint(task.profile, pool), task.record)
-        return list(lookup.read(task.remote_id) if task.remote_id else lookup.find())
+        return list(lookup.read_by_id(task.remote_id) if task.remote_id else lookup.find())
 
     def is_done(self, *, ours: Record, theirs: Sequence[Record]) -> bool:
         """Judge whether the target's records of one person are as desired."""

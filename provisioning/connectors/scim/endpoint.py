@@ -29,7 +29,7 @@ class Rejected(DeliveryError):
 
     @property
     def is_gone(self) -> bool:
-        """Check for a record or a route that does not exist: only another request tells which (`lookup`)."""
+        """Check for a record or a route that does not exist: another request shows which of the two (`lookup`)."""
         return self.status in _GONE
 
     @property

@@ -27,7 +27,7 @@ class Lookup:
     record: Record
     """The desired record."""
 
-    def read(self, remote_id: str) -> list[Resource]:
+    def read_by_id(self, remote_id: str) -> list[Resource]:
         """Read the record with this id; where it is not there, or is another person's, find the person's records."""
         try:
             current = self.endpoint.get(remote_id)
@@ -41,7 +41,9 @@ class Lookup:
 
     def is_there(self, remote_id: str) -> bool:
         """Check whether the target has a record with this id: then a 404 says that it has no such route."""
-        return any(endpoint.is_id(compare.remote_id(record), remote_id) for record in self.read(remote_id))
+        return any(
+            endpoint.is_id(compare.remote_id(record), remote_id) for record in self.read_by_id(remote_id)
+        )
 
     def require_ours(self, record: Resource) -> Resource:
         """Return the record. Raises DeliveryError where its id belongs to another person: that is never written."""
@@ -50,7 +52,7 @@ class Lookup:
         return record
 
     def find(self) -> list[Resource]:
-        """Find the records with our `externalId`, whatever a filter returns besides. Empty: there is none.
+        """Find the records with our `externalId`, whatever a filter returns besides; empty without any.
 
         By `externalId`, then by `userName`, then among all records. A removed person is looked for until two filters or
         the whole list show no record; without that the delivery fails, because the record may be active.

@@ -50,7 +50,7 @@ class _Sync:
         known = self.task.remote_id
         if known and not self.task.read_first:
             return self._updated(known)
-        current = _single(self.lookup.read(known) if known else self.lookup.find())
+        current = _single(self.lookup.read_by_id(known) if known else self.lookup.find())
         if current is None:
             return self._result(self._create())
         if compare.is_done(self.task.record, [current]):
@@ -71,10 +71,10 @@ class _Sync:
         return self._result(self.remaining)
 
     def _all_records(self, known: str) -> list[Resource]:
-        """Read the known record, and every other one of this person, where the target can tell."""
+        """Read the known record, and every other one of this person, where the target can find them."""
         if not known:
             return self.lookup.find()
-        records = self.lookup.read(known)
+        records = self.lookup.read_by_id(known)
         try:
             return list(
                 {compare.remote_id(record): record for record in [*records, *self.lookup.find()]}.values()
@@ -217,7 +217,7 @@ class _Sync:
         """Read the record back. A read may come too early: the error stays temporary for some attempts."""
         if not self.task.profile.verify_writes:
             return
-        if not compare.is_done(self.task.record, self.lookup.read(remote_id)):
+        if not compare.is_done(self.task.record, self.lookup.read_by_id(remote_id)):
             raise DeliveryError(Code.NOT_APPLIED, remote_id=remote_id)
 
     def _result(self, remote_id: str) -> SyncResult:
@@ -230,7 +230,7 @@ class _Sync:
 
 
 def _single(records: list[Resource]) -> Resource | None:
-    """Return the only record; None where there is none. Raises DeliveryError for several."""
+    """Return the only record; None without any. Raises DeliveryError for several."""
     if len(records) > 1:
         raise DeliveryError(Code.AMBIGUOUS, detail="several records with one externalId")
     return records[0] if records else None

@@ -93,7 +93,7 @@ def test_record_seen_twice_is_one(delivered: Target, shop: fake_target.Server) -
     assert (report.differing, report.matching) == ([], len(shop.users))
 
 
-def test_removed_person_whom_the_list_missed_stays_closed(
+def test_removed_person_missed_by_the_list_stays_closed(
     delivered: Target, world: World, shop: fake_target.Server, accounts: AccountDeliveries
 ) -> None:
     world.remove(world.olli)

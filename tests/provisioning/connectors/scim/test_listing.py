@@ -97,7 +97,7 @@ def test_endless_list_ends_at_the_limit() -> None:
     assert not listing.is_complete
 
 
-def test_records_without_an_id_are_told_apart_by_their_content() -> None:
+def test_records_without_an_id_are_distinguished_by_their_content() -> None:
     rows = [{"externalId": "1"}, {"externalId": "2"}, {"externalId": "1"}]
     assert list(Listing(lambda start: Page(sliced(rows, start), 2), 99)) == rows[:2]
 

@@ -14,7 +14,7 @@ from tests.fixtures.scim_users import ADA, EVE, foreign_record, only, record
 
 
 def crowd(shop: fake_target.Server, number: int) -> None:
-    """People of others, whom nothing here may change."""
+    """People of others. Nothing here may change them."""
     for each in range(number):
         shop.users[f"x{each}"] = {"id": f"x{each}", "userName": f"x{each}", "externalId": f"x{each}"}
 
@@ -154,8 +154,8 @@ def test_target_that_hides_an_inactive_record_has_confirmed_its_deactivation(
 ) -> None:
     created = synchronize(record())
     users = shop.users
-    original = shop.read
-    shop.read = lambda name: None if not users[name]["active"] else original(name)  # type: ignore[method-assign]
+    original = shop.shown_record
+    shop.shown_record = lambda name: None if not users[name]["active"] else original(name)  # type: ignore[method-assign]
     shop.be.odd = lambda kind: Fault(status=200, content={"totalResults": 0}) if kind == "find" else None
     assert synchronize(record(active=False), remote_id=created.remote_id).wrote
     assert users[created.remote_id]["active"] is False
@@ -368,7 +368,7 @@ def test_name_has_given_and_family_name_for_targets_that_demand_both(
     assert desired_state.name_parts(name) == parts
 
 
-def named(name: str, given: str = "", family: str = "") -> dict[str, Any]:
+def record_with_name(name: str, given: str = "", family: str = "") -> dict[str, Any]:
     address = f"{ADA}@acme.example"
     person = DesiredPerson(ADA, address, address, name, "fi", (), given_name=given, family_name=family)
     return {**scim_schema.user(person), "active": True}
@@ -379,8 +379,8 @@ def test_person_of_one_name_is_accepted_by_a_target_that_demands_both(
 ) -> None:
     shop.be.required = ("givenName", "familyName")
     with pytest.raises(DeliveryError) as refused:
-        synchronize(named("Sukarno"))
+        synchronize(record_with_name("Sukarno"))
     assert refused.value.code is Code.REFUSED
-    synchronize(named("Sukarno", "Sukarno", "Sukarno"))
+    synchronize(record_with_name("Sukarno", "Sukarno", "Sukarno"))
     assert shop.one(ADA)["name"] == {"formatted": "Sukarno", "givenName": "Sukarno", "familyName": "Sukarno"}
-    assert "givenName" not in named("Ada Orderer")["name"]
+    assert "givenName" not in record_with_name("Ada Orderer")["name"]

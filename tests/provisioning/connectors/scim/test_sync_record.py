@@ -50,7 +50,7 @@ def test_rejected_patch_becomes_a_put(shop: fake_target.Server, synchronize: Any
 
 @pytest.mark.parametrize("active", [True, False])
 @pytest.mark.parametrize("status", [404, 405, 410, 501])
-def test_missing_patch_route_is_told_from_a_missing_record_by_asking(
+def test_missing_patch_route_is_distinguished_from_a_missing_record_by_asking(
     shop: fake_target.Server, synchronize: Any, status: int, *, active: bool
 ) -> None:
     created = synchronize(record())
