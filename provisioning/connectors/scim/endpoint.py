@@ -17,6 +17,7 @@ from provisioning.http.reply import Reply
 _GONE, _CONFLICT, _UNAUTHENTICATED = frozenset({404, 410}), 409, 401
 _NO_SUCH_METHOD = frozenset({405, 501})
 _PAGE_SIZE = 100
+_MANY_DIGITS = 10
 
 Resource = dict[str, Any]
 
@@ -107,11 +108,11 @@ class ScimEndpoint:
 
     def _page(self, path: str) -> Page:
         message = compare.lower_keys(_resource(self._request("GET", path)))
-        items, total = message.get("resources"), message.get("totalresults")
-        if not isinstance(items, list) and total != 0:
+        items, total = message.get("resources") or [], _count(message.get("totalresults"))
+        records = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        if total is None and not records:
             raise DeliveryError(Code.UNREADABLE, detail="not a list")
-        records = [item for item in items or [] if isinstance(item, dict)]
-        return Page(records, total if isinstance(total, int) else len(records))
+        return Page(records, len(records) if total is None else total)
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         if self.clock() > self._deadline:
@@ -135,6 +136,12 @@ class ScimEndpoint:
 def is_id(one: str, other: str) -> bool:
     """Check whether both are the same id of a target; a GUID may come in capitals."""
     return values.identifier(one) == values.identifier(other)
+
+
+def _count(value: object) -> int | None:
+    """Return a number of records; without one, an empty list shows no absence."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else None
 
 
 def _path(remote_id: str) -> str:

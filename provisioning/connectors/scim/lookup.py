@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from provisioning.connectors.connector import Record
 from provisioning.connectors.scim import compare, endpoint
-from provisioning.connectors.scim.endpoint import Page, Rejected, Resource, ScimEndpoint
+from provisioning.connectors.scim.endpoint import Page, Resource, ScimEndpoint
 from provisioning.connectors.scim.listing import Listing
 from provisioning.delivery.errors import Code, DeliveryError
 
 _MOST_SCANNED = 1000
 """Records that are read in search of one, where the target has no filter: ten requests."""
-_ANSWERED = frozenset({Code.REFUSED, Code.TARGET_ERROR})
-"""Codes of a rejection after which another request may succeed."""
+_MAY_ANSWER_OTHERWISE = frozenset({Code.REFUSED, Code.CONFLICT, Code.TARGET_ERROR, Code.UNREADABLE})
+"""Codes of one request after which another one may succeed."""
 _FILTERS: Sequence[tuple[str, Callable[[Record], str]]] = (
     ("externalId", compare.external_id),
     ("userName", compare.user_name),
@@ -31,8 +31,8 @@ class Lookup:
         """Read the record with this id; where it is not there, or is another person's, find the person's records."""
         try:
             current = self.endpoint.get(remote_id)
-        except Rejected as error:
-            if error.code not in _ANSWERED:
+        except DeliveryError as error:
+            if error.code not in _MAY_ANSWER_OTHERWISE:
                 raise
             return self.find()
         if self._is_foreign(current):
@@ -78,11 +78,11 @@ class Lookup:
         return named[0] if len(named) == 1 and not compare.external_id(named[0]) else None
 
     def _filtered(self, attribute: str) -> Page | None:
-        """Read by filter; None where the target refuses it."""
+        """Read by filter; None where the target refuses it, or answers with something else."""
         try:
             return self.endpoint.find(attribute, self.record[attribute])
-        except Rejected as error:
-            if error.code not in _ANSWERED:
+        except DeliveryError as error:
+            if error.code not in _MAY_ANSWER_OTHERWISE:
                 raise
             return None
 

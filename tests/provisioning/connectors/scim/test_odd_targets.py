@@ -169,13 +169,26 @@ def test_answer_that_is_not_the_record_confirms_nothing(
 ) -> None:
     created = synchronize(record())
     shop.be.applies, shop.be.odd = False, only("GET", status=200, content=content)
+    with pytest.raises(DeliveryError) as unconfirmed:
+        synchronize(record(active=False), remote_id=created.remote_id)
+    assert unconfirmed.value.code is Code.NOT_APPLIED, "a filter shows the record"
+    shop.be.odd = only("GET", "find", "list", status=200, content=content)
     with pytest.raises(DeliveryError) as unreadable:
         synchronize(record(active=False), remote_id=created.remote_id)
     assert unreadable.value.code is Code.UNREADABLE
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"totalResults": 3}, {"totalResults": "none"}, [], b"", b"[" * 100_000]
+    "content",
+    [
+        {},
+        {"totalResults": "none"},
+        {"totalResults": True},
+        {"Resources": []},
+        {"Resources": {}},
+        [],
+        b"[" * 100_000,
+    ],
 )
 def test_answer_that_is_not_a_list_shows_no_absence(
     shop: fake_target.Server, synchronize: Any, content: object
