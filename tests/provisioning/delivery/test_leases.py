@@ -90,7 +90,7 @@ def logout_case(world: World, pool: Pool) -> Case:
     plan_all()
     row = sign_in(world.olli)
     row.ended_at = clock.now()
-    row.save()
+    row.save(update_fields=["ended_at"])
     planner.sweep(at=clock.now())
     return Case(
         LogoutDeliveries(pool=pool),
