@@ -111,7 +111,7 @@ registry.register(
                 SELECT FROM event r WHERE r.facts ->> 'removed' = a.facts ->> 'added')
         """,
         actual=f"""
-            SELECT id, user_id, type, {digests.sql(credentials.SECRET)} AS data FROM mfa_authenticator
+            SELECT id, user_id, type, {digests.sql(credentials.COMPARED_DATA)} AS data FROM mfa_authenticator
         """,  # noqa: S608 - a constant
         columns=("user_id", "type", "data"),
         not_compared={

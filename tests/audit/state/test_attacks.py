@@ -16,10 +16,13 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from audit.foundation.actor import system
+from audit.log import observations
 from audit.log.ledger import EventDraft, Subject
 from audit.models import Event
 from audit.verification import verifier
 from delegation.people.commands import self_service
+from identity.people import credentials
 from identity.sessions.models import Session
 from tests.fixtures import events, forged_events, state_check
 from tests.fixtures.browser_client import BrowserClient
@@ -305,6 +308,51 @@ def test_factor_deleted_and_added_again_has_an_id_that_the_log_does_not_know(fil
     found = {(one.table, one.column, one.key) for one in state_check.differences()}
     assert before.pk != after.pk
     assert found == {("mfa_authenticator", "(row)", f"id={key.pk}") for key in (before, after)}
+
+
+FACTORS: dict[str, dict[str, object]] = {
+    "totp": {},
+    "recovery_codes": {"hashes": {"0": "x"}, "used": ""},
+    "webauthn": {"name": "key", "credential": {"id": "x"}},
+}
+EXCHANGED = {
+    "totp": {"hashes": "x", "secret": "stolen"},
+    "recovery_codes": {"secret": '{"0": "x"}', "hashes": {"0": "stolen"}},
+    "webauthn": {"secret": '{"id": "x"}', "credential": {"id": "stolen"}},
+}
+USE = {"totp": {"last_step": 2**40}, "recovery_codes": {"used": "0"}, "webauthn": {"name": "other"}}
+
+
+def add_factor(world: World, kind: str) -> Authenticator:
+    """Add the row with the event that states its digest, as the product does; Vilma has an app."""
+    user = world.vilma.user
+    if kind == "totp":
+        return Authenticator.objects.get(user=user, type=kind)
+    row = Authenticator(user=user, type=kind, data=FACTORS[kind])
+    with observations.recording(actor=system()) as batch:
+        row.save(force_insert=True)
+        facts = credentials.added_factor(row)
+        batch.add("factor.added", subject=Subject("user", user.id), chain=user.id, facts=facts)
+    return row
+
+
+@pytest.mark.parametrize("kind", FACTORS)
+def test_factor_whose_secret_is_exchanged_behind_a_key_of_another_type_is_named(
+    world: World, kind: str
+) -> None:
+    """The digest covers all data but the key that using or renaming changes."""
+    row = add_factor(world, kind)
+    with with_a_decoy(world):
+        Authenticator.objects.filter(pk=row.pk).update(data={**row.data, **USE[kind]})
+    assert state_check.differences() == []
+    used = {**row.data, **USE[kind]}
+    # A trigger keeps the used codes of the other types.
+    no_objects = ([], "x", None) if kind == "webauthn" else ()
+    for data in ({**used, **EXCHANGED[kind]}, {**used, "unknown": 1}, *no_objects):
+        with with_a_decoy(world):
+            change("UPDATE mfa_authenticator SET data = %s::jsonb WHERE id = %s", json.dumps(data), row.pk)
+        found = [(one.table, one.key, one.column) for one in state_check.differences()]
+        assert found == [("mfa_authenticator", f"id={row.pk}", "data")], data
 
 
 def test_sign_in_and_service_without_an_event_are_named(filled_world: World) -> None:
