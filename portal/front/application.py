@@ -17,6 +17,7 @@ from portal.front.kinds import Kind
 from portal.front.refusals import Refusal
 from portal.http import reference, request_context
 from portal.operations import request_log
+from portal.operations import views as operations_views
 
 _log = logging.getLogger(__name__)
 _LIVE: Final = Answer(
@@ -32,7 +33,15 @@ _LIVE: Final = Answer(
 )
 _READY_SECONDS = 1.0
 """How long an answer about readiness is repeated: a flood of probes costs one check a second."""
-_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
+_PROBING = frozenset({"GET", "HEAD"})
+_UNREAD = frozenset(
+    {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    }
+)
 _Receive = bodies.Receive
 
 
@@ -70,13 +79,15 @@ class Front:
         await _send(answer, send)
 
     async def _answer(self, environ: Environ, receive: _Receive, send: Send, kind: Kind) -> Answer:
-        path, reads = environ["PATH_INFO"], environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        if path == kinds.LIVE and reads:
+        path = environ["PATH_INFO"]
+        if path in kinds.PROBES:
+            _require_probe(environ)
+        if path == kinds.LIVE:
             return _LIVE  # no thread: it answers whatever fills the lanes
         client = request_context.network(request_context.address_of(environ))
         if _has_body(environ):
             bridge.set_body(environ, await self._body(environ, receive, kind, client))
-        if path == kinds.READY and reads:
+        if path == kinds.READY:
             return await self._ready(send, kind)
         return await self._run(environ, send, kind, client)
 
@@ -98,6 +109,9 @@ class Front:
                 announced=None if announced is None else int(announced),
                 address=client,
             )
+        except bodies.ClientGone as error:
+            # The server says the same of a malformed chunk, after which the client waits for a response.
+            raise Refusal(HTTPStatus.BAD_REQUEST) from error
         except bodies.BodyTooLarge as error:
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
         except bodies.BodyTooSlow as error:
@@ -147,6 +161,14 @@ class Front:
         for lane in self._lanes.values():
             lane.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _require_probe(environ: Environ) -> None:
+    """Raise Refusal for a request that no probe sends: strangers get no thread of readiness and metrics."""
+    if environ["REQUEST_METHOD"] not in _PROBING:
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED)
+    if environ["PATH_INFO"] == kinds.METRICS and not operations_views.may_read_metrics(environ):
+        raise Refusal(HTTPStatus.NOT_FOUND)
 
 
 async def _end_with_the_server() -> None:

@@ -32,6 +32,7 @@ PEOPLE: Final = Kind(lane="people", machine=False, body_bytes=limits.FORM_BYTES,
 MACHINES: Final = Kind(lane="machines", body_bytes=limits.FORM_BYTES, content_types=_FORMS)
 
 _BY_PATH: dict[str, Kind] = {
+    LIVE: Kind(lane="readiness"),  # in no lane: the event loop answers
     READY: Kind(lane="readiness"),
     METRICS: Kind(lane="metrics"),
     metadata.DISCOVERY: MACHINES,

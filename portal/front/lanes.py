@@ -6,7 +6,7 @@ A flood in one lane leaves the others answering. All counters belong to the even
 import asyncio
 import queue
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,20 +15,25 @@ Job = tuple[Callable[[], Any], "asyncio.Future[Any]", str]
 
 
 class LaneFull(Exception):
-    """No thread is free and the queue is full, or one address occupies its whole share."""
+    """No thread is free and the queue is full, or one address occupies half of all places."""
 
 
 class Lane:
     """Runs jobs on threads of its own.
 
-    One address may occupy half of the places, threads and queue together: no address fills a lane alone.
+    One address may occupy half of the threads, and half of all places, threads and queue together. Addresses take turns
+    for a free thread: a second address waits for one job of each other address, however many they have in the queue.
     """
 
     def __init__(self, name: str, *, threads: int, waiting: int) -> None:
         self._capacity = threads + waiting
-        self._share = max(1, self._capacity // 2)
-        self._in_flight = 0
-        self._by_address: Counter[str] = Counter()
+        self._threads_per_address = max(1, threads // 2)
+        self._places_per_address = max(1, self._capacity // 2)
+        self._in_flight: Counter[str] = Counter()
+        self._running: Counter[str] = Counter()
+        self._waiting: dict[str, deque[Job]] = {}
+        """Jobs by address, in the order of the addresses' turns."""
+        self._closing = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
@@ -39,18 +44,35 @@ class Lane:
 
     async def run(self, job: Callable[[], T], *, address: str) -> T:
         """Run the job on a thread and return its result. Raises LaneFull, and what the job raises."""
-        if self._in_flight >= self._capacity or self._by_address[address] >= self._share:
+        if self._in_flight.total() >= self._capacity or self._in_flight[address] >= self._places_per_address:
             raise LaneFull
-        self._in_flight += 1
-        self._by_address[address] += 1
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((job, future, address))
+        self._in_flight[address] += 1
+        self._waiting.setdefault(address, deque()).append((job, future, address))
+        self._start_waiting()
         return await future
 
     def close(self) -> None:
         """End the threads after the jobs that wait."""
-        for _thread in self._threads:
-            self._jobs.put(None)
+        self._closing = True
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        """Give each free thread the next job of the address whose turn it is."""
+        while self._running.total() < len(self._threads) and (address := self._next_address()) is not None:
+            jobs = self._waiting.pop(address)
+            self._running[address] += 1
+            self._jobs.put(jobs.popleft())
+            if jobs:
+                self._waiting[address] = jobs
+        if self._closing and not self._waiting:
+            for _thread in self._threads:
+                self._jobs.put(None)
+
+    def _next_address(self) -> str | None:
+        return next(
+            (address for address in self._waiting if self._running[address] < self._threads_per_address), None
+        )
 
     def _work(self) -> None:
         while (item := self._jobs.get()) is not None:
@@ -69,10 +91,11 @@ class Lane:
     def _settle(
         self, future: "asyncio.Future[Any]", address: str, result: object, error: Exception | None
     ) -> None:
-        self._in_flight -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        for counter in (self._in_flight, self._running):
+            counter[address] -= 1
+            if not counter[address]:
+                del counter[address]
+        self._start_waiting()
         if future.done():  # its request was cancelled
             return
         if error is None:

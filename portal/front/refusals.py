@@ -22,6 +22,8 @@ _OAUTH = {
 }
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed.",
+    HTTPStatus.NOT_FOUND: "Nothing is served here.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This endpoint answers GET and HEAD.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This endpoint does not read this content type.",
@@ -113,6 +115,8 @@ def _headers(refusal: Refusal, content_type: bytes, reference: str) -> Headers:
     ]
     if not refusal.keep_alive:
         headers.append((b"connection", b"close"))
+    if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", b"GET, HEAD"))
     if refusal.status in _RETRY:
         headers.append((b"retry-after", b"1"))
     return headers + transport_security()

@@ -1,6 +1,8 @@
 """Liveness, readiness and metrics for the operator."""
 
 import hmac
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -11,7 +13,14 @@ from portal.http import request_context
 from portal.operations import gauges, metrics, readiness
 
 _LOOPBACK = {"127.0.0.1", "::1"}
-_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+_PROXY_HEADERS = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+    "HTTP_VIA",
+)
 
 
 @login_not_required
@@ -33,18 +42,19 @@ def ready(request: HttpRequest) -> HttpResponse:
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
     """Answer clients with the token; without a configured token, for this machine unless a proxy is in front."""
-    if not _may_read_metrics(request):
+    if not may_read_metrics(request.META):
         return HttpResponse(status=404)
     known = gauges.of_database() if readiness.database() == "ok" else []
     text = metrics.text(gauges=[gauges.build(), *known])
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _may_read_metrics(request: HttpRequest) -> bool:
+def may_read_metrics(meta: Mapping[str, Any]) -> bool:
+    """Return whether a request with this WSGI environ may read the metrics; the front asks before it takes a thread."""
     token: str = settings.METRICS_TOKEN
     if token:
-        sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        sent = meta.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
         return hmac.compare_digest(sent.encode(), token.encode())
     # Behind a proxy on this machine, every request comes from loopback.
-    proxied = settings.PROXIES or any(name in request.headers for name in _PROXY_HEADERS)
-    return not proxied and request_context.address_of(request.META) in _LOOPBACK
+    proxied = settings.PROXIES or any(name in meta for name in _PROXY_HEADERS)
+    return not proxied and request_context.address_of(meta) in _LOOPBACK

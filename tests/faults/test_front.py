@@ -163,6 +163,18 @@ def test_body_without_an_end_is_refused_at_the_cap(web: WebProcess) -> None:
         assert read_headers(connection)[:12] == b"HTTP/1.1 413"
 
 
+@pytest.mark.parametrize(
+    "chunk", [b"zz\r\n", b"ffffffffffffffff1\r\na=b\r\n0\r\n\r\n", b"3\r\na=bXX0\r\n\r\n"]
+)
+@pytest.mark.parametrize("path", [LOGIN, TOKEN])
+def test_malformed_chunk_is_a_400_of_the_front(web: WebProcess, path: str, chunk: bytes) -> None:
+    with web.connect() as connection:
+        connection.sendall(head("POST", path, TYPE, "Transfer-Encoding: chunked") + chunk)
+        headers = read_headers(connection)
+    assert headers[:12] == b"HTTP/1.1 400"
+    assert b"x-request-id:" in headers.lower()
+
+
 def test_pipelined_requests_are_answered_in_order(web: WebProcess) -> None:
     with web.connect() as connection:
         bad_form = head("POST", TOKEN, TYPE, "Content-Length: 2") + b"a="

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.utils import translation
 
 from portal.front import kinds, limits, refusals
@@ -62,6 +63,35 @@ def test_liveness_is_answered_without_the_application(method: str) -> None:
     assert (seen.status, seen.json(), portal.calls) == (200, {"status": "ok"}, [])
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS", "get"])
+@pytest.mark.parametrize("path", sorted(kinds.PROBES))
+def test_other_method_at_a_probe_is_refused_without_a_thread(path: str, method: str) -> None:
+    """Each took a place in the lane of readiness: probes got 503 for a second."""
+    portal = Portal()
+    seen = ask(scope(path, method, client="127.0.0.1"), portal=portal)
+    assert (seen.status, seen.headers["allow"], portal.calls) == (405, "GET, HEAD", [])
+
+
+@pytest.mark.parametrize(
+    ("token", "client", "headers", "status"),
+    [
+        ("", "127.0.0.1", {}, 200),
+        ("", "127.0.0.1", {"x_forwarded_for": "127.0.0.1"}, 404),
+        ("", "203.0.113.7", {}, 404),
+        ("a", "127.0.0.1", {}, 404),
+        ("a", "203.0.113.7", {"authorization": "Bearer b"}, 404),
+        ("a", "203.0.113.7", {"authorization": "Bearer a"}, 200),
+    ],
+)
+def test_metrics_take_a_thread_only_for_those_who_may_read_them(
+    settings: LazySettings, token: str, client: str, headers: dict[str, str], status: int
+) -> None:
+    settings.METRICS_TOKEN = token
+    portal = Portal()
+    seen = ask(scope(kinds.METRICS, client=client, **headers), portal=portal)
+    assert (seen.status, len(portal.calls)) == (status, int(status == 200))
+
+
 REFUSED = [
     (400, {"content_type": FORM, "transfer_encoding": "gzip, chunked"}, ()),
     (400, {"content_type": FORM, "content_length": "2", "transfer_encoding": "chunked"}, ()),
@@ -100,11 +130,18 @@ def test_body_that_is_too_slow_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen.status, seen.headers["retry-after"], seen.headers["connection"]) == (408, "1", "close")
 
 
-def test_client_that_leaves_gets_nothing_and_no_view_runs() -> None:
+@pytest.mark.parametrize("path", [PAGE, TOKEN])
+def test_incomplete_body_is_400_in_the_log_and_no_view_runs(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server says the same of a client that left and of a malformed chunk."""
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(request_log.log, "info", lambda _event, **values: lines.append(values))
     portal = Portal()
-    request = scope(PAGE, "POST", content_type=FORM, transfer_encoding="chunked")
-    assert ask(request, part(b"a=1"), {"type": "http.disconnect"}, portal=portal).sent == []
-    assert portal.calls == []
+    request = scope(path, "POST", content_type=FORM, transfer_encoding="chunked")
+    seen = ask(request, part(b"a=1"), {"type": "http.disconnect"}, portal=portal)
+    assert (seen.status, seen.headers["connection"], portal.calls) == (400, "close", [])
+    assert [(line["status"], line["request"]) for line in lines] == [(400, seen.headers["x-request-id"])]
 
 
 @pytest.mark.parametrize(
@@ -143,21 +180,27 @@ def test_page_of_a_refusal_names_its_own_instant_in_the_language_of_the_browser(
     ("flooded", "others"),
     [(PAGE, (TOKEN, kinds.METRICS)), (TOKEN, (PAGE, kinds.METRICS)), (kinds.METRICS, (PAGE, TOKEN))],
 )
-def test_flood_in_one_lane_leaves_the_others_answering(flooded: str, others: tuple[str, str]) -> None:
+def test_flood_in_one_lane_leaves_the_others_answering(
+    flooded: str, others: tuple[str, str], settings: LazySettings
+) -> None:
+    settings.METRICS_TOKEN = "a"
     lane = kinds.of_path(flooded).lane
     capacity = kinds.THREADS[lane] + kinds.WAITING[lane]
     portal = Portal(hold=flooded)
 
+    def request(path: str, client: str = "203.0.113.7") -> dict[str, Any]:
+        return scope(path, client=client, authorization="Bearer a")
+
     async def run() -> tuple[Exchange, list[int], list[int]]:
         front = Front(portal)
         flood = [
-            asyncio.ensure_future(exchange(front, scope(flooded, client=f"192.0.2.{number % 4}")))
+            asyncio.ensure_future(exchange(front, request(flooded, f"192.0.2.{number % 4}")))
             for number in range(capacity)
         ]
         await asyncio.sleep(0)
-        refused = await exchange(front, scope(flooded))
+        refused = await exchange(front, request(flooded))
         answered = [
-            (await exchange(front, scope(path))).status for path in (*others, kinds.LIVE, kinds.READY)
+            (await exchange(front, request(path))).status for path in (*others, kinds.LIVE, kinds.READY)
         ]
         assert not any(task.done() for task in flood)
         portal.gate.set()

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -55,6 +56,80 @@ def test_one_address_occupies_half_of_a_lane_at_most() -> None:
     assert event_loops.run(run()) == "served"
 
 
+class Gates:
+    """Jobs that say that they have started and wait for the end of the test."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.open = threading.Event()
+
+    def job(self, name: str) -> Callable[[], bool]:
+        def run() -> bool:
+            self.started.append(name)
+            return self.open.wait(30)
+
+        return run
+
+
+@pytest.mark.parametrize(("threads", "occupied"), [(4, 2), (5, 2)])
+def test_one_address_occupies_half_of_the_threads_at_most(threads: int, occupied: int) -> None:
+    gates = Gates()
+
+    async def run() -> object:
+        lane = Lane("test", threads=threads, waiting=64)
+        flood = [asyncio.ensure_future(lane.run(gates.job("flood"), address="flood")) for _ in range(10)]
+        await asyncio.sleep(0)
+        served = asyncio.ensure_future(lane.run(lambda: list(gates.started), address="other"))
+        seen = await served
+        gates.open.set()
+        await asyncio.gather(*flood)
+        lane.close()
+        return seen
+
+    seen = event_loops.run(run())
+    assert isinstance(seen, list)
+    assert len(seen) <= occupied
+    assert len(gates.started) == 10
+
+
+def test_addresses_take_turns_for_a_free_thread() -> None:
+    """A single thread, so that the order of the jobs is the order of the turns."""
+    gates = Gates()
+
+    async def run() -> None:
+        lane = Lane("test", threads=1, waiting=64)
+        jobs = [
+            asyncio.ensure_future(lane.run(gates.job(f"{address}{number}"), address=address))
+            for address, count in (("a", 5), ("b", 2), ("c", 1))
+            for number in range(count)
+        ]
+        await asyncio.sleep(0)
+        gates.open.set()
+        await asyncio.gather(*jobs)
+        lane.close()
+
+    event_loops.run(run())
+    assert gates.started == ["a0", "a1", "b0", "c0", "a2", "b1", "a3", "a4"]
+
+
+def test_closed_lane_finishes_what_waits_and_ends_its_threads() -> None:
+    gates = Gates()
+
+    async def run() -> Lane:
+        lane = Lane("test", threads=2, waiting=8)
+        jobs = [asyncio.ensure_future(lane.run(gates.job("a"), address="a")) for _ in range(4)]
+        await asyncio.sleep(0)
+        lane.close()
+        gates.open.set()
+        await asyncio.gather(*jobs)
+        return lane
+
+    lane = event_loops.run(run())
+    for thread in lane._threads:
+        thread.join(30)
+    assert (len(gates.started), [thread.is_alive() for thread in lane._threads]) == (4, [False, False])
+
+
 def test_idle_lane_remembers_no_address() -> None:
     async def run() -> Lane:
         lane = Lane("test", threads=1, waiting=1)
@@ -63,7 +138,7 @@ def test_idle_lane_remembers_no_address() -> None:
         return lane
 
     lane = event_loops.run(run())
-    assert (lane._in_flight, lane._by_address) == (0, {})
+    assert (lane._in_flight, lane._running, lane._waiting) == ({}, {}, {})
 
 
 def test_job_that_would_end_the_process_is_an_error_of_its_request() -> None:
