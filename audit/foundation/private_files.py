@@ -1,7 +1,7 @@
 """Private files are read only where no other user can read or replace them, and written whole or not at all.
 
-A replaced file keeps its owner and mode; a new one, and one of a given mode, gets the owner of its folder. Thus a
-command that root runs leaves no file that the processes cannot read.
+A replaced file keeps its mode. Root writes in folders of root alone, and gives no file away: the user of a folder can
+exchange what lies in it at any time, and would get what root wrote elsewhere.
 """
 
 import errno
@@ -63,18 +63,13 @@ def _problem(path: Path, file: os.stat_result, folder: os.stat_result) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Create a 0700 folder, unless it exists; it gets the owner of the folder above."""
-    if path.is_dir():
-        return
-    above = next(parent for parent in path.absolute().parents if parent.is_dir()).stat()
+    """Create a 0700 folder of this user, unless it exists."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.geteuid() == _ROOT:
-        os.chown(path, above.st_uid, above.st_gid)
 
 
 def write_once(*, path: Path, text: str) -> None:
     """Create a 0600 file, unless it exists. Safe when several processes race."""
-    draft = _draft(path, text, path.parent.stat(), 0o600)
+    draft = _draft(path, text, 0o600)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -85,18 +80,17 @@ def write_once(*, path: Path, text: str) -> None:
 
 
 def replace(*, path: Path, text: str) -> None:
-    """Replace an existing file atomically; owner and mode stay."""
-    status = path.stat()
-    _swap(path, text, status, stat.S_IMODE(status.st_mode))
+    """Replace an existing file atomically; its mode stays."""
+    _swap(path, text, stat.S_IMODE(path.stat().st_mode))
 
 
 def write(*, path: Path, text: str, mode: int) -> None:
-    """Create or replace a file atomically; it gets this mode and the owner of its folder."""
-    _swap(path, text, path.parent.stat(), mode)
+    """Create or replace a file atomically; it gets this mode."""
+    _swap(path, text, mode)
 
 
-def _swap(path: Path, text: str, owner: os.stat_result, mode: int) -> None:
-    draft = _draft(path, text, owner, mode)
+def _swap(path: Path, text: str, mode: int) -> None:
+    draft = _draft(path, text, mode)
     try:
         draft.replace(path)
     except BaseException:
@@ -105,21 +99,26 @@ def _swap(path: Path, text: str, owner: os.stat_result, mode: int) -> None:
     _sync_folder(path.parent)
 
 
-def _draft(path: Path, text: str, owner: os.stat_result, mode: int) -> Path:
+def _draft(path: Path, text: str, mode: int) -> Path:
+    _refuse_root_elsewhere(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            if os.geteuid() == _ROOT:
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     return draft
+
+
+def _refuse_root_elsewhere(folder: Path) -> None:
+    """Raise UnusableFile for root where the folder, or the link that leads to it, belongs to another user."""
+    if os.geteuid() == _ROOT and {folder.lstat().st_uid, folder.stat().st_uid} != {_ROOT}:
+        raise UnusableFile(f"{folder} belongs to another user. Run the command as that user, not as root.")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 from audit import installation
 from audit.foundation import clock, private_files
 from audit.foundation.snapshot import snapshot
-from identity import key_registry
+from identity import key_copies, key_registry
 from portal.operations import archive
 from portal.operations.archive import ArchiveRefused, Manifest, Table
 
@@ -77,14 +77,11 @@ def write_keys(folder: Path) -> int:
     if problems := key_registry.problems():
         raise ArchiveRefused("\n".join(problems))
     archive.make_empty(folder)
-    source = key_registry.folder()
     digests = {}
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            name, text = str(path.relative_to(source)), private_files.read_text(path)
-            private_files.make_folder((folder / name).parent)
-            private_files.write_once(path=folder / name, text=text)
-            digests[name] = hashlib.sha256(text.encode()).hexdigest()
+    for name, text in key_copies.key_texts().items():
+        private_files.make_folder((folder / name).parent)
+        private_files.write_once(path=folder / name, text=text)
+        digests[name] = hashlib.sha256(text.encode()).hexdigest()
     content = {
         "format": archive.FORMAT,
         "installation": str(installation.load().uid),

@@ -90,7 +90,7 @@ class Machine:
         self.replaced |= {
             path: str(self.folder / path.lstrip("/"))
             for path in (
-                "/opt/keyholder", "/etc/keyholder", "/var/lib/keyholder", "/var/lib/keyholder-deliver",
+                "/opt/keyholder", "/etc/keyholder", "/var/lib/keyholder",
                 "/etc/nginx", "/etc/systemd", "/var/log/nginx",
             )
         }  # fmt: skip

@@ -201,6 +201,7 @@ def prepare(machine: Machine, folder: Path) -> ssl.SSLContext:
     machine.run("environment")
     machine.run("installation")
     machine.run("keys")
+    machine.run("checks")
     machine.run("services")
     trust = certify(machine.folder / "etc/keyholder/tls", folder)
     machine.run("nginx")
@@ -223,7 +224,8 @@ def certify(place: Path, folder: Path) -> ssl.SSLContext:
 def test_every_command_of_the_page_is_followed() -> None:
     """A block that is added to the page must be run here, too."""
     assert list(documented.blocks()) == [
-        "packages", "folders", "python", "environment", "installation", "keys", "services", "nginx", "catalogue",
+        "packages", "folders", "python", "environment", "installation", "keys", "checks", "services", "nginx",
+        "catalogue",
     ]  # fmt: skip
 
 
@@ -244,6 +246,8 @@ def test_documented_installation_loses_nothing_when_each_process_is_killed(
     wait_until(lambda: installation.waiting() == 0, within=120, what="deliveries")
     judge(installation, load, kills, dict(leavers))
     assert_no_secret_is_logged(installation, canaries)
+    assert_web_cannot_read_an_owner_s_command(installation)
+    assert_web_cannot_lead_root_to_other_keys(installation)
     wait_until(
         lambda: all(
             f'"{name}": "ok"' in installation.ask(installation.web[0], "/health/ready")[1]
@@ -345,6 +349,71 @@ def rotate(installation: Installation, load: Load) -> None:
     wait_until(functools.partial(load.has_done, before + 12), within=120, what="acts with the new keys")
 
 
+_ATTACK = r"""
+cd {home}/keyholder/keys
+mkdir -p $'x\n../checkpoints' ../checkpoints
+echo mine | tee $'x\n../checkpoints/signing-key' ../checkpoints/signing-key
+rm -r web.json signing
+ln -s {home}/keyholder-deliver/checkpoints/signing-key web.json
+ln -s {home}/keyholder-deliver/keys/signing signing
+"""
+
+
+def run_as_web(script: str) -> str:
+    command = ["runuser", "-u", "keyholder", "--", "/bin/bash", "-euc", script]
+    return subprocess.run(command, check=True, capture_output=True, text=True, errors="replace").stdout
+
+
+def assert_web_cannot_lead_root_to_other_keys(installation: Installation) -> None:
+    """Links and line breaks in the folder of the web process's user change no other user's file."""
+    home = installation.machine.folder / "var/lib"
+    before = files_of(home / "keyholder-deliver")
+    run_as_web(_ATTACK.format(home=home))
+    script = installation.machine.folder / "opt/keyholder/deploy/copy-keys"
+    assert subprocess.run([script], check=False, capture_output=True).returncode != 0
+    assert {
+        path: text for path, text in files_of(home / "keyholder-deliver").items() if path in before
+    } == before
+    run_as_web(f"rm -r {home}/keyholder/keys")
+    installation.machine.run("keys")
+    assert files_of(home / "keyholder/keys") == files_of(home / "keyholder-deliver/keys")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "latest"
+    }
+
+
+def assert_web_cannot_read_an_owner_s_command(installation: Installation) -> None:
+    """While a command of the operator has the owner's address, no process of the web's user can read it."""
+    manage = installation.machine.folder / "opt/keyholder/deploy/manage"
+    with subprocess.Popen(
+        [manage, "keys", "import"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as waiting:
+        wait_until(lambda: b"OWNER_DATABASE_URL=" in environments("keyholder-operator"), within=60, what="it")
+        readable = run_as_web("cat /proc/[0-9]*/environ 2>/dev/null || true")
+        waiting.communicate(b"")
+    assert "KEYHOLDER_ISSUER=" in readable
+    for name in ("OWNER_DATABASE_URL", "ADMIN_DATABASE_URL", "KEYHOLDER_BROKER_URL"):
+        assert f"{name}=" not in readable
+
+
+def environments(user: str) -> bytes:
+    """Return the environments of all processes of a user, as root reads them."""
+    found = b""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == pwd.getpwnam(user).pw_uid:
+                found += (process / "environ").read_bytes()
+    return found
+
+
 def judge(
     installation: Installation, load: Load, kills: list[tuple[str, float]], users: dict[str, str]
 ) -> None:
@@ -373,7 +442,7 @@ def judge(
         json.loads(installation.machine.manage("shell", script=script).strip().splitlines()[-1])
     )
     assert {name: recorded[name] for name in load.removed} == dict.fromkeys(load.removed, 1)
-    installation.machine.manage("--deliver", "audit", "verify")
+    installation.machine.manage("audit", "verify")
 
 
 def assert_twice_only_at_a_kill(

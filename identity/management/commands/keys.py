@@ -1,13 +1,14 @@
 """The command makes, shows, checks and rotates the keys outside the database; nothing else makes a key."""
 
 import datetime as dt
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from audit.foundation import clock, key_files
-from identity import key_registry, signing_keys
+from identity import key_copies, key_registry, signing_keys
 
 _LOST = {
     "events": "no event can be written, and older ones can never be verified again",
@@ -17,23 +18,27 @@ _LOST = {
     "web": "all sessions, codes and tokens end",
     signing_keys.PURPOSE: "services fetch the new keys and refuse tokens signed before",
 }
+_ACTIONS = {
+    "show": "purposes, ids, and what is lost when a file is lost",
+    "check": "exit code 1 where a key file cannot be used or is not this database's",
+    "export": "print all key files for the `import` of another system user",
+    "import": "replace this user's key files by the output of `export` on standard input",
+}
 _WITHDRAWN = {"web", signing_keys.PURPOSE}
 _DATABASE = "The database could not be changed. Set OWNER_DATABASE_URL, and run `manage.py migrate` first: {}"
 
 
 class Command(BaseCommand):
-    """Manages the key files, and never prints a key."""
+    """Manages the key files; only `export` prints keys."""
 
     help = __doc__
     requires_system_checks = ()  # they fail without the keys that this command makes
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept `show`, `check`, `make [--replace-lost P]` and `rotate P [--after SECONDS | --at-once]`."""
+        """Accept an action, `make [--replace-lost P]` and `rotate P [--after SECONDS | --at-once]`."""
         actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser("show", help="purposes, ids, and what is lost when a file is lost")
-        actions.add_parser(
-            "check", help="exit code 1 where a key file cannot be used or is not this database's"
-        )
+        for action, words in _ACTIONS.items():
+            actions.add_parser(action, help=words)
         make = actions.add_parser("make", help="make the keys of a new installation; safe to repeat")
         make.add_argument(
             "--replace-lost", action="append", default=[], choices=sorted(_LOST), metavar="PURPOSE"
@@ -58,7 +63,7 @@ class Command(BaseCommand):
         """Run the action. Raises CommandError where it is refused or a key file cannot be used."""
         try:
             getattr(self, f"_{options['action']}")(options)
-        except (OSError, key_registry.KeysRefused) as error:
+        except (OSError, key_registry.KeysRefused, key_copies.CopyRefused) as error:
             raise CommandError(str(error)) from error
         except Error as error:
             raise CommandError(_DATABASE.format(error)) from error
@@ -78,6 +83,15 @@ class Command(BaseCommand):
         if problems := key_registry.problems():
             raise CommandError("\n".join(problems))
         self.stdout.write(f"The keys in {key_registry.folder()} are those of this database.")
+
+    def _export(self, options: dict[str, Any]) -> None:
+        del options
+        self.stdout.write(key_copies.export())
+
+    def _import(self, options: dict[str, Any]) -> None:
+        del options
+        written = key_copies.write(sys.stdin.read())
+        self.stdout.write(f"{written} key files are in {key_registry.folder()}.")
 
     def _make(self, options: dict[str, Any]) -> None:
         made = key_registry.make(replace_lost=options["replace_lost"])
