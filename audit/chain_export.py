@@ -34,7 +34,8 @@ class Selection(NamedTuple):
     end: dt.datetime | None = None
 
 
-# The chain's event before the range and the one after it show that nothing is missing at its ends.
+# The chain's event before the range and the one after it show where it begins and ends. Only a range without an end
+# reaches the chain's head, which proves by its hashes that the events are the chain's (audit.verify_export).
 _FIRST = "SELECT coalesce(max(seq), 1) FROM audit_event WHERE chain = %s AND seq IS NOT NULL AND at < %s"
 _LAST = "SELECT least(%s, min(seq)) FROM audit_event WHERE chain = %s AND seq IS NOT NULL AND at >= %s"
 _EVENTS = """
@@ -49,6 +50,8 @@ WHERE e.chain = %(chain)s AND l.position <= %(size)s AND (
 def write(*, output: TextIO, selection: Selection, latest: Signed, previous: Checkpoint | None) -> int:
     """Write the lines, and return the number of events. Raises NotExportable."""
     checkpoint = latest.checkpoint
+    if selection.start and selection.end and selection.start >= selection.end:
+        raise NotExportable("The range ends before it begins.")
     with snapshot():
         tree = StoredTree()
         _require_same_log(tree, checkpoint)

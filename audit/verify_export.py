@@ -224,6 +224,12 @@ def _bytes(text: object, length: int = 32) -> bytes:
 # The export.
 
 
+_NOT_PROVEN = (
+    "each is in the log and follows the one before. The export ends before the chain does, so it is not proven that"
+    " they are the chain's events, nor when they happened. An export without --until proves it."
+)
+
+
 class Verifier:
     """Reads an export line by line, and collects what does not hold."""
 
@@ -268,8 +274,9 @@ class Verifier:
             f"Chain {self._header['chain']}: {head['seq']} events in the checkpoint.",
         ]
         if first and last:
+            range_ = f"Events {first['seq']} to {last['seq']} of the chain, {first['at']} to {last['at']}"
             lines.append(
-                f"Events {first['seq']} to {last['seq']} of the chain, {first['at']} to {last['at']}, without a gap."
+                f"{range_}, without a gap." if last["seq"] == head["seq"] else f"{range_}: {_NOT_PROVEN}"
             )
         lines.append(
             f"{self._beside} events beside the chain: each is in the log. Whether all are here is not proven."
@@ -281,9 +288,7 @@ class Verifier:
         if header.get("format") != FORMAT or header.keys() != fields:
             raise Problem(f"This is no header of {FORMAT}.")
         self.checkpoint = open_checkpoint(header["checkpoint"], self._keys)
-        for name in ("from", "until"):
-            if header[name] is not None and not _INSTANT.fullmatch(header[name]):
-                raise Problem(f"{name!r} is not an instant.")
+        _check_range(header["from"], header["until"])
         head = header["head"]
         if head.keys() != {"seq", "hash", "index", "proof"}:
             raise Problem("The head of the chain is malformed.")
@@ -361,6 +366,13 @@ class Verifier:
             self.problems.append(f"Events of the chain are missing after event {last['seq']}.")
         if last["seq"] == head["seq"] and self._hash != _bytes(head["hash"]):
             self.problems.append(f"Event {last['id']} is not the head of the chain in the checkpoint.")
+
+
+def _check_range(start: str | None, end: str | None) -> None:
+    if any(instant is not None and not _INSTANT.fullmatch(instant) for instant in (start, end)):
+        raise Problem("An end of the range is not an instant.")
+    if start and end and start >= end:
+        raise Problem("The range ends before it begins.")
 
 
 def _is_included(place: dict[str, Any], entry: bytes, size: int, root: bytes) -> bool:

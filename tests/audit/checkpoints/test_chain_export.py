@@ -14,9 +14,11 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import sealing, verify_export
+from audit import merkle, sealing, verify_export
 from audit.checkpoints import note
-from audit.models import Event
+from audit.checkpoints.stored_tree import StoredTree
+from audit.log import canonical
+from audit.models import Event, Leaf
 from audit.verify_export import Problem, Verifier
 from tests.fixtures.signed_log import Log
 
@@ -286,11 +288,72 @@ def test_export_of_a_range_proves_that_nothing_is_missing_at_its_ends(
     within = [row.seq for row in rows if start <= row.at < end]
     before = max((row.seq or 0 for row in rows if row.at < start), default=1)
     after = min(row.seq or 0 for row in rows if row.at >= end)
-    assert f"Events {before} to {after} of the chain" in statements(log, part)[2]
+    sentence = statements(log, part)[2]
+    assert sentence.startswith(f"Events {before} to {after} of the chain")
+    assert "not proven that they are the chain's events" in sentence
     assert within
 
     bad = edited(part, lambda lines: (lines.pop(1), lines[0].update(events=lines[0]["events"] - 1))[1])
     assert problems(log, bad) != []
+
+
+def test_export_from_an_instant_to_the_head_proves_the_chain(
+    log: Log, exported: Path, tmp_path: Path
+) -> None:
+    rows = list(Event.objects.filter(chain=log.chain, seq__isnull=False).order_by("seq"))
+    part = export(log, tmp_path / "part.jsonl", "--from", rows[3].at.isoformat())
+    first = max((row.seq or 0 for row in rows if row.at < rows[3].at), default=1)
+    assert statements(log, part)[2].endswith("without a gap.")
+    assert statements(log, part)[2].startswith(f"Events {first} to {rows[-1].seq} of the chain")
+
+
+def planted(log: Log, intruder: psycopg.Connection, *, seq: int, at: str, prev: str) -> tuple[int, str]:
+    """Put an event beside a chain of its own that states Koskela's chain, as the owner can; return leaf and body."""
+    (event,) = log.observe()
+    true = json.loads(bytes(Event.objects.get(id=event).body))
+    body = canonical.encode({**true, "chain": str(log.chain), "seq": seq, "at": at, "prev": prev})
+    intruder.execute("UPDATE audit_event SET body = %s, hash = sha256(%s) WHERE id = %s", [body, body, event])
+    sealing.seal_all()
+    return Leaf.objects.get(event=event).position - 1, body.decode()
+
+
+def test_crafted_range_of_events_that_only_state_their_chain_is_not_called_the_chain_s(
+    log: Log, exported: Path, intruder: psycopg.Connection, tmp_path: Path
+) -> None:
+    """Each is in the signed log and they follow each other; the head of the chain does not link to them."""
+    begin, end = "2024-05-01T10:00:00.000000Z", "2024-05-01T10:05:00.000000Z"
+    third = planted(log, intruder, seq=3, at=begin, prev="00" * 32)
+    before = hashlib.sha256(third[1].encode()).hexdigest()
+    fourth = planted(log, intruder, seq=4, at=end, prev=before)
+    log.sign()
+    tree, size = StoredTree(), log.folder.latest().checkpoint.size  # type: ignore[union-attr] # signed above
+
+    def craft(lines: list[Line]) -> None:
+        proofs = [merkle.inclusion_proof(tree.node, index=index, size=size) for index, _ in (third, fourth)]
+        lines[1:] = [
+            {"index": index, "event": body, "proof": [note.format_base64(digest) for digest in proof]}
+            for (index, body), proof in zip((third, fourth), proofs, strict=True)
+        ]
+        lines[0].update({"events": 2, "from": "2024-05-01T10:01:00.000000Z", "until": end})
+
+    crafted = edited(export(log, tmp_path / "later.jsonl"), craft)
+    assert statements(log, crafted)[2].startswith("Events 3 to 4 of the chain")
+    assert "without a gap" not in "".join(statements(log, crafted))
+    assert (
+        "not proven that they are the chain's events, nor when they happened" in statements(log, crafted)[2]
+    )
+    without_end = edited(crafted, lambda lines: lines[0].update(until=None))
+    assert "Events of the chain are missing after event 4." in problems(log, without_end)
+
+
+def test_range_that_ends_before_it_begins_is_refused(log: Log, exported: Path, tmp_path: Path) -> None:
+    """One such range would accept any event at both of its ends."""
+    options = ("--from", "2026-11-28", "--until", "2026-11-28")
+    with pytest.raises(CommandError, match="The range ends before it begins"):
+        export(log, tmp_path / "part.jsonl", *options)
+    instant = "2024-05-01T10:00:00.000000Z"
+    bad = edited(exported, lambda lines: lines[0].update({"from": instant, "until": instant}))
+    assert problems(log, bad) == ["Line 1: The range ends before it begins."]
 
 
 def test_export_proves_that_the_log_continues_an_older_checkpoint(
