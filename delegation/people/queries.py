@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -12,11 +13,12 @@ from audit.foundation.actor import Actor
 from audit.foundation.db import KeysetPage
 from delegation.authorization import authorities, scopes
 from delegation.authorization.errors import NotFound
-from delegation.authorization.models.assignments import AssignmentSite
+from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.verbs import Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
-from identity.people import names
+from identity.organizations.models import Site
+from identity.people import names, search
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
@@ -24,6 +26,7 @@ COUNT_LIMIT = 1000
 
 PeoplePage = KeysetPage[Membership]
 
+_NEVER = Q(pk__in=[])
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
 
 
@@ -48,7 +51,7 @@ def matching(
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     rows = rows.filter(~present if filters.former else present)
     if filters.text:
-        rows = rows.filter(_name_condition(filters.text))
+        rows = rows.filter(*_text_conditions(filters.text, organization, at))
     if filters.role or filters.site:
         rows = rows.filter(_has_assignment(filters, at))
     return rows if filters.memberships is None else rows.filter(pk__in=filters.memberships)
@@ -59,10 +62,40 @@ def manageable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> Que
     return scopes.memberships(actor=actor, verb=Verb.ACCESS_CHANGE, at=at, organization=organization)
 
 
-def _name_condition(text: str) -> Q:
-    key = names.sort_key(text)
-    by_name = Q(sort_key__contains=key) if key else Q(pk__in=[])
-    return by_name | Q(user__email__contains=text.lower())
+def _name_conditions(text: str) -> list[Q]:
+    """Return the condition of each word of the text: the member's name or address has it. False without a word."""
+    return [_has_word(word) for word in search.words(text)] or [_NEVER]
+
+
+def _has_word(word: str) -> Q:
+    return Q(search.has_word(word, name="user__name", email="user__email"))
+
+
+def _text_conditions(text: str, organization: uuid.UUID, at: dt.datetime) -> list[Q]:
+    """Return the condition of each word: name, address or assigned sites of the member have it. One statement.
+
+    Most words are in the name of no site. For them, only people are searched: the index then finds them.
+    """
+    words = search.words(text)
+    sites = _sites_by_word(words, organization)
+    conditions = [
+        _has_word(word) | Q(pk__in=_assigned_to(sites[word], at)) if sites[word] else _has_word(word)
+        for word in words
+    ]
+    return conditions or [_NEVER]
+
+
+def _sites_by_word(words: Sequence[str], organization: uuid.UUID) -> dict[str, list[uuid.UUID]]:
+    matches = {f"word_{number}": search.has_word(word, name="name") for number, word in enumerate(words)}
+    rows = Site.objects.filter(organization=organization).annotate(**matches).values_list("id", *matches)
+    by_site = list(rows) if words else []
+    return {word: [row[0] for row in by_site if row[number]] for number, word in enumerate(words, start=1)}
+
+
+def _assigned_to(sites: Sequence[uuid.UUID], at: dt.datetime) -> QuerySet[Assignment, Any]:
+    """Return the members with an assignment at one of these sites, which it names one by one."""
+    at_site = AssignmentSite.objects.filter(assignment=OuterRef("pk"), site__in=sites)
+    return authorities.in_force(at).filter(Exists(at_site)).values_list("membership")
 
 
 def _has_assignment(filters: PeopleFilter, at: dt.datetime) -> Exists:
@@ -181,5 +214,5 @@ def users(*, among: QuerySet[Membership], memberships: Collection[uuid.UUID]) ->
 
 def users_like(*, among: QuerySet[Membership], text: str) -> list[uuid.UUID]:
     """Find users of memberships that the actor may see by part of the name or address. One statement."""
-    rows = among.filter(_name_condition(text))
+    rows = among.filter(*_name_conditions(text))
     return list(rows.values_list("user_id", flat=True)[:COUNT_LIMIT])

@@ -87,8 +87,8 @@ def pages(world: World) -> Paths:
     leaver, at = someone(world), clock.now()
     organization, admin = leaver.organization_id, boss(leaver)
 
-    def page() -> None:
-        filters = PeopleFilter()
+    def page(text: str = "") -> None:
+        filters = PeopleFilter(text=text)
         rows = people_queries.matching(
             actor=actor_of(admin), organization=organization, at=at, filters=filters
         )
@@ -97,6 +97,7 @@ def pages(world: World) -> Paths:
     return {
         "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
         "people": page,
+        "search": lambda: page("42 person"),
         "attention": lambda: accounts_queries.in_state(
             organization=organization, states=accounts_queries.NEEDS_ATTENTION
         ),

@@ -1,0 +1,33 @@
+"""People and sites are found by the beginnings of the words of their names and addresses, in any order."""
+
+import re
+
+from django.db.models import F, Func, TextField, Value
+from django.db.models.functions import RTrim
+from django.db.models.lookups import Contains
+
+_SEPARATORS = re.compile(r"[\s\-.,_+/()&%\"]+")
+"""The characters between words: white space, and those that `identity_search_text` replaces by spaces."""
+_MAX_WORDS = 8
+"""Further words of a searched text are ignored."""
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a searched text; those with an @ are whole, as the beginning of an address."""
+    found = [
+        word for part in text.split() for word in ([part] if "@" in part else _SEPARATORS.split(part)) if word
+    ]
+    return list(dict.fromkeys(found))[:_MAX_WORDS]
+
+
+def has_word(word: str, *, name: str, email: str = "") -> Contains:
+    """Return the condition that a word of the field `name`, or of the address in the field `email`, begins so.
+
+    PostgreSQL folds both sides by one function: `Makinen` finds Mäkinen, and `Łukasz` finds Lukasz.
+    """
+    searched = Value(f" {word.lower()}") if "@" in word else RTrim(_text(Value(word), Value("")))
+    return Contains(_text(F(name), F(email) if email else Value("")), searched)
+
+
+def _text(name: F | Value, email: F | Value) -> Func:
+    return Func(name, email, function="identity_search_text", output_field=TextField())
