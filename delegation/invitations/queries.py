@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, QuerySet
 
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import InForce
@@ -13,9 +13,12 @@ from delegation.access.queries import SiteName, Text
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
-from delegation.invitations import scope
+from delegation.invitations import links, scope
 from delegation.invitations.models import Invitation
 from identity.memberships import queries as memberships_queries
+from identity.memberships.models import MembershipPeriod
+from identity.organizations.models import Organization
+from identity.people import addresses, search
 
 _MAX_MATCHES = 1000
 
@@ -103,8 +106,11 @@ def get(
 
 
 def matching(*, among: QuerySet[Invitation], text: str) -> dict[uuid.UUID, dt.datetime]:
-    """Find invitations that the actor may see by part of the address or name, with the time each was sent."""
-    rows = among.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    """Find invitations that the actor may see by words of the address or name, with the time each was sent."""
+    words = search.words(text)
+    if not words:
+        return {}
+    rows = among.filter(*(search.has_word(word, name="name", email="email") for word in words))
     return dict(rows.order_by("-id").values_list("id", "created_at")[:_MAX_MATCHES])
 
 
@@ -125,6 +131,23 @@ def open_invitation(
     rows = Invitation.objects.filter(organization=organization, email=email, expires_at__gt=at)
     rows = rows.filter(invited_by=actor.id, role__key=role, all_sites=True)
     return rows.filter(accepted_at=None, cancelled_at=None).first()
+
+
+def awaits_acceptance(*, user: uuid.UUID, at: dt.datetime) -> bool:
+    """Return whether this person can accept an invitation, and so may sign in without a membership. One statement.
+
+    Not by one that was sent before the person's membership there ended: `accept` refuses it.
+    """
+    sent_at = ExpressionWrapper(OuterRef("expires_at") - links.VALIDITY, output_field=DateTimeField())
+    ended = MembershipPeriod.objects.filter(
+        membership__user=user,
+        membership__organization=OuterRef("organization"),
+        valid_until__lte=at,
+        valid_until__gt=sent_at,
+    )
+    rows = Invitation.objects.filter(email__in=addresses.of_user(user=user), expires_at__gt=at)
+    rows = rows.filter(accepted_at=None, cancelled_at=None, organization__status=Organization.Status.ACTIVE)
+    return rows.filter(~Exists(ended)).exists()
 
 
 def is_member(*, organization: uuid.UUID, email: str, at: dt.datetime) -> bool:

@@ -1,5 +1,6 @@
 """Allauth's sign-in of customers' people."""
 
+import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from audit.foundation import clock
+from delegation.invitations import queries as invitations_queries
 from identity.memberships import queries as memberships_queries
 from identity.people.models import User
 from identity.sessions.models import Session
@@ -27,7 +29,7 @@ from portal.signin.customers.assurance import Step
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Signs in customers' people with at least one active membership; sign-up is by invitation only."""
+    """Signs in customers' people with an active membership or an invitation; sign-up is by invitation only."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -41,8 +43,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
-        """Refuse a person without any active membership, after the right password."""
-        if user.is_active and memberships_queries.active(at=clock.now()).filter(user=user).exists():
+        """Refuse a person without an active membership, after the right password.
+
+        Someone who has left and is invited again must sign in to accept, and may.
+        """
+        if user.is_active and _may_enter(user, clock.now()):
             return None
         event_transaction.record_denied_sign_in(user, code="no_membership" if user.is_active else "blocked")
         stagekit.clear_login(request)
@@ -95,3 +100,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Queue the reset mail in this transaction; allauth's other mails are not sent."""
         if template_prefix == "account/email/password_reset_key":
             emails.queue_reset(to=email, url=context["password_reset_url"], user=context["user"])
+
+
+def _may_enter(user: User, at: dt.datetime) -> bool:
+    """Return whether the person has an active membership, or an invitation that leads to one."""
+    is_member = memberships_queries.active(at=at).filter(user=user).exists()
+    return is_member or invitations_queries.awaits_acceptance(user=user.pk, at=at)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from delegation.authorization.errors import NotFound
+from delegation.invitations import queries as invitations_queries
 from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import page_context, page_model
@@ -21,9 +22,15 @@ def root(request: Request) -> HttpResponse:
     """Lead to the start page of the reader's organization; of several, to the first by name."""
     memberships = request.context.memberships
     if not memberships:
-        text = _("You do not have access to any organization here. Contact an admin of your organization.")
-        return error_responses.refused(request, refusals.Sentence(text, 403))
+        return error_responses.refused(request, refusals.Sentence(_without_membership(request), 403))
     return HttpResponseRedirect(page_context.home_of(memberships[0]))
+
+
+def _without_membership(request: Request) -> str:
+    actor = request.context.actor
+    if actor.is_person and invitations_queries.awaits_acceptance(user=actor.id, at=request.context.now):
+        return _("You have an invitation. To accept it, open the link in the mail.")
+    return _("You do not have access to any organization here. Contact an admin of your organization.")
 
 
 @require_safe

@@ -1,18 +1,24 @@
 """Accepting an invitation, from the link in the mail to the start page."""
 
+import datetime as dt
 from collections import Counter
 from typing import Any
 
+import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
+from audit.foundation import clock
+from delegation.invitations import links
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
+from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.people.models import User
 from tests.fixtures import world as worlds
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.concurrency import run_concurrently
+from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
 from tests.fixtures.world import World
 
 ADDRESS = "ida@koskela.example"
@@ -235,3 +241,85 @@ def test_concurrent_acceptances_create_one_member(world: World) -> None:
 
     assert Counter(run_concurrently(*[accept] * 4)) == {302: 1, 410: 3}
     assert Membership.objects.filter(user__email=ADDRESS).count() == 1
+
+
+def left(world: World, *, invited_first: bool, by: str) -> tuple[User, str]:
+    """Vilma leaves her only organization and is invited, before or afterwards. Returns the path of the link."""
+    organization, sender = (world.koskela, world.aino) if by == "koskela" else (world.pohjola, world.tiina)
+    user, access = world.vilma.user, world.access("viewer")
+
+    def path() -> str:
+        _, link = world.invite(organization, user.email, access, actor=worlds.actor_of(sender))
+        return reverse("invitation_accept", kwargs={"token": link})
+
+    if invited_first:
+        early = path()
+        world.remove(world.vilma)
+        return user, early
+    world.remove(world.vilma)
+    return user, path()
+
+
+@pytest.mark.parametrize(("by", "when"), [("koskela", False), ("pohjola", False), ("pohjola", True)])
+@pytest.mark.parametrize("password", ["known", "reset"])
+def test_leaver_without_organization_accepts_a_new_invitation(
+    world: World,
+    by: str,
+    when: str,
+    password: str,
+) -> None:
+    user, path = left(world, invited_first=when == "before", by=by)
+    browser = BrowserClient()
+    assert "Sign in to accept" in text(browser.get(path))
+    if password == "reset":
+        opened = browser.get(recovery_link(browser, user), follow=True)
+        browser.post(opened.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+        browser.sign_in_with(user, NEW_PASSWORD)
+    else:
+        browser.sign_in(user, to=path)
+    assert "Accept invitation" in text(browser.get(path))
+    assert browser.post(path)["Location"] == "/"
+    organization = world.koskela if by == "koskela" else world.pohjola
+    now = memberships_queries.active(at=clock.now()).filter(user=user)
+    assert [row.organization for row in now] == [organization]
+
+
+def test_leaver_with_an_invitation_reads_on_the_start_page_how_to_accept(world: World) -> None:
+    user, _ = left(world, invited_first=False, by="koskela")
+    browser = BrowserClient().sign_in(user)
+    start = browser.get("/")
+    assert (start.status_code, "open the link in the mail" in text(start)) == (403, True)
+    assert browser.get(f"/o/{world.koskela.key}/").status_code == 404
+
+
+NOTHING, DAY = dt.timedelta(), dt.timedelta(days=1)
+CLOSED: dict[str, dict[str, object]] = {
+    "cancelled": {"cancelled_at": NOTHING},
+    "accepted": {"accepted_at": NOTHING},
+    "expired": {"expires_at": NOTHING},
+    "to another address": {"email": "vilma@elsewhere.example"},
+    "sent before leaving": {"expires_at": links.VALIDITY - DAY},
+}
+"""By state, the changed columns of the invitation; instants from now on."""
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_leaver_without_an_acceptable_invitation_cannot_sign_in(world: World, case: str) -> None:
+    user, _ = left(world, invited_first=False, by="koskela")
+    invitation = Invitation.objects.get(email=user.email, accepted_at=None)
+    changed = {
+        column: clock.now() + value if isinstance(value, dt.timedelta) else value
+        for column, value in CLOSED[case].items()
+    }
+    with worlds.bypassing_commands():
+        Invitation.objects.filter(id=invitation.id).update(**changed)
+    browser = BrowserClient()
+    browser.password(user)
+    assert not browser.is_signed_in
+
+
+def test_leaver_without_an_invitation_cannot_sign_in(world: World) -> None:
+    world.remove(world.vilma)
+    browser = BrowserClient()
+    assert browser.password(world.vilma.user)["Location"] == reverse("account_inactive")
+    assert not browser.is_signed_in
