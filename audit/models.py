@@ -6,7 +6,7 @@ from django.db import models
 
 from audit.foundation import ids
 
-_READABLE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_READABLE = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 
 
 class Installation(models.Model):
@@ -179,7 +179,7 @@ class Refusal(models.Model):
     minute = models.DateTimeField()
     """The minute, or the last minute of the hour, within which it counts."""
     mac = models.BinaryField()
-    """Authenticates all columns but the count (audit.log.refusals)."""
+    """Authenticates all other columns (audit.log.refusals)."""
     count = models.PositiveIntegerField(default=1)
     """The first is in the log at once; the others follow as one event."""
 
@@ -189,8 +189,8 @@ class Refusal(models.Model):
             models.UniqueConstraint(
                 fields=["actor", "verb", "subject", "code", "minute"], name="audit_refusal_once_a_minute"
             ),
-            # Python cannot read an instant like -infinity: one such row would stop every flush.
-            models.CheckConstraint(condition=models.Q(minute__gte=_READABLE), name="audit_refusal_minute"),
+            # Python cannot read an instant like infinity: one such row would stop every flush.
+            models.CheckConstraint(condition=models.Q(minute__range=_READABLE), name="audit_refusal_minute"),
         ]
 
 

@@ -35,7 +35,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """A draft becomes an event. `personal` holds values by name; `cause` is the verb of the act that caused it."""
+    """A draft becomes an event. `personal` holds values by name; `cause` is the verb of the act that caused it.
+
+    `id` is for what must become one event only: the database refuses the second.
+    """
 
     verb: str
     subject: Subject
@@ -45,6 +48,7 @@ class EventDraft:
     facts: Facts = field(default_factory=dict)
     personal: Mapping[str, PersonalValue] = field(default_factory=dict)
     cause: str = ""
+    id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,7 @@ def _row(
     """Return the columns of one event in the order of _INSERT, and move `head` on to it."""
     actor = context.actor
     seq, prev = (head.seq + 1, head.hash) if head else (None, None)
-    link = _ChainLink(ids.uuid7(), chain, seq, prev, batch.incarnation)
+    link = _ChainLink(draft.id or ids.uuid7(), chain, seq, prev, batch.incarnation)
     body = canonical.encode(_body(link, context, draft, batch.keys))
     digest = hashlib.sha256(body).digest()
     if head:

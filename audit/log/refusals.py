@@ -1,13 +1,14 @@
 """Refusals and failed sign-ins are events beside the chain; repeats become one event with a count.
 
 A refused request never locks a customer's chain, and a stranger who repeats does not fill the log. A counter carries a
-MAC like an event: without one, SQL as the application's role could have any event written and authenticated.
+MAC like an event: without one, SQL as the application's role could have any event written and authenticated. Its id is
+that of the event of its repeats, so that a copy of a counter gives no second one.
 """
 
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from audit.foundation import clock, db, ids
 from audit.foundation.actor import Actor, Channel, Kind
 from audit.log import authentication, canonical, ledger
 from audit.log.ledger import EventContext, EventDraft, Subject
-from audit.models import Refusal
+from audit.models import Event, Refusal
 
 _log = logging.getLogger(__name__)
 
@@ -25,14 +26,14 @@ _LOCK_TIMEOUT = dt.timedelta(seconds=3)
 """LOCK TABLE, which SQL as the application's role can do, must not hold the thread that also seals and signs."""
 _AUTHENTICATED = (
     "id", "actor", "actor_kind", "chain", "organization", "verb", "subject", "subject_kind", "code", "fact", "outcome",
-    "minute",
+    "minute", "count",
 )  # fmt: skip
 """The columns under a counter's MAC, in its order."""
-_INSERTED = (*_AUTHENTICATED, "mac", "count")
-_UPSERT = f"""
+_INSERTED = (*_AUTHENTICATED, "mac")
+_UNIQUE = ("actor", "verb", "subject", "code", "minute")
+_INSERT = f"""
 INSERT INTO audit_refusal ({", ".join(_INSERTED)}) VALUES ({", ".join(["%s"] * len(_INSERTED))})
-ON CONFLICT (actor, verb, subject, code, minute) DO UPDATE SET count = audit_refusal.count + 1
-RETURNING count
+ON CONFLICT ({", ".join(_UNIQUE)}) DO NOTHING RETURNING id
 """  # noqa: S608 - constants of this module
 
 
@@ -64,7 +65,7 @@ def record(
             outcome="refused",
             minute=at.replace(second=0, microsecond=0),
         )
-        if _count(counter) == 1:
+        if _is_first(counter):
             draft = EventDraft(
                 verb=verb, subject=subject, outcome="refused", facts={**(facts or {}), "code": code}
             )
@@ -92,7 +93,7 @@ def record_failure(
         outcome="observed",
         minute=at.replace(minute=0, second=0, microsecond=0) + _LAST_MINUTE,
     )
-    if _count(counter) == 1:
+    if _is_first(counter):
         draft = EventDraft(verb=verb, subject=subject, outcome="observed", facts={name: value})
         context = EventContext(actor=actor, act=act, at=at, organization=None)
         ledger.insert_unchained(chain=chain, context=context, drafts=[draft])
@@ -102,17 +103,35 @@ def _counter(actor: Actor, **columns: Any) -> Refusal:
     return Refusal(actor=actor.id, actor_kind=actor.kind.value, **columns)
 
 
-def _count(counter: Refusal) -> int:
-    counter.mac = authentication.mac_of(body=_authenticated(counter), key=authentication.current_key())
-    (count,) = db.fetch_one(_UPSERT, [getattr(counter, name) for name in _INSERTED]) or (0,)
-    return int(count)
+def _is_first(counter: Refusal) -> bool:
+    """Insert the counter and return True, or count one more in the present one. One statement for the first.
+
+    A counter that no holder of the key file wrote is replaced: inserted in advance, it would hide every refusal.
+    """
+    counter.mac = _mac_of(counter)
+    while not db.fetch_one(_INSERT, [getattr(counter, name) for name in _INSERTED]):
+        same = {name: getattr(counter, name) for name in _UNIQUE}
+        present = Refusal.objects.select_for_update().filter(**same).first()
+        if present is None:
+            continue
+        if _is_authentic(present, authentication.keys_for_reading()):
+            present.count += 1
+            Refusal.objects.filter(id=present.id).update(count=present.count, mac=_mac_of(present))
+            return False
+        _log.warning("A counter of repeats is not authentic and was replaced")
+        present.delete()
+    return True
+
+
+def _mac_of(row: Refusal) -> bytes:
+    return authentication.mac_of(body=_authenticated(row), key=authentication.current_key())
 
 
 def _authenticated(row: Refusal) -> bytes:
-    """Return the bytes under a counter's MAC: all columns but the count. They are never the bytes of an event."""
-    *others, minute = (getattr(row, name) for name in _AUTHENTICATED)
+    """Return the bytes under a counter's MAC. They are never the bytes of an event."""
+    *others, minute, count = (getattr(row, name) for name in _AUTHENTICATED)
     texts = [None if value is None else str(value) for value in others]
-    return b"audit_refusal:" + canonical.encode({"row": [*texts, canonical.format_instant(minute)]})
+    return b"audit_refusal:" + canonical.encode({"row": [*texts, canonical.format_instant(minute), count]})
 
 
 def flush_repeats() -> int:
@@ -133,26 +152,40 @@ def flush_repeats() -> int:
         # After the rows: a key that made one of them is then in the file.
         keys = authentication.keys_for_reading()
         authentic = [row for row in rows if _is_authentic(row, keys)]
+        taken = _events_by_id(authentic, keys)
         for row in authentic:
-            if row.count > 1:
-                _write_repeats(row, at)
+            if row.count > 1 and not taken.get(row.id):
+                _write_repeats(row, at, event=None if row.id in taken else row.id)
         Refusal.objects.filter(id__in=[row.id for row in rows]).delete()
     if len(authentic) < len(rows):
         _log.warning("%d counters of repeats are not authentic and were deleted", len(rows) - len(authentic))
     return len(rows)
 
 
+def _events_by_id(rows: Iterable[Refusal], keys: Mapping[str, bytes]) -> dict[uuid.UUID, bool]:
+    """Say of each event that has the id of a counter whether it is authentic: then it is that of the repeats.
+
+    Another one was inserted to hide them; `audit verify` names it.
+    """
+    events = Event.objects.filter(id__in=[row.id for row in rows])
+    return {
+        event.id: authentication.is_authentic(body=bytes(event.body), mac=bytes(event.mac), keys=keys)
+        for event in events
+    }
+
+
 def _is_authentic(row: Refusal, keys: Mapping[str, bytes]) -> bool:
     return authentication.is_authentic(body=_authenticated(row), mac=bytes(row.mac), keys=keys)
 
 
-def _write_repeats(row: Refusal, at: dt.datetime) -> None:
+def _write_repeats(row: Refusal, at: dt.datetime, *, event: uuid.UUID | None) -> None:
     actor = Actor(kind=Kind(row.actor_kind), id=row.actor, channel=Channel.JOB)
     draft = EventDraft(
         verb=row.verb,
         subject=Subject(row.subject_kind, row.subject),
         outcome=row.outcome,
         facts={row.fact: row.code, "repeats": row.count - 1, "minute": canonical.format_instant(row.minute)},
+        id=event,
     )
     context = EventContext(actor=actor, act=ids.uuid7(), at=at, organization=row.organization)
     ledger.insert_unchained(chain=row.chain, context=context, drafts=[draft])

@@ -166,7 +166,7 @@ SELECT audit_make_read_only('audit_installation', 'written by the operator''s co
 SELECT audit_make_read_only('audit_key_fingerprint', 'written by the operator''s commands as the owner');
 SELECT audit_leave_free('audit_chain', 'the application adds a chain and locks it; its head moves by the trigger of audit_event');
 SELECT audit_make_read_only('audit_inbox', 'a queue for the sealer: a trigger fills it, and only sealing empties it');
-SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins within an hour; each counter carries a MAC, and the events are in the log');
+SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a minute and of failed sign-ins within an hour; each counter carries a MAC with its count; without it, a counter is replaced and its event written');
 
 SELECT audit_ensure_partitions(current_date, 6);
 INSERT INTO audit_installation (id, uid, incarnation) VALUES (1, gen_random_uuid(), 1);

@@ -200,7 +200,7 @@ def test_application_cannot_place_or_hide_an_event(world: World, attack: str) ->
 def test_event_with_the_id_of_a_sealed_or_waiting_event_is_refused(world: World) -> None:
     """One such event would make every later sealing fail."""
     (event,) = insert_events(world.koskela.id)
-    place = {"chain": world.koskela.id, "at": clock.now(), "seq": None, "prev": None}
+    place: dict[str, Any] = {"chain": world.koskela.id, "at": clock.now(), "seq": None, "prev": None}
     with pytest.raises(DatabaseError, match="audit_inbox_pkey"):
         forged_events.insert(forged_events.row(id=event, **place))
     sealing.seal_all()

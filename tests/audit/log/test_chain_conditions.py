@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def next_event(head: Chain, **other: Any) -> Row:
     """A valid next event of this chain, except for the given columns."""
     assert head.last_at is not None
-    valid = {"at": head.last_at + TICK, "chain": head.id, "seq": head.last_seq + 1}
+    valid: Row = {"at": head.last_at + TICK, "chain": head.id, "seq": head.last_seq + 1}
     return forged_events.row(**valid | {"prev": bytes(head.last_hash)} | other)
 
 

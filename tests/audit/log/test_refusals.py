@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import os
 import uuid
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 
+from audit import sealing
 from audit.foundation import clock, key_files
 from audit.log import refusals
 from audit.models import Event, Refusal
@@ -20,6 +22,7 @@ from delegation.organizations import commands as organizations_commands
 from delegation.people.commands import members as people_commands
 from identity.people.models import User
 from portal.signin.customers import limits
+from tests.fixtures import forged_events
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.events import body
 from tests.fixtures.world import World, actor_of, move_clock
@@ -184,7 +187,8 @@ def test_counter_inserted_by_the_application_s_role_is_deleted_without_an_event(
 
 
 @pytest.mark.parametrize(
-    "column", ["actor", "verb", "subject", "subject_kind", "code", "fact", "outcome", "chain", "organization"]
+    "column",
+    ["actor", "verb", "subject", "subject_kind", "code", "fact", "outcome", "chain", "organization", "count"],
 )
 def test_counter_changed_by_the_application_s_role_is_deleted_without_an_event(
     world: World, column: str
@@ -195,18 +199,85 @@ def test_counter_changed_by_the_application_s_role_is_deleted_without_an_event(
             people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
     is_id = column in {"actor", "subject", "chain", "organization"}
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE audit_refusal SET {column} = %s", [uuid.uuid4() if is_id else "other"])
+        other = 2_000_000_000 if column == "count" else "other"
+        cursor.execute(f"UPDATE audit_refusal SET {column} = %s", [uuid.uuid4() if is_id else other])
     move_clock(begin + 180)
     assert refusals.flush_repeats() == 1
     assert len(refused_events()) == 1
 
 
-def test_counter_at_an_instant_that_python_cannot_read_is_refused(world: World) -> None:
+def deny(world: World) -> None:
+    with pytest.raises(authorization_errors.Denied):
+        people_commands.remove(actor=actor_of(world.ulla), memberships=[world.aino])
+
+
+def test_refusals_with_counters_inserted_in_advance_are_recorded_all_the_same(world: World) -> None:
+    begin = early_in_a_minute()
+    minute = clock.now().replace(second=0, microsecond=0)
+    insert_counter(
+        world,
+        actor=world.ulla.user_id,
+        verb="member.remove",
+        code="denied",
+        minute=minute,
+        count=1,
+    )
+    for _ in range(3):
+        deny(world)
+    move_clock(begin + 180)
+    assert refusals.flush_repeats() == 1
+    first, repeats = refused_events()
+    assert body(first)["facts"] == {"code": "denied", "reason": "exceeds_authority"}
+    assert body(repeats)["facts"]["repeats"] == 2
+
+
+def test_failures_with_a_changed_counter_are_recorded_again(world: World) -> None:
+    begin = early_in_a_minute()
+    deny(world)
+    Refusal.objects.update(count=7)
+    deny(world)
+    assert len(refused_events()) == 2
+    deny(world)
+    move_clock(begin + 180)
+    refusals.flush_repeats()
+    assert [body(event)["facts"].get("repeats") for event in refused_events()] == [None, None, 1]
+
+
+@pytest.mark.parametrize("then", [lambda: 0, sealing.seal_all], ids=["waiting", "sealed"])
+def test_counter_inserted_again_after_its_flush_gives_no_second_event(
+    world: World, then: Callable[[], int]
+) -> None:
+    begin = early_in_a_minute()
+    for _ in range(2):
+        deny(world)
+    (copy,) = Refusal.objects.values()
+    move_clock(begin + 180)
+    refusals.flush_repeats()
+    assert len(refused_events()) == 2
+    then()
+    Refusal.objects.create(**copy)
+    assert refusals.flush_repeats() == 1
+    assert (len(refused_events()), Refusal.objects.count()) == (2, 0)
+
+
+def test_repeats_whose_event_s_id_is_taken_by_a_forged_event_are_recorded(world: World) -> None:
+    begin = early_in_a_minute()
+    for _ in range(2):
+        deny(world)
+    place: dict[str, Any] = {"chain": world.koskela.id, "at": clock.now(), "seq": None, "prev": None}
+    forged_events.insert(forged_events.row(id=Refusal.objects.get().id, **place))
+    move_clock(begin + 180)
+    assert refusals.flush_repeats() == 1
+    assert [body(event)["facts"].get("repeats") for event in refused_events()] == [None, 1]
+
+
+@pytest.mark.parametrize("instant", ["-infinity", "infinity", "9999-12-31", "1999-12-31"])
+def test_counter_at_an_instant_that_python_cannot_read_is_refused(world: World, instant: str) -> None:
     with pytest.raises(IntegrityError, match="audit_refusal_minute"):
-        insert_counter(world, minute="-infinity")
+        insert_counter(world, minute=instant)
 
 
-def test_mac_of_a_counter_is_over_all_columns_but_the_count() -> None:
+def test_mac_of_a_counter_is_over_all_columns() -> None:
     """A change of these bytes would make every waiting counter unauthentic."""
     counter = Refusal(
         id=uuid.UUID(int=1), actor=uuid.UUID(int=2), actor_kind="person", chain=uuid.UUID(int=3), organization=None,
@@ -218,7 +289,7 @@ def test_mac_of_a_counter_is_over_all_columns_but_the_count() -> None:
         refusals._authenticated(counter)
         == (
             f'audit_refusal:{{"row":["{ids[0]}","{ids[1]}","person","{ids[2]}",null,"member.remove","{ids[3]}","refusal",'
-            '"denied","code","refused","2026-11-24T12:59:00.000000Z"]}'
+            '"denied","code","refused","2026-11-24T12:59:00.000000Z",7]}'
         ).encode()
     )
 

@@ -315,12 +315,16 @@ FACTORS: dict[str, dict[str, object]] = {
     "recovery_codes": {"hashes": {"0": "x"}, "used": ""},
     "webauthn": {"name": "key", "credential": {"id": "x"}},
 }
-EXCHANGED = {
+EXCHANGED: dict[str, dict[str, object]] = {
     "totp": {"hashes": "x", "secret": "stolen"},
     "recovery_codes": {"secret": '{"0": "x"}', "hashes": {"0": "stolen"}},
     "webauthn": {"secret": '{"id": "x"}', "credential": {"id": "stolen"}},
 }
-USE = {"totp": {"last_step": 2**40}, "recovery_codes": {"used": "0"}, "webauthn": {"name": "other"}}
+USE: dict[str, dict[str, object]] = {
+    "totp": {"last_step": 2**40},
+    "recovery_codes": {"used": "0"},
+    "webauthn": {"name": "other"},
+}
 
 
 def add_factor(world: World, kind: str) -> Authenticator:
@@ -347,7 +351,7 @@ def test_factor_whose_secret_is_exchanged_behind_a_key_of_another_type_is_named(
     assert state_check.differences() == []
     used = {**row.data, **USE[kind]}
     # A trigger keeps the used codes of the other types.
-    no_objects = ([], "x", None) if kind == "webauthn" else ()
+    no_objects: tuple[object, ...] = ([], "x", None) if kind == "webauthn" else ()
     for data in ({**used, **EXCHANGED[kind]}, {**used, "unknown": 1}, *no_objects):
         with with_a_decoy(world):
             change("UPDATE mfa_authenticator SET data = %s::jsonb WHERE id = %s", json.dumps(data), row.pk)
