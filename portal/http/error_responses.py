@@ -15,6 +15,8 @@ _MAX_FIELDS = 200
 """Fields of a form that are preserved."""
 _SECRET = ("password", "csrfmiddlewaretoken", "code", "credential", "secret")
 _SESSION_GONE = 419
+_KEPT = "kept_form"
+"""The field by which the page of a kept form names itself."""
 
 
 def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
@@ -57,25 +59,43 @@ def redirect_to_sign_in(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
-    """Show status 419: a page with the sent values, without secrets, in a form that can be sent again."""
+    """Show status 419: a page with the sent values, without secrets, in a form that can be sent again.
+
+    A sign-in replaces the token that protects forms. So the form comes back once after it, and the reader checks what
+    is sent. It keeps its idempotency key: the command runs once, however often the form is sent.
+    """
+    is_back = _KEPT in request.POST and not sign_in_url
     return page(
         request,
         _SESSION_GONE,
         fields=_sent_values(request),
+        kept_field=_KEPT,
         action_url=request.get_full_path(),
-        button=_("Send the form again"),
+        button=_("Send the form") if is_back else _("Send the form again"),
+        is_back=is_back,
         sign_in_url=sign_in_url,
     )
 
 
 def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the values of the sent form; those that the reader has typed have a label."""
     pairs = [
-        {"name": name, "value": str(value)}
+        {"name": name, "value": str(value), "label": _label(name) if value else ""}
         for name, values in request.POST.lists()
         for value in values
-        if not any(word in name.lower() for word in _SECRET)
+        if name != _KEPT and not any(word in name.lower() for word in _SECRET)
     ]
     return pairs[:_MAX_FIELDS]
+
+
+def _label(name: str) -> str:
+    labels = {
+        "email": _("E-mail address"),
+        "name": _("Name"),
+        "until": _("Last day of access"),
+        "reason": _("Reason"),
+    }
+    return _("Limit") if name.startswith("limit_") else labels.get(name, "")
 
 
 def return_path(request: HttpRequest) -> str:

@@ -34,7 +34,7 @@ class PageContext:
     organization: OrganizationView
     at: dt.datetime
     zone: ZoneInfo
-    """The reader's time zone, else the organization's."""
+    """The organization's, for every reader: see `time_zones.zone_of`."""
     abilities: frozenset[Verb]
     """The verbs the reader holds somewhere in this organization."""
     membership: ActiveMembership | None
@@ -89,7 +89,7 @@ def organization_page(
 
 
 def member_context(request: Request, key: str) -> PageContext:
-    """Activate the reader's time zone for the rest of the request. Raises NotFound for a reader who is no member."""
+    """Activate the organization's time zone for the rest of the request. Raises NotFound for other readers."""
     membership = request.context.membership(key)
     zone = time_zones.zone_of(membership)
     timezone.activate(zone)

@@ -1,4 +1,4 @@
-"""Times, days, durations and lists in the reader's language and time zone."""
+"""Times, days, durations and lists in the reader's language and the organization's time zone."""
 
 import datetime as dt
 import math
@@ -19,13 +19,13 @@ _NEW_YEAR_IS_NEAR = 120
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Holds the reader's clock: `now` in `zone` decides which day is today."""
+    """Holds the clock of a page: `now` in `zone`, the organization's, decides which day is today."""
 
     now: dt.datetime
     zone: ZoneInfo
 
     def local(self, at: dt.datetime) -> dt.datetime:
-        """Return the instant in the reader's zone."""
+        """Return the instant in the zone of the clock."""
         return at.astimezone(self.zone)
 
     def time(self, at: dt.datetime, *, seconds: bool = False) -> str:

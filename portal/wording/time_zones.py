@@ -1,4 +1,4 @@
-"""The reader's time zone, and instants with the name of their zone."""
+"""The organization's time zone, and instants with the name of their zone."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,8 +20,11 @@ def first_known(*names: str) -> ZoneInfo:
 
 
 def zone_of(membership: ActiveMembership) -> ZoneInfo:
-    """Return the person's own zone, else the organization's."""
-    return first_known(membership.user.time_zone, membership.organization.time_zone)
+    """Return the zone in which days are read and written: the organization's, for every reader.
+
+    A day that one admin enters is then the same day for a colleague abroad, in mails and in the log.
+    """
+    return first_known(membership.organization.time_zone)
 
 
 def date_time(at: dt.datetime, zone: ZoneInfo | None) -> str:

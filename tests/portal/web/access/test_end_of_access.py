@@ -1,11 +1,14 @@
 """The last day of an access, in every place that describes the access."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from audit.foundation import clock
+from delegation.authorization.models.assignments import Assignment
 from delegation.invitations.models import Invitation
+from identity.people.models import User
 from portal.web.access.context import AccessPage
 from portal.web.invitations.context import AcceptPage
 from portal.web.invitations.send import InvitePage
@@ -15,8 +18,8 @@ from portal.web.people.pending_invitations import CancelInvitationPage
 from portal.web.people.removal_context import RemovalPage
 from tests.fixtures import queued_mails, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, orderer_form, page_model, person_path, plain
-from tests.fixtures.world import World
+from tests.fixtures.pages import KOSKELA, orderer_form, page_model, person_path, plain, visible_text
+from tests.fixtures.world import World, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,3 +79,26 @@ def test_end_of_present_access_is_shown_wherever_the_access_is(world: World, day
     restore = page_model(browser.get(person_path(world.mikko, "restore")), AccessPage)
     assert plain(restore.now_sentence).startswith(f"Previous access: {held}")
     assert plain(str(restore.form["until"].value())) == shown(day)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Nowhere/Land"])
+def test_day_is_the_organization_s_for_every_reader(world: World, day: dt.date, zone: str) -> None:
+    """Helsinki's: the person who enters the day may live where it is another one, or read a page there."""
+    with bypassing_commands():
+        User.objects.filter(id__in=[world.aino.user_id, world.mikko.user_id]).update(time_zone=zone)
+    form = orderer_form(world, until=day.isoformat(), email="liisa@koskela.example")
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo("Europe/Helsinki"))
+    browser = signed_in.browser(world.aino)
+    browser.post(person_path(world.mikko, "access"), form)
+    assert Assignment.objects.get(membership=world.mikko, valid_until__gt=clock.now()).valid_until == end
+    browser.post(f"{KOSKELA}/people/invite", {**form, "idempotency_key": "a2"})
+    assert Invitation.objects.get(email="liisa@koskela.example").access_until == end
+    assert f"This access ends on {shown(day)}." in queued_mails.invitation_text()
+    for reader in (browser, signed_in.browser(world.paivi)):
+        panel = page_model(reader.get(person_path(world.mikko, "access")), AccessPage)
+        assert plain(panel.now_sentence).endswith(f"until {shown(day)}")
+        assert plain(str(panel.form["until"].value())) == shown(day)
+        page = page_model(reader.get(f"{KOSKELA}/people"), PeoplePage)
+        assert [row.limit for row in page.people if shown(day) in plain(row.limit)]
+        assert shown(day) in plain(page.invitations[0].sub)
+        assert shown(day) in visible_text(reader.get(f"{KOSKELA}/activity"))
