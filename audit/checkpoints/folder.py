@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -87,11 +88,23 @@ class Folder:
             raise Unusable(f"{self._private} is no signing key.") from error
 
     def verifier_keys(self) -> list[Key]:
-        """Return the public keys, the newest first. Raises Unusable."""
+        """Return the public keys, the newest first. Raises Unusable, also where others can exchange them."""
+        for path in (self.path, self._public):
+            if problem := self._problem(path):
+                raise Unusable(problem)
+        return public_keys(self._public)
+
+    def _problem(self, path: Path) -> str:
+        """Say why another user than the folder's could have written what lies there; empty if none could."""
         try:
-            return [Key.parse(line) for line in self._public.read_text("ascii").splitlines() if line]
-        except (OSError, ValueError) as error:
-            raise Unusable(f"{self._public} cannot be read: {error}") from error
+            status, owner = path.lstat(), self.path.stat().st_uid
+        except OSError as error:
+            return f"{path} cannot be read: {error}"
+        if stat.S_ISLNK(status.st_mode) or status.st_mode & 0o022 or status.st_uid not in {owner, 0}:
+            return (
+                f"{path} must belong to the user who signs, be writable for that user alone, and be no link."
+            )
+        return ""
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[bool]:
@@ -138,16 +151,20 @@ class Folder:
                 if _NAME.fullmatch(name):
                     yield name
 
-    def files(self) -> Iterator[File]:
-        """Yield every checkpoint and `latest`, with verified signatures. Raises Unusable without a public key."""
-        keys = self.verifier_keys()
+    def files(self, *, keys: list[Key] | None = None) -> Iterator[File]:
+        """Yield every checkpoint and `latest`, verified by `keys` or the folder's own public keys. Raises Unusable."""
+        own = self.verifier_keys()
+        keys = own if keys is None else keys
         latest = ["latest"] if (self.path / "latest").exists() else []
         for name in [*self.names(), *latest]:
             yield self._read(name, keys)
 
     def _read(self, name: str, keys: list[Key]) -> File:
+        path = self.path / name
+        if problem := self._problem(path.parent) or self._problem(path):
+            return File(name, None, problem)
         try:
-            checkpoint = note.open_note((self.path / name).read_bytes().decode(), keys=keys)
+            checkpoint = note.open_note(path.read_bytes().decode(), keys=keys)
         except (Problem, OSError, UnicodeDecodeError) as error:
             return File(name, None, str(error))
         match = _NAME.fullmatch(name)
@@ -163,6 +180,14 @@ class Folder:
     @property
     def _public(self) -> Path:
         return self.path / "verifier-keys"
+
+
+def public_keys(path: Path) -> list[Key]:
+    """Read public keys from a file with one in each line, the newest first. Raises Unusable."""
+    try:
+        return [Key.parse(line) for line in path.read_text("ascii").splitlines() if line]
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{path} cannot be read: {error}") from error
 
 
 def configured() -> Folder:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import chain_export, sealing
@@ -42,6 +43,12 @@ class Command(BaseCommand):
             action="store_true",
             help="with verify: also name each difference between tables and log",
         )
+        parser.add_argument(
+            "--key", type=Path, help="verify: public keys of checkpoints, in place of those beside them"
+        )
+        parser.add_argument(
+            "--no-checkpoints", action="store_true", help="verify: succeed where no checkpoint was compared"
+        )
         parser.add_argument("--output", type=Path, help="export: the file to create")
         parser.add_argument("--from", dest="start", type=_instant, help="export: from this date or instant")
         parser.add_argument(
@@ -61,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError(message)
         try:
             # Read before the snapshot begins: a checkpoint signed after it would be longer than the log.
-            checkpoints = _checkpoints(options["chain"])
+            checkpoints = _checkpoints(options["chain"], options["key"])
             with snapshot():
                 report = verifier.verify(chain=options["chain"], checkpoints=checkpoints)
                 for finding in report.findings:
@@ -73,6 +80,8 @@ class Command(BaseCommand):
         for note in report.notes:
             self.stdout.write(note)
         self._conclude(report, differences)
+        if not report.checkpoints:
+            self._say_without_checkpoints(is_refused=_demands_checkpoints(options))
 
     def _compare_state(self, forged: Collection[EventKey]) -> int:
         return state_report.write(forged=forged, difference=self.stderr.write, summary=self.stdout.write)
@@ -90,10 +99,13 @@ class Command(BaseCommand):
             message = f"{differences} differences between the tables and the log; {summary} verified."
             raise CommandError(message)
         self.stdout.write(f"{summary}: log verified.")
-        if not report.checkpoints:
-            self.stdout.write(
-                "No checkpoint was compared: a truncated end, or a log rewritten as a whole, does not show."
-            )
+
+    def _say_without_checkpoints(self, *, is_refused: bool) -> None:
+        message = "No checkpoint was compared: a truncated end, or a log rewritten as a whole, does not show."
+        if is_refused:
+            message += " Set KEYHOLDER_CHECKPOINTS to the deliverer's folder; --no-checkpoints accepts it."
+            raise CommandError(message)
+        self.stdout.write(message)
 
     def _export(self, options: dict[str, Any]) -> None:
         if options["chain"] is None or options["output"] is None:
@@ -133,10 +145,17 @@ class Command(BaseCommand):
         self.stdout.write("The next six months have their partitions.")
 
 
-def _checkpoints(chain: uuid.UUID | None) -> list[File]:
+def _checkpoints(chain: uuid.UUID | None, key: Path | None) -> list[File]:
     """Read all checkpoints of this installation; none for one chain, or where the folder is missing or empty."""
     place = folder.configured()
-    return list(place.files()) if chain is None and place.is_used() else []
+    keys = folder.public_keys(key) if key else None
+    return list(place.files(keys=keys)) if chain is None and place.is_used() else []
+
+
+def _demands_checkpoints(options: dict[str, Any]) -> bool:
+    """Say whether a log without a compared checkpoint is an error: in production, where a deliverer signs some."""
+    is_production = settings.KEYHOLDER_ENV == "production"
+    return is_production and options["chain"] is None and not options["no_checkpoints"]
 
 
 def _instant(text: str) -> dt.datetime:

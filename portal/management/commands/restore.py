@@ -43,7 +43,9 @@ class Command(BaseCommand):
         except (ArchiveRefused, OSError, Error) as error:
             raise CommandError(str(error)) from error
         if options["verify"]:
-            call_command("audit", "verify", "--state", stdout=self.stdout, stderr=self.stderr)
+            call_command(
+                "audit", "verify", "--state", "--no-checkpoints", stdout=self.stdout, stderr=self.stderr
+            )
 
     def _restored(self, folder: Path | None, options: dict[str, Any]) -> Restored:
         if folder is None:

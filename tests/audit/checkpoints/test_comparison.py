@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.core.management import CommandError, call_command
 from audit import merkle, sealing
 from audit.models import Leaf
 from audit.verification import verifier
-from tests.fixtures.signed_log import Log, cut_back
+from tests.fixtures.signed_log import ORIGIN, Log, cut_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +69,88 @@ def test_log_without_checkpoints_says_what_it_does_not_show(
     call_command("audit", "verify", stdout=output)
     assert "0 checkpoints: log verified." in output.getvalue()
     assert "No checkpoint was compared" in output.getvalue()
+
+
+def test_production_demands_a_compared_checkpoint_unless_it_is_waived(
+    log: Log, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.KEYHOLDER_ENV, signed = "production", settings.CHECKPOINTS_FOLDER
+    log.sign()
+    verify()
+    settings.CHECKPOINTS_FOLDER = tmp_path / "none"
+    with pytest.raises(CommandError, match=r"No checkpoint was compared.*--no-checkpoints"):
+        verify()
+    assert "No checkpoint was compared" in verify("--no-checkpoints")
+    verify(f"--chain={log.chain}")
+    settings.CHECKPOINTS_FOLDER = signed
+    unsigned = [path for path in signed.rglob("*") if path.name not in {"verifier-keys", "signing-key"}]
+    for path in filter(Path.is_file, unsigned):
+        path.unlink()
+    with pytest.raises(CommandError, match="No checkpoint was compared"):
+        verify()
+
+
+def verify(*words: str) -> str:
+    output = io.StringIO()
+    call_command("audit", "verify", *words, stdout=output, stderr=output)
+    return output.getvalue()
+
+
+NOBODY = 65534
+
+
+def give_away(path: Path) -> None:
+    os.lchown(path, NOBODY, NOBODY)
+
+
+def exchange_for_a_link(path: Path) -> None:
+    elsewhere = path.rename(path.with_name("elsewhere"))
+    path.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.chmod(0o777),
+        lambda path: path.chmod(path.stat().st_mode | 0o020),
+        exchange_for_a_link,
+        pytest.param(
+            give_away, marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+        ),
+    ],
+    ids=["open to all", "open to the group", "a link", "of another user"],
+)
+@pytest.mark.parametrize("name", ["verifier-keys", "latest", "day", "checkpoint"])
+def test_checkpoint_that_another_user_could_exchange_does_not_count(
+    log: Log, name: str, change: Callable[[Path], None]
+) -> None:
+    log.sign()
+    day = next(log.folder.path.glob("????-??-??"))
+    change({"day": day, "checkpoint": next(day.iterdir())}.get(name, log.folder.path / name))
+    with pytest.raises(CommandError):
+        verify()
+
+
+def test_folder_that_others_can_write_verifies_nothing(log: Log) -> None:
+    log.sign()
+    log.folder.path.chmod(0o777)
+    with pytest.raises(CommandError, match=r"Nothing was verified.*must belong to the user who signs"):
+        verify()
+
+
+def test_checkpoints_are_verified_by_the_given_key_in_place_of_the_folder_s(log: Log, tmp_path: Path) -> None:
+    log.sign()
+    given = tmp_path / "given"
+    given.write_text((log.folder.path / "verifier-keys").read_text())
+    assert "log verified" in verify(f"--key={given}")
+    shutil.rmtree(next(log.folder.path.glob("????-??-??")))
+    for name in ("latest", "signing-key", "verifier-keys"):
+        (log.folder.path / name).unlink()
+    log.folder.make_key(origin=ORIGIN, replace=False)
+    log.sign()
+    assert "log verified" in verify(), "the folder alone cannot show that it is another one"
+    with pytest.raises(CommandError, match="findings"):
+        verify(f"--key={given}")
 
 
 def test_end_that_was_cut_off_is_named(log: Log, intruder: psycopg.Connection) -> None:
