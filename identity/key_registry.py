@@ -107,7 +107,9 @@ _COPY = "Copy the folder from the server on which `manage.py keys rotate` ran, o
 
 
 def make(*, replace_lost: Collection[str] = ()) -> list[str]:
-    """Make the missing keys of a new installation and register all. Returns the purposes whose keys were made.
+    """Make the missing keys of a new installation, and register all. Returns the purposes whose keys were made.
+
+    A rotation that was interrupted is completed.
 
     Keys that the database knows are never made again, but for the purposes in `replace_lost`, whose keys are lost.
     Raises KeysRefused, MissingKey and UnusableFile.
@@ -128,6 +130,7 @@ def make(*, replace_lost: Collection[str] = ()) -> list[str]:
             _withdraw(rows.pop(purpose, {}))
             _ensure(purpose)
         for purpose in PURPOSES:
+            _remove_withdrawn(purpose)
             _register(purpose, rows.get(purpose, {}))
         return missing
 
@@ -135,7 +138,9 @@ def make(*, replace_lost: Collection[str] = ()) -> list[str]:
 def rotate(purpose: str, *, after: dt.timedelta, withdraw: bool) -> dict[str, Present]:
     """Make successors that are used after `after`. Returns them by id. Raises KeysRefused, MissingKey, UnusableFile.
 
-    `withdraw` withdraws the older keys where no stored data depends on them.
+    `withdraw` withdraws the older keys where no stored data depends on them. A key leaves the files only after the
+    commit that withdraws it: `make` completes a rotation that ended at any point, whereas a key that is missing in
+    the files looks like a lost one.
     """
     with _writing():
         rows = registered(using=OWNER).get(purpose, {})
@@ -144,15 +149,36 @@ def rotate(purpose: str, *, after: dt.timedelta, withdraw: bool) -> dict[str, Pr
             raise KeysRefused(f"{purpose}: the keys in {folder()} are not those of this database. {_RESTORE}")
         if unknown := before.keys() - rows.keys():
             raise KeysRefused(_unknown(purpose, unknown))
-        if purpose == signing_keys.PURPOSE:
-            signing_keys.rotate(after=after, withdraw=withdraw)
-        else:
-            key_files.rotate(folder=folder(), purpose=purpose, after=after, withdraw=withdraw)
-        keys = present(purpose)
-        made = {key: found for key, found in keys.items() if key not in before}
+        retired = _add_key(purpose, after=after, withdraw=withdraw)
+        made = {key: found for key, found in present(purpose).items() if key not in before}
         _insert(purpose, made)
-        _withdraw({key: row for key, row in rows.items() if key not in keys})
-        return made
+        _withdraw({key: row for key, row in rows.items() if key in retired})
+    _remove_withdrawn(purpose)
+    return made
+
+
+def _add_key(purpose: str, *, after: dt.timedelta, withdraw: bool) -> set[str]:
+    """Add the successors to the files. Returns the ids of the keys that are retired."""
+    if purpose == signing_keys.PURPOSE:
+        signing_keys.rotate(after=after)
+        return signing_keys.retired(withdraw=withdraw)
+    key_files.rotate(folder=folder(), purpose=purpose, after=after, withdraw=withdraw)
+    return key_files.retired(folder=folder(), purpose=purpose, withdraw=withdraw)
+
+
+def _remove_withdrawn(purpose: str) -> None:
+    """Remove withdrawn keys from the files, unless these hold no others: then they are an old copy."""
+    with _writing():
+        keys = present(purpose)
+        known = KeyFingerprint.objects.using(OWNER).filter(purpose=purpose, key_id__in=keys)
+        same = {row.key_id: row for row in known if row.fingerprint == keys[row.key_id].fingerprint}
+        withdrawn = {key for key, row in same.items() if row.withdrawn_at is not None}
+        if not withdrawn or len(withdrawn) == len(same):
+            return
+        if purpose == signing_keys.PURPOSE:
+            signing_keys.remove(withdrawn)
+        else:
+            key_files.remove(folder=folder(), purpose=purpose, keys=withdrawn)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -122,22 +122,38 @@ def ensure() -> None:
         _delete_unlisted(keys)
 
 
-def rotate(*, after: dt.timedelta = PUBLISH_LEAD, withdraw: bool = False) -> list[SigningKey]:
+def rotate(*, after: dt.timedelta = PUBLISH_LEAD) -> list[SigningKey]:
     """Make a successor for every algorithm, which signs after `after`. Returns the new keys.
 
-    `withdraw` is for a leaked key: all older keys are withdrawn. Services refuse their tokens once they have fetched
-    the set again. Raises MissingKey before the first keys are made.
+    Raises MissingKey before the first keys are made.
     """
     older = _key_ring().keys
-    now = clock.wall()
-    new = [_make(algorithm, now + after) for algorithm in ALGORITHMS]
-    published = [] if withdraw else [key for key in older if not _is_retired(key, now)]
-    published += new
+    new = [_make(algorithm, clock.wall() + after) for algorithm in ALGORITHMS]
+    private_files.replace(path=_index(), text=_index_json([*older, *new]))
+    return new
+
+
+def retired(*, withdraw: bool) -> set[str]:
+    """Return the ids of keys that need not be published any more. Raises MissingKey.
+
+    `withdraw` is for a leaked key: all but the newest. Services refuse their tokens once they have fetched the set
+    again.
+    """
+    now, keys = clock.wall(), _key_ring().keys
+    if withdraw:
+        # The index is in the order in which keys were made.
+        newest = {key.algorithm: key.kid for key in keys}
+        return {key.kid for key in keys} - set(newest.values())
+    return {key.kid for key in keys if _is_retired(key, now)}
+
+
+def remove(keys: Collection[str]) -> None:
+    """Remove these keys from the index, and every key file that it does not list. Raises MissingKey."""
+    published = [key for key in _key_ring().keys if key.kid not in keys]
     private_files.replace(path=_index(), text=_index_json(published))
     for pem in _folder().glob("*.pem"):
         if pem.stem not in {key.kid for key in published}:
             pem.unlink()
-    return new
 
 
 def _is_retired(key: SigningKey, now: dt.datetime) -> bool:

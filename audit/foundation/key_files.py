@@ -19,7 +19,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -147,16 +147,31 @@ def key_by_id(*, folder: Path, purpose: str, key: str) -> Key | None:
 def rotate(*, folder: Path, purpose: str, after: dt.timedelta = SPREAD, withdraw: bool = False) -> Key:
     """Add a key that is used after `after`. Returns it. Raises MissingKey and UnusableFile.
 
-    Older keys stay, because stored data depends on them. Only `web` keys go: all with `withdraw`, otherwise those that
-    were replaced longer than RETENTION ago. `withdraw` is for a leak: no older key is used later, either.
+    `withdraw` is for a leak: no older key is used later, either.
     """
     path, now = path_of(folder=folder, purpose=purpose), clock.wall()
     keys, key = read_keys(path), _new(now + after)
     if withdraw:
         # A key that waits for its instant leaked with the others, and would replace the new one at that instant.
         keys = tuple(older._replace(used_from=min(older.used_from, now)) for older in keys)
-    if purpose == "web":
-        replaced = [older for older, newer in pairwise(keys) if newer.used_from + RETENTION <= now]
-        keys = () if withdraw else tuple(older for older in keys if older not in replaced)
     private_files.replace(path=path, text=_text([*keys, key]))
     return key
+
+
+def retired(*, folder: Path, purpose: str, withdraw: bool) -> set[str]:
+    """Return the ids of keys that need not be accepted any more: only `web` keys, on which no stored data depends.
+
+    All but the newest with `withdraw`, otherwise those that were replaced longer than RETENTION ago. Raises MissingKey
+    and UnusableFile.
+    """
+    if purpose != "web":
+        return set()
+    now = clock.wall()
+    keys = read_keys(path_of(folder=folder, purpose=purpose))
+    return {older.id for older, newer in pairwise(keys) if withdraw or newer.used_from + RETENTION <= now}
+
+
+def remove(*, folder: Path, purpose: str, keys: Collection[str]) -> None:
+    """Remove these keys from the file. Raises MissingKey and UnusableFile."""
+    path = path_of(folder=folder, purpose=purpose)
+    private_files.replace(path=path, text=_text(key for key in read_keys(path) if key.id not in keys))

@@ -223,6 +223,53 @@ def test_rotation_that_was_interrupted_before_the_commit_is_completed_by_make(fo
     keys("check")
 
 
+@pytest.mark.parametrize("crash", ["_insert", "_withdraw", "_remove_withdrawn"])
+@pytest.mark.parametrize(
+    "words", [["web", "--at-once"], ["signing", "--at-once"], ["events", "--at-once"], ["web"]]
+)
+def test_rotation_that_ended_at_any_point_is_completed_by_make(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], crash: str
+) -> None:
+    purpose, before = words[0], set(key_registry.present(words[0]))
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(key_registry, crash, end)
+        with pytest.raises(KeyboardInterrupt):
+            keys("rotate", *words)
+    keys("make")
+    keys("check")
+    is_withdrawn = crash == "_remove_withdrawn" and words[1:] and purpose != "events"
+    assert before.isdisjoint(key_registry.present(purpose)) is bool(is_withdrawn)
+    keys("rotate", *words)
+    keys("check")
+
+
+@pytest.mark.parametrize("crash", ["signing_keys.private_files.replace", "signing_keys.Path.unlink"])
+def test_removal_of_withdrawn_keys_that_ended_halfway_is_completed_by_make(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, crash: str
+) -> None:
+    before = set(key_registry.present("signing"))
+    remove = signing_keys.remove
+
+    def end(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def remove_and_end(withdrawn: set[str]) -> None:
+        patched.setattr(f"identity.{crash}", end)
+        remove(withdrawn)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(signing_keys, "remove", remove_and_end)
+        with pytest.raises(KeyboardInterrupt):
+            keys("rotate", "signing", "--at-once")
+    keys("make")
+    keys("check")
+    assert before.isdisjoint(key_registry.present("signing"))
+
+
 @pytest.mark.parametrize("purpose", ["web", signing_keys.PURPOSE])
 def test_leaked_keys_are_withdrawn_and_their_copies_refused(
     folder: Path, tmp_path: Path, settings: Settings, purpose: str, monkeypatch: pytest.MonkeyPatch

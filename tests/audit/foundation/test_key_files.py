@@ -28,6 +28,11 @@ def ids(folder: Path, purpose: str = "pepper") -> list[str]:
     return [key.id for key in key_files.all_keys(folder=folder, purpose=purpose)]
 
 
+def remove_retired(folder: Path, purpose: str, *, withdraw: bool) -> None:
+    keys = key_files.retired(folder=folder, purpose=purpose, withdraw=withdraw)
+    key_files.remove(folder=folder, purpose=purpose, keys=keys)
+
+
 @pytest.mark.parametrize("purpose", key_files.PURPOSES)
 def test_added_key_is_accepted_before_it_is_used(folder: Path, purpose: str) -> None:
     first = current(folder, purpose)
@@ -56,9 +61,11 @@ def test_web_keys_are_removed_long_after_they_were_replaced(folder: Path) -> Non
     second = key_files.rotate(folder=folder, purpose="web", after=NOW).id
     worlds.move_process_clock((key_files.RETENTION + NOW).total_seconds() - 60)
     third = key_files.rotate(folder=folder, purpose="web", after=NOW).id
+    remove_retired(folder, "web", withdraw=False)
     assert set(ids(folder, "web")) == {first, second, third}
     worlds.move_process_clock((key_files.RETENTION + NOW).total_seconds() + 60)
     fourth = key_files.rotate(folder=folder, purpose="web", after=NOW).id
+    remove_retired(folder, "web", withdraw=False)
     assert set(ids(folder, "web")) == {second, third, fourth}
 
 
@@ -66,11 +73,13 @@ def test_web_keys_are_removed_long_after_they_were_replaced(folder: Path) -> Non
 def test_keys_on_which_stored_data_depends_stay_after_a_leak(folder: Path, purpose: str) -> None:
     first = current(folder, purpose)
     added = key_files.rotate(folder=folder, purpose=purpose, after=NOW, withdraw=True)
+    remove_retired(folder, purpose, withdraw=True)
     assert ids(folder, purpose) == [added.id, first]
 
 
 def test_web_keys_after_a_leak_are_withdrawn(folder: Path) -> None:
     added = key_files.rotate(folder=folder, purpose="web", after=NOW, withdraw=True)
+    remove_retired(folder, "web", withdraw=True)
     assert ids(folder, "web") == [added.id]
 
 
