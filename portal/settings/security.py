@@ -31,6 +31,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_NAME = "__Host-kh-language" if HTTPS else "kh-language"
+WAITING_BROWSER_COOKIE_NAME = "__Host-kh-waiting" if HTTPS else "kh-waiting"
 DEVICE_COOKIE_NAME = "__Host-kh-device" if HTTPS else "kh-device"
 CSRF_COOKIE_NAME = "__Host-kh-csrf" if HTTPS else "kh-csrf"
 CSRF_COOKIE_SECURE = HTTPS

@@ -10,6 +10,7 @@ SOURCES = ("templates/**/*.html", "portal/**/*.py", "portal/static/keyholder/*.j
 NOT_CLASSES = {
     "kh-csrf": "a cookie",
     "kh-device": "a cookie",
+    "kh-waiting": "a cookie",
     "kh-language": "a cookie",
     "kh-opened": "a key of the browser's storage",
 }

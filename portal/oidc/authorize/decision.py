@@ -23,6 +23,23 @@ from portal.signin.customers.assurance import Assessment, Step
 from portal.signin.proofs import Proof
 
 _SELECT = "select_account"
+_REPEATED = (
+    "client_id",
+    "redirect_uri",
+    "state",
+    "response_type",
+    "response_mode",
+    "scope",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "ui_locales",
+)
+"""The parameters that a form repeats: an unknown one could have the name of another field."""
 
 
 @dataclasses.dataclass
@@ -56,7 +73,7 @@ class AuthorizationDecision:
     def _lead_to_sign_in(self) -> HttpResponse:
         self._refuse_if_prompt_none("login_required")
         return login_redirect.redirect_to_sign_in(
-            self.request, self.authorization, self._return_url(without=_SELECT)
+            self.request, self.authorization, self._return_url(without=_SELECT, opens_session=True)
         )
 
     def _check_id_token_hint(self) -> None:
@@ -84,7 +101,8 @@ class AuthorizationDecision:
         self._refuse_if_prompt_none("interaction_required" if adds_factor else "login_required")
         if self.consent_answer:
             return HttpResponseRedirect(self._return_url())
-        return gate.respond(self.request, assessment, path=self._return_url())
+        path = self._return_url(opens_session=assessment.step is Step.SIGN_IN)
+        return gate.respond(self.request, assessment, path=path)
 
     def _authorize(self, proof: Proof) -> HttpResponse:
         candidates = organization_choice.memberships_with_rights(self.request, self.authorization)
@@ -100,12 +118,12 @@ class AuthorizationDecision:
             )
         if self._requires_consent() and self.consent_answer != "grant":
             return self._consent_page(chosen[0].organization_key)
-        if self._waiting_since:
-            reauthentication.spend(self.request.session, self.mark)
         try:
             code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
         except SessionEnded:
             return self._lead_to_sign_in()
+        if self._waiting_since:
+            reauthentication.spend(self.request.session, self._waiting_since)
         return client_redirect.send(self.request, self.authorization.target, code=code)
 
     def _requires_consent(self) -> bool:
@@ -130,34 +148,33 @@ class AuthorizationDecision:
             raise AuthorizationError(error)
 
     def _hidden_fields(self) -> list[dict[str, str]]:
-        """Return the request's parameters for a form that repeats it, without the prompts that the form answers."""
-        target = self.authorization.target
-        values = {
-            "client_id": target.client.id,
-            "redirect_uri": target.redirect_uri,
-            "state": target.state,
-            "response_type": "code",
-            "scope": self.authorization.scopes,
-            "nonce": self.authorization.nonce,
-            "code_challenge": self.authorization.challenge,
-            "code_challenge_method": "S256",
-            "prompt": "consent" if "consent" in self.authorization.prompts else "",
-        }
-        return [{"name": name, "value": value} for name, value in values.items() if value]
+        """Return the request's parameters for a form that repeats it, without the prompt that the form answers.
+
+        The mark goes along, or a choice would end the wait for the proof that has been given.
+        """
+        values = {**self.parameters, "prompt": " ".join(sorted(self.authorization.prompts - {_SELECT}))}
+        if self._waiting_since:
+            values[reauthentication.PARAMETER] = self.mark
+        names = (*_REPEATED, reauthentication.PARAMETER)
+        return [{"name": name, "value": values[name]} for name in names if values.get(name)]
 
     @cached_property
     def _waiting_since(self) -> dt.datetime | None:
-        since = reauthentication.waiting_since(self.mark, self._path()) if self.mark else None
-        if since is None or reauthentication.is_spent(self.request.session, self.mark):
+        if not self.mark:
             return None
-        return since
+        return reauthentication.waiting_since(self.request, self.authorization, self.mark)
 
-    def _return_url(self, *, without: str = "") -> str:
-        """Return the address of this request, `without` one prompt, with a mark where it requires reauthentication."""
+    def _return_url(self, *, without: str = "", opens_session: bool = False) -> str:
+        """Return the address of this request, `without` one prompt, with a mark where it requires reauthentication.
+
+        `opens_session` where the person comes back in a new session.
+        """
         path = self._path(without=without)
         if "login" not in self.authorization.prompts and self.authorization.max_age is None:
             return path
-        mark = self.mark if self._waiting_since else reauthentication.mark(path)
+        mark = self.mark
+        if opens_session or not self._waiting_since:
+            mark = reauthentication.mark(self.request, self.authorization, opens_session=opens_session)
         return f"{path}&{urlencode({reauthentication.PARAMETER: mark})}"
 
     def _path(self, *, without: str = "") -> str:

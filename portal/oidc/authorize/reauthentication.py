@@ -1,6 +1,8 @@
 """Since when a request has been waiting for reauthentication, as a signed mark in its own address.
 
-The mark is in the address and not in a session: before authentication, nothing is written.
+The mark is in the address and not in a session: before authentication, nothing is written. It serves the browser
+session that it was made for. For a person who is not signed in, that is the session which their browser opens next: a
+cookie names the browser, and the session remembers it.
 """
 
 import datetime as dt
@@ -8,40 +10,63 @@ import hashlib
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
+from django.http import HttpRequest
 
 from audit.foundation import clock
+from identity.sessions.store import SessionStore
+from portal.oidc.authorize.request import AuthorizationRequest
+from portal.signin import waiting_browser
 
 PARAMETER = "reauthentication"
 LIFETIME = dt.timedelta(hours=1)
 _SALT = "keyholder.oidc.reauthentication"
-_SPENT = "keyholder.oidc.spent"
-_MAX_SPENT = 8
+_SPENT_AT = "keyholder.oidc.spent"
 
 
-def mark(path: str) -> str:
-    """Return the mark of a request that starts waiting now."""
-    return signing.Signer(salt=_SALT).sign(f"{_digest(path)}.{clock.now().timestamp()}")
+def mark(request: HttpRequest, authorization: AuthorizationRequest, *, opens_session: bool) -> str:
+    """Return the mark of a request that starts waiting now, in this session or in the next one of this browser."""
+    browser = waiting_browser.name(request) if opens_session else _session_of(request)
+    digest = _digest(authorization, browser)
+    return signing.Signer(salt=_SALT).sign(f"{digest}.{clock.now().timestamp()}")
 
 
-def waiting_since(signed: str, path: str) -> dt.datetime | None:
-    """Return when this request started to wait; None for a mark that is forged, too old, or of another request."""
+def waiting_since(
+    request: HttpRequest, authorization: AuthorizationRequest, signed: str
+) -> dt.datetime | None:
+    """Return when this request started to wait in this session.
+
+    None for a mark that is forged, too old, spent, of another request or of another session.
+    """
     try:
-        name, _, at = signing.Signer(salt=_SALT).unsign(signed).partition(".")
+        digest, _, at = signing.Signer(salt=_SALT).unsign(signed).partition(".")
     except signing.BadSignature:
         return None
     started_at = dt.datetime.fromtimestamp(float(at), dt.UTC)
-    return started_at if name == _digest(path) and clock.now() - started_at < LIFETIME else None
+    browsers = (_session_of(request), waiting_browser.of_session(request.session))
+    if digest not in [_digest(authorization, browser) for browser in browsers if browser]:
+        return None
+    is_spent = started_at.timestamp() <= request.session.get(_SPENT_AT, 0)
+    return started_at if clock.now() - started_at < LIFETIME and not is_spent else None
 
 
-def is_spent(session: SessionBase, signed: str) -> bool:
-    """Return whether this mark has led to a code already: each mark leads to one."""
-    return _digest(signed) in session.get(_SPENT, [])
+def spend(session: SessionBase, since: dt.datetime) -> None:
+    """Make this mark, and every older one, lead to no further code: one instant holds for all of them."""
+    session[_SPENT_AT] = max(since.timestamp(), session.get(_SPENT_AT, 0))
 
 
-def spend(session: SessionBase, signed: str) -> None:
-    """Record the mark in the person's session."""
-    session[_SPENT] = [*session.get(_SPENT, []), _digest(signed)][-_MAX_SPENT:]
+def _session_of(request: HttpRequest) -> str:
+    session = request.session
+    return session.stored_key() if request.user.is_authenticated and isinstance(session, SessionStore) else ""
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+def _digest(authorization: AuthorizationRequest, browser: str) -> str:
+    """Name request and browser. The choice of an organization and consent do not change the name."""
+    target = authorization.target
+    parts = [
+        target.client.id,
+        target.redirect_uri,
+        target.state,
+        authorization.nonce,
+        authorization.challenge,
+    ]
+    return hashlib.sha256("\0".join([browser, *parts]).encode()).hexdigest()[:24]

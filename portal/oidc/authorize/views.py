@@ -13,6 +13,7 @@ from portal.oidc.authorize import decision as authorize_decision
 from portal.oidc.authorize import request as authorize_request
 from portal.oidc.authorize.request import AuthorizationError, ClientRequestError
 from portal.oidc.parameters import Parameters
+from portal.signin import waiting_browser
 
 _FORM_FIELDS = frozenset({"csrfmiddlewaretoken", "decision"})
 
@@ -46,9 +47,11 @@ def _decide(request: Request, sent: Parameters, *, consent_answer: str = "") -> 
     values = {name: value for name, value in sent.values.items() if name != reauthentication.PARAMETER}
     mark = sent.get(reauthentication.PARAMETER)
     try:
-        return authorize_decision.AuthorizationDecision(
+        response = authorize_decision.AuthorizationDecision(
             request, authorize_request.parse_request(sent, target), values, mark, consent_answer
         ).respond()
+        waiting_browser.remember(request, response)
+        return response
     except AuthorizationError as error:
         return client_redirect.send_error(request, target, error)
 

@@ -19,7 +19,7 @@ from identity.sessions.models import Session
 from identity.sessions.store import SessionStore
 from portal.http import request_context
 from portal.operations import metrics
-from portal.signin import proofs
+from portal.signin import proofs, waiting_browser
 from portal.signin.customers import attempts, event_transaction, factors
 
 _AGENT = 200
@@ -38,6 +38,7 @@ def record_event(
 def signed_in(request: HttpRequest, user: User) -> None:
     """Record the sign-in, and the browser's name for the list of sessions."""
     metrics.record_sign_in(outcome="done")
+    waiting_browser.signed_in(request)
     facts: dict[str, Any] = {"amr": list(proofs.strongest(request).amr)}
     if isinstance(request.session, SessionStore):
         if not request.session.session_key:

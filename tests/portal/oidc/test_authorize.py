@@ -164,10 +164,13 @@ def test_recent_authentication_satisfies_max_age(world: World) -> None:
 
 @pytest.mark.parametrize("asked", [{"prompt": "login"}, {"max_age": "0"}])
 def test_new_sign_in_is_recent_for_one_code(world: World, asked: dict[str, str]) -> None:
-    _, back = leads_to(oidc_browser.authorize(BrowserClient(), **asked))
-    early, browser = signed_in.browser(world.olli, ago=60), signed_in.browser(world.olli)
-    stale: Any = early.get(back)
+    browser = BrowserClient()
+    _, back = leads_to(oidc_browser.authorize(browser, **asked))
+    browser.sign_in(world.olli.user)
+    signed_in.record_authentication(browser, ago=60)
+    stale: Any = browser.get(back)
     assert leads_to(stale)[0] == "/account/reauthenticate/", "a proof of before the question"
+    signed_in.record_authentication(browser)
     answered: Any = browser.get(back)
     assert "code" in oidc_browser.response_parameters(answered)
     if "prompt" in asked:
@@ -190,10 +193,73 @@ def test_forged_or_foreign_reauthentication_mark_is_ignored(world: World, mark: 
 
 
 def test_reauthentication_mark_expires_after_an_hour(world: World) -> None:
-    _, back = leads_to(oidc_browser.authorize(BrowserClient(), prompt="login"))
+    browser = BrowserClient()
+    _, back = leads_to(oidc_browser.authorize(browser, prompt="login"))
     worlds.move_clock(3601)
-    late: Any = signed_in.browser(world.olli).get(back)
+    late: Any = browser.sign_in(world.olli.user).get(back)
     assert leads_to(late)[0] == "/account/reauthenticate/"
+
+
+@pytest.mark.parametrize("in_session", ["", "a session of their own"])
+def test_reauthentication_mark_of_another_browser_is_ignored(world: World, in_session: str) -> None:
+    """A thief with the cookie of a session takes the mark from a browser of their own."""
+    thief = signed_in.browser(world.mikko, ago=60) if in_session else BrowserClient()
+    _, back = leads_to(oidc_browser.authorize(thief, prompt="login", organization="koskela"))
+    person = BrowserClient()
+    _, own = leads_to(oidc_browser.authorize(person, prompt="login", organization="koskela"))
+    person.sign_in(world.mikko.user)
+    thief.cookies[settings.SESSION_COOKIE_NAME] = person.cookies[settings.SESSION_COOKIE_NAME].value
+    stolen: Any = thief.get(back)
+    assert leads_to(stolen)[0] == "/account/reauthenticate/"
+    answered: Any = person.get(own)
+    assert "code" in oidc_browser.response_parameters(answered)
+
+
+def test_reauthentication_mark_stays_spent_after_any_number_of_others(world: World) -> None:
+    browser = BrowserClient()
+    paths = [
+        leads_to(oidc_browser.authorize(browser, prompt="login", state=f"s-{number}"))[1]
+        for number in range(12)
+    ]
+    browser.sign_in(world.olli.user)
+    for path in paths:
+        answered: Any = browser.get(path)
+        assert "code" in oidc_browser.response_parameters(answered)
+    for path in paths:
+        again: Any = browser.get(path)
+        assert leads_to(again)[0] == "/account/reauthenticate/"
+
+
+@pytest.mark.parametrize("prompt", ["login", "login consent", "select_account login"])
+def test_choice_of_an_organization_keeps_the_demand_for_reauthentication(world: World, prompt: str) -> None:
+    """Each form is sent twice: with the proof of its time, and from a page that stayed open, with an old one."""
+    browser = BrowserClient()
+    _, back = leads_to(oidc_browser.authorize(browser, prompt=prompt, max_age="60"))
+    browser.sign_in(world.mikko.user)
+    page: Any = browser.get(back)
+    sent = {one["name"]: one["value"] for one in page.context["hidden_fields"]} | {"organization": "koskela"}
+    assert sent["max_age"] == "60"
+    later = "login" if "consent" not in prompt else "consent login"
+    assert set(sent["prompt"].split()) == set(later.split())
+    late = browser.get(metadata.AUTHORIZE, {**sent, "reauthentication": ""})
+    assert leads_to(late)[0] == "/account/reauthenticate/"
+    answered: Any = browser.get(metadata.AUTHORIZE, sent)
+    if "consent" in prompt:
+        form = {one["name"]: one["value"] for one in answered.context["hidden_fields"]}
+        without = consent(browser, {**form, "reauthentication": ""}, "grant")
+        assert leads_to(browser.get(without["Location"]))[0] == "/account/reauthenticate/"
+        answered = consent(browser, form, "grant")
+        assert "code=" in answered.content.decode()
+    else:
+        assert "code" in oidc_browser.response_parameters(answered)
+
+
+def test_choice_of_an_organization_on_an_old_page_obeys_max_age(world: World) -> None:
+    browser = signed_in.browser(world.mikko, ago=30)
+    page = oidc_browser.authorize(browser, max_age="60")
+    sent = {one["name"]: one["value"] for one in page.context["hidden_fields"]} | {"organization": "koskela"}
+    signed_in.record_authentication(browser, ago=3000)
+    assert leads_to(browser.get(metadata.AUTHORIZE, sent))[0] == "/account/reauthenticate/"
 
 
 STRANGERS: list[dict[str, str | None]] = [

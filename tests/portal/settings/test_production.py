@@ -57,6 +57,7 @@ SETTINGS: dict[str, Any] = {
     "ACCOUNT_RATE_LIMITS": False,
     "MFA_RATE_LIMITS": False,
     "DEVICE_COOKIE_NAME": "__Host-kh-device",
+    "WAITING_BROWSER_COOKIE_NAME": "__Host-kh-waiting",
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn"],
     "MFA_PASSKEY_SIGNUP_ENABLED": False,
     "MFA_TRUST_ENABLED": False,
