@@ -1,12 +1,8 @@
 """The log refers to other apps by ids and not by foreign keys; triggers and the role allow inserts only."""
 
-import datetime as dt
-
 from django.db import models
 
 from audit.foundation import ids
-
-_READABLE = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 
 
 class Installation(models.Model):
@@ -189,8 +185,6 @@ class Refusal(models.Model):
             models.UniqueConstraint(
                 fields=["actor", "verb", "subject", "code", "minute"], name="audit_refusal_once_a_minute"
             ),
-            # Python cannot read an instant like infinity: one such row would stop every flush.
-            models.CheckConstraint(condition=models.Q(minute__range=_READABLE), name="audit_refusal_minute"),
         ]
 
 

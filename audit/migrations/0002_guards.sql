@@ -56,6 +56,23 @@ BEGIN
     EXECUTE format('COMMENT ON TABLE %I IS %L', unwritten, 'Read-only: ' || reason);
 END $$;
 
+-- Adds to every table that has instants the constraint that Python can read them, in any time zone. One row with `infinity` would
+-- end whatever reads its table. The last statement of each app's migrations; a test finds a table without it.
+CREATE FUNCTION audit_keep_instants_readable() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT c.oid::regclass AS name,
+                    string_agg(format('%I BETWEEN %L AND %L', attname, '1970-01-01Z', '9999-12-31Z'), ' AND ' ORDER BY attnum) AS readable
+             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+               AND atttypid = 'timestamptz'::regtype
+               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND conname = 'keyholder_instants')
+             GROUP BY c.oid LOOP
+        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT keyholder_instants CHECK (%s)', t.name, t.readable);
+    END LOOP;
+END $$;
+
 CREATE FUNCTION audit_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is insert-only', TG_TABLE_NAME USING ERRCODE = 'KH002';
@@ -171,3 +188,4 @@ SELECT audit_leave_free('audit_refusal', 'counts repeats of refusals within a mi
 SELECT audit_ensure_partitions(current_date, 6);
 INSERT INTO audit_installation (id, uid, incarnation) VALUES (1, gen_random_uuid(), 1);
 INSERT INTO audit_chain (id, kind) VALUES ('00000000-0000-7000-8000-000000000002', 'supplier');
+SELECT audit_keep_instants_readable();

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Collection
 
+from django.db import DatabaseError, transaction
+
 from audit.foundation import clock
 from audit.state import comparison, registry
 from audit.state.comparison import EventKey, TableComparison
 
 Write = Callable[[str], object]
+_UNREADABLE = (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
+"""What reading a value raises that Python cannot hold. It must not hide the differences of the other tables."""
 
 
 def write(*, forged: Collection[EventKey], difference: Write, summary: Write) -> int:
@@ -17,8 +21,13 @@ def write(*, forged: Collection[EventKey], difference: Write, summary: Write) ->
     total = 0
     for table in comparison.compare(excluded=forged, at=clock.now()):
         found = 0
-        for line in table:
-            difference(str(line))
+        try:
+            with transaction.atomic():
+                for line in table:
+                    difference(str(line))
+                    found += 1
+        except _UNREADABLE as error:
+            difference(f"{table.table.table}: cannot be read: {type(error).__name__}")
             found += 1
         summary(_summary(table, found))
         total += found

@@ -28,3 +28,5 @@ END $$;
 
 CREATE TRIGGER assignment_organization BEFORE INSERT OR UPDATE OF membership_id, organization_id
 ON delegation_assignment FOR EACH ROW EXECUTE FUNCTION delegation_assignment_organization();
+
+SELECT audit_keep_instants_readable();

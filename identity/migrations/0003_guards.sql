@@ -72,3 +72,5 @@ CREATE FUNCTION identity_search_text(name text, email text) RETURNS text LANGUAG
 $$;
 -- The beginnings of words find a person; the extension pg_trgm comes with the database.
 CREATE INDEX user_search_trigrams ON identity_user USING gin (identity_search_text(name, email) gin_trgm_ops);
+
+SELECT audit_keep_instants_readable();

@@ -11,3 +11,5 @@ SELECT audit_leave_free(free, 'follows from the log and from what targets answer
 ]) free;
 SELECT audit_leave_free('provisioning_mail', 'a queue of mails; the events that caused them are in the log');
 SELECT audit_leave_free('provisioning_heartbeat', 'shows operators which processes run; nothing depends on it');
+
+SELECT audit_keep_instants_readable();

@@ -271,9 +271,9 @@ def test_repeats_whose_event_s_id_is_taken_by_a_forged_event_are_recorded(world:
     assert [body(event)["facts"].get("repeats") for event in refused_events()] == [None, 1]
 
 
-@pytest.mark.parametrize("instant", ["-infinity", "infinity", "9999-12-31", "1999-12-31"])
+@pytest.mark.parametrize("instant", ["-infinity", "infinity"])
 def test_counter_at_an_instant_that_python_cannot_read_is_refused(world: World, instant: str) -> None:
-    with pytest.raises(IntegrityError, match="audit_refusal_minute"):
+    with pytest.raises(IntegrityError, match="keyholder_instants"):
         insert_counter(world, minute=instant)
 
 

@@ -20,6 +20,7 @@ from audit.foundation.actor import system
 from audit.log import observations
 from audit.log.ledger import EventDraft, Subject
 from audit.models import Event
+from audit.state.comparison import Difference, TableComparison
 from audit.verification import verifier
 from delegation.people.commands import self_service
 from identity.people import credentials
@@ -438,6 +439,32 @@ def test_command_writes_a_line_for_each_difference_and_no_personal_value(filled_
     ]
     assert "identity_businessunit: 2 rows; 0 differences; compared: rows only" in summary
     assert any(line.startswith("delegation_idempotencyrecord: not rebuilt: ") for line in summary)
+
+
+@pytest.mark.parametrize("error", ["DataError", "RecursionError", "ValueError"])
+def test_table_that_cannot_be_read_is_named_and_hides_no_other(
+    filled_world: World, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    read = TableComparison._differences
+
+    def differences(table: TableComparison, batch: Any) -> Iterator[Difference]:
+        if table.table.table == "delegation_roleversion":
+            if error == "DataError":
+                change("SELECT 1 / 0")
+            raise {"RecursionError": RecursionError, "ValueError": ValueError}[error]
+        yield from read(table, batch)
+
+    monkeypatch.setattr(TableComparison, "_differences", differences)
+    move_clock(240)
+    with with_a_decoy(filled_world):
+        change("UPDATE delegation_roleversion SET verbs = '[]'")
+        change("UPDATE identity_membership SET epoch = 5 WHERE id = %s", filled_world.vilma.id)
+    message, lines, _ = verify_state()
+    assert message.startswith("2 differences between the tables and the log; ")
+    assert lines == [
+        f"delegation_roleversion: cannot be read: {error}",
+        f"identity_membership id={filled_world.vilma.id}: epoch: the log says 1, the table 5",
+    ]
 
 
 def test_command_with_state_and_one_chain_is_refused(world: World) -> None:
