@@ -171,7 +171,7 @@ def _mail() -> Result:
 def _broker() -> Result:
     if settings.CELERY_BROKER_URL == settings.NO_BROKER:
         return _ok("KEYHOLDER_BROKER_URL is not set: no jobs and no timer run.")
-    options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
+    options = {**getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {}), "init_extension": False}
     broker: Any = Connection(  # type: ignore[no-untyped-call]
         settings.CELERY_BROKER_URL, connect_timeout=5, transport_options=options
     )
@@ -181,6 +181,10 @@ def _broker() -> Result:
             broker.default_channel.close()
         except Exception as error:  # noqa: BLE001 - each broker raises its own; the text may hold the password
             return _problem(f"{broker.as_uri()}: {type(error).__name__}.")
+        finally:
+            # Kombu closes the pool of a connection that was made; without one, its threads would go on trying.
+            if client := getattr(broker.transport, "_pgmq_client", None):
+                client.close()
         return _ok(f"{broker.as_uri()} answers.")
 
 

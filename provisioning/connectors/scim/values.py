@@ -5,11 +5,11 @@ Databases behind targets store ids in capitals, instants without fractions, amou
 
 import datetime as dt
 import re
-import unicodedata
 import uuid
 from decimal import Decimal
 
 from delegation.authorization.values import amount_to_json
+from identity.people.normalization import normalize
 
 _ROUNDING = dt.timedelta(seconds=1)
 """Targets round instants to whole seconds, or cut the fraction off."""
@@ -18,7 +18,7 @@ _GUID = re.compile(r"\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?", re.IG
 
 def text(value: object) -> str:
     """Return the text; equal letters have equal code points (NFC)."""
-    return unicodedata.normalize("NFC", str(value))
+    return normalize("NFC", str(value))
 
 
 def identifier(value: object) -> str:
