@@ -313,9 +313,7 @@ def test_leaver_without_an_acceptable_invitation_cannot_sign_in(world: World, ca
     }
     with worlds.bypassing_commands():
         Invitation.objects.filter(id=invitation.id).update(**changed)
-    browser = BrowserClient()
-    browser.password(user)
-    assert not browser.is_signed_in
+    assert BrowserClient().password(user)["Location"] == reverse("account_inactive")
 
 
 def test_leaver_without_an_invitation_cannot_sign_in(world: World) -> None:
