@@ -38,6 +38,10 @@ WORDS = {
     "on": pgettext_lazy("state", "On"),
 }
 _QUOTED = 60
+_QUOTATION_MARKS = re.compile(
+    '["\u00ab\u00bb\u05f4\u201c-\u201f\u2033\u2036\u275d\u275e\u2760\u276e\u276f\u2e42\u301d-\u301f\uff02\U0001f676-\U0001f678]'
+)
+"""The double quotation marks of all scripts, and what looks like one."""
 _LINKED = re.compile(r"(?<=\S)[.:@/](?=\S)")
 _MARKS = {"closing": "wait", "closed": "ok", "on": "ok"}
 
@@ -94,8 +98,10 @@ def breakable(address: str) -> SafeString:
 def quoted(text: str) -> str:
     """Return a person's text for a mail: at most 60 characters, in which no mail program finds a link.
 
-    Programs draw links around what looks like an address. A word joiner, which is invisible, ends such an address.
+    Double quotation marks become single ones: the text must not end its own quotation. Programs draw links around what
+    looks like an address. A word joiner, which is invisible, ends such an address.
     """
+    text = _QUOTATION_MARKS.sub("'", text)
     short = text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
     return _LINKED.sub("\\g<0>\u2060", short)
 

@@ -1,6 +1,8 @@
 """The mail of an invitation: a person's text makes no subject and no link of it."""
 
 import email
+import sys
+import unicodedata
 
 import pytest
 
@@ -36,6 +38,21 @@ def test_quoted_text_has_no_address_that_a_mail_program_finds(text: str) -> None
     shown = kh.quoted(text)
     assert text not in shown
     assert shown.replace("\u2060", "") == text
+
+
+def test_quoted_text_does_not_end_its_quotation() -> None:
+    marks = [
+        mark
+        for mark in map(chr, range(sys.maxunicode + 1))
+        if "QUOTATION MARK" in (name := unicodedata.name(mark, ""))
+        and not name.startswith("TAG ")
+        and "SINGLE" not in name
+    ]
+    assert set('"\u201c\u201d\u201e\u00ab\u00bb') < set(marks)
+    assert [
+        mark for mark in marks if kh.quoted(f"Olli{mark} (it@koskela)") != kh.quoted("Olli' (it@koskela)")
+    ] == []
+    assert kh.quoted("Niamh O\u2019Brien") == "Niamh O\u2019Brien"
 
 
 def test_quoted_text_is_short() -> None:
