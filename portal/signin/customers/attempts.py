@@ -84,7 +84,12 @@ def run(request: Request, view: Callable[[], HttpResponseBase]) -> HttpResponseB
     match = request.resolver_match
     name = (match.url_name if match else None) or ""
     if name in _COUNTED and request.method not in _COUNTED[name]:
-        taken = limits.take((limits.REQUESTS, device_cookies.any_number(request) or _network(request)))
+        device, network = device_cookies.any_known(request), _network(request)
+        taken = limits.take(
+            *[(limits.REQUESTS, device.number), (limits.REQUESTS_KNOWN, network)]
+            if device
+            else [(limits.REQUESTS, network)]
+        )
         if taken.wait:
             return error_pages.too_many(request, seconds=taken.wait)
     subject = _SUBJECTS.get(name)

@@ -41,9 +41,15 @@ def known(request: HttpRequest, user: User | None) -> Device | None:
     return next((device for device in _devices(request) if _is_valid(device, user)), None)
 
 
-def any_number(request: HttpRequest) -> str:
-    """Return the number of an entry that we have signed, of any person and epoch; empty without one."""
-    return next((device.number for device in _devices(request)), "")
+def any_known(request: HttpRequest) -> Device | None:
+    """Return the first valid entry of any person in this browser. One statement; none without an entry."""
+    devices = list(_devices(request))
+    users = (
+        User.objects.filter(is_active=True).in_bulk({device.user for device in devices}) if devices else {}
+    )
+    return next(
+        (device for device in devices if (user := users.get(device.user)) and _is_valid(device, user)), None
+    )
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> None:

@@ -39,6 +39,14 @@ PERSON = Limit("person", "wrong secrets", "person, unknown browsers", 15, 5 * _M
 REQUESTS = Limit(
     "requests", "passkey challenges, reset requests and reset links", "network or known browser", 60, _MINUTE
 )
+# Apart from those of strangers, who must not make a known browser wait: one person can have any number of browsers.
+REQUESTS_KNOWN = Limit(
+    "requests-known",
+    "passkey challenges, reset requests and reset links",
+    "network, known browsers",
+    300,
+    _MINUTE,
+)
 RESET_MAIL = Limit("reset-mail", "reset mails", "address, unknown browsers", 3, _DAY)
 RESET_MAIL_LATER = Limit(
     "reset-mail-later", "reset mail after those", "address, unknown browsers", 1, 2 * _HOUR
@@ -55,6 +63,7 @@ LIMITS: Sequence[Limit] = (
     PERSON_NETWORK,
     PERSON,
     REQUESTS,
+    REQUESTS_KNOWN,
     RESET_MAIL,
     RESET_MAIL_LATER,
     RESET_MAIL_DEVICE,

@@ -46,6 +46,7 @@ SMALL = {
     "PERSON_NETWORK": 2,
     "PERSON": 6,
     "REQUESTS": 10,
+    "REQUESTS_KNOWN": 15,
     "NOTICE": 3,
 }
 """Amounts in the order of the real ones, which would take hundreds of requests."""
@@ -216,7 +217,7 @@ def test_device_cookie_of_another_person_or_with_another_signature_is_unknown(wo
     browser.cookies[name] = browser.cookies[name].value.replace(device.user.hex, mikko.pk.hex)
     assert device_cookies.known(request_of(browser), mikko) is None
     browser.cookies[name] = "~".join(["x"] * 2_000)
-    assert device_cookies.any_number(request_of(browser)) == ""
+    assert device_cookies.any_known(request_of(browser)) is None
 
 
 def test_device_cookie_expires_after_half_a_year(world: World) -> None:
@@ -296,6 +297,31 @@ def test_requests_of_a_known_browser_do_not_wait_for_its_network(world: World) -
     refused = BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked)
     assert (refused.status_code, 0 < int(refused["Retry-After"]) <= limits.REQUESTS.seconds) == (429, True)
     assert browser.get(reverse("mfa_login_webauthn"), headers=asked).status_code == 200
+
+
+def test_requests_of_many_known_browsers_share_the_limit_of_their_network(world: World) -> None:
+    """Each new browser of one person had a limit of its own."""
+    asked = {"X-Requested-With": "XMLHttpRequest"}
+    browsers = []
+    for _ in range(2):
+        forget_last_code(world.aino.user)
+        browsers.append(known_browser(world.aino.user))
+    answers = [
+        browser.get(reverse("mfa_login_webauthn"), headers=asked).status_code
+        for browser in browsers
+        for _ in range(limits.REQUESTS.amount)
+    ]
+    assert answers.count(200) == limits.REQUESTS_KNOWN.amount
+    assert BrowserClient().get(reverse("mfa_login_webauthn"), headers=asked).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"epoch": 99}, {"is_active": False}])
+def test_revoked_device_cookie_has_no_requests_of_its_own(world: World, change: dict[str, Any]) -> None:
+    browser = known_browser(world.aino.user)
+    assert device_cookies.any_known(request_of(browser)) is not None
+    with worlds.bypassing_commands():
+        User.objects.filter(pk=world.aino.user_id).update(**change)
+    assert device_cookies.any_known(request_of(browser)) is None
 
 
 @pytest.mark.parametrize("method", ["head", "options", "put"])
