@@ -98,7 +98,8 @@ def _describe(key: SigningKey, latest: Signed | None) -> Checkpoint | None:
         if size == 0 or (base and size == base.size and is_signed):
             return None
         current = _heads(size, base)
-        at = canonical.format_instant(clock.now())
+        # The clock of this machine: who owns the database can move the database's.
+        at = max(canonical.format_instant(clock.wall()), last.at if last else "")
         return Checkpoint(key.name, size, _root(tree, size), incarnation, current.chains, current.root, at)
 
 

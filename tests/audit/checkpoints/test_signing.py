@@ -1,5 +1,6 @@
 """The signer: what it states, when it signs, and what it refuses to sign."""
 
+import datetime as dt
 import os
 import shutil
 import uuid
@@ -14,9 +15,9 @@ from audit import merkle, sealing
 from audit.checkpoints import heads, newest, note, signer
 from audit.checkpoints.folder import Folder, Unusable
 from audit.checkpoints.signer import Inconsistent, Signer
-from audit.foundation import private_files
+from audit.foundation import clock, private_files
 from audit.foundation.snapshot import snapshot
-from audit.log import ledger
+from audit.log import canonical, ledger
 from audit.models import Chain, Event, Installation, Leaf
 from audit.models import Checkpoint as Copy
 from audit.verify_export import open_checkpoint
@@ -56,6 +57,25 @@ def test_checkpoint_is_a_note_that_the_standalone_verifier_opens(log: Log) -> No
     assert open_checkpoint(text, log.folder.verifier_keys()) == signed
     assert text.splitlines()[:2] == [ORIGIN, str(signed.size)]
     assert text.splitlines()[-1].startswith(f"\u2014 {ORIGIN} ")
+
+
+def test_checkpoint_s_time_is_the_deliverer_s_and_never_before_the_last_one(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database's clock belongs to who owns the database."""
+    before, first, after = clock.wall(), log.sign(), clock.wall()
+    assert canonical.format_instant(before) <= first.at <= canonical.format_instant(after)
+    earlier = clock.wall() - dt.timedelta(days=3)
+    log.observe()
+    with monkeypatch.context() as patch:
+        patch.setattr(signer.clock, "now", lambda: earlier)
+        second = log.sign()
+    assert second.at > first.at
+    log.observe()
+    with monkeypatch.context() as patch:
+        patch.setattr(signer.clock, "wall", lambda: earlier)
+        third = log.sign()
+    assert (third.at, third.size) == (second.at, second.size + 1)
 
 
 def test_log_that_has_not_grown_is_not_signed_again(log: Log) -> None:
