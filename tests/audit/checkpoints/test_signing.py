@@ -68,12 +68,12 @@ def test_checkpoint_s_time_is_the_deliverer_s_and_never_before_the_last_one(
     earlier = clock.wall() - dt.timedelta(days=3)
     log.observe()
     with monkeypatch.context() as patch:
-        patch.setattr(signer.clock, "now", lambda: earlier)
+        patch.setattr(clock, "now", lambda: earlier)
         second = log.sign()
     assert second.at > first.at
     log.observe()
     with monkeypatch.context() as patch:
-        patch.setattr(signer.clock, "wall", lambda: earlier)
+        patch.setattr(clock, "wall", lambda: earlier)
         third = log.sign()
     assert (third.at, third.size) == (second.at, second.size + 1)
 
