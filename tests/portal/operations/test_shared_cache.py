@@ -116,7 +116,7 @@ def test_pickle_in_the_table_does_nothing(world: World) -> None:
     pickled = base64.b64encode(pickle.dumps(Trap())).decode()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO portal_cache VALUES (%s, to_jsonb(%s::text), 'infinity')",
+            "INSERT INTO portal_cache VALUES (%s, to_jsonb(%s::text), '9000-01-01')",
             [cache.make_key("key"), pickled],
         )
     assert cache.get("key") == pickled
@@ -127,7 +127,7 @@ def test_pickle_in_the_table_does_nothing(world: World) -> None:
 
 def test_bytes_that_are_no_json_do_not_fit_the_table() -> None:
     with pytest.raises(DataError, match="invalid input syntax for type json"), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO portal_cache VALUES ('key', %s::text::jsonb, 'infinity')", ["gASV"])
+        cursor.execute("INSERT INTO portal_cache VALUES ('key', %s::text::jsonb, '9000-01-01')", ["gASV"])
 
 
 def test_value_that_json_cannot_hold_is_refused() -> None:

@@ -112,7 +112,7 @@ def public(seconds: int) -> dict[str, Any]:
     return {**PROGRAM, **public}
 
 
-# Not the person of the session: production stores a cheap hash of the tests anew, which ends other sessions.
+# Not the person of the session: production stores a cheap hash of the tests again, which ends other sessions.
 LOGIN = {"login": "paivi@koskela.example", "password": worlds.PASSWORD}
 WRONG_TOKEN = {**LOGIN, "csrfmiddlewaretoken": "x" * 64}
 ELSEWHERE = {"Origin": "https://evil.example"}
