@@ -134,14 +134,19 @@ class Machine:
             script=script,
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of root's shell, and nothing of the tests' own."""
+        return {
+            "PATH": f"{self.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "DEBIAN_FRONTEND": "noninteractive",
+        }
+
     def shell(self, commands: str, *, name: str, script: str = "") -> str:
         """Run commands as the page says: a failing one ends the test."""
         done = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", commands],
-            env={
-                "PATH": f"{self.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "DEBIAN_FRONTEND": "noninteractive",
-            },
+            env=self.environment,
             input=script,
             capture_output=True,
             text=True,

@@ -370,7 +370,10 @@ def assert_web_cannot_lead_root_to_other_keys(installation: Installation) -> Non
     before = files_of(home / "keyholder-deliver")
     run_as_web(_ATTACK.format(home=home))
     script = installation.machine.folder / "opt/keyholder/deploy/copy-keys"
-    assert subprocess.run([script], check=False, capture_output=True).returncode != 0
+    machine = installation.machine
+    copied = subprocess.run([script], env=machine.environment, check=False, capture_output=True, text=True)
+    assert copied.returncode != 0
+    assert "The environment is not usable" not in copied.stderr, copied.stderr
     assert {
         path: text for path, text in files_of(home / "keyholder-deliver").items() if path in before
     } == before
@@ -392,11 +395,18 @@ def assert_web_cannot_read_an_owner_s_command(installation: Installation) -> Non
     manage = installation.machine.folder / "opt/keyholder/deploy/manage"
     with subprocess.Popen(
         [manage, "keys", "import"],
+        env=installation.machine.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as waiting:
-        wait_until(lambda: b"OWNER_DATABASE_URL=" in environments("keyholder-operator"), within=60, what="it")
+        address = b"OWNER_DATABASE_URL="
+        wait_until(
+            lambda: waiting.poll() is not None or address in environments("keyholder-operator"),
+            within=60,
+            what="the operator's command",
+        )
+        assert waiting.returncode is None, "it ended before it read its input"
         readable = run_as_web("cat /proc/[0-9]*/environ 2>/dev/null || true")
         waiting.communicate(b"")
     assert "KEYHOLDER_ISSUER=" in readable
