@@ -361,7 +361,7 @@ ln -s {home}/keyholder-deliver/keys/signing signing
 
 def run_as_web(script: str) -> str:
     command = ["runuser", "-u", "keyholder", "--", "/bin/bash", "-euc", script]
-    environment = {"PATH": "/usr/bin:/bin"}  # the tests' own names a database, too
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}  # the tests' own names a database, too
     done = subprocess.run(
         command, env=environment, check=True, capture_output=True, text=True, errors="replace"
     )
