@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from identity.people.hashers import Argon2id
 from tests import settings as test_settings
 from tests.fixtures import browser_client, production, signed_in
 from tests.fixtures import world as worlds
@@ -44,6 +45,10 @@ SETTINGS: dict[str, Any] = {
     "CSRF_COOKIE_DOMAIN": None,
     "CSRF_COOKIE_PATH": "/",
     "CSRF_TRUSTED_ORIGINS": [],
+    "PASSWORD_HASHERS": [
+        "identity.people.hashers.Argon2id",
+        "identity.people.hashers.MachineSecretHasher",
+    ],
     "PASSWORD_RESET_TIMEOUT": 7200,
     "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
     "ACCOUNT_PREVENT_ENUMERATION": True,
@@ -214,6 +219,11 @@ def headers(answer: Answer, names: dict[str, Any]) -> dict[str, Any]:
 
 def test_security_settings_in_production(portal: Portal) -> None:
     assert portal.settings == SETTINGS
+
+
+def test_passwords_are_hashed_with_the_least_memory_and_time_that_owasp_names() -> None:
+    """Tests hash with less of both (`tests.fixtures.hashers`)."""
+    assert (Argon2id.memory_cost, Argon2id.time_cost, Argon2id.parallelism) == (19 * 1024, 2, 1)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -26,7 +26,7 @@ SEARCHES = (
     "activity?q=marja",
 )
 VARIANTS = 3
-"""Addresses of one page that differ in an id or in their filters, besides the searches."""
+"""Addresses of one page that differ in their filters, besides the searches. Each page without filters is opened."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -56,7 +56,8 @@ def crawl(browser: BrowserClient) -> dict[str, str]:
     waiting = [HOME, *searches]
     while waiting:
         path = waiting.pop()
-        page = ID.sub("", path).partition("?")[0]
+        address, _, filters = path.partition("?")
+        page = ID.sub("", address) if filters else address
         if path in seen or (path not in searches and variants[page] >= VARIANTS):
             continue
         variants[page] += path not in searches

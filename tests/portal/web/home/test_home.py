@@ -3,15 +3,12 @@
 import pytest
 
 from delegation.authorization.models.roles import RoleVersion
-from identity.clients.models import Application
 from portal.shell import attention
 from portal.web.home.context import HomePage
 from portal.web.my.context import MyAccessPage
 from portal.web.people.list_context import PeoplePage
 from provisioning.accounts import queries as accounts_queries
-from provisioning.accounts.models import Account
-from provisioning.targets import commands as targets_commands
-from tests.fixtures import signed_in
+from tests.fixtures import deliveries, signed_in
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, plain, visible_text
 from tests.fixtures.world import World, bypassing_commands
 
@@ -67,14 +64,7 @@ def test_home_without_managed_members_shows_no_count(world: World) -> None:
 @pytest.fixture
 def out_of_date(world: World) -> World:
     """Give the world with a CRM in which Mikko's account, in Tampere, and Olli's, in Oulu, are out of date."""
-    targets_commands.register(
-        actor=world.system,
-        application=Application.objects.get(key="crm"),
-        base_url="http://127.0.0.1:9/crm",
-        token="t",
-    )
-    for member in (world.olli, world.mikko):
-        assert Account.objects.filter(user=member.user).update(state="out_of_date") == 1
+    deliveries.out_of_date_in_crm(world, world.olli, world.mikko)
     return world
 
 

@@ -260,15 +260,15 @@ def left(world: World, *, invited_first: bool, by: str) -> tuple[User, str]:
     return user, path()
 
 
-@pytest.mark.parametrize(("by", "when"), [("koskela", False), ("pohjola", False), ("pohjola", True)])
+@pytest.mark.parametrize(("by", "invited_first"), [("koskela", False), ("pohjola", False), ("pohjola", True)])
 @pytest.mark.parametrize("password", ["known", "reset"])
 def test_leaver_without_organization_accepts_a_new_invitation(
     world: World,
     by: str,
-    when: str,
+    invited_first: bool,  # noqa: FBT001 - a parameter of the test
     password: str,
 ) -> None:
-    user, path = left(world, invited_first=when == "before", by=by)
+    user, path = left(world, invited_first=invited_first, by=by)
     browser = BrowserClient()
     assert "Sign in to accept" in text(browser.get(path))
     if password == "reset":

@@ -5,13 +5,11 @@ import re
 import pytest
 
 from audit.models import Event
-from identity.clients.models import Application
 from portal.web.home.context import HomePage
 from portal.web.people.detail_context import PersonPage
 from portal.web.people.list_context import PeoplePage
 from provisioning.accounts.models import Account
-from provisioning.targets import commands as targets_commands
-from tests.fixtures import signed_in
+from tests.fixtures import deliveries, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import (
     KOSKELA,
@@ -74,13 +72,7 @@ def test_person_page_takes_the_same_statements_for_one_and_three_rights(world: W
 @pytest.fixture
 def out_of_date(world: World) -> World:
     """Give the world with a CRM in which Olli's account is out of date."""
-    targets_commands.register(
-        actor=world.system,
-        application=Application.objects.get(key="crm"),
-        base_url="http://127.0.0.1:9/crm",
-        token="t",
-    )
-    Account.objects.filter(user=world.olli.user).update(state="out_of_date")
+    deliveries.out_of_date_in_crm(world, world.olli)
     return world
 
 
