@@ -10,7 +10,7 @@ from audit.foundation import clock
 from audit.models import Event
 from identity import revocation
 from identity.clients.models import Application, Client
-from identity.grants import codes, tokens
+from identity.grants import codes, signed_tokens, tokens
 from identity.grants import retention as grants_retention
 from identity.grants.models import AccessToken, AuthorizationCode, RefreshToken, TokenFamily
 from identity.memberships.models import Membership, MembershipPeriod
