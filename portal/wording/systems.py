@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delegation.authorization.values import AmountLimit
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import cldr, dates, supplier_texts
+from portal.wording import access, dates, supplier_texts
 from provisioning.accounts.status import SystemStatus, WorstState
 from provisioning.connectors.rights_summary import RightSummary
 
@@ -116,7 +116,7 @@ def _failure(status: SystemStatus, name: str, clock: dates.Clock) -> str:
 
 
 def describe_rights(rights: Sequence[RightSummary], names: DisplayNames) -> str:
-    """Return `Orderer, up to 2 000 €, Tampere`: the rights in an account."""
+    """Return `Orderer, up to 2 000 €, Tampere`: the rights in an account, with the lowest limits."""
     if not rights:
         return _("no access")
     keys = dict.fromkeys(right["role"] for right in rights)
@@ -125,13 +125,7 @@ def describe_rights(rights: Sequence[RightSummary], names: DisplayNames) -> str:
 
 
 def _limit(rights: Sequence[RightSummary]) -> str:
-    amounts = [
-        (Decimal(right["amount"]), right["currency"]) for right in rights if right["amount"] is not None
-    ]
-    if not amounts:
-        return ""
-    amount, currency = min(amounts)
-    return _("up to %(amount)s") % {"amount": cldr.money(amount, currency)}
+    return access.lowest_limit(AmountLimit.from_json(right) for right in rights)
 
 
 def _sites(rights: Sequence[RightSummary], names: DisplayNames) -> str:

@@ -4,7 +4,9 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from delegation.catalogue.display_names import DisplayNames
 from portal.wording import systems
+from provisioning.connectors.rights_summary import RightSummary
 from provisioning.delivery.errors import Code
 
 MAIL_ONLY = {Code.NO_SUCH_RECIPIENT}
@@ -22,3 +24,46 @@ def test_failure_of_a_delivery_names_the_system_or_the_supplier(code: Code, lang
 
 def test_unknown_failure_has_no_sentence() -> None:
     assert systems.problem("unheard_of", "CRM portal") == ""
+
+
+NAMES = DisplayNames(tiers={"orderer": {"en": "Orderer"}}, applications={}, entitlements={}, sites={})
+
+
+def summary(amount: str | None, currency: str, period: str) -> RightSummary:
+    """A right of an orderer at all sites."""
+    return RightSummary(
+        entitlement="shop:place",
+        role="orderer",
+        all_sites=True,
+        sites=[],
+        amount=amount,
+        currency=currency,
+        period=period,
+    )
+
+
+UNLIMITED = summary(None, "", "")
+
+
+@pytest.mark.parametrize(
+    ("rights", "expected"),
+    [
+        ([summary("2000.00", "EUR", "order")], "Orderer, up to 2 000 €, all sites"),
+        ([summary("5000.00", "EUR", "month"), UNLIMITED], "Orderer, up to 5 000 € a month, all sites"),
+        (
+            [
+                summary("5000.00", "EUR", "month"),
+                summary("4000.00", "EUR", "month"),
+                summary("100.00", "SEK", "order"),
+            ],
+            "Orderer, up to 4 000 € a month and up to 100 kr, all sites",
+        ),
+        ([UNLIMITED], "Orderer, all sites"),
+    ],
+)
+def test_rights_of_an_account_name_the_period_of_their_limit(
+    rights: list[RightSummary], expected: str
+) -> None:
+    with translation.override("en"):
+        text = systems.describe_rights(rights, NAMES)
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == expected
