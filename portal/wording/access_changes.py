@@ -42,12 +42,6 @@ class _Extent:
         until = None if self.until is None or other.until is None else max(self.until, other.until)
         return _Extent(_highest(self.limits | other.limits), until)
 
-    @property
-    def unit(self) -> _Unit | None:
-        """Return the unit of a single amount; None for several, and without limit."""
-        units = [(one.currency, one.period) for one in self.limits if one.amount is not None]
-        return units[0] if len(units) == 1 else None
-
 
 def _highest(limits: Iterable[AmountLimit]) -> _Limits:
     highest: dict[_Unit, AmountLimit] = {}
@@ -58,6 +52,18 @@ def _highest(limits: Iterable[AmountLimit]) -> _Limits:
         if unit not in highest or one.amount > (highest[unit].amount or 0):
             highest[unit] = one
     return frozenset(highest.values())
+
+
+def _beyond(limits: _Limits, others: _Limits) -> _Limits:
+    """Return the limits that none of the others covers: no limit at all covers each."""
+    return frozenset(one for one in limits if not any(_covers(other, one) for other in others))
+
+
+def _covers(limit: AmountLimit, other: AmountLimit) -> bool:
+    if limit.amount is None or other.amount is None:
+        return limit.amount is None
+    same_unit = (limit.currency, limit.period) == (other.currency, other.period)
+    return same_unit and limit.amount >= other.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +152,20 @@ class _Comparison:
 
         Amounts of another currency or period are neither higher nor lower: the old ones are lost and the new gained.
         """
-        old, new = had.at[sites[0]], has.at[sites[0]]
-        unit = new.unit or old.unit
+        old, new = had.at[sites[0]].limits, has.at[sites[0]].limits
+        gained, lost = _beyond(new, old), _beyond(old, new)
         where, until = self._unless_all(sites, had, has), self._until(has, sites)
-        if unit is None or {old.unit, new.unit} - {unit, None} or len(old.limits) + len(new.limits) > 2:
+        one_is_higher = len(old) == len(new) == 1 and not (gained and lost)
+        if one_is_higher:
+            changed = self._changed(has.sample, *old, *new, raised=bool(gained))
+            gained_text = lost_text = changed
+        else:
             does = self._does(has.sample)
-            self.result.gains.append(_joined(does, _limits(new.limits), where, until))
-            self.result.losses.append(_joined(does, _limits(old.limits), where))
-            return
-        before, after = (next(iter(extent.limits)).amount for extent in (old, new))
-        raised = after is None or (before is not None and after > before)
-        line = _joined(
-            self._changed(has.sample, before, after, unit, raised=raised), where, until if raised else ""
-        )
-        (self.result.gains if raised else self.result.losses).append(line)
+            gained_text, lost_text = _joined(does, _limits(gained)), _joined(does, _limits(lost))
+        if gained:
+            self.result.gains.append(_joined(gained_text, where, until))
+        if lost:
+            self.result.losses.append(_joined(lost_text, where))
 
     def _compare_ends(self, had: _Reach, has: _Reach) -> None:
         changes: dict[tuple[dt.datetime | None, dt.datetime | None], list[uuid.UUID]] = defaultdict(list)
@@ -178,15 +184,13 @@ class _Comparison:
         values = {"does": self._does(reach.sample), "day": self.clock.last_day(end)}
         return _("%(does)s after %(day)s") % values
 
-    def _changed(
-        self, right: Right, old: Decimal | None, new: Decimal | None, unit: _Unit, *, raised: bool
-    ) -> str:
-        currency, period = unit
+    def _changed(self, right: Right, old: AmountLimit, new: AmountLimit, *, raised: bool) -> str:
+        limited = old if new.amount is None else new
         values = {
             "does": self._does(right),
-            "old": _amount(old, currency),
-            "new": _amount(new, currency),
-            "period": access.period(period),
+            "old": _amount(old.amount, limited.currency),
+            "new": _amount(new.amount, limited.currency),
+            "period": access.period(limited.period),
         }
         if raised:
             return _("%(does)s up to %(new)s %(period)s, not only %(old)s") % values

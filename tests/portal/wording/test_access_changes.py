@@ -22,7 +22,13 @@ DECEMBER, MARCH = (
 TEXTS = {"shop:place": {"en": "order"}, "shop:see": {"en": "see orders"}}
 
 
-def right(key: str, *sites: SiteName, amount: int | None = None, until: dt.datetime | None = None) -> Right:
+def right(
+    key: str,
+    *sites: SiteName,
+    amount: int | None = None,
+    until: dt.datetime | None = None,
+    period: str = "order",
+) -> Right:
     """At these sites, or everywhere where none is named."""
     return Right(
         membership=uuid.uuid4(),
@@ -34,7 +40,7 @@ def right(key: str, *sites: SiteName, amount: int | None = None, until: dt.datet
         takes_amount=key in {"shop:place", "shop:approve"},
         amount=None if amount is None else Decimal(amount),
         currency="EUR",
-        period="order",
+        period=period,
         valid_from=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
         valid_until=until,
         assignment=uuid.uuid4(),
@@ -99,6 +105,49 @@ SEE, PLACE = "shop:see", "shop:place"
             [right(SEE)],
             [],
             ["order, up to 5 € an order, at Oulu"],
+        ),
+        # Amounts of different periods cannot be compared: only those that no other covers are named.
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=900, period="month")],
+            ["order, up to 900 € a month"],
+            ["order, up to 500 € an order"],
+        ),
+        (
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [right(PLACE, amount=5000, period="month")],
+            [],
+            ["order, up to 500 € an order"],
+        ),
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            ["order, up to 5 000 € a month"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [right(PLACE, amount=900), right(PLACE, amount=5000, period="month")],
+            ["order, up to 900 € an order"],
+            [],
+        ),
+        (
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [right(PLACE)],
+            ["order, without limit"],
+            [],
+        ),
+        (
+            [right(PLACE)],
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [],
+            ["order, without limit"],
+        ),
+        (
+            [right(PLACE)],
+            [right(PLACE, amount=500, period="week")],
+            [],
+            ["order up to any amount a week, only up to 500 €"],
         ),
         # An end that is set, moved or taken away is a change of its own.
         ([], [right(SEE, until=DECEMBER)], ["see orders, at all sites, until 31 Dec"], []),
