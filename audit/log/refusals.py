@@ -22,8 +22,6 @@ from audit.models import Event, Refusal
 _log = logging.getLogger(__name__)
 
 _LAST_MINUTE = dt.timedelta(minutes=59)
-_LOCK_TIMEOUT = dt.timedelta(seconds=3)
-"""LOCK TABLE, which SQL as the application's role can do, must not hold the thread that also seals and signs."""
 _AUTHENTICATED = (
     "id", "actor", "actor_kind", "chain", "organization", "verb", "subject", "subject_kind", "code", "fact", "outcome",
     "minute", "count",
@@ -138,16 +136,11 @@ def flush_repeats() -> int:
     """Write one event with a count for the repeats of each finished minute or hour, and delete the counters.
 
     A counter that no holder of the key file inserted is deleted without an event. At most 500 counters a call. Returns
-    how many were deleted. Raises LogUnavailable without a usable key file, also where nothing was counted, and
-    OperationalError where another transaction holds the table.
+    how many were deleted. Raises LogUnavailable without a usable key file, also where nothing was counted.
     """
     at = clock.now()
     last_minute = at.replace(second=0, microsecond=0) - dt.timedelta(minutes=1)
     with transaction.atomic(durable=True):
-        db.fetch_all(
-            "SELECT set_config('lock_timeout', %s, true)",
-            [f"{_LOCK_TIMEOUT // dt.timedelta(milliseconds=1)}ms"],
-        )
         rows = list(Refusal.objects.filter(minute__lte=last_minute).select_for_update(skip_locked=True)[:500])
         # After the rows: a key that made one of them is then in the file.
         keys = authentication.keys_for_reading()

@@ -17,7 +17,7 @@ from django.db import connection
 
 from audit import installation, sealing
 from audit.checkpoints.signer import Signer
-from audit.foundation import clock
+from audit.foundation import clock, db
 from audit.log import refusals
 from provisioning.delivery import heartbeats, listener, workers
 from provisioning.delivery.listener import Listener, Notifications
@@ -32,6 +32,8 @@ _SWEEP_SHARE = 20
 _LONGEST_PAUSE = 5.0
 """…but often enough that a retry, a boundary or a resync is not noticeably late."""
 _DRAIN_SECONDS = 15.0
+_MAINTENANCE_LOCK_TIMEOUT = dt.timedelta(seconds=3)
+"""LOCK TABLE, which SQL as the application's role can do, must not hold the thread that seals and signs."""
 
 
 class Plan(Protocol):
@@ -171,8 +173,11 @@ class Engine:
 
 
 def _attempt(task: Callable[[], object], outage: Outage) -> float:
-    """Run the task, and return the seconds until its next run."""
+    """Run the task, and return the seconds until its next run. A task that waits too long for a lock fails."""
+    milliseconds = _MAINTENANCE_LOCK_TIMEOUT // dt.timedelta(milliseconds=1)
     try:
+        # In the session, because a task has several transactions; a failed task takes the connection with it.
+        db.fetch_all("SELECT set_config('lock_timeout', %s, false)", [f"{milliseconds}ms"])
         task()
     except Exception as error:  # noqa: BLE001 - the thread must survive: without it nothing more is sealed
         connection.close()

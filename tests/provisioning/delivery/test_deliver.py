@@ -1,11 +1,15 @@
 """From an act to the record in the target, as the target's own store shows it."""
 
+import datetime as dt
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 
 from audit import sealing
 from audit.checkpoints.folder import Folder
@@ -15,6 +19,8 @@ from audit.models import Event, Leaf
 from provisioning import deliverer as provisioning_deliverer
 from provisioning.accounts import planner
 from provisioning.accounts.models import Account
+from provisioning.delivery import engine as delivery_engine
+from provisioning.delivery.outage import Outage
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, nothing_due
@@ -109,6 +115,35 @@ def test_failing_sealing_or_signing_does_not_stop_the_flush_of_repeats(
     engine.stop()
     engine._background_maintenance()
     assert flushed == [True]
+
+
+@pytest.mark.parametrize("table", ["audit_refusal", "audit_checkpoint"])
+def test_maintenance_while_another_transaction_holds_a_table_gives_up_one_task_and_goes_on(
+    world: World, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """LOCK TABLE is open to the application's role, and one thread seals, signs and flushes."""
+
+    def fail(_: Outage, error: Exception) -> float:
+        errors.append(str(error))
+        return 0.0
+
+    errors: list[str] = []
+    monkeypatch.setattr(Outage, "failed", fail)
+    settings.CHECKPOINTS_FOLDER = tmp_path / "checkpoints"
+    folder = Folder(settings.CHECKPOINTS_FOLDER)
+    folder.make_key(origin="kivisalo.example/log", replace=False)
+    monkeypatch.setattr(delivery_engine, "_MAINTENANCE_LOCK_TIMEOUT", dt.timedelta(milliseconds=50))
+    engine = provisioning_deliverer.create()
+    engine.stop()
+    with psycopg.connect(os.environ["DATABASE_URL"]) as holder, connection.cursor() as cursor:
+        holder.execute(f"LOCK TABLE {table}")
+        cursor.execute("SET statement_timeout = '20s'")  # without a lock timeout, this ends the test
+        engine._background_maintenance()
+    (error,) = errors
+    assert "lock timeout" in error
+    latest = folder.latest()
+    assert latest is not None
+    assert latest.checkpoint.size == Event.objects.count() == Leaf.objects.count()
 
 
 def _active_organizations(shop: fake_target.Server, world: World) -> list[str]:
