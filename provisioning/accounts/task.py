@@ -33,8 +33,13 @@ class AccountUpdate:
 
     @property
     def needs_call(self) -> bool:
-        """Check whether the target may differ from the desired record."""
-        return self.computed and (self.is_uncertain or not self._is_acknowledged)
+        """Check whether the target may differ from the desired record.
+
+        A failed delivery may have written: its read may be what failed.
+        """
+        return self.computed and (
+            self.is_uncertain or bool(self.account.last_error) or not self._is_acknowledged
+        )
 
     @property
     def is_uncertain(self) -> bool:
@@ -53,7 +58,7 @@ class AccountUpdate:
         if self.desired.active:
             return self.desired.digest == account.acknowledged_digest
         # A target gets no further update of a removed person, and none of a person that it never had.
-        never = not account.acknowledged_digest and not account.remote_id and not account.last_error
+        never = not account.acknowledged_digest and not account.remote_id
         return account.acknowledged_active is False or never
 
 

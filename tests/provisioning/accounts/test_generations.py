@@ -7,6 +7,8 @@ import pytest
 from django.db.models import F
 
 from audit.foundation import clock
+from delegation.people.commands import members as people_commands
+from identity.people.models import User
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
 from provisioning.accounts.task import AccountTask
@@ -14,8 +16,10 @@ from provisioning.connectors.connector import SyncResult
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.targets.models import Target
+from tests.fixtures import fake_target
 from tests.fixtures.deliveries import deliver_all, plan_all
-from tests.fixtures.world import World
+from tests.fixtures.scim_users import only
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 SECOND = dt.timedelta(seconds=1)
 WRITTEN = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
@@ -139,7 +143,7 @@ def test_lost_response_is_uncertain_until_the_call_has_ended(
         ({"acknowledged_digest": "0" * 64, "remote_id": "r1", "acknowledged_active": False}, False),
         ({"acknowledged_digest": "0" * 64, "acknowledged_active": False}, False),
         ({"remote_id": "r1", "acknowledged_active": False}, False),
-        ({"acknowledged_active": False, "last_error": "busy"}, False),
+        ({"acknowledged_active": False, "last_error": "busy"}, True),
         ({"acknowledged_active": False, "observed": {"active": True, "rights": {}}}, True),
         ({"acknowledged_active": False, "uncertain_until": dt.timedelta(seconds=5)}, True),
         ({"uncertain_until": dt.timedelta(seconds=-5)}, True),
@@ -176,19 +180,59 @@ def test_acknowledged_record_needs_no_call(
     assert deliver_all(accounts) > 0
     account = Account.objects.get(user=world.olli.user_id)
     at = clock.now()
-    Account.objects.filter(id=account.id).update(
-        due_at=at, generation=F("generation") + 1, attempts=3, last_error="busy"
-    )
+    Account.objects.filter(id=account.id).update(due_at=at, generation=F("generation") + 1)
     assert accounts.lease(worker=1, at=at, in_flight={}) == []
     account.refresh_from_db()
-    assert (account.due_at, account.state, account.attempts, account.last_error) == (
-        None,
-        "up_to_date",
-        0,
-        "",
-    )
+    assert (account.due_at, account.state) == (None, "up_to_date")
     Account.objects.filter(id=account.id).update(due_at=at, acknowledged_digest="0" * 64)
     assert len(accounts.lease(worker=1, at=at, in_flight={}) or []) == 1
+
+
+def write_without_reading(accounts: AccountDeliveries, shop: fake_target.Server, status: int) -> None:
+    """Let the only due call fail: its write is executed, and every read is answered with this status."""
+    plan_all()
+    shop.be.odd = only("GET", "find", "list", status=status)
+    task = lease(accounts, at=clock.now())
+    with pytest.raises(DeliveryError) as failed:
+        task.run()
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=failed.value)], at=clock.now())
+    shop.be.odd = only()
+    Target.objects.update(pause_until=None)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_leaver_whose_activation_was_written_and_not_read_is_deactivated(
+    world: World, ordering: Target, shop: fake_target.Server, accounts: AccountDeliveries, status: int
+) -> None:
+    plan_all()
+    deliver_all(accounts)
+    world.remove(world.olli)
+    plan_all()
+    deliver_all(accounts)
+    access = world.access("orderer", sites=[world.oulu], amount=500)
+    people_commands.restore(actor=actor_of(world.aino), memberships=[world.olli], access=access)
+    write_without_reading(accounts, shop, status)
+    assert shop.one(world.olli.user_id)["active"] is True
+    world.remove(world.olli)
+    plan_all()
+    deliver_all(accounts)
+    assert shop.one(world.olli.user_id)["active"] is False
+
+
+def test_record_changed_back_after_a_write_that_was_not_read_is_written(
+    world: World, ordering: Target, shop: fake_target.Server, accounts: AccountDeliveries
+) -> None:
+    plan_all()
+    deliver_all(accounts)
+    for name in ("Olli Virtanen", "Olli Mäkinen"):
+        with bypassing_commands():
+            User.objects.filter(id=world.olli.user_id).update(name=name)
+        Account.objects.filter(user=world.olli.user_id).update(due_at=clock.now())
+        if name == "Olli Virtanen":
+            write_without_reading(accounts, shop, 429)
+        else:
+            deliver_all(accounts)
+        assert shop.one(world.olli.user_id)["displayName"] == name
 
 
 def test_call_in_flight_at_a_crash_is_uncertain_for_a_whole_lease(
