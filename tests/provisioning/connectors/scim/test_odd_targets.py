@@ -223,6 +223,26 @@ def test_record_that_a_target_does_not_delete_is_deactivated(
     assert shop.one(ADA)["active"] is False
 
 
+@pytest.mark.parametrize("status", [404, 410, 500])
+def test_record_that_a_target_neither_deletes_nor_reads_by_id_is_deactivated(
+    shop: fake_target.Server, synchronize: Any, status: int
+) -> None:
+    """The DELETE is accepted and not executed; the GET says no more than that there is no such route."""
+    created = synchronize(record())
+    faults = {"DELETE": Fault(status=204), "GET": Fault(status=status)}
+    shop.be.odd = faults.get
+    result = synchronize(record(active=False), remote_id=created.remote_id, deletes=True)
+    assert (result.remote_id, shop.one(ADA)["active"]) == (created.remote_id, False)
+
+
+def test_record_under_a_new_id_is_deleted_where_the_known_id_is_gone(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
+    synchronize(record())
+    assert synchronize(record(active=False), remote_id="gone", deletes=True).remote_id == ""
+    assert shop.users == {}
+
+
 def test_record_is_inactive_until_a_failing_deletion_succeeds(
     shop: fake_target.Server, synchronize: Any
 ) -> None:
