@@ -69,7 +69,7 @@ class Lookup:
                 answers.add(attribute)
             if answers and compare.is_active(self.record):
                 return []
-        return [] if len(answers) == len(_FILTERS) else self._scan(is_answered=bool(answers))
+        return [] if len(answers) == len(_FILTERS) else self._scan()
 
     def unmanaged(self) -> Resource | None:
         """Find the only record with this `userName`, where it has no `externalId`."""
@@ -86,12 +86,12 @@ class Lookup:
                 raise
             return None
 
-    def _scan(self, *, is_answered: bool) -> list[Resource]:
+    def _scan(self) -> list[Resource]:
         listing = Listing(self.endpoint.page, _MOST_SCANNED)
         ours = self._ours(list(listing))
-        if ours or listing.is_complete or is_answered or compare.is_active(self.record):
+        if ours or listing.is_complete or compare.is_active(self.record):
             return ours
-        raise DeliveryError(Code.UNREADABLE, detail="no filter, and too many records to search")
+        raise DeliveryError(Code.UNREADABLE, detail="fewer than two filters, and too many records to search")
 
     def _ours(self, records: Sequence[Resource]) -> list[Resource]:
         """Return the records with our `externalId`, each once."""

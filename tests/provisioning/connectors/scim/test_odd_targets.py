@@ -86,6 +86,27 @@ def test_removed_person_who_cannot_be_looked_for_is_not_called_closed(
     assert unchanged(shop)
 
 
+def one_usable_filter(shop: fake_target.Server) -> None:
+    """Answer the filter on `externalId` with an empty list, as for an unknown attribute, and refuse the other."""
+    empty, refused = Fault(status=200, content={"totalResults": 0}), Fault(status=400)
+    shop.be.odd = lambda kind: (empty if "externalId" in shop.asked else refused) if kind == "find" else None
+
+
+def test_removed_person_with_one_usable_filter_is_looked_for_in_the_whole_list(
+    shop: fake_target.Server, synchronize: Any
+) -> None:
+    synchronize(record())
+    one_usable_filter(shop)
+    synchronize(record(active=False), remote_id="gone")
+    assert shop.one(ADA)["active"] is False
+    shop.users.clear()
+    crowd(shop, 1100)
+    synchronize(record())
+    with pytest.raises(DeliveryError) as unknown:
+        synchronize(record(active=False), remote_id="gone")
+    assert (unknown.value.code, shop.one(ADA)["active"]) == (Code.UNREADABLE, True)
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_removed_person_is_not_called_closed_by_a_target_that_knows_no_route(
     shop: fake_target.Server, synchronize: Any, status: int
