@@ -51,10 +51,13 @@ class Folder:
         self.path = path
 
     def make_key(self, *, origin: str, replace: bool) -> SigningKey:
-        """Make the signing key; older public keys stay valid for older checkpoints. Raises Unusable."""
+        """Make the signing key; older public keys stay valid for older checkpoints.
+
+        Raises Unusable, and UnusableFile for root in a folder of another user.
+        """
         if not re.fullmatch(r"[\w.:/-]+", origin, re.ASCII):
             raise Unusable(f"{origin!r} is no origin: write a host name and a path, without https://.")
-        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        private_files.make_folder(self.path, mode=0o755)
         if self._private.exists() and not replace:
             raise Unusable(f"{self._private} exists. With --replace a new key takes its place.")
         key = SigningKey.generate(name=origin)

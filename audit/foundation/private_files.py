@@ -62,9 +62,11 @@ def _problem(path: Path, file: os.stat_result, folder: os.stat_result) -> str:
     return ""
 
 
-def make_folder(path: Path) -> None:
-    """Create a 0700 folder of this user, unless it exists."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+def make_folder(path: Path, *, mode: int = 0o700) -> None:
+    """Create a folder of this user, unless it exists. Raises UnusableFile for root in a folder of another user."""
+    if not path.is_dir():
+        _refuse_root_elsewhere(next(parent for parent in path.absolute().parents if parent.is_dir()))
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
 def write_once(*, path: Path, text: str) -> None:

@@ -283,6 +283,14 @@ def test_folder_or_key_of_another_user_alone_is_refused(log: Log, name: str) -> 
         signer.sign(folder=log.folder)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_makes_no_key_below_a_folder_of_another_user(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    with pytest.raises(private_files.UnusableFile, match="as that user, not as root"):
+        Folder(tmp_path / "checkpoints").make_key(origin=ORIGIN, replace=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_key_is_made_once_and_replaced_on_demand(log: Log) -> None:
     """Checkpoints of the earlier key stay valid."""
     signed = log.sign()

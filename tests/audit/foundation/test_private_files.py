@@ -101,11 +101,24 @@ def test_root_in_a_folder_of_another_user_writes_nothing(
 
 
 @as_root
-def test_folder_made_by_root_stays_root_s(path: Path) -> None:
-    """A change of owner would be one of whatever the user of the folder above has put there meanwhile."""
+@pytest.mark.parametrize("change", [as_folder_of_another_user, as_link_of_another_user, as_link_of_root])
+@pytest.mark.parametrize("name", ["keys", "home/keys"])
+def test_root_in_a_folder_of_another_user_makes_no_folder(
+    path: Path, change: Callable[[Path], Path], name: str
+) -> None:
+    """The owner of the folder above can exchange a folder of root, and gets what root writes there next."""
+    folder = change(path.parent)
+    with pytest.raises(private_files.UnusableFile, match="as that user, not as root"):
+        private_files.make_folder(folder / name)
+    assert [one.name for one in path.parent.iterdir()] == ["file"]
+
+
+@as_root
+def test_root_in_a_present_folder_of_another_user_changes_nothing(path: Path) -> None:
+    """The key folder of a service is one: reading there is allowed, and each write is refused by itself."""
     as_folder_of_another_user(path.parent)
-    private_files.make_folder(path.parent / "keys")
-    assert (path.parent / "keys").stat().st_uid == os.geteuid()
+    private_files.make_folder(path.parent)
+    assert path.parent.stat().st_uid == NOBODY
 
 
 def test_replaced_file_keeps_its_mode(path: Path) -> None:
