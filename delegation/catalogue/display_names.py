@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from delegation.access.queries import SiteName, Text
+from delegation.authorization.models.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,8 @@ def load(*, organization: uuid.UUID) -> DisplayNames:
             by_kind[kind][key] = json.loads(text)
     sites = {uuid.UUID(key): name for key, name in by_kind.pop("sites").items()}
     return DisplayNames(**by_kind, sites={site: SiteName(site, name) for site, name in sites.items()})
+
+
+def tiers() -> dict[str, Text]:
+    """Read the names of all tiers by key. One statement."""
+    return dict(Role.objects.values_list("key", "name"))

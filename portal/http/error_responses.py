@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from audit.foundation import clock
+from delegation.catalogue import display_names
 from portal.http import request_context, request_data
-from portal.wording import refusals, time_zones
+from portal.wording import refusals, supplier_texts, time_zones
 
 _MAX_FIELDS = 200
 """Fields of a form that are preserved."""
@@ -69,6 +70,7 @@ def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
         request,
         _SESSION_GONE,
         fields=_sent_values(request),
+        facts=_facts(request),
         kept_field=_KEPT,
         action_url=request.get_full_path(),
         button=_("Send the form") if is_back else _("Send the form again"),
@@ -78,9 +80,9 @@ def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
 
 
 def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
-    """Return the values of the sent form; those that the reader has typed have a label."""
+    """Return the values of the sent form, without secrets, as its hidden fields send them again."""
     pairs = [
-        {"name": name, "value": str(value), "label": _label(name) if value else ""}
+        {"name": name, "value": str(value)}
         for name, values in request.POST.lists()
         for value in values
         if name != _KEPT and not any(word in name.lower() for word in _SECRET)
@@ -88,14 +90,23 @@ def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
     return pairs[:_MAX_FIELDS]
 
 
-def _label(name: str) -> str:
-    labels = {
-        "email": _("E-mail address"),
-        "name": _("Name"),
-        "until": _("Last day of access"),
-        "reason": _("Reason"),
+def _facts(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the typed values that the reader checks, with labels.
+
+    Each tier has a field for its limit: only that of the chosen tier is shown. One statement, none without a tier.
+    """
+    sent = request.POST
+    tier = str(sent.get("tier", ""))
+    tier_name = display_names.tiers().get(tier) if tier else None
+    values = {
+        _("E-mail address"): sent.get("email"),
+        _("Name"): sent.get("name"),
+        _("Tier"): supplier_texts.in_language(tier_name) if tier_name else "",
+        _("Limit"): sent.get(f"limit_{tier}"),
+        _("Last day of access"): sent.get("until"),
+        _("Reason"): sent.get("reason"),
     }
-    return _("Limit") if name.startswith("limit_") else labels.get(name, "")
+    return [{"label": label, "value": str(value)} for label, value in values.items() if value]
 
 
 def return_path(request: HttpRequest) -> str:

@@ -46,7 +46,8 @@ class Tabs(BrowserClient):
 def test_kept_form_is_shown_after_signing_in_again_and_sent_once(world: World) -> None:
     """The session ends while the form is open; the person signs in on another tab of the same browser."""
     browser, url = Tabs(), person_path(world.mikko, "access")
-    typed = orderer_form(world, limit_orderer="3 000", reason="Project “Sampo”")
+    other_tier = {"limit_approver": "7 777"}
+    typed = other_tier | orderer_form(world, limit_orderer="3 000", reason="Project “Sampo”")
     gone = browser.send_from(browser.get(LOGIN), url, **typed)
     assert (gone.status_code, "You were signed out" in visible_text(gone)) == (419, True)
     person = {"login": world.aino.user.email, "password": worlds.PASSWORD}
@@ -58,7 +59,8 @@ def test_kept_form_is_shown_after_signing_in_again_and_sent_once(world: World) -
     text = visible_text(back)
     assert (back.status_code, "Check and send the form" in text, "signed out" in text) == (419, True, False)
     assert "Reason Project “Sampo”" in text
-    assert "Limit 3 000" in text
+    assert "Tier Orderer Limit 3 000" in text
+    assert "7 777" not in text
     assert world.tampere.id.hex not in text.replace("-", "")
     assert not Event.objects.filter(verb="access.change").exists()
     for _ in range(2):
@@ -77,3 +79,10 @@ def test_kept_form_of_another_person_changes_nothing(world: World) -> None:
     browser.send_from(browser.get(CODE), CODE, code=code_of(world.vilma.user))
     assert browser.send_kept(browser.send_kept(gone)).status_code in {403, 404}
     assert not Event.objects.filter(verb="access.change", outcome="done").exists()
+
+
+def test_kept_form_without_a_value_to_check_shows_no_list(world: World) -> None:
+    browser = Tabs()
+    gone = browser.send_from(browser.get(LOGIN), person_path(world.mikko, "access"), tier="no\x00tier")
+    assert gone.status_code == 419
+    assert '<dl class="kh-facts">' not in gone.content.decode()
