@@ -28,6 +28,14 @@ FROM pg_roles r WHERE rolname = current_user
 """
 
 
+_ROLE_SETTINGS = """
+SELECT r.rolname, setting
+FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole CROSS JOIN unnest(s.setconfig) setting
+WHERE r.rolname = ANY(%s) AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+ORDER BY 1, 2
+"""
+
+
 class Result(NamedTuple):
     """Says whether a service works, and what to do where it does not."""
 
@@ -102,6 +110,15 @@ def _database() -> Result:
     problem = next((words for words, is_so in problems.items() if is_so), "")
     text = f"PostgreSQL {version // 10000} as {name}{', encrypted' if encrypted else ''}."
     return Result(not problem, problem or text)
+
+
+def _role_settings() -> Result:
+    """Name what ALTER ROLE … SET stored: the application's role may do so for all its later sessions."""
+    roles_here = [settings.APPLICATION_ROLE, settings.DATABASES["owner"]["USER"]]
+    if found := db.fetch_all(_ROLE_SETTINGS, [roles_here]):
+        names = ", ".join(f"{role}: {setting}" for role, setting in found)
+        return _problem(f"{names}. Find out who set it, and run ALTER ROLE … RESET ALL, also IN DATABASE.")
+    return _ok("The roles have no settings of their own.")
 
 
 def _extensions() -> Result:
@@ -188,9 +205,10 @@ def _broker() -> Result:
         return _ok(f"{broker.as_uri()} answers.")
 
 
-_ASK_DATABASE = frozenset({"extensions", "migrations", "clock", "keys", "cache"})
+_ASK_DATABASE = frozenset({"role settings", "extensions", "migrations", "clock", "keys", "cache"})
 CHECKS: Mapping[str, Callable[[], Result]] = {
     "database": _database,
+    "role settings": _role_settings,
     "extensions": _extensions,
     "migrations": _migrations,
     "clock": _clock,

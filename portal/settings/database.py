@@ -33,6 +33,25 @@ DATABASES = {
     "default": _database(_url),
     "owner": _database(variables.OWNER_DATABASE.value() or _url),
 }
+# Start parameters win over `ALTER ROLE … SET`, which a role may run for itself: one such statement would otherwise
+# change or stop every later session. RESET ALL restores them. A backslash stands before a space.
+_SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": r"ISO,\ MDY",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "default_transaction_isolation": r"read\ committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+    "lock_timeout": "0",
+    "search_path": "public,pg_temp",
+    "statement_timeout": "0",
+    "transform_null_equals": "off",
+}
+_given = DATABASES["default"]["OPTIONS"].get("options", "")
+DATABASES["default"]["OPTIONS"]["options"] = " ".join(
+    [*([_given] if _given else []), *(f"-c {name}={value}" for name, value in _SESSION.items())]
+)
 # The server prepares statements at their second use: planning is most of their cost. A pooler that uses another server
 # connection for each transaction needs KEYHOLDER_PREPARED=0 (or PgBouncer 1.21, which tracks prepared statements).
 if variables.PREPARED.value():
@@ -60,8 +79,6 @@ if _pool:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] |= {
         "pool": {"min_size": 1, "max_size": _pool, "timeout": 5, "reset": _reset},
-        # A start parameter, so that RESET ALL restores it.
-        "options": "-c TimeZone=UTC",
     }
 # Only migrations run as the owner.
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
