@@ -15,8 +15,8 @@ from audit.foundation import clock, db
 from audit.log.ledger import Subject
 from delegation.authorization.verbs import Observation
 from identity import signing_keys
+from provisioning.delivery import errors, leases, retry
 from provisioning.delivery import events as delivery_events
-from provisioning.delivery import leases, retry
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.leases import LeasedTable
 from provisioning.delivery.listener import Notifications
@@ -27,11 +27,20 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _LIFETIME = dt.timedelta(minutes=2)
 _ACCEPTED = frozenset({200, 204})
 
+_UNAVAILABLE = ", ".join(f"'{code}'" for code in sorted(errors.TARGET_UNAVAILABLE))
+# A client that is unavailable is paused until its last failed logout is due, and then gets one call at a time: three
+# hundred sign-ins that end together would otherwise be three hundred calls each five seconds.
 LEASE = f"""
-WITH queues AS (
-    SELECT DISTINCT client_id AS id,
-           %(depth)s - coalesce((%(in_flight)s::jsonb ->> client_id)::integer, 0) AS room
-    FROM provisioning_logout WHERE {leases.DUE}
+WITH failing AS (
+    SELECT client_id, max(due_at) AS until FROM provisioning_logout
+    WHERE failing_since IS NOT NULL AND due_at IS NOT NULL AND last_error IN ({_UNAVAILABLE}) GROUP BY 1
+),
+queues AS (
+    SELECT d.client_id AS id,
+           CASE WHEN f.until IS NULL THEN %(depth)s WHEN f.until <= %(at)s THEN 1 ELSE 0 END
+           - coalesce((%(in_flight)s::jsonb ->> d.client_id)::integer, 0) AS room
+    FROM (SELECT DISTINCT client_id FROM provisioning_logout WHERE {leases.DUE}) d
+    LEFT JOIN failing f ON f.client_id = d.client_id
 ),
 due AS (
     SELECT a.id FROM queues q CROSS JOIN LATERAL (

@@ -168,3 +168,75 @@ def test_logout_waits_as_long_as_asked_and_never_shorter_than_our_own_backoff(
     assert logout.due_at is not None
     assert least <= (logout.due_at - at).total_seconds() <= most
     assert (logout.refused_at is not None) is (status == 403)
+
+
+def attempt(kind: LogoutDeliveries, at: dt.datetime) -> int:
+    """Deliver once what is due. Returns how many calls."""
+    tasks = kind.lease(worker=1, at=at, in_flight={}) or []
+    outcomes = []
+    for task in tasks:
+        try:
+            outcomes.append(DeliveryOutcome(task, result=task.run()))
+        except DeliveryError as error:
+            outcomes.append(DeliveryOutcome(task, error=error))
+    kind.settle(outcomes=outcomes, at=at)
+    return len(tasks)
+
+
+def last_due() -> dt.datetime:
+    """Give when the last of the failed logouts is due."""
+    rows = Logout.objects.exclude(failing_since=None).exclude(due_at=None)
+    return max(at for at in rows.values_list("due_at", flat=True) if at is not None)
+
+
+@pytest.mark.parametrize("retry_after", [None, "0", "30"])
+def test_unavailable_client_gets_one_logout_token_at_a_time(
+    world: World,
+    services: fake_target.Server,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+    retry_after: str | None,
+) -> None:
+    monkeypatch.setattr(delivery, "_record", lambda *_: None)
+    kind = LogoutDeliveries(pool=pool)
+    for _ in range(5):
+        sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+    services.be.always = Fault(status=503, retry_after=retry_after)
+    assert attempt(kind, clock.now()) == 5
+    sign_in(world.olli)
+    world.remove(world.olli)
+    plan_all()
+    calls = []
+    for _ in range(10):
+        at = last_due()
+        assert attempt(kind, at - dt.timedelta(milliseconds=1)) == 0, "a new logout waits with the others"
+        calls.append(attempt(kind, at))
+        assert attempt(kind, at) == 0
+    assert calls == [1] * 10
+    if retry_after == "30":
+        assert at - clock.now() > dt.timedelta(seconds=290)
+    services.be.always = None
+    at = last_due()
+    while attempt(kind, at):
+        pass
+    assert len(services.logouts) == 6
+    assert not Logout.objects.filter(done_at=None).exists()
+
+
+def test_refused_logout_token_holds_up_no_other(
+    world: World, services: fake_target.Server, pool: Pool
+) -> None:
+    kind = LogoutDeliveries(pool=pool)
+    for _ in range(3):
+        sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+    services.be.next = [Fault(status=400), Fault(status=400)]
+    assert attempt(kind, clock.now()) == 3
+    sign_in(world.olli)
+    sign_in(world.olli)
+    world.remove(world.olli)
+    plan_all()
+    assert attempt(kind, clock.now()) == 2
