@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from audit.foundation import clock
+from identity.clients.models import Client
 from provisioning.accounts import events
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Delivery
@@ -24,9 +25,12 @@ from provisioning.connectors.scim import compare
 from provisioning.delivery.errors import DeliveryError
 from provisioning.delivery.task import DeliveryOutcome
 from provisioning.http.pool import Pool
+from provisioning.logout import delivery as logout_delivery
+from provisioning.logout.delivery import LogoutDeliveries
+from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import deliver_all, plan_all
+from tests.fixtures.deliveries import deliver_all, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
 from tests.fixtures.measurements import ReportFigure
 from tests.fixtures.world import World, bypassing_commands
@@ -65,7 +69,9 @@ UNAVAILABLE = {401, 408, 425, 429, 502, 503, 504}
 PHASE = dt.timedelta(seconds=90)
 RECOVERY = dt.timedelta(hours=3)
 MOST_CALLS = 150
-"""Requests about one record in one minute. Three of them each second is far below what a target notices."""
+"""Requests about one record in one minute."""
+MOST_LOGOUTS = 60
+"""Requests to one service in one minute, about three sign-ins."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Oddity:
     is_lost: bool
     is_everybody: bool
     """Whether it befalls all records, or the removed person's alone."""
+    stale_reads: int
+    """How many reads after a write show the record before it."""
 
     def fault(self) -> Fault:
         return Fault(
@@ -92,6 +100,11 @@ class Oddity:
             lost_reply=self.is_lost,
             reset=self.is_lost and not self.is_executed,
         )
+
+    def faults(self) -> Callable[[str], Fault | None]:
+        """Give the faults of one request after the other."""
+        number = itertools.count()
+        return lambda _kind: self.fault() if self.befalls(next(number)) else None
 
     def befalls(self, number: int) -> bool:
         return {
@@ -116,8 +129,9 @@ def grid(seed: int) -> list[Oddity]:
             is_executed=chance.random() < 0.3,
             is_lost=chance.random() < 0.05,
             is_everybody=chance.random() < 0.5,
+            stale_reads=chance.choice((0, 0, 0, 1, 2)),
         )
-        for kind, status in itertools.product(KINDS, STATUSES)
+        for kind, status in itertools.product((*KINDS, "logout"), STATUSES)
     ]
 
 
@@ -150,7 +164,7 @@ class Shop:
         self.server.users = copy.deepcopy(self.users)
         del self.server.users[self.new.remote_id]
         self.server.before.clear()
-        self.server.be = fake_target.Behavior(odd=self._odd(oddity))
+        self.server.be = fake_target.Behavior(odd=self._odd(oddity), stale_reads=oddity.stale_reads)
         for row in (self.leaver, self.changed, self.new):
             self._reset(row, oddity)
         Delivery.objects.filter(account=self.leaver).delete()
@@ -308,7 +322,81 @@ def test_no_oddity_of_a_target_leaves_a_removed_person_active_floods_it_or_is_sh
     )
 
 
+def ended_sign_ins(world: World, shop: fake_target.Server) -> None:
+    """Three sign-ins of one person and one service, which end together."""
+    with bypassing_commands():
+        Client.objects.update(backchannel_logout_uri=shop.logout_uri)
+    for _ in range(3):
+        sign_in(world.mikko)
+    world.remove(world.mikko)
+    plan_all()
+
+
+def deliver_logouts(
+    kind: LogoutDeliveries, shop: fake_target.Server, at: dt.datetime, until: dt.datetime
+) -> int:
+    """Deliver what is due until then. Returns the most requests in one minute."""
+    requests: Counter[int] = Counter()
+    for _ in range(10_000):
+        tasks = kind.lease(worker=1, at=at, in_flight={}) or []
+        before = len(shop.requests)
+        outcomes = [_outcome(task) for task in tasks]
+        requests[int(at.timestamp() // 60)] += len(shop.requests) - before
+        kind.settle(outcomes=outcomes, at=at)
+        if tasks:
+            continue
+        waiting = Logout.objects.exclude(due_at=None).aggregate(first=Min("due_at"), last=Max("due_at"))
+        # The logouts of a paused client wait for the last failed one.
+        due = waiting["first"] if waiting["first"] is None or waiting["first"] > at else waiting["last"]
+        if due is None or due > until:
+            return max(requests.values())
+        at = due
+    pytest.fail("the deliverer never rests")
+
+
+def test_no_oddity_of_a_service_floods_it_or_is_shown_as_a_logout(
+    *,
+    world: World,
+    shop: fake_target.Server,
+    pool: Pool,
+    subtests: pytest.Subtests,
+    monkeypatch: pytest.MonkeyPatch,
+    report_figure: ReportFigure,
+) -> None:
+    monkeypatch.setattr(logout_delivery, "_record", lambda *_: None)
+    ended_sign_ins(world, shop)
+    kind, at, most = LogoutDeliveries(pool=pool), clock.now(), 0
+    oddities = [one for one in ODDITIES if one.kind == "logout"]
+    for oddity in oddities:
+        with subtests.test(msg=str(oddity)):
+            at += dt.timedelta(days=1)
+            Logout.objects.update(
+                done_at=None, due_at=at, attempts=0, last_error="", failing_since=None, refused_at=None
+            )
+            shop.be = fake_target.Behavior(odd=oddity.faults())
+            calls = deliver_logouts(kind, shop, at, at + PHASE)
+            is_confirmed = oddity.time != "always" or (oddity.status in {200, 204} and not oddity.is_lost)
+            assert Logout.objects.filter(done_at=None).exists() or is_confirmed, "shown as logged out"
+            shop.be = fake_target.Behavior()
+            calls = max(calls, deliver_logouts(kind, shop, at + PHASE, at + RECOVERY))
+            assert not Logout.objects.filter(done_at=None).exists(), "left signed in"
+            assert calls <= MOST_LOGOUTS, "a flood"
+            most = max(most, calls)
+    report_figure(
+        f"oddities with seed {SEED}: {len(oddities)} of logouts, at most {most} requests in one minute"
+    )
+
+
 def test_grid_has_every_kind_of_request_with_every_status() -> None:
-    assert len(ODDITIES) == len(KINDS) * len(STATUSES) >= 200
-    for side in ("body", "header", "time", "situation", "is_executed", "is_lost", "is_everybody"):
+    assert len(ODDITIES) == (len(KINDS) + 1) * len(STATUSES) >= 200
+    for side in (
+        "body",
+        "header",
+        "time",
+        "situation",
+        "is_executed",
+        "is_lost",
+        "is_everybody",
+        "stale_reads",
+    ):
         assert len({getattr(one, side) for one in ODDITIES}) > 1, side

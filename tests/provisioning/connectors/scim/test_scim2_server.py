@@ -23,9 +23,12 @@ def service(tmp_path: pathlib.Path, settings: LazySettings) -> Iterator[demo_ser
     running.stop()
 
 
-def test_record_is_created_found_changed_deactivated_and_reactivated(service: demo_services.Service) -> None:
+@pytest.mark.parametrize("media_type", ["application/scim+json", "application/json"])
+def test_record_is_created_found_changed_deactivated_and_reactivated(
+    service: demo_services.Service, media_type: str
+) -> None:
     base, pool = f"{service.url}/scim/v2", Pool()
-    profile = TargetProfile(base, demo_services.TOKEN)
+    profile = TargetProfile(base, demo_services.TOKEN, media_type=media_type)
 
     def synchronize(record: dict[str, Any], **more: Any) -> SyncResult:
         return sync_record.run(task=SyncTask(profile, record, **more), pool=pool)
@@ -45,4 +48,7 @@ def test_record_is_created_found_changed_deactivated_and_reactivated(service: de
     assert (listed["active"], total) == (False, 1)
     back = synchronize(user(right(1)), remote_id=created.remote_id)
     assert back.remote_id == created.remote_id
+    assert synchronize(user(active=False)).wrote, "a removed person is found without an id"
+    absent = user(active=False) | {"externalId": "p-2", "userName": "eve@koskela.example"}
+    assert not synchronize(absent, remote_id="gone", read_first=True).wrote
     pool.close()
