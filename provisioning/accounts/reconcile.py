@@ -13,6 +13,8 @@ from provisioning.accounts.desired_state import DesiredRecord
 from provisioning.accounts.models import Account
 from provisioning.connectors import registry
 from provisioning.connectors.connector import Connector, ObservedState, Record, SyncTask
+from provisioning.delivery import errors
+from provisioning.delivery.errors import DeliveryError
 from provisioning.http.pool import Pool
 from provisioning.targets import profile
 from provisioning.targets.models import Target
@@ -99,7 +101,10 @@ def _idle(began: dt.datetime) -> QuerySet[Account]:
 def _asked(
     connector: Connector, target: Target, pool: Pool, listed: Collection[str], began: dt.datetime
 ) -> _Records:
-    """Ask for the records of active people that the list did not have, one by one: longest unchecked first."""
+    """Ask for the records of active people that the list did not have, one by one: longest unchecked first.
+
+    An answer that cannot be used leaves its account out. Raises DeliveryError where the target is unavailable.
+    """
     rows = _idle(began).filter(target=target, acknowledged_active=True).order_by("checked_at", "id")
     missing = [row for row in rows if _name(row) not in listed][:_MOST_QUESTIONS]
     people = desired_state.snapshot(users=[row.user_id for row in missing], at=clock.now())
@@ -107,8 +112,13 @@ def _asked(
     for row in missing:
         desired = people.desired_record(row, target)
         question = SyncTask(profile.build(target=target), desired.record, row.remote_id, read_first=True)
-        if desired.active:
+        if not desired.active:
+            continue
+        try:
             answers[_name(row)] = connector.read_record(task=question, pool=pool)
+        except DeliveryError as error:
+            if error.code in errors.TARGET_UNAVAILABLE:
+                raise
     return answers
 
 

@@ -37,18 +37,16 @@ class Reply:
     def retry_after(self) -> dt.timedelta | None:
         """Parse Retry-After (RFC 9110 §10.2.3), seconds or a date: 0 to 1 day; None where absent or unreadable.
 
-        It is a wish: `provisioning.delivery.retry` has the bounds.
+        A date counts from the server's own Date. It is a wish: `provisioning.delivery.retry` has the bounds.
         """
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             seconds = int(text) if len(text) < _MANY_DIGITS else _MANY_SECONDS
             return min(dt.timedelta(seconds=seconds), _LONGEST_WAIT)
-        try:
-            until = email.utils.parsedate_to_datetime(text)
-            aware = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
-            return min(max(aware - clock.wall(), _NOT_NEGATIVE), _LONGEST_WAIT)
-        except (ValueError, TypeError, OverflowError):
+        until, sent_at = _parse_date(text), _parse_date(self.headers.get("date", ""))
+        if until is None:
             return None
+        return min(max(until - (sent_at or clock.wall()), _NOT_NEGATIVE), _LONGEST_WAIT)
 
     def error(self) -> DeliveryError:
         """Return the error that this status means, whichever system sent it (RFC 9110 §15)."""
@@ -72,6 +70,14 @@ class Reply:
             if coding.strip() not in {"", "identity"}:
                 body = _decompress(body, coding.strip())
         return body
+
+
+def _parse_date(text: str) -> dt.datetime | None:
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+        return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _decompress(body: bytes, coding: str) -> bytes:

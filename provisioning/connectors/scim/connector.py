@@ -35,7 +35,7 @@ class ScimConnector:
 
     def read_record(self, *, task: SyncTask, pool: Pool) -> list[Record]:
         """Read the records of one person by id, else by filters. Raises DeliveryError."""
-        lookup = Lookup(ScimEndpoint(task.profile, pool), task.record)
+        lookup = Lookup(ScimEndpoint(task.profile, pool), task.record, needs_proof=True)
         return list(lookup.read_by_id(task.remote_id) if task.remote_id else lookup.find())
 
     def is_done(self, *, ours: Record, theirs: Sequence[Record]) -> bool:

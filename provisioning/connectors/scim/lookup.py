@@ -26,6 +26,8 @@ class Lookup:
     endpoint: ScimEndpoint
     record: Record
     """The desired record."""
+    needs_proof: bool
+    """Whether an absence must be shown: a removed person's record may be active, and reconciliation shows it."""
 
     def read_by_id(self, remote_id: str) -> list[Resource]:
         """Read the record with this id; where it is not there, or is another person's, find the person's records."""
@@ -54,8 +56,8 @@ class Lookup:
     def find(self) -> list[Resource]:
         """Find the records with our `externalId`, whatever a filter returns besides; empty without any.
 
-        By `externalId`, then by `userName`, then among all records. A removed person is looked for until two filters or
-        the whole list show no record; without that the delivery fails, because the record may be active.
+        By `externalId`, then by `userName`, then among all records. With `needs_proof`, two filters or the whole list
+        must show that there is no record. Without it one answer is enough: a POST of a second record is a conflict.
         """
         answers: set[str] = set()
         for attribute, key in _FILTERS:
@@ -67,7 +69,7 @@ class Lookup:
             is_filtered = all(key(record) == key(self.record) for record in page.records)
             if is_filtered and page.total <= len(page.records):
                 answers.add(attribute)
-            if answers and compare.is_active(self.record):
+            if answers and not self.needs_proof:
                 return []
         return [] if len(answers) == len(_FILTERS) else self._scan()
 
@@ -89,7 +91,7 @@ class Lookup:
     def _scan(self) -> list[Resource]:
         listing = Listing(self.endpoint.page, _MOST_SCANNED)
         ours = self._ours(list(listing))
-        if ours or listing.is_complete or compare.is_active(self.record):
+        if ours or listing.is_complete or not self.needs_proof:
             return ours
         raise DeliveryError(Code.UNREADABLE, detail="fewer than two filters, and too many records to search")
 

@@ -43,7 +43,8 @@ class _Sync:
     """The id of an inactive record that the target still has."""
 
     def __post_init__(self) -> None:
-        self.lookup = Lookup(self.endpoint, self.task.record)
+        is_removed = not compare.is_active(self.task.record)
+        self.lookup = Lookup(self.endpoint, self.task.record, needs_proof=is_removed)
 
     def upsert(self) -> SyncResult:
         """Make the target have the record of an active person, once."""

@@ -11,7 +11,7 @@ from provisioning.delivery.task import DeliveryOutcome
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import age_writes, deliver_all, plan_all
-from tests.fixtures.fake_target import Resource
+from tests.fixtures.fake_target import Fault, Resource
 from tests.fixtures.world import World
 
 
@@ -75,6 +75,21 @@ def test_record_beyond_the_questions_of_one_run_is_not_missing(
     assert Account.objects.exclude(due_at=None).count() == 0
     reconcile.check(target=delivered, resync=True)
     assert Account.objects.exclude(due_at=None).count() == everybody
+
+
+def test_question_that_a_target_cannot_answer_leaves_its_account_out(
+    delivered: Target, world: World, shop: fake_target.Server
+) -> None:
+    """Neither a record by its id nor a filter is answered, and the list does not add up."""
+    mikko = str(world.mikko.user_id)
+    shop.be.listed = lambda rows, start: (
+        [one for one in rows if one["externalId"] != mikko][start - 1 :],
+        len(rows),
+    )
+    shop.be.odd = lambda kind: Fault(status=400) if kind in {"GET", "find"} else None
+    shop.one(world.olli.user_id)["active"] = False
+    report = reconcile.check(target=delivered)
+    assert (report.differing, report.unseen) == ([Account.objects.get(user=world.olli.user).id], 1)
 
 
 def test_list_cut_at_the_limit_makes_no_account_differ(

@@ -44,6 +44,18 @@ def test_retry_after_date_in_the_future_is_the_time_until_then() -> None:
     assert 80 < delay.total_seconds() <= 90
 
 
+@pytest.mark.parametrize("sent_at", ["Wed, 21 Oct 2015 07:28:00 GMT", "Fri, 31 Dec 2100 23:59:00 GMT"])
+def test_retry_after_date_counts_from_the_date_of_the_server(sent_at: str) -> None:
+    """Its clock may be wrong by years."""
+    until = email.utils.parsedate_to_datetime(sent_at) + dt.timedelta(seconds=90)
+    headers = {"date": sent_at, "retry-after": email.utils.format_datetime(until, usegmt=True)}
+    assert Reply(503, headers, b"").retry_after == dt.timedelta(seconds=90)
+    assert Reply(503, {**headers, "date": "today"}, b"").retry_after in {
+        dt.timedelta(0),
+        dt.timedelta(seconds=DAY),
+    }
+
+
 def raw_deflate(data: bytes) -> bytes:
     encoder = zlib.compressobj(wbits=-15)
     return encoder.compress(data) + encoder.flush()
