@@ -170,8 +170,8 @@ def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
 
 
 def _attempts(account: Account, code: Code) -> int:
-    """Count the failures in a row. A write that is not shown is counted by itself: its first reads may be too early."""
-    is_first = code is Code.NOT_APPLIED and account.last_error != Code.NOT_APPLIED
+    """Count the failures in a row. After an outage, writes that are not shown are counted by themselves."""
+    is_first = code is Code.NOT_APPLIED and account.last_error in delivery_errors.TARGET_UNAVAILABLE
     return 1 if is_first else account.attempts + 1
 
 

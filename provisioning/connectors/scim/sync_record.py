@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provisioning.connectors.connector import ObservedState, SyncResult, SyncTask
 from provisioning.connectors.scim import compare, schema
-from provisioning.connectors.scim.endpoint import Rejected, Resource, ScimEndpoint
+from provisioning.connectors.scim.endpoint import Rejected, Resource, ScimEndpoint, is_id
 from provisioning.connectors.scim.lookup import Lookup
 from provisioning.delivery import errors
 from provisioning.delivery.errors import Code, DeliveryError
@@ -200,8 +200,11 @@ class _Sync:
         self.endpoint.patch(remote_id, schema.DEACTIVATION)
 
     def _put_inactive(self, remote_id: str) -> None:
-        current = self.lookup.require_ours(self.endpoint.get(remote_id))
-        self.endpoint.put(remote_id, schema.deactivated(current))
+        for current in self.lookup.read_by_id(remote_id):
+            if is_id(compare.remote_id(current), remote_id):
+                self.endpoint.put(remote_id, schema.deactivated(current))
+                return
+        raise _Gone
 
     def _learn(self, way: _Way, *, lacks_patch: bool) -> None:
         """Note whether the target carries out a PATCH; a rejection of this record's content says nothing about it."""

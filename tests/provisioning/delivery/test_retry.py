@@ -220,6 +220,19 @@ def test_write_that_is_not_shown_is_counted_from_its_own_first_time(
     assert (account.state, account.attempts, account.remote_id) == ("updating", 1, "r1")
 
 
+@pytest.mark.parametrize("before", [Code.UNREADABLE, Code.TARGET_ERROR, Code.NOT_APPLIED])
+def test_write_that_is_not_shown_by_a_target_that_answers_is_counted_on(
+    world: World, ordering: Target, accounts: AccountDeliveries, before: Code
+) -> None:
+    """Errors that alternate would otherwise begin again with short delays, 184 requests a minute."""
+    plan_all()
+    Account.objects.update(attempts=3, last_error=before)
+    task = lease(accounts, ordering)
+    accounts.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(Code.NOT_APPLIED))], at=clock.now())
+    account = Account.objects.get(id=task.row.account.id)
+    assert (account.state, account.attempts) == ("out_of_date", 4)
+
+
 def test_acknowledged_rights_are_stored(world: World, ordering: Target, accounts: AccountDeliveries) -> None:
     task = lease(accounts, ordering)
     result = SyncResult(remote_id="r1", wrote=True, supports_patch=True)
