@@ -82,12 +82,12 @@ def sites_of(assignments: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid
 
 _AUTHORITIES = """
 WITH m AS MATERIALIZED (
-    SELECT m.id, m.organization_id FROM identity_membership_at(%(at)s) m
-    WHERE m.user_id = %(user)s AND m.in_force
+    SELECT m.id, m.organization_id, m.user_id FROM identity_membership_at(%(at)s) m
+    WHERE m.user_id = ANY(%(users)s) AND m.in_force
       AND (%(organization)s::uuid IS NULL OR m.organization_id = %(organization)s::uuid)
 )
 SELECT a.id, m.organization_id, v.id, v.verbs, v.assignable_roles, v.max_assignment_days, a.all_sites,
-       ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id)
+       ARRAY(SELECT x.site_id FROM delegation_assignmentsite x WHERE x.assignment_id = a.id), m.user_id
 FROM m
 JOIN delegation_assignment_at(%(at)s) a ON a.membership_id = m.id
 JOIN delegation_roleversion v ON v.role_id = a.role_id
@@ -97,9 +97,19 @@ JOIN delegation_roleversion v ON v.role_id = a.role_id
 
 def _authorities_of_member(actor: Actor, at: dt.datetime, organization: uuid.UUID | None) -> list[Authority]:
     """Read the authorities that a person's own assignments give. One statement."""
+    return authorities_of_people(users=[actor.id], at=at, organization=organization)[actor.id]
+
+
+def authorities_of_people(
+    *, users: Collection[uuid.UUID], at: dt.datetime, organization: uuid.UUID | None = None
+) -> dict[uuid.UUID, list[Authority]]:
+    """Read the authorities that the own assignments of each of these people give. One statement."""
+    by_user: dict[uuid.UUID, list[Authority]] = {user: [] for user in users}
     with connection.cursor() as cursor:
-        cursor.execute(_AUTHORITIES, {"at": at, "user": actor.id, "organization": organization})
-        return [_authority_from_row(row) for row in cursor.fetchall()]
+        cursor.execute(_AUTHORITIES, {"at": at, "users": list(users), "organization": organization})
+        for *columns, user in cursor.fetchall():
+            by_user[user].append(_authority_from_row(tuple(columns)))
+    return by_user
 
 
 AUTHORITIES: dict[Kind, Callable[[Actor, dt.datetime, uuid.UUID | None], list[Authority]]] = {

@@ -1,6 +1,8 @@
 """The secret of a mailed link leads to its invitation. Acceptance checks the link again under the lock."""
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 
 from delegation.authorization.values import AccessSpec, AmountLimit
 from delegation.invitations.models import Invitation
@@ -31,11 +33,20 @@ def last_sent_at(invitation: Invitation) -> dt.datetime:
 
 
 def offered_access(invitation: Invitation) -> AccessSpec:
-    """Return the access that an invitation offers."""
+    """Return the access that an invitation offers. One statement."""
+    return _access(invitation, invitation.sites.values_list("id", flat=True))
+
+
+def access_of_loaded(invitation: Invitation) -> AccessSpec:
+    """Return the access of an invitation that was read with its role and its sites."""
+    return _access(invitation, (site.id for site in invitation.sites.all()))
+
+
+def _access(invitation: Invitation, sites: Iterable[uuid.UUID]) -> AccessSpec:
     return AccessSpec(
         role=invitation.role.key,
         all_sites=invitation.all_sites,
-        sites=frozenset(invitation.sites.values_list("id", flat=True)),
+        sites=frozenset(sites),
         limits={line["entitlement"]: AmountLimit.from_json(line) for line in invitation.limits},
         until=invitation.access_until,
     )

@@ -13,7 +13,7 @@ from delegation.access.queries import SiteName, Text
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AmountLimit
 from delegation.authorization.verbs import Verb
-from delegation.invitations import links, scope
+from delegation.invitations import links, scope, sender_authority
 from delegation.invitations.models import Invitation
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import MembershipPeriod
@@ -21,6 +21,8 @@ from identity.organizations.models import Organization
 from identity.people import addresses, search
 
 _MAX_MATCHES = 1000
+_MAX_ACCEPTABLE = 20
+"""Open invitations of one person that are looked at for a sign-in, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +42,29 @@ class PendingInvitation:
     invited_by: uuid.UUID
     may_resend: bool
     may_cancel: bool
+    acceptable: bool = True
+    """Whether the sender could still assign the offered access; the link is refused otherwise."""
 
 
 def pending(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, limit: int = 50
 ) -> list[PendingInvitation]:
-    """Read the open invitations that this actor could have sent, newest first. Nine statements at most."""
+    """Read the open invitations that this actor could have sent, newest first.
+
+    The number of statements is bounded by the number of tiers.
+    """
     resend, cancel = (
         set(_newest(actor, verb, organization, at).values_list("id", flat=True)[:limit])
         for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
     )
-    rows = (
+    rows = list(
         Invitation.objects.filter(id__in=resend | cancel)
         .select_related("role")
         .prefetch_related("sites")
         .order_by("-created_at", "-id")
     )
-    return [_invitation_from_row(row, resend, cancel) for row in rows]
+    refused = sender_authority.without_authority(invitations=rows, at=at)
+    return [_invitation_from_row(row, resend, cancel, acceptable=row.id not in refused) for row in rows]
 
 
 def _newest(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
@@ -65,7 +73,7 @@ def _newest(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) 
 
 
 def _invitation_from_row(
-    row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID]
+    row: Invitation, resend: set[uuid.UUID], cancel: set[uuid.UUID], *, acceptable: bool = True
 ) -> PendingInvitation:
     return PendingInvitation(
         id=row.id,
@@ -82,6 +90,7 @@ def _invitation_from_row(
         invited_by=row.invited_by,
         may_resend=row.id in resend,
         may_cancel=row.id in cancel,
+        acceptable=acceptable,
     )
 
 
@@ -134,9 +143,10 @@ def open_invitation(
 
 
 def awaits_acceptance(*, user: uuid.UUID, at: dt.datetime) -> bool:
-    """Return whether this person can accept an invitation, and so may sign in without a membership. One statement.
+    """Return whether this person can accept an invitation, and so may sign in without a membership.
 
-    Not by one that was sent before the person's membership there ended: `accept` refuses it.
+    Not by one that `accept` refuses: sent before the person's membership there ended, or by a sender who can no longer
+    assign the access. One statement without an invitation.
     """
     sent_at = ExpressionWrapper(OuterRef("expires_at") - links.VALIDITY, output_field=DateTimeField())
     ended = MembershipPeriod.objects.filter(
@@ -147,7 +157,10 @@ def awaits_acceptance(*, user: uuid.UUID, at: dt.datetime) -> bool:
     )
     rows = Invitation.objects.filter(email__in=addresses.of_user(user=user), expires_at__gt=at)
     rows = rows.filter(accepted_at=None, cancelled_at=None, organization__status=Organization.Status.ACTIVE)
-    return rows.filter(~Exists(ended)).exists()
+    rows = rows.filter(~Exists(ended)).select_related("role").prefetch_related("sites").order_by("-id")
+    return any(
+        not sender_authority.without_authority(invitations=[row], at=at) for row in rows[:_MAX_ACCEPTABLE]
+    )
 
 
 def is_member(*, organization: uuid.UUID, email: str, at: dt.datetime) -> bool:

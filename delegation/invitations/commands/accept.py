@@ -5,17 +5,15 @@ import uuid
 
 from django.db.models import Max
 
-from audit.foundation.actor import Actor, Kind
-from delegation.access import rules as access_rules
+from audit.foundation.actor import Actor
 from delegation.acts.act import Act
 from delegation.acts.acting import acting
 from delegation.acts.fingerprint import CHANGES_EACH_TIME
 from delegation.acts.idempotency import Outcome, command
 from delegation.authorization import input_cleaning
 from delegation.authorization.errors import AlreadyMember, InvitationGone, WrongPerson
-from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
-from delegation.invitations import effects, links
+from delegation.invitations import effects, links, sender_authority
 from delegation.invitations.models import Invitation, InvitationToken
 from delegation.invitations.subjects import InvitationSet
 from identity import lifecycle, machine_secrets
@@ -66,8 +64,10 @@ def accept(
         _require_valid_link(act, reloaded, link)
         user = _load_or_create_user(act, reloaded, person)
         present = _present_member(act, reloaded, user) if isinstance(person, User) else None
-        access, sender = links.offered_access(reloaded), _sender(act, reloaded)
-        _require_sender_authority(act, sender, access, user)
+        access, channel = links.offered_access(reloaded), act.actor.channel
+        sender_authority.require(
+            invitation=reloaded, access=access, channel=channel, at=act.at, receivers=[user.id]
+        )
         membership = effects.join(
             act,
             reloaded,
@@ -75,7 +75,7 @@ def accept(
             is_new=isinstance(person, Newcomer),
             present=present,
             access=access,
-            sender=sender,
+            sender=sender_authority.sender(reloaded, channel=channel),
         )
         return act.set_result(InvitationAccepted(membership.id, membership.user_id, joined=present is None))
 
@@ -83,10 +83,6 @@ def accept(
 def _cleaned(newcomer: Newcomer) -> Newcomer:
     name = input_cleaning.name(newcomer.name)
     return dataclasses.replace(newcomer, name=name, language=input_cleaning.language(newcomer.language))
-
-
-def _sender(act: Act, invitation: Invitation) -> Actor:
-    return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, channel=act.actor.channel)
 
 
 def _require_valid_link(act: Act, invitation: Invitation, link: str) -> None:
@@ -102,20 +98,6 @@ def _require_valid_link(act: Act, invitation: Invitation, link: str) -> None:
     for state, applies in states.items():
         if applies:
             raise InvitationGone(state=state)
-
-
-def _require_sender_authority(act: Act, sender: Actor, access: AccessSpec, user: User) -> None:
-    try:
-        access_rules.check_assignment_authority(
-            actor=sender,
-            verb=Verb.MEMBER_INVITE,
-            organization=act.organization,
-            access=access,
-            at=act.at,
-            receivers=[user.id],
-        )
-    except access_rules.REFUSALS as refusal:
-        raise InvitationGone(state="sender_without_authority") from refusal
 
 
 def _present_member(act: Act, invitation: Invitation, user: User) -> Membership | None:

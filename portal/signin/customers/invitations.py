@@ -14,7 +14,7 @@ from django.utils import translation
 
 from audit.foundation.actor import Actor, Channel, Kind
 from delegation.authorization.errors import InvitationGone
-from delegation.invitations import links
+from delegation.invitations import links, sender_authority
 from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.models import Invitation
 from identity.people import addresses
@@ -42,13 +42,15 @@ class InvitationOffer:
         return self.invitation.organization.name
 
     def check(self, *, at: dt.datetime) -> None:
-        """Check the state for the page; the command checks it again under its lock. Raises InvitationGone."""
+        """Check state and sender for the page; the command checks them again under its lock. Raises InvitationGone."""
         if self.invitation.accepted_at is not None:
             raise InvitationGone(state="used")
         if self.invitation.cancelled_at is not None:
             raise InvitationGone(state="cancelled")
         if self.invitation.expires_at <= at:
             raise InvitationGone(state="expired")
+        access = links.access_of_loaded(self.invitation)
+        sender_authority.require(invitation=self.invitation, access=access, channel=Channel.WEB, at=at)
 
     def inviter(self) -> dict[str, str]:
         """Return name and address of the sender; the supplier's name for the system."""

@@ -21,7 +21,7 @@ from portal.web.invitations.context import AcceptPage, InvitationStatePage
 from portal.web.invitations.forms import NewcomerForm
 from portal.wording import time_zones
 
-_KINDS = {"sender_without_authority": "cancelled", "membership_ended": "cancelled"}
+_KINDS = {"sender_without_authority": "withdrawn", "membership_ended": "cancelled"}
 """The page kind of a state that has no page of its own."""
 _STATUS = {"unknown": 404, "other": 403}
 _GONE = 410

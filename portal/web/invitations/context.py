@@ -58,7 +58,7 @@ class InvitationStatePage(PageModel):
     template: ClassVar[str] = "web/invitations/state.html"
 
     kind: str
-    """`gone` reveals nothing else; `expired`, `used` and `cancelled` are for the invited person alone.
+    """`gone` reveals nothing else; `expired`, `used`, `withdrawn` and `cancelled` are for the invited person alone.
 
     `other`: another person is signed in; `unknown`: no such invitation exists.
     """

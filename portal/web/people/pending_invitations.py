@@ -52,18 +52,37 @@ class CancelInvitationPage(PageModel):
 def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) -> InvitationRow:
     """Return an invitation with what the reader may do to it."""
     expired = invitation.expires_at <= page.at
-    values = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
-    sub = _("%(what)s. Expired %(when)s.") % values if expired else _("%(what)s. Expires %(when)s.") % values
+    sub = _sub(invitation, clock, expired=expired)
     return InvitationRow(
         id=str(invitation.id),
         email=invitation.email,
         name=invitation.name,
         sub=sub,
-        tag=Tag(_("Expired")) if expired else None,
+        tag=_tag(invitation, expired=expired),
         may_resend=invitation.may_resend and not expired,
         may_renew=invitation.may_resend and expired,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
     )
+
+
+def _sub(invitation: PendingInvitation, clock: dates.Clock, *, expired: bool) -> str:
+    values = {"what": _offered(invitation, clock), "when": clock.when(invitation.expires_at)}
+    if expired:
+        return _("%(what)s. Expired %(when)s.") % values
+    if not invitation.acceptable:
+        return (
+            _(
+                "%(what)s. The sender can no longer assign this access. Resend it, or cancel it and invite again."
+            )
+            % values
+        )
+    return _("%(what)s. Expires %(when)s.") % values
+
+
+def _tag(invitation: PendingInvitation, *, expired: bool) -> Tag | None:
+    if expired:
+        return Tag(_("Expired"))
+    return None if invitation.acceptable else Tag(_("No longer valid"))
 
 
 def cancel_page(page: PageContext, invitation: PendingInvitation, clock: dates.Clock) -> CancelInvitationPage:

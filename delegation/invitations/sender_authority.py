@@ -1,0 +1,72 @@
+"""The sender's authority over an open invitation: the list, the page of its link and acceptance ask this one rule."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from audit.foundation.actor import Actor, Channel, Kind
+from audit.foundation.errors import DomainError
+from delegation.access import rules as access_rules
+from delegation.access.rules import AssignmentRules
+from delegation.authorization.errors import InvitationGone
+from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import Verb
+from delegation.invitations import links
+from delegation.invitations.models import Invitation
+
+STATE = "sender_without_authority"
+"""The state of an invitation whose access its sender could not assign now."""
+
+
+def sender(invitation: Invitation, *, channel: Channel) -> Actor:
+    """Return the sender as the actor who assigns the access."""
+    return Actor(kind=Kind(invitation.invited_by_kind), id=invitation.invited_by, channel=channel)
+
+
+def require(
+    *,
+    invitation: Invitation,
+    access: AccessSpec,
+    channel: Channel,
+    at: dt.datetime,
+    receivers: Sequence[uuid.UUID] = (),
+) -> None:
+    """Check that the sender may assign the offered access now. Raises InvitationGone."""
+    rules = AssignmentRules(invitation.organization_id, at)
+    if refusal := _refusal(rules, invitation, access, channel, receivers):
+        raise InvitationGone(state=STATE) from refusal
+
+
+def without_authority(*, invitations: Sequence[Invitation], at: dt.datetime) -> set[uuid.UUID]:
+    """Return which of these invitations of one organization, read with role and sites, cannot be accepted now.
+
+    The number of statements is bounded by the number of tiers, whatever the number of invitations and senders.
+    """
+    if not invitations:
+        return set()
+    people = {row.invited_by for row in invitations if row.invited_by_kind == Kind.PERSON.value}
+    rules = AssignmentRules(invitations[0].organization_id, at, people=people)
+    return {
+        row.id
+        for row in invitations
+        if _refusal(rules, row, links.access_of_loaded(row), Channel.WEB, receivers=())
+    }
+
+
+def _refusal(
+    rules: AssignmentRules,
+    invitation: Invitation,
+    access: AccessSpec,
+    channel: Channel,
+    receivers: Sequence[uuid.UUID],
+) -> DomainError | None:
+    try:
+        rules.check(
+            actor=sender(invitation, channel=channel),
+            verb=Verb.MEMBER_INVITE,
+            access=access,
+            receivers=receivers,
+        )
+    except access_rules.REFUSALS as refusal:
+        return refusal
+    return None
