@@ -14,7 +14,7 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.access.forms import AccessForm
-from portal.wording import access_changes, admin_rights, dates, refusals
+from portal.wording import access_changes, admin_rights, dates, event_names, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,16 @@ def for_form(
     if errors or not form.is_bound:
         return Preview([], [], " ".join([_("Nothing has happened yet."), *errors]) if errors else nothing)
     changes = _compare(page, form, names, present)
-    return Preview(changes.gains, changes.losses, _("Nothing changes."))
+    return Preview(changes.gains, changes.losses, _unchanged(page, form, names, present))
+
+
+def _unchanged(page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess) -> str:
+    """Return the sentence for equal rights. Stored values may still differ: a ceiling or a hold limits both."""
+    stored = [assignment.access for assignment in present.assignments]
+    if not stored or stored == [form.access]:
+        return _("Nothing changes.")
+    words = event_names.EventNames(names, {}, dates.Clock(page.at, page.zone)).access(form.access.to_json())
+    return _("What the person can do now stays the same. Saved as: %(access)s.") % {"access": words}
 
 
 def _errors(page: PageContext, form: AccessForm) -> Sequence[str]:

@@ -138,3 +138,15 @@ def test_amount_in_euros_is_refused_for_a_customer_in_kronor(world: World, typed
     assert access_of(world.stina).role == "viewer"
     assert browser.post(path, {**form, "limit_orderer": "500 kr"}).status_code == 302
     assert set(access_of(world.stina).limits.values()) == {AmountLimit(Decimal(500), "SEK")}
+
+
+def test_preview_names_a_stored_change_that_a_lower_ceiling_hides(world: World) -> None:
+    offer = {PLACE: AmountLimit(Decimal(1000))}
+    ceilings.set_ceiling(actor=world.system, organization=world.koskela, offer=offer)
+    page = panel(world)
+    form = sent_as_shown(page, limit_orderer="1 000", do="preview")
+    answer = signed_in.browser(world.aino).post(page.access_url, form)
+    effect = page_model(answer, AccessPage).effect
+    assert (effect.gains, effect.losses) == ([], [])
+    saved = "What the person can do now stays the same. Saved as: Orderer, up to 1 000 €, Tampere."
+    assert plain(effect.nothing) == saved
