@@ -10,11 +10,12 @@ from allauth.mfa.webauthn.internal import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.generic import TemplateView
 
 from delegation.authorization.verbs import Observation
 from identity.people.models import User
-from portal.http import safe_redirects
+from portal.http import request_context, safe_redirects
 from portal.signin.customers import (
     authenticator_apps,
     code_input,
@@ -25,6 +26,17 @@ from portal.signin.customers import (
 )
 from portal.signin.customers.events import record_event
 from portal.signin.customers.factor_setup import NewCodes
+
+
+class ListPasskeys(webauthn.ListWebAuthnView):
+    """Shows days in the zone of the reader's organization; the address of the page names none."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Activate the zone for the rest of the request."""
+        if zone := request_context.require_context(self.request).context.zone:
+            timezone.activate(zone)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context
 
 
 class RenamePasskey(webauthn.EditWebAuthnView):

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
-from allauth.mfa.webauthn import views as webauthn
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseBase
 from django.urls import path, re_path
@@ -59,7 +58,7 @@ urlpatterns = [
         _recorded(factor_views.CreateCodes.as_view()),
         name="mfa_generate_recovery_codes",
     ),
-    path("security/passkeys/", _recorded(webauthn.list_webauthn), name="mfa_list_webauthn"),
+    path("security/passkeys/", _recorded(factor_views.ListPasskeys.as_view()), name="mfa_list_webauthn"),
     path("security/passkeys/new/", _recorded(factor_views.AddPasskey.as_view()), name="mfa_add_webauthn"),
     path(
         "security/passkeys/confirm/",
