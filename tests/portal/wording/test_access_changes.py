@@ -1,5 +1,6 @@
 """Will and will no longer be able to: sentences from the difference between two sets of rights."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.utils import translation
 
 from delegation.access.queries import SiteName
 from delegation.authorization.entitlements import Right, SiteRef
+from delegation.authorization.values import AmountLimit
 from portal.wording import access, access_changes, dates
 
 TAMPERE, OULU = (SiteName(uuid.uuid4(), name) for name in ("Tampere", "Oulu"))
@@ -200,3 +202,40 @@ def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str
             access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ")
             == expected
         )
+
+
+@pytest.mark.parametrize(
+    ("unit", "gain", "loss"),
+    [
+        ({"period": "month"}, "order, up to 500 € a month", "order, up to 500 € an order"),
+        ({"currency": "SEK"}, "order, up to 500 kr an order", "order, up to 500 € an order"),
+    ],
+)
+def test_amount_of_another_unit_is_gained_and_the_old_one_lost(
+    unit: dict[str, str], gain: str, loss: str
+) -> None:
+    """500 € a month are neither more nor less than 500 € an order."""
+    before = right(PLACE, amount=500)
+    after = dataclasses.replace(before, **unit)
+    assert between([before], [after]) == ([gain], [loss])
+
+
+def test_limit_is_raised_within_its_own_unit() -> None:
+    before = dataclasses.replace(right(PLACE, amount=500), period="month")
+    after = dataclasses.replace(before, amount=Decimal(800))
+    assert between([before], [after]) == (["order up to 800 € a month, not only 500 €"], [])
+    unlimited = dataclasses.replace(before, amount=None)
+    assert between([before], [unlimited]) == (["order up to any amount a month, not only 500 €"], [])
+
+
+def test_short_limits_name_the_period_unless_it_is_one_order() -> None:
+    limits = [
+        AmountLimit(Decimal(700)),
+        AmountLimit(Decimal(500)),
+        AmountLimit(Decimal(900), "EUR", "month"),
+        AmountLimit(None),
+    ]
+    with translation.override("en"):
+        lowest, each = access.lowest_limit(limits), access.each_limit(limits)
+    assert lowest.replace("\N{NO-BREAK SPACE}", " ") == "up to 500 € and up to 900 € a month"
+    assert each.replace("\N{NO-BREAK SPACE}", " ") == "up to 700 €, up to 500 € and up to 900 € a month"
