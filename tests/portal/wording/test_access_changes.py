@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -212,7 +213,7 @@ def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str
     ],
 )
 def test_amount_of_another_unit_is_gained_and_the_old_one_lost(
-    unit: dict[str, str], gain: str, loss: str
+    unit: dict[str, Any], gain: str, loss: str
 ) -> None:
     """500 € a month are neither more nor less than 500 € an order."""
     before = right(PLACE, amount=500)
