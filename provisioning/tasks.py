@@ -2,12 +2,17 @@
 
 import uuid
 
+import structlog
 from celery import shared_task
 
 from provisioning import retention
 from provisioning.accounts import reconcile
 from provisioning.delivery import heartbeats
 from provisioning.targets.models import Target
+
+log = structlog.get_logger(__name__)
+_NAMED = 50
+"""Unknown records that one line of the operator's log names; `manage.py reconcile` names all."""
 
 
 @shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
@@ -22,7 +27,12 @@ def reconcile_all() -> int:
 @shared_task(name="provisioning.reconcile_one")  # type: ignore[untyped-decorator]
 def reconcile_one(target: str) -> int:
     """Reconcile one target. Returns how many accounts differ."""
-    return len(reconcile.check(target=Target.objects.get(id=uuid.UUID(target))).differing)
+    report = reconcile.check(target=Target.objects.get(id=uuid.UUID(target)))
+    if report.unknown:
+        log.warning(
+            "reconcile.unknown_records", target=target, count=len(report.unknown), ids=report.unknown[:_NAMED]
+        )
+    return len(report.differing)
 
 
 @shared_task(name="provisioning.heartbeat")  # type: ignore[untyped-decorator]

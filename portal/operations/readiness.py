@@ -20,7 +20,7 @@ from audit.checkpoints import newest
 from identity import key_registry
 from portal.operations import metrics, static_check
 from provisioning import backlog
-from provisioning.accounts import status
+from provisioning.accounts import cursors, status
 from provisioning.delivery import heartbeats
 from provisioning.delivery.heartbeats import Kind
 
@@ -85,7 +85,12 @@ def cache_works() -> str:
 
 
 def deliver() -> str:
-    """Return `ok`, `late`, `stuck` where no deliverer makes progress, `none` without a running one, or `frozen`."""
+    """Return `ok`, `late`, `stuck` where no deliverer makes progress, `none` without a running one, or `frozen`.
+
+    `inconsistent`: the database says that more events were planned than a chain has.
+    """
+    if cursors.any_beyond_head():
+        return "inconsistent"
     if installation.is_frozen():
         return "frozen"
     if not status.running_deliverers():

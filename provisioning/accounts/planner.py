@@ -15,15 +15,7 @@ from audit.foundation import clock
 from audit.log import ledger
 from delegation.authorization import verbs
 from delegation.authorization.verbs import Effect
-
-_CREATE_CURSOR = (
-    "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
-)
-_READ_CURSOR = "SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s"
-_BEHIND = """
-SELECT c.id FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
-WHERE c.last_seq > 0 AND c.last_seq > coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
-"""
+from provisioning.accounts import cursors
 
 # `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
 # affects all of their memberships, one about anything else of an organization all of its members, a change of the
@@ -58,14 +50,16 @@ touched AS MATERIALIZED (
 )
 """
 
-# Every member of an organization with an offer of the application gets an account; leavers keep an existing one.
+# Every member of an organization with an offer of the application gets an account. A leaver gets the ending too where
+# the account is missing: the row is free, and the target may have the record. Unless the account says that the record
+# is active, the target is asked before it counts as closed.
 _MARK = """
 affected AS (
     SELECT t.id AS target_id, x.user_id, CASE WHEN t.record_per = 'membership' THEN x.membership END AS membership_id,
            bool_or(x.gone) AS gone, (array_agg(x.act ORDER BY x.at DESC))[1] AS act
     FROM touched x CROSS JOIN provisioning_target t
     WHERE t.is_active AND (
-        NOT x.gone AND (
+        (
             SELECT count(*) FROM delegation_published_offer o
             WHERE o.organization_id = x.organization_id AND o.application_id = t.application_id) > 0
         OR EXISTS (
@@ -77,14 +71,16 @@ marked AS (
     INSERT INTO provisioning_account AS a (
         target_id, user_id, membership_id, due_at, priority, act, generation, state, remote_id, acknowledged_digest,
         acknowledged_rights,
-        attempts, last_error)
+        attempts, last_error, uncertain_until)
     SELECT target_id, user_id, membership_id, (SELECT at FROM present), CASE WHEN gone THEN 0 ELSE 1 END, act, 1,
-           'updating', '', '', '{}', 0, ''
+           'updating', '', '', '{}', 0, '', CASE WHEN gone THEN (SELECT at FROM present) END
     FROM affected ORDER BY target_id, user_id, membership_id
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
             ELSE least(a.priority, excluded.priority) END,
         act = excluded.act, generation = a.generation + 1,
+        uncertain_until = CASE WHEN a.acknowledged_active THEN a.uncertain_until
+            ELSE greatest(a.uncertain_until, excluded.uncertain_until) END,
         state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'updating' END
     RETURNING id, target_id, user_id, membership_id, generation
 ),
@@ -202,7 +198,10 @@ def plan(*, chain: uuid.UUID) -> Planned:
     statement = _PLAN_OF_SUPPLIER if chain == ledger.SUPPLIER else _PLAN
     with connection.cursor() as cursor:
         for _ in range(_TRIES):
-            params |= {"after": _cursor_position(cursor, params), "offset": clock.offset()}
+            position = cursors.position(chain=chain)
+            if position is None:
+                return Planned()
+            params |= {"after": position, "offset": clock.offset()}
             cursor.execute(statement, params)
             is_current, events, deliveries, logouts, at = cursor.fetchone()
             if is_current:
@@ -210,19 +209,9 @@ def plan(*, chain: uuid.UUID) -> Planned:
     return Planned()
 
 
-def _cursor_position(cursor: Any, params: dict[str, Any]) -> int:
-    cursor.execute(_READ_CURSOR, params)
-    row = cursor.fetchone()
-    if row is None:
-        cursor.execute(_CREATE_CURSOR, params)
-    return int(row[0]) if row else 0
-
-
 def behind(*, limit: int = 500) -> list[uuid.UUID]:
-    """Find the chains with unread events, which lost notifications leave behind."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BEHIND, {"limit": limit})
-        return [row[0] for row in cursor.fetchall()]
+    """Find the chains with unread events, which lost notifications leave behind, or with a cursor beyond the head."""
+    return cursors.behind(limit=limit)
 
 
 def sweep(*, at: dt.datetime, first: bool = False) -> int:

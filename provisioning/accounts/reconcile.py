@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from audit.foundation import clock
-from provisioning.accounts import desired_state
+from provisioning.accounts import desired_state, rebuild
 from provisioning.accounts.desired_state import DesiredRecord
 from provisioning.accounts.models import Account
 from provisioning.connectors import registry
@@ -25,7 +25,6 @@ _MOST_QUESTIONS = 200
 SETTLING = dt.timedelta(seconds=10)
 """A target's answer may be older than a write of the last seconds: it is then not compared."""
 _ABSENT: ObservedState = {"active": False, "rights": {}}
-_IDLE = Q(due_at=None, acknowledged_active__isnull=False) & ~Q(state=Account.State.UPDATING)
 _Records = dict[str, list[Record]]
 """By Keyholder's id. An empty list: the target has said that it has no record."""
 
@@ -40,8 +39,10 @@ class ReconciliationReport:
     """Accounts, by id."""
     unseen: int = 0
     """Accounts of active people without an answer about their record; nothing is concluded."""
-    unknown: int = 0
-    """Records without an account."""
+    added: int = 0
+    """Accounts that were missing: they are due, and their records read before they are written."""
+    unknown: list[str] = field(default_factory=list)
+    """Ids of records as of Keyholder's, of which the database knows none. They are never written."""
 
 
 def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> ReconciliationReport:
@@ -49,23 +50,26 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
 
     An inactive person who is active in the target is due at once. Other differences are shown, and due with `resync`.
     Accounts that are due already, or were written within the last seconds, are left out. A record that the list did not
-    have is asked for by itself. Raises DeliveryError where the target cannot be read.
+    have is asked for by itself. Missing accounts are added first. Apart from those instants, nothing that an account says
+    of itself leaves it out. Raises DeliveryError where the target cannot be read.
     """
     report, pool, began = ReconciliationReport(), Pool(), clock.now()
     connector = registry.connector(kind=target.kind)
     try:
         records = _records(connector, target, pool, limit)
         report.total = len(records)
+        report.added = rebuild.add_missing(target=target, external_ids=records.keys(), at=began)
+        rebuild.free_stuck(target=target, at=began)
         records |= _asked(connector, target, pool, records.keys(), began)
     finally:
         pool.close()
-    accounts = Account.objects.filter(target=target, acknowledged_active__isnull=False).order_by("id")
-    known: set[str] = set()
+    accounts = Account.objects.filter(target=target).order_by("id")
+    known: set[str] = {""}
     for batch in _batches(accounts.values_list("id", flat=True)):
         _compare(connector, target, batch, records, report, began, resync=resync)
         owners = Account.objects.filter(id__in=batch).values_list("membership_id", "user_id")
         known |= {str(membership or user) for membership, user in owners}
-    report.unknown = len(records.keys() - known)
+    report.unknown = sorted(records.keys() - known)
     return report
 
 
@@ -95,7 +99,8 @@ def _compare(
 
 def _idle(began: dt.datetime) -> QuerySet[Account]:
     """Find the accounts of which the target's answer may be current: none was written shortly before `began`."""
-    return Account.objects.filter(_IDLE).exclude(acknowledged_at__gt=began - SETTLING)
+    just_written = (began - SETTLING, clock.now() + SETTLING)
+    return Account.objects.filter(due_at=None).exclude(acknowledged_at__range=just_written)
 
 
 def _asked(
@@ -162,9 +167,12 @@ def _observed(connector: Connector, current: Sequence[Record]) -> ObservedState:
 def _leave_unseen(
     row: Account, report: ReconciliationReport, at: dt.datetime, *, needed: bool, resync: bool
 ) -> None:
-    """Conclude nothing from a record that was not seen; with `resync`, the delivery itself asks for it."""
+    """Conclude nothing from a record that was not seen; with `resync`, the delivery itself asks for it.
+
+    It also does where the person should have a record, and the account does not say that there is one.
+    """
     report.unseen += needed
-    if needed and resync:
+    if needed and (resync or not row.acknowledged_active):
         _make_due(row, at, priority=1)
         row.save(update_fields=["due_at", "uncertain_until", "priority", "generation"])
 

@@ -32,5 +32,8 @@ class Command(BaseCommand):
                 continue
             self.stdout.write(
                 f"{target.application.key}: {report.total} read, {report.matching} match, "
-                f"{len(report.differing)} differ, {report.unseen} without an answer, {report.unknown} unknown"
+                f"{len(report.differing)} differ, {report.unseen} without an answer, "
+                f"{report.added} added, {len(report.unknown)} unknown"
             )
+            for name in report.unknown:
+                self.stdout.write(f"  unknown: {name[:100]!a}")

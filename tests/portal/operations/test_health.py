@@ -1,6 +1,7 @@
 """Liveness, readiness and metrics for the operator."""
 
 import datetime as dt
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from audit.foundation import clock
+from audit.models import Chain
 from portal.operations import metrics, readiness, shared_cache
 from provisioning.accounts import status
+from provisioning.accounts.models import Cursor
 from provisioning.delivery import heartbeats
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.heartbeats import Kind
@@ -109,6 +112,12 @@ def test_deliverer_that_is_connected_and_does_nothing_is_stuck(deliverer_connect
     assert client().get(READY).json()["deliver"] == "stuck"
     heartbeats.record(kind=Kind.DELIVER)
     assert client().get(READY).json()["deliver"] == "ok"
+
+
+def test_planning_beyond_the_head_of_a_chain_is_inconsistent(deliverer_connected: None) -> None:
+    chain = Chain.objects.create(id=uuid.uuid4())
+    Cursor.objects.create(chain=chain.id, seq=1)
+    assert client().get(READY).json()["deliver"] == "inconsistent"
 
 
 def test_late_deliveries_are_reported_with_status_200(

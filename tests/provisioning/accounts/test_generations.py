@@ -160,7 +160,7 @@ def test_leaver_is_deactivated_where_the_target_may_know_the_person(  # one case
     values = {
         name: at + value if isinstance(value, dt.timedelta) else value for name, value in columns.items()
     }
-    Account.objects.filter(id=account.id).update(**values)
+    Account.objects.filter(id=account.id).update(**{"uncertain_until": None, **values})
     tasks = accounts.lease(worker=1, at=at + SECOND, in_flight={})
     assert bool(tasks) is called
     account.refresh_from_db()

@@ -112,7 +112,7 @@ def test_difference_in_a_second_kind_is_found_shown_and_resynced(
     record["rights"] = {str(world.koskela.id): []}
     age_writes()
     report = reconcile.check(target=contacts)
-    assert (len(report.differing), report.matching, report.unknown) == (1, report.total - 1, 0)
+    assert (len(report.differing), report.matching, report.unknown) == (1, report.total - 1, [])
     (system_status,) = status.systems_of_person(
         user=world.mikko.user, memberships=[world.mikko.id], at=clock.now()
     )

@@ -1,0 +1,56 @@
+"""A cursor says how far the planner has read one chain. It is a free row, so it is compared with the chain's head."""
+
+import uuid
+
+import structlog
+from django.db import connection
+
+log = structlog.get_logger(__name__)
+
+_CREATE = "INSERT INTO provisioning_cursor (chain, seq) VALUES (%(chain)s, 0) ON CONFLICT (chain) DO NOTHING"
+_READ = """
+SELECT c.last_seq, k.seq FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
+WHERE c.id = %(chain)s
+"""
+_RESET = "UPDATE provisioning_cursor SET seq = 0 WHERE chain = %(chain)s AND seq = %(seq)s"
+_BEHIND = """
+SELECT c.id FROM audit_published_chain c LEFT JOIN provisioning_cursor k ON k.chain = c.id
+WHERE c.last_seq > 0 AND c.last_seq <> coalesce(k.seq, 0) ORDER BY c.last_at LIMIT %(limit)s
+"""
+_BEYOND_HEAD = """
+SELECT EXISTS (SELECT FROM provisioning_cursor k JOIN audit_published_chain c ON c.id = k.chain AND k.seq > c.last_seq)
+"""
+
+
+def position(*, chain: uuid.UUID) -> int | None:
+    """Return how far this chain has been read; None without such a chain. One statement, two for a new cursor.
+
+    A cursor beyond the head would hide the events that follow, so it starts again: reading a chain twice is harmless.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"chain": chain})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        head, seq = row
+        if seq is None:
+            cursor.execute(_CREATE, {"chain": chain})
+        elif seq > head:
+            log.error("planner.cursor_beyond_head", chain=str(chain), cursor=seq, head=head)
+            cursor.execute(_RESET, {"chain": chain, "seq": seq})
+            return 0
+        return int(seq or 0)
+
+
+def behind(*, limit: int) -> list[uuid.UUID]:
+    """Find the chains with unread events, or with a cursor beyond the head."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, {"limit": limit})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def any_beyond_head() -> bool:
+    """Check whether a cursor says that more was read than the chain has."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEYOND_HEAD)
+        return bool(cursor.fetchone()[0])
