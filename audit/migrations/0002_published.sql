@@ -9,4 +9,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT valid_from <= at AND (valid_un
 -- What SQL of the apps above may read: everything else may change without them.
 CREATE VIEW audit_published_chain AS SELECT id, last_seq, last_at FROM audit_chain;
 CREATE VIEW audit_published_event AS
-SELECT chain, seq, act, at, verb, outcome, subject_kind, subject, organization FROM audit_event;
+SELECT id, chain, seq, act, at, verb, outcome, actor_kind, actor, subject_kind, subject, organization, incarnation, prev,
+       hash, body, mac
+FROM audit_event;

@@ -8,6 +8,7 @@ from typing import Any
 from audit.foundation import ids
 from audit.log.ledger import Subject
 from delegation.authorization.verbs import Observation
+from provisioning.accounts import causes
 from provisioning.accounts.results import Acknowledged
 from provisioning.accounts.task import AccountOutcome
 from provisioning.delivery.events import DeliveryEvents, seconds
@@ -30,6 +31,9 @@ def record(
             act=change.act,
             facts={"active": bool(rights), "rights": len(rights), "seconds": seconds(change.act_at, at)},
         )
+    acts = causes.of_open_deliveries(
+        acts={outcome.task.row.account.id: outcome.task.row.account.act for outcome in failed}
+    )
     for outcome in failed:
         desired = outcome.task.row.desired
         code = outcome.error.code.value if outcome.error else ""
@@ -40,7 +44,7 @@ def record(
                 outcome,
                 membership=uuid.UUID(membership),
                 organization=organization,
-                act=outcome.task.row.account.act or ids.uuid7(),
+                act=acts.get((outcome.task.row.account.id, uuid.UUID(membership))) or ids.uuid7(),
                 facts={"active": bool(desired.rights.get(membership)), "code": code},
             )
     events.write(at=at)

@@ -3,14 +3,17 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from audit.foundation import db
+from provisioning.accounts import confirmations as confirmations_of_acts
 from provisioning.accounts import status
+from provisioning.accounts.confirmations import Confirmations
 from provisioning.accounts.models import Account, Delivery
 from provisioning.logout.models import Logout
+from provisioning.targets.models import Target
 
 _AFFECTED = """
 SELECT DISTINCT t.id, app.key, app.name::text, t.down_since
@@ -24,7 +27,10 @@ ORDER BY app.key
 """
 
 _IS_PLANNED = """
-SELECT coalesce(max(e.seq) <= (SELECT seq FROM provisioning_cursor WHERE chain = %(chain)s), false)
+SELECT coalesce(max(e.seq) <= (
+    SELECT k.seq FROM provisioning_cursor k JOIN audit_published_chain c ON c.id = k.chain AND k.seq <= c.last_seq
+    WHERE k.chain = %(chain)s
+), false)
 FROM audit_published_event e WHERE e.chain = %(chain)s AND e.act = %(act)s
 """
 
@@ -88,26 +94,46 @@ class _Step:
 
 
 def progress_of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Progress:
-    """Read the progress of this act of an organization's chain. Three statements."""
+    """Read the progress of this act of an organization's chain. Four statements, one more where rows are missing.
+
+    A system counts as closed only with an authentic event of its confirmation, whatever the rows of deliveries say. One
+    that last confirmed the access of a leaver is listed also where the rows are missing.
+    """
     # This is read first: deliveries that the planner adds meanwhile are read next, so a finished act has them all.
     planned = _is_planned(act, chain)
-    steps = sorted([*_accounts(act), *_logouts(act)], key=lambda step: (step.application, step.kind))
+    deliveries, logouts = _deliveries(act), _due_logouts(act)
+    # This is read last: each confirmation of the rows has its event.
+    confirmations = confirmations_of_acts.of_act(act=act, chain=chain, at=at)
+    found = [
+        *_accounts(deliveries, confirmations),
+        *_logouts(logouts, confirmations),
+        *_missing(deliveries, confirmations),
+    ]
+    steps = sorted(found, key=lambda step: (step.application, step.kind))
     grouped = groupby(steps, key=lambda step: (step.application, step.kind))
     lines = [_progress(list(group), at) for _, group in grouped]
-    return Progress(sorted(lines, key=lambda line: (line.state == "closed", line.at or at)), planned)
+    ordered = sorted(lines, key=lambda line: (line.state == "closed", line.at or at))
+    return Progress(ordered, planned and confirmations.is_sound)
 
 
-def _accounts(act: uuid.UUID) -> Iterable[_Step]:
-    rows = Delivery.objects.filter(act=act).select_related("account__target__application")
+def _deliveries(act: uuid.UUID) -> list[Delivery]:
+    return list(Delivery.objects.filter(act=act).select_related("account__target__application"))
+
+
+def _due_logouts(act: uuid.UUID) -> list[Logout]:
+    return list(Logout.objects.filter(act=act).select_related("client__application", "sign_in"))
+
+
+def _accounts(rows: Iterable[Delivery], confirmations: Confirmations) -> Iterator[_Step]:
     for row in rows:
         account, target = row.account, row.account.target
-        waits = row.done_at is None
+        waits = row.done_at is None or not confirmations.has(row.membership_id, target.id)
         yield _Step(
             application=target.application.key,
             name=target.application.name,
             kind="account",
             act_at=row.act_at,
-            done_at=row.done_at,
+            done_at=None if waits else row.done_at,
             failed=waits and account.state in {Account.State.FAILED, Account.State.OUT_OF_DATE},
             attempts=account.attempts if waits else 0,
             next_try_at=status.next_attempt_at(account) if waits else None,
@@ -115,15 +141,40 @@ def _accounts(act: uuid.UUID) -> Iterable[_Step]:
         )
 
 
-def _logouts(act: uuid.UUID) -> Iterable[_Step]:
-    for row in Logout.objects.filter(act=act).select_related("client__application"):
+def _missing(rows: Iterable[Delivery], confirmations: Confirmations) -> Iterator[_Step]:
+    """List the systems that last confirmed a leaver's access, and have no delivery of this act."""
+    present = {(row.membership_id, str(row.target_id)) for row in rows}
+    missing = {system: at for system, at in confirmations.unconfirmed.items() if system not in present}
+    if not missing:
+        return
+    targets = Target.objects.filter(is_active=True).select_related("application")
+    by_id = {str(target.id): target for target in targets}
+    for (_, name), act_at in missing.items():
+        if target := by_id.get(name):
+            yield _Step(
+                application=target.application.key,
+                name=target.application.name,
+                kind="account",
+                act_at=act_at,
+                done_at=None,
+                failed=False,
+                attempts=0,
+                next_try_at=None,
+                error="",
+            )
+
+
+def _logouts(rows: Iterable[Logout], confirmations: Confirmations) -> Iterator[_Step]:
+    for row in rows:
         application = row.client.application
+        is_confirmed = confirmations.has(row.sign_in.membership_id, f"{row.sign_in_id} {row.client_id}")
+        not_needed = row.ended_at if row.due_at is None and not row.client.is_active else None
         yield _Step(
             application=application.key,
             name=application.name,
             kind="logout",
             act_at=row.ended_at,
-            done_at=row.done_at or (None if row.due_at else row.ended_at),
+            done_at=row.done_at if is_confirmed else not_needed,
             failed=row.refused_at is not None,
             attempts=row.attempts,
             next_try_at=row.due_at,

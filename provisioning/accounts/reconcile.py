@@ -50,8 +50,8 @@ def check(*, target: Target, limit: int = 1_000_000, resync: bool = False) -> Re
 
     An inactive person who is active in the target is due at once. Other differences are shown, and due with `resync`.
     Accounts that are due already, or were written within the last seconds, are left out. A record that the list did not
-    have is asked for by itself. Missing accounts are added first. Apart from those instants, nothing that an account says
-    of itself leaves it out. Raises DeliveryError where the target cannot be read.
+    have is asked for by itself. Missing accounts are added first. Apart from those instants, nothing that an account
+    says of itself leaves it out. Raises DeliveryError where the target cannot be read.
     """
     report, pool, began = ReconciliationReport(), Pool(), clock.now()
     connector = registry.connector(kind=target.kind)

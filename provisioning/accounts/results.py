@@ -5,11 +5,12 @@ An outcome counts only while its worker still holds the lease. It settles only i
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audit.foundation import db, ids
+from provisioning.accounts import causes
 from provisioning.accounts.models import Account
 from provisioning.accounts.task import AccountOutcome
 from provisioning.delivery import errors as delivery_errors
@@ -62,7 +63,7 @@ _CLOSE_DELIVERIES = """
 UPDATE provisioning_delivery d SET done_at = %(at)s
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, generation integer)
 WHERE d.account_id = x.id AND d.done_at IS NULL AND d.generation <= x.generation
-RETURNING d.account_id, d.membership_id, d.organization, d.act, d.act_at
+RETURNING d.account_id, d.membership_id, d.act, d.act_at
 """
 _DELETE_DELIVERIES = """
 DELETE FROM provisioning_delivery d USING jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, generation integer)
@@ -72,7 +73,10 @@ WHERE d.account_id = x.id AND d.done_at IS NULL AND d.generation <= x.generation
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Says that a target has acknowledged a change of this membership, which this act caused."""
+    """Says that a target has acknowledged a change of this membership, which this act caused.
+
+    Everything but the outcome comes from the log and from guarded tables.
+    """
 
     outcome: AccountOutcome
     membership: uuid.UUID
@@ -89,12 +93,22 @@ def record_success(*, outcomes: Sequence[AccountOutcome], at: dt.datetime) -> li
     written = [outcome for outcome in stored if _wrote(outcome)]
     db.fetch_for_rows(_DELETE_DELIVERIES, [_key(outcome) for outcome in stored if not _wrote(outcome)])
     closed = db.fetch_for_rows(_CLOSE_DELIVERIES, [_key(outcome) for outcome in written], at=at)
-    with_act = {row[0] for row in closed}
-    acknowledged = [Acknowledged(by_id[row[0]], *row[1:]) for row in closed]
+    acknowledged = _with_cause(closed, by_id)
+    with_act = {change.outcome.task.row.account.id for change in acknowledged}
     for outcome in written:
         if outcome.task.row.account.id not in with_act:
             acknowledged += _without_act(outcome, at)
     return acknowledged
+
+
+def _with_cause(closed: Sequence[tuple[Any, ...]], by_id: Mapping[int, AccountOutcome]) -> list[Acknowledged]:
+    """Leave out deliveries that name no act of the log, or one on another person."""
+    found = causes.authentic(deliveries=[(membership, act, at) for _, membership, act, at in closed])
+    return [
+        Acknowledged(by_id[account], membership, cause.organization, act, cause.at)
+        for account, membership, act, _ in closed
+        if (cause := found.get((membership, act))) and cause.user == by_id[account].task.row.account.user_id
+    ]
 
 
 def _without_act(outcome: AccountOutcome, at: dt.datetime) -> list[Acknowledged]:
@@ -120,8 +134,10 @@ def _has_worsened(outcome: AccountOutcome, state: str) -> bool:
 
 
 def _wrote(outcome: AccountOutcome) -> bool:
-    """Check whether this delivery wrote, or reading confirmed what an earlier attempt of it wrote."""
-    return outcome.result is not None and (outcome.result.wrote or bool(outcome.task.row.account.last_error))
+    """Check whether this delivery wrote, or reading confirmed what an earlier attempt or another writer wrote."""
+    account = outcome.task.row.account
+    is_closed = bool(account.acknowledged_active) and not outcome.task.row.desired.active
+    return outcome.result is not None and (outcome.result.wrote or bool(account.last_error) or is_closed)
 
 
 def _key(outcome: AccountOutcome) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from audit.foundation import clock
-from audit.models import Chain
 from portal.operations import metrics, readiness, shared_cache
 from provisioning.accounts import status
 from provisioning.accounts.models import Cursor
@@ -115,8 +114,10 @@ def test_deliverer_that_is_connected_and_does_nothing_is_stuck(deliverer_connect
 
 
 def test_planning_beyond_the_head_of_a_chain_is_inconsistent(deliverer_connected: None) -> None:
-    chain = Chain.objects.create(id=uuid.uuid4())
-    Cursor.objects.create(chain=chain.id, seq=1)
+    chain = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO audit_chain (id, kind) VALUES (%s, 'organization')", [chain])
+    Cursor.objects.create(chain=chain, seq=1)
     assert client().get(READY).json()["deliver"] == "inconsistent"
 
 

@@ -109,7 +109,7 @@ def test_statement_counts_are_independent_of_the_set(
             accounts.settle(outcomes=outcomes, at=clock.now())
         assert planned.deliveries == len(tasks) == len(some)
         counts.append((len(planning), len(leasing), len(settling)))
-    assert counts == [(2, 6, 8)] * 2, "each with one statement of the clock"
+    assert counts == [(2, 6, 9)] * 2, "each with one statement of the clock"
 
 
 def test_concurrent_planners_skip_no_event(

@@ -13,7 +13,7 @@ from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account, Cursor, Delivery
 from provisioning.targets.models import Target
 from tests.fixtures import fake_target
-from tests.fixtures.deliveries import deliver_all, plan_all
+from tests.fixtures.deliveries import age_writes, deliver_all, plan_all
 from tests.fixtures.world import World
 
 
@@ -22,6 +22,7 @@ def delivered(world: World, ordering: Target, accounts: AccountDeliveries) -> Ac
     """Every person has a record in the shop."""
     plan_all()
     deliver_all(accounts)
+    age_writes()
     return accounts
 
 

@@ -267,7 +267,7 @@ def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
     assert count(lambda: progress.expected_impact(memberships=many)) == 2
     done = world.remove(world.mikko)
     eventually(nothing_due)
-    assert count(lambda: progress.progress_of_act(act=done.act, chain=world.koskela.id, at=at)) == 3
+    assert count(lambda: progress.progress_of_act(act=done.act, chain=world.koskela.id, at=at)) == 4
 
 
 def test_lag_excludes_deliveries_of_unavailable_targets(world: World, ordering: Target) -> None:
