@@ -1,6 +1,6 @@
 """The act that a delivery row names is looked up in the log: the row is free, and its event is authenticated.
 
-An act counts for a membership only where an authentic event of it, in a chain, is about this membership, about its
+An act counts for a membership only with an authentic event in a chain. The event is about this membership, about its
 person, or about all members.
 """
 
@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from audit.foundation import db
 from audit.log import authentication, integrity, ledger
@@ -51,7 +52,9 @@ def authentic(*, deliveries: Iterable[tuple[uuid.UUID, uuid.UUID, dt.datetime]])
     if not rows:
         return {}
     keys = authentication.keys_for_reading()
-    events = Event.objects.raw(_EVENTS, {"rows": json.dumps(rows), "supplier": ledger.SUPPLIER})
+    events: Iterable[Any] = Event.objects.raw(
+        _EVENTS, {"rows": json.dumps(rows), "supplier": ledger.SUPPLIER}
+    )
     return {
         (event.membership, event.act): Cause(event.member, event.member_of, event.at)
         for event in events

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,8 @@ def of_act(*, act: uuid.UUID, chain: uuid.UUID, at: dt.datetime) -> Confirmation
     }  # fmt: skip
     keys = authentication.keys_for_reading()
     confirmed, open_systems, is_sound = set[System](), dict[System, dt.datetime](), True
-    for event in Event.objects.raw(_EVENTS, params):
+    events: Iterable[Any] = Event.objects.raw(_EVENTS, params)
+    for event in events:
         examined = integrity.examine(event=event, mac_keys=keys)
         if examined.problems or examined.content is None:
             is_sound = False

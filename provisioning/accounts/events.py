@@ -31,6 +31,11 @@ def record(
             act=change.act,
             facts={"active": bool(rights), "rights": len(rights), "seconds": seconds(change.act_at, at)},
         )
+    _add_failures(events, failed)
+    events.write(at=at)
+
+
+def _add_failures(events: DeliveryEvents, failed: Sequence[AccountOutcome]) -> None:
     acts = causes.of_open_deliveries(
         acts={outcome.task.row.account.id: outcome.task.row.account.act for outcome in failed}
     )
@@ -47,7 +52,6 @@ def record(
                 act=acts.get((outcome.task.row.account.id, uuid.UUID(membership))) or ids.uuid7(),
                 facts={"active": bool(desired.rights.get(membership)), "code": code},
             )
-    events.write(at=at)
 
 
 def _add(

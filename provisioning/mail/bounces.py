@@ -5,8 +5,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 
-from audit.foundation import clock, encryption
+from audit.foundation import clock
 from audit.foundation.actor import system
 from audit.foundation.errors import Busy
 from audit.log.ledger import Subject
@@ -15,13 +16,14 @@ from delegation import continuity
 from delegation.acts import observations
 from delegation.authorization import authorities
 from delegation.authorization.verbs import Observation
+from identity import machine_secrets
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.people import addresses
 from identity.people.models import User
 from provisioning.delivery import events as delivery_events
 from provisioning.delivery.errors import Code
-from provisioning.mail import delivery_status, events
+from provisioning.mail import delivery_status, events, stored
 from provisioning.mail.models import Mail
 
 
@@ -31,11 +33,11 @@ def handle_returned_mail(*, messages: Iterable[bytes]) -> int:
     A report changes nothing where we sent no such mail, sent it to another address, or know the failure already.
     Raises Busy where an organization is locked, after storing everything else: the same mails may be processed again.
     """
-    reports = _reports_by_message_id(messages)
-    sent = Mail.objects.filter(message_id__in=list(reports), sent_at__isnull=False, failed_at=None)
+    reports = _reports_by_hash(messages)
+    sent = Mail.objects.filter(message_id_hash__in=list(reports), sent_at__isnull=False, failed_at=None)
     stored, busy = 0, False
-    for row in sent.order_by("id"):
-        failed, dead = reports[row.message_id]
+    for row in filter(_is_authentic, sent.order_by("id")):
+        failed, dead = reports[row.message_id_hash]
         recipient = _recipient(row)
         if recipient in failed:
             try:
@@ -47,12 +49,16 @@ def handle_returned_mail(*, messages: Iterable[bytes]) -> int:
     return stored
 
 
-def _reports_by_message_id(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
-    """Collect the failed and the dead addresses of each Message-ID, over all reports."""
+def _is_authentic(row: Mail) -> bool:
+    return stored.is_authentic(row=row)
+
+
+def _reports_by_hash(messages: Iterable[bytes]) -> dict[str, tuple[set[str], set[str]]]:
+    """Collect the failed and the dead addresses of each Message-ID, over all reports, by its possible hashes."""
     addresses_by_id: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for report in filter(None, map(delivery_status.parse, messages)):
-        for message_id in report.message_ids:
-            failed, dead = addresses_by_id[message_id]
+        for hashed in chain.from_iterable(map(machine_secrets.hash_candidates, report.message_ids)):
+            failed, dead = addresses_by_id[hashed]
             failed |= report.failed
             dead |= report.dead
     return dict(addresses_by_id)
@@ -101,7 +107,7 @@ def mark_undeliverable(*, batch: EventBatch, mails: Sequence[Mail], at: dt.datet
 
 
 def _recipient(row: Mail) -> str:
-    return encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode().lower()
+    return stored.recipient(row=row).lower()
 
 
 def _record_event(batch: EventBatch, person: User, at: dt.datetime) -> None:

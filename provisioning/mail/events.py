@@ -3,15 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from audit.log import ledger
 from audit.log.ledger import Subject
 from delegation.authorization.verbs import Observation
 from provisioning.delivery.events import DeliveryEvents
+from provisioning.mail import stored
 from provisioning.mail.models import Mail
+
+log = structlog.get_logger(__name__)
 
 
 def record(events: DeliveryEvents, verb: Observation, row: Mail, facts: Mapping[str, Any]) -> None:
-    """Add the event of one mail, under the act that it concerns."""
+    """Add the event of one mail, under the act that it concerns; none where the row is not as it was stored."""
+    if not stored.is_authentic(row=row):
+        log.warning("mail.changed", mail=str(row.id))
+        return
     events.add(
         verb,
         subject=Subject("mail", row.id),

@@ -8,13 +8,14 @@ from provisioning.delivery.models import Due
 
 
 class Mail(Due):
-    """Holds a queued mail, encrypted under this row's id (`encryption`) and erased once sent."""
+    """Holds a queued mail, encrypted and bound to this row (`stored`), and erased once sent."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7)
     recipient = models.BinaryField()
     body = models.BinaryField()
     """The whole message in wire format; empty once it is sent or given up."""
-    message_id = models.CharField(max_length=200, unique=True)
+    message_id_hash = models.CharField(max_length=200, unique=True)
+    """Keyed (`machine_secrets`): who knows a Message-ID can report that its mail did not arrive."""
     purpose = models.CharField(max_length=40)
     about = models.UUIDField(null=True)
     """The person, invitation, … that it concerns."""

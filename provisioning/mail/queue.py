@@ -15,10 +15,11 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
-from audit.foundation import clock, encryption, ids
+from audit.foundation import clock, ids
+from identity import machine_secrets
 from provisioning.delivery import listener
 from provisioning.delivery.errors import Code
-from provisioning.mail import delivery_status
+from provisioning.mail import delivery_status, stored
 from provisioning.mail.models import Mail
 
 _PURPOSE = "Keyholder-Purpose"
@@ -107,17 +108,17 @@ def _row(
         f"<{secrets.token_hex(16)}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2]}>"
     )
     message[delivery_status.NAME_FIELD] = message["Message-ID"]
-    return Mail(
+    row = Mail(
         id=name,
-        recipient=encryption.encrypt_secret(data=recipient.encode(), context=name.bytes),
-        body=encryption.encrypt_secret(data=_wire_format(message), context=name.bytes),
-        message_id=message["Message-ID"],
+        message_id_hash=machine_secrets.hash_secret(message["Message-ID"]),
         purpose=str(purpose)[:40],
         about=about,
         organization=organization,
         created_at=at,
         due_at=at,
     )
+    stored.encrypt(row=row, recipient=recipient, message=_wire_format(message))
+    return row
 
 
 def _wire_format(message: Message) -> bytes:

@@ -4,12 +4,13 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import compat32
 
 from django.conf import settings
 
-from audit.foundation import encryption
 from provisioning.delivery.errors import Code, DeliveryError
-from provisioning.mail import delivery_status
+from provisioning.mail import delivery_status, stored
 from provisioning.mail.models import Mail
 
 _SECONDS = 20.0
@@ -19,11 +20,10 @@ _AUTHENTICATION_REQUIRED = 530
 
 def send(*, row: Mail) -> None:
     """Send one mail. Raises DeliveryError: refused or no_such_recipient where the relay will never accept it."""
-    recipient = encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
-    body = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
+    recipient, body = stored.recipient(row=row), stored.message(row=row)
     try:
         with _session() as server:
-            server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body, _options(server, row))
+            server.sendmail(settings.DEFAULT_FROM_EMAIL, [recipient], body, _options(server, body))
     except smtplib.SMTPRecipientsRefused as error:
         ((code, text),) = error.recipients.values()
         is_unknown = delivery_status.is_permanent(status=text.decode("ascii", "replace"))
@@ -39,12 +39,13 @@ def send(*, row: Mail) -> None:
         raise DeliveryError(Code.UNREACHABLE, detail=_cause(error)) from error
 
 
-def _options(server: smtplib.SMTP, row: Mail) -> list[str]:
+def _options(server: smtplib.SMTP, body: bytes) -> list[str]:
     """Ask for reports that name the mail by its Message-ID and return its headers alone (RFC 3461 §4.3, §4.4).
 
     The text of a mail may hold a link that no mailbox for returned mails should store.
     """
-    return ["RET=HDRS", f"ENVID={row.message_id.strip('<>')}"] if server.has_extn("dsn") else []
+    name = str(message_from_bytes(body, policy=compat32)["Message-ID"]).strip("<>")
+    return ["RET=HDRS", f"ENVID={name}"] if server.has_extn("dsn") else []
 
 
 def probe() -> None:

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('recipient', models.BinaryField()),
                 ('body', models.BinaryField()),
-                ('message_id', models.CharField(max_length=200, unique=True)),
+                ('message_id_hash', models.CharField(max_length=200, unique=True)),
                 ('purpose', models.CharField(max_length=40)),
                 ('about', models.UUIDField(null=True)),
                 ('organization', models.UUIDField(null=True)),

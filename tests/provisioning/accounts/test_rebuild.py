@@ -3,6 +3,7 @@
 import io
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -26,7 +27,7 @@ def delivered(world: World, ordering: Target, accounts: AccountDeliveries) -> Ac
     return accounts
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import mailbox
 import os
+import shutil
 import sys
 import threading
 import uuid
@@ -19,8 +20,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from audit.foundation import clock, encryption
+from audit.foundation import clock, key_files
 from audit.models import Event
 from delegation.acts import locks
 from delegation.invitations.commands import accept as invitations_accept
@@ -29,11 +31,12 @@ from identity.people.models import User
 from provisioning.delivery.engine import Engine
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.task import DeliveryOutcome, DeliveryTask
-from provisioning.mail import bounces, delivery_status, queue
+from provisioning.mail import bounces, delivery_status, queue, stored
 from provisioning.mail.delivery import MailDeliveries, MailOutcome
 from provisioning.mail.delivery_status import DeliveryStatusReport
 from provisioning.mail.models import Mail
 from tests.fixtures import mail_relay as relays
+from tests.fixtures import queued_mails
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.recovery import recovery_link
@@ -277,16 +280,30 @@ def test_unspecific_status_is_decided_by_the_reply_of_the_server(diagnostic: str
 # Effects of a report
 
 
+MESSAGE_IDS: dict[uuid.UUID, str] = {}
+
+
 def queued_and_sent(world: World, to: str, **more: Any) -> Mail:
     """A mail that the relay has accepted."""
     name = queue.queue(to=to, subject="Hei", text="Hei", purpose="password_reset", **more)
-    Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
-    return Mail.objects.get(id=name)
+    return as_sent(Mail.objects.get(id=name))
+
+
+def as_sent(row: Mail) -> Mail:
+    MESSAGE_IDS[row.id] = queued_mails.message_id_of(row)
+    Mail.objects.filter(id=row.id).update(sent_at=clock.now(), due_at=None, body=b"")
+    row.refresh_from_db()
+    return row
+
+
+def id_of(row: Mail) -> str:
+    """The Message-ID, which no table has."""
+    return MESSAGE_IDS[row.id]
 
 
 def bounce(world: World, *people: User) -> None:
     """Return a mail to each of these people."""
-    reports = [postfix(queued_and_sent(world, one.email).message_id, to=one.email) for one in people]
+    reports = [postfix(id_of(queued_and_sent(world, one.email)), to=one.email) for one in people]
     assert bounces.handle_returned_mail(messages=reports) == len(people)
 
 
@@ -304,7 +321,7 @@ def events(verb: str) -> list[tuple[str, uuid.UUID, uuid.UUID | None]]:
 
 def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -> None:
     row = queued_and_sent(world, world.mikko.user.email, about=world.mikko.user_id)
-    assert bounces.handle_returned_mail(messages=[postfix(row.message_id)]) == 1
+    assert bounces.handle_returned_mail(messages=[postfix(id_of(row))]) == 1
     assert bounced(world.mikko.user)
     assert sorted(events("mail.bounced"), key=str) == sorted(
         [
@@ -323,18 +340,57 @@ def test_bounce_is_recorded_for_the_person_and_each_organization(world: World) -
 def test_bounce_is_recorded_where_the_relay_replaced_the_message_id(world: World) -> None:
     name = queue.queue(to=world.mikko.user.email, subject="Hei", text="Hei", purpose="password_reset")
     row = Mail.objects.get(id=name)
-    sent = encryption.decrypt_secret(data=row.body, context=row.id.bytes)
-    assert f"Keyholder-Mail: {row.message_id}\r\n".encode() in sent
-    Mail.objects.filter(id=name).update(sent_at=clock.now(), due_at=None, body=b"")
-    headers = b"Keyholder-Mail: %s\nSubject: =?" % row.message_id.encode()
+    sent = stored.message(row=row)
+    row = as_sent(row)
+    assert f"Keyholder-Mail: {id_of(row)}\r\n".encode() in sent
+    headers = b"Keyholder-Mail: %s\nSubject: =?" % id_of(row).encode()
     raw = postfix(RENAMED, status="5.4.1").replace(b"Subject: =?", headers)
     assert bounces.handle_returned_mail(messages=[raw, raw]) == 1
     assert bounced(world.mikko.user)
 
 
+def test_message_id_of_a_sent_mail_is_in_no_table(world: World) -> None:
+    """A copy of the database, such as a backup, lets nobody report that the admins' mails did not arrive."""
+    row = queued_and_sent(world, world.aino.user.email)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(m)::text FROM provisioning_mail m WHERE id = %s", [row.id])
+        ((shown,),) = cursor.fetchall()
+    assert id_of(row).strip("<>").partition("@")[0] not in shown
+    assert (
+        bounces.handle_returned_mail(messages=[postfix(row.message_id_hash, to=world.aino.user.email)]) == 0
+    )
+    assert (
+        bounces.handle_returned_mail(messages=[postfix(f"<{row.message_id_hash}>", to=world.aino.user.email)])
+        == 0
+    )
+
+
+def test_bounce_is_matched_after_the_key_of_the_hash_was_rotated(
+    world: World, settings: LazySettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+    shutil.copytree(settings.KEYS_FOLDER, folder)
+    settings.KEYS_FOLDER = folder
+    row = queued_and_sent(world, world.mikko.user.email)
+    key_files.rotate(folder=folder, purpose="pepper", after=dt.timedelta(0))
+    later = queued_and_sent(world, world.mikko.user.email)
+    assert row.message_id_hash.split("$")[1] != later.message_id_hash.split("$")[1]
+    assert bounces.handle_returned_mail(messages=[postfix(id_of(row))]) == 1
+
+
+def test_mail_with_another_hash_is_not_marked_by_the_report_of_the_first(world: World) -> None:
+    """SQL as the application's role gives an admin's mail the hash of a mail whose Message-ID it knows."""
+    known = queued_and_sent(world, world.mikko.user.email)
+    row = queued_and_sent(world, world.aino.user.email)
+    Mail.objects.filter(id=known.id).delete()
+    Mail.objects.filter(id=row.id).update(message_id_hash=known.message_id_hash)
+    assert bounces.handle_returned_mail(messages=[postfix(id_of(known), to=world.aino.user.email)]) == 0
+    assert bounced(world.aino.user) is None
+
+
 def test_repeated_report_has_no_effect(world: World) -> None:
     row = queued_and_sent(world, world.mikko.user.email)
-    raw = postfix(row.message_id)
+    raw = postfix(id_of(row))
     assert bounces.handle_returned_mail(messages=[raw, raw]) == 1
     assert bounces.handle_returned_mail(messages=[raw]) == 0
     assert len(events("mail.bounced")) == 3
@@ -349,9 +405,9 @@ def test_report_without_our_message_id_has_no_effect(world: World) -> None:
     forged = [
         OURS,
         f"<{uuid.uuid4()}@keyholder.example>",
-        f"<{row.id}@{row.message_id.partition('@')[2]}",
-        row.message_id.replace("@", "@x"),
-        waiting.message_id,
+        f"<{row.id}@{id_of(row).partition('@')[2]}",
+        id_of(row).replace("@", "@x"),
+        queued_mails.message_id_of(waiting),
     ]
     assert bounces.handle_returned_mail(messages=[postfix(one) for one in forged]) == 0
     assert not User.objects.filter(mail_bounced_at__isnull=False).exists()
@@ -360,7 +416,7 @@ def test_report_without_our_message_id_has_no_effect(world: World) -> None:
 
 def test_full_mailbox_fails_the_mail_only(world: World) -> None:
     row = queued_and_sent(world, world.mikko.user.email)
-    assert bounces.handle_returned_mail(messages=[postfix(row.message_id, status="5.2.2")]) == 1
+    assert bounces.handle_returned_mail(messages=[postfix(id_of(row), status="5.2.2")]) == 1
     assert bounced(world.mikko.user) is None
     assert [subject for _, subject, _ in events("mail.failed")] == [row.id]
 
@@ -368,17 +424,17 @@ def test_full_mailbox_fails_the_mail_only(world: World) -> None:
 def test_bounce_of_the_last_working_admin_records_an_orphan(world: World) -> None:
     """Pohjola has one admin; Koskela two, so that the second loss counts."""
     mails = {who: queued_and_sent(world, who.user.email) for who in (world.tiina, world.aino, world.paivi)}
-    bounces.handle_returned_mail(messages=[postfix(mails[world.tiina].message_id, to=world.tiina.user.email)])
-    bounces.handle_returned_mail(messages=[postfix(mails[world.aino].message_id, to=world.aino.user.email)])
+    bounces.handle_returned_mail(messages=[postfix(id_of(mails[world.tiina]), to=world.tiina.user.email)])
+    bounces.handle_returned_mail(messages=[postfix(id_of(mails[world.aino]), to=world.aino.user.email)])
     assert events("organization.orphaned") == [("organization", world.pohjola.id, world.pohjola.id)]
-    bounces.handle_returned_mail(messages=[postfix(mails[world.paivi].message_id, to=world.paivi.user.email)])
+    bounces.handle_returned_mail(messages=[postfix(id_of(mails[world.paivi]), to=world.paivi.user.email)])
     assert [where for *_, where in events("organization.orphaned")] == [world.pohjola.id, world.koskela.id]
 
 
 def test_bounce_of_an_invitation_affects_no_user(world: World) -> None:
     invitation = uuid.uuid4()
     row = queued_and_sent(world, "new@koskela.example", about=invitation, organization=world.koskela.id)
-    assert bounces.handle_returned_mail(messages=[exchange(row.message_id, to="new@koskela.example")]) == 1
+    assert bounces.handle_returned_mail(messages=[exchange(id_of(row), to="new@koskela.example")]) == 1
     event = Event.objects.get(verb="mail.failed")
     assert (event.subject, event.organization, event.act) == (row.id, world.koskela.id, invitation)
     assert events("mail.bounced") == []
@@ -387,7 +443,7 @@ def test_bounce_of_an_invitation_affects_no_user(world: World) -> None:
 def test_report_about_another_address_has_no_effect(world: World) -> None:
     """Tiina's mail is forwarded to another address of hers, which no longer exists."""
     row = queued_and_sent(world, world.tiina.user.email)
-    raw = postfix(row.message_id, to="tiina@home.example")
+    raw = postfix(id_of(row), to="tiina@home.example")
     assert bounces.handle_returned_mail(messages=[raw]) == 0
     assert (bounced(world.tiina.user), events("mail.failed"), events("organization.orphaned")) == (
         None,
@@ -431,7 +487,7 @@ def test_report_of_a_locked_organization_is_left_for_the_next_run(
     monkeypatch.setattr(locks, "PEOPLE", locks.MACHINES)
     box = mailbox.mbox(tmp_path / "box")
     for one in (world.tiina, world.vilma):
-        box.add(postfix(queued_and_sent(world, one.user.email).message_id, to=one.user.email))
+        box.add(postfix(id_of(queued_and_sent(world, one.user.email)), to=one.user.email))
     box.close()
     with locked_by_another(world.pohjola.id, database_urls), pytest.raises(CommandError) as refused:
         call_command("bounces", str(tmp_path / "box"))
@@ -532,18 +588,16 @@ def test_bounce_command_reads_maildir_mbox_file_and_standard_input(
     addresses = [member.user.email for member in (world.mikko, world.olli, world.vilma, world.sami)]
     rows = [queued_and_sent(world, address) for address in addresses]
     folder = mailbox.Maildir(tmp_path / "folder")
-    folder.add(postfix(rows[0].message_id, to=addresses[0]))
+    folder.add(postfix(id_of(rows[0]), to=addresses[0]))
     folder.add(b"Subject: Hello\n\nHello\n")
     box = mailbox.mbox(tmp_path / "box")
-    box.add(exchange(rows[1].message_id, to=addresses[1]))
+    box.add(exchange(id_of(rows[1]), to=addresses[1]))
     box.close()
     single_file = tmp_path / "one"
-    single_file.write_bytes(postfix(rows[2].message_id, to=addresses[2]))
+    single_file.write_bytes(postfix(id_of(rows[2]), to=addresses[2]))
     call_command("bounces", str(tmp_path / "folder"), str(tmp_path / "box"), str(single_file))
     assert capsys.readouterr().out == "4 read, 3 newly failed.\n"
-    monkeypatch.setattr(
-        sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(rows[3].message_id, to=addresses[3])))
-    )
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(postfix(id_of(rows[3]), to=addresses[3]))))
     call_command("bounces")
     assert capsys.readouterr().out == "1 read, 1 newly failed.\n"
     assert User.objects.filter(mail_bounced_at__isnull=False).count() == 4

@@ -13,11 +13,15 @@ from django.db import connection, transaction
 
 from audit.foundation import clock, encryption
 from audit.models import Event
+from identity import machine_secrets
 from provisioning.delivery.engine import Engine
+from provisioning.delivery.errors import Code, DeliveryError
+from provisioning.delivery.task import DeliveryOutcome
 from provisioning.mail import queue as mail_queue
+from provisioning.mail.delivery import MailDeliveries
 from provisioning.mail.models import Mail
 from provisioning.mail.queue import QueueBackend
-from tests.fixtures import mail_relay
+from tests.fixtures import mail_relay, queued_mails
 from tests.fixtures.deliveries import eventually
 from tests.fixtures.world import World
 
@@ -71,7 +75,8 @@ def test_mail_is_sent_after_the_commit_and_then_erased(world: World, box: Box, d
     assert {part.get_content_type() for part in message.iter_parts()} == {"text/plain", "text/html"}
     eventually(lambda: Mail.objects.get(id=name).sent_at)
     row = Mail.objects.get(id=name)
-    assert (row.message_id, bytes(row.body), row.due_at) == (message["Message-ID"], b"", None)
+    assert machine_secrets.matches(secret=message["Message-ID"], stored=row.message_id_hash)
+    assert (bytes(row.body), row.due_at) == (b"", None)
     noted = Event.objects.get(verb="mail.sent")
     assert (noted.organization, noted.subject) == (world.koskela.id, name)
     assert b"mikko" not in bytes(noted.body)
@@ -94,6 +99,20 @@ def test_queued_mail_is_encrypted(world: World) -> None:
         assert clear not in body
 
 
+@pytest.mark.parametrize("column", ["about", "organization"])
+def test_changed_row_is_not_sent_and_gives_no_event(world: World, box: Box, column: str) -> None:
+    """The deliverer signs events: it believes no column that SQL as the application's role can change."""
+    name = queue(about=world.mikko.user_id, organization=world.koskela.id)
+    Mail.objects.filter(id=name).update(**{column: world.pohjola.id})
+    mails = MailDeliveries()
+    (task,) = mails.lease(worker=1, at=clock.now(), in_flight={}) or []
+    with pytest.raises(encryption.DecryptionFailed):
+        task.run()
+    mails.settle(outcomes=[DeliveryOutcome(task, error=DeliveryError(Code.REFUSED))], at=clock.now())
+    assert not Event.objects.filter(verb__in=["mail.sent", "mail.failed"]).exists()
+    assert box.caught == []
+
+
 def test_line_break_in_a_subject_adds_no_header(world: World) -> None:
     name = queue(subject="Hello\r\nBcc: everybody@example.com")
     row = Mail.objects.get(id=name)
@@ -106,12 +125,9 @@ def test_line_break_in_a_subject_adds_no_header(world: World) -> None:
 def test_backend_stores_one_row_per_recipient(world: World) -> None:
     message = EmailMessage("s", "t", to=["a@example.com", "B <b@example.com>"], bcc=["c@example.com"])
     assert QueueBackend().send_messages([message]) == 1
-    to = {
-        encryption.decrypt_secret(data=row.recipient, context=row.id.bytes).decode()
-        for row in Mail.objects.all()
-    }
+    to = {queued_mails.recipient_of(row) for row in Mail.objects.all()}
     assert to == {"a@example.com", "b@example.com", "c@example.com"}
-    assert Mail.objects.values("message_id").distinct().count() == 3
+    assert Mail.objects.values("message_id_hash").distinct().count() == 3
 
 
 def test_mail_is_retried_after_an_unavailable_or_busy_relay(
