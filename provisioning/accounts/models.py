@@ -8,6 +8,9 @@ from identity.people.models import User
 from provisioning.delivery.models import Due
 from provisioning.targets.models import Target
 
+LAST_GENERATION = 2_000_000_000
+"""The next one is 1: whatever the row says, the number fits into its column."""
+
 
 class Account(Due):
     """Holds the last acknowledged state of one record in one target, and when it is due.

@@ -78,7 +78,7 @@ marked AS (
     ON CONFLICT (target_id, user_id, membership_id) DO UPDATE SET
         due_at = excluded.due_at, priority = CASE WHEN a.due_at IS NULL THEN excluded.priority
             ELSE least(a.priority, excluded.priority) END,
-        act = excluded.act, generation = a.generation + 1,
+        act = excluded.act, generation = mod(a.generation, 2000000000) + 1,
         uncertain_until = CASE WHEN a.acknowledged_active THEN a.uncertain_until
             ELSE greatest(a.uncertain_until, excluded.uncertain_until) END,
         state = CASE WHEN a.state = 'not_needed' THEN a.state ELSE 'updating' END
@@ -160,8 +160,10 @@ ON CONFLICT (sign_in_id, client_id, ended_at) DO NOTHING
 """
 
 _BOUNDARIES = """
-UPDATE provisioning_account SET due_at = %(at)s, generation = generation + 1, priority = 0, next_change_at = NULL
-WHERE next_change_at <= %(at)s
+UPDATE provisioning_account SET
+    due_at = %(at)s, generation = mod(generation, 2000000000) + 1, priority = 0, next_change_at = NULL
+WHERE id = ANY (ARRAY(
+    SELECT id FROM provisioning_account WHERE next_change_at <= %(at)s ORDER BY id FOR UPDATE SKIP LOCKED))
 """
 
 # These acts change no rights, or repeat an event of the supplier's chain. An unknown verb has an effect.

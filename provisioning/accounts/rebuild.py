@@ -31,7 +31,8 @@ RETURNING id
 # Keyholder writes no such rows: they would wait without an end.
 _FREE_STUCK = """
 UPDATE provisioning_account SET
-    due_at = %(at)s, uncertain_until = %(at)s, leased_until = NULL, leased_by = NULL, generation = generation + 1
+    due_at = %(at)s, uncertain_until = %(at)s, leased_until = NULL, leased_by = NULL,
+    generation = mod(generation, 2000000000) + 1
 WHERE target_id = %(target)s AND (due_at > %(last_retry)s OR leased_until > %(last_lease)s
     OR uncertain_until > %(last_retry)s OR due_at IS NULL AND state = 'updating')
 RETURNING id

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from audit.foundation import clock
 from provisioning.accounts import desired_state, rebuild
 from provisioning.accounts.desired_state import DesiredRecord
-from provisioning.accounts.models import Account
+from provisioning.accounts.models import LAST_GENERATION, Account
 from provisioning.connectors import registry
 from provisioning.connectors.connector import Connector, ObservedState, Record, SyncTask
 from provisioning.delivery import errors
@@ -140,7 +140,7 @@ def resync(*, accounts: Iterable[int]) -> int:
         return Account.objects.filter(id__in=[row.id for row in locked]).update(
             due_at=at,
             uncertain_until=at,
-            generation=F("generation") + 1,
+            generation=F("generation") % LAST_GENERATION + 1,
             attempts=0,
             state=Account.State.UPDATING,
         )
@@ -179,7 +179,7 @@ def _leave_unseen(
 
 def _make_due(row: Account, at: dt.datetime, *, priority: int) -> None:
     row.due_at, row.uncertain_until, row.priority = at, at, priority
-    row.generation += 1
+    row.generation = row.generation % LAST_GENERATION + 1
 
 
 def _store(

@@ -17,6 +17,7 @@ from provisioning.delivery import errors as delivery_errors
 from provisioning.delivery import retry, workers
 from provisioning.delivery.errors import Code, DeliveryError
 
+_MOST_ATTEMPTS = 1_000_000
 _FAILED_AFTER = 5
 """An account counts as failed after so many attempts, for any reason but an unavailable target."""
 _LOCKED = """
@@ -188,7 +189,7 @@ def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
 def _attempts(account: Account, code: Code) -> int:
     """Count the failures in a row. After an outage, writes that are not shown are counted by themselves."""
     is_first = code is Code.NOT_APPLIED and account.last_error in delivery_errors.TARGET_UNAVAILABLE
-    return 1 if is_first else account.attempts + 1
+    return 1 if is_first else min(account.attempts + 1, _MOST_ATTEMPTS)
 
 
 def _failure_state(attempts: int, code: Code) -> str:

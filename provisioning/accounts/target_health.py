@@ -14,7 +14,7 @@ from provisioning.delivery import retry
 
 _HEALTH = """
 UPDATE provisioning_target t SET
-    failures = CASE WHEN x.is_available THEN 0 ELSE t.failures + 1 END,
+    failures = CASE WHEN x.is_available THEN 0 ELSE least(t.failures + 1, 1000000) END,
     down_since = CASE WHEN x.is_available THEN NULL ELSE coalesce(t.down_since, %(at)s) END,
     pause_until = CASE WHEN x.is_available THEN NULL
         ELSE %(at)s + make_interval(

@@ -19,7 +19,8 @@ from audit import installation, sealing
 from audit.checkpoints.signer import Signer
 from audit.foundation import clock, db
 from audit.log import refusals
-from provisioning.delivery import heartbeats, listener, workers
+from provisioning.delivery import heartbeats, isolation, listener, workers
+from provisioning.delivery.isolation import Isolation
 from provisioning.delivery.listener import Listener, Notifications
 from provisioning.delivery.outage import Outage
 from provisioning.delivery.scheduler import Kind, Scheduler
@@ -72,6 +73,7 @@ class Engine:
     _next_sweep: float = 0.0
     _next_heartbeat: float = 0.0
     _swept: bool = False
+    _isolation: Isolation = field(default_factory=Isolation)
 
     def __post_init__(self) -> None:
         self._scheduler = Scheduler(self.kinds, self._wake_up, is_frozen=installation.is_frozen)
@@ -123,11 +125,14 @@ class Engine:
 
     def _handle_notifications(self, notified: Listener, notifications: Notifications) -> None:
         """Plan and lease the consequences of new events first; then settle, which may make room for more."""
-        plans = [self.planner.plan(chain=chain) for chain in notifications.chains]
-        at = max((plan.at for plan in plans if plan.at is not None), default=None)
+        plans = [self._plan(chain) for chain in notifications.chains]
+        at = max((plan.at for plan in plans if plan is not None and plan.at is not None), default=None)
         self._scheduler.lease_affected(notifications=notifications, worker=notified.worker, at=at)
         if self._scheduler.settle() or self._scheduler.has_room:
             self._scheduler.lease_backlog(worker=notified.worker)
+
+    def _plan(self, chain: uuid.UUID) -> Plan | None:
+        return self._isolation.run("plan", partial(self.planner.plan, chain=chain), None)
 
     def _next_wake_up(self) -> float:
         """Return when there is work even without a notification (`time.monotonic`)."""
@@ -143,26 +148,29 @@ class Engine:
     def _sweep(self) -> None:
         started = time.monotonic()
         at = clock.now()
-        workers.release_dead_leases(tables=[kind.table for kind in self.kinds], at=at)
+        tables = [kind.table for kind in self.kinds]
+        self._isolation.run("release", partial(workers.release_dead_leases, tables=tables, at=at), 0)
         for chain in self.planner.behind():
-            self.planner.plan(chain=chain)
-        self.planner.sweep(at=at, first=not self._swept)
-        self._swept = True
+            self._plan(chain)
+        swept = self._isolation.run("sweep", partial(self.planner.sweep, at=at, first=not self._swept), None)
+        self._swept = self._swept or swept is not None
         elapsed = time.monotonic() - started
         pause = min(max(SWEEP_SECONDS, elapsed * _SWEEP_SHARE), _LONGEST_PAUSE)
         self._next_sweep = time.monotonic() + pause
         if time.monotonic() >= self._next_heartbeat:
-            heartbeats.record(kind=heartbeats.Kind.DELIVER)
+            beat = partial(heartbeats.record, kind=heartbeats.Kind.DELIVER)
+            self._isolation.run("heartbeat", beat, None)
             self._next_heartbeat = time.monotonic() + heartbeats.EVERY_SECONDS
 
     def _background_maintenance(self) -> None:
         """Seal events, flush repeated refusals and sign checkpoints, once a second and at the end."""
         signer = Signer()
-        outages = [Outage(names_database=False) for _ in range(3)]
+        outages = [Outage(names_database=False) for _ in range(4)]
         pause, is_last = SWEEP_SECONDS, False
         while not is_last:
             is_last = self._stopping.wait(pause)
             tasks: tuple[Callable[[], object], ...] = (
+                isolation.limit_waits,
                 sealing.seal_all,
                 partial(signer.run, now=is_last),
                 refusals.flush_repeats,
@@ -197,3 +205,4 @@ def _tune_connection() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET join_collapse_limit = 1")
         cursor.execute("SET synchronous_commit = off")
+    isolation.limit_waits()

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import psycopg
 from django.conf import settings
@@ -16,6 +17,8 @@ from provisioning.delivery import workers
 
 CHAINS = "keyholder_chain"
 MAILS = "keyholder_mail"
+MOST_CHAINS = 100
+"""Chains of one wait; the sweep finds the others. Any session may notify, so a payload is a hint."""
 _KEEPALIVE = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
@@ -51,7 +54,8 @@ class Listener:
         if self.connection.fileno() not in ready:
             return Notifications()
         received = list(self.connection.notifies(timeout=0))
-        chains = dict.fromkeys(uuid.UUID(notify.payload) for notify in received if notify.channel == CHAINS)
+        payloads = dict.fromkeys(notify.payload for notify in received if notify.channel == CHAINS)
+        chains = [chain for payload in islice(payloads, MOST_CHAINS) if (chain := _chain(payload))]
         return Notifications(tuple(chains), any(notify.channel == MAILS for notify in received))
 
     def wake_up(self) -> None:
@@ -60,6 +64,13 @@ class Listener:
             self._woken = True
             with contextlib.suppress(OSError):
                 os.write(self._write, b"!")
+
+
+def _chain(payload: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(payload)
+    except ValueError:
+        return None
 
 
 @contextlib.contextmanager

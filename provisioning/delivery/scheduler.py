@@ -15,6 +15,7 @@ from audit.foundation import clock
 from provisioning.delivery import settle
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.failure_log import FailureLog
+from provisioning.delivery.isolation import Isolation
 from provisioning.delivery.listener import Notifications
 from provisioning.delivery.target_queues import TargetQueues
 from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, DeliveryTask
@@ -38,6 +39,7 @@ class Scheduler:
     """Asked before each lease: nothing is leased in a restored database until it is thawed."""
     queues: TargetQueues = field(default_factory=TargetQueues)
     failures: FailureLog = field(default_factory=FailureLog)
+    isolation: Isolation = field(default_factory=Isolation)
     _finished: "queue.SimpleQueue[tuple[Kind, Outcome]]" = field(default_factory=queue.SimpleQueue)
     _unsettled: list[tuple[Kind, Outcome]] = field(default_factory=list)
     _settle_at: float = 0.0
@@ -107,7 +109,8 @@ class Scheduler:
         at, self._has_room = at or clock.now(), False
         backlog = self._backlog - set(kinds)
         for kind in kinds:
-            tasks = kind.lease(worker=worker, at=at, in_flight=self.queues.in_flight())
+            lease = partial(kind.lease, worker=worker, at=at, in_flight=self.queues.in_flight())
+            tasks = self.isolation.run(f"lease {kind.table.name}", lease, None)
             if tasks is None:
                 continue
             backlog.add(kind)

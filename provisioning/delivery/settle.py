@@ -12,6 +12,7 @@ from provisioning.delivery.task import DeliveryKind, DeliveryOutcome, Result, Ro
 
 log = structlog.get_logger(__name__)
 
+_LOCK_NOT_AVAILABLE = "55P03"
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError, psycopg.OperationalError)
 """Errors of the database, not of the data: the same write may succeed later. Every other error repeats itself."""
 
@@ -21,13 +22,13 @@ def settle(
 ) -> None:
     """Store all outcomes together, else one by one; one that cannot be stored becomes a fault.
 
-    Raises DATABASE_UNAVAILABLE.
+    A row that another session locks holds up only its own outcome. Raises DATABASE_UNAVAILABLE.
     """
     try:
         kind.settle(outcomes=outcomes, at=at)
-    except DATABASE_UNAVAILABLE:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_unavailable(error):
+            raise
         log.exception("deliver.settle_batch_failed", outcomes=len(outcomes))
         for outcome in outcomes:
             _settle_one(kind, outcome, at)
@@ -38,9 +39,9 @@ def _settle_one(
 ) -> None:
     try:
         kind.settle(outcomes=[outcome], at=at)
-    except DATABASE_UNAVAILABLE:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_unavailable(error):
+            raise
         log.exception("deliver.settle_failed", queue=str(outcome.task.queue))
         _settle_as_fault(kind, outcome, at)
 
@@ -51,7 +52,12 @@ def _settle_as_fault(
     """Store a fault instead. Where even that fails, the row is due again when its lease ends."""
     try:
         kind.settle(outcomes=[replace(outcome, result=None, error=DeliveryError(Code.FAULT))], at=at)
-    except DATABASE_UNAVAILABLE:
-        raise
-    except Exception:
+    except Exception as error:
+        if _is_unavailable(error):
+            raise
         log.exception("deliver.left_to_lease_end", queue=str(outcome.task.queue))
+
+
+def _is_unavailable(error: Exception) -> bool:
+    is_locked = getattr(error.__cause__ or error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return isinstance(error, DATABASE_UNAVAILABLE) and not is_locked

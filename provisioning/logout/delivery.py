@@ -68,7 +68,7 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer)
 WHERE l.id = x.id AND l.leased_by = x.worker RETURNING l.id
 """
 _FAILED = """
-UPDATE provisioning_logout l SET due_at = x.retry_at, attempts = l.attempts + 1, last_error = x.code,
+UPDATE provisioning_logout l SET due_at = x.retry_at, attempts = least(l.attempts + 1, 1000000), last_error = x.code,
     failing_since = coalesce(l.failing_since, %(at)s),
     refused_at = CASE WHEN x.code = 'refused' THEN coalesce(l.refused_at, %(at)s) ELSE l.refused_at END,
     leased_until = NULL, leased_by = NULL

@@ -42,7 +42,7 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, worker integer)
 WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
 """
 _FAILED = """
-UPDATE provisioning_mail m SET attempts = m.attempts + 1, last_error = x.code, due_at = x.retry_at,
+UPDATE provisioning_mail m SET attempts = least(m.attempts + 1, 1000000), last_error = x.code, due_at = x.retry_at,
     failing_since = CASE WHEN x.retry_at IS NOT NULL THEN coalesce(m.failing_since, %(at)s) END,
     failed_at = CASE WHEN x.retry_at IS NULL THEN %(at)s END,
     body = CASE WHEN x.retry_at IS NULL THEN ''::bytea ELSE m.body END, leased_until = NULL, leased_by = NULL

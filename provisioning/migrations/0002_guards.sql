@@ -13,3 +13,21 @@ SELECT audit_leave_free('provisioning_mail', 'a queue of mails; the events that 
 SELECT audit_leave_free('provisioning_heartbeat', 'shows operators which processes run; nothing depends on it');
 
 SELECT audit_keep_instants_readable();
+
+-- Deliveries, pages and removals read these rows: a shape or a number that no part of the product writes would stop them for all people.
+ALTER TABLE provisioning_account
+    ADD CONSTRAINT account_acknowledged_rights CHECK (
+        jsonb_typeof(acknowledged_rights) = 'object'
+        AND NOT jsonb_path_exists(acknowledged_rights, 'strict $.* ? (@.type() <> "array")')
+        AND NOT jsonb_path_exists(acknowledged_rights, 'lax $.*[*] ? (@.type() <> "object")')),
+    ADD CONSTRAINT account_observed CHECK (
+        observed IS NULL OR (jsonb_typeof(observed) = 'object' AND jsonb_typeof(observed -> 'active') = 'boolean'
+            AND jsonb_typeof(observed -> 'rights') = 'object'
+            AND NOT jsonb_path_exists(observed -> 'rights', 'strict $.* ? (@.type() <> "array")')) IS TRUE),
+    ADD CONSTRAINT account_generation_bound CHECK (generation <= 2000000000),
+    ADD CONSTRAINT account_attempts_bound CHECK (attempts <= 1000000);
+ALTER TABLE provisioning_delivery ADD CONSTRAINT delivery_generation_bound CHECK (generation <= 2000000000);
+ALTER TABLE provisioning_logout ADD CONSTRAINT logout_attempts_bound CHECK (attempts <= 1000000);
+ALTER TABLE provisioning_mail ADD CONSTRAINT mail_attempts_bound CHECK (attempts <= 1000000);
+ALTER TABLE provisioning_target ADD CONSTRAINT target_failures_bound CHECK (failures <= 1000000);
+ALTER TABLE provisioning_cursor ADD CONSTRAINT cursor_seq_bound CHECK (seq >= 0);

@@ -43,6 +43,20 @@ def test_notifications_of_one_transaction_are_received_together_and_once(
         assert listening.wait(seconds=0) == Notifications()
 
 
+def test_malformed_notifications_are_ignored_and_the_others_received() -> None:
+    with listener.listening() as listening:
+        notify(("keyholder_chain", "x"), ("keyholder_chain", ""), ("keyholder_chain", str(CHAIN)))
+        assert listening.wait(seconds=5) == Notifications((CHAIN,), mails=False)
+
+
+def test_flood_of_notifications_names_a_limited_number_of_chains() -> None:
+    with listener.listening() as listening:
+        notify(
+            *(("keyholder_chain", str(uuid.UUID(int=number))) for number in range(listener.MOST_CHAINS + 1))
+        )
+        assert len(listening.wait(seconds=5).chains) == listener.MOST_CHAINS
+
+
 def test_wake_up_of_another_thread_ends_one_wait_without_notifications() -> None:
     with listener.listening() as listening:
         listening.wake_up()
