@@ -5,9 +5,11 @@ import uuid
 import structlog
 from celery import shared_task
 
+from audit.foundation import clock
 from provisioning import retention
 from provisioning.accounts import reconcile
 from provisioning.delivery import heartbeats
+from provisioning.logout import recovery
 from provisioning.targets.models import Target
 
 log = structlog.get_logger(__name__)
@@ -17,7 +19,9 @@ _NAMED = 50
 
 @shared_task(name="provisioning.reconcile_all")  # type: ignore[untyped-decorator]
 def reconcile_all() -> int:
-    """Reconcile every available target. Returns how many."""
+    """Reconcile every available target, and the logouts. Returns how many targets."""
+    if added := recovery.add_missing(at=clock.now()):
+        log.warning("reconcile.missing_logouts", count=added)
     targets = list(Target.objects.filter(is_active=True, down_since=None).values_list("id", flat=True))
     for target in targets:
         reconcile_one.delay(str(target))

@@ -95,17 +95,24 @@ deliveries AS (
 )
 """
 
+# A leaver's sign-in may have been given another end before the act: its services learn of it now.
 # The instants are an array, so that sign-ins are found by when they ended and not by reading all of them.
 _LOGOUTS = """
 logouts AS (
     INSERT INTO provisioning_logout (sign_in_id, client_id, ended_at, act, due_at, attempts, last_error)
     SELECT DISTINCT ON (s.id, c.id) s.id, c.id, s.ended_at, x.act, (SELECT at FROM present), 0, ''
     FROM touched x
-    JOIN identity_published_sign_in s ON s.user_id = x.user_id AND s.ended_at = x.at
-     AND s.ended_at = ANY (ARRAY(SELECT at FROM fresh))
+    CROSS JOIN LATERAL (
+        SELECT s.id, s.ended_at FROM identity_published_sign_in s WHERE s.user_id = x.user_id AND s.ended_at = x.at
+          AND s.ended_at = ANY (ARRAY(SELECT at FROM fresh))
+        UNION SELECT s.id, s.ended_at FROM identity_published_sign_in s
+        WHERE x.gone AND s.membership_id = x.membership AND s.ended_at IS NOT NULL
+          AND s.started_at > x.at - interval '90 days'
+          AND NOT EXISTS (SELECT FROM provisioning_logout l WHERE l.sign_in_id = s.id)
+    ) s
     JOIN identity_published_sign_in_client k ON k.sign_in_id = s.id
     JOIN identity_published_client c ON c.id = k.client_id AND c.backchannel_logout_uri <> ''
-    ORDER BY s.id, c.id, x.act
+    ORDER BY s.id, c.id, s.ended_at = x.at DESC, x.at DESC, x.act
     ON CONFLICT (sign_in_id, client_id, ended_at) DO UPDATE SET act = excluded.act
     RETURNING 1
 )

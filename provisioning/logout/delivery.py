@@ -54,7 +54,9 @@ leased AS (
     RETURNING a.*
 )
 SELECT a.id, a.client_id, a.attempts, a.refused_at, a.ended_at, a.act, a.sign_in_id,
-       c.backchannel_logout_uri, c.is_active, p.key, s.user_id, s.membership_id, m.organization_id
+       c.backchannel_logout_uri, c.is_active, coalesce(s.ended_at = a.ended_at, false) AND EXISTS (
+           SELECT FROM identity_published_sign_in_client k WHERE k.sign_in_id = s.id AND k.client_id = c.id),
+       p.key, s.user_id, s.membership_id, m.organization_id
 FROM leased a
 JOIN identity_published_client c ON c.id = a.client_id
 JOIN identity_published_application p ON p.id = c.application_id
@@ -95,10 +97,17 @@ class LeasedLogout:
     url: str
     is_client_active: bool
     """An inactive client receives no token."""
+    has_ended: bool
+    """Whether this client's sign-in ended then. The row is free: a token for an open sign-in would be a false one."""
     application: str
     user: uuid.UUID
     membership: uuid.UUID
     organization: uuid.UUID
+
+    @property
+    def is_needed(self) -> bool:
+        """Check whether the client gets a token."""
+        return self.is_client_active and self.has_ended
 
 
 LogoutTask = DeliveryTask[LeasedLogout, None]
@@ -123,16 +132,16 @@ class LogoutDeliveries:
     def lease(
         self, *, worker: int, at: dt.datetime, in_flight: Mapping[Hashable, int]
     ) -> list[LogoutTask] | None:
-        """Lease due rows; those of inactive clients are done. One statement, two with inactive clients."""
+        """Lease due rows; those of inactive clients and of open sign-ins are done. Two statements at most."""
         with connection.cursor() as cursor:
             cursor.execute(LEASE, leases.params(worker=worker, at=at, in_flight=in_flight))
             rows = [LeasedLogout(*row) for row in cursor.fetchall()]
             if not rows:
                 return None
-            inactive = [row.id for row in rows if not row.is_client_active]
-            if inactive:
-                cursor.execute(_NOT_NEEDED, {"ids": inactive})
-        return [self._task(row, worker) for row in rows if row.is_client_active]
+            not_needed = [row.id for row in rows if not row.is_needed]
+            if not_needed:
+                cursor.execute(_NOT_NEEDED, {"ids": not_needed})
+        return [self._task(row, worker) for row in rows if row.is_needed]
 
     def _task(self, row: LeasedLogout, worker: int) -> LogoutTask:
         return DeliveryTask(row, row.client, 0, partial(_send, row, self.pool), worker)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from audit.foundation import clock
 from provisioning.accounts import reconcile
 from provisioning.delivery.errors import DeliveryError
+from provisioning.logout import recovery
 from provisioning.targets.models import Target
 
 
@@ -21,6 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *, applications: list[str], resync: bool, **options: Any) -> None:
         """Read the targets one by one; a target that cannot be read does not stop the others."""
+        if added := recovery.add_missing(at=clock.now()):
+            self.stdout.write(f"logouts: {added} added")
         targets = (
             Target.objects.filter(is_active=True).select_related("application").order_by("application__key")
         )

@@ -1,15 +1,18 @@
 """Logout tokens: signed, one per client and sign-in, retried until confirmed."""
 
 import datetime as dt
+import io
 from collections.abc import Callable
 
 import jwt
 import pytest
+from django.core.management import call_command
 
 from audit.foundation import clock
 from audit.models import Event
 from identity import signing_keys
 from identity.clients.models import Client
+from identity.sessions.models import SignIn
 from provisioning import tasks
 from provisioning.accounts import planner
 from provisioning.delivery.engine import Engine
@@ -240,3 +243,48 @@ def test_refused_logout_token_holds_up_no_other(
     world.remove(world.olli)
     plan_all()
     assert attempt(kind, clock.now()) == 2
+
+
+def change_end(row: SignIn) -> None:
+    """End the sign-in as SQL of the application's role can, long ago: the end is set once."""
+    SignIn.objects.filter(id=row.id).update(ended_at=clock.now() - dt.timedelta(days=3650))
+
+
+def test_removal_notifies_services_of_a_sign_in_that_was_given_another_end(
+    world: World, services: fake_target.Server, pool: Pool
+) -> None:
+    plan_all()
+    change_end(sign_in(world.mikko))
+    done = world.remove(world.mikko)
+    plan_all()
+    assert Logout.objects.get().act == done.act
+    (task,) = LogoutDeliveries(pool=pool).lease(worker=1, at=clock.now(), in_flight={}) or []
+    task.run()
+    assert len(services.logouts) == 1
+
+
+def test_reconciliation_finds_logouts_of_any_end_and_deleted_ones(
+    world: World, services: fake_target.Server
+) -> None:
+    plan_all()
+    row = sign_in(world.mikko)
+    change_end(row)
+    assert planner.sweep(at=clock.now(), first=True) == 0
+    tasks.reconcile_all()
+    assert Logout.objects.get().sign_in_id == row.id
+    Logout.objects.all().delete()
+    call_command("reconcile", stdout=io.StringIO())
+    assert Logout.objects.get().sign_in_id == row.id
+
+
+def test_row_of_an_open_sign_in_or_of_another_service_sends_no_token(
+    world: World, services: fake_target.Server, pool: Pool
+) -> None:
+    at = clock.now()
+    open_one, ended = sign_in(world.aino), sign_in(world.mikko)
+    SignIn.objects.filter(id=ended.id).update(ended_at=at)
+    for row, application in ((open_one, "ordering"), (ended, "crm")):
+        client = Client.objects.get(application__key=application)
+        Logout.objects.create(sign_in=row, client=client, ended_at=at, due_at=at)
+    assert LogoutDeliveries(pool=pool).lease(worker=1, at=clock.now(), in_flight={}) == []
+    assert not Logout.objects.exclude(due_at=None).exists()
