@@ -22,12 +22,12 @@ def role(database_urls: cluster.Urls) -> Iterator[psycopg.Connection]:
     # Without the settings that were stored: the very one that ends sessions may be among them.
     with psycopg.connect(database_urls[embedded_postgres.SUPERUSER], autocommit=True) as admin:
         database = connection.settings_dict["NAME"]
-        admin.execute(f'ALTER ROLE keyholder_app IN DATABASE "{database}" RESET ALL')  # type: ignore[arg-type]
+        admin.execute(f'ALTER ROLE keyholder_app IN DATABASE "{database}" RESET ALL')
     connection.close()
 
 
 def store(role: psycopg.Connection, name: str, value: str) -> None:
-    role.execute(f"ALTER ROLE keyholder_app IN DATABASE \"{role.info.dbname}\" SET {name} = '{value}'")  # type: ignore[arg-type]
+    role.execute(f"ALTER ROLE keyholder_app IN DATABASE \"{role.info.dbname}\" SET {name} = '{value}'")
     connection.close()
 
 
