@@ -3,6 +3,7 @@
 - `signing-key`: mode 0600.
 - `verifier-keys`: one public key in each line, the newest first, for everybody.
 - `latest`: a copy of the newest checkpoint.
+- `restores`: each confirmed restore (audit.checkpoints.restores).
 - a folder for each day with a file for each checkpoint.
 """
 
@@ -22,6 +23,7 @@ from audit.checkpoints.note import SigningKey
 from audit.foundation import private_files
 from audit.verify_export import Checkpoint, Key, Problem
 
+_RESTORES = "restores"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{5,})-(\d{12,})\.checkpoint", re.ASCII)
 
 
@@ -92,10 +94,13 @@ class Folder:
 
     def verifier_keys(self) -> list[Key]:
         """Return the public keys, the newest first. Raises Unusable, also where others can exchange them."""
-        for path in (self.path, self._public):
-            if problem := self._problem(path):
-                raise Unusable(problem)
+        self._require_owner(self.path)
+        self._require_owner(self._public)
         return public_keys(self._public)
+
+    def _require_owner(self, path: Path) -> None:
+        if problem := self._problem(path):
+            raise Unusable(problem)
 
     def _problem(self, path: Path) -> str:
         """Say why another user than the folder's could have written what lies there; empty if none could."""
@@ -146,6 +151,24 @@ class Folder:
             private_files.write(path=file, text=text, mode=0o644)
         return path
 
+    def restores(self) -> dict[int, int]:
+        """Return the incarnation of each confirmed restore with the number of leaves it kept. Raises Unusable."""
+        path = self.path / _RESTORES
+        if not path.exists():
+            return {}
+        self._require_owner(path)
+        try:
+            rows = [line.split() for line in path.read_text("ascii").splitlines()]
+            return {int(incarnation): int(kept) for incarnation, kept in rows}
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{path} cannot be read: {error}") from error
+
+    def add_restore(self, *, incarnation: int, kept: int) -> None:
+        """Record a confirmed restore. Raises Unusable."""
+        restores = self.restores() | {incarnation: kept}
+        text = "".join(f"{number} {size}\n" for number, size in sorted(restores.items()))
+        private_files.write(path=self.path / _RESTORES, text=text, mode=0o644)
+
     def names(self) -> Iterator[str]:
         """Yield the names of all checkpoint files, the oldest day first."""
         for day in sorted(self.path.glob("????-??-??")):
@@ -156,8 +179,8 @@ class Folder:
 
     def files(self, *, keys: list[Key] | None = None) -> Iterator[File]:
         """Yield every checkpoint and `latest`, verified by `keys` or the folder's own public keys. Raises Unusable."""
-        own = self.verifier_keys()
-        keys = own if keys is None else keys
+        self._require_owner(self.path)
+        keys = self.verifier_keys() if keys is None else keys
         latest = ["latest"] if (self.path / "latest").exists() else []
         for name in [*self.names(), *latest]:
             yield self._read(name, keys)

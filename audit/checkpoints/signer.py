@@ -1,6 +1,7 @@
 """The deliverer signs a checkpoint when the log has grown, and refuses a log that does not continue the last one."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -75,7 +76,7 @@ def sign(*, folder: Folder) -> Checkpoint | None:
         if not is_mine:
             return None
         last = folder.latest()
-        current = _describe(key, last)
+        current = _describe(key, last, folder.restores())
         if current is None:
             return None
         text = key.sign(current)
@@ -84,7 +85,7 @@ def sign(*, folder: Folder) -> Checkpoint | None:
     return current
 
 
-def _describe(key: SigningKey, latest: Signed | None) -> Checkpoint | None:
+def _describe(key: SigningKey, latest: Signed | None, restores: Collection[int]) -> Checkpoint | None:
     """Return what is true of the log now; None where the last checkpoint already says it under this key."""
     last = latest.checkpoint if latest else None
     # Otherwise the last checkpoint stays under a replaced key, and cannot be opened once that is no longer trusted.
@@ -93,7 +94,7 @@ def _describe(key: SigningKey, latest: Signed | None) -> Checkpoint | None:
         size, incarnation = newest.size_and_incarnation()
         tree, base = StoredTree(), None
         if last is not None:
-            _require_continuation(last, tree, size, incarnation)
+            _require_continuation(last, tree, size, incarnation, restores)
             base = last if last.incarnation == incarnation else None
         if size == 0 or (base and size == base.size and is_signed):
             return None
@@ -114,12 +115,19 @@ def _heads(size: int, base: Checkpoint | None) -> HeadsRoot:
     return current
 
 
-def _require_continuation(last: Checkpoint, tree: StoredTree, size: int, incarnation: int) -> None:
-    """Compare with the last checkpoint, unless a restore raised the incarnation: the new checkpoint states that."""
+def _require_continuation(
+    last: Checkpoint, tree: StoredTree, size: int, incarnation: int, restores: Collection[int]
+) -> None:
+    """Compare with the last checkpoint, unless a confirmed restore raised the incarnation."""
     if incarnation < last.incarnation:
         raise Inconsistent(f"The incarnation is {incarnation}, the last checkpoint's is {last.incarnation}.")
     if incarnation > last.incarnation:
-        return
+        if incarnation in restores:
+            return
+        raise Inconsistent(
+            f"The incarnation was raised from {last.incarnation} to {incarnation}. If the database was restored, run"
+            " `manage.py checkpoints confirm-restore`."
+        )
     if size < last.size:
         raise Inconsistent(f"The log has {size} leaves, the last checkpoint {last.size}.")
     if _root(tree, last.size) != last.root:

@@ -1,13 +1,13 @@
 """Every checkpoint file: what it stated of the log then is still true.
 
 A log can be cut off, rewritten as a whole, or restored from a backup without a new incarnation. It is then
-consistent in itself, and only differs from its checkpoints.
+consistent in itself, and only differs from its checkpoints. A restore excuses what it took away, once it is confirmed.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 
-from audit.checkpoints import heads, newest
+from audit.checkpoints import heads, newest, restores
 from audit.checkpoints.folder import File
 from audit.merkle import Frontier
 from audit.verification.report import Report
@@ -17,24 +17,24 @@ from audit.verify_export import Checkpoint
 class Comparison:
     """Compares checkpoints with a tree that grows leaf by leaf."""
 
-    def __init__(self, files: Iterable[File]) -> None:
+    def __init__(self, files: Iterable[File], restores: dict[int, int]) -> None:
         self._files = list(files)
+        self._restores = restores
         self._at_size: dict[int, list[tuple[str, Checkpoint]]] = {}
         for file in self._files:
             if file.checkpoint is not None:
                 self._at_size.setdefault(file.checkpoint.size, []).append((file.name, file.checkpoint))
+        self._incarnation = 0
         self._verified = 0
         self._differs = False
         self._replaced: Counter[int] = Counter()
         self._newest: tuple[str, Checkpoint] | None = None
 
     def compare(self, report: Report, tree: Frontier, *, incarnation: int) -> None:
-        """Compare the checkpoints of the tree's size; `incarnation` is its last leaf's.
-
-        A leaf of a later incarnation took the position after a restore: there, earlier checkpoints say nothing.
-        """
+        """Compare the checkpoints of the tree's size; `incarnation` is its last leaf's."""
+        self._incarnation = max(self._incarnation, incarnation)
         for name, checkpoint in self._at_size.pop(tree.size, ()):
-            if checkpoint.incarnation < incarnation:
+            if restores.is_replaced(checkpoint, self._restores):
                 self._replaced[checkpoint.incarnation] += 1
             elif checkpoint.root == tree.root():
                 self._verified = tree.size
@@ -46,14 +46,15 @@ class Comparison:
                 report.add("leaves differ from a checkpoint", f"checkpoint {name}", self._verified + 1)
 
     def finish(self, report: Report, *, size: int) -> None:
-        """Name the checkpoints beyond the end of the log, unusable files, and changed heads of chains."""
+        """Name the checkpoints beyond the end of the log, unusable files, incarnations, and changed heads of chains."""
         _, incarnation = newest.size_and_incarnation()
         for file in self._files:
             if file.checkpoint is None:
                 report.add(f"checkpoint changed ({file.problem})", f"checkpoint {file.name}")
             elif file.checkpoint.incarnation > incarnation:
                 report.add(f"incarnation {incarnation} lower than a checkpoint's", f"checkpoint {file.name}")
-        self._name_truncation(report, size, incarnation)
+        self._name_incarnations(report, incarnation)
+        self._name_truncation(report, size)
         if self._newest is not None and not self._differs:
             self._compare_heads(report, *self._newest)
         for replaced, count in sorted(self._replaced.items()):
@@ -61,9 +62,18 @@ class Comparison:
                 f"{count} checkpoints of incarnation {replaced} lie beyond what a restore kept, and were not compared."
             )
 
-    def _name_truncation(self, report: Report, size: int, incarnation: int) -> None:
+    def _name_incarnations(self, report: Report, incarnation: int) -> None:
+        """Name a number that no checkpoint and no confirmed restore has: the owner can raise and lower it."""
+        signed = [file.checkpoint.incarnation for file in self._files if file.checkpoint]
+        highest = max(incarnation, self._incarnation)
+        if signed and highest > max([*signed, *self._restores]):
+            report.add(f"incarnation {highest} without a confirmed restore", "installation")
+        if incarnation < max(self._restores, default=0):
+            report.add(f"incarnation {incarnation} lower than a confirmed restore's", "installation")
+
+    def _name_truncation(self, report: Report, size: int) -> None:
         beyond = [entry for entries in self._at_size.values() for entry in entries]
-        lost = [entry for entry in beyond if entry[1].incarnation >= incarnation]
+        lost = [entry for entry in beyond if not restores.is_replaced(entry[1], self._restores)]
         self._replaced.update(entry[1].incarnation for entry in beyond if entry not in lost)
         if lost:
             name, checkpoint = max(lost, key=lambda entry: entry[1].size)

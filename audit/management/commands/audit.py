@@ -47,7 +47,7 @@ class Command(BaseCommand):
             "--key", type=Path, help="verify: public keys of checkpoints, in place of those beside them"
         )
         parser.add_argument(
-            "--no-checkpoints", action="store_true", help="verify: succeed where no checkpoint was compared"
+            "--no-checkpoints", action="store_true", help="verify: compare no checkpoint, and succeed without"
         )
         parser.add_argument("--output", type=Path, help="export: the file to create")
         parser.add_argument("--from", dest="start", type=_instant, help="export: from this date or instant")
@@ -68,9 +68,9 @@ class Command(BaseCommand):
             raise CommandError(message)
         try:
             # Read before the snapshot begins: a checkpoint signed after it would be longer than the log.
-            checkpoints = _checkpoints(options["chain"], options["key"])
+            checkpoints, restores = _checkpoints(options)
             with snapshot():
-                report = verifier.verify(chain=options["chain"], checkpoints=checkpoints)
+                report = verifier.verify(chain=options["chain"], checkpoints=checkpoints, restores=restores)
                 for finding in report.findings:
                     self.stderr.write(str(finding))
                 differences = self._compare_state(report.forged) if options["state"] else 0
@@ -145,11 +145,13 @@ class Command(BaseCommand):
         self.stdout.write("The next six months have their partitions.")
 
 
-def _checkpoints(chain: uuid.UUID | None, key: Path | None) -> list[File]:
-    """Read all checkpoints of this installation; none for one chain, or where the folder is missing or empty."""
+def _checkpoints(options: dict[str, Any]) -> tuple[list[File], dict[int, int]]:
+    """Read all checkpoints and restores of this installation; none for one chain, or where the folder is not used."""
     place = folder.configured()
-    keys = folder.public_keys(key) if key else None
-    return list(place.files(keys=keys)) if chain is None and place.is_used() else []
+    keys = folder.public_keys(options["key"]) if options["key"] else None
+    if options["chain"] or options["no_checkpoints"] or not place.is_used():
+        return [], {}
+    return list(place.files(keys=keys)), place.restores()
 
 
 def _demands_checkpoints(options: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""`manage.py checkpoints` makes the key that signs checkpoints, signs one, and shows the public key."""
+"""`manage.py checkpoints` makes the key that signs checkpoints, signs one, confirms a restore, and shows the key."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
-from audit.checkpoints import folder, signer
+from audit.checkpoints import folder, restores, signer
 from audit.checkpoints.folder import Unusable
 from audit.checkpoints.signer import Inconsistent
 
@@ -16,11 +16,14 @@ class Command(BaseCommand):
     """Runs as the deliverer's system user, the owner of the folder."""
 
     requires_system_checks = ()  # it makes its key before the portal's own keys exist
-    help = "make-key: make the signing key, once. sign: sign a checkpoint now. show: the public key and the newest one."
+    help = (
+        "make-key: make the signing key, once. sign: sign a checkpoint now. show: the public key and the newest one."
+        " confirm-restore: let checkpoints be signed again after a restore."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Accept an action and, for `make-key`, the name of the log."""
-        parser.add_argument("action", choices=["make-key", "sign", "show"])
+        parser.add_argument("action", choices=["make-key", "sign", "show", "confirm-restore"])
         parser.add_argument("--origin", help="make-key: the name of the log; the portal's host and /log")
         parser.add_argument(
             "--replace", action="store_true", help="make-key: put a new key in the place of the old one"
@@ -44,6 +47,16 @@ class Command(BaseCommand):
         sealing.seal_all()
         signed = signer.sign(folder=folder.configured())
         self.stdout.write(f"Signed at {signed.size} leaves." if signed else "Nothing to sign.")
+
+    def _confirm_restore(self, options: dict[str, Any]) -> None:
+        del options
+        confirmed = restores.confirm(folder=folder.configured())
+        last = confirmed.last
+        lost = max(0, last.size - confirmed.kept)
+        self.stdout.write(
+            f"Incarnation {confirmed.incarnation} is confirmed: {confirmed.kept} events are from before the restore."
+            f" The last checkpoint had {last.size}, signed {last.at}: {lost} of them are lost."
+        )
 
     def _show(self, options: dict[str, Any]) -> None:
         del options

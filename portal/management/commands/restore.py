@@ -61,6 +61,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Incarnation {restored.incarnation}. All sessions, codes and tokens are void."
             f" {restored.given_up_mails} queued mails are given up: they may have been sent.\n"
+            "No checkpoint is signed until the deliverer's user runs `manage.py checkpoints confirm-restore`.\n"
             "Nothing goes out. Read what differs with `manage.py reconcile`, then run `manage.py restore --thaw`."
         )
 

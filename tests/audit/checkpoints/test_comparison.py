@@ -13,19 +13,22 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from audit import merkle, sealing
+from audit.checkpoints import restores
 from audit.models import Leaf
 from audit.verification import verifier
+from audit.verification.report import Report
 from tests.fixtures.signed_log import ORIGIN, Log, cut_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def verify_log(log: Log) -> Report:
+    return verifier.verify(checkpoints=log.folder.files(), restores=log.folder.restores())
+
+
 def findings(log: Log) -> dict[str, str]:
     """The location of each finding by its code."""
-    return {
-        finding.code: f"{finding.location} {finding.position}"
-        for finding in verifier.verify(checkpoints=log.folder.files()).findings
-    }
+    return {finding.code: f"{finding.location} {finding.position}" for finding in verify_log(log).findings}
 
 
 def without_checkpoints() -> list[str]:
@@ -131,11 +134,21 @@ def test_checkpoint_that_another_user_could_exchange_does_not_count(
         verify()
 
 
-def test_folder_that_others_can_write_verifies_nothing(log: Log) -> None:
+@pytest.mark.parametrize("is_key_given", [False, True])
+def test_folder_that_others_can_write_verifies_nothing(
+    log: Log, tmp_path: Path, *, is_key_given: bool
+) -> None:
     log.sign()
+    given = Path(shutil.copy(log.folder.path / "verifier-keys", tmp_path / "given"))
     log.folder.path.chmod(0o777)
     with pytest.raises(CommandError, match=r"Nothing was verified.*must belong to the user who signs"):
-        verify()
+        verify(*([f"--key={given}"] if is_key_given else []))
+
+
+def test_given_key_verifies_a_folder_without_its_public_keys(log: Log, tmp_path: Path) -> None:
+    log.sign()
+    given = Path(shutil.move(log.folder.path / "verifier-keys", tmp_path / "given"))
+    assert "log verified" in verify(f"--key={given}")
 
 
 def test_checkpoints_are_verified_by_the_given_key_in_place_of_the_folder_s(log: Log, tmp_path: Path) -> None:
@@ -186,26 +199,91 @@ def restored(intruder: psycopg.Connection, kept: int) -> None:
     intruder.execute("UPDATE audit_installation SET incarnation = 2")
 
 
-def test_restore_with_a_new_incarnation_is_reported_and_no_finding(
-    log: Log, intruder: psycopg.Connection
-) -> None:
+def test_confirmed_restore_is_reported_and_no_finding(log: Log, intruder: psycopg.Connection) -> None:
     kept, *_ = three(log)
     restored(intruder, kept)
+    restores.confirm(folder=log.folder)
     for count in (1, 400):
         log.observe(count)
         log.sign()
-        report = verifier.verify(checkpoints=log.folder.files())
+        report = verify_log(log)
         assert report.findings == []
         assert report.notes == [
             "2 checkpoints of incarnation 1 lie beyond what a restore kept, and were not compared."
         ]
 
 
-def test_new_incarnation_does_not_excuse_what_was_there_before(
+def test_events_written_between_restore_and_confirmation_are_no_finding(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    kept, *_, size = three(log)
+    restored(intruder, kept)
+    log.observe(size)
+    sealing.seal_all()
+    assert restores.confirm(folder=log.folder)[:2] == (2, kept)
+    log.sign()
+    assert findings(log) == {}
+
+
+def test_incarnation_raised_without_a_restore_excuses_nothing(log: Log, intruder: psycopg.Connection) -> None:
+    """The owner of the database cuts the log off, and says that it was restored."""
+    kept, _, size = three(log)
+    restored(intruder, kept)
+    log.observe()
+    sealing.seal_all()
+    assert set(findings(log)) == {
+        "incarnation 2 without a confirmed restore", f"log ends {size - kept - 1} leaves before a checkpoint",
+    }  # fmt: skip
+    intruder.execute("UPDATE audit_installation SET incarnation = 1")
+    assert "incarnation 2 without a confirmed restore" in findings(log), "the leaf says it still"
+
+
+def test_incarnation_raised_over_a_rewritten_log_excuses_nothing(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    three(log)
+    intruder.execute("UPDATE audit_leaf SET incarnation = 7")
+    intruder.execute("UPDATE audit_installation SET incarnation = 7")
+    assert set(findings(log)) == {"incarnation 7 without a confirmed restore"}
+    rewrite(intruder, 5)
+    assert "leaves differ from a checkpoint" in findings(log)
+
+
+def test_incarnation_lower_than_a_confirmed_restore_is_named(log: Log, intruder: psycopg.Connection) -> None:
+    kept, *_ = three(log)
+    restored(intruder, kept)
+    restores.confirm(folder=log.folder)
+    intruder.execute("UPDATE audit_installation SET incarnation = 1")
+    assert set(findings(log)) == {"incarnation 1 lower than a confirmed restore's"}
+
+
+def test_record_of_restores_that_another_user_could_write_verifies_nothing(
     log: Log, intruder: psycopg.Connection
 ) -> None:
     kept, *_ = three(log)
     restored(intruder, kept)
+    restores.confirm(folder=log.folder)
+    verify()
+    (log.folder.path / "restores").chmod(0o666)
+    with pytest.raises(CommandError, match="Nothing was verified"):
+        verify()
+
+
+def test_verification_without_checkpoints_compares_none(log: Log, intruder: psycopg.Connection) -> None:
+    """As after a restore that is not confirmed yet."""
+    kept, *_ = three(log)
+    restored(intruder, kept)
+    with pytest.raises(CommandError, match="findings"):
+        verify()
+    assert "0 checkpoints: log verified" in verify("--no-checkpoints")
+
+
+def test_confirmed_restore_does_not_excuse_what_was_there_before(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    kept, *_ = three(log)
+    restored(intruder, kept)
+    restores.confirm(folder=log.folder)
     exchange(intruder, 3, 9)
     log.observe()
     log.sign()

@@ -1,6 +1,7 @@
 """The signer: what it states, when it signs, and what it refuses to sign."""
 
 import datetime as dt
+import io
 import os
 import shutil
 import uuid
@@ -9,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import LazySettings
+from django.core.management import CommandError, call_command
 from structlog.testing import capture_logs
 
 from audit import merkle, sealing
-from audit.checkpoints import heads, newest, note, signer
+from audit.checkpoints import heads, newest, note, restores, signer
 from audit.checkpoints.folder import Folder, Unusable
 from audit.checkpoints.signer import Inconsistent, Signer
 from audit.foundation import clock, private_files
@@ -149,17 +151,87 @@ def test_log_that_went_on_after_a_restore_without_a_new_incarnation_is_refused(
     refused(log, "leaves differ from the last checkpoint")
 
 
-def test_restored_log_with_a_new_incarnation_is_signed(log: Log, intruder: psycopg.Connection) -> None:
+def test_restored_log_is_signed_once_the_restore_is_confirmed(log: Log, intruder: psycopg.Connection) -> None:
     kept = log.sign().size
     log.extend(3)
     lost = log.sign()
     cut_back(intruder, kept)
-    intruder.execute("UPDATE audit_installation SET incarnation = 2")
+    raise_incarnation(intruder)
     log.observe()
+    sealing.seal_all()
+    refused(log, "raised from 1 to 2. If the database was restored")
+    output = io.StringIO()
+    call_command("checkpoints", "confirm-restore", stdout=output)
+    assert f"Incarnation 2 is confirmed: {kept} events" in output.getvalue()
+    assert f"had {lost.size}, signed {lost.at}: {lost.size - kept} of them are lost" in output.getvalue()
     signed = log.sign()
     assert (signed.incarnation, signed.size) == (2, kept + 1)
     assert signed.size < lost.size
     assert Leaf.objects.latest("position").incarnation == 2
+
+
+def raise_incarnation(intruder: psycopg.Connection) -> None:
+    intruder.execute("UPDATE audit_installation SET incarnation = incarnation + 1")
+
+
+def test_incarnation_that_its_owner_raised_is_not_signed(log: Log, intruder: psycopg.Connection) -> None:
+    """A whole log that was rewritten, with nothing that contradicts it inside the database."""
+    log.sign()
+    intruder.execute("DELETE FROM audit_leaf")
+    intruder.execute("DELETE FROM audit_subtree")
+    raise_incarnation(intruder)
+    intruder.execute(
+        "INSERT INTO audit_leaf (position, incarnation, event, at, event_hash)"
+        " SELECT row_number() OVER (ORDER BY id DESC), 2, id, at, hash FROM audit_event"
+    )
+    refused(log, "raised from 1 to 2")
+
+
+def test_incarnation_raised_again_after_a_confirmed_restore_is_not_signed(
+    log: Log, intruder: psycopg.Connection
+) -> None:
+    log.sign()
+    raise_incarnation(intruder)
+    restores.confirm(folder=log.folder)
+    log.sign()
+    raise_incarnation(intruder)
+    refused(log, "raised from 2 to 3")
+
+
+def test_restore_that_did_not_happen_is_not_confirmed(log: Log, intruder: psycopg.Connection) -> None:
+    with pytest.raises(Unusable, match="nothing to confirm"):
+        restores.confirm(folder=log.folder)
+    log.sign()
+    with pytest.raises(Inconsistent, match="No restore raised the incarnation"):
+        restores.confirm(folder=log.folder)
+    raise_incarnation(intruder)
+    for change in (
+        "UPDATE audit_leaf SET event_hash = sha256('x') WHERE position = 3",
+        "DELETE FROM audit_leaf WHERE position = 3",
+    ):
+        intruder.execute(change.encode())
+        with pytest.raises(Inconsistent, match="which no restore explains"):
+            restores.confirm(folder=log.folder)
+    assert log.folder.restores() == {}
+
+
+def test_restore_is_confirmed_by_the_user_who_signs(
+    log: Log, intruder: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.sign()
+    raise_incarnation(intruder)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(CommandError, match="belong to the user who signs"):
+        call_command("checkpoints", "confirm-restore")
+    assert log.folder.restores() == {}
+
+
+@pytest.mark.parametrize("text", ["2", "2 x", "2 3 4", "ä 3"])
+def test_record_of_restores_that_cannot_be_read_stops_signing(log: Log, text: str) -> None:
+    log.sign()
+    (log.folder.path / "restores").write_text(text)
+    with pytest.raises(Unusable, match="cannot be read"):
+        signer.sign(folder=log.folder)
 
 
 def test_log_of_an_earlier_incarnation_is_refused(log: Log, intruder: psycopg.Connection) -> None:
