@@ -39,6 +39,7 @@ def of_database() -> list[Gauge]:
         Gauge("targets_down", "Targets that do not answer.", len(status.unavailable_targets())),
         *_checkpoints(),
         *_heartbeats(),
+        *_set_aside(),
     ]
 
 
@@ -51,6 +52,12 @@ def _checkpoints() -> list[Gauge]:
     age = newest.age()
     newest_age = [] if age is None else [Gauge("checkpoint_age_seconds", "Since the newest checkpoint.", age)]
     return [late, *newest_age]
+
+
+def _set_aside() -> list[Gauge]:
+    age = heartbeats.latest(kind=Kind.SET_ASIDE, within=dt.timedelta()).age_seconds
+    what = "Since a worker last set a message of the queue aside."
+    return [] if age is None else [Gauge("jobs_set_aside_age_seconds", what, age)]
 
 
 def _deliveries() -> list[Gauge]:

@@ -32,6 +32,7 @@ JOBS_LATE = 300.0
 CHECKPOINTS_LATE = 300.0
 """Seconds after which an event without a checkpoint is late: five intervals of the signer."""
 FRESH_SECONDS = 1.0
+_DAY = 86400.0
 _PROBE = "readiness"
 _memo: list[tuple[float, dict[str, str]]] = []
 
@@ -122,6 +123,11 @@ def worker() -> str:
     return "ok" if _is_recent(Kind.WORKER, JOBS_LATE) else "none"
 
 
+def queue() -> str:
+    """Return `ok`, or `set_aside` where a worker set a message of the last day aside."""
+    return "set_aside" if _is_recent(Kind.SET_ASIDE, _DAY) else "ok"
+
+
 def beat() -> str:
     """Return `ok`, or `none` without Celery's timer."""
     return "ok" if _is_recent(Kind.BEAT, JOBS_LATE) else "none"
@@ -146,6 +152,7 @@ REPORTED: Mapping[str, Callable[[], str]] = {
     "targets": targets,
     "worker": worker,
     "beat": beat,
+    "queue": queue,
     "metrics": counters,
 }
 

@@ -16,14 +16,21 @@ CELERY_BROKER_URL = variables.BROKER.value() or NO_BROKER
 if CELERY_BROKER_URL.startswith("pgmq:"):
     # The queue's functions are installed as plain SQL in a database of its own; no extension is needed. The address
     # is given in full: the queue's client would otherwise use DATABASE_URL, which is the application's.
+    CELERY_BROKER_TRANSPORT = "portal.jobs.transport:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "conn_string": CELERY_BROKER_URL.replace("pgmq:", "postgresql:", 1),
         "init_extension": False,
         "use_notify": True,
         "wait_time_seconds": 0,
         "polling_interval": 1,
-        "visibility_timeout": 60,
+        # A job that runs longer is read again, which counts towards the reads after which it is set aside.
+        "visibility_timeout": 900,
     }
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_WORKER_CONSUMER = "portal.jobs.consumer:Consumer"
+# A message of the same broker could otherwise stop a worker.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     WORKER = "worker"
     """Recorded by a task, so it proves the timer, the broker and a worker together."""
     BEAT = "beat"
+    SET_ASIDE = "set_aside"
+    """Recorded by a worker that set a message aside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ def assert_only_pages_redirect_to_tls(installation: Installation) -> None:
     assert statuses == [301, 301, 403, *[403] * len(programs)]
 
 
-REPORTED = ("deliver", "mail", "targets", "worker", "beat", "metrics")
+REPORTED = ("deliver", "mail", "targets", "worker", "beat", "queue", "metrics")
 
 
 def first_customer(installation: Installation) -> dict[str, Any]:

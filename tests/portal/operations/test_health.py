@@ -45,7 +45,7 @@ def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 REQUIRED = {"database": "ok", "migrations": "ok", "keys": "ok", "cache": "ok", "static": "ok"}
 REPORTED = {
     "deliver": "none", "checkpoints": "none", "mail": "ok", "targets": "ok", "worker": "none", "beat": "none",
-    "metrics": "ok",
+    "queue": "ok", "metrics": "ok",
 }  # fmt: skip
 
 
@@ -152,6 +152,15 @@ def test_jobs_and_their_timer_are_reported_by_their_heartbeats(db: None) -> None
     Heartbeat.objects.update(seen_at=clock.now() - dt.timedelta(seconds=readiness.JOBS_LATE + 1))
     assert {client().get(READY).json()[name] for name in ("worker", "beat")} == {"none"}
     assert 'keyholder_processes{kind="beat"} 0.0' in client().get(METRICS).content.decode()
+
+
+def test_message_that_was_set_aside_is_reported_for_a_day(db: None) -> None:
+    assert "jobs_set_aside" not in client().get(METRICS).content.decode()
+    heartbeats.record(kind=Kind.SET_ASIDE)
+    assert client().get(READY).json()["queue"] == "set_aside"
+    assert "keyholder_jobs_set_aside_age_seconds" in client().get(METRICS).content.decode()
+    Heartbeat.objects.update(seen_at=clock.now() - dt.timedelta(days=1, seconds=1))
+    assert client().get(READY).json()["queue"] == "ok"
 
 
 def test_metrics_name_the_build(db: None) -> None:
