@@ -1,20 +1,38 @@
-"""What the database knows of the newest checkpoint, for metrics. Anyone with SQL can write it; it proves nothing."""
+"""The database's copy of the newest checkpoint, for readiness and metrics.
+
+Everyone with SQL can write it. So a copy counts as far as its signature is that of the folder's public keys; without
+the keys on this machine, it counts as unverified.
+"""
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from audit.checkpoints import folder, note
+from audit.checkpoints.folder import Unusable
 from audit.foundation import clock
 from audit.models import Checkpoint as Copy
 from audit.models import Installation, Leaf
-from audit.verify_export import Checkpoint
+from audit.verify_export import Checkpoint, Key, Problem
 
 _OLDEST_UNCOVERED = """
 SELECT least(
-    (SELECT at FROM audit_leaf WHERE position = coalesce((SELECT size FROM audit_checkpoint), 0) + 1),
+    (SELECT at FROM audit_leaf WHERE position = %s + 1),
     (SELECT min(at) FROM audit_inbox)
 )
 """
+
+
+class Known(NamedTuple):
+    """What this process can say of the newest checkpoint; size 0 without a valid one."""
+
+    size: int = 0
+    at: dt.datetime | None = None
+    is_expected: bool = False
+    """Whether this machine has the public keys, so that a key was made."""
+    is_valid: bool = True
+    """False for a copy that no key of this machine signed, or that states more leaves than there are."""
 
 
 def size_and_incarnation() -> tuple[int, int]:
@@ -23,24 +41,47 @@ def size_and_incarnation() -> tuple[int, int]:
     return last or 0, Installation.objects.get().incarnation
 
 
-def store(*, checkpoint: Checkpoint, note: str) -> None:
-    """Replace the copy."""
+def store(*, checkpoint: Checkpoint, text: str) -> None:
+    """Replace the copy by this signed note."""
     values = {
-        "size": checkpoint.size, "signed_at": dt.datetime.fromisoformat(checkpoint.at), "note": note,
+        "size": checkpoint.size, "signed_at": dt.datetime.fromisoformat(checkpoint.at), "note": text,
     }  # fmt: skip
     with transaction.atomic():
         Copy.objects.update_or_create(id=1, defaults=values)
 
 
-def age() -> float | None:
+def known() -> Known:
+    """Return what the copy states, as far as its signature shows it."""
+    keys = _public_keys()
+    copy = Copy.objects.first()
+    if copy is None:
+        return Known(is_expected=bool(keys))
+    if not keys:
+        return Known(copy.size, copy.signed_at)
+    try:
+        checkpoint = note.open_note(copy.note, keys=keys)
+    except Problem:
+        return Known(is_expected=True, is_valid=False)
+    if checkpoint.size > size_and_incarnation()[0]:
+        return Known(is_expected=True, is_valid=False)
+    return Known(checkpoint.size, dt.datetime.fromisoformat(checkpoint.at), is_expected=True)
+
+
+def age(checkpoint: Known) -> float | None:
     """Return the seconds since the newest checkpoint; None before the first."""
-    signed_at = Copy.objects.values_list("signed_at", flat=True).first()
-    return None if signed_at is None else max(0.0, (clock.now() - signed_at).total_seconds())
+    return None if checkpoint.at is None else max(0.0, (clock.now() - checkpoint.at).total_seconds())
 
 
-def late_seconds() -> float:
-    """Return the age of the oldest event that no checkpoint covers, sealed or waiting; 0 where each is covered."""
+def late_seconds(checkpoint: Known) -> float:
+    """Return the age of the oldest event that it does not cover, sealed or waiting; 0 where it covers each."""
     with connection.cursor() as cursor:
-        cursor.execute(_OLDEST_UNCOVERED)
+        cursor.execute(_OLDEST_UNCOVERED, [checkpoint.size])
         (oldest,) = cursor.fetchone()
     return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
+
+
+def _public_keys() -> list[Key]:
+    try:
+        return folder.configured().verifier_keys()
+    except Unusable:
+        return []

@@ -81,7 +81,7 @@ def sign(*, folder: Folder) -> Checkpoint | None:
             return None
         text = key.sign(current)
         folder.add(text, current)
-    newest.store(checkpoint=current, note=text)
+    newest.store(checkpoint=current, text=text)
     return current
 
 

@@ -72,4 +72,4 @@ BEGIN
     RETURN sealed;
 END $$;
 
-SELECT audit_leave_free('audit_checkpoint', 'a copy of the newest checkpoint for metrics; the signed files outside the database count');
+SELECT audit_leave_free('audit_checkpoint', 'a copy of the newest checkpoint for readiness and metrics, which verify its signature; the signed files outside the database count');

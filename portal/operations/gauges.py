@@ -44,12 +44,13 @@ def of_database() -> list[Gauge]:
 
 
 def _checkpoints() -> list[Gauge]:
+    checkpoint = newest.known()
     late = Gauge(
         "checkpoints_late_seconds",
         "The age of the oldest event that no checkpoint covers.",
-        newest.late_seconds(),
+        newest.late_seconds(checkpoint),
     )
-    age = newest.age()
+    age = newest.age(checkpoint)
     newest_age = [] if age is None else [Gauge("checkpoint_age_seconds", "Since the newest checkpoint.", age)]
     return [late, *newest_age]
 

@@ -102,10 +102,20 @@ def deliver() -> str:
 
 
 def checkpoints() -> str:
-    """Return `ok`, `late`, or `none` before the first checkpoint."""
-    if newest.age() is None:
+    """Return `ok`, `late`, or `none` before the first checkpoint.
+
+    `unverified`: this machine has no public keys, and the database's copy may be anybody's. `inconsistent`: the
+    deliverer did not sign the copy, or the log is shorter than it says.
+    """
+    newest_one = newest.known()
+    if not newest_one.is_valid:
+        return "inconsistent"
+    is_late = newest.late_seconds(newest_one) > CHECKPOINTS_LATE
+    if is_late and (newest_one.is_expected or newest_one.at):
+        return "late"
+    if newest_one.at is None:
         return "none"
-    return "late" if newest.late_seconds() > CHECKPOINTS_LATE else "ok"
+    return "ok" if newest_one.is_expected else "unverified"
 
 
 def mail() -> str:
