@@ -147,7 +147,10 @@ class Checkpoint(models.Model):
 
 
 class PersonKey(models.Model):
-    """Each person has a key for the values in the log, encrypted under a key file outside the database."""
+    """Each person has a key for the values in the log, encrypted under a key file outside the database.
+
+    Empty once it is destroyed.
+    """
 
     id = models.UUIDField(primary_key=True)
     wrapped = models.BinaryField()

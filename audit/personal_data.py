@@ -1,7 +1,7 @@
 """Personal values stand in the log as ciphertext under the keys of their data subjects.
 
-AES-256-GCM. Each person's key is itself encrypted under a key file outside the database. Erasing a person deletes the
-row of `PersonKey`; the hashes over the ciphertext still hold.
+AES-256-GCM. Each person's key is itself encrypted under a key file outside the database. Erasing a person empties the
+row of `PersonKey` for good; the hashes over the ciphertext still hold.
 
 Without the key file no personal value is read and none is written: an event without the name is better than a leaver
 who cannot be removed.
@@ -67,7 +67,8 @@ def load_keys(*, data_subjects: Iterable[uuid.UUID], create: bool = False) -> di
     missing = sorted(people - wrapped.keys()) if create else []
     if missing:
         wrapped |= _create(missing)
-    keys = {person: _unwrap(person, data) or _UNREADABLE for person, data in wrapped.items()}
+    # An empty row is a destroyed key. It is not made again.
+    keys = {person: _unwrap(person, data) or _UNREADABLE for person, data in wrapped.items() if data}
     if failed := [person for person, key in keys.items() if key == _UNREADABLE]:
         _log.error(
             "The key file does not open the keys of %d persons, one of them %s", len(failed), failed[0]

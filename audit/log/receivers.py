@@ -35,7 +35,7 @@ BEGIN
         ELSIF t.relname IN ('audit_leaf', 'audit_subtree') THEN
             EXECUTE format('GRANT SELECT ON %%I TO %%I', t.relname, app);
         ELSIF t.relname = 'audit_person_key' THEN
-            EXECUTE format('GRANT SELECT, INSERT, DELETE ON %%I TO %%I', t.relname, app);
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE (wrapped) ON %%I TO %%I', t.relname, app);
         ELSE
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %%I TO %%I', t.relname, app);
         END IF;

@@ -153,7 +153,7 @@ DENIED = {
     "audit_installation": "insert update delete truncate",
     "audit_key_fingerprint": "insert update delete truncate",
     "audit_inbox": "insert update delete truncate",
-    "audit_person_key": "update truncate",
+    "audit_person_key": "delete truncate",
     "audit_chain": "update delete truncate",
     "django_migrations": "insert update delete truncate",
     "audit_event_default": "select insert update delete truncate",
@@ -201,7 +201,7 @@ EXCEPTIONS = {
     "audit_key_fingerprint": "SELECT",
     "audit_leaf": "SELECT",
     "audit_subtree": "SELECT",
-    "audit_person_key": "DELETE INSERT SELECT",
+    "audit_person_key": "INSERT SELECT",
     "django_migrations": "SELECT",
     **dict.fromkeys(
         (

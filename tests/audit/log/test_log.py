@@ -142,7 +142,8 @@ def test_log_changed_by_the_application_is_refused(world: World, table: str, sta
         "INSERT INTO audit_chain (id, kind, last_seq) VALUES (gen_random_uuid(), 'person', 5)",
         "UPDATE audit_installation SET incarnation = 2",
         "INSERT INTO audit_inbox (event, at) SELECT id, at FROM audit_event",
-        "UPDATE audit_person_key SET wrapped = ''",
+        "UPDATE audit_person_key SET id = gen_random_uuid()",
+        "DELETE FROM audit_person_key",
         "DELETE FROM audit_event_default",
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
+from audit import sealing
 from audit.checkpoints.folder import Folder
 from audit.foundation import clock
 from audit.models import Checkpoint
@@ -35,6 +36,7 @@ def execute(statement: str, *params: str) -> None:
 def make_late(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Add an event that is not signed, and wait."""
     log.observe()
+    sealing.seal_all()
     later = clock.now() + dt.timedelta(seconds=readiness.CHECKPOINTS_LATE + 1)
     monkeypatch.setattr(clock, "now", lambda: later)
 
