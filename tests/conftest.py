@@ -21,7 +21,7 @@ from pytest_django import plugin
 from identity import signing_keys
 from portal import embedded_postgres
 from tests import settings
-from tests.fixtures import bypass, cluster, database_reset
+from tests.fixtures import bypass, cluster, database_reset, kept_connection
 
 pytest_plugins = [
     "tests.lanes",
@@ -84,8 +84,19 @@ def django_db_setup(
     django_test_environment: None, reset_database: database_reset.DatabaseReset
 ) -> Iterator[None]:
     """Take the place of pytest-django's own: there the tests would own the tables."""
+    kept = kept_connection.KeptConnection(connections[DEFAULT_DB_ALIAS])
+
+    def clean(_case: object) -> None:
+        try:
+            reset_database.run()
+        finally:
+            kept.reset()
+            connections[OWNER_ALIAS].close()
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(test.TransactionTestCase, "_fixture_teardown", lambda _case: reset_database.run())
+        patch.setattr(test.TransactionTestCase, "_fixture_setup", kept.open)
+        patch.setattr(test.TransactionTestCase, "_fixture_teardown", clean)
+        patch.setattr(test.TransactionTestCase, "_should_reload_connections", lambda _case: False)
         yield
 
 
@@ -114,11 +125,11 @@ def _migrate(urls: cluster.Urls) -> None:
     management.call_command("migrate", database=OWNER_ALIAS, verbosity=0, interactive=False)
     connections[OWNER_ALIAS].close()
     bypass.install(urls[embedded_postgres.OWNER], application=embedded_postgres.APP)
-    database_reset.keep_reference(urls[embedded_postgres.OWNER])
 
 
 def _make_keys(urls: cluster.Urls) -> None:
     """Make and register them as an operator does; every test finds them registered."""
     management.call_command("keys", "make", stdout=io.StringIO())
     connections[OWNER_ALIAS].close()
-    database_reset.keep_reference(urls[embedded_postgres.OWNER])
+    with psycopg.connect(urls[embedded_postgres.OWNER], autocommit=True) as owner:
+        database_reset.keep(owner, database_reset.REFERENCE)

@@ -10,21 +10,7 @@ import pytest
 from portal import embedded_postgres
 from portal.settings import database
 from tests.fixtures import cluster
-
-LEFT_BEHIND = [
-    "SET lock_timeout = '7s'",
-    "SET search_path = pg_catalog",
-    "SELECT set_config('keyholder.act', 'x', false)",
-    "SELECT pg_advisory_lock(7)",
-    "LISTEN keyholder_chain",
-    "DECLARE leftover CURSOR WITH HOLD FOR SELECT 1",
-]
-STATE = """
-SELECT pg_backend_pid(), current_setting('lock_timeout'), current_setting('search_path'),
-       coalesce(current_setting('keyholder.act', true), ''), current_setting('TimeZone'),
-       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
-       (SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_cursors WHERE is_holdable)
-"""
+from tests.fixtures.connection_state import LEFT_BEHIND, STATE
 
 
 def states(urls: cluster.Urls, **options: object) -> list[tuple[object, ...]]:
