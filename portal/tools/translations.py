@@ -90,6 +90,8 @@ def _block(tokens: Iterator[Token], *, trimmed: bool) -> tuple[str, str]:
 
 def in_code(*, source: bytes, place: str) -> Iterator[Message]:
     """Yield the texts of calls of gettext and its variants in one module."""
+    if b"gettext" not in source:
+        return
     keywords = extract.DEFAULT_KEYWORDS | LAZY
     for _line, texts, _comments, context in extract.extract("python", io.BytesIO(source), keywords):
         text, plural = (texts[0], texts[1]) if isinstance(texts, tuple) else (texts, "")
