@@ -31,6 +31,9 @@ from portal.settings import *  # noqa: E402, F403 - only now does the environmen
 # Static files as they lie: nobody collects them before a test.
 (RUN / "static").mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = (
+    True  # found when asked for: every test client would list all of them first, for 25 ms
+)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 
 PASSWORD_HASHERS = ["tests.fixtures.hashers.CheapArgon2id", *PASSWORD_HASHERS[1:]]  # noqa: F405
