@@ -124,8 +124,8 @@ class Front:
         except lanes.LaneFull as error:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, keep_alive=True) from error
         except Exception as error:
-            _log.exception("Failed outside the application: %s", environ["PATH_INFO"])
             if call.streams:
+                _log.exception("Failed outside the application, after the headers")
                 raise bodies.ClientGone from error
             raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, keep_alive=True) from error
 
@@ -146,6 +146,9 @@ class Front:
         self, refusal: Refusal, kind: Kind, environ: Environ, send: Send, started: float
     ) -> None:
         request_id = reference.new_reference()
+        if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            with request_log.bound(request_id):  # no path: it may hold the secret of a link
+                _log.error("Failed outside the application", exc_info=refusal.__cause__)
         request_log.record_refusal(
             method=environ["REQUEST_METHOD"], status=refusal.status, request_id=request_id, started=started
         )

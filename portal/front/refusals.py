@@ -13,6 +13,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from audit.foundation import clock
 from portal.front.bridge import Answer, Environ, Headers
 from portal.front.kinds import Kind
+from portal.http import error_responses
 from portal.wording import brands, time_zones
 
 _REFERENCE, _AT = "@@REFERENCE@@", "@@AT@@"
@@ -85,6 +86,7 @@ def _page(status: HTTPStatus, language: str) -> str:
     context = {
         "reference": _REFERENCE,
         "at": _AT,
+        "without_call": status not in error_responses.FAULTS,
         "sentence": _SENTENCES.get(status, ""),
         "shell": {"brand": brands.brand()},
     }

@@ -16,6 +16,12 @@ _MAX_FIELDS = 200
 """Fields of a form that are preserved."""
 _SECRET = ("password", "csrfmiddlewaretoken", "code", "credential", "secret")
 _SESSION_GONE = 419
+FAULTS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""Statuses whose page asks the reader to call if it happens again."""
 _KEPT = "kept_form"
 """The field by which the page of a kept form names itself."""
 
@@ -28,7 +34,7 @@ def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
         "reference": request_context.request_id(request),
         "at": time_zones.date_time(clock.wall(), zone),
     }
-    defaults["without_call"] = status == HTTPStatus.NOT_FOUND
+    defaults["without_call"] = status not in FAULTS
     response = render(request, f"{status}.html", {**defaults, **context}, status=status)
     return replace_whole_page(request, response)
 
@@ -36,14 +42,10 @@ def page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
 def refused(
     request: HttpRequest, sentence: refusals.Sentence, *, link: tuple[str, str] = ("", "")
 ) -> HttpResponse:
-    """Show the page for a refusal of the domain; `link` is address and label of the next step.
-
-    A missing permission (403) is no fault, so the page shows no reference.
-    """
+    """Show the page for a refusal of the domain; `link` is address and label of the next step."""
     status = sentence.status if sentence.status in {403, 404, 503} else 400
-    values = {"reference": ""} if status == HTTPStatus.FORBIDDEN else {}
-    values |= {"back_url": link[0], "back_label": link[1]}
-    response = page(request, status, sentence=sentence.text, layout=layout(request), **values)
+    values = {"back_url": link[0], "back_label": link[1], "layout": layout(request)}
+    response = page(request, status, sentence=sentence.text, **values)
     response.status_code = sentence.status
     if sentence.retry_after is not None:
         response["Retry-After"] = str(sentence.retry_after)

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from portal.http import reference
-from portal.oidc import endpoints, json_responses, metadata, token
+from portal.oidc import endpoints, metadata, token
 from portal.oidc.json_responses import OAuthError
 from portal.operations import request_log
 
@@ -52,24 +52,27 @@ class FastPath:
 
 
 def serve(request: HttpRequest, request_id: str = "") -> HttpResponse:
-    """Answer in JSON, for every failure too; a server error names the request's reference."""
+    """Answer in JSON, for every failure too; every error names the request's reference."""
+    try:
+        return _answer(request)
+    except OAuthError as error:
+        return error.response(reference=request_id)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    """Return the endpoint's response. Raises OAuthError for every failure."""
     endpoint, methods = ROUTES[request.path_info]
-    description = f"Reference {request_id}" if request_id else ""
     if request.method not in methods:
-        return json_responses.OAuthError(
-            "invalid_request", status=405, headers={"Allow": ", ".join(methods)}
-        ).response
+        raise OAuthError("invalid_request", status=405, headers={"Allow": ", ".join(methods)})
     try:
         return endpoint(request)
-    except OAuthError as refusal:
-        return refusal.response
-    except SuspiciousOperation:  # a body above the size limit
-        return OAuthError("invalid_request").response
-    except OperationalError:
+    except OAuthError:
+        raise
+    except SuspiciousOperation as error:  # a body above the size limit
+        raise OAuthError("invalid_request") from error
+    except OperationalError as error:
         _log.exception("No database for %s", request.path_info)
-        return OAuthError(
-            "temporarily_unavailable", description, status=503, headers={"Retry-After": "1"}
-        ).response
-    except Exception:  # noqa: BLE001 - programs get JSON for every failure
+        raise OAuthError("temporarily_unavailable", status=503, headers={"Retry-After": "1"}) from error
+    except Exception as error:
         _log.exception("Failed: %s", request.path_info)
-        return OAuthError("server_error", description, status=500).response
+        raise OAuthError("server_error", status=500) from error

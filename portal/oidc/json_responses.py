@@ -33,10 +33,10 @@ class OAuthError(Exception):
         self.status = status
         self.headers = headers or {}
 
-    @property
-    def response(self) -> HttpResponse:
-        """Return the error as JSON (RFC 6749 §5.2)."""
-        body = {"error": self.error} | ({"error_description": self.description} if self.description else {})
+    def response(self, *, reference: str = "") -> HttpResponse:
+        """Return the error as JSON (RFC 6749 §5.2), with the reference of the request at the end of the description."""
+        description = " ".join(filter(None, (self.description, reference and f"Reference {reference}")))
+        body = {"error": self.error} | ({"error_description": description} if description else {})
         return ok(body, status=self.status, headers=self.headers)
 
 

@@ -2,6 +2,9 @@
 
 import asyncio
 import datetime as dt
+import io
+import json
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
@@ -122,6 +125,7 @@ def test_body_that_no_view_reads_is_refused_before_the_application(
         assert seen.headers["x-request-id"] in seen.json()["error_description"]
     else:
         assert seen.headers["x-request-id"] in seen.body.decode()
+        assert ("and give this reference" in seen.body.decode()) == (status == 400)
 
 
 def test_body_that_is_too_slow_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,11 +253,28 @@ def test_check_of_readiness_takes_nothing_from_the_request_that_started_it() -> 
     assert [name for name in seen if name.startswith("HTTP_")] == []
 
 
-def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
-    def broken(environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
-        raise RuntimeError
+def _broken(environ: Environ, start: Callable[..., None]) -> Iterable[bytes]:
+    raise RuntimeError
 
-    seen = event_loops.run(exchange(Front(broken), scope(TOKEN)))
+
+def test_reference_of_a_failure_stands_in_the_log_line_of_its_traceback() -> None:
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(logging.getLogger("django.request").handlers[0].formatter)
+    logging.getLogger("portal.front.application").addHandler(handler)
+    try:
+        seen = event_loops.run(exchange(Front(_broken), scope("/invitations/khi_secret")))
+    finally:
+        logging.getLogger("portal.front.application").removeHandler(handler)
+    (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert line["request"] == seen.headers["x-request-id"]
+    assert seen.headers["x-request-id"] in seen.body.decode()
+    assert "RuntimeError" in line["exception"]
+    assert "khi_secret" not in lines.getvalue()
+
+
+def test_application_that_raises_is_500_in_the_form_of_the_channel() -> None:
+    seen = event_loops.run(exchange(Front(_broken), scope(TOKEN)))
     assert (seen.status, seen.json()["error"]) == (500, "server_error")
 
 

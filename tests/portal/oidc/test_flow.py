@@ -94,9 +94,8 @@ def test_tokens_of_a_leaver_are_invalid_at_once(world: World) -> None:
     assert oidc_browser.introspect(world, body["refresh_token"]) == {"active": False}
     assert oidc_browser.userinfo(body["access_token"]).status_code == 401
     asked = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
-    assert oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json() == {
-        "error": "invalid_grant"
-    }
+    refused = oidc_browser.post(metadata.TOKEN, asked, oidc_browser.basic(world)).json()
+    assert refused["error"] == "invalid_grant"
 
 
 def test_introspection_answers_only_the_token_s_application(world: World) -> None:

@@ -37,6 +37,7 @@ def body_of(code: str, /, **other: str) -> dict[str, str]:
 
 
 def refused(response: Any) -> tuple[int, str]:
+    assert response.json()["error_description"].endswith(f"Reference {response.headers['X-Request-ID']}")
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Content-Type"] == "application/json"
     assert "Set-Cookie" not in response.headers
