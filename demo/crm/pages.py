@@ -43,7 +43,7 @@ def home(visit: current_visit.Visit) -> current_visit.Answer:
 @current_visit.needed
 def contacts(visit: current_visit.Visit) -> current_visit.Answer:
     if not visit.rights.may(CONTACTS):
-        return may_not(visit, "You may not see the contacts of your organization here.")
+        return may_not(visit, "You cannot see the contacts of your organization here.")
     return flask.render_template("people.html", visit=visit, page=people_page.page(visit, flask.request.args))
 
 
@@ -77,9 +77,9 @@ def open_ticket(visit: current_visit.Visit) -> current_visit.Answer:
 
 def wrong(typed: dict[str, str]) -> dict[str, str]:
     sentences = {
-        "subject": forms.missing(typed.get("subject", ""), sentence="Write what it is about."),
+        "subject": forms.missing(typed.get("subject", ""), sentence="Enter what it is about."),
         "text": forms.missing(
-            typed.get("text", ""), sentence="Write what happened.", longest=forms.LONGEST_TEXT, lines=True
+            typed.get("text", ""), sentence="Enter what happened.", longest=forms.LONGEST_TEXT, lines=True
         ),
         "once": forms.unreadable(typed.get("once", "")),
     }
@@ -91,5 +91,5 @@ def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str,
 
 
 def may_not(visit: current_visit.Visit, sentence: str) -> current_visit.Answer:
-    title = "That is not among your rights here."
+    title = "You do not have permission."
     return flask.render_template("message.html", visit=visit, title=title, sentence=sentence), FORBIDDEN

@@ -3,7 +3,7 @@ import pathlib
 
 from aiosmtpd import controller, smtp
 
-from demo.mail import box, pages
+from demo.mail import box, codes, pages
 from demo.service import server, settings, store, web
 
 HOSTS = ["localhost", "127.0.0.1"]
@@ -18,11 +18,13 @@ class SmtpServer(controller.Controller):
 
 def run() -> None:
     port = int(settings.needed("SERVICE_PORT"))
-    mails = box.Box(store.folder(pathlib.Path(settings.needed("SERVICE_STORE"))))
+    folder = store.folder(pathlib.Path(settings.needed("SERVICE_STORE")))
+    mails = box.Box(folder)
     channel = SmtpServer(mails, hostname=server.HOST, port=int(os.environ.get("SMTP_PORT", "1025")))
     app = web.application("demo.mail", hosts=HOSTS)
     app.extensions[pages.KEY] = mails
     app.extensions[pages.PEOPLE] = pathlib.Path(os.environ.get("SAMPLE_PEOPLE", "none"))
+    app.extensions[pages.APPS] = codes.Apps(folder / "apps.json")
     app.register_blueprint(pages.blueprint)
     channel.start()
     try:

@@ -7,9 +7,11 @@ from typing import cast
 import flask
 
 from demo.ordering import orders, rules
-from demo.service import current_visit, forms, money, parts, people_page
+from demo.service import current_visit, forms, money, parts, people, people_page
 
 REFUSED = 422
+FORBIDDEN = 403
+SHOWN_APPROVERS = 3
 OWN_SITE = ""
 KEY = "demo.orders"
 LATEST = 50
@@ -103,7 +105,13 @@ def decide(visit: current_visit.Visit, request: OrderRequest) -> orders.Order:
     """
     known = sites(visit)
     judge = functools.partial(
-        rules.judge, visit, order_list(), amount=request.amount, site=request.site, known=known
+        rules.judge,
+        visit,
+        order_list(),
+        amount=request.amount,
+        site=request.site,
+        known=known,
+        members=members(visit),
     )
     return order_list().place(
         judge=judge,
@@ -117,6 +125,10 @@ def decide(visit: current_visit.Visit, request: OrderRequest) -> orders.Order:
         site_name=known.get(request.site, ""),
         reference=request.reference,
     )
+
+
+def members(visit: current_visit.Visit) -> list[people.Person]:
+    return parts.current().people.members(visit.organization.id)
 
 
 def sites(visit: current_visit.Visit) -> dict[str, str]:
@@ -137,21 +149,47 @@ def form(visit: current_visit.Visit, *, typed: dict[str, str], errors: dict[str,
 @blueprint.get("/orders/<int:number>")
 @current_visit.needed
 def placed(visit: current_visit.Visit, number: int) -> current_visit.Answer:
-    own = None if visit.rights.may(rules.SEE) else visit.person.sub
-    order_placed = next(
-        (
-            candidate
-            for candidate in order_list().by_organization(visit.organization.id, own)
-            if candidate.number == number
-        ),
-        None,
+    order_placed = order_or_404(visit, number)
+    can_approve = []
+    if order_placed.waits:
+        can_approve = rules.approvers(
+            visit,
+            order_list(),
+            members(visit),
+            amount=order_placed.amount,
+            site=order_placed.site,
+            orderer=order_placed.sub,
+        )
+    return flask.render_template(
+        "placed.html",
+        visit=visit,
+        order=order_placed,
+        approvers=[person.name for person in can_approve][:SHOWN_APPROVERS],
+        may_approve=visit.person in can_approve,
     )
-    if order_placed is None:
-        flask.abort(404)
-    return flask.render_template("placed.html", visit=visit, order=order_placed)
+
+
+@blueprint.post("/orders/<int:number>/approve")
+@current_visit.needed
+def approve(visit: current_visit.Visit, number: int) -> current_visit.Answer:
+    order_or_404(visit, number)
+    judge = functools.partial(rules.judge_approval, visit, order_list(), members(visit))
+    try:
+        order_list().approve(number, judge=judge, sub=visit.person.sub, by=visit.person.name)
+    except rules.MayNotApprove as refusal:
+        title = "The order is not approved."
+        page = flask.render_template("message.html", visit=visit, title=title, sentence=str(refusal))
+        return page, FORBIDDEN
+    return flask.redirect(flask.url_for("pages.placed", number=number))
+
+
+def order_or_404(visit: current_visit.Visit, number: int) -> orders.Order:
+    own = None if visit.rights.may(rules.SEE) else visit.person.sub
+    visible = order_list().by_organization(visit.organization.id, own)
+    return next((order for order in visible if order.number == number), None) or flask.abort(404)
 
 
 @blueprint.get("/people")
 @current_visit.needed
-def people(visit: current_visit.Visit) -> current_visit.Answer:
+def people_list(visit: current_visit.Visit) -> current_visit.Answer:
     return flask.render_template("people.html", visit=visit, page=people_page.page(visit, flask.request.args))

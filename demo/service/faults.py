@@ -1,6 +1,7 @@
 """The endpoints that the portal calls count open requests, and are slow or fail on demand.
 
-Delays and failures are there for tests of the sender; a service starts without any.
+Delays and failures are there for tests of the sender; a service starts without any. A visitor of the demo can pause the
+service: it then answers the portal with status 503, until a visitor resumes it or it starts again.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 
+UNAVAILABLE = 503
 MACHINE_PATHS = ("/scim/", "/backchannel-logout")
 
 
@@ -35,6 +37,7 @@ class Faults:
     before_ms: int = 0
     after_ms: int = 0
     failure: Failure | None = None
+    paused: bool = False
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
     served: int = 0
     _open: dict[int, dict[str, Any]] = dataclasses.field(default_factory=dict)
@@ -56,6 +59,8 @@ class Faults:
         return list(self._open.values())
 
     def next_failure(self) -> Failure | None:
+        if self.paused:
+            return Failure(status=UNAVAILABLE, times=1)
         with self.lock:
             failure = self.failure
             if failure is None:

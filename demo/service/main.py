@@ -27,7 +27,7 @@ def application(package: str, pages: flask.Blueprint, configured: settings.Setti
         SESSION_COOKIE_SECURE=configured.secure,
     )
     built = parts.build(app, configured)
-    app.context_processor(lambda: {"service": configured})
+    app.context_processor(lambda: {"service": configured, "paused": built.faults.paused})
     for blueprint in (routes.blueprint, control.blueprint, pages):
         app.register_blueprint(blueprint)
     channel = scim.Application(

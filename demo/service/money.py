@@ -15,16 +15,16 @@ def parse(text: str) -> decimal.Decimal:
     """
     bare = "".join(text.split()).removesuffix("€")
     if not bare:
-        raise ValueError("Write the amount in euros.")
+        raise ValueError("Enter an amount in euros.")
     if len(bare) > LONGEST:
-        raise ValueError("That is more than this shop can count. Write a smaller amount.")
+        raise ValueError("The amount is too large. Enter a smaller amount.")
     if GROUPED.fullmatch(bare):
         bare = bare.replace(",", "")
     elif not PLAIN.fullmatch(bare) or not bare.isascii():
-        raise ValueError("Write the amount in digits, for example 4900 or 4900.50.")
+        raise ValueError("Enter the amount in digits, for example 4900 or 4900.50.")
     amount = decimal.Decimal(bare.replace(",", "."))
     if not amount:
-        raise ValueError("Write an amount above zero.")
+        raise ValueError("Enter an amount above zero.")
     return amount
 
 

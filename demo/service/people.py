@@ -5,6 +5,8 @@ import datetime as dt
 import decimal
 import hashlib
 
+TIER_NAMES = {"organization_admin": "admin"}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Organization:
@@ -70,8 +72,7 @@ class Rights:
 
     @property
     def tiers(self) -> list[str]:
-        roles = dict.fromkeys(grant.role for grant in self.grants)
-        return [role.replace("_", " ") for role in roles]
+        return [tier_name(role) for role in dict.fromkeys(grant.role for grant in self.grants)]
 
     @property
     def version(self) -> str:
@@ -104,6 +105,11 @@ class Person:
         )
         limits = (limit for limit in self.limits if limit.organization == organization.id)
         return Rights(organization=organization, grants=tuple(grants), limits=tuple(limits))
+
+
+def tier_name(role: str) -> str:
+    """Return the tier's name as the portal shows it."""
+    return TIER_NAMES.get(role) or role.replace("_", " ")
 
 
 class People:

@@ -74,7 +74,7 @@ def places(rights: people.Rights) -> list[str]:
     words = {role: ", ".join(role_sites(grants)) for role, grants in by_role.items()}
     if len(set(words.values())) <= 1:
         return list(words.values())[:1]
-    return [f"{role.replace('_', ' ')}: {where}" for role, where in words.items()]
+    return [f"{people.tier_name(role)}: {where}" for role, where in words.items()]
 
 
 def role_sites(grants: Iterable[people.Grant]) -> list[str]:

@@ -105,6 +105,16 @@ def sign_out(visit: current_visit.Visit) -> current_visit.Answer:
     return flask.redirect("/")
 
 
+@blueprint.post("/updates")
+@current_visit.needed
+def updates(visit: current_visit.Visit) -> current_visit.Answer:
+    """Pause or resume what the portal sends; the pages of this service stay open."""
+    del visit
+    parts.current().faults.paused = flask.request.form.get("do") == "pause"
+    back = flask.request.form.get("next", "/")
+    return flask.redirect(back if OWN_PATH.fullmatch(back) else "/")
+
+
 @blueprint.get("/session")
 def session() -> current_visit.Answer:
     """Answer an open page that asks whether it may stay."""

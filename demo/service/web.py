@@ -17,10 +17,10 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 SENTENCES = {
-    400: "Something in this request cannot be read.",
-    404: "There is no such page here.",
-    405: "This address does not take that kind of request.",
-    413: "That is more than this service takes at once.",
+    400: "The request could not be read.",
+    404: "Page not found.",
+    405: "This page does not accept this kind of request.",
+    413: "The request is too large.",
 }
 
 shared = flask.Blueprint(
@@ -48,6 +48,6 @@ def with_headers(response: flask.Response) -> flask.Response:
 def sorry(error: werkzeug.exceptions.HTTPException) -> flask.typing.ResponseReturnValue:
     code = error.code or 500
     if isinstance(error, werkzeug.exceptions.SecurityError):
-        return flask.Response("This service answers to another name.\n", code, mimetype="text/plain")
-    sentence = SENTENCES.get(code, "Something went wrong here. Nothing was changed.")
-    return flask.render_template("message.html", title="That did not work.", sentence=sentence), code
+        return flask.Response("Unknown host.\n", code, mimetype="text/plain")
+    sentence = SENTENCES.get(code, "Something went wrong. Nothing was changed.")
+    return flask.render_template("message.html", title="There is a problem.", sentence=sentence), code

@@ -131,7 +131,7 @@ def test_codes_page_shows_the_codes_of_the_sample_people(mailbox: Mailbox) -> No
     one = {
         "name": "Aino",
         "email": "aino@customer.example",
-        "who": "organization admin",
+        "who": "admin of Koskela",
         "secret": "GEZDGNBVGY3TQOJQ",
     }
     mailbox.people.write_text(json.dumps({"password": "never-shown", "people": [one]}))
@@ -140,5 +140,36 @@ def test_codes_page_shows_the_codes_of_the_sample_people(mailbox: Mailbox) -> No
     assert {before, codes.code(one["secret"], at=time.time())} & set(
         re.findall(r"<code>(\d{6})</code>", page)
     )
-    assert "organization admin" in page
+    assert "admin of Koskela" in page
     assert "never-shown" not in page
+
+
+def test_codes_page_shows_the_codes_of_an_added_key(mailbox: Mailbox) -> None:
+    form = requests.get(mailbox.url + "/codes/add", timeout=10).text
+    token = re.findall(r'name="token" value="([^"]+)"', form)[0]
+    key = "gezd gnbv gy3t qojq"
+    fields = {"token": token, "name": "Liisa <b>", "key": key}
+    added = requests.post(mailbox.url + "/codes/add", data=fields, timeout=10)
+    assert (added.history[0].status_code, added.url) == (302, mailbox.url + "/codes")
+    now = {codes.code("GEZDGNBVGY3TQOJQ", at=time.time() + seconds) for seconds in (-30, 0)}
+    for _ in ("first", "after a restart"):
+        page = requests.get(mailbox.url + "/codes", timeout=10).text
+        assert now & set(re.findall(r"<code>(\d{6})</code>", page))
+        assert "Liisa &lt;b&gt;" in page
+        mailbox.kill()
+        mailbox.start()
+        now = {codes.code("GEZDGNBVGY3TQOJQ", at=time.time() + seconds) for seconds in (-30, 0)}
+
+
+def test_key_from_another_site_or_of_another_form_is_not_added(mailbox: Mailbox) -> None:
+    token = re.findall(
+        r'name="token" value="([^"]+)"', requests.get(mailbox.url + "/codes/add", timeout=10).text
+    )[0]
+    good = {"name": "Liisa", "key": "GEZDGNBVGY3TQOJQ"}
+    tries = [good, {**good, "token": "guessed"}] + [
+        {"token": token, "name": "Liisa", "key": key}
+        for key in ("", "18", "GEZD", "A" * 500, "GEZDGNBVGY3TQOJ\x00")
+    ]
+    statuses = [requests.post(mailbox.url + "/codes/add", data=one, timeout=10).status_code for one in tries]
+    assert statuses == [403, 403, 422, 422, 422, 422, 422]
+    assert "Liisa" not in requests.get(mailbox.url + "/codes", timeout=10).text

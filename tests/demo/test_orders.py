@@ -243,11 +243,12 @@ def test_concurrent_orders_are_judged_one_after_another(tmp_path: pathlib.Path) 
     kept = orders.Orders(tmp_path / "orders.jsonl")
     what = {"organization": "o", "sub": "s", "by": "A", "site": "", "site_name": "", "reference": ""}
 
-    def first_only() -> None:
+    def first_only() -> str:
         before = len(kept.by_organization("o"))
         time.sleep(0.1)  # long enough for another to slip in
         if before:
             raise rules.Refused("One is enough.")
+        return ""
 
     def place(number: int) -> bool:
         try:

@@ -170,7 +170,7 @@ def test_sign_in_before_the_scim_record_shows_a_waiting_page(
     newcomer = cast.new_sub()
     page = service_browser.sign_in(op, cast.claims(newcomer))
     assert page.status_code == 403
-    assert "on its way" in page.text
+    assert "Your access is being updated." in page.text
     assert service_browser.signed_in
     grants, limits = cast.orderer()
     shop.scim("POST", "/Users", cast.user(newcomer, grants=grants, limits=limits))
