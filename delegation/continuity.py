@@ -9,6 +9,7 @@ from django.db import connection
 from audit.foundation.intervals import InForce
 from delegation.authorization import authorities
 from delegation.authorization.errors import LastAdmin
+from delegation.authorization.models.assignments import Assignment
 from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AccessSpec
 from identity.memberships.models import Membership
@@ -78,6 +79,20 @@ def grants_admin(*, access: AccessSpec, at: dt.datetime) -> bool:
     """Check whether `access` can make a working admin: an admin's role for all sites without end."""
     admin = RoleVersion.objects.filter(InForce(at), role__key=access.role, is_admin=True).exists()
     return admin and access.all_sites and access.until is None
+
+
+def unable_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:
+    """Read up to `MAX_LISTED` members with an admin's role who are no working admins, in the order of names."""
+    roles = RoleVersion.objects.filter(InForce(at), is_admin=True).values("role")
+    assignments = Assignment.objects.filter(InForce(at), organization=organization, role__in=roles)
+    rows = Membership.objects.filter(
+        organization=organization,
+        kind=Membership.Kind.PERSON,
+        id__in=assignments.filter(all_sites=True).values("membership"),
+    )
+    working = authorities.working_admins(organization=organization, at=at)
+    rows = rows.exclude(id__in=working.values("id"))
+    return list(rows.select_related("user").order_by("sort_key", "id")[:MAX_LISTED])
 
 
 def working_admins(*, organization: uuid.UUID, at: dt.datetime) -> list[Membership]:

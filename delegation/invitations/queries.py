@@ -94,6 +94,19 @@ def _invitation_from_row(
     )
 
 
+def pending_admins(*, organization: uuid.UUID, at: dt.datetime, limit: int = 5) -> list[Invitation]:
+    """Read the open invitations whose recipients become admins by accepting, the first to expire first.
+
+    Without those whose sender can no longer assign the access. One statement for an organization without any.
+    """
+    roles = RoleVersion.objects.filter(InForce(at), is_admin=True).values("role")
+    rows = Invitation.objects.filter(organization=organization, role__in=roles, expires_at__gt=at)
+    rows = rows.filter(accepted_at=None, cancelled_at=None, all_sites=True, access_until=None)
+    found = list(rows.select_related("role").prefetch_related("sites").order_by("expires_at", "id")[:limit])
+    refused = sender_authority.without_authority(invitations=found, at=at) if found else frozenset()
+    return [invitation for invitation in found if invitation.id not in refused]
+
+
 def was_pending(*, actor: Actor, organization: uuid.UUID, at: dt.datetime, invitation: uuid.UUID) -> bool:
     """Check whether the actor could have cancelled this invitation while it was open."""
     verb = Verb.INVITATION_CANCEL

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from delegation import continuity
+from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from delegation.people.sessions import BrowserSession
 from portal.shell.page_context import PageContext
 from portal.wording import cldr, dates, supplier_texts
+
+ADMIN_TIER = "organization_admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,27 @@ def only_admin(page: PageContext, admins: Sequence[uuid.UUID]) -> Callout | None
         tone="warn",
         icon="key",
         strong=_("You are the only admin."),
-        text=_("No other admin can act while you are away."),
-        url=page.url("invite") + "?tier=organization_admin",
-        label=_("Invite a second admin"),
+        text=" ".join(coming_admins(page)) or _("No other admin can act while you are away."),
+        url=page.url("second_admin"),
+        label=_("Choose a second admin"),
     )
+
+
+def coming_admins(page: PageContext) -> list[str]:
+    """Return a sentence for each person who is invited as admin, or is an admin and cannot sign in as one."""
+    clock = dates.Clock(page.at, page.zone)
+    invited = _("%(name)s has been invited as admin. The invitation expires %(when)s.")
+    unable = _("%(name)s is an admin, but cannot sign in as one yet.")
+    return [
+        *(
+            invited % {"name": row.name or row.email, "when": clock.when(row.expires_at)}
+            for row in invitations_queries.pending_admins(organization=page.organization_id, at=page.at)
+        ),
+        *(
+            unable % {"name": admin.user.name}
+            for admin in continuity.unable_admins(organization=page.organization_id, at=page.at)
+        ),
+    ]
 
 
 def counted(number: int) -> str:

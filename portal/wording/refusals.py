@@ -76,7 +76,7 @@ def _denied(data: Data) -> Sentence:
             "This includes sites that you do not manage. Nothing was changed. Ask an admin of those sites."
         ),
         "exceeds_authority": _(
-            "This person has more access than you can assign. Nothing was changed. Ask an organization admin."
+            "This person has more access than you can assign. Nothing was changed. Ask an admin."
         ),
         "wrong_state": _("The data has changed. Nothing was saved. Check the page and try again."),
         "organization_closed": _("The organization is closed. Nothing was changed."),
@@ -107,7 +107,7 @@ def _exceeds_authority(data: Data) -> Sentence:
     field = str(data.get("field", ""))
     amount = _money(data)
     texts = {
-        "role": _("You cannot assign this tier. Choose another, or ask an organization admin."),
+        "role": _("You cannot assign this tier. Choose another, or ask an admin."),
         "sites": _("You can assign only the sites you manage. Choose from those."),
         "until": _("You can assign access until %(day)s. Choose that day or an earlier one.")
         % {"day": _day(data, "until")},

@@ -53,7 +53,6 @@ EMPTY_NAMES_NOT_DONE: frozenset[str] = frozenset(
         "tests/fixtures/fake_target.py:Handler.kept",
         "tests/fixtures/fake_target.py:Server.one",
         "tests/fixtures/page_outline.py:Outline.named",
-        "tests/fixtures/page_samples/people.py:sent",
         "tests/mutation/mutants.py:Source.of",
         "tests/mutation/mutants.py:_Users.of",
         "tests/mutation/operators.py:Places.of",

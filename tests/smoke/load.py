@@ -90,7 +90,7 @@ class Load:
             email = f"new{self._invitations}@koskela.example"
         form = self._read(visitor, INVITE).form(INVITE)
         page = self._send(visitor, INVITE, form, email=email, tier="viewer", where="all")
-        assert page.status == 200, page
+        assert page.status == 302, page
         self.invited.append(email)
 
     def _remove(self, visitor: Visitor) -> None:

@@ -36,6 +36,7 @@ BY_URL_NAME: Mapping[str, Demand | None] = {
     "mfa_activate_totp": OWN_FACTORS,
     "mfa_deactivate_totp": OWN_FACTORS,
     "mfa_generate_recovery_codes": OWN_FACTORS,
+    "mfa_view_recovery_codes": OWN_FACTORS,
     "mfa_add_webauthn": OWN_FACTORS,
     "mfa_remove_webauthn": OWN_FACTORS,
     "mfa_edit_webauthn": OWN_FACTORS,

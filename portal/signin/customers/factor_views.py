@@ -8,7 +8,6 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
@@ -22,6 +21,7 @@ from portal.signin.customers import (
     factor_setup,
     factors,
     first_sign_in,
+    new_codes,
     recovery_codes,
 )
 from portal.signin.customers.events import record_event
@@ -112,7 +112,7 @@ class ConnectApp(totp.ActivateTOTPView):
 
 
 class CreateCodes(TemplateView):
-    """Creates recovery codes and shows them in the answer: they are stored as hashes only."""
+    """Creates recovery codes, which are stored as hashes, and leads to the page that shows them."""
 
     template_name = "mfa/recovery_codes/generate.html"
 
@@ -134,7 +134,25 @@ class CreateCodes(TemplateView):
         codes = factor_setup.replace_codes(user)
         if replaces:
             factor_setup.notify(request, notice="mfa/messages/recovery_codes_generated.txt")
-        return _codes_page(request, codes)
+        return _lead_to_codes(request, codes)
+
+
+class ShowCodes(TemplateView):
+    """Shows new recovery codes until the person has saved them."""
+
+    template_name = "mfa/recovery_codes/index.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the codes; without any to show, lead to the list of sign-in methods."""
+        codes = [code_input.in_groups(code) for code in new_codes.load(request, _user(request))]
+        if not codes:
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return self.render_to_response({"codes": codes, "codes_text": "\n".join(codes)})
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Stop showing the codes, and continue where the person was going before."""
+        new_codes.forget(request)
+        return HttpResponseRedirect(safe_redirects.stored_return_path(request))
 
 
 def _after_setup(
@@ -142,17 +160,12 @@ def _after_setup(
 ) -> HttpResponse:
     given = factor_setup.complete(request, authenticator, codes)
     factor_setup.notify(request, notice=notice, first_codes=bool(given))
-    return _codes_page(request, given) if given else HttpResponseRedirect(reverse("mfa_index"))
+    return _lead_to_codes(request, given) if given else HttpResponseRedirect(reverse("mfa_index"))
 
 
-def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    grouped = [code_input.in_groups(code) for code in codes]
-    context = {
-        "codes": grouped,
-        "codes_text": "\n".join(grouped),
-        "next_url": safe_redirects.stored_return_path(request),
-    }
-    return render(request, "mfa/recovery_codes/index.html", context)
+def _lead_to_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    new_codes.store(request, _user(request), codes)
+    return HttpResponseRedirect(reverse("mfa_view_recovery_codes"))
 
 
 def _user(request: HttpRequest) -> User:

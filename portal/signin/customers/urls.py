@@ -53,6 +53,7 @@ urlpatterns = [
     path("security/confirm/", _recorded(confirmation_views.ConfirmCode.as_view()), name="mfa_reauthenticate"),
     path("security/app/", _recorded(factor_views.ConnectApp.as_view()), name="mfa_activate_totp"),
     path("security/app/remove/", _recorded(factor_views.RemoveApp.as_view()), name="mfa_deactivate_totp"),
+    path("security/codes/", _recorded(factor_views.ShowCodes.as_view()), name="mfa_view_recovery_codes"),
     path(
         "security/codes/new/",
         _recorded(factor_views.CreateCodes.as_view()),

@@ -50,6 +50,14 @@ def _limits(present: AccessSpec, options: AssignableOptions) -> dict[str, str]:
     return values
 
 
+def with_tier(tier: str, options: AssignableOptions) -> dict[str, Any]:
+    """Return a tier that a link asks for, at the widest choice of sites and without end; empty for any other value."""
+    option = options.tier(tier)
+    if option is None or not option.assignable:
+        return {}
+    return {"tier": tier, "until": "", **({"where": "all", "sites": []} if options.all_sites else {})}
+
+
 def for_restore(had: AccessSpec | None, options: AssignableOptions, clock: dates.Clock) -> dict[str, Any]:
     """Return the access at the removal (`restorable`) as values of the form."""
     if had is None:

@@ -44,6 +44,7 @@ def change(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     options = _options(page, Verb.ACCESS_CHANGE)
     present = initial_values.present_access(explanation.assignments)
     initial = initial_values.for_change(present, options=options, clock=explanation.clock)
+    initial |= initial_values.with_tier(request.GET.get("tier", ""), options)
     form = _form(request, page, options, initial, present)
     if _is_complete(request, form):
         members, values = [member.membership], form.command_arguments

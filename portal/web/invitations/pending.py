@@ -16,7 +16,6 @@ from portal.shell import forms as shell_forms
 from portal.shell import page_context, page_model
 from portal.shell.page_context import PageContext
 from portal.web.invitations import mail
-from portal.web.people import list as people_list
 from portal.web.people import pending_invitations
 from portal.wording import dates, refusals
 
@@ -48,11 +47,8 @@ def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpR
     key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, invitation)
     outcome = invitations_send.resend(actor=page.viewer, invitation=row, idempotency_key=key)
     offer = mail.queue_for_link(outcome.result.link, at=page.at)
-    return people_list.render_list(
-        request,
-        page,
-        invitation_notice=mail.sentence_for(offer),
-    )
+    messages.success(request, mail.sentence_for(offer))
+    return HttpResponseRedirect(page.url("people"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

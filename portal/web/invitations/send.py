@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.http import HttpResponse, QueryDict
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,7 +27,6 @@ from portal.web.access.choices import AccessChoices
 from portal.web.access.preview import Preview, PreviewFragment
 from portal.web.invitations import mail, outside_notice
 from portal.web.invitations.forms import InvitationForm
-from portal.web.people import list as list_page
 from portal.web.people import list_context
 from portal.web.people.list_context import PeoplePage
 from portal.wording import dates, refusals
@@ -68,7 +68,8 @@ def invite(request: Request, page: PageContext) -> HttpResponse:
     offer = mail.queue_for_link(link, at=page.at)
     notified = outside_notice.queue_notices(offer=offer, page=page) if offer else ""
     sentences = (mail.sentence_for(offer), notified)
-    return list_page.render_list(request, page, invitation_notice=" ".join(filter(None, sentences)))
+    messages.success(request, " ".join(filter(None, sentences)))
+    return HttpResponseRedirect(page.url("people"))
 
 
 def _form(request: Request, page: PageContext) -> InvitationForm:

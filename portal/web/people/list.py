@@ -1,10 +1,9 @@
 """The list of colleagues, and the selection of some of them."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,16 +23,10 @@ _MAX_SELECTED = 300
 @page_context.organization_page
 def listing(request: Request, page: PageContext) -> HttpResponse:
     """Show one page of the list. Raises Denied for a reader who may not see colleagues."""
-    return render_list(request, page)
-
-
-def render_list(request: HttpRequest, page: PageContext, *, invitation_notice: str = "") -> HttpResponse:
-    """Show the list below a notice about an invitation. Raises Denied for a reader who may not see colleagues."""
     if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
-    model = list_context.people_page(page, request.GET, clock)
-    return page_model.render(request, replace(model, invitation_notice=invitation_notice))
+    return page_model.render(request, list_context.people_page(page, request.GET, clock))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -68,8 +68,6 @@ class PeoplePage(PageModel):
     attention: Link | None
     """The number of people with a system that is out of date or failed, and the list of them."""
     invite: Action | None
-    invitation_notice: str = ""
-    """A sentence about the invitation that was just sent."""
     note: Callout | None
     invitations: Sequence[InvitationRow]
     invitations_url: str

@@ -68,11 +68,11 @@ def _selected(request: Request) -> list[uuid.UUID]:
 
 
 def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:
-    """Offer the only admin to invite a second one."""
+    """Offer the only admin to choose a second one."""
     admins = continuity.working_admins(organization=page.organization_id, at=page.at)
     if components.only_admin(page, [admin.id for admin in admins]):
-        link = (page.url("invite") + "?tier=organization_admin", _("Invite a second admin"))
-        text = _("You are the only admin. Nothing was changed. Invite a second admin first.")
+        link = page.url("second_admin"), _("Choose a second admin")
+        text = _("You are the only admin. Nothing was changed. Choose a second admin first.")
     else:
         link = page.url("people"), _("Back to people")
         text = str(refusals.OWN_ACCESS)

@@ -145,8 +145,8 @@ def _blocked(page: PageContext, leavers: Sequence[VisibleMember]) -> Blocked | N
     )
     return Blocked(
         text=text % {"names": dates.name_list([admin.user.name for admin in working])},
-        url=page.url("invite") + "?tier=organization_admin",
-        label=_("Invite a second admin"),
+        url=page.url("second_admin"),
+        label=_("Choose a second admin"),
     )
 
 

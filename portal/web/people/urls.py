@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portal.web.people import detail, removal
+from portal.web.people import detail, removal, second_admin
 from portal.web.people import list as people_list
 
 organization_urlpatterns = [
     path("people", people_list.listing, name="people"),
     path("people/remove", removal.remove, name="people_remove"),
+    path("people/second-admin", second_admin.choose, name="second_admin"),
     path("people/select", people_list.select, name="people_select"),
     path("people/<uuid:membership>", detail.person, name="person"),
     path("people/<uuid:membership>/resync", detail.resync, name="person_resync"),

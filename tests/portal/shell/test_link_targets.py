@@ -39,6 +39,7 @@ FORMS: dict[str, set[str]] = {
     "mfa_index": set(),
     "mfa_list_webauthn": set(),
     "mfa_reauthenticate": {"mfa_reauthenticate"},
+    "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
     "my_access": {"my_sessions"},
     "people": {"invitations", "people_select"},
     "people_remove": {"people_remove"},
@@ -47,6 +48,7 @@ FORMS: dict[str, set[str]] = {
     "person_remove": {"person_remove"},
     "person_restore": {"person_restore"},
     "removal": set(),
+    "second_admin": set(),
 }
 """Page: where the forms go that change something."""
 BUTTONS: dict[str, dict[str, str]] = {
@@ -54,6 +56,7 @@ BUTTONS: dict[str, dict[str, str]] = {
     "account_reset_password": {"Back to sign-in": "account_login"},
     "home": {"All events": "activity", "Web shop.*": "open", "CRM portal.*": "open"},
     "invitation_cancel": {"Keep invitation": "people"},
+    "second_admin": {"Make admin….*": "person_access", "Invite a second admin": "invite"},
     "invite": {"Cancel": "people"},
     "mfa_index": {
         "Add passkey": "mfa_add_webauthn",
@@ -104,8 +107,8 @@ def view(url: str) -> ResolverMatch | None:
 
 
 def is_ours(target: Target) -> bool:
-    """Not an anchor, a mail address, a picture in the page or a static file."""
-    return not target.url.startswith(("#", "mailto:", "data:image/", settings.STATIC_URL))
+    """Not an anchor, a mail address, a picture or a file in the page, or a static file."""
+    return not target.url.startswith(("#", "mailto:", "data:", settings.STATIC_URL))
 
 
 def sent_to(form: Form, place: Visit) -> str:

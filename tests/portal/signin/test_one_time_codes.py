@@ -27,6 +27,7 @@ from portal.signin.customers import (
     event_transaction,
     factor_setup,
     factors,
+    new_codes,
     one_time_codes,
     recovery_codes,
 )
@@ -46,7 +47,7 @@ RFC_VECTORS = [
     (20000000000, "65353130"),
 ]
 AddFactor = Callable[[BrowserClient, str], Any]
-GENERATE = reverse("mfa_generate_recovery_codes")
+GENERATE, SHOW = reverse("mfa_generate_recovery_codes"), reverse("mfa_view_recovery_codes")
 
 
 @pytest.mark.parametrize(("seconds", "code"), RFC_VECTORS)
@@ -135,7 +136,7 @@ def test_one_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
 
 def test_one_recovery_code_in_two_requests_at_once_succeeds_once(world: World) -> None:
     aino = world.aino.user
-    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE))[0]
+    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE, follow=True))[0]
     assert in_four_requests_at_once(aino, code) == {200: 3, 302: 1}
     assert recovery_codes.count(user=aino.pk) == 9
 
@@ -175,7 +176,7 @@ def test_first_code_of_a_new_app_is_used_up(world: World) -> None:
     browser = BrowserClient().sign_in(ida)
     secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
     code = code_from(secret)
-    assert browser.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 200
+    assert browser.post(reverse("mfa_activate_totp"), {"code": code})["Location"] == SHOW
     second = BrowserClient()
     second.password(ida)
     assert second.post(CODE, {"code": code}).status_code == 200
@@ -231,10 +232,10 @@ def codes_of(page: Any) -> list[str]:
     return re.findall(r"<li><code>(\d{4} \d{4} \d{4} \d{4})</code></li>", page.content.decode())
 
 
-def test_recovery_codes_are_shown_once_and_stored_as_hashes(world: World) -> None:
+def test_recovery_codes_are_shown_until_they_are_saved_and_stored_as_hashes(world: World) -> None:
     aino = world.aino.user
     browser = BrowserClient().sign_in(aino)
-    page = browser.post(GENERATE)
+    page = browser.post(GENERATE, follow=True)
     codes = codes_of(page)
     assert (len(codes), len(set(codes)), page["Cache-Control"]) == (10, 10, "no-store")
     assert "they are not shown again" in page.content.decode()
@@ -245,14 +246,36 @@ def test_recovery_codes_are_shown_once_and_stored_as_hashes(world: World) -> Non
     for code in codes:
         assert code not in everything
         assert code.replace(" ", "") not in everything
+    assert codes_of(browser.get(SHOW)) == codes, "a reload shows the same codes"
+    assert Authenticator.objects.get(user=aino, type="recovery_codes").data == stored
+    assert browser.post(SHOW)["Location"] == "/"
+    assert browser.get(SHOW)["Location"] == reverse("mfa_index")
     for url in (GENERATE, reverse("mfa_index")):
         again = browser.get(url)
         assert codes_of(again) == []
         assert "10" in again.content.decode()
 
 
+def test_unsaved_recovery_codes_are_shown_for_ten_minutes_in_their_own_session(world: World) -> None:
+    aino = world.aino.user
+    browser, other = BrowserClient().sign_in(aino), BrowserClient().sign_in_again(aino)
+    assert len(codes_of(browser.post(GENERATE, follow=True))) == 10
+    assert other.get(SHOW)["Location"] == reverse("mfa_index")
+    worlds.move_clock(new_codes.LIFETIME - 1)
+    assert len(codes_of(browser.get(SHOW))) == 10
+    worlds.move_clock(new_codes.LIFETIME + 1)
+    assert browser.get(SHOW)["Location"] == reverse("mfa_index")
+
+
+def test_stored_codes_of_another_person_are_not_shown(world: World) -> None:
+    mine: Any = SimpleNamespace(session={})
+    new_codes.store(mine, world.aino.user, ["0" * 16])
+    assert new_codes.load(mine, world.aino.user) == ["0" * 16]
+    assert new_codes.load(mine, world.mikko.user) == []
+
+
 def test_recovery_codes_can_be_saved_as_a_file_without_a_request(world: World) -> None:
-    page = BrowserClient().sign_in(world.aino.user).post(GENERATE)
+    page = BrowserClient().sign_in(world.aino.user).post(GENERATE, follow=True)
     text = "%0A".join(code.replace(" ", "%20") for code in codes_of(page))
     assert (
         f'href="data:text/plain;charset=utf-8,{text}" download="recovery-codes.txt"' in page.content.decode()
@@ -262,7 +285,7 @@ def test_recovery_codes_can_be_saved_as_a_file_without_a_request(world: World) -
 @pytest.mark.parametrize("typed", ["{}", "  {}  ", "{}".replace(" ", "-")])
 def test_recovery_code_signs_in_once(world: World, typed: str) -> None:
     aino = world.aino.user
-    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE))[3]
+    code = codes_of(BrowserClient().sign_in(aino).post(GENERATE, follow=True))[3]
     first, second = BrowserClient(), BrowserClient()
     first.password(aino)
     second.password(aino)
@@ -317,8 +340,8 @@ def test_recovery_code_of_another_number_or_person_is_refused(world: World) -> N
 def test_recovery_codes_replace_the_older_ones_in_one_event(world: World) -> None:
     aino = world.aino.user
     browser = BrowserClient().sign_in(aino)
-    old, first = codes_of(browser.post(GENERATE)), browser.get(GENERATE).content.decode()
-    again = browser.post(GENERATE)
+    old, first = codes_of(browser.post(GENERATE, follow=True)), browser.get(GENERATE).content.decode()
+    again = browser.post(GENERATE, follow=True)
     assert recorded_verbs(aino)[-2:] == ["factor.added", "factor.reset"]
     assert "Your 10 existing codes stop working" in first
     assert "The old codes no longer work" in again.content.decode()
@@ -343,9 +366,10 @@ def add_factor(monkeypatch: pytest.MonkeyPatch) -> AddFactor:
 
     def add(browser: BrowserClient, kind: str) -> Any:
         if kind == "passkey":
-            return browser.post(reverse("mfa_add_webauthn"), {"name": "Key", "credential": '{"id": "a"}'})
+            passkey = {"name": "Key", "credential": '{"id": "a"}'}
+            return browser.post(reverse("mfa_add_webauthn"), passkey, follow=True)
         secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
-        return browser.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
+        return browser.post(reverse("mfa_activate_totp"), {"code": code_from(secret)}, follow=True)
 
     return add
 
@@ -396,7 +420,7 @@ def test_recovery_codes_given_meanwhile_stay_valid(
         return new
 
     monkeypatch.setattr(factor_setup, "first_codes", given_elsewhere)
-    assert add_factor(browser, kind)["Location"] == reverse("mfa_index")
+    assert add_factor(browser, kind).redirect_chain == [(reverse("mfa_index"), 302)]
     assert recovery_codes.find(user=ida.pk, code=codes[0]) is not None
 
 

@@ -13,10 +13,9 @@ from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
 from portal.web.invitations import outside_notice
-from portal.web.people.list_context import PeoplePage
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails, signed_in
-from tests.fixtures.pages import KOSKELA, orderer_form, page_model
+from tests.fixtures.pages import KOSKELA, orderer_form, page_messages
 from tests.fixtures.world import World, actor_of, bypassing_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,8 +28,8 @@ def invite(world: World, sender: Membership, email: str) -> str:
     """Invite on the page and return its sentence."""
     form = orderer_form(world, email=email, idempotency_key=email)
     form |= {"sites": [str(world.oulu.id)]}
-    answer = signed_in.browser(sender).post(f"{KOSKELA}/people/invite", form)
-    return page_model(answer, PeoplePage).invitation_notice
+    (sentence,) = page_messages(signed_in.browser(sender).post(f"{KOSKELA}/people/invite", form, follow=True))
+    return sentence
 
 
 def notices() -> list[tuple[str, str]]:

@@ -118,7 +118,7 @@ def test_list_takes_the_same_statements_for_one_and_three_people(world: World) -
 def test_list_warns_the_only_admin(world: World) -> None:
     note = page_model(signed_in.browser(world.tiina).get("/o/pohjola/people"), PeoplePage).note
     assert note is not None
-    assert note.url == "/o/pohjola/people/invite?tier=organization_admin"
+    assert note.url == "/o/pohjola/people/second-admin"
     assert page_model(signed_in.browser(world.aino).get(f"{KOSKELA}/people"), PeoplePage).note is None
 
 

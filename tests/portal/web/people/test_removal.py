@@ -79,12 +79,12 @@ def test_own_removal_is_refused_with_advice(world: World) -> None:
     assert "If it happens again" not in visible_text(answer)
 
 
-def test_removal_of_the_only_admin_links_to_inviting_another(world: World) -> None:
+def test_removal_of_the_only_admin_links_to_choosing_another(world: World) -> None:
     world.remove(world.paivi)
     answer = signed_in.browser(world.aino).get(person_path(world.aino, "remove"))
     assert answer.status_code == 403
-    assert "You are the only admin. Nothing was changed. Invite a second admin first." in visible_text(answer)
-    assert f'href="{KOSKELA}/people/invite?tier=organization_admin"' in answer.content.decode()
+    assert "You are the only admin. Nothing was changed. Choose a second admin first." in visible_text(answer)
+    assert f'href="{KOSKELA}/people/second-admin"' in answer.content.decode()
 
 
 def test_removal_of_all_admins_together_is_refused(world: World) -> None:

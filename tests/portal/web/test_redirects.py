@@ -1,0 +1,144 @@
+"""A form that was carried out leads to another page: reloading the answer never repeats what the form did."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.urls import reverse
+
+from tests.fixtures import signed_in, url_map
+from tests.fixtures import world as worlds
+from tests.fixtures.browser_client import BrowserClient, code_from, code_of
+from tests.fixtures.pages import orderer_form
+from tests.fixtures.recovery import NEW_PASSWORD, recovery_link
+from tests.fixtures.url_map import PortalWithData, Visit
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Fields = Mapping[str, Any]
+_KEY = {"idempotency_key": "redirects"}
+
+
+def _fields(**fields: Any) -> Callable[[PortalWithData, Visit], Fields]:
+    return lambda _portal, _place: fields
+
+
+def _orderer(**other: str) -> Callable[[PortalWithData, Visit], Fields]:
+    return lambda portal, _place: orderer_form(portal.world, **other)
+
+
+def _app(_portal: PortalWithData, place: Visit) -> Fields:
+    return {"code": code_from(place.browser.get(place.path).context["form"].secret)}
+
+
+FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
+    "account_change_password": _fields(oldpassword=worlds.PASSWORD, password1=NEW_PASSWORD),
+    "account_login": lambda portal, _place: {
+        "login": portal.world.aino.user.email,
+        "password": worlds.PASSWORD,
+    },
+    "account_logout": _fields(),
+    "account_reauthenticate": _fields(password=worlds.PASSWORD),
+    "account_reset_password": lambda portal, _place: {"email": portal.world.aino.user.email},
+    "account_reset_password_from_key": _fields(password1=NEW_PASSWORD),
+    "invitation_accept": _fields(name="New Person", password=NEW_PASSWORD),
+    "invitation_cancel": _fields(),
+    "invitation_sign_out": _fields(),
+    "invitations": lambda portal, _place: {"do": f"resend:{portal.invitation.id}", **_KEY},
+    "invite": _orderer(email="another@koskela.example", name="Another"),
+    "language": _fields(language="fi", next="/"),
+    "mfa_activate_totp": _app,
+    "mfa_authenticate": lambda portal, _place: {"code": code_of(portal.world.paivi.user)},
+    "mfa_deactivate_totp": _fields(),
+    "mfa_edit_webauthn": _fields(name="Work phone"),
+    "mfa_generate_recovery_codes": _fields(),
+    "mfa_reauthenticate": lambda portal, _place: {"code": code_of(portal.world.aino.user)},
+    "mfa_remove_webauthn": _fields(),
+    "mfa_view_recovery_codes": _fields(),
+    "my_sessions": _fields(session="all"),
+    "oidc_authorize": _fields(),
+    "people_remove": lambda portal, _place: {
+        "m": [str(portal.world.mikko.id), str(portal.world.vilma.id)],
+        "reason": "left",
+        **_KEY,
+    },
+    "people_select": lambda portal, _place: {"do": "remove", "m": [str(portal.world.mikko.id)]},
+    "person_access": _orderer(limit_orderer="1 234"),
+    "person_remove": _fields(reason="left", **_KEY),
+    "person_restore": _orderer(),
+    "person_resync": _fields(),
+}
+"""Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
+NO_PAGE = {
+    "oidc_oauth_introspect",
+    "oidc_oauth_revoke",
+    "oidc_oauth_token",
+    "oidc_oauth_userinfo",
+}
+"""Endpoints of programs."""
+BY_BROWSER = {
+    "account_set_password": "leads to account_change_password: people without a password have passkeys alone",
+    "mfa_add_webauthn": "tests/portal/signin/test_passkeys.py",
+    "mfa_login_webauthn": "tests/portal/signin/test_passkeys.py",
+    "mfa_reauthenticate_webauthn": "tests/portal/signin/test_passkeys.py",
+    "oidc_consent": "goes on to the service by a page of our own (ADR-4)",
+}
+"""Forms that need a passkey's cryptography, or that leave our origin."""
+
+
+@pytest.fixture
+def portal(world: World) -> PortalWithData:
+    return PortalWithData(world)
+
+
+def place_of(portal: PortalWithData, name: str) -> Visit:
+    """Give the address; some forms need more than the page does."""
+    place = portal.place(next(one for one in url_map.addresses() if one.name == name))
+    if name == "account_reset_password_from_key":
+        link = recovery_link(portal.nobody, portal.world.vilma.user)
+        return Visit(portal.nobody, portal.nobody.get(link)["Location"])
+    if name in {"mfa_edit_webauthn", "mfa_remove_webauthn"}:
+        data = {"name": "Phone", "credential": {}}
+        with worlds.bypassing_commands():
+            passkey = Authenticator.objects.create(
+                user=portal.world.aino.user, type=Authenticator.Type.WEBAUTHN, data=data
+            )
+        return Visit(place.browser, reverse(name, kwargs={"pk": passkey.pk}))
+    if name == "mfa_deactivate_totp":
+        user = portal.world.member(portal.world.koskela, "Ville Vapaa", "viewer").user
+        return Visit(signed_in.browser(user), place.path)
+    return place
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form_that_is_carried_out_leads_to_another_page(portal: PortalWithData, name: str) -> None:
+    place = place_of(portal, name)
+    cache.clear()
+    fields = FORMS[name](portal, place)
+    answer: Any = place.browser.post(place.path, fields)
+    assert answer.status_code in {302, 303}, answer.content.decode()[:3000]
+    assert not answer["Location"].startswith(reverse("account_login")) or name in {
+        "account_change_password",
+        "account_logout",
+        "my_sessions",
+    }
+
+
+def test_every_address_that_accepts_a_form_is_listed(portal: PortalWithData) -> None:
+    listed = {*FORMS, *NO_PAGE, *BY_BROWSER}
+    for address in url_map.addresses():
+        if address.name not in listed:
+            place = portal.place(address)
+            assert place.browser.post(place.path, {"x": "y"}).status_code == 405, address.name
+    assert listed - {address.name for address in url_map.addresses()} == set()
+    assert [name for name, where in BY_BROWSER.items() if not where] == []
+
+
+def test_reload_after_sending_an_invitation_sends_no_other(world: World) -> None:
+    browser: BrowserClient = signed_in.browser(world.aino)
+    form = orderer_form(world, email="another@koskela.example")
+    sent = browser.post("/o/koskela/people/invite", form, follow=True)
+    assert (sent.request["REQUEST_METHOD"], sent.redirect_chain) == ("GET", [("/o/koskela/people", 302)])
