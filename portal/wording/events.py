@@ -200,7 +200,7 @@ def _mail_bounced(wording: EventWording, event: EventView) -> EventLine:
 
 def _orphaned(wording: EventWording, event: EventView) -> EventLine:
     del wording, event
-    return EventLine("", _("The organization has no working admin"), _("Contact the supplier."))
+    return EventLine("", _("The organization has no admin who can act"), _("Contact the supplier."))
 
 
 def _mail_failed(wording: EventWording, event: EventView) -> EventLine:

@@ -27,6 +27,7 @@ OWN_TEXT = {
     "portal/operations/shared_cache.py": "its own table",
     "portal/settings/": "the environment",
     "portal/signin/customers/authenticator_apps.py": "secrets that it encrypted",
+    "portal/signin/customers/new_codes.py": "codes that it encrypted",
 }
 """Modules that parse text which no request brings, with what they parse."""
 

@@ -38,7 +38,9 @@ def texts(world: World) -> set[str]:
 def test_note_of_the_only_admin_names_the_pending_admin_until_the_invitation_expires(world: World) -> None:
     assert texts(world) == {"No other admin can act while you are away."}
     access = world.access("organization_admin")
-    world.invite(world.pohjola, "paivi@pohjola.example", access, actor=actor_of(world.tiina), name="Päivi Korhonen")
+    world.invite(
+        world.pohjola, "paivi@pohjola.example", access, actor=actor_of(world.tiina), name="Päivi Korhonen"
+    )
     (text,) = texts(world)
     assert text.startswith("Päivi Korhonen has been invited as admin. The invitation expires ")
     assert {note.url for note in notes(world) if note} == {CHOOSE}
