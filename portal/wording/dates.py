@@ -51,17 +51,21 @@ class Clock:
         names = {0: _("Today"), 1: _("Yesterday")}
         return names.get(self._days_ago(at)) or self.day(at)
 
-    def when(self, at: dt.datetime) -> str:
+    def when(self, at: dt.datetime, *, seconds: bool = False) -> str:
         """Return `today 09:12`, `yesterday 16:40`, `12 Oct`."""
         names = {0: _("today %(time)s"), 1: _("yesterday %(time)s"), -1: _("tomorrow %(time)s")}
         name = names.get(self._days_ago(at))
-        return name % {"time": self.time(at)} if name else self.day(at)
+        return name % {"time": self.time(at, seconds=seconds)} if name else self.day(at)
 
     def at_time(self, at: dt.datetime) -> str:
-        """Return `at 14:03`; with the day where it is not today."""
+        """Return `at 14:03:12`; with the day where it is not today."""
         if self._days_ago(at) == 0:
-            return _("at %(time)s") % {"time": self.time(at)}
-        return self.when(at)
+            return _("at %(time)s") % {"time": self.time(at, seconds=True)}
+        return self.when(at, seconds=True)
+
+    def coming(self, at: dt.datetime) -> str:
+        """Return `at 14:03:13` of an instant to come, rounded up to a whole second: it never happens later."""
+        return self.at_time(at + dt.timedelta(seconds=1, microseconds=-1))
 
     def last_day(self, until: dt.datetime) -> str:
         """Return the last day of an interval that ends at `until`, exclusively."""
@@ -71,26 +75,42 @@ class Clock:
         return (self.local(self.now).date() - self.local(at).date()).days
 
 
-_DAY_SECONDS = 24 * 60 * 60
-_SPANS = (("second", 1, 60), ("minute", 60, 60), ("hour", 60 * 60, 48))
-"""Unit, its seconds, and from which number on the next unit is used."""
+_MINUTE, _HOUR, _DAY_SECONDS = 60, 60 * 60, 24 * 60 * 60
+_TWO_DAYS = 2 * _DAY_SECONDS
+_NOISE = 6
+"""Decimals that count: noise of floats would round 1.1 up to 1.2."""
 
 
 def span(seconds: float) -> str:
-    """Return `0.4 s`, `12 s`, `2 min`, `3 h`, `4 days`: tenths below ten seconds, rounded up, never 0.
+    """Return a duration: `0.4 s`, `40.6 s`, `1 min 42 s`, `3 h 5 min`, `4 days 3 h`; rounded up, never 0.
 
-    The same duration is shown in several places and must read the same everywhere.
+    All durations on pages and in mails are written here, so that one duration reads the same everywhere.
     """
-    tenths = max(
-        1, math.ceil(round(seconds * 10, 6))
-    )  # without noise of floats, which would round 1.1 up to 1.2
-    if tenths < 100:
+    tenths = max(1, math.ceil(round(seconds * 10, _NOISE)))
+    if tenths < 10 * _MINUTE:
         return cldr.duration(Decimal(tenths) / 10, "second")
-    for unit, length, most in _SPANS:
-        number = math.ceil(round(seconds / length, 6))
-        if number < most:
-            return cldr.duration(Decimal(number), unit)
-    return cldr.duration(Decimal(math.ceil(round(seconds / _DAY_SECONDS, 6))), "day")
+    whole = _units_up(seconds, 1)
+    if whole < _HOUR:
+        return _two_units(whole, _MINUTE, "minute", "second")
+    minutes = _units_up(seconds, _MINUTE)
+    if minutes * _MINUTE < _TWO_DAYS:
+        return _two_units(minutes, _HOUR // _MINUTE, "hour", "minute")
+    return _two_units(_units_up(seconds, _HOUR), _DAY_SECONDS // _HOUR, "day", "hour")
+
+
+def wait(seconds: float) -> str:
+    """Return how long something has been waited for, in whole seconds: `42 s`, `1 min 42 s`."""
+    return span(max(1, _units_up(seconds, 1)))
+
+
+def _units_up(seconds: float, length: int) -> int:
+    return math.ceil(round(seconds / length, _NOISE))
+
+
+def _two_units(number: int, size: int, longer: str, shorter: str) -> str:
+    """Return `1 min 42 s` for 102 of the shorter unit, of which `size` are one of the longer; `1 min` for 60."""
+    numbers = {longer: number // size, shorter: number % size}
+    return " ".join(cldr.duration(Decimal(value), unit) for unit, value in numbers.items() if value)
 
 
 def name_list(names: Sequence[str], *, most: int = 3) -> str:

@@ -11,6 +11,7 @@ from portal.wording import amounts, dates, time_zones
 
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 CLOCK = dates.Clock(NOW, ZoneInfo("Europe/Helsinki"))
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,48 @@ def test_long_list_of_names_is_shortened(names: list[str], expected: str) -> Non
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0, "0.1 s"), (1.1, "1.1 s"), (4.24, "4.3 s"), (9.9, "9.9 s"), (9.94, "10 s"), (12.1, "13 s"),
-     (59.7, "1 min"), (60, "1 min"), (150, "3 min"), (3600, "1 h"), (7200, "2 h"), (7201, "3 h"),
-     (400000, "5 days")],
+    [(0, "0.1 s"), (1.1, "1.1 s"), (4.24, "4.3 s"), (9.94, "10 s"), (12.1, "12.1 s"), (40.58, "40.6 s"),
+     (59.9, "59.9 s"), (59.94, "1 min"), (60, "1 min"), (102, "1 min 42 s"), (102.2, "1 min 43 s"),
+     (3599.5, "1 h"), (3600, "1 h"), (7201, "2 h 1 min"), (172_799, "2 days"), (172_801, "2 days 1 h"),
+     (400_000, "4 days 16 h")],
 )  # fmt: skip
-def test_span_is_rounded_up_to_its_unit(seconds: float, expected: str) -> None:
+def test_span_is_exact_or_rounded_up(seconds: float, expected: str) -> None:
     with translation.override("en"):
-        assert dates.span(seconds) == expected
+        assert dates.span(seconds).replace(NO_BREAK, " ") == expected
+
+
+UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86_400, "days": 86_400}
+
+
+@pytest.mark.parametrize(
+    "seconds", [0.01, 1.1, 59.96, 61.3, 102, 3599.01, 3661, 172_799.5, 200_000, 31_536_001]
+)
+def test_span_is_never_shorter_than_the_duration(seconds: float) -> None:
+    with translation.override("en"):
+        words = dates.span(seconds).replace(NO_BREAK, " ").split()
+    assert (
+        sum(float(number) * UNITS[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
+        >= seconds
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "seconds", "expected"),
+    [("en", 41.2, "42 s"), ("en", 0, "1 s"), ("en", 102, "1 min 42 s"), ("fi", 7300, "2 t 2 min")],
+)
+def test_wait_is_written_in_whole_seconds(language: str, seconds: float, expected: str) -> None:
+    with translation.override(language):
+        assert dates.wait(seconds).replace(NO_BREAK, " ") == expected
+
+
+def test_coming_instant_is_rounded_up_to_a_second() -> None:
+    at = NOW.replace(microsecond=400_000)
+    with translation.override("en"):
+        assert (CLOCK.coming(at), CLOCK.at_time(at), CLOCK.coming(NOW)) == (
+            "at 14:00:01",
+            "at 14:00:00",
+            "at 14:00:00",
+        )
 
 
 def test_unknown_time_zone_is_skipped() -> None:
