@@ -14,11 +14,15 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from audit.foundation.errors import DomainError
+from identity.sessions.store import SessionStore
 from portal.front import kinds
 from portal.http import error_responses, input_cleaning, request_context
 from portal.operations import request_log
 from portal.signin.customers import demands, gate
 from portal.wording import refusals
+
+POLL = "Keyholder-Poll"
+"""A header of requests that no person caused (keyholder.js)."""
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
@@ -106,6 +110,19 @@ class KnownHost:
             request.get_host()
         except DisallowedHost:
             return HttpResponse("Unknown host.\n", "text/plain; charset=utf-8", HTTPStatus.BAD_REQUEST)
+        return self.get_response(request)
+
+
+class PolledSession:
+    """Marks the session of a page that asks by itself: an open page must not keep a session from its idle limit."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set `is_polled` before the session is loaded."""
+        if POLL in request.headers and isinstance(request.session, SessionStore):
+            request.session.is_polled = True
         return self.get_response(request)
 
 

@@ -6,6 +6,7 @@ from provisioning.delivery.engine import Engine
 from provisioning.http.pool import Pool
 from provisioning.logout.delivery import LogoutDeliveries
 from provisioning.mail.delivery import MailDeliveries
+from provisioning.removals import late_confirmations
 
 
 def create() -> Engine:
@@ -13,4 +14,4 @@ def create() -> Engine:
     pool = Pool()
     # Logouts come first: each is one small call and closes open pages.
     kinds = (LogoutDeliveries(pool=pool), AccountDeliveries(pool=pool), MailDeliveries())
-    return Engine(kinds=kinds, planner=planner, on_stop=pool.close)
+    return Engine(kinds=kinds, planner=planner, on_stop=pool.close, chores=(late_confirmations.examine_due,))

@@ -12,6 +12,7 @@ from identity.sessions.store import SessionStore
 from provisioning.accounts.models import Delivery
 from provisioning.logout.models import Logout
 from provisioning.mail.models import Mail
+from provisioning.removals.models import Removal
 
 _RETENTION = dt.timedelta(days=90)
 
@@ -29,7 +30,8 @@ def purge() -> int:
     not_needed = Q(due_at=None, ended_at__lt=cutoff)
     logouts, _ = Logout.objects.filter(Q(done_at__lt=cutoff) | not_needed).delete()
     mails, _ = Mail.objects.filter(Q(sent_at__lt=cutoff) | Q(failed_at__lt=cutoff)).delete()
-    return deliveries + logouts + mails + grants.purge(at=at) + _purge_expired(at)
+    removals, _ = Removal.objects.filter(due_at=None, removed_at__lt=cutoff).delete()
+    return deliveries + logouts + mails + removals + grants.purge(at=at) + _purge_expired(at)
 
 
 def _purge_expired(at: dt.datetime) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from audit.foundation import db
+from audit.log import authentication
 from audit.models import Chain, Event
 from delegation.activity import delivery_results, sign_in_events
 from delegation.activity import events as activity_events
@@ -98,6 +99,19 @@ def of_act(*, organization: uuid.UUID, act: uuid.UUID, verb: str) -> list[EventV
     """Read the events of this act with this verb, in the order of the chain."""
     rows = Event.objects.filter(organization=organization, act=act, verb=verb, outcome=Event.Outcome.DONE)
     return _authentic(rows.order_by("seq"))
+
+
+def acts_of(
+    *, organization: uuid.UUID, actor: uuid.UUID, verb: str, among: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Read which of these acts this actor did with this verb. One statement."""
+    rows = Event.objects.filter(
+        organization=organization, act__in=among, verb=verb, outcome=Event.Outcome.DONE, actor=actor
+    )
+    mac_keys = authentication.keys_for_reading()
+    return {
+        row.act for row in rows if activity_events.authentic_content(row=row, mac_keys=mac_keys) is not None
+    }
 
 
 def latest(*, organization: uuid.UUID, membership: uuid.UUID, verb: str) -> EventView | None:

@@ -44,6 +44,11 @@ def unknown_units(*, keys: Collection[str]) -> list[str]:
     return [key for key in keys if key not in known]
 
 
+def get(*, organization: uuid.UUID) -> OrganizationView:
+    """Return the organization of this id. One statement. Raises Organization.DoesNotExist."""
+    return view_of(Organization.objects.get(id=organization))
+
+
 def find_by_key(*, key: str) -> OrganizationView | None:
     """Return the organization with this key, or None. One statement."""
     row = Organization.objects.filter(key=key).first()

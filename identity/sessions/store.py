@@ -38,6 +38,8 @@ class SessionStore(SessionBase):
     """Stores Django's sessions (SESSION_ENGINE). A row whose epoch is not its user's is not loaded."""
 
     row: Session | None = None
+    is_polled = False
+    """Whether a page asks by itself: that is no activity, so the session's idle limit goes on."""
     _created_at: dt.datetime
 
     def load(self) -> dict[str, Any]:
@@ -57,7 +59,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self.row, self._created_at = row, row.created_at
-        if now - row.last_seen_at > _LAST_SEEN_INTERVAL:
+        if not self.is_polled and now - row.last_seen_at > _LAST_SEEN_INTERVAL:
             Session.objects.filter(session_key=row.session_key).update(last_seen_at=now)
         return dict(data)
 

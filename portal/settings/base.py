@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "portal.middleware.NoStore",
     "portal.middleware.KnownHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.PolledSession",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

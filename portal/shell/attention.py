@@ -18,10 +18,12 @@ def members_in_state(page: PageContext, states: Collection[str]) -> list[uuid.UU
 
 def accounts_needing_attention(page: PageContext) -> list[tuple[uuid.UUID, str]]:
     """Find accounts that need attention, as (membership, application); the caller filters as above."""
-    found = accounts_queries.needing_attention(organization=page.organization_id)
+    found = accounts_queries.needing_attention(organization=page.organization_id, at=page.at)
     if _is_complete(found) or (members := _members_within_sites(page)) is None:
         return found
-    return accounts_queries.needing_attention(organization=page.organization_id, memberships=members)
+    return accounts_queries.needing_attention(
+        organization=page.organization_id, at=page.at, memberships=members
+    )
 
 
 def _is_complete(found: Collection[object]) -> bool:

@@ -7,20 +7,24 @@ from django.utils.html import format_html, format_html_join
 
 from delegation.activity import delivery_results
 from delegation.activity import names as activity_names
+from delegation.activity.delivery_results import DeliveryResult
 from delegation.activity.events import EventView
 from delegation.catalogue.display_names import DisplayNames
+from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.page_context import PageContext
+from portal.shell.unconfirmed import OpenRemoval
 from portal.wording import dates
 from portal.wording.events import EventWording
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Describes an event for `kh.timeline`; `text` may hold markup."""
+    """Describes an event for `kh.timeline`; `text` may hold markup, and `deliveries` open in place."""
 
     at: str
     iso: str
     text: str
+    deliveries: str = ""
 
 
 def event_wording(
@@ -34,25 +38,36 @@ def event_wording(
 def timeline(
     page: PageContext, events: Sequence[EventView], names: DisplayNames, clock: dates.Clock
 ) -> list[TimelineEvent]:
-    """Return the events with the results of their deliveries. Two statements at most."""
+    """Return the events with the results of their deliveries. Three statements; two more with an open removal."""
     wording = event_wording(events, names, clock)
     results = delivery_results.for_events(organization=page.organization_id, events=events)
+    unconfirmed = shell_unconfirmed.by_act(page, events, clock)
     return [
-        _timeline_event(event, wording, wording.deliveries(results.get(event.id, ())), clock)
+        _timeline_event(event, wording, results.get(event.id, ()), unconfirmed.get(event.act), clock)
         for event in events
     ]
 
 
 def _timeline_event(
-    event: EventView, wording: EventWording, deliveries: str, clock: dates.Clock
+    event: EventView,
+    wording: EventWording,
+    results: Sequence[DeliveryResult],
+    unconfirmed: OpenRemoval | None,
+    clock: dates.Clock,
 ) -> TimelineEvent:
     line = wording.sentence_for(event)
     sentence = (
         format_html("<b>{}</b> {}", line.actor, line.text) if line.actor else format_html("{}", line.text)
     )
-    notes = ((note,) for note in (line.sub, deliveries) if note)
+    late = unconfirmed.text if unconfirmed else wording.not_updated(results)
+    notes = ((note,) for note in (line.sub, late) if note)
     text = format_html("{}{}", sentence, format_html_join("", '<span class="kh-sub">{}</span>', notes))
-    return TimelineEvent(dates.first_upper(clock.when(event.at)), event.at.isoformat(), text)
+    return TimelineEvent(
+        at=dates.first_upper(clock.when(event.at)),
+        iso=event.at.isoformat(),
+        text=text,
+        deliveries=wording.deliveries(results),
+    )
 
 
 def short_hash(digest: str) -> str:

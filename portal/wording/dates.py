@@ -103,6 +103,12 @@ def wait(seconds: float) -> str:
     return span(max(1, _units_up(seconds, 1)))
 
 
+def wait_units() -> str:
+    """Return the units of hours, minutes and seconds, for a script that counts: `h,min,s`."""
+    units = [cldr.duration(Decimal(2), unit) for unit in ("hour", "minute", "second")]
+    return ",".join(unit.replace("2", "").strip() for unit in units)
+
+
 def _units_up(seconds: float, length: int) -> int:
     return math.ceil(round(seconds / length, _NOISE))
 

@@ -76,19 +76,19 @@ class EventNames:
         return "; ".join(self.access(assignment) for assignment in assignments) or _("no access")
 
     def deliveries(self, results: Sequence[DeliveryResult]) -> str:
-        """Return `Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty without a connected system."""
-        services = [(self.service(result.application), result.seconds) for result in results]
+        """Return `Updated: Web shop (0.4 s), CRM portal (1.2 s)`; empty without an updated system."""
         updated = [
-            _("%(application)s (%(span)s)") % {"application": name, "span": dates.span(seconds)}
-            for name, seconds in services
-            if seconds is not None
+            _("%(application)s (%(span)s)")
+            % {"application": self.service(result.application), "span": dates.span(result.seconds)}
+            for result in results
+            if result.seconds is not None
         ]
-        late = [name for name, seconds in services if seconds is None]
-        parts = [
-            _("Updated: %(systems)s") % {"systems": ", ".join(updated)} if updated else "",
-            _("Not updated yet: %(systems)s") % {"systems": ", ".join(late)} if late else "",
-        ]
-        return " · ".join(part for part in parts if part)
+        return _("Updated: %(systems)s") % {"systems": ", ".join(updated)} if updated else ""
+
+    def not_updated(self, results: Sequence[DeliveryResult]) -> str:
+        """Return `Not updated yet: CRM portal`; empty where no delivery has failed so far."""
+        late = [self.service(result.application) for result in results if result.seconds is None]
+        return _("Not updated yet: %(systems)s") % {"systems": ", ".join(late)} if late else ""
 
 
 def money(limit: Mapping[str, Any]) -> str:

@@ -7,11 +7,16 @@ from django.utils.translation import gettext as _
 
 from delegation.activity.events import EventView
 from delegation.authorization.verbs import Observation, Verb
-from portal.wording import attempts, dates, event_names, factors, removal_reasons, supplier_texts
+from portal.wording import (
+    attempts,
+    dates,
+    event_names,
+    factors,
+    mail_events,
+    removal_reasons,
+    supplier_texts,
+)
 from portal.wording.event_names import EventNames
-
-INVITATION_NOTICE = "invitation_notice"
-"""The purpose of mails about an invitation to its organization's admins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,6 @@ def _with_reason(sub: str, event: EventView) -> str:
     return " · ".join(part for part in (sub, reason) if part)
 
 
-def _organization_created(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine(wording.actor(event), _("set up the organization"))
-
-
 def _sites_added(wording: EventWording, event: EventView) -> EventLine:
     known = {str(key): site.name for key, site in wording.names.sites.items()}
     names = [known.get(key, "?") for key in event.after["sites"]]
@@ -156,8 +157,12 @@ def _resync(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.actor(event), text)
 
 
+def _names(wording: EventWording, event: EventView) -> dict[str, str]:
+    return {"application": wording.application(event), "who": wording.who(event)}
+
+
 def _synced(wording: EventWording, event: EventView) -> EventLine:
-    names = {"application": wording.application(event), "who": wording.who(event)}
+    names = _names(wording, event)
     if event.facts.get("active", True):
         text = _("%(application)s: %(who)s’s access updated") % names
     else:
@@ -166,17 +171,22 @@ def _synced(wording: EventWording, event: EventView) -> EventLine:
 
 
 def _sync_failed(wording: EventWording, event: EventView) -> EventLine:
-    names = {"application": wording.application(event), "who": wording.who(event)}
-    return EventLine("", _("%(application)s: update of %(who)s’s access failed. It is retried") % names)
+    names, text = (
+        _names(wording, event),
+        _("%(application)s: update of %(who)s’s access failed. It is retried"),
+    )
+    if not event.facts.get("active", True):
+        text = _("%(application)s has not confirmed that %(who)s’s access is closed. It is retried")
+    return EventLine("", text % names)
 
 
 def _logout_delivered(wording: EventWording, event: EventView) -> EventLine:
-    names = {"application": wording.application(event), "who": wording.who(event)}
+    names = _names(wording, event)
     return EventLine("", _("%(application)s: %(who)s signed out") % names, _after(event))
 
 
 def _logout_failed(wording: EventWording, event: EventView) -> EventLine:
-    names = {"application": wording.application(event), "who": wording.who(event)}
+    names = _names(wording, event)
     return EventLine(
         "", _("%(application)s has not confirmed that %(who)s is signed out. It is retried") % names
     )
@@ -187,27 +197,14 @@ def _after(event: EventView) -> str:
     return _("after %(span)s") % {"span": dates.span(float(seconds))} if seconds else ""
 
 
-def _mail_sent(wording: EventWording, event: EventView) -> EventLine:
-    text = _("A mail was sent to %(who)s")
-    if event.facts.get("purpose") == INVITATION_NOTICE:
-        text = _("A mail about the invitation to %(who)s was sent to an admin")
-    return EventLine("", text % {"who": wording.who(event)})
-
-
-def _mail_bounced(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine("", _("Mail to %(who)s bounced. Check the address") % {"who": wording.who(event)})
+def _mail(sentence: Callable[[str, str], str]) -> Sentence:
+    """Return a sentence of `mail_events`, by the purpose of the mail and the person that it is about."""
+    return lambda wording, event: EventLine("", sentence(str(event.facts.get("purpose")), wording.who(event)))
 
 
 def _orphaned(wording: EventWording, event: EventView) -> EventLine:
     del wording, event
     return EventLine("", _("The organization has no admin who can act"), _("Contact the supplier."))
-
-
-def _mail_failed(wording: EventWording, event: EventView) -> EventLine:
-    text = _("Mail to %(who)s could not be delivered")
-    if event.facts.get("purpose") == INVITATION_NOTICE:
-        text = _("Mail to an admin about the invitation to %(who)s could not be delivered")
-    return EventLine("", text % {"who": wording.who(event)})
 
 
 def _signed_in(wording: EventWording, event: EventView) -> EventLine:
@@ -241,7 +238,9 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
     Verb.MEMBER_RESTORE: _restored,
-    Verb.ORGANIZATION_CREATE: _organization_created,
+    Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(
+        wording.actor(event), _("set up the organization")
+    ),
     Verb.PERSON_SIGN_OUT: _fixed(lambda: _("signed out")),
     Verb.SITE_CREATE: _sites_added,
     Observation.ACCOUNT_SYNCED: _synced,
@@ -252,9 +251,11 @@ _SENTENCES: Mapping[str, Sentence] = {
     Observation.FACTOR_RESET: _sign_in_changed,
     Observation.LOGOUT_DELIVERED: _logout_delivered,
     Observation.LOGOUT_FAILED: _logout_failed,
-    Observation.MAIL_BOUNCED: _mail_bounced,
-    Observation.MAIL_FAILED: _mail_failed,
-    Observation.MAIL_SENT: _mail_sent,
+    Observation.MAIL_BOUNCED: lambda wording, event: EventLine(
+        "", mail_events.bounced_mail(wording.who(event))
+    ),
+    Observation.MAIL_FAILED: _mail(mail_events.failed_mail),
+    Observation.MAIL_SENT: _mail(mail_events.sent_mail),
     Observation.ORGANIZATION_ORPHANED: _orphaned,
     Observation.PASSWORD_CHANGED: _sign_in_changed,
     Observation.PASSWORD_REHASHED: _fixed(

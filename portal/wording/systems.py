@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import access, dates, supplier_texts
+from portal.wording import access, dates, delivery_attempts, supplier_texts
 from provisioning.accounts.status import SystemStatus, WorstState
 from provisioning.connectors.rights_summary import RightSummary
 
@@ -38,7 +37,9 @@ class SystemRow:
     checked: str
     state: str
     problem: str = ""
-    """Why the last delivery failed, and when the next attempt is."""
+    """Why the last delivery failed, how often it was tried, and when the next attempt is."""
+    is_retried: bool = False
+    """Whether an attempt failed and the next one is due later: a reader may ask for it now."""
 
 
 def worst(status: WorstState | None, names: DisplayNames, *, former: bool = False) -> dict[str, Any]:
@@ -49,25 +50,6 @@ def worst(status: WorstState | None, names: DisplayNames, *, former: bool = Fals
     where = "" if status.state == "up_to_date" else supplier_texts.in_language(name)
     state = STATES[status.state]
     return {"state": closing(state) if former else state, "state_where": where}
-
-
-def problem(code: str, system: str) -> str:
-    """Return the failure of a delivery, for readers who cannot repair it; empty for an unknown code."""
-    texts = {
-        "address_refused": _("The address of %(system)s is not allowed. Contact %(supplier)s."),
-        "ambiguous": _("%(system)s has several accounts for this person. Contact %(supplier)s."),
-        "busy": _("%(system)s is busy."),
-        "conflict": _("In %(system)s, this address belongs to another person. Contact %(supplier)s."),
-        "fault": _("%(supplier)s had an internal error."),
-        "lost": _("The connection to %(system)s was lost."),
-        "not_applied": _("%(system)s confirmed the update but did not apply it. Contact %(supplier)s."),
-        "refused": _("%(system)s rejected the update. Contact %(supplier)s."),
-        "target_error": _("%(system)s reported an error."),
-        "unauthorized": _("%(system)s rejected the credentials of %(supplier)s. Contact %(supplier)s."),
-        "unreachable": _("%(system)s does not answer."),
-        "unreadable": _("The answer of %(system)s was invalid. Contact %(supplier)s."),
-    }
-    return texts.get(code, "") % {"system": system, "supplier": settings.SUPPLIER_NAME}
 
 
 def matrix(
@@ -90,6 +72,7 @@ def _row(status: SystemStatus, names: DisplayNames, clock: dates.Clock) -> Syste
         expected=describe_rights(status.expected, names),
         actual=_actual(status, names),
         problem=_failure(status, name, clock),
+        is_retried=status.attempts > 0 and status.state == "updating",
         differs=status.state == "out_of_date",
         checked=clock.when(status.checked_at) if status.checked_at else _("not yet"),
         state=STATES[status.state],
@@ -105,14 +88,7 @@ def _actual(status: SystemStatus, names: DisplayNames) -> str:
 
 
 def _failure(status: SystemStatus, name: str, clock: dates.Clock) -> str:
-    if status.state == "up_to_date" or not status.error:
-        return ""
-    next_try = (
-        _("Next attempt %(when)s.") % {"when": clock.at_time(status.next_try_at)}
-        if status.next_try_at
-        else ""
-    )
-    return " ".join(part for part in (problem(status.error, name), next_try) if part)
+    return "" if status.state == "up_to_date" else delivery_attempts.describe(status, name, clock)
 
 
 def describe_rights(rights: Sequence[RightSummary], names: DisplayNames) -> str:

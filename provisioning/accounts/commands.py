@@ -1,6 +1,5 @@
 """Commands synchronize accounts that are out of date in their targets."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,28 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
 from provisioning.accounts import reconcile
 from provisioning.accounts.errors import NothingToResync
+from provisioning.delivery import retry
 
-_OUT_OF_DATE = """
-SELECT DISTINCT a.id FROM identity_published_membership m
+# Besides accounts that differ or failed: those that wait for a retry, by themselves or with their target.
+_TO_RESYNC = """
+SELECT DISTINCT a.id, a.target_id FROM identity_published_membership m
 JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-WHERE m.id = ANY(%(memberships)s) AND a.state IN ('out_of_date', 'failed')
+WHERE m.id = ANY(%(memberships)s)
+  AND (a.state IN ('out_of_date', 'failed') OR a.attempts > 0 OR a.due_at IS NOT NULL AND t.down_since IS NOT NULL)
+"""
+_LOGOUTS = """
+UPDATE provisioning_logout SET due_at = %(at)s WHERE id = ANY (ARRAY(
+    SELECT l.id FROM provisioning_logout l JOIN identity_published_sign_in s ON s.id = l.sign_in_id
+    WHERE s.membership_id = ANY(%(memberships)s) AND l.due_at IS NOT NULL AND l.attempts > 0
+    ORDER BY l.id FOR UPDATE OF l SKIP LOCKED))
+RETURNING id
+"""
+# Only Keyholder's own pause: a longer one is the wish of the target (Retry-After), and stands.
+_END_PAUSES = """
+UPDATE provisioning_target SET pause_until = %(at)s
+WHERE id = ANY(%(targets)s) AND pause_until BETWEEN %(at)s AND %(own)s
+RETURNING id
 """
 
 
@@ -33,20 +48,20 @@ class Resynced:
 def resync(
     *, actor: Actor, memberships: Sequence[Membership], idempotency_key: str | None = None
 ) -> Outcome[Resynced]:
-    """Synchronize the differing and failed accounts of these members at once; no right changes.
+    """Synchronize the differing, failed and waiting accounts of these members at once; no right changes.
 
-    Raises NothingToResync, and the errors of every act.
+    Logout tokens that wait for a retry are sent at once too. Raises NothingToResync, and the errors of every act.
     """
     with acting(
         actor, Verb.ACCOUNT_RESYNC, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
-        accounts = _out_of_date(act.ids)
-        if not accounts:
+        accounts = db.fetch_all(_TO_RESYNC, {"memberships": list(act.ids)})
+        logouts = db.fetch_all(_LOGOUTS, {"memberships": list(act.ids), "at": act.at})
+        if not accounts and not logouts:
             raise NothingToResync
-        reconcile.resync(accounts=accounts)
+        reconcile.resync(accounts=[account for account, _target in accounts])
+        own = act.at + retry.LONGEST_PAUSE
+        targets = list({target for _account, target in accounts})
+        db.fetch_all(_END_PAUSES, {"targets": targets, "at": act.at, "own": own})
         act.record(accounts=len(accounts))
         return act.set_result(Resynced(len(accounts)))
-
-
-def _out_of_date(memberships: Sequence[uuid.UUID]) -> list[int]:
-    return [row[0] for row in db.fetch_all(_OUT_OF_DATE, {"memberships": list(memberships)})]

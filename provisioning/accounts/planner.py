@@ -14,8 +14,8 @@ from django.db import connection
 from audit.foundation import clock
 from audit.log import ledger
 from delegation.authorization import verbs
-from delegation.authorization.verbs import Effect
-from provisioning.accounts import cursors
+from delegation.authorization.verbs import Effect, Verb
+from provisioning.accounts import cursors, progress
 
 # `touched` has the memberships that the new events affect, and whether each is in force. An event about a person
 # affects all of their memberships, one about anything else of an organization all of its members, a change of the
@@ -118,6 +118,19 @@ logouts AS (
 )
 """
 
+# Each removal has a row from its act on: a late confirmation is noticed also where the planner itself was late. Events
+# that are read again after the row was purged add none.
+_REMOVALS = """
+removals AS (
+    INSERT INTO provisioning_removal (act, organization, removed_at, due_at)
+    SELECT act, %(chain)s, max(at), max(at) + %(late)s FROM news
+    WHERE verb = %(removal)s AND outcome = 'done' AND subject_kind = 'membership'
+      AND at > (SELECT at FROM present) - interval '90 days'
+    GROUP BY act
+    ON CONFLICT (act) DO NOTHING
+)
+"""
+
 _EVERYWHERE = """UNION SELECT m.id, f.act, f.at FROM fresh f CROSS JOIN identity_published_membership m
         WHERE f.organization IS NULL AND f.verb = ANY(%(all_organizations)s)
 """
@@ -136,6 +149,7 @@ news AS MATERIALIZED (
 {_TOUCHED},
 {_LOGOUTS},
 {_MARK},
+{_REMOVALS},
 moved AS (
     UPDATE provisioning_cursor SET seq = (SELECT max(seq) FROM news)
     WHERE chain = %(chain)s AND EXISTS (SELECT FROM news)
@@ -203,6 +217,8 @@ def plan(*, chain: uuid.UUID) -> Planned:
         "all_organizations": _ALL_ORGANIZATIONS,
         "idle": _IDLE,
         "members": _MEMBERS,
+        "removal": Verb.MEMBER_REMOVE.value,
+        "late": progress.LATE,
     }
     statement = _PLAN_OF_SUPPLIER if chain == ledger.SUPPLIER else _PLAN
     with connection.cursor() as cursor:

@@ -1,7 +1,6 @@
 """The page of a removal shows the progress in other systems, one line per system."""
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,16 +14,8 @@ from provisioning.accounts.models import Account, Delivery
 from provisioning.logout.models import Logout
 from provisioning.targets.models import Target
 
-_AFFECTED = """
-SELECT DISTINCT t.id, app.key, app.name::text, t.down_since
-FROM identity_published_membership m
-JOIN provisioning_account a ON a.user_id = m.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
-JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-JOIN identity_published_application app ON app.id = t.application_id
-WHERE m.id = ANY(%(memberships)s) AND a.acknowledged_active
-  AND jsonb_array_length(coalesce(a.acknowledged_rights -> m.id::text, '[]')) > 0
-ORDER BY app.key
-"""
+LATE = dt.timedelta(minutes=1)
+"""A removal that a system has not confirmed within this time is late: pages show it, and its confirmation is mailed."""
 
 _IS_PLANNED = """
 SELECT coalesce(max(e.seq) <= (
@@ -51,6 +42,7 @@ class SystemProgress:
     """When the last of them was confirmed."""
     seconds: float
     attempts: int
+    last_failed_at: dt.datetime | None
     next_try_at: dt.datetime | None
     error: str
 
@@ -69,18 +61,6 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class AffectedSystem:
-    """Describes a system that a removal will update."""
-
-    application: str
-    name: Mapping[str, str]
-    target: uuid.UUID
-    usually_takes: float | None
-    """Seconds; None without recent deliveries."""
-    down_since: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
     application: str
     name: Mapping[str, str]
@@ -89,6 +69,7 @@ class _Step:
     done_at: dt.datetime | None
     failed: bool
     attempts: int
+    last_failed_at: dt.datetime | None
     next_try_at: dt.datetime | None
     error: str
 
@@ -128,6 +109,8 @@ def _accounts(rows: Iterable[Delivery], confirmations: Confirmations) -> Iterato
     for row in rows:
         account, target = row.account, row.account.target
         waits = row.done_at is None or not confirmations.has(row.membership_id, target.id)
+        if waits and not target.is_active:
+            continue  # no longer a connected system: nothing is delivered to it any more
         yield _Step(
             application=target.application.key,
             name=target.application.name,
@@ -136,6 +119,7 @@ def _accounts(rows: Iterable[Delivery], confirmations: Confirmations) -> Iterato
             done_at=None if waits else row.done_at,
             failed=waits and account.state in {Account.State.FAILED, Account.State.OUT_OF_DATE},
             attempts=account.attempts if waits else 0,
+            last_failed_at=account.last_failed_at if waits else None,
             next_try_at=status.next_attempt_at(account) if waits else None,
             error=status.error_code(account) if waits else "",
         )
@@ -159,6 +143,7 @@ def _missing(rows: Iterable[Delivery], confirmations: Confirmations) -> Iterator
                 done_at=None,
                 failed=False,
                 attempts=0,
+                last_failed_at=None,
                 next_try_at=None,
                 error="",
             )
@@ -177,6 +162,7 @@ def _logouts(rows: Iterable[Logout], confirmations: Confirmations) -> Iterator[_
             done_at=row.done_at if is_confirmed else not_needed,
             failed=row.refused_at is not None,
             attempts=row.attempts,
+            last_failed_at=row.last_failed_at,
             next_try_at=row.due_at,
             error=row.last_error,
         )
@@ -197,6 +183,7 @@ def _progress(steps: list[_Step], at: dt.datetime) -> SystemProgress:
         at=last,
         seconds=max(0.0, ((last or at) - first.act_at).total_seconds()),
         attempts=max((step.attempts for step in waiting), default=0),
+        last_failed_at=max((step.last_failed_at for step in waiting if step.last_failed_at), default=None),
         next_try_at=min((step.next_try_at for step in waiting if step.next_try_at), default=None),
         error=next((step.error for step in waiting if step.error), ""),
     )
@@ -211,42 +198,3 @@ def _state(waiting: list[_Step]) -> str:
 def _is_planned(act: uuid.UUID, chain: uuid.UUID) -> bool:
     row = db.fetch_one(_IS_PLANNED, {"chain": chain, "act": act})
     return bool(row and row[0])
-
-
-def expected_progress(
-    *, memberships: Iterable[uuid.UUID], since: dt.datetime, at: dt.datetime
-) -> list[SystemProgress]:
-    """Compute the progress before the act is planned: each system with rights of the members waits. Two statements."""
-    return [
-        SystemProgress(
-            application=system.application,
-            name=system.name,
-            kind="account",
-            state="updating",
-            count=1,
-            waiting=1,
-            at=None,
-            seconds=max(0.0, (at - since).total_seconds()),
-            attempts=0,
-            next_try_at=None,
-            error="",
-        )
-        for system in expected_impact(memberships=memberships)
-    ]
-
-
-def expected_impact(*, memberships: Iterable[uuid.UUID]) -> list[AffectedSystem]:
-    """Find the systems with rights of these members, which a removal would update. Two statements."""
-    ids = list(memberships)
-    affected = db.fetch_all(_AFFECTED, {"memberships": ids})
-    usual = status.usually_takes(targets=[row[0] for row in affected])
-    return [
-        AffectedSystem(
-            application=key,
-            name=json.loads(name),
-            target=target,
-            usually_takes=usual.get(target),
-            down_since=down,
-        )
-        for target, key, name, down in affected
-    ]

@@ -1,5 +1,6 @@
 """Members are found by the state of their accounts."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection
 from typing import Any
@@ -29,18 +30,28 @@ JOIN identity_published_application app ON app.id = t.application_id
 JOIN identity_published_membership m ON m.user_id = a.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
 WHERE m.organization_id = %(organization)s AND a.state = ANY(%(states)s)
  AND (%(memberships)s::uuid[] IS NULL OR m.id = ANY(%(memberships)s::uuid[]))
+ AND EXISTS (
+    SELECT FROM identity_published_period p
+    WHERE p.membership_id = m.id AND p.state <> 'ended' AND in_force(p.valid_from, p.valid_until, %(at)s))
 LIMIT %(limit)s
+"""
+_WAITING_OF_ACT = """
+SELECT d.membership_id FROM provisioning_delivery d JOIN provisioning_target t ON t.id = d.target_id AND t.is_active
+WHERE d.act = %(act)s AND d.done_at IS NULL
+UNION SELECT s.membership_id FROM provisioning_logout l JOIN identity_published_sign_in s ON s.id = l.sign_in_id
+WHERE l.act = %(act)s AND l.due_at IS NOT NULL
 """
 
 
 def needing_attention(
-    *, organization: uuid.UUID, memberships: Collection[uuid.UUID] | None = None
+    *, organization: uuid.UUID, at: dt.datetime, memberships: Collection[uuid.UUID] | None = None
 ) -> list[tuple[uuid.UUID, str]]:
-    """Find accounts that need attention, by membership and application's key, at most `LIMIT`. One statement.
+    """Find present members' accounts that need attention, by membership and application's key. One statement.
 
-    `memberships`: among these alone.
+    At most `LIMIT`. `memberships`: among these alone. Accounts of removed people are shown as unconfirmed removals.
     """
-    rows = db.fetch_all(_NEED_ATTENTION, _params(organization, NEEDS_ATTENTION, memberships))
+    params = _params(organization, NEEDS_ATTENTION, memberships) | {"at": at}
+    rows = db.fetch_all(_NEED_ATTENTION, params)
     return [(row[0], row[1]) for row in rows]
 
 
@@ -52,6 +63,11 @@ def in_state(
     `memberships`: among these alone.
     """
     return [row[0] for row in db.fetch_all(_IN_STATE, _params(organization, states, memberships))]
+
+
+def waiting_of_act(*, act: uuid.UUID) -> list[uuid.UUID]:
+    """Find the memberships for which a system or service has not confirmed this act. One statement."""
+    return [row[0] for row in db.fetch_all(_WAITING_OF_ACT, {"act": act})]
 
 
 def _params(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 
 from audit.foundation import clock
 from provisioning.accounts import desired_state, rebuild
@@ -132,7 +132,11 @@ def _name(row: Account) -> str:
 
 
 def resync(*, accounts: Iterable[int]) -> int:
-    """Make these accounts due now: their records are read, and written where they differ. Returns how many."""
+    """Make these accounts due now: their records are read, and written where they differ. Returns how many.
+
+    Retries of a record begin again with a short pause. An unavailable target has short pauses anyway, and its failures
+    stay counted: people read them.
+    """
     at = clock.now()
     with transaction.atomic():
         rows = Account.objects.filter(id__in=list(accounts), target__is_active=True)
@@ -141,7 +145,9 @@ def resync(*, accounts: Iterable[int]) -> int:
             due_at=at,
             uncertain_until=at,
             generation=F("generation") % LAST_GENERATION + 1,
-            attempts=0,
+            attempts=Case(
+                When(last_error__in=errors.TARGET_UNAVAILABLE, then=F("attempts")), default=Value(0)
+            ),
             state=Account.State.UPDATING,
         )
 

@@ -42,7 +42,7 @@ UPDATE provisioning_account a SET
                   WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
     uncertain_until = CASE WHEN a.uncertain_until > %(at)s THEN a.uncertain_until END,
     next_change_at = x.next_change_at, priority = CASE WHEN a.generation = x.generation THEN 1 ELSE a.priority END,
-    attempts = 0, last_error = '', failing_since = NULL, leased_until = NULL, leased_by = NULL
+    attempts = 0, last_error = '', failing_since = NULL, last_failed_at = NULL, leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
 RETURNING a.id
 """  # noqa: S608 - our own constants
@@ -55,7 +55,7 @@ UPDATE provisioning_account a SET
     due_at = CASE WHEN a.generation = x.generation THEN x.retry_at ELSE a.due_at END,
     attempts = x.attempts, last_error = x.code, state = x.state,
     remote_id = coalesce(nullif(x.remote_id, ''), a.remote_id),
-    failing_since = coalesce(a.failing_since, %(at)s),
+    failing_since = coalesce(a.failing_since, %(at)s), last_failed_at = %(at)s,
     uncertain_until = coalesce(x.uncertain_until, a.uncertain_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
 RETURNING a.id

@@ -76,6 +76,7 @@ class SystemStatus:
     state: str
     """A value of `Account.State`."""
     attempts: int
+    last_failed_at: dt.datetime | None
     next_try_at: dt.datetime | None
     error: str
 
@@ -123,6 +124,7 @@ def _status(
         checked_at=account.checked_at,
         state=_state(account, expected, organizations),
         attempts=account.attempts,
+        last_failed_at=account.last_failed_at,
         next_try_at=next_attempt_at(account),
         error=error_code(account),
     )

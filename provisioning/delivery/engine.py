@@ -66,6 +66,8 @@ class Engine:
     planner: Planner
     on_stop: Callable[[], None]
     """Releases what the kinds share, at the end of `run`."""
+    chores: Sequence[Callable[[], object]] = ()
+    """Run by the maintenance thread once a second."""
     _scheduler: Scheduler = field(init=False)
     _outage: Outage = field(default_factory=Outage)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -163,9 +165,9 @@ class Engine:
             self._next_heartbeat = time.monotonic() + heartbeats.EVERY_SECONDS
 
     def _background_maintenance(self) -> None:
-        """Seal events, flush repeated refusals and sign checkpoints, once a second and at the end."""
+        """Seal events, flush repeated refusals, sign checkpoints and run the chores, once a second and at the end."""
         signer = Signer()
-        outages = [Outage(names_database=False) for _ in range(4)]
+        outages = [Outage(names_database=False) for _ in range(4 + len(self.chores))]
         pause, is_last = SWEEP_SECONDS, False
         while not is_last:
             is_last = self._stopping.wait(pause)
@@ -174,6 +176,7 @@ class Engine:
                 sealing.seal_all,
                 partial(signer.run, now=is_last),
                 refusals.flush_repeats,
+                *self.chores,
             )
             # A task that fails delays no other one.
             pause = min(_attempt(task, outage) for task, outage in zip(tasks, outages, strict=True))

@@ -18,6 +18,8 @@ class Due(models.Model):
     """When the first of the failures in a row happened; a retry leaves it as it is.
 
     Empty after a success, and where nothing is retried any more."""
+    last_failed_at = models.DateTimeField(null=True)
+    """When the last of the failures in a row happened; empty after a success."""
     last_error = models.CharField(max_length=40, blank=True)
     """A code of `provisioning.delivery.errors`; empty after a success."""
 

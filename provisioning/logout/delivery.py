@@ -65,13 +65,13 @@ JOIN identity_published_membership m ON m.id = s.membership_id
 """  # noqa: S608 - our own constants
 _DONE = """
 UPDATE provisioning_logout l SET done_at = %(at)s, due_at = NULL, last_error = '', failing_since = NULL,
-    leased_until = NULL, leased_by = NULL
+    last_failed_at = NULL, leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer)
 WHERE l.id = x.id AND l.leased_by = x.worker RETURNING l.id
 """
 _FAILED = """
 UPDATE provisioning_logout l SET due_at = x.retry_at, attempts = least(l.attempts + 1, 1000000), last_error = x.code,
-    failing_since = coalesce(l.failing_since, %(at)s),
+    failing_since = coalesce(l.failing_since, %(at)s), last_failed_at = %(at)s,
     refused_at = CASE WHEN x.code = 'refused' THEN coalesce(l.refused_at, %(at)s) ELSE l.refused_at END,
     leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id bigint, worker integer, retry_at timestamptz, code text)

@@ -37,14 +37,14 @@ RETURNING a.*
 """  # noqa: S608 - our own constants
 _SENT = """
 UPDATE provisioning_mail m SET sent_at = %(at)s, body = '', due_at = NULL, last_error = '', failing_since = NULL,
-    leased_until = NULL, leased_by = NULL
+    last_failed_at = NULL, leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, worker integer)
 WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id
 """
 _FAILED = """
 UPDATE provisioning_mail m SET attempts = least(m.attempts + 1, 1000000), last_error = x.code, due_at = x.retry_at,
     failing_since = CASE WHEN x.retry_at IS NOT NULL THEN coalesce(m.failing_since, %(at)s) END,
-    failed_at = CASE WHEN x.retry_at IS NULL THEN %(at)s END,
+    failed_at = CASE WHEN x.retry_at IS NULL THEN %(at)s END, last_failed_at = %(at)s,
     body = CASE WHEN x.retry_at IS NULL THEN ''::bytea ELSE m.body END, leased_until = NULL, leased_by = NULL
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(id uuid, worker integer, retry_at timestamptz, code text)
 WHERE m.id = x.id AND m.leased_by = x.worker RETURNING m.id

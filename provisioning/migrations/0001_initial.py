@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('failing_since', models.DateTimeField(null=True)),
+                ('last_failed_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
                 ('acknowledged_digest', models.CharField(blank=True, max_length=64)),
@@ -68,6 +69,7 @@ class Migration(migrations.Migration):
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('failing_since', models.DateTimeField(null=True)),
+                ('last_failed_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('id', models.UUIDField(default=audit.foundation.ids.uuid7, primary_key=True, serialize=False)),
                 ('recipient', models.BinaryField()),
@@ -121,6 +123,18 @@ class Migration(migrations.Migration):
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='provisioning.target')),
             ],
         ),
+        migrations.CreateModel(
+            name='Removal',
+            fields=[
+                ('act', models.UUIDField(primary_key=True, serialize=False)),
+                ('organization', models.UUIDField()),
+                ('removed_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='removal_due'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['organization'], name='removal_open')],
+            },
+        ),
         migrations.AddField(
             model_name='account',
             name='target',
@@ -135,6 +149,7 @@ class Migration(migrations.Migration):
                 ('leased_by', models.IntegerField(null=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('failing_since', models.DateTimeField(null=True)),
+                ('last_failed_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('ended_at', models.DateTimeField()),
                 ('act', models.UUIDField(null=True)),

@@ -55,6 +55,7 @@ RESET_MAIL_DEVICE = Limit("reset-mail-device", "reset mails", "known browser", 5
 NOTICE = Limit(
     "notice", "mails at once about changed factors, the others as one mail an hour", "person", 10, _DAY
 )
+RESYNC = Limit("resync", "resyncs of access and retries of a removal", "person", 6, _MINUTE)
 
 LIMITS: Sequence[Limit] = (
     DEVICE,
@@ -68,6 +69,7 @@ LIMITS: Sequence[Limit] = (
     RESET_MAIL_LATER,
     RESET_MAIL_DEVICE,
     NOTICE,
+    RESYNC,
 )
 
 

@@ -116,16 +116,68 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.target instanceof Element && event.target.querySelector(".kh-errors")) toErrors();
 });
 
-// A page that asks again every second names what it has: as long as nothing is new, the answer is empty (304).
+// A part that shows a wait asks again: soon at first, then less and less often, and not in a hidden window. It
+// names what it has: while nothing is new, the answer is empty (304). Asking is no activity of the person.
+const SOONEST = 1000;
+const SLOWEST = 15000;
+let pause = SOONEST;
+let nextPoll;
+const polled = () => document.querySelector("[data-kh-poll]");
+const planPoll = () => {
+  clearTimeout(nextPoll);
+  if (polled() && !document.hidden) nextPoll = setTimeout(poll, pause);
+};
+const poll = () => {
+  pause = Math.min(pause * 1.3, SLOWEST);
+  polled()?.dispatchEvent(new CustomEvent("poll"));
+  planPoll();
+};
+document.addEventListener("visibilitychange", () => {
+  pause = SOONEST;
+  planPoll();
+});
+planPoll();
+
 const tags = new Map();
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (!ctx.sourceElement.matches("[data-kh-poll]")) return;
+  ctx.request.headers["Keyholder-Poll"] = "1";
   const tag = tags.get(ctx.request.action);
-  if (tag && ctx.request.method === "GET") ctx.request.headers["If-None-Match"] = tag;
+  if (tag) ctx.request.headers["If-None-Match"] = tag;
 });
-document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (!ctx.sourceElement.matches("[data-kh-poll]")) return;
   const tag = ctx.response?.headers?.get("ETag");
   if (tag) tags.set(ctx.request.action, tag);
+  // Another page than this one, such as an error: the part stays as it is.
+  if (ctx.response?.status === 200 && !ctx.text?.includes(`id="${ctx.sourceElement.id}"`)) event.preventDefault();
 });
+// What the person has opened stays open when the part around it is exchanged.
+document.addEventListener("htmx:before:morph:attr", (event) => {
+  if (event.detail.attrName === "open" && event.target.matches?.("details")) event.preventDefault();
+});
+
+// A wait counts on between two answers: `data-kh-wait` holds its seconds when the page was made.
+const waits = new WeakMap();
+const words = (seconds, [h, min, s]) => {
+  const parts =
+    seconds < 3600
+      ? [[Math.floor(seconds / 60), min], [seconds % 60, s]]
+      : [[Math.floor(Math.ceil(seconds / 60) / 60), h], [Math.ceil(seconds / 60) % 60, min]];
+  return parts.filter(([number]) => number).map((part) => part.join("\u00a0")).join(" ");
+};
+const count = () => {
+  for (const time of document.querySelectorAll("[data-kh-wait]")) {
+    const { khWait, khUnits } = time.dataset;
+    if (waits.get(time)?.khWait !== khWait) waits.set(time, { khWait, at: performance.now() });
+    const seconds = Number(khWait) + Math.floor((performance.now() - waits.get(time).at) / 1000);
+    if (seconds >= 2 * 24 * 3600) continue;
+    time.textContent = words(seconds, khUnits.split(","));
+    time.dateTime = `PT${seconds}S`;
+  }
+};
+if (document.querySelector("[data-kh-poll]")) setInterval(count, 1000);
 
 // A panel takes the focus; closed, it goes back to what opened the panel.
 const opened = "kh-opened";

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.http import QueryDict
@@ -23,10 +23,12 @@ from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import forms as shell_forms
 from portal.shell import query_string, timeline
+from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Pager
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
+from portal.shell.retries import Retry
 from portal.web.activity import filters
 from portal.wording import cldr, dates
 from portal.wording.events import EventWording
@@ -55,7 +57,11 @@ class EventRow:
     text: str
     sub: str
     deliveries: str
-    """The results of its deliveries."""
+    """The results of its deliveries, which open in place with the hashes."""
+    open_deliveries: str
+    """The systems that are not updated, and when they are tried again."""
+    retry: Retry | None
+    """Set on a removal that a system has not confirmed, where the reader may have it tried again now."""
     same_act: bool
     """Whether it belongs to the act of the next older event."""
 
@@ -189,18 +195,26 @@ def _events(
     page: PageContext, events: Sequence[EventView], wording: EventWording, clock: dates.Clock
 ) -> list[EventRow]:
     results = delivery_results.for_events(organization=page.organization_id, events=events)
+    unconfirmed = shell_unconfirmed.by_act(page, events, clock)
     rows = []
     for position, event in enumerate(events):
         older = events[position + 1] if position + 1 < len(events) else None
-        deliveries = wording.deliveries(results.get(event.id, ()))
         same_act = older is not None and older.act == event.act
-        rows.append(_event(event, wording, clock, deliveries=deliveries, same_act=same_act))
+        late = None if same_act else unconfirmed.get(event.act)
+        results_here = results.get(event.id, ())
+        row = _event(event, wording, clock, same_act=same_act)
+        rows.append(
+            replace(
+                row,
+                deliveries=wording.deliveries(results_here),
+                open_deliveries=late.text if late else wording.not_updated(results_here),
+                retry=late.retry if late else None,
+            )
+        )
     return rows
 
 
-def _event(
-    event: EventView, wording: EventWording, clock: dates.Clock, *, deliveries: str, same_act: bool
-) -> EventRow:
+def _event(event: EventView, wording: EventWording, clock: dates.Clock, *, same_act: bool) -> EventRow:
     line = wording.sentence_for(event)
     return EventRow(
         number=cldr.number(event.seq) if event.seq is not None else "",
@@ -213,7 +227,9 @@ def _event(
         actor=line.actor,
         text=line.text,
         sub=line.sub,
-        deliveries=deliveries,
+        deliveries="",
+        open_deliveries="",
+        retry=None,
         same_act=same_act,
     )
 

@@ -21,15 +21,20 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.invitations import queries as invitations_queries
 from delegation.people import queries as people_queries
 from portal.shell import attention, components, reader, timeline
+from portal.shell import unconfirmed as shell_unconfirmed
 from portal.shell.components import Callout, Contact
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
+from portal.shell.retries import Retry
 from portal.shell.timeline import TimelineEvent
+from portal.shell.unconfirmed import Notice
 from portal.wording import access, brands, dates, supplier_texts
 
 _ICON = "box"
 """Of an application without an icon in the catalogue."""
 _EVENTS = 5
+_REMOVALS = 3
+"""Unconfirmed removals that the page describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Task:
     sub: str
     url: str
     label: str
+    retry: Retry | None = None
+    """Set for a removal that a system has not confirmed, where the reader may have it tried again now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +74,9 @@ class HomePage(PageModel):
     services: Sequence[ServiceTile]
     is_admin: bool
     """Whether the page has a section for tasks, even without any."""
+    is_updating: bool
+    """Whether a system is waited for: a script asks again, less and less often."""
+    here_url: str
     todo: Sequence[Task]
     events: Sequence[TimelineEvent]
     events_url: str
@@ -83,6 +93,8 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
     services = {service.key: service for service in applications_queries.services()}
     is_admin = reader.manages_people(page)
     events = _events(page, names, clock)  # before the tasks: a system updated in between counts as updated
+    accounts = _visible_accounts(page) if is_admin else []
+    removals = shell_unconfirmed.notices(page, clock) if is_admin else []
     return HomePage(
         lead=(reader.managed_people(page) if is_admin else "")
         or reader.rights_sentence(rights, names, clock),
@@ -93,7 +105,9 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
             if key in services
         ],
         is_admin=is_admin,
-        todo=_tasks(page, names) if is_admin else [],
+        is_updating=bool(accounts or removals),
+        here_url=page.url("home"),
+        todo=[*_unconfirmed(page, removals), *_tasks(page, accounts, names)] if is_admin else [],
         events=events,
         events_url=page.url("activity") if page.sees_activity else "",
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
@@ -112,9 +126,28 @@ def _service_tile(
     )
 
 
-def _tasks(page: PageContext, names: DisplayNames) -> list[Task]:
-    """Return the reader's tasks as an admin, most urgent first."""
-    accounts = _visible_accounts(page)
+def polled_content(model: HomePage) -> object:
+    """Return what the updating part shows."""
+    return [(task.text, task.sub, task.retry is None) for task in model.todo], model.events
+
+
+def _unconfirmed(page: PageContext, removals: Sequence[Notice]) -> list[Task]:
+    """Return a task for each of the newest unconfirmed removals, and one for the others."""
+    rows = [
+        Task(removal.text, removal.attempts, page.url("removal", act=removal.act), _("View"), removal.retry)
+        for removal in removals[:_REMOVALS]
+    ]
+    if rest := len(removals) - _REMOVALS:
+        text = ngettext(
+            "%(number)d more removal is not confirmed", "%(number)d more removals are not confirmed", rest
+        )
+        url = page.url("people") + "?who=former"
+        rows += [Task(text % {"number": rest}, "", url, _("View"))] if rest > 0 else []
+    return rows
+
+
+def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> list[Task]:
+    """Return the reader's other tasks as an admin, most urgent first."""
     rows = [_out_of_date(page, accounts, names)] if accounts else []
     pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
     expired = [invitation for invitation in pending if invitation.expires_at <= page.at]

@@ -11,7 +11,7 @@ from delegation.authorization.errors import NotFound
 from delegation.invitations import queries as invitations_queries
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import page_context, page_model
+from portal.shell import page_context, polling
 from portal.shell.page_context import PageContext
 from portal.web.home import context
 from portal.wording import dates, refusals
@@ -37,8 +37,8 @@ def _without_membership(request: Request) -> str:
 @page_context.organization_page
 def start(request: Request, page: PageContext) -> HttpResponse:
     """Show services, tasks and the newest events."""
-    clock = dates.Clock(page.at, page.zone)
-    return page_model.render(request, context.home_page(page, clock))
+    model = context.home_page(page, dates.Clock(page.at, page.zone))
+    return polling.respond(request, model, content=context.polled_content(model))
 
 
 @require_safe

@@ -14,7 +14,7 @@ from portal.shell import shell
 from portal.shell.page_context import PageContext
 from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context
-from portal.wording import events, time_zones
+from portal.wording import mail_events, time_zones
 from provisioning.mail import queue
 
 
@@ -25,7 +25,7 @@ def queue_notices(*, offer: InvitationOffer, page: PageContext) -> str:
     for admin in admins:
         queue.queue(
             to=admin.email,
-            purpose=events.INVITATION_NOTICE,
+            purpose=mail_events.INVITATION_NOTICE,
             language=admin.language,
             about=offer.invitation.id,
             organization=offer.invitation.organization_id,

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,12 +12,11 @@ from delegation.authorization.verbs import Verb
 from delegation.people import queries as people_queries
 from delegation.people.queries import VisibleMember
 from portal.http.request_context import Request
-from portal.shell import page_context, page_model
+from portal.shell import page_context, polling
 from portal.shell.page_context import PageContext
 from portal.web.people import detail_context
-from portal.wording import dates, refusals
-from provisioning.accounts import commands as accounts_commands
-from provisioning.accounts.errors import NothingToResync
+from portal.web.people import resync as resyncs
+from portal.wording import dates
 
 
 @require_safe
@@ -30,21 +28,18 @@ def person(request: Request, page: PageContext, membership: uuid.UUID) -> HttpRe
     except NotFound:
         return redirect_to_receipt(page, membership)
     explanation = detail_context.explain_rights(page, member, dates.Clock(page.at, page.zone))
-    return page_model.render(request, detail_context.person_page(page, member, explanation))
+    model = detail_context.person_page(page, member, explanation)
+    return polling.respond(request, model, content=detail_context.polled_content(model))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def resync(request: Request, page: PageContext, membership: uuid.UUID) -> HttpResponse:
-    """POST resends the access to systems that are out of date or failed; GET leads to the person."""
+    """POST resends the access to systems that are out of date, failed or retried; GET leads to the person."""
     member = visible_member(page, membership)
     if request.method == "POST":
-        try:
-            accounts_commands.resync(actor=page.viewer, memberships=[member.membership])
-        except NothingToResync as refusal:
-            messages.info(request, refusals.sentence_for(refusal).text)
-        else:
-            messages.success(request, _("Sync started for %(name)s.") % {"name": member.membership.user.name})
+        done = _("Sync started for %(name)s.") % {"name": member.membership.user.name}
+        resyncs.run(request, page, [membership], done=_("Trying again now.") if member.former else done)
     return HttpResponseRedirect(page.url("person", membership=membership))
 
 

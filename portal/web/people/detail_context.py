@@ -20,11 +20,13 @@ from delegation.people import queries as people_queries
 from delegation.people import sessions
 from delegation.people.queries import VisibleMember
 from portal.shell import actions, components, timeline
+from portal.shell import forms as shell_forms
 from portal.shell.actions import Action
 from portal.shell.components import SessionRow
 from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
+from portal.shell.retries import Retry
 from portal.shell.timeline import TimelineEvent
 from portal.wording import access, dates, factors, supplier_texts, systems
 from portal.wording.systems import SystemRow
@@ -81,8 +83,12 @@ class PersonPage(PageModel):
     rights: Sequence[RightRow]
     systems: Sequence[SystemRow]
     systems_summary: str
-    resync_url: str
-    """POST: resends the access to systems that are out of date or failed; empty without such, or for other readers."""
+    is_updating: bool
+    """Whether a system is being updated: a script asks again, less and less often."""
+    here_url: str
+    retry: Retry | None
+    """The form that resends the access; None without a system that is out of date, failed or retried."""
+    retry_label: str
     events: Sequence[TimelineEvent]
     events_url: str
     """Empty for a reader who may not see the log."""
@@ -122,7 +128,10 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
         rights=explanation.rows(),
         systems=rows,
         systems_summary=systems.summary(rows),
-        resync_url=_resync_url(page, member, may[Verb.ACCOUNT_RESYNC], rows),
+        is_updating=any(row.state in {"wait", "closing"} for row in rows),
+        here_url=page.url("person", membership=membership.id),
+        retry=_retry(page, member, may[Verb.ACCOUNT_RESYNC], rows),
+        retry_label=_("Try again now") if member.former else _("Sync now"),
         events=events,
         events_url=f"{page.url('activity')}?person={membership.id}" if page.sees_activity else "",
         facts=_facts(page, member, explanation.assignments, clock),
@@ -150,9 +159,18 @@ def _button(page: PageContext, member: VisibleMember, may: Decision, route: str)
     return None if member.former else actions.action(may, url=url)
 
 
-def _resync_url(page: PageContext, member: VisibleMember, may: Decision, rows: Sequence[SystemRow]) -> str:
-    out_of_date = may and any(row.state in {"differs", "failed"} for row in rows)
-    return page.url("person_resync", membership=member.membership.id) if out_of_date else ""
+def polled_content(model: PersonPage) -> object:
+    """Return what the updating part shows."""
+    return model.systems, model.systems_summary, model.retry is None, model.events
+
+
+def _retry(
+    page: PageContext, member: VisibleMember, may: Decision, rows: Sequence[SystemRow]
+) -> Retry | None:
+    if not may or not any(row.is_retried or row.state in {"differs", "failed"} for row in rows):
+        return None
+    url = page.url("person_resync", membership=member.membership.id)
+    return Retry(url, shell_forms.new_idempotency_key())
 
 
 def _events(

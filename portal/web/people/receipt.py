@@ -1,8 +1,8 @@
 """The page model of a removal: its progress, and its receipt."""
 
-import hashlib
+import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,24 +14,21 @@ from delegation.activity.events import EventView
 from delegation.authorization import policy
 from delegation.authorization.verbs import Verb
 from delegation.catalogue import display_names
-from delegation.people import removal_impact
-from portal.shell import query_string, timeline
+from delegation.people import leavers, removal_impact
+from portal.shell import query_string, retries, timeline
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import cldr, dates, removal_reasons, supplier_texts, systems, time_zones
+from portal.shell.retries import Retry
+from portal.web.people import receipt_systems
+from portal.web.people.receipt_systems import SystemRow, WaitingSystem
+from portal.wording import cldr, dates, removal_reasons, supplier_texts, time_zones
 from portal.wording.events import EventWording
-from provisioning.accounts import progress
+from provisioning.accounts import expected, progress
+from provisioning.accounts import queries as accounts_queries
 from provisioning.accounts.progress import Progress, SystemProgress
 
-
-@dataclass(frozen=True, slots=True)
-class ProgressLine:
-    """Describes the progress in one system; `state` is `closed` once it has confirmed."""
-
-    name: str
-    sub: str
-    when: str
-    state: str
+_SHARE, _SOONEST, _LATEST = 5, 2, 30
+"""A browser without a script loads the page again after a fifth of the wait, within these limits (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +63,22 @@ class ReceiptPage(PageModel):
     title: str
     lead: str
     open: bool
-    """Whether a system has not confirmed: the page polls every second (ETag), without a script every two."""
+    """Whether a system has not confirmed: a script asks again, less and less often, and counts the wait."""
     here_url: str
-    """This page; answers 304 while nothing has changed."""
-    lines: Sequence[ProgressLine]
+    """This page; answers 304 to the script while nothing has changed."""
+    refresh_seconds: int
+    """After so many seconds a browser without a script loads the page again."""
+    waiting: Sequence[WaitingSystem]
+    wait: str
+    """`1 min 42 s`: how long the systems are waited for, all since the removal."""
+    wait_seconds: int
+    wait_units: str
+    """The units in which a script counts on."""
+    retry: Retry | None
+    """Set where the reader may have the systems tried again now."""
+    systems_title: str
+    systems_summary: str
+    rows: Sequence[SystemRow]
     receipt: Receipt
     next_text: str
     restore_url: str = ""
@@ -82,29 +91,65 @@ def receipt_page(page: PageContext, events: Sequence[EventView], clock: dates.Cl
     first = events[0]
     wording = timeline.event_wording(events, display_names.load(organization=page.organization_id))
     removal = _progress(page, events)
-    removed_names = [wording.who(event) for event in events]
     people = _removed(page, events, wording)
-    who = dates.name_list(removed_names, most=5)
-    closed = {event.subject for event in events}
+    who = dates.name_list([wording.who(event) for event in events], most=5)
     restore_url, restore_label = _restore(page, [event.subject for event in events], who, removal)
+    late = [line for line in removal.lines if receipt_systems.is_late(line)]
+    seconds = max(0.0, (page.at - first.at).total_seconds())
+    rows = _rows(page, removal, first, clock)
     return ReceiptPage(
-        title=ngettext("%(who)s is removed", "%(who)s are removed", len(closed)) % {"who": who},
+        title=_title(who, {event.subject for event in events}),
         lead=_lead(page, removal, first, clock),
         open=not removal.done,
         here_url=page.url("removal", act=first.act),
-        lines=[*_lines(removal.lines, who, clock), _sign_in(page, first, clock)],
-        receipt=Receipt(
-            number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
-            people=people,
-            single=people[0] if len(people) == 1 else None,
-            by=wording.actor(first),
-            when=time_zones.with_zone(clock.date_time(first.at), clock.zone),
-            reason=removal_reasons.describe(first.personal.get("reason", "")),
-        ),
-        next_text=_next(removal),
+        refresh_seconds=min(max(int(seconds / _SHARE), _SOONEST), _LATEST),
+        waiting=[receipt_systems.waiting(line, removal.lines, who, clock) for line in late],
+        wait=dates.wait(seconds),
+        wait_seconds=math.ceil(seconds),
+        wait_units=dates.wait_units(),
+        retry=_retry(page, first) if late else None,
+        systems_title=_("Closed") if all(row.state == "closed" for row in rows) else _("Systems"),
+        systems_summary=receipt_systems.summary(removal.lines),
+        rows=rows,
+        receipt=_receipt(first, people, wording, clock),
+        next_text=_next(page, events, removal, late),
         restore_url=restore_url,
         restore_label=restore_label,
         back_url=page.url("people"),
+    )
+
+
+def _title(who: str, people: Collection[uuid.UUID]) -> str:
+    return ngettext("%(who)s is removed", "%(who)s are removed", len(people)) % {"who": who}
+
+
+def polled_content(model: ReceiptPage) -> object:
+    """Return what the updating part shows, except the running wait."""
+    return model.lead, model.open, model.waiting, model.retry is None, model.rows, model.next_text
+
+
+def _retry(page: PageContext, first: EventView) -> Retry | None:
+    waiting = accounts_queries.waiting_of_act(act=first.act)
+    return retries.of_acts(page, {first.act: waiting}).get(first.act)
+
+
+def _rows(page: PageContext, removal: Progress, first: EventView, clock: dates.Clock) -> list[SystemRow]:
+    own = receipt_systems.own_row(first, page.organization.name, clock)
+    others = [line for line in removal.lines if not receipt_systems.is_late(line)]
+    ordered = sorted(others, key=lambda line: line.at or page.at)
+    return [own, *(receipt_systems.row(line, removal.lines, first, clock) for line in ordered)]
+
+
+def _receipt(
+    first: EventView, people: Sequence[RemovedPerson], wording: EventWording, clock: dates.Clock
+) -> Receipt:
+    return Receipt(
+        number=f"R-{first.act.hex[-12:-6]}-{first.act.hex[-6:]}",
+        people=people,
+        single=people[0] if len(people) == 1 else None,
+        by=wording.actor(first),
+        when=time_zones.with_zone(clock.date_time(first.at), clock.zone),
+        reason=removal_reasons.describe(first.personal.get("reason", "")),
     )
 
 
@@ -114,10 +159,10 @@ def _progress(page: PageContext, events: Sequence[EventView]) -> Progress:
     planned = progress.progress_of_act(act=first.act, chain=page.organization_id, at=page.at)
     if planned.planned:
         return planned
-    expected = progress.expected_progress(
+    systems = expected.expected_progress(
         memberships=[event.subject for event in events], since=first.at, at=page.at
     )
-    return Progress(lines=expected, planned=False)
+    return Progress(lines=systems, planned=False)
 
 
 def _removed(page: PageContext, events: Sequence[EventView], wording: EventWording) -> list[RemovedPerson]:
@@ -140,96 +185,54 @@ def _lead(page: PageContext, removal: Progress, first: EventView, clock: dates.C
         "organization": page.organization.name,
         "supplier": settings.SUPPLIER_NAME,
     }
-    late = [supplier_texts.in_language(line.name) for line in removal.lines if line.state != "closed"]
-    if late:
-        names = dates.name_list(list(dict.fromkeys(late)))
-        text = ngettext(
-            "Sign-in to %(organization)s was blocked at %(time)s. %(names)s has not confirmed yet.",
-            "Sign-in to %(organization)s was blocked at %(time)s. %(names)s have not confirmed yet.",
-            len(set(late)),
-        )
-        return text % {**values, "names": names}
-    if not removal.planned:
-        return (
-            _("Sign-in to %(organization)s was blocked at %(time)s. Connected systems are being updated.")
-            % values
-        )
-    if not removal.lines:
-        return _("All access through %(supplier)s ended at %(time)s.") % values
-    span = dates.span(max(line.seconds for line in removal.lines))
-    text = _("All access through %(supplier)s ended at %(time)s. All systems confirmed within %(span)s.")
-    return text % {**values, "span": span}
+    ended = _("All access to %(organization)s through %(supplier)s ended at %(time)s.") % values
+    return " ".join(part for part in (ended, _confirmed(removal)) if part)
 
 
-def _sign_in(page: PageContext, first: EventView, clock: dates.Clock) -> ProgressLine:
-    parts = []
-    if sign_ins := int(first.facts.get("sign_ins", 0)):
-        text = ngettext("%(number)d sign-in revoked", "%(number)d sign-ins revoked", sign_ins)
-        parts.append(text % {"number": sign_ins})
-    if sessions := int(first.facts.get("sessions", 0)):
-        text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)
-        parts.append(text % {"number": sessions})
-    return ProgressLine(
-        name=_("Sign-in to %(organization)s blocked") % {"organization": page.organization.name},
-        sub=", ".join(parts) or _("Existing sessions and access keys revoked"),
-        when=clock.time(first.at, seconds=True),
-        state="closed",
+def _confirmed(removal: Progress) -> str:
+    """Return `4 of 5 systems have confirmed. CRM portal has not.`, as far as it is known."""
+    names = {line.application: supplier_texts.in_language(line.name) for line in removal.lines}
+    waiting = {line.application: None for line in removal.lines if line.state != "closed"}
+    if not waiting and not removal.planned:
+        return _("Connected systems are being updated.")
+    if not waiting:
+        span = dates.span(max((line.seconds for line in removal.lines), default=0))
+        return _("All systems confirmed within %(span)s.") % {"span": span} if names else ""
+    late = dates.name_list([names[key] for key in waiting])
+    confirmed = len(names) - len(waiting)
+    if not confirmed:
+        text = ngettext("%(names)s has not confirmed yet.", "%(names)s have not confirmed yet.", len(waiting))
+        return text % {"names": late}
+    text = ngettext(
+        "%(number)d of %(of)d systems has confirmed.",
+        "%(number)d of %(of)d systems have confirmed.",
+        confirmed,
     )
+    rest = ngettext("%(names)s has not.", "%(names)s have not.", len(waiting))
+    return f"{text % {'number': confirmed, 'of': len(names)}} {rest % {'names': late}}"
 
 
-def _lines(lines: Sequence[SystemProgress], who: str, clock: dates.Clock) -> list[ProgressLine]:
-    return [_line(line, _system_name(line, lines), who, clock) for line in lines]
-
-
-def _line(line: SystemProgress, name: str, who: str, clock: dates.Clock) -> ProgressLine:
-    closed = line.state == "closed"
-    span = dates.span(line.seconds)
-    return ProgressLine(
-        name=name,
-        sub=_confirmed(line) if closed else _unconfirmed(line, who, clock),
-        when=_("after %(span)s") % {"span": span} if closed else _("%(span)s so far") % {"span": span},
-        state=systems.closing(systems.STATES[line.state]),
-    )
-
-
-def _system_name(line: SystemProgress, lines: Sequence[SystemProgress]) -> str:
-    name = supplier_texts.in_language(line.name)
-    if sum(other.name == line.name for other in lines) == 1:
-        return name
-    return (_("%(system)s: sessions") if line.kind == "logout" else _("%(system)s: account")) % {
-        "system": name
-    }
-
-
-def _confirmed(line: SystemProgress) -> str:
-    if line.kind == "logout":
-        text = ngettext("%(number)d session signed out", "%(number)d sessions signed out", line.count)
-    elif line.count == 1:
-        return _("Account closed")
-    else:
-        text = ngettext("%(number)d account closed", "%(number)d accounts closed", line.count)
-    return text % {"number": line.count}
-
-
-def _unconfirmed(line: SystemProgress, who: str, clock: dates.Clock) -> str:
-    system = supplier_texts.in_language(line.name)
-    parts = [_("No confirmation yet."), systems.problem(line.error, system)]
-    if line.attempts and line.next_try_at:
-        parts.append(_("Next attempt %(when)s.") % {"when": clock.at_time(line.next_try_at)})
-    if line.attempts and line.kind == "account":
-        parts.append(_cannot_sign_in(who, system))
-    return " ".join(part for part in parts if part)
-
-
-def _cannot_sign_in(who: str, system: str) -> str:
-    values = {"who": who, "system": system, "supplier": settings.SUPPLIER_NAME}
-    return _("%(who)s cannot sign in to %(system)s through %(supplier)s.") % values
-
-
-def _next(removal: Progress) -> str:
+def _next(
+    page: PageContext, events: Sequence[EventView], removal: Progress, late: Sequence[SystemProgress]
+) -> str:
     if removal.done:
         return _("All systems have confirmed. You do not need to do anything.")
-    return _("Failed updates are retried until every system has confirmed. You can close this page.")
+    kept = _("Failed updates are retried until every system has confirmed. You can close this page.")
+    return " ".join(part for part in (kept, _mail(page, events) if late else "") if part)
+
+
+def _mail(page: PageContext, events: Sequence[EventView]) -> str:
+    """Say who gets a mail about the late confirmation: the person who removed, as far as mail reaches them here."""
+    recipients = leavers.recipients(organization=page.organization_id, actor=events[0].actor, at=page.at)
+    if any(one.id == page.viewer.id for one in recipients):
+        return _("You get a mail when all systems have confirmed.")
+    names = dates.name_list([one.name for one in recipients])
+    text = ngettext(
+        "%(names)s gets a mail when all systems have confirmed.",
+        "%(names)s get a mail when all systems have confirmed.",
+        len(recipients),
+    )
+    return text % {"names": names} if names else ""
 
 
 def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal: Progress) -> tuple[str, str]:
@@ -244,10 +247,3 @@ def _restore(page: PageContext, leavers: Sequence[uuid.UUID], who: str, removal:
         return url, _("View removed people")
     label = _("Restore %(name)s") % {"name": who}
     return page.url("person_restore", membership=leavers[0]), label
-
-
-def etag(model: ReceiptPage, language: str) -> str:
-    """Return the page's ETag. It changes with the shown wait of a line that is still open."""
-    lines = [(line.name, line.sub, line.state, line.when) for line in model.lines]
-    shown = repr((language, model.lead, model.open, lines))
-    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'

@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect
-from django.utils import translation
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation import continuity
 from delegation.activity import queries as activity_queries
+from delegation.activity.events import EventView
 from delegation.authorization.errors import Denied, LastAdmin, NotFound
 from delegation.authorization.verbs import Verb
 from delegation.people import queries as people_queries
@@ -19,12 +19,14 @@ from delegation.people.commands import members as people_commands
 from delegation.people.queries import VisibleMember
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import components, page_context, page_model
+from portal.shell import components, page_context, page_model, polling, retries
 from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
 from portal.web.people import detail, detail_context, receipt, removal_context
+from portal.web.people import resync as resyncs
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
+from provisioning.accounts import queries as accounts_queries
 
 MAX_REMOVALS = 300
 """Colleagues in one act."""
@@ -131,16 +133,33 @@ def _former_url(page: PageContext, members: Sequence[VisibleMember]) -> str:
 @page_context.organization_page
 def progress(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
     """Show the progress of a removal in every system, and its receipt. Status 304 while nothing has changed."""
+    events = _events(page, act)
+    model = receipt.receipt_page(page, events, dates.Clock(page.at, page.zone))
+    return polling.respond(request, model, content=receipt.polled_content(model))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_context.organization_page
+def resync(request: Request, page: PageContext, act: uuid.UUID) -> HttpResponse:
+    """POST tries the systems again that have not confirmed; GET leads to the receipt. Raises Denied and NotFound."""
+    _events(page, act)
+    if request.method == "POST":
+        waiting = accounts_queries.waiting_of_act(act=act)
+        allowed = retries.allowed(page, waiting)
+        if not waiting:
+            messages.info(request, _("All systems have confirmed."))
+        elif not allowed:
+            page.require(Verb.ACCOUNT_RESYNC, waiting)
+        else:
+            resyncs.run(request, page, allowed, done=_("Trying again now."))
+    return HttpResponseRedirect(page.url("removal", act=act))
+
+
+def _events(page: PageContext, act: uuid.UUID) -> Sequence[EventView]:
+    """Return the events of a removal. Raises NotFound for another act, and where the reader may not see the receipt."""
     events = activity_queries.of_act(
         organization=page.organization_id, act=act, verb=Verb.MEMBER_REMOVE.value
     )
     if not events or not detail_context.sees_receipt(page, events[0]):
         raise NotFound
-    model = receipt.receipt_page(page, events, dates.Clock(page.at, page.zone))
-    etag = receipt.etag(model, translation.get_language() or "")
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = page_model.render(request, model)
-    response["ETag"] = etag
-    return response
+    return events

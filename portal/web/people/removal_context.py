@@ -20,8 +20,8 @@ from portal.shell.page_model import PageModel
 from portal.web.people import detail_context
 from portal.web.people.forms import RemovalForm
 from portal.wording import access, dates, supplier_texts
-from provisioning.accounts import progress
-from provisioning.accounts.progress import AffectedSystem
+from provisioning.accounts import expected
+from provisioning.accounts.expected import AffectedSystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def removal_page(
     """Return the page, with the impact of this removal."""
     clock = dates.Clock(page.at, page.zone)
     ids = [leaver.membership.id for leaver in leavers]
-    closing = progress.expected_impact(memberships=ids)
+    closing = expected.expected_impact(memberships=ids)
     counts = removal_impact.removal_impact(leavers=leavers, at=page.at)
     single = leavers[0] if len(leavers) == 1 else None
     title = _title(leavers)

@@ -14,4 +14,5 @@ organization_urlpatterns = [
     path("people/<uuid:membership>/resync", detail.resync, name="person_resync"),
     path("people/<uuid:membership>/remove", removal.remove, name="person_remove"),
     path("acts/<uuid:act>", removal.progress, name="removal"),
+    path("acts/<uuid:act>/resync", removal.resync, name="removal_resync"),
 ]

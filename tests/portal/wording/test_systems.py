@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils import translation
 
 from delegation.catalogue.display_names import DisplayNames
-from portal.wording import systems
+from portal.wording import delivery_attempts, systems
 from provisioning.connectors.rights_summary import RightSummary
 from provisioning.delivery.errors import Code
 
@@ -17,13 +17,13 @@ MAIL_ONLY = {Code.NO_SUCH_RECIPIENT}
 @pytest.mark.parametrize("code", sorted(set(Code) - MAIL_ONLY))
 def test_failure_of_a_delivery_names_the_system_or_the_supplier(code: Code, language: str) -> None:
     with translation.override(language):
-        sentence = systems.problem(code, "CRM portal")
+        sentence = delivery_attempts.problem(code, "CRM portal")
     assert "CRM portal" in sentence or settings.SUPPLIER_NAME in sentence
     assert "%" not in sentence
 
 
 def test_unknown_failure_has_no_sentence() -> None:
-    assert systems.problem("unheard_of", "CRM portal") == ""
+    assert delivery_attempts.problem("unheard_of", "CRM portal") == ""
 
 
 NAMES = DisplayNames(tiers={"orderer": {"en": "Orderer"}}, applications={}, entitlements={}, sites={})

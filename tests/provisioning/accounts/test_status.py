@@ -12,7 +12,7 @@ from audit.foundation import clock
 from audit.foundation.actor import system
 from identity.clients.models import Client
 from identity.memberships.models import Membership
-from provisioning.accounts import planner, progress, reconcile, status
+from provisioning.accounts import expected, planner, progress, reconcile, status
 from provisioning.accounts.models import Account, Delivery
 from provisioning.delivery.engine import Engine
 from provisioning.targets import commands as targets_commands
@@ -210,7 +210,7 @@ def test_expected_impact_names_systems_with_usual_times(world: World, running: E
     world.remove(world.olli)
     eventually(lambda: status.usually_takes(targets=Target.objects.values_list("id", flat=True)))
     eventually(nothing_due)
-    current = progress.expected_impact(memberships=[world.mikko.id])
+    current = expected.expected_impact(memberships=[world.mikko.id])
     assert {one.application for one in current} == {"ordering", "crm"}
     shop = next(one for one in current if one.application == "ordering")
     assert shop.usually_takes is not None
@@ -264,7 +264,7 @@ def test_statement_counts_are_fixed(world: World, running: Engine) -> None:
         == count(lambda: status.worst_states(memberships=one))
         == 1
     )
-    assert count(lambda: progress.expected_impact(memberships=many)) == 2
+    assert count(lambda: expected.expected_impact(memberships=many)) == 2
     done = world.remove(world.mikko)
     eventually(nothing_due)
     assert count(lambda: progress.progress_of_act(act=done.act, chain=world.koskela.id, at=at)) == 4

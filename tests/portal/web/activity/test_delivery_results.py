@@ -57,7 +57,10 @@ def record_delivery(
 
 def deliveries(page: ActivityPage) -> dict[str, str]:
     """Give the delivery results of each event that has some."""
-    return {event.text: plain(event.deliveries) for event in page.events if event.deliveries}
+    lines = {
+        event.text: " ".join(filter(None, [event.deliveries, event.open_deliveries])) for event in page.events
+    }
+    return {text: plain(line) for text, line in lines.items() if line}
 
 
 def test_delivery_results_are_shown_below_their_act(world: World) -> None:
@@ -73,7 +76,7 @@ def test_delivery_results_are_shown_below_their_act(world: World) -> None:
     home = page_model(browser.get(f"{KOSKELA}/"), HomePage).events
     person = page_model(browser.get(person_path(world.mikko)), PersonPage).events
     for events in (home, person):
-        assert line in plain(events[0].text)
+        assert line == plain(events[0].deliveries)
         assert [event.text for event in events if "access closed" in event.text] == []
 
 
@@ -100,12 +103,12 @@ def test_late_or_failed_delivery_is_an_event_of_its_own(world: World) -> None:
     record_delivery(world, world.mikko, act, Observation.ACCOUNT_SYNC_FAILED, application="ordering")
     page = activity_page(signed_in.browser(world.aino))
     assert deliveries(page) == {"removed Mikko Laine": "Not updated yet: Web shop"}
-    failed = "Web shop: update of Mikko Laine’s access failed. It is retried"
+    failed = "Web shop has not confirmed that Mikko Laine’s access is closed. It is retried"
     assert [text for text in sentences(page) if text.startswith(failed)]
     record_delivery(world, world.mikko, act, application="ordering", seconds=f"{prompt + 0.1}")
     record_delivery(world, world.olli, act, application="ordering", seconds=str(prompt))
     page = activity_page(signed_in.browser(world.aino))
-    assert deliveries(page) == {"removed Mikko Laine": "Updated: Web shop (2 min)"}
+    assert deliveries(page) == {"removed Mikko Laine": "Updated: Web shop (1 min 1 s)"}
     assert "Web shop: Mikko Laine’s access closed" in sentences(page)
     assert [text for text in sentences(page) if text.startswith("Web shop: Olli")] == []
 

@@ -1,7 +1,6 @@
 """Removing people: the question, the removal, its progress and receipt."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -9,7 +8,6 @@ from audit.foundation import clock
 from audit.models import Event
 from identity.memberships.models import Membership
 from identity.sessions.models import Session
-from portal.web.people import receipt
 from portal.web.people.list_context import PeoplePage
 from portal.web.people.receipt import ReceiptPage
 from portal.web.people.removal_context import Ending, RemovalPage
@@ -117,7 +115,7 @@ def test_removal_page_counts_the_sessions_that_end(world: World) -> None:
     endings = page_model(question(browser, world.olli, world.vilma), RemovalPage).endings
     assert Ending("Signed in to Kivisalo", "2 sessions end") in endings
     done = receipt_page(browser, remove(browser, world.olli, world.vilma))
-    assert done.lines[-1].sub == "2 sessions ended"
+    assert done.rows[0].what == "Sign-in to Rakennusliike Koskela Oy blocked; 2 sessions ended"
 
 
 def test_removal_page_names_the_services_with_open_sign_ins(world: World) -> None:
@@ -156,7 +154,8 @@ def test_receipt_page_shows_the_person_the_event_and_the_next_step(world: World)
         "All systems have confirmed. You do not need to do anything. Back to people Restore Olli Mäkinen"
         in text
     )
-    assert re.search(r"olli @koskela.example Log event \d+ , ", text)
+    assert re.search(r"olli @koskela.example Removed by Aino Virtanen", text)
+    assert re.search(r"Log event \d+ Hash [0-9a-f]{4} [0-9a-f]{4} ", text)
     assert "(Helsinki time)" in text
     assert re.search(rf'href="{KOSKELA}/people" aria-current="page"', answer.content.decode())
 
@@ -199,13 +198,6 @@ def test_receipt_without_a_change_answers_304(world: World) -> None:
     again = browser.get(url, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert browser.get(url, headers={"if-none-match": '"other"'}).status_code == 200
-
-
-def test_receipt_etag_changes_with_the_shown_wait(world: World) -> None:
-    browser = signed_in.browser(world.aino)
-    page = receipt_page(browser, remove(browser, world.mikko))
-    later = [replace(line, when=f"{line.when} more") for line in page.lines]
-    assert receipt.etag(page, "en") != receipt.etag(replace(page, lines=later), "en")
 
 
 def test_receipt_is_visible_to_its_actor_and_readers_of_the_log_only(world: World) -> None:

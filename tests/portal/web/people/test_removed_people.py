@@ -136,6 +136,7 @@ def _status(word: str) -> SystemStatus:
         checked_at=AT,
         state=word,
         attempts=0,
+        last_failed_at=None,
         next_try_at=None,
         error="",
     )

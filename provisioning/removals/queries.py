@@ -1,0 +1,99 @@
+"""Pages show the removals of an organization that a system has not confirmed in time."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.foundation import db
+from provisioning.accounts.progress import LATE
+
+LIMIT = 100
+"""Systems of removals that one page reads."""
+
+# Someone who is a member again has rows of the removal until the restored access is acknowledged: these are no leavers.
+_UNCONFIRMED = """
+WITH late AS (
+    SELECT act, removed_at FROM provisioning_removal
+    WHERE organization = %(organization)s AND due_at IS NOT NULL AND removed_at <= %(late)s
+      AND (%(acts)s::uuid[] IS NULL OR act = ANY(%(acts)s::uuid[]))
+    ORDER BY removed_at DESC LIMIT %(limit)s
+),
+open AS (
+    SELECT r.act, t.application_id, d.membership_id, a.attempts, a.last_failed_at,
+           greatest(a.due_at, t.pause_until) AS next_try_at,
+           CASE WHEN a.last_error = '' AND t.down_since IS NOT NULL THEN 'unreachable' ELSE a.last_error END AS error
+    FROM late r
+    JOIN provisioning_delivery d ON d.act = r.act AND d.done_at IS NULL
+    JOIN provisioning_account a ON a.id = d.account_id
+    JOIN provisioning_target t ON t.id = d.target_id AND t.is_active
+    UNION ALL
+    SELECT r.act, c.application_id, s.membership_id, l.attempts, l.last_failed_at, l.due_at, l.last_error
+    FROM late r
+    JOIN provisioning_logout l ON l.act = r.act AND l.due_at IS NOT NULL
+    JOIN identity_published_sign_in s ON s.id = l.sign_in_id
+    JOIN identity_published_client c ON c.id = l.client_id
+)
+SELECT r.act, r.removed_at, p.key, p.name::text, array_agg(DISTINCT o.membership_id), max(o.attempts),
+       max(o.last_failed_at), min(o.next_try_at), max(o.error)
+FROM late r
+JOIN open o ON o.act = r.act
+JOIN identity_published_application p ON p.id = o.application_id
+WHERE NOT EXISTS (
+    SELECT FROM identity_published_period i
+    WHERE i.membership_id = o.membership_id AND i.state <> 'ended' AND in_force(i.valid_from, i.valid_until, %(at)s)
+)
+GROUP BY r.act, r.removed_at, p.key, p.name::text
+ORDER BY r.removed_at DESC, r.act, p.key
+LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSystem:
+    """Describes a system that has not confirmed a removal. `attempts`: failures in a row, 0 before the first one."""
+
+    application: str
+    name: Mapping[str, str]
+    attempts: int
+    last_failed_at: dt.datetime | None
+    next_try_at: dt.datetime | None
+    error: str
+    """A code of `provisioning.delivery.errors`; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnconfirmedRemoval:
+    """Names the members who are removed and still have access to a system, and these systems."""
+
+    act: uuid.UUID
+    removed_at: dt.datetime
+    memberships: frozenset[uuid.UUID]
+    systems: Sequence[WaitingSystem]
+
+
+def unconfirmed(
+    *, organization: uuid.UUID, at: dt.datetime, acts: Collection[uuid.UUID] | None = None
+) -> list[UnconfirmedRemoval]:
+    """Read the removals that a system has not confirmed `LATE` after the act, newest first. One statement.
+
+    `acts`: among these alone. Members who were restored meanwhile are left out.
+    """
+    params = {
+        "organization": organization,
+        "at": at,
+        "late": at - LATE,
+        "acts": None if acts is None else list(acts),
+        "limit": LIMIT,
+    }
+    removals: dict[uuid.UUID, UnconfirmedRemoval] = {}
+    for act, removed_at, key, name, memberships, *wait in db.fetch_all(_UNCONFIRMED, params):
+        known = removals.get(act) or UnconfirmedRemoval(act, removed_at, frozenset(), ())
+        removals[act] = UnconfirmedRemoval(
+            act,
+            removed_at,
+            known.memberships | set(memberships),
+            [*known.systems, WaitingSystem(key, json.loads(name), *wait)],
+        )
+    return list(removals.values())
