@@ -153,11 +153,6 @@ document.addEventListener("htmx:after:request", (event) => {
   // Another page than this one, such as an error: the part stays as it is.
   if (ctx.response?.status === 200 && !ctx.text?.includes(`id="${ctx.sourceElement.id}"`)) event.preventDefault();
 });
-// What the person has opened stays open when the part around it is exchanged.
-document.addEventListener("htmx:before:morph:attr", (event) => {
-  if (event.detail.attrName === "open" && event.target.matches?.("details")) event.preventDefault();
-});
-
 // A wait counts on between two answers: `data-kh-wait` holds its seconds when the page was made.
 const waits = new WeakMap();
 const words = (seconds, [h, min, s]) => {

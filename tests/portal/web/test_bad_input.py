@@ -76,7 +76,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Forms that only some people meet, sent without their page.
 UNSEEN: Mapping[str, tuple[str, ...]] = {
-    "person_resync": ("x",),
+    "person_resync": ("idempotency_key",),
+    "removal_resync": ("idempotency_key",),
     "oidc_consent": ("request", "action", "organization", "state"),
     "oidc_authorize": ("client_id", "redirect_uri", "scope", "state", "organization"),
     "mfa_reauthenticate_webauthn": ("credential",),

@@ -1,58 +1,31 @@
 """The story in a real browser: invite, change, remove, receipt; at the desk, on a phone, and without script."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from playwright import sync_api
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
-from audit.foundation import clock
-from audit.foundation.actor import system
 from delegation.invitations.models import Invitation
-from identity.clients.models import Application
-from provisioning.accounts import planner
-from provisioning.accounts.models import Account, Delivery
-from provisioning.targets import commands as targets_commands
-from tests.fixtures import browsing
+from tests.fixtures import browsing, connected_services
+from tests.fixtures.connected_services import ConnectedServices
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def world(world: World) -> World:
-    """Two systems are provisioned; the shop knows Mikko and Olli, the CRM does not answer."""
-    for key in ("ordering", "crm"):
-        application = Application.objects.get(key=key)
-        targets_commands.register(
-            actor=system(), application=application, base_url=f"http://127.0.0.1:9/{key}", token="t"
-        )
-    for one in (world.mikko, world.olli):
-        accounts = Account.objects.filter(user=one.user)
-        accounts.update(
-            state="up_to_date",
-            acknowledged_active=True,
-            acknowledged_at=clock.now(),
-            checked_at=clock.now(),
-            acknowledged_rights={str(one.id): [{"entitlement": "x", "role": "orderer"}]},
-            due_at=None,
-        )
-    return world
-
-
-def removed(world: World) -> None:
-    """What `deliver` does: read the log, tell the shop; the CRM does not answer."""
-    planner.plan(chain=world.koskela.id)
-    told = Account.objects.filter(user=world.mikko.user, target__application__key="ordering")
-    Delivery.objects.filter(account__in=told).update(done_at=clock.now())
-    told.update(state="up_to_date", due_at=None, acknowledged_active=False)
-    late = Account.objects.filter(user=world.mikko.user, target__application__key="crm")
-    late.update(attempts=3, last_error="unreachable")
+def services(world: World, settings: LazySettings) -> Iterator[ConnectedServices]:
+    """Connect the shop and the CRM, which have everyone's accounts."""
+    with connected_services.connected(world, settings) as connected:
+        yield connected
 
 
 def test_admin_in_a_browser_invites_changes_and_removes_a_person(
-    world: World, live_server: LiveServer, page: sync_api.Page
+    world: World, services: ConnectedServices, live_server: LiveServer, page: sync_api.Page
 ) -> None:
     browsing.sign_in(page, live_server.url, world.aino)
     browsing.check_width(page, "start")
@@ -94,11 +67,12 @@ def test_admin_in_a_browser_invites_changes_and_removes_a_person(
     page.get_by_role("button", name="Remove Mikko Laine").click()
     expect(page.get_by_role("heading", name="Mikko Laine is removed")).to_be_visible()
 
-    removed(world)
-    expect(page.get_by_text("No confirmation yet. CRM portal does not answer.")).to_be_visible()
-    expect(page.locator(".kh-done li", has_text="Web shop")).to_contain_text("Closed")
+    services.pause_crm()
+    services.deliver()
+    expect(page.get_by_text("CRM portal is busy. 1 attempt, at")).to_be_visible()
+    expect(page.get_by_role("row", name="Web shop")).to_contain_text("Account closed")
     browsing.check_width(page, "removal")
-    Delivery.objects.update(done_at=clock.now())
+    services.answer()
     expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
     browsing.check_width(page, "receipt")
 
@@ -107,27 +81,8 @@ def test_admin_in_a_browser_invites_changes_and_removes_a_person(
     browsing.check_width(page, "activity")
 
 
-def test_removal_receipt_polls_until_all_systems_confirm(
-    world: World, live_server: LiveServer, page: sync_api.Page
-) -> None:
-    browsing.sign_in(page, live_server.url, world.aino)
-    page.goto(f"{live_server.url}/o/koskela/people/{world.mikko.id}/remove")
-    answers: list[int] = []
-    page.on("response", lambda answer: answers.append(answer.status) if "/acts/" in answer.url else None)
-    page.get_by_role("button", name="Remove Mikko Laine").click()
-    removed(world)
-    expect(page.get_by_text("CRM portal does not answer.")).to_be_visible()
-    page.wait_for_timeout(3500)
-    assert len(answers) >= 3, answers  # the shown wait grows, so that an answer without a body is rare
-    Delivery.objects.update(done_at=clock.now())
-    expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()
-    asked = len(answers)
-    page.wait_for_timeout(2500)
-    assert len(answers) <= asked + 1
-
-
 def test_admin_without_script_removes_people_and_previews_a_change(
-    world: World, live_server: LiveServer, browser: sync_api.Browser
+    world: World, services: ConnectedServices, live_server: LiveServer, browser: sync_api.Browser
 ) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=browsing.PHONE)
     page = browsing.sign_in(context.new_page(), live_server.url, world.aino)
@@ -138,8 +93,7 @@ def test_admin_without_script_removes_people_and_previews_a_change(
     expect(page.get_by_role("heading", name="Remove 2 people")).to_be_visible()
     page.get_by_role("button", name="Remove 2 people").click()
     expect(page.get_by_role("heading", name="Mikko Laine and Olli Mäkinen are removed")).to_be_visible()
-    planner.plan(chain=world.koskela.id)
-    Delivery.objects.update(done_at=clock.now())
+    services.deliver()
     expect(page.get_by_text(re.compile("All systems confirmed within"))).to_be_visible()  # by itself
     page.goto(f"{live_server.url}/o/koskela/people/{world.vilma.id}/access")
     page.get_by_label("Orderer").check()
