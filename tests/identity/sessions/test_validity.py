@@ -119,6 +119,17 @@ def test_session_without_a_request_for_an_hour_is_invalid(
         assert (is_valid(store), is_valid(visitor)) == (valid, valid)
 
 
+def test_page_that_asks_by_itself_does_not_extend_the_idle_limit(world: World) -> None:
+    store = open_session(world.mikko.user)
+    seen = row(store).last_seen_at - 2 * MINUTE
+    for is_polled in (True, False):
+        Session.objects.update(last_seen_at=seen)
+        asked = reloaded(store)
+        asked.is_polled = is_polled
+        assert asked["stored"] == "value"
+        assert (row(store).last_seen_at == seen) is is_polled
+
+
 def test_session_load_takes_one_statement_and_one_more_a_minute(
     world: World, django_assert_num_queries: Any
 ) -> None:
