@@ -100,7 +100,8 @@ def _notice(
         for system, name in zip(removal.systems, systems, strict=True)
     ]
     if len(systems) > 1:
-        said = [f"{name}: {text}" for name, text in zip(systems, said, strict=True) if text]
+        pairs = zip(systems, said, strict=True)
+        said = [text if text.startswith(name) else f"{name}: {text}" for name, text in pairs if text]
     people = [names[membership] for membership in removal.memberships if membership in names]
     return Notice(
         act=removal.act,
