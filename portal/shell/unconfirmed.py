@@ -19,17 +19,21 @@ from portal.wording import cldr, dates, delivery_attempts, supplier_texts
 from provisioning.removals import queries as removals_queries
 from provisioning.removals.queries import UnconfirmedRemoval
 
+_DESCRIBED = 3
+"""Removals that a page describes; it counts the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Describes a removal that is not confirmed: who still has access where, and what is tried."""
+    """Describes a removal that is not confirmed: where the access is not known to be closed, and what is tried."""
 
-    act: uuid.UUID
     text: str
     """`CRM portal has not confirmed that Mikko Laine’s access is closed`."""
     attempts: str
     """`No answer to 3 attempts, the last at 13:08:12. Next attempt at 13:09:12.`; may be empty."""
     retry: Retry | None
+    url: str
+    """Of the receipt; of the list of removed people for several removals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class OpenRemoval:
 
 
 def notices(page: PageContext, clock: dates.Clock) -> list[Notice]:
-    """Return those whose receipt the reader may see, newest first. One statement without any, else six at most."""
+    """Return the newest whose receipt the reader may see, and one notice of the others.
+
+    One statement without any, else six at most.
+    """
     if Verb.MEMBER_REMOVE not in page.abilities and not page.sees_activity:
         return []
     found = removals_queries.unconfirmed(organization=page.organization_id, at=page.at)
@@ -49,7 +56,17 @@ def notices(page: PageContext, clock: dates.Clock) -> list[Notice]:
     people = {membership for removal in shown for membership in removal.memberships}
     names = leavers.names(memberships=people, at=page.at) if shown else {}
     forms = _retries(page, shown)
-    return [_notice(removal, names, forms, clock) for removal in shown if removal.memberships & names.keys()]
+    gone = [removal for removal in shown if removal.memberships & names.keys()]
+    described = [_notice(page, removal, names, forms, clock) for removal in gone[:_DESCRIBED]]
+    rest = len(gone) - _DESCRIBED
+    return [*described, _rest(page, rest)] if rest > 0 else described
+
+
+def _rest(page: PageContext, number: int) -> Notice:
+    text = ngettext(
+        "%(number)d more removal is not confirmed", "%(number)d more removals are not confirmed", number
+    )
+    return Notice(text % {"number": number}, "", None, page.url("people") + "?who=former")
 
 
 def _retries(page: PageContext, removals: Sequence[UnconfirmedRemoval]) -> Mapping[uuid.UUID, Retry]:
@@ -89,6 +106,7 @@ def _visible(page: PageContext, found: Sequence[UnconfirmedRemoval]) -> list[Unc
 
 
 def _notice(
+    page: PageContext,
     removal: UnconfirmedRemoval,
     names: Mapping[uuid.UUID, str],
     forms: Mapping[uuid.UUID, Retry],
@@ -104,10 +122,10 @@ def _notice(
         said = [text if text.startswith(name) else f"{name}: {text}" for name, text in pairs if text]
     people = [names[membership] for membership in removal.memberships if membership in names]
     return Notice(
-        act=removal.act,
         text=_text(systems, people),
         attempts=" ".join(text for text in said if text),
         retry=forms.get(removal.act),
+        url=page.url("removal", act=removal.act),
     )
 
 

@@ -33,8 +33,6 @@ from portal.wording import access, brands, dates, supplier_texts
 _ICON = "box"
 """Of an application without an icon in the catalogue."""
 _EVENTS = 5
-_REMOVALS = 3
-"""Unconfirmed removals that the page describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def home_page(page: PageContext, clock: dates.Clock) -> HomePage:
         is_admin=is_admin,
         is_updating=bool(accounts or removals),
         here_url=page.url("home"),
-        todo=[*_unconfirmed(page, removals), *_tasks(page, accounts, names)] if is_admin else [],
+        todo=[*map(_unconfirmed, removals), *_tasks(page, accounts, names)] if is_admin else [],
         events=events,
         events_url=page.url("activity") if page.sees_activity else "",
         admins=[Contact(admin.user.name, admin.user.email) for admin in admins],
@@ -131,19 +129,8 @@ def polled_content(model: HomePage) -> object:
     return [(task.text, task.sub, task.retry is None) for task in model.todo], model.events
 
 
-def _unconfirmed(page: PageContext, removals: Sequence[Notice]) -> list[Task]:
-    """Return a task for each of the newest unconfirmed removals, and one for the others."""
-    rows = [
-        Task(removal.text, removal.attempts, page.url("removal", act=removal.act), _("View"), removal.retry)
-        for removal in removals[:_REMOVALS]
-    ]
-    if rest := len(removals) - _REMOVALS:
-        text = ngettext(
-            "%(number)d more removal is not confirmed", "%(number)d more removals are not confirmed", rest
-        )
-        url = page.url("people") + "?who=former"
-        rows += [Task(text % {"number": rest}, "", url, _("View"))] if rest > 0 else []
-    return rows
+def _unconfirmed(removal: Notice) -> Task:
+    return Task(removal.text, removal.attempts, removal.url, _("View"), removal.retry)
 
 
 def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> list[Task]:

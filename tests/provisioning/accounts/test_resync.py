@@ -46,6 +46,14 @@ def test_account_that_waits_for_a_retry_is_due_at_once(
     assert mikkos(world).attempts == 2
 
 
+def test_failed_account_of_an_available_target_is_due_at_once(world: World, waiting: Account) -> None:
+    later = clock.now() + dt.timedelta(minutes=10)
+    Account.objects.filter(id=waiting.id).update(due_at=later, last_error="target_error", attempts=2)
+    Target.objects.filter(id=waiting.target_id).update(down_since=None, pause_until=None, failures=0)
+    resync(world)
+    assert (mikkos(world).due_at or later) < later
+
+
 def test_pause_that_the_target_asked_for_stands(
     world: World, waiting: Account, accounts: AccountDeliveries
 ) -> None:
@@ -70,7 +78,7 @@ def test_logout_token_that_waits_for_a_retry_is_due_at_once(world: World, orderi
     Account.objects.update(due_at=None, attempts=0)
     Logout.objects.update(due_at=later, attempts=3)
     resync(world)
-    assert Logout.objects.get().due_at < later
+    assert (Logout.objects.get().due_at or later) < later
 
 
 def test_account_without_a_failure_is_not_resynced(
