@@ -18,6 +18,7 @@ TEXTS: dict[str, samples.Make] = {
     "mail/invitations/message.txt": signin.mail,
     "mail/invitations/outside_message.txt": signin.outside_mail,
     "mail/invitations/subject.txt": signin.mail,
+    "mail/removals/confirmed_message.txt": signin.removal_mail,
     "account/email/password_reset_key_message.txt": signin.reset_mail,
     "account/email/password_reset_key_subject.txt": signin.reset_mail,
     "account/email/security_changed_message.txt": signin.changed_mail,
