@@ -190,7 +190,7 @@ def _lead(page: PageContext, removal: Progress, first: EventView, clock: dates.C
 
 
 def _confirmed(removal: Progress) -> str:
-    """Return `4 of 5 systems have confirmed. CRM portal has not.`, as far as it is known."""
+    """Return `4 of 5 systems have confirmed. CRM portal has not confirmed yet.`, as far as it is known."""
     names = {line.application: supplier_texts.in_language(line.name) for line in removal.lines}
     waiting = {line.application: None for line in removal.lines if line.state != "closed"}
     if not waiting and not removal.planned:
@@ -198,18 +198,17 @@ def _confirmed(removal: Progress) -> str:
     if not waiting:
         span = dates.span(max((line.seconds for line in removal.lines), default=0))
         return _("All systems confirmed within %(span)s.") % {"span": span} if names else ""
-    late = dates.name_list([names[key] for key in waiting])
+    text = ngettext("%(names)s has not confirmed yet.", "%(names)s have not confirmed yet.", len(waiting))
+    late = text % {"names": dates.name_list([names[key] for key in waiting])}
     confirmed = len(names) - len(waiting)
     if not confirmed:
-        text = ngettext("%(names)s has not confirmed yet.", "%(names)s have not confirmed yet.", len(waiting))
-        return text % {"names": late}
+        return late
     text = ngettext(
         "%(number)d of %(of)d systems has confirmed.",
         "%(number)d of %(of)d systems have confirmed.",
         confirmed,
     )
-    rest = ngettext("%(names)s has not.", "%(names)s have not.", len(waiting))
-    return f"{text % {'number': confirmed, 'of': len(names)}} {rest % {'names': late}}"
+    return f"{text % {'number': confirmed, 'of': len(names)}} {late}"
 
 
 def _next(

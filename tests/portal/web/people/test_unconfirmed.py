@@ -164,7 +164,7 @@ def test_receipt_counts_the_wait_and_names_the_attempts(world: World, services: 
     answer = signed_in.browser(world.aino).get(receipt_path(act))
     page = page_model(answer, ReceiptPage)
     assert re.fullmatch(r"1 min 4[0-9] s", plain(page.wait))
-    assert "1 of 2 systems has confirmed. CRM portal has not." in page.lead
+    assert "1 of 2 systems has confirmed. CRM portal has not confirmed yet." in page.lead
     (waiting,) = page.waiting
     assert (waiting.name, waiting.state) == ("CRM portal", "closing")
     assert plain(waiting.text).startswith("CRM portal is busy. 1 attempt, at ")
