@@ -142,6 +142,7 @@ const tags = new Map();
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (!ctx.sourceElement.matches("[data-kh-poll]")) return;
   ctx.request.headers["Keyholder-Poll"] = "1";
+  ctx.request.action = location.pathname + location.search; // a search has changed the address meanwhile
   const tag = tags.get(ctx.request.action);
   if (tag) ctx.request.headers["If-None-Match"] = tag;
 });

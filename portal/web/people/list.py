@@ -1,5 +1,6 @@
 """The list of colleagues, and the selection of some of them."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -11,12 +12,13 @@ from delegation.authorization.errors import Denied
 from delegation.authorization.verbs import Verb
 from portal.http.request_context import Request
 from portal.shell import forms as shell_forms
-from portal.shell import page_context, page_model
+from portal.shell import page_context, polling, unconfirmed
 from portal.shell.page_context import PageContext
 from portal.web.people import list_context
 from portal.wording import dates
 
 _MAX_SELECTED = 300
+_UPDATING = ("wait", "closing")
 
 
 @require_safe
@@ -26,7 +28,15 @@ def listing(request: Request, page: PageContext) -> HttpResponse:
     if Verb.MEMBER_VIEW not in page.abilities:
         raise Denied(reason="no_permission")
     clock = dates.Clock(page.at, page.zone)
-    return page_model.render(request, list_context.people_page(page, request.GET, clock))
+    model = list_context.people_page(page, request.GET, clock)
+    notices = unconfirmed.notices(page, clock)
+    is_updating = bool(notices) or any(row.state in _UPDATING for row in model.people)
+    waits = [(notice.text, notice.attempts, notice.retry is None) for notice in notices]
+    return polling.respond(
+        request,
+        replace(model, unconfirmed=notices, is_updating=is_updating),
+        content=(waits, model.people, model.pager),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

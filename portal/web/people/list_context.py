@@ -27,6 +27,7 @@ from portal.shell.components import Callout, Link, Pager, counted
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.query_string import ActiveFilter, FilterMenu, HiddenField
+from portal.shell.unconfirmed import Notice
 from portal.web.people import detail_context, filters, pending_invitations
 from portal.web.people.pending_invitations import InvitationRow
 from portal.wording import access, dates, systems
@@ -62,6 +63,10 @@ class PeoplePage(PageModel):
     """Shows the list of colleagues, with the pending invitations above it."""
 
     template: ClassVar[str] = "web/people/list.html"
+    unconfirmed: Sequence[Notice] = ()
+    """Removals that a system has not confirmed in time."""
+    is_updating: bool = False
+    """Whether a system is updated or waited for: a script asks again, less and less often."""
 
     summary: str
     """`298 colleagues, 3 invited, 1 admin`."""

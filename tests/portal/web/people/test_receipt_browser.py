@@ -128,6 +128,25 @@ def test_person_page_updates_itself_while_a_system_is_updating(
     expect(page.locator("[data-kh-poll]")).to_have_count(0)
 
 
+def test_list_updates_its_rows_and_keeps_search_and_ticks(
+    world: World, services: ConnectedServices, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    world.change(world.mikko, world.access("viewer"))
+    services.deliver()
+    browsing.sign_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people")
+    page.get_by_role("searchbox").fill("mikko")
+    row = page.get_by_role("row", name="Mikko Laine")
+    expect(page.get_by_role("row", name="Olli Mäkinen")).to_have_count(0)
+    page.get_by_label("Select Mikko Laine").check()
+    expect(row).to_contain_text("Updating")
+    services.answer()
+    expect(row.locator(".kh-c-sys--ok")).to_have_count(1, timeout=30_000)
+    expect(page.get_by_role("row", name="Olli Mäkinen")).to_have_count(0)
+    expect(page.get_by_label("Select Mikko Laine")).to_be_checked()
+    expect(page.locator("[data-kh-poll]")).to_have_count(0)
+
+
 def test_receipt_without_a_script_has_the_same_facts_and_a_way_to_refresh(
     world: World, services: ConnectedServices, live_server: LiveServer, browser: sync_api.Browser
 ) -> None:

@@ -13,6 +13,7 @@ from identity.memberships.models import Membership
 from portal.web.activity.context import ActivityPage
 from portal.web.home.context import HomePage, Task
 from portal.web.people.detail_context import PersonPage
+from portal.web.people.list_context import PeoplePage
 from portal.web.people.receipt import ReceiptPage
 from provisioning.accounts.models import Account
 from tests.fixtures import connected_services, signed_in
@@ -145,6 +146,27 @@ def test_log_names_the_attempts_of_an_unconfirmed_removal(world: World, services
     assert "Web shop" in row.deliveries
     assert row.retry is not None
     assert row.retry.url == receipt_path(act, "resync")
+
+
+@pytest.mark.parametrize("query", ["", "?who=former"])
+def test_list_of_people_names_an_unconfirmed_removal_and_updates_itself(
+    world: World, services: ConnectedServices, query: str
+) -> None:
+    act = remove(world, services, world.mikko)
+    move_clock(LATE_SECONDS)
+    browser = signed_in.browser(world.aino)
+    first = browser.get(f"{KOSKELA}/people{query}")
+    (notice,) = page_model(first, PeoplePage).unconfirmed
+    assert notice.text == "CRM portal has not confirmed that Mikko Laine’s access is closed"
+    assert notice.url == receipt_path(act)
+    assert notice.retry is not None
+    assert "data-kh-poll" in first.content.decode()
+    url, etag = f"{KOSKELA}/people{query}", first["ETag"]
+    assert browser.get(url, headers={"if-none-match": etag}).status_code == 304
+    services.answer()
+    last = browser.get(url, headers={"if-none-match": etag})
+    assert (last.status_code, list(page_model(last, PeoplePage).unconfirmed)) == (200, [])
+    assert "data-kh-poll" not in last.content.decode()
 
 
 def test_deliveries_and_hashes_of_the_log_open_in_place(world: World, services: ConnectedServices) -> None:
