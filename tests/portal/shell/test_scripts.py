@@ -91,6 +91,18 @@ def test_unchanged_removal_receipt_is_not_replaced(sample_page: screenshots.Samp
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
 
 
+def test_part_stays_as_it_is_where_another_page_answers(sample_page: screenshots.SamplePage) -> None:
+    sample_page.show("start")
+    sample_page.answers["/start"] = lambda _request: "<main><h1>Another page</h1></main>"
+
+    with sample_page.page.expect_response("**/start"):
+        pass
+    with sample_page.page.expect_response("**/start"):
+        pass
+
+    expect(sample_page.page.get_by_role("heading", name="Needs your attention")).to_be_visible()
+
+
 def test_removal_receipt_without_scripts_is_reloaded(plain: screenshots.SamplePage) -> None:
     plain.show("removal")
     plain.answers["/removal"] = lambda _request: rendering.render(
