@@ -210,7 +210,7 @@ def test_first_factor_ends_every_other_session(world: World) -> None:
     elsewhere = sign_in_of(ida, signed_in.session_of(there).stored_key())
     secret = here.get(reverse("mfa_activate_totp")).context["form"].secret
     done: Any = here.post(reverse("mfa_activate_totp"), {"code": code_from(secret)})
-    assert done.status_code == 200
+    assert done["Location"] == reverse("mfa_view_recovery_codes")
     assert (here.is_signed_in, there.is_signed_in) == (True, False)
     assert Session.objects.filter(user=world.olli.user_id).exists()
     assert SignIn.objects.get(pk=elsewhere.pk).ended_at is not None

@@ -44,7 +44,9 @@ def facts_of(user: User, verb: str) -> Mapping[str, Any]:
 def connect_app(browser: BrowserClient) -> None:
     page = browser.get(reverse("mfa_activate_totp"))
     code = code_from(page.context["form"].secret)
-    assert browser.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 200
+    assert browser.post(reverse("mfa_activate_totp"), {"code": code})["Location"] == reverse(
+        "mfa_view_recovery_codes"
+    )
 
 
 def test_view_within_another_one_fails_instead_of_adding_to_its_events(world: World) -> None:

@@ -70,6 +70,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "person_remove": _fields(reason="left", **_KEY),
     "person_restore": _orderer(),
     "person_resync": _fields(),
+    "removal_resync": _fields(),
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
 NO_PAGE = {

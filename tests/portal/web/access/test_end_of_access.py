@@ -42,7 +42,9 @@ def test_end_of_offered_access_is_shown_wherever_the_invitation_is(world: World,
     assert f"{ORDERS}, up to 2 000 € an order, at Tampere, until {shown(day)}" in map(
         plain, preview.effect.gains
     )
-    (pending,) = page_model(browser.post(f"{KOSKELA}/people/invite", form), PeoplePage).invitations
+    (pending,) = page_model(
+        browser.post(f"{KOSKELA}/people/invite", form, follow=True), PeoplePage
+    ).invitations
     assert plain(pending.sub).startswith(f"Orderer, up to 2 000 €, Tampere, until {shown(day)}. Expires")
     accept = page_model(BrowserClient().get(f"/invitations/{queued_mails.invitation_token()}"), AcceptPage)
     assert accept.ends == f"This access ends on {shown(day)}."
