@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Model
 
 from audit.foundation import clock
+from identity.sessions.models import SignIn
 from provisioning import backlog
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
@@ -90,6 +91,7 @@ def test_account_is_late_from_its_first_failure(
 def test_logout_is_late_from_its_first_failure(world: World, pool: Pool) -> None:
     row = sign_in(world.olli)
     at = clock.now()
+    SignIn.objects.filter(id=row.id).update(ended_at=at)
     Logout.objects.create(sign_in=row, client=row.clients.get(), ended_at=at, due_at=at)
     logouts = LogoutDeliveries(pool=pool)
     for minutes in (0, 10):

@@ -40,7 +40,7 @@ def test_reconcile_prints_the_result_of_each_target(
     total = len(shop.users)
     assert output.getvalue().splitlines() == [
         "crm: not read (target_error)",
-        f"ordering: {total} read, {total - 1} match, 1 differ, 0 without an answer, 0 unknown",
+        f"ordering: {total} read, {total - 1} match, 1 differ, 0 without an answer, 0 added, 0 unknown",
     ]
     assert tasks.reconcile_one(str(ordering.id)) == 1
 
