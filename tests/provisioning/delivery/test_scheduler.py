@@ -5,13 +5,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from unittest import mock
 
 import pytest
 from django.db import OperationalError
 from structlog.testing import capture_logs
 
 from audit.foundation import clock
-from provisioning.delivery import scheduler
+from provisioning.delivery import isolation, scheduler
 from provisioning.delivery.errors import Code, DeliveryError
 from provisioning.delivery.leases import LeasedTable
 from provisioning.delivery.listener import Notifications
@@ -161,7 +162,8 @@ def test_rows_without_a_call_leave_room_and_wake_the_loop() -> None:
     assert not one.has_room
 
 
-def test_failed_lease_keeps_the_backlog() -> None:
+def test_lease_over_a_lost_connection_keeps_the_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "connection", mock.Mock(is_usable=lambda: False))
     many, failing, woken = FakeKind(deque([[delivered]])), FakeKind(), Woken()
     one = Scheduler((many, failing), woken)
     one.lease_due(worker=1, at=AT)
