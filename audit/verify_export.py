@@ -2,7 +2,8 @@
 
 `python verify_export.py export.jsonl --key verifier-keys` reads the export and the public key. With `--previous FILE`
 it also verifies that the log continues a checkpoint that you kept. Get the key from the operator once, by another way
-than the export. Exit code 0: all of it holds; 1: what does not hold is named, with its line.
+than the export. Exit code 0: all of it holds; 1: what does not hold is named, with its line; 3: nothing is wrong, but
+the export ends before its chain does, so it is not proven that its events are the chain's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import Any, NamedTuple
 FORMAT = "keyholder-export-1"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _SHOWN = 50
+_PROBLEMS, _OPEN_END = 1, 3
+"""Exit codes. The parser of the command line uses 2."""
 
 
 class Problem(ValueError):
@@ -230,6 +233,12 @@ _NOT_PROVEN = (
 )
 
 
+_CONCLUSIONS = {
+    0: "The export holds.",
+    _OPEN_END: "The export holds, as far as it goes: see what is not proven.",
+}
+
+
 class Verifier:
     """Reads an export line by line, and collects what does not hold."""
 
@@ -266,6 +275,10 @@ class Verifier:
             raise Problem("The export is empty.")
         self._check_completeness()
 
+    def ends_early(self) -> bool:
+        """Say whether the export ends before the head of its chain, which alone is signed."""
+        return self._last is not None and self._last["seq"] != self._header["head"]["seq"]
+
     def statements(self) -> list[str]:
         """Return what an export without problems proves."""
         mark, head, first, last = self.checkpoint, self._header["head"], self._first, self._last
@@ -275,9 +288,7 @@ class Verifier:
         ]
         if first and last:
             range_ = f"Events {first['seq']} to {last['seq']} of the chain, {first['at']} to {last['at']}"
-            lines.append(
-                f"{range_}, without a gap." if last["seq"] == head["seq"] else f"{range_}: {_NOT_PROVEN}"
-            )
+            lines.append(f"{range_}: {_NOT_PROVEN}" if self.ends_early() else f"{range_}, without a gap.")
         lines.append(
             f"{self._beside} events beside the chain: each is in the log. Whether all are here is not proven."
         )
@@ -411,13 +422,15 @@ def main() -> int:
         with options.export.open("rb") as lines:
             verifier.verify(lines, previous=previous)
         problems = verifier.problems
-        lines = [] if problems else [*verifier.statements(), "The export holds."]
+        code = _OPEN_END if verifier.ends_early() else 0
+        lines = [] if problems else [*verifier.statements(), _CONCLUSIONS[code]]
     except (Problem, OSError, UnicodeDecodeError) as error:
-        problems, lines = [str(error)], []
+        problems, lines, code = [str(error)], [], _PROBLEMS
     if problems:
+        code = _PROBLEMS
         lines = [*problems[:_SHOWN], f"{len(problems)} problems. The export does not hold."]
     sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if problems else 0
+    return code
 
 
 if __name__ == "__main__":

@@ -342,6 +342,9 @@ def test_crafted_range_of_events_that_only_state_their_chain_is_not_called_the_c
     assert (
         "not proven that they are the chain's events, nor when they happened" in statements(log, crafted)[2]
     )
+    done = run(crafted, log.folder.path / "verifier-keys")
+    assert done.returncode == 3, "a script that asks for success gets none"
+    assert done.stdout.splitlines()[-1] == "The export holds, as far as it goes: see what is not proven."
     without_end = edited(crafted, lambda lines: lines[0].update(until=None))
     assert "Events of the chain are missing after event 4." in problems(log, without_end)
 
