@@ -32,6 +32,8 @@ class Account(Due):
     user = models.ForeignKey(User, models.PROTECT, related_name="accounts")
     membership = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="accounts")
     remote_id = models.CharField(max_length=200, blank=True)
+    remote_mac = models.BinaryField(db_default=b"")
+    """Proves that a delivery stored the id (`remote_ids`)."""
     acknowledged_digest = models.CharField(max_length=64, blank=True)
     """SHA-256 of the record last acknowledged."""
     acknowledged_active = models.BooleanField(null=True)

@@ -1,6 +1,7 @@
 """Reconciliation reads targets and compares their records with the desired ones; resync makes accounts due."""
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
 from audit.foundation import clock
-from provisioning.accounts import desired_state, rebuild
+from provisioning.accounts import desired_state, rebuild, remote_ids
 from provisioning.accounts.desired_state import DesiredRecord
 from provisioning.accounts.models import LAST_GENERATION, Account
 from provisioning.connectors import registry
@@ -111,14 +112,18 @@ def _asked(
     An answer that cannot be used leaves its account out. Raises DeliveryError where the target is unavailable.
     """
     rows = _idle(began).filter(target=target, acknowledged_active=True).order_by("checked_at", "id")
-    missing = [row for row in rows if _name(row) not in listed][:_MOST_QUESTIONS]
+    missing = list(
+        itertools.islice((row for row in rows.iterator() if _name(row) not in listed), _MOST_QUESTIONS)
+    )
+    asked_as = profile.build(target=target)
     people = desired_state.snapshot(users=[row.user_id for row in missing], at=clock.now())
     answers: _Records = {}
     for row in missing:
         desired = people.desired_record(row, target)
-        question = SyncTask(profile.build(target=target), desired.record, row.remote_id, read_first=True)
         if not desired.active:
             continue
+        remote_id = remote_ids.proven(account=row, target=target)
+        question = SyncTask(asked_as, desired.record, remote_id, read_first=True)
         try:
             answers[_name(row)] = connector.read_record(task=question, pool=pool)
         except DeliveryError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.foundation import db, ids
-from provisioning.accounts import causes
+from provisioning.accounts import causes, remote_ids
 from provisioning.accounts.models import Account
 from provisioning.accounts.task import AccountOutcome
 from provisioning.delivery import errors as delivery_errors
@@ -28,11 +28,14 @@ locked AS (
 """
 _SUCCEEDED = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
-    id bigint, worker integer, generation integer, remote_id text, digest text, active boolean, rights jsonb,
+    id bigint, worker integer, generation integer, remote_id text, remote_mac text, digest text, active boolean,
+    rights jsonb,
     wrote boolean, called boolean, state text, next_change_at timestamptz)),
 {_LOCKED}
 UPDATE provisioning_account a SET
-    remote_id = x.remote_id, acknowledged_digest = x.digest, acknowledged_active = x.active,
+    remote_id = CASE WHEN x.called THEN x.remote_id ELSE a.remote_id END,
+    remote_mac = CASE WHEN x.called THEN decode(x.remote_mac, 'hex') ELSE a.remote_mac END,
+    acknowledged_digest = x.digest, acknowledged_active = x.active,
     acknowledged_rights = x.rights,
     acknowledged_at = CASE WHEN x.wrote THEN %(at)s ELSE a.acknowledged_at END,
     checked_at = CASE WHEN x.called THEN %(at)s ELSE a.checked_at END,
@@ -49,12 +52,13 @@ RETURNING a.id
 _FAILED = f"""
 WITH x AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS x(
     id bigint, worker integer, generation integer, retry_at timestamptz, code text, state text, attempts integer,
-    remote_id text, uncertain_until timestamptz)),
+    remote_id text, remote_mac text, uncertain_until timestamptz)),
 {_LOCKED}
 UPDATE provisioning_account a SET
     due_at = CASE WHEN a.generation = x.generation THEN x.retry_at ELSE a.due_at END,
     attempts = x.attempts, last_error = x.code, state = x.state,
     remote_id = coalesce(nullif(x.remote_id, ''), a.remote_id),
+    remote_mac = CASE WHEN x.remote_id = '' THEN a.remote_mac ELSE decode(x.remote_mac, 'hex') END,
     failing_since = coalesce(a.failing_since, %(at)s), last_failed_at = %(at)s,
     uncertain_until = coalesce(x.uncertain_until, a.uncertain_until), leased_until = NULL, leased_by = NULL
 FROM x JOIN locked ON locked.id = x.id WHERE a.id = x.id
@@ -153,7 +157,7 @@ def _success_row(outcome: AccountOutcome) -> dict[str, Any]:
     return {
         **_key(outcome),
         "worker": outcome.task.worker,
-        "remote_id": result.remote_id if result else account.remote_id,
+        **_remote_id(outcome, result.remote_id if result else ""),
         "digest": desired.digest if acknowledged else account.acknowledged_digest,
         "active": desired.active if acknowledged else account.acknowledged_active,
         "rights": desired.rights if acknowledged else account.acknowledged_rights,
@@ -162,6 +166,13 @@ def _success_row(outcome: AccountOutcome) -> dict[str, Any]:
         "state": _success_state(account, needed=desired.active),
         "next_change_at": next_change.isoformat() if next_change else None,
     }
+
+
+def _remote_id(outcome: AccountOutcome, remote_id: str) -> dict[str, str]:
+    """Return an id that the target gave; what the row says is not signed again."""
+    update = outcome.task.row
+    mac = remote_ids.authenticate(account=update.account, target=update.target, remote_id=remote_id)
+    return {"remote_id": remote_id, "remote_mac": mac}
 
 
 def _success_state(account: Account, *, needed: bool) -> str:
@@ -181,7 +192,7 @@ def _failure_row(outcome: AccountOutcome, at: dt.datetime) -> dict[str, Any]:
         "code": error.code.value,
         "state": _failure_state(attempts, error.code),
         "attempts": attempts,
-        "remote_id": error.remote_id,
+        **_remote_id(outcome, error.remote_id),
         "uncertain_until": (at + workers.UNCERTAINTY).isoformat() if error.code is Code.LOST else None,
     }
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from provisioning.accounts import desired_state
+from provisioning.accounts import desired_state, remote_ids
 from provisioning.accounts.desired_state import DesiredRecord, PeopleSnapshot
 from provisioning.accounts.models import Account
 from provisioning.connectors import registry
@@ -98,12 +98,13 @@ def _task(update: AccountUpdate, worker: int, run: Callable[[], SyncResult | Non
 
 
 def _synchronize(update: AccountUpdate, pool: Pool) -> SyncResult:
-    target = update.target
+    target, account = update.target, update.account
+    remote_id = remote_ids.proven(account=account, target=target)
     task = SyncTask(
         profile=profile.build(target=target),
         record=update.desired.record,
-        remote_id=update.account.remote_id,
-        read_first=update.is_uncertain,
+        remote_id=remote_id,
+        read_first=update.is_uncertain or remote_id != account.remote_id,
         unconfirmed=update.unconfirmed,
     )
     return registry.connector(kind=target.kind).synchronize(task=task, pool=pool)

@@ -89,8 +89,6 @@ class SyncResult:
     wrote: bool
     supports_patch: bool | None = None
     """Whether this record was changed by PATCH; False where there is no such request, None where nothing shows it."""
-    observed: ObservedState | None = None
-    """The unexpected state that reading first showed; None where it matched or was not read."""
 
 
 class Connector(Protocol):

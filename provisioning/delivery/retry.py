@@ -9,7 +9,7 @@ from provisioning.delivery.errors import Code
 FIRST = dt.timedelta(seconds=1)
 LONGEST = dt.timedelta(hours=1)
 LONGEST_PAUSE = dt.timedelta(seconds=5)
-"""An unavailable target is paused for 1, 2, 4, at most 5 s, then one call tries it (`accounts.results`).
+"""An unavailable target is paused for 1, 2, 4, at most 5 s, then one call tries it (`accounts.target_health`).
 
 Short, because all its deliveries wait, and one connection every five seconds is no load.
 """

@@ -13,7 +13,9 @@ from provisioning.http import connection as http_connection
 _MANY_DIGITS, _MANY_SECONDS = 9, 999_999_999
 _LONGEST_WAIT = dt.timedelta(days=1)
 _NOT_NEGATIVE = dt.timedelta(0)
-_BUSY = frozenset({408, 425, 429, 502, 503, 504})
+_BUSY = frozenset({408, 425, 429, 503})
+_GATEWAY = frozenset({502, 504})
+"""A gateway got no answer from the target, which may have executed the request."""
 _UNAUTHORIZED = frozenset({401, 403})
 _SERVER_ERRORS, _NOT_IMPLEMENTED = range(500, 600), 501
 # Window sizes of zlib: gzip, zlib, raw. Some servers send raw data as "deflate" (RFC 9110 §8.4.1.2).
@@ -55,6 +57,8 @@ class Reply:
     def _code(self) -> Code:
         if self.status in _BUSY:
             return Code.BUSY
+        if self.status in _GATEWAY:
+            return Code.LOST
         if self.status in _UNAUTHORIZED:
             return Code.UNAUTHORIZED
         if self.status in _SERVER_ERRORS and self.status != _NOT_IMPLEMENTED:

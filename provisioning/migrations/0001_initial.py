@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('last_failed_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=40)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
+                ('remote_mac', models.BinaryField(db_default=b'')),
                 ('acknowledged_digest', models.CharField(blank=True, max_length=64)),
                 ('acknowledged_active', models.BooleanField(null=True)),
                 ('acknowledged_at', models.DateTimeField(null=True)),

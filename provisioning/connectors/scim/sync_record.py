@@ -6,7 +6,7 @@ No response is trusted: what a filter returns is checked, a write is read back, 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from provisioning.connectors.connector import ObservedState, SyncResult, SyncTask
+from provisioning.connectors.connector import SyncResult, SyncTask
 from provisioning.connectors.scim import compare, schema
 from provisioning.connectors.scim.endpoint import Rejected, Resource, ScimEndpoint, is_id
 from provisioning.connectors.scim.lookup import Lookup
@@ -38,7 +38,6 @@ class _Sync:
     endpoint: ScimEndpoint
     lookup: Lookup = field(init=False)
     supports_patch: bool | None = None
-    observed: ObservedState | None = None
     remaining: str = ""
     """The id of an inactive record that the target still has."""
 
@@ -56,7 +55,6 @@ class _Sync:
             return self._result(self._create())
         if compare.is_done(self.task.record, [current]):
             return self._result(compare.remote_id(current))
-        self.observed = compare.observed_state(current)
         return self._updated(compare.remote_id(current))
 
     def close(self) -> SyncResult:
@@ -152,12 +150,13 @@ class _Sync:
 
     def _write(self, remote_id: str) -> None:
         """Write the record in the first way that the target accepts, and verify it. Raises _Gone, DeliveryError."""
-        first_rejection, lacks_patch = None, False
+        rejections: list[Rejected] = []
+        lacks_patch = False
         for way in self._ways():
             try:
                 way(remote_id)
             except Rejected as error:
-                first_rejection = first_rejection or error
+                rejections.append(error)
                 if error.is_gone and not self.lookup.is_there(remote_id):
                     raise _Gone from error
                 self._require_other_way(error)
@@ -166,7 +165,7 @@ class _Sync:
             self._verify(remote_id)
             self._learn(way, lacks_patch=lacks_patch)
             return
-        raise first_rejection or DeliveryError(Code.FAULT)
+        raise rejections[0]
 
     def _ways(self) -> list[_Way]:
         """Return the ways to write, in the order of this attempt: one that had no effect comes later.
@@ -210,7 +209,7 @@ class _Sync:
         """Note whether the target carries out a PATCH; a rejection of this record's content says nothing about it."""
         if way in {self._patch, self._patch_active}:
             self.supports_patch = True
-        elif lacks_patch or (way == self._put and self.task.unconfirmed >= _PATIENCE):
+        elif lacks_patch:
             self.supports_patch = False
 
     def _verify(self, remote_id: str) -> None:
@@ -225,7 +224,6 @@ class _Sync:
             remote_id=remote_id,
             wrote=self.endpoint.writes > 0,
             supports_patch=self.supports_patch,
-            observed=self.observed,
         )
 
 

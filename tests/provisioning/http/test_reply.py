@@ -100,7 +100,8 @@ def test_empty_body_has_no_coding() -> None:
 @pytest.mark.parametrize(
     ("statuses", "code"),
     [
-        ({408, 425, 429, 502, 503, 504}, Code.BUSY),
+        ({408, 425, 429, 503}, Code.BUSY),
+        ({502, 504}, Code.LOST),
         ({500, 505, 507, 520, 599}, Code.TARGET_ERROR),
         ({401, 403}, Code.UNAUTHORIZED),
         ({100, 301, 302, 307, 400, 404, 405, 409, 410, 413, 415, 418, 422, 428, 501, 600, 999}, Code.REFUSED),

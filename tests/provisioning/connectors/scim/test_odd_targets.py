@@ -318,7 +318,7 @@ def test_patch_that_is_never_shown_becomes_a_put(
         with pytest.raises(DeliveryError):
             synchronize(changed, remote_id=created.remote_id, read_first=True, unconfirmed=unconfirmed)
     result = synchronize(changed, remote_id=created.remote_id, read_first=True, unconfirmed=attempts - 1)
-    assert result.supports_patch is (False if active else None)
+    assert result.supports_patch is None, "earlier attempts may have failed for another reason"
     assert (shop.one(ADA)["displayName"], shop.one(ADA)["active"]) == ("Ada Approver", active)
 
 
