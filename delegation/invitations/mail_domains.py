@@ -1,6 +1,7 @@
 """Whether an invitation goes to an address outside the organization's own mail domains, and who is notified of it."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ _MAX_NOTIFIED = 20
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Names an admin's address and language."""
+    """Names an admin with address and language."""
 
+    user: uuid.UUID
     email: str
     language: str
 
@@ -29,7 +31,7 @@ def admins_to_notify(*, invitation: Invitation, at: dt.datetime) -> Sequence[Rec
     if _domain(invitation.email) in domains:
         return []
     others = [admin for admin in admins if admin.id != invitation.invited_by]
-    return [Recipient(admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
+    return [Recipient(admin.id, admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
 
 
 def _domain(email: str) -> str:

@@ -57,6 +57,14 @@ NOTICE = Limit(
 )
 RESYNC = Limit("resync", "resyncs of access and retries of a removal", "person", 6, _MINUTE)
 
+INVITATION_NOTICE = Limit(
+    "invitation-notice",
+    "mails at once about invitations to addresses outside, the others as one mail in four hours",
+    "admin and organization",
+    10,
+    _DAY,
+)
+
 LIMITS: Sequence[Limit] = (
     DEVICE,
     SESSION,
@@ -70,6 +78,7 @@ LIMITS: Sequence[Limit] = (
     RESET_MAIL_DEVICE,
     NOTICE,
     RESYNC,
+    INVITATION_NOTICE,
 )
 
 

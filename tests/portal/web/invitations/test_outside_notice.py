@@ -1,17 +1,20 @@
 """The other admins get a mail about an invitation to an address outside the organization's mail domains."""
 
+import dataclasses
 import re
 from html import unescape
 
 import pytest
 from django.template.loader import render_to_string
 
+from audit.foundation import clock
 from delegation.authorization.errors import Denied, InvalidInput, NotFound
 from delegation.invitations import mail_domains
 from delegation.organizations import commands as organizations_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
 from identity.people.models import User
+from portal.signin.customers import limits
 from portal.web.invitations import outside_notice
 from provisioning.mail.models import Mail
 from tests.fixtures import queued_mails, signed_in
@@ -36,7 +39,7 @@ def notices() -> list[tuple[str, str]]:
     """Give the recipient and the text of each notice."""
     return sorted(
         (queued_mails.recipient_of(mail), queued_mails.text_of(mail))
-        for mail in Mail.objects.filter(purpose="invitation_notice")
+        for mail in Mail.objects.filter(purpose__startswith="invitation_notice")
     )
 
 
@@ -59,6 +62,32 @@ def test_mail_lists_in_its_page_what_its_text_lists(world: World, purpose: str) 
     cells = re.findall(r'<td style="padding:2px 0;font-family:[^"]+">\s*(.+?)\s*</td>', page)
     assert lines == cells
     assert any("Oulu" in line for line in lines)
+
+
+def test_notices_beyond_the_daily_limit_are_collected_in_one_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site admin with 60 invitations a day would otherwise fill the mailboxes of all other admins."""
+    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=2))
+    for number in range(6):
+        assert invite(world, world.sami, f"{number}@mailbox.example").endswith(NOTIFIED)
+    sent = notices()
+    assert [to for to, _ in sent] == ["aino@koskela.example"] * 3 + ["paivi@koskela.example"] * 3
+    collected = [
+        text for _, text in sent if "Several more people outside your organization were invited" in text
+    ]
+    assert len(collected) == 2
+    assert Mail.objects.filter(purpose="invitation_notices", due_at__gt=clock.now()).count() == 2
+
+
+def test_limit_of_notices_in_one_organization_leaves_the_other_ones_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "INVITATION_NOTICE", dataclasses.replace(limits.INVITATION_NOTICE, amount=1))
+    for number in range(2):
+        invite(world, world.sami, f"{number}@mailbox.example")
+    assert not limits.take((limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.pohjola.id}")).wait
+    assert limits.take((limits.INVITATION_NOTICE, f"{world.paivi.user_id} {world.koskela.id}")).wait
 
 
 def test_sender_gets_no_notice_of_the_own_invitation(world: World) -> None:
