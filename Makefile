@@ -29,8 +29,9 @@ test: .venv/.ok ## Run all tests (PYTEST_ARGS="tests/audit -k race" for some, WO
 
 check: lint types contracts templates migrations check-fast ## Do what must pass before each commit
 
+# A worker takes neighbouring tests, so that fewer workers make what a module shares.
 check-fast: .venv/.ok
-	$(PYTEST) -m fast $(PYTEST_ARGS)
+	$(PYTEST) -m fast --dist worksteal $(PYTEST_ARGS)
 
 check-browser: .venv/.ok ## Run the tests that drive Chromium
 	KEYHOLDER_TEST_REQUIRE_BROWSER=1 $(PYTEST) -m browser $(PYTEST_ARGS)

@@ -3,8 +3,10 @@
 The `database` lane repeats those fast tests whose outcome may depend on the version of PostgreSQL.
 """
 
+import gc
+import pathlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 
 import hypothesis
 import pytest
@@ -25,7 +27,7 @@ hypothesis.settings.load_profile("repeatable")
 
 
 def lane(path: str, fixtures: Collection[str]) -> str:
-    if not SLOW.isdisjoint(_words(path)):
+    if is_slow(path):
         return "slow"
     return "browser" if "browser" in fixtures else "fast"
 
@@ -34,6 +36,38 @@ def repeated(path: str, *, marked: bool, fixtures: Collection[str]) -> bool:
     """Whether the database lane runs this test, too."""
     uses = marked or not {"db", "transactional_db", "database_urls"}.isdisjoint(fixtures)
     return uses and lane(path, fixtures) == "fast" and not DATABASE.isdisjoint(_words(path))
+
+
+def is_slow(path: str) -> bool:
+    return not SLOW.isdisjoint(_words(path))
+
+
+def holds_nothing(path: str, lane: str) -> bool:
+    """Whether the path alone says that the lane has no test of this file."""
+    if lane == "slow":
+        return not is_slow(path)
+    if lane == "database":
+        return is_slow(path) or DATABASE.isdisjoint(_words(path))
+    return lane in {"fast", "browser"} and is_slow(path)
+
+
+def pytest_ignore_collect(collection_path: pathlib.Path, config: pytest.Config) -> bool | None:
+    """Import no module only to deselect all its tests: each worker would."""
+    if not collection_path.is_relative_to(config.rootpath) or not collection_path.match("test_*.py"):
+        return None
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return holds_nothing(path, config.option.markexpr) or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep Python's garbage collector from what lives to the end: looking at it took a third of the collection."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 # Before pytest itself deselects by `-m`.
