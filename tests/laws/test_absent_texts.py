@@ -18,7 +18,7 @@ def short_absent_texts(module: code.Module) -> list[str]:
     """Name assertions that a short hexadecimal or Base64 text is not in a longer text."""
     return [
         f"{module.name}:{node.lineno} {ast.unparse(node)}"
-        for node in ast.walk(module.tree)
+        for node in code.nodes(module.tree)
         if isinstance(node, ast.Compare)
         and isinstance(node.ops[0], ast.NotIn)
         and isinstance(node.left, ast.Constant)

@@ -39,7 +39,7 @@ def writes(module: code.Module) -> list[str]:
     plain = _modules(module.tree) | _collections(module.tree)
     return [
         f"{module.name}:{node.lineno} .{node.attr}"
-        for node in ast.walk(module.tree)
+        for node in code.nodes(module.tree)
         if isinstance(node, ast.Attribute)
         and (node.attr in ALWAYS or (node.attr in UNLESS_PLAIN and not _is_plain(node.value, plain)))
     ]
@@ -63,7 +63,7 @@ def _modules(tree: ast.Module) -> set[str]:
 def _collections(tree: ast.Module) -> set[str]:
     kinds = ast.Dict | ast.DictComp | ast.List | ast.ListComp | ast.Set | ast.SetComp
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in code.nodes(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and (
             isinstance(node.value, kinds)
             or (isinstance(node.value, ast.Call) and code.called(node.value) in PLAIN_MAKERS)

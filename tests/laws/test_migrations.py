@@ -25,7 +25,7 @@ def live_imports(module: code.Module) -> list[str]:
     """Name the imports of the product's modules but the one that Django writes for the default of a key."""
     names = [
         name
-        for node in ast.walk(module.tree)
+        for node in code.nodes(module.tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in (
             [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]

@@ -123,7 +123,7 @@ def demo_texts() -> Iterator[tuple[str, str]]:
 
 def strings(tree: ast.AST) -> Iterator[str]:
     """The strings of a module but docstrings, which people do not read."""
-    nodes = list(ast.walk(tree))
+    nodes = list(code.nodes(tree))
     docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:

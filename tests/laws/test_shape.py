@@ -1,6 +1,7 @@
 """Small files, small functions, and commands that are all called alike."""
 
 import ast
+import functools
 import re
 
 import pytest
@@ -20,6 +21,7 @@ EXCEPTIONS: dict[str, str] = {
 """What may be larger, and why: `path` or `path:function`."""
 
 
+@functools.cache
 def too_large(module: code.Module) -> dict[str, int]:
     """Give what is over its budget, with its lines of code."""
     lines = code_lines = code.code_lines(module)

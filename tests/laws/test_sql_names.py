@@ -18,7 +18,7 @@ def published() -> frozenset[str]:
 
 def _texts(tree: ast.AST) -> list[tuple[int, str]]:
     """Every string that is no docstring, f-strings as one text, with its line."""
-    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    joined = [node for node in code.nodes(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in joined for part in node.values}
     whole = [
         (

@@ -15,7 +15,7 @@ def foreign_imports(module: code.Module) -> list[str]:
     folder = module.name.rpartition("/")[0].replace("/", ".")
     return [
         f"{module.name}:{node.lineno} {name}"
-        for node in ast.walk(module.tree)
+        for node in code.nodes(module.tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in _imported(node)
         if _is_test(name) or not _is_near(name, folder)
