@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from audit.foundation.actor import Actor
 from audit.foundation.intervals import InForce
@@ -20,7 +21,7 @@ from identity.memberships.models import MembershipPeriod
 from identity.organizations.models import Organization
 from identity.people import addresses, search
 
-_MAX_MATCHES = 1000
+MAX_MATCHES = 1000
 _MAX_ACCEPTABLE = 20
 """Open invitations of one person that are looked at for a sign-in, the newest first."""
 
@@ -46,30 +47,79 @@ class PendingInvitation:
     """Whether the sender could still assign the offered access; the link is refused otherwise."""
 
 
-def pending(
-    *, actor: Actor, organization: uuid.UUID, at: dt.datetime, limit: int = 50
-) -> list[PendingInvitation]:
-    """Read the open invitations that this actor could have sent, newest first.
+@dataclass(frozen=True, slots=True)
+class PendingFilter:
+    """A filter searches open invitations as the list of members is searched."""
 
-    The number of statements is bounded by the number of tiers.
-    """
+    text: str = ""
+    roles: Collection[str] = ()
+    sites: Collection[uuid.UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingKey:
+    """Identifies an open invitation, with its end."""
+
+    id: uuid.UUID
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingScope:
+    """Holds the open invitations that an actor may resend, and those that the actor may cancel."""
+
+    resend: QuerySet[Invitation]
+    cancel: QuerySet[Invitation]
+
+
+def pending_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> PendingScope:
+    """Read which open invitations the actor could have sent. Two statements."""
+    return PendingScope(
+        *(
+            scope.pending(actor=actor, verb=verb, at=at, organization=organization)
+            for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
+        )
+    )
+
+
+def pending_keys(*, among: PendingScope, filters: PendingFilter) -> list[PendingKey]:
+    """Find the open invitations that match, the first to expire first, up to `MAX_MATCHES` + 1. One statement."""
+    either = Q(pk__in=among.resend.values("pk")) | Q(pk__in=among.cancel.values("pk"))
+    rows = Invitation.objects.filter(either, *_pending_conditions(filters))
+    keys = rows.order_by("expires_at", "id").values_list("id", "expires_at")[: MAX_MATCHES + 1]
+    return [PendingKey(*key) for key in keys]
+
+
+def _pending_conditions(filters: PendingFilter) -> Iterator[Q]:
+    if filters.text:
+        words = search.words(filters.text)
+        yield from [_has_word(word) for word in words] or [Q(pk__in=[])]
+    if filters.roles:
+        yield Q(role__key__in=filters.roles)
+    if filters.sites:
+        yield Q(all_sites=True) | Q(pk__in=_at_sites(Q(site__in=filters.sites)))
+
+
+def _has_word(word: str) -> Q:
+    at_site = Q(search.has_word(word, name="site__name"))
+    return Q(search.has_word(word, name="name", email="email")) | Q(pk__in=_at_sites(at_site))
+
+
+def _at_sites(condition: Q) -> QuerySet[Any, Any]:
+    return Invitation.sites.through._default_manager.filter(condition).values("invitation")
+
+
+def pending(*, among: PendingScope, ids: Sequence[uuid.UUID], at: dt.datetime) -> list[PendingInvitation]:
+    """Read these open invitations, in this order. The number of statements is bounded by the number of tiers."""
     resend, cancel = (
-        set(_newest(actor, verb, organization, at).values_list("id", flat=True)[:limit])
-        for verb in (Verb.INVITATION_RESEND, Verb.INVITATION_CANCEL)
+        set(verb.filter(id__in=ids).values_list("id", flat=True)) for verb in (among.resend, among.cancel)
     )
     rows = list(
-        Invitation.objects.filter(id__in=resend | cancel)
-        .select_related("role")
-        .prefetch_related("sites")
-        .order_by("-created_at", "-id")
+        Invitation.objects.filter(id__in=resend | cancel).select_related("role").prefetch_related("sites")
     )
+    rows.sort(key=lambda row: ids.index(row.id))
     refused = sender_authority.without_authority(invitations=rows, at=at)
     return [_invitation_from_row(row, resend, cancel, acceptable=row.id not in refused) for row in rows]
-
-
-def _newest(actor: Actor, verb: Verb, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Invitation]:
-    rows = scope.pending(actor=actor, verb=verb, at=at, organization=organization)
-    return rows.order_by("-created_at", "-id")
 
 
 def _invitation_from_row(
@@ -133,7 +183,7 @@ def matching(*, among: QuerySet[Invitation], text: str) -> dict[uuid.UUID, dt.da
     if not words:
         return {}
     rows = among.filter(*(search.has_word(word, name="name", email="email") for word in words))
-    return dict(rows.order_by("-id").values_list("id", "created_at")[:_MAX_MATCHES])
+    return dict(rows.order_by("-id").values_list("id", "created_at")[:MAX_MATCHES])
 
 
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:

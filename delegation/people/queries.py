@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -15,6 +15,8 @@ from delegation.authorization import authorities, scopes
 from delegation.authorization.errors import NotFound
 from delegation.authorization.models.assignments import Assignment, AssignmentSite
 from delegation.authorization.verbs import Verb
+from delegation.people import ordering, recency
+from delegation.people.ordering import Order
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership, MembershipPeriod
 from identity.organizations.models import Site
@@ -25,6 +27,7 @@ COUNT_LIMIT = 1000
 """Counting stops here: an exact number of a large organization would slow down every page."""
 
 PeoplePage = KeysetPage[Membership]
+Members = QuerySet[Membership]
 
 _NEVER = Q(pk__in=[])
 _PRESENT = [MembershipPeriod.State.ACTIVE, MembershipPeriod.State.SUSPENDED]
@@ -35,10 +38,15 @@ class PeopleFilter:
     """A filter searches members and holds the position in the list: after `after`, or before `before`."""
 
     text: str = ""
-    role: str = ""
-    site: uuid.UUID | None = None
+    roles: Collection[str] = ()
+    """Any of these roles; with sites, an assignment has one of both."""
+    sites: Collection[uuid.UUID] = ()
+    recency: Collection[str] = ()
+    """Values of `recency.Recency`."""
     former: bool = False
-    memberships: Collection[uuid.UUID] | None = None
+    condition: Q = field(default_factory=Q)
+    """A condition over memberships from the layers above."""
+    order: Order = Order.NAME
     after: uuid.UUID | None = None
     before: uuid.UUID | None = None
 
@@ -47,14 +55,26 @@ def matching(
     *, actor: Actor, organization: uuid.UUID, at: dt.datetime, filters: PeopleFilter
 ) -> QuerySet[Membership]:
     """Filter the members that this actor may see and that match the filters."""
-    rows = scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+    rows = readable(actor=actor, organization=organization, at=at)
+    return narrowed(rows=rows, organization=organization, at=at, filters=filters)
+
+
+def readable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
+    """Filter the present and former members that this actor may see. One statement."""
+    return scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=at, organization=organization)
+
+
+def narrowed(
+    *, rows: QuerySet[Membership], organization: uuid.UUID, at: dt.datetime, filters: PeopleFilter
+) -> QuerySet[Membership]:
+    """Filter those of the `readable` rows that match. One statement where a text is searched."""
     present = memberships_queries.in_state(at=at, states=_PRESENT)
     rows = rows.filter(~present if filters.former else present)
     if filters.text:
         rows = rows.filter(*_text_conditions(filters.text, organization, at))
-    if filters.role or filters.site:
+    if filters.roles or filters.sites:
         rows = rows.filter(_has_assignment(filters, at))
-    return rows if filters.memberships is None else rows.filter(pk__in=filters.memberships)
+    return rows.filter(recency.has_recency(filters.recency, at), filters.condition)
 
 
 def manageable(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> QuerySet[Membership]:
@@ -100,32 +120,51 @@ def _assigned_to(sites: Sequence[uuid.UUID], at: dt.datetime) -> QuerySet[Assign
 
 def _has_assignment(filters: PeopleFilter, at: dt.datetime) -> Exists:
     assignments = authorities.in_force(at).filter(membership=OuterRef("pk"))
-    if filters.role:
-        assignments = assignments.filter(role__key=filters.role)
-    if filters.site:
-        at_site = AssignmentSite.objects.filter(assignment=OuterRef("pk"), site=filters.site)
+    if filters.roles:
+        assignments = assignments.filter(role__key__in=filters.roles)
+    if filters.sites:
+        at_site = AssignmentSite.objects.filter(assignment=OuterRef("pk"), site__in=filters.sites)
         assignments = assignments.filter(Q(all_sites=True) | Exists(at_site))
     return Exists(assignments)
 
 
-def page(*, rows: QuerySet[Membership], filters: PeopleFilter, size: int | None = None) -> PeoplePage:
+def page(
+    *,
+    rows: QuerySet[Membership],
+    filters: PeopleFilter,
+    at: dt.datetime,
+    among: QuerySet[Membership] | None = None,
+    size: int | None = None,
+) -> PeoplePage:
     """Read one page of these rows with their users. One statement, two where the list continues after a member.
 
-    The page continues after the member's name even where the member no longer matches.
+    The page continues after a member that no longer matches, if it is among the `readable` ones: the place of a member
+    that the actor may not see says something about that member.
     """
+    anchors = rows if among is None else among
     return db.keyset(
-        rows=[rows.select_related("user")],
-        order=("sort_key", "id"),
+        rows=[ordering.sorted_by(rows.select_related("user"), filters.order, at)],
+        order=ordering.fields_of(filters.order),
         after=filters.after,
         before=filters.before,
         size=size or PAGE_SIZE,
-        anchors=[Membership.objects.filter(organization__in=rows.order_by().values("organization")[:1])],
+        anchors=[ordering.sorted_by(anchors, filters.order, at)],
     )
+
+
+def first_ids(*, rows: QuerySet[Membership], limit: int = COUNT_LIMIT) -> list[uuid.UUID]:
+    """Read the ids of these rows in the order of names, up to limit + 1. One statement."""
+    return list(rows.order_by("sort_key", "id").values_list("pk", flat=True)[: limit + 1])
 
 
 def count(*, rows: QuerySet[Membership]) -> int:
     """Count the rows, up to COUNT_LIMIT + 1. One statement."""
     return rows.order_by()[: COUNT_LIMIT + 1].count()
+
+
+def count_among(*, rows: Members, ids: Collection[uuid.UUID]) -> int:
+    """Count those of these members that are among the rows. One statement, none for no ids."""
+    return rows.filter(pk__in=ids).count() if ids else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,13 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins', to=settings.AUTH_USER_MODEL)),
             ],
         ),
+        migrations.CreateModel(
+            name='LastSignIn',
+            fields=[
+                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='last_sign_in', serialize=False, to='identity.membership')),
+                ('at', models.DateTimeField()),
+            ],
+        ),
         migrations.AddField(
             model_name='tokenfamily',
             name='sign_in',

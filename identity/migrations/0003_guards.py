@@ -1,11 +1,11 @@
-"""Guards of identity's tables and of django-allauth's, rows that stay as issued, and what other apps may read."""
+"""Guards of identity's tables and of django-allauth's, rows that stay as issued, the last sign-ins, and what other apps may read."""
 
 import pathlib
 
 from django.db import migrations
 
 HERE = pathlib.Path(__file__)
-FILES = ("0003_guards.sql", "0003_issued.sql", "0003_published.sql")
+FILES = ("0003_guards.sql", "0003_issued.sql", "0003_published.sql", "0003_last_sign_in.sql")
 SQL = [HERE.with_name(name).read_text(encoding="utf-8") for name in FILES]
 
 

@@ -69,3 +69,16 @@ class SignIn(models.Model):
                 fields=["ended_at"], name="sign_in_ended", condition=models.Q(ended_at__isnull=False)
             )
         ]
+
+
+class LastSignIn(models.Model):
+    """Holds the latest sign-in of a membership, for lists of 50,000 people.
+
+    Triggers of the database write it. A sign-in to a service counts for its membership, a sign-in of the browser for
+    the only membership that the person has at that time: with two, a row would say that there is another organization.
+    """
+
+    membership = models.OneToOneField(
+        Membership, models.PROTECT, primary_key=True, related_name="last_sign_in"
+    )
+    at = models.DateTimeField()

@@ -1,23 +1,16 @@
-"""Accounts by state, so that those of a reader's own sites are not cut away by the limit of the statement."""
+"""Accounts that need attention: those of a reader's own sites are not cut away by the limit of the statement."""
 
 import uuid
 from collections.abc import Collection
 
 from delegation.people import queries as people_queries
+from portal.shell import query_string
 from portal.shell.page_context import PageContext
 from provisioning.accounts import queries as accounts_queries
 
 
-def members_in_state(page: PageContext, states: Collection[str]) -> list[uuid.UUID]:
-    """Find memberships with an account in one of these states; the caller filters those that the reader may see."""
-    found = accounts_queries.in_state(organization=page.organization_id, states=states)
-    if _is_complete(found) or (members := _members_within_sites(page)) is None:
-        return found
-    return accounts_queries.in_state(organization=page.organization_id, states=states, memberships=members)
-
-
 def accounts_needing_attention(page: PageContext) -> list[tuple[uuid.UUID, str]]:
-    """Find accounts that need attention, as (membership, application); the caller filters as above."""
+    """Find accounts that need attention, as (membership, application); the caller filters those the reader may see."""
     found = accounts_queries.needing_attention(organization=page.organization_id, at=page.at)
     if _is_complete(found) or (members := _members_within_sites(page)) is None:
         return found
@@ -32,3 +25,8 @@ def _is_complete(found: Collection[object]) -> bool:
 
 def _members_within_sites(page: PageContext) -> list[uuid.UUID] | None:
     return people_queries.ids_within_sites(actor=page.viewer, organization=page.organization_id, at=page.at)
+
+
+def people_url(page: PageContext) -> str:
+    """Return the address of the list of people whose access is out of date in a system."""
+    return query_string.with_values(page.url("people"), {"systems": accounts_queries.NEEDS_ATTENTION})

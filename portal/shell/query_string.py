@@ -17,14 +17,18 @@ class Option:
     label: str
     url: str
     current: bool = False
+    count: str = ""
+    """How many rows it would show; empty where that is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterMenu:
-    """Describes a filter that is off, for `kh.filter`."""
+    """Describes a filter with its choices, for `kh.filter`. With `value` it is on, and `clear_url` turns it off."""
 
     label: str
     options: Sequence[Option]
+    value: str = ""
+    clear_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,16 @@ def choice(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> str:
     return value if value in allowed else ""
 
 
-def with_values(url: str, values: Mapping[str, str]) -> str:
-    """Return the address with the values that are not empty."""
+def choices(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """Return the allowed values, each once in the order of `allowed`, and whether the address has others."""
+    sent = {value for value in query.getlist(name) if value}
+    return [value for value in allowed if value in sent], bool(sent - allowed.keys())
+
+
+def with_values(url: str, values: Mapping[str, str | Sequence[str]]) -> str:
+    """Return the address with the values that are not empty; several of one parameter stand after each other."""
     filled = {name: value for name, value in values.items() if value}
-    return f"{url}?{urlencode(filled)}" if filled else url
+    return f"{url}?{urlencode(filled, doseq=True)}" if filled else url
 
 
 def menu(
@@ -77,6 +87,12 @@ def active_filter(
     return ActiveFilter(label, options[values[name]], with_values(url, {**values, name: ""}))
 
 
-def hidden_fields(values: Mapping[str, str], *, without: str) -> list[HiddenField]:
+def hidden_fields(values: Mapping[str, str | Sequence[str]], *, without: str = "") -> list[HiddenField]:
     """Return the parameters that are set, but for the one the form itself sends."""
-    return [HiddenField(name, value) for name, value in values.items() if value and name != without]
+    return [
+        HiddenField(name, value)
+        for name, one_or_several in values.items()
+        if name != without
+        for value in ([one_or_several] if isinstance(one_or_several, str) else one_or_several)
+        if value
+    ]

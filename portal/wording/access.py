@@ -159,6 +159,13 @@ def sites(assignments: Sequence[AssignmentView]) -> str:
     return site_names(all_sites=False, names=list(by_id.values()))
 
 
+def every_site(assignments: Sequence[AssignmentView]) -> str:
+    """Return all sites of `sites` by name, however many they are."""
+    if any(assignment.all_sites for assignment in assignments):
+        return site_names(all_sites=True, names=())
+    return cldr.joined(list({site.id: site.name for it in assignments for site in it.sites}.values()))
+
+
 def limits(assignments: Sequence[AssignmentView]) -> str:
     """Return the lowest limit of all assignments, for a list."""
     return lowest_limit(limit for assignment in assignments for limit in assignment.limits.values())

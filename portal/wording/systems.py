@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue.display_names import DisplayNames
@@ -42,6 +42,36 @@ class SystemRow:
     """Whether an attempt failed and the next one is due later: a reader may ask for it now."""
 
 
+def account_states() -> Mapping[str, str]:
+    """Return the states of accounts in words, for a filter."""
+    return {
+        "out_of_date": pgettext("state", "Out of date"),
+        "failed": pgettext("state", "Failed"),
+        "updating": pgettext("state", "Updating"),
+        "up_to_date": pgettext("state", "Up to date"),
+    }
+
+
+def closing_states() -> Mapping[str, str]:
+    """Return the states of removed people's accounts in words, for a filter (`closing`)."""
+    return {
+        "failed": pgettext("state", "Failed"),
+        "updating": pgettext("state", "Closing"),
+        "up_to_date": pgettext("state", "Closed"),
+    }
+
+
+def states_of(filters: Sequence[str], *, former: bool) -> list[str]:
+    """Return the states of accounts that these choices of a filter stand for."""
+    failed = ["out_of_date"] if former and "failed" in filters else []
+    return [*filters, *failed]
+
+
+def choice_of(state: str, *, former: bool) -> str:
+    """Return the choice of a filter that a state of an account belongs to: the reverse of `states_of`."""
+    return "failed" if former and state == "out_of_date" else state
+
+
 def worst(status: WorstState | None, names: DisplayNames, *, former: bool = False) -> dict[str, Any]:
     """Return `state` and `state_where` of a row in a list; empty where no account is needed."""
     if status is None or status.state == "not_needed":
@@ -50,6 +80,13 @@ def worst(status: WorstState | None, names: DisplayNames, *, former: bool = Fals
     where = "" if status.state == "up_to_date" else supplier_texts.in_language(name)
     state = STATES[status.state]
     return {"state": closing(state) if former else state, "state_where": where}
+
+
+def worst_in_words(status: WorstState | None, names: DisplayNames) -> str:
+    """Return `Failed, CRM portal`, `Up to date`; empty where no account is needed."""
+    where = worst(status, names)["state_where"]
+    word = account_states().get(status.state, "") if status else ""
+    return f"{word}, {where}" if word and where else word
 
 
 def matrix(

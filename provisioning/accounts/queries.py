@@ -5,22 +5,14 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from audit.foundation import db
+from provisioning.accounts.models import Account
+from provisioning.accounts.status import BY_SEVERITY
 
 LIMIT = 1000
 NEEDS_ATTENTION = ("failed", "out_of_date")
-UPDATING = ("updating",)
-
-_IN_STATE = """
-SELECT DISTINCT m.id
-FROM provisioning_account a
-JOIN provisioning_target t ON t.id = a.target_id AND t.is_active
-JOIN identity_published_membership m ON m.user_id = a.user_id AND (a.membership_id IS NULL OR a.membership_id = m.id)
-WHERE m.organization_id = %(organization)s AND a.state = ANY(%(states)s)
- AND (%(memberships)s::uuid[] IS NULL OR m.id = ANY(%(memberships)s::uuid[]))
-LIMIT %(limit)s
-"""
-
 
 _NEED_ATTENTION = """
 SELECT DISTINCT m.id, app.key
@@ -55,14 +47,29 @@ def needing_attention(
     return [(row[0], row[1]) for row in rows]
 
 
-def in_state(
-    *, organization: uuid.UUID, states: Collection[str], memberships: Collection[uuid.UUID] | None = None
-) -> list[uuid.UUID]:
-    """Find memberships with an account in one of these states, at most `LIMIT`. One statement.
+def worst_state_is(states: Collection[str]) -> Q:
+    """Return the condition that a membership's worst account has one of these states; true without any.
 
-    `memberships`: among these alone.
+    Neighbouring states make one condition: the planner starts from the accounts that need attention, not from all
+    members.
     """
-    return [row[0] for row in db.fetch_all(_IN_STATE, _params(organization, states, memberships))]
+    condition, run = Q(), list[str]()
+    for state in BY_SEVERITY:
+        if state in states:
+            run.append(state)
+        if run and (state not in states or state == BY_SEVERITY[-1]):
+            first = BY_SEVERITY.index(run[0])
+            worse = Q(~_has_state(BY_SEVERITY[:first])) if first else Q()
+            condition |= Q(_has_state(run)) & worse
+            run = []
+    return condition
+
+
+def _has_state(states: Collection[str]) -> Exists:
+    own = Q(membership=None) | Q(membership=OuterRef("pk"))
+    return Exists(
+        Account.objects.filter(own, user=OuterRef("user"), target__is_active=True, state__in=list(states))
+    )
 
 
 def waiting_of_act(*, act: uuid.UUID) -> list[uuid.UUID]:

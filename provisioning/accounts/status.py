@@ -16,7 +16,8 @@ from provisioning.delivery import workers
 from provisioning.delivery.errors import Code
 from provisioning.targets.models import Target
 
-_BY_SEVERITY = ("failed", "out_of_date", "updating", "up_to_date", "not_needed")
+BY_SEVERITY = ("failed", "out_of_date", "updating", "up_to_date", "not_needed")
+"""The states of an account; a list shows the first of a member's."""
 _RECENT, _SAMPLE, _PERIOD = 50, 500, dt.timedelta(days=7)
 
 _WORST_STATES = """
@@ -104,7 +105,7 @@ def systems_of_person(*, user: User, memberships: Sequence[uuid.UUID], at: dt.da
         for account in accounts
         if account.membership_id is None or account.membership_id in memberships
     ]
-    return sorted(rows, key=lambda system: (_BY_SEVERITY.index(system.state), system.application))
+    return sorted(rows, key=lambda system: (BY_SEVERITY.index(system.state), system.application))
 
 
 def _status(
@@ -166,10 +167,10 @@ def error_code(account: Account) -> str:
 
 def worst_states(*, memberships: Iterable[uuid.UUID]) -> dict[uuid.UUID, WorstState]:
     """Find the worst state of each member who has an account. One statement."""
-    params = {"memberships": list(memberships), "worst": list(_BY_SEVERITY)}
+    params = {"memberships": list(memberships), "worst": list(BY_SEVERITY)}
     rows = db.fetch_all(_WORST_STATES, params)
     return {
-        membership: WorstState(_BY_SEVERITY[rank - 1], application) for membership, rank, application in rows
+        membership: WorstState(BY_SEVERITY[rank - 1], application) for membership, rank, application in rows
     }
 
 

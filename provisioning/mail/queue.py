@@ -6,7 +6,7 @@
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 
@@ -81,6 +81,16 @@ def give_up(*, using: str, at: dt.datetime) -> int:
 def waits(*, purpose: str, about: uuid.UUID, after: dt.datetime) -> bool:
     """Return whether a mail of this purpose about this subject is due after an instant."""
     return Mail.objects.filter(purpose=purpose, about=about, due_at__gt=after).exists()
+
+
+def undelivered(*, purpose: str, about: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Find the subjects of which the latest mail of this purpose was given up or returned. One statement."""
+    latest = Mail.objects.filter(purpose=purpose, about__in=about).order_by("about", "-created_at", "-id")
+    return {
+        about
+        for about, failed_at in latest.distinct("about").values_list("about", "failed_at")
+        if about and failed_at
+    }
 
 
 def notify_deliverer() -> None:

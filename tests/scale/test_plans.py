@@ -92,15 +92,13 @@ def pages(world: World) -> Paths:
         rows = people_queries.matching(
             actor=actor_of(admin), organization=organization, at=at, filters=filters
         )
-        people_queries.page(rows=rows, filters=filters)
+        people_queries.page(rows=rows, filters=filters, at=at)
 
     return {
         "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
         "people": page,
         "search": lambda: page("42 person"),
-        "attention": lambda: accounts_queries.in_state(
-            organization=organization, states=accounts_queries.NEEDS_ATTENTION
-        ),
+        "attention": lambda: accounts_queries.needing_attention(organization=organization, at=at),
         "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
         "last admin": lambda: continuity.require_remaining_admin(
             organization=organization, without=[admin.id], at=at

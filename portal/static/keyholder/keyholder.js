@@ -30,9 +30,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// What may fold on a phone does.
-if (matchMedia("(max-width: 47.99rem)").matches) for (const part of document.querySelectorAll("[data-kh-fold]")) part.open = false;
-
 // Copying: <button data-kh-copy="#id" data-kh-copied="Copied">; shown only where it can work.
 for (const button of document.querySelectorAll("[data-kh-copy]")) button.hidden = !navigator.clipboard;
 

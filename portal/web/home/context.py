@@ -136,7 +136,10 @@ def _unconfirmed(removal: Notice) -> Task:
 def _tasks(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], names: DisplayNames) -> list[Task]:
     """Return the reader's other tasks as an admin, most urgent first."""
     rows = [_out_of_date(page, accounts, names)] if accounts else []
-    pending = invitations_queries.pending(actor=page.viewer, organization=page.organization_id, at=page.at)
+    scope = invitations_queries.pending_scope(
+        actor=page.viewer, organization=page.organization_id, at=page.at
+    )
+    pending = invitations_queries.pending_keys(among=scope, filters=invitations_queries.PendingFilter())
     expired = [invitation for invitation in pending if invitation.expires_at <= page.at]
     for number, text, sub in (
         (len(expired), *_expired_invitations(len(expired))),
@@ -173,7 +176,7 @@ def _out_of_date(page: PageContext, accounts: Sequence[tuple[uuid.UUID, str]], n
     return Task(
         text=text % {"number": components.counted(number), "systems": dates.name_list(systems)},
         sub=_next_step(page),
-        url=page.url("people") + "?systems=look",
+        url=attention.people_url(page),
         label=_("View"),
     )
 
@@ -188,13 +191,13 @@ def _next_step(page: PageContext) -> str:
 
 
 def _expired_invitations(number: int) -> tuple[str, str]:
-    text = ngettext("%(number)d invitation has expired", "%(number)d invitations have expired", number)
-    return text % {"number": number}, _("Renew or cancel them.")
+    text = ngettext("%(number)s invitation has expired", "%(number)s invitations have expired", number)
+    return text % {"number": components.counted(number)}, _("Renew or cancel them.")
 
 
 def _pending_invitations(number: int) -> tuple[str, str]:
-    text = ngettext("%(number)d pending invitation", "%(number)d pending invitations", number)
-    return text % {"number": number}, _("You can send an invitation again.")
+    text = ngettext("%(number)s pending invitation", "%(number)s pending invitations", number)
+    return text % {"number": components.counted(number)}, _("You can send an invitation again.")
 
 
 def _events(page: PageContext, names: DisplayNames, clock: dates.Clock) -> Sequence[TimelineEvent]:

@@ -114,7 +114,7 @@ def _add_refusal(page: PageContext, form: InvitationForm, refusal: DomainError) 
     if isinstance(refusal, AlreadyMember):
         form.add_error("email", _with_link(text, *_colleague(page, refusal)))
     elif isinstance(refusal, AlreadyInvited):
-        url = f"{page.url('people')}#i{refusal.data['invitation']}"
+        url = f"{page.url('people')}?pending=all#i{refusal.data['invitation']}"
         form.add_error("email", _with_link(text, url, _("View the invitation")))
     else:
         form.add_refusal(refusal)

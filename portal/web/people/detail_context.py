@@ -217,8 +217,11 @@ def _removal_event(page: PageContext, member: VisibleMember) -> EventView | None
 
 def sees_receipt(page: PageContext, event: EventView) -> bool:
     """Return whether the reader removed the person, or sees the whole log: a removed person has no site any more."""
-    if event.actor == page.viewer.id:
-        return True
+    return event.actor == page.viewer.id or sees_all_receipts(page)
+
+
+def sees_all_receipts(page: PageContext) -> bool:
+    """Return whether the reader sees the whole log. One statement for readers of any of it."""
     return page.sees_activity and activity_scope.sees_whole_log(
         actor=page.viewer, organization=page.organization_id, at=page.at
     )

@@ -1,23 +1,18 @@
 """The list of colleagues, and the selection of some of them."""
 
 from dataclasses import replace
-from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from delegation.authorization.errors import Denied
 from delegation.authorization.verbs import Verb
 from portal.http.request_context import Request
-from portal.shell import forms as shell_forms
 from portal.shell import page_context, polling, unconfirmed
 from portal.shell.page_context import PageContext
-from portal.web.people import list_context
+from portal.web.people import list_context, selection
 from portal.wording import dates
 
-_MAX_SELECTED = 300
 _UPDATING = ("wait", "closing")
 
 
@@ -42,12 +37,10 @@ def listing(request: Request, page: PageContext) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def select(request: Request, page: PageContext) -> HttpResponse:
-    """Lead from ticked rows to the page that asks before their removal."""
+    """Lead from the bulk bar to the page of its action, or to the list with everyone selected."""
     if request.method != "POST":
         return HttpResponseRedirect(page.url("people"))
-    ticked = shell_forms.identifiers(request.POST.getlist("m"))[:_MAX_SELECTED]
-    if not ticked or request.POST.get("do") != "remove":
-        messages.warning(request, _("No people are selected. Select people first."))
-        return HttpResponseRedirect(page.url("people"))
-    parameters = urlencode([("m", membership) for membership in ticked])
-    return HttpResponseRedirect(f"{page.url('people_remove')}?{parameters}")
+    try:
+        return HttpResponseRedirect(selection.action_url(page, request.POST))
+    except selection.Unusable as reason:
+        return selection.to_list(request, page, reason)

@@ -1,14 +1,29 @@
 """Pending invitations in the list of colleagues, and the page that asks before one is cancelled."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from delegation.invitations.queries import PendingInvitation
+from delegation.invitations import queries as invitations_queries
+from delegation.invitations.queries import PendingFilter, PendingInvitation, PendingKey
+from portal.shell import components
+from portal.shell.components import Link
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import access, dates, supplier_texts
+from portal.web.people.filters import Filters
+from portal.wording import access, cldr, dates, supplier_texts
+from provisioning.mail import queue
+
+_UNFOLDED = 2
+"""More invitations fold to one line."""
+_FIRST = 4
+"""Rows of the open line before it offers the others."""
+_PAGE = 50
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,22 @@ class InvitationRow:
     cancel_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PendingSection:
+    """Describes the pending invitations above the list for web/invitations/_pending.html."""
+
+    heading: str
+    """`7 pending invitations`"""
+    marks: Sequence[Tag]
+    """`1 bounced`, `1 expired`"""
+    rows: Sequence[InvitationRow]
+    is_open: bool
+    more: Link | None
+
+
+_NONE = PendingSection("", (), (), is_open=False, more=None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CancelInvitationPage(PageModel):
     """Asks for confirmation before an invitation is cancelled."""
@@ -49,7 +80,76 @@ class CancelInvitationPage(PageModel):
     back_url: str
 
 
-def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) -> InvitationRow:
+def section(page: PageContext, filters: Filters, clock: dates.Clock) -> PendingSection:
+    """Return the open invitations that match the search, and no row without any.
+
+    Those with returned mail come first, then the first to expire. Invited people have neither signed in nor accounts:
+    where the list asks for that, or for removed people, no invitation matches.
+    """
+    if any(filters.chosen[name] for name in ("seen", "systems", "who")):
+        return _NONE
+    scope = invitations_queries.pending_scope(
+        actor=page.viewer, organization=page.organization_id, at=page.at
+    )
+    keys = invitations_queries.pending_keys(among=scope, filters=_criteria(filters))
+    if not keys:
+        return _NONE
+    bounced = queue.undelivered(purpose="invitation", about=[key.id for key in keys])
+    ids = [key.id for key in sorted(keys, key=lambda key: key.id not in bounced)]
+    shown, more = _slice(page, filters, ids)
+    invitations = invitations_queries.pending(among=scope, ids=shown, at=page.at)
+    return PendingSection(
+        heading=number_text(len(keys)),
+        marks=_marks(keys, bounced, page),
+        rows=[row(one, page, clock, bounced=one.id in bounced) for one in invitations],
+        is_open=bool(filters.pending) or len(keys) <= _UNFOLDED,
+        more=more,
+    )
+
+
+def number_text(number: int) -> str:
+    """Return `7 pending invitations`."""
+    text = ngettext("%(number)s pending invitation", "%(number)s pending invitations", number)
+    return text % {"number": components.counted(number)}
+
+
+def _criteria(filters: Filters) -> PendingFilter:
+    sites = [uuid.UUID(site) for site in filters.chosen["site"]]
+    return PendingFilter(filters.q, filters.chosen["tier"], sites)
+
+
+def _slice(
+    page: PageContext, filters: Filters, ids: Sequence[uuid.UUID]
+) -> tuple[Sequence[uuid.UUID], Link | None]:
+    """Return the ids that are shown, and the link to those after them."""
+    position = {str(one): number for number, one in enumerate(ids, start=1)}
+    start = position.get(filters.pending, 0)
+    size = _PAGE if filters.pending else _FIRST
+    shown = ids[start : start + size]
+    rest = len(ids) - start - len(shown)
+    if not rest:
+        return shown, None
+    text = ngettext("%(number)s more pending invitation", "%(number)s more pending invitations", rest)
+    after = str(shown[-1]) if filters.pending else _ALL
+    url = filters.url(page.url("people"), pending=after)
+    return shown, Link(text % {"number": components.counted(rest)}, f"{url}#invited")
+
+
+def _marks(keys: Sequence[PendingKey], bounced: set[uuid.UUID], page: PageContext) -> list[Tag]:
+    expired = sum(key.expires_at <= page.at and key.id not in bounced for key in keys)
+    marks = []
+    if bounced:
+        text = ngettext("%(number)s bounced", "%(number)s bounced", len(bounced))
+        marks.append(Tag(text % {"number": cldr.number(len(bounced))}, "failed"))
+    if expired:
+        text = ngettext("%(number)s expired", "%(number)s expired", expired)
+        marks.append(Tag(text % {"number": cldr.number(expired)}))
+    return marks
+
+
+def row(
+    invitation: PendingInvitation, page: PageContext, clock: dates.Clock, *, bounced: bool = False
+) -> InvitationRow:
     """Return an invitation with what the reader may do to it."""
     expired = invitation.expires_at <= page.at
     sub = _sub(invitation, clock, expired=expired)
@@ -58,7 +158,7 @@ def row(invitation: PendingInvitation, page: PageContext, clock: dates.Clock) ->
         email=invitation.email,
         name=invitation.name,
         sub=sub,
-        tag=_tag(invitation, expired=expired),
+        tag=_tag(invitation, expired=expired, bounced=bounced),
         may_resend=invitation.may_resend and not expired,
         may_renew=invitation.may_resend and expired,
         cancel_url=page.url("invitation_cancel", invitation=invitation.id) if invitation.may_cancel else "",
@@ -79,7 +179,9 @@ def _sub(invitation: PendingInvitation, clock: dates.Clock, *, expired: bool) ->
     return _("%(what)s. Expires %(when)s.") % values
 
 
-def _tag(invitation: PendingInvitation, *, expired: bool) -> Tag | None:
+def _tag(invitation: PendingInvitation, *, expired: bool, bounced: bool) -> Tag | None:
+    if bounced:
+        return Tag(_("Mail bounced"), "failed")
     if expired:
         return Tag(_("Expired"))
     return None if invitation.acceptable else Tag(_("No longer valid"))

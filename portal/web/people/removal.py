@@ -20,25 +20,21 @@ from delegation.people.queries import VisibleMember
 from portal.http import error_responses
 from portal.http.request_context import Request
 from portal.shell import components, page_context, page_model, polling, retries
-from portal.shell import forms as shell_forms
 from portal.shell.page_context import PageContext
-from portal.web.people import detail, detail_context, receipt, removal_context
+from portal.web.people import detail, detail_context, receipt, removal_context, selection
 from portal.web.people import resync as resyncs
 from portal.web.people.forms import RemovalForm
 from portal.wording import dates, refusals
 from provisioning.accounts import queries as accounts_queries
 
-MAX_REMOVALS = 300
-"""Colleagues in one act."""
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def remove(request: Request, page: PageContext, membership: uuid.UUID | None = None) -> HttpResponse:
-    """GET asks, POST removes: one colleague, or all that `m` names in address or form. Raises Denied and NotFound."""
-    memberships = [membership] if membership else _selected(request)
+    """GET asks, POST removes: one colleague, or the selected ones. Raises Denied and NotFound."""
     form = RemovalForm(request.POST if request.method == "POST" else None)
     try:
+        memberships = [membership] if membership else _selected(request, page)
         if request.method == "POST" and form.is_valid() and (act := _remove(page, memberships, form)):
             return HttpResponseRedirect(page.url("removal", act=act))
         members = _visible(page, memberships)
@@ -47,6 +43,8 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
         if not leavers:
             return HttpResponseRedirect(_former_url(page, members))
         page.require(Verb.MEMBER_REMOVE, [member.membership.id for member in leavers])
+    except selection.Unusable as reason:
+        return selection.to_list(request, page, reason)
     except Denied as denied:
         if denied.data["reason"] != "own_membership":
             raise
@@ -60,13 +58,14 @@ def remove(request: Request, page: PageContext, membership: uuid.UUID | None = N
     return page_model.render(request, model)
 
 
-def _selected(request: Request) -> list[uuid.UUID]:
-    """Return the colleagues that `m` names. Raises NotFound for none and for too many."""
+def _selected(request: Request, page: PageContext) -> list[uuid.UUID]:
+    """Return the selected colleagues. The form names each: a list that changed meanwhile adds none. Raises Unusable."""
     parameters = request.POST if request.method == "POST" else request.GET
-    memberships = shell_forms.identifiers(parameters.getlist("m"))
-    if not memberships or len(memberships) > MAX_REMOVALS:
-        raise NotFound
-    return memberships
+    if request.method == "POST" or not selection.is_whole(parameters):
+        return selection.named_people(parameters)
+    chosen = selection.selected_people(page, request.GET, verb=Verb.MEMBER_REMOVE)
+    selection.report_left_out(request, chosen)
+    return chosen.ids
 
 
 def _refuse_own_removal(request: Request, page: PageContext) -> HttpResponse:

@@ -66,7 +66,7 @@ def choose(request: Request, page: PageContext) -> HttpResponse:
     rows = people_queries.matching(
         actor=page.viewer, organization=page.organization_id, at=page.at, filters=criteria
     )
-    found = people_queries.page(rows=rows, filters=criteria, size=_ROWS)
+    found = people_queries.page(rows=rows, filters=criteria, at=page.at, size=_ROWS)
     may_invite = Verb.MEMBER_INVITE in page.abilities
     model = SecondAdminPage(
         q=criteria.text,

@@ -1,12 +1,13 @@
-"""Colleagues: the list, one person, removal and its receipt."""
+"""Colleagues: the list and its file, one person, removal and its receipt."""
 
 from django.urls import path
 
-from portal.web.people import detail, removal, second_admin
+from portal.web.people import detail, export, removal, second_admin
 from portal.web.people import list as people_list
 
 organization_urlpatterns = [
     path("people", people_list.listing, name="people"),
+    path("people.csv", export.download, name="people_csv"),
     path("people/remove", removal.remove, name="people_remove"),
     path("people/second-admin", second_admin.choose, name="second_admin"),
     path("people/select", people_list.select, name="people_select"),

@@ -125,6 +125,7 @@ RAW_TEMPLATES = {
 RAW_CODE = {
     ("portal/templatetags/kh.py", "SafeString"): "a literal attribute",
     ("portal/templatetags/kh.py", "format_html(drawing)"): "a literal a line above",
+    ("portal/web/people/list_context.py", "format_html(text)"): "our own sentence in our own translation",
     ("portal/wording/access.py", "format_html(pattern)"): "our own sentence in our own translation",
 }
 

@@ -76,7 +76,7 @@ def test_accounts_of_other_sites_do_not_use_up_the_limit_of_a_site_admin(
     sami = signed_in.browser(out_of_date.sami)
     (task,) = page_model(sami.get(f"{KOSKELA}/"), HomePage).todo
     assert task.text == "1 person’s access is out of date in CRM portal"
-    people = page_model(sami.get(f"{KOSKELA}/people?systems=look"), PeoplePage)
+    people = page_model(sami.get(f"{KOSKELA}/people?systems=failed&systems=out_of_date"), PeoplePage)
     assert [person.name for person in people.people] == ["Olli Mäkinen"]
     link = page_model(sami.get(f"{KOSKELA}/people"), PeoplePage).attention
     assert link is not None

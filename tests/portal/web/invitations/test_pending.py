@@ -27,7 +27,7 @@ def form(invitation: Invitation, key: str) -> dict[str, str]:
 
 
 def row_of(browser: BrowserClient) -> InvitationRow:
-    (row,) = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).invitations
+    (row,) = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).invitations.rows
     return row
 
 

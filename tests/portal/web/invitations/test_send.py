@@ -124,7 +124,7 @@ def test_invitation_to_a_known_address_links_to_its_invitation_or_person(world: 
     waiting = Invitation.objects.get(email="waiting@koskela.example")
     form = orderer_form(world, email="waiting@koskela.example", name="")
     html = browser.post(INVITE, form).content.decode()
-    assert f'<a href="{KOSKELA}/people#i{waiting.id}">View the invitation</a>' in html
+    assert f'<a href="{KOSKELA}/people?pending=all#i{waiting.id}">View the invitation</a>' in html
     assert f'<li id="i{waiting.id}">' in browser.get(f"{KOSKELA}/people").content.decode()
     form = orderer_form(world, email="mikko@koskela.example", name="", idempotency_key="a2")
     html = browser.post(INVITE, form).content.decode()

@@ -47,7 +47,7 @@ def sent_by_ulla(world: World) -> str:
 
 def tag(world: World) -> tuple[Tag | None, str]:
     page = page_model(signed_in.browser(world.aino).get(f"{KOSKELA}/people"), PeoplePage)
-    (row,) = [row for row in page.invitations if row.email == ADDRESS]
+    (row,) = [row for row in page.invitations.rows if row.email == ADDRESS]
     return row.tag, row.sub
 
 

@@ -84,8 +84,13 @@ def test_account_out_of_date_is_counted_in_the_list_and_on_the_home_page(out_of_
     browser = signed_in.browser(out_of_date.aino)
     attention = people_page(browser).attention
     assert attention is not None
-    assert (attention.text, attention.url) == ("1 needs attention", f"{KOSKELA}/people?systems=look")
-    assert [person.name for person in people_page(browser, "?systems=look").people] == ["Olli Mäkinen"]
+    assert (attention.text, attention.url) == (
+        "1 needs attention",
+        f"{KOSKELA}/people?systems=failed&systems=out_of_date",
+    )
+    assert [person.name for person in people_page(browser, "?systems=failed&systems=out_of_date").people] == [
+        "Olli Mäkinen"
+    ]
     (task,) = page_model(browser.get(f"{KOSKELA}/"), HomePage).todo
     assert task.text == "1 person’s access is out of date in CRM portal"
     assert task.sub == "Open the person’s page and select “Sync now”."

@@ -1,0 +1,112 @@
+"""The list of colleagues as a CSV file, with its search, filters and order.
+
+The file is UTF-8 with a byte order mark: without it, Excel reads `ä` as `Ã¤`. Semicolons separate the values in
+languages that write decimals with a comma, because their Excel reads commas as text. Reading the list leaves no event,
+and the file holds what the list shows to the same reader.
+"""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from delegation.access import queries as access_queries
+from delegation.authorization.errors import Denied
+from delegation.authorization.verbs import Verb
+from delegation.catalogue import display_names
+from delegation.catalogue.display_names import DisplayNames
+from delegation.people import queries as people_queries
+from delegation.people import recency
+from portal.http.request_context import Request
+from portal.shell import page_context
+from portal.shell.page_context import PageContext
+from portal.web.people import filter_menus, filters
+from portal.wording import access, cldr, dates, systems
+from provisioning.accounts import status
+
+MAX_ROWS = 5000
+"""No answer may take long: this many rows take half a second."""
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""A spreadsheet program computes a cell that begins with one of these or their full-width forms, even quoted."""
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+@require_safe
+@page_context.organization_page
+def download(request: Request, page: PageContext) -> HttpResponse:
+    """Answer with the whole list that the address names. Raises Denied for a reader who may not see colleagues."""
+    if Verb.MEMBER_VIEW not in page.abilities:
+        raise Denied(reason="no_permission")
+    names = display_names.load(organization=page.organization_id)
+    active = filters.parse(request.GET, names)
+    if active.former:
+        return HttpResponseRedirect(active.url(page.url("people")))
+    from_beginning = replace(active, after=None, before=None)
+    readable = people_queries.readable(actor=page.viewer, organization=page.organization_id, at=page.at)
+    rows = filter_menus.narrow(page, readable, from_beginning)
+    whole = people_queries.page(
+        rows=rows, filters=filters.to_query(from_beginning), at=page.at, size=MAX_ROWS
+    )
+    if whole.next:
+        text = _("A file holds at most %(number)s people. Filter the list first.")
+        messages.warning(request, text % {"number": cldr.number(MAX_ROWS)})
+        return HttpResponseRedirect(active.url(page.url("people")))
+    text = _BYTE_ORDER_MARK + _csv([_header(page), *_lines(page, whole, names)])
+    day = dates.Clock(page.at, page.zone).local(page.at).date()
+    name = f"people-{page.organization.key}-{day.isoformat()}.csv"
+    return HttpResponse(
+        text.encode(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _header(page: PageContext) -> list[str]:
+    last_sign_in = f"{_('Last sign-in')} ({page.zone.key})"
+    return [_("Name"), _("E-mail"), _("Access"), _("Limit"), _("Sites"), last_sign_in, _("Systems")]
+
+
+def _lines(page: PageContext, whole: people_queries.PeoplePage, names: DisplayNames) -> Iterator[list[str]]:
+    """Read what the list shows of these people. Three statements."""
+    memberships, clock = [row.id for row in whole.rows], dates.Clock(page.at, page.zone)
+    assignments = access_queries.assignments(memberships=memberships, at=page.at)
+    signed_in = recency.last_sign_ins(memberships=memberships)
+    worst = status.worst_states(memberships=memberships)
+    for row in whole.rows:
+        theirs = assignments.get(row.id, [])
+        yield [
+            row.user.name,
+            row.user.email,
+            access.tiers(theirs),
+            ", ".join(part for part in (access.limits(theirs), access.ends(theirs, clock)) if part),
+            access.every_site(theirs),
+            _when(signed_in.get(row.id), clock),
+            systems.worst_in_words(worst.get(row.id), names),
+        ]
+
+
+def _when(signed_in_at: dt.datetime | None, clock: dates.Clock) -> str:
+    """Return `2026-11-29 09:12`, which spreadsheet programs of every language read as an instant."""
+    return f"{clock.local(signed_in_at):%Y-%m-%d %H:%M}" if signed_in_at else _("no sign-in recorded")
+
+
+def _csv(lines: Sequence[Sequence[str]]) -> str:
+    """Write the lines (RFC 4180) with each value in quotation marks."""
+    separator = ";" if "," in cldr.decimal(Decimal("0.5")) else ","
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(
+        [[_cell(value) for value in line] for line in lines]
+    )
+    return file.getvalue()
+
+
+def _cell(value: str) -> str:
+    """Return the value as text: an apostrophe stands before what a spreadsheet program would compute."""
+    return f"'{value}" if value.startswith(("\t", "\r", "\n")) or value.strip()[:1] in _FORMULA else value

@@ -1,0 +1,111 @@
+"""The filters of the list of colleagues as menus, with the number of people that each choice would show."""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from delegation.people import facets
+from delegation.people import queries as people_queries
+from delegation.people.queries import Members
+from portal.shell.page_context import PageContext
+from portal.shell.query_string import FilterMenu, Option
+from portal.web.people import filters as list_filters
+from portal.web.people.filters import FORMER, Filters
+from portal.wording import cldr, dates, systems
+from provisioning.accounts import status
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Holds the people that the reader may see, and the first of those that match the filters, in order of names."""
+
+    readable: Members
+    rows: Members
+    ids: Sequence[uuid.UUID]
+    """Up to `COUNT_LIMIT` + 1."""
+
+    @property
+    def total(self) -> int:
+        """Return how many match, up to `COUNT_LIMIT` + 1."""
+        return len(self.ids)
+
+
+def narrow(page: PageContext, readable: Members, filters: Filters) -> Members:
+    """Filter those of the readable people that match."""
+    criteria = list_filters.to_query(filters)
+    return people_queries.narrowed(
+        rows=readable, organization=page.organization_id, at=page.at, filters=criteria
+    )
+
+
+def matching(page: PageContext, filters: Filters) -> Matching:
+    """Read the people that match. Two statements, three where a text is searched."""
+    readable = people_queries.readable(actor=page.viewer, organization=page.organization_id, at=page.at)
+    rows = narrow(page, readable, filters)
+    return Matching(readable, rows, people_queries.first_ids(rows=rows))
+
+
+def menus(page: PageContext, filters: Filters, found: Matching, url: str) -> list[FilterMenu]:
+    """Return the filters. A choice that would show no one is left out, unless it is chosen.
+
+    Four statements at most, and one for each filter that is on.
+    """
+    counts = _counts(page, filters, found)
+    every = [_menu(name, label, filters, counts[name], url) for name, label in list_filters.labels().items()]
+    return [menu for menu in every if menu.options]
+
+
+def _menu(name: str, label: str, filters: Filters, counts: Mapping[str, int] | None, url: str) -> FilterMenu:
+    chosen = filters.chosen[name]
+    options = []
+    for value, text in filters.options[name].items():
+        is_chosen = value in chosen
+        number = None if counts is None else counts.get(value, 0)
+        if number != 0 or is_chosen:
+            others = [other for other in chosen if other != value]
+            target = filters.url(url, **{name: others if is_chosen else [*chosen, value]})
+            options.append(Option(text, target, is_chosen, "" if number is None else cldr.number(number)))
+    names = [filters.options[name][value] for value in chosen]
+    clear_url = filters.url(url, **{name: ""}) if chosen else ""
+    return FilterMenu(label, options, dates.name_list(names, most=5), clear_url)
+
+
+def _counts(page: PageContext, filters: Filters, found: Matching) -> dict[str, Mapping[str, int] | None]:
+    """Count the people of each choice among those that match the other filters; None where they are too many."""
+    among = {name: _others(page, filters, found, name) for name in ("site", "tier", "seen", "systems")}
+    with_access = {member for name in ("site", "tier") for member in among[name] or ()}
+    accesses = facets.accesses(memberships=with_access, at=page.at) if with_access else []
+    counts: dict[str, Mapping[str, int] | None] = dict.fromkeys(among)
+    if (at_sites := among["site"]) is not None:
+        sites = [uuid.UUID(site) for site in filters.options["site"]]
+        by_site = facets.by_site(accesses, at_sites, sites)
+        counts["site"] = {str(site): number for site, number in by_site.items()}
+    if (members := among["tier"]) is not None:
+        counts["tier"] = facets.by_role(accesses, members)
+    if (members := among["seen"]) is not None:
+        counts["seen"] = facets.by_recency(among=members, at=page.at)
+    if (members := among["systems"]) is not None:
+        counts["systems"] = _by_state(members, former=filters.former)
+    return {**counts, "who": {FORMER: _removed(page, filters, found)}}
+
+
+def _others(page: PageContext, filters: Filters, found: Matching, name: str) -> Collection[uuid.UUID] | None:
+    """Return the people that match the filters but this one; None where they are too many to count."""
+    ids = found.ids
+    if filters.chosen[name]:
+        ids = people_queries.first_ids(rows=narrow(page, found.readable, filters.without(name)))
+    return None if len(ids) > people_queries.COUNT_LIMIT else set(ids)
+
+
+def _by_state(members: Collection[uuid.UUID], *, former: bool) -> Mapping[str, int]:
+    worst = status.worst_states(memberships=members)
+    return Counter(systems.choice_of(one.state, former=former) for one in worst.values())
+
+
+def _removed(page: PageContext, filters: Filters, found: Matching) -> int:
+    """Count the removed people that match the searched text: they have no access that other filters could ask for."""
+    if filters.former:
+        return found.total
+    chosen = {name: (FORMER,) if name == "who" else () for name in filters.chosen}
+    return people_queries.count(rows=narrow(page, found.readable, replace(filters, chosen=chosen)))

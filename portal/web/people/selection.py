@@ -1,0 +1,215 @@
+"""The people that a bulk action is about: ticked rows of the list, or all that match its filters.
+
+The list posts to `people_select`, which leads to the action's page. That page reads the selection from its address
+(`selected_people`): `m` names each ticked person, and `all=1` with the filters of the list means all that match now.
+Its own form then names each person by `m`: what is confirmed is what was shown, whatever the list is by then.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from delegation.authorization import policy
+from delegation.authorization.errors import NotFound
+from delegation.authorization.verbs import Verb
+from delegation.catalogue import display_names
+from delegation.people import queries as people_queries
+from delegation.people.queries import VisibleMember
+from portal.shell import forms as shell_forms
+from portal.shell.page_context import PageContext
+from portal.shell.query_string import HiddenField
+from portal.web.people import filters
+from portal.web.people.filters import Filters
+from portal.wording import cldr, dates
+
+MAX_SELECTED = 300
+"""People in one act."""
+_WHOLE = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Describes a button of the bulk bar: its value of `do`, its words, its page, and the verb of that page."""
+
+    name: str
+    label: Promise
+    route: str
+    verb: Verb
+    is_danger: bool = False
+
+
+ACTIONS: Sequence[BulkAction] = (
+    BulkAction("remove", gettext_lazy("Remove…"), "people_remove", Verb.MEMBER_REMOVE, is_danger=True),
+)
+"""In the order of the bar. A new action adds a line here and reads its page's address by `selected_people`."""
+
+
+class Unusable(Exception):
+    """No action can start with this selection; `sentence` says why to people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Holds the selected people in the order of names, and those that only match, without permission."""
+
+    members: Sequence[VisibleMember]
+    left_out: Sequence[VisibleMember] = ()
+
+    @property
+    def ids(self) -> list[uuid.UUID]:
+        """Return the memberships."""
+        return [member.membership.id for member in self.members]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkBar:
+    """Describes the bar below the list; the fields are the list's filters and order."""
+
+    url: str
+    actions: Sequence[BulkAction]
+    fields: Sequence[HiddenField]
+    select_all: str
+    """`Select all 286`; empty where everyone is selected or there are too many."""
+    note: str
+    """Why not everyone can be selected; may be empty."""
+    is_whole: bool
+    """Whether all that match are selected, on every page."""
+    selected: str
+    clear_url: str
+
+
+def bulk_bar(page: PageContext, chosen: Filters, total: int) -> BulkBar | None:
+    """Return the bar below a list of `total` people; None for removed people, and without an action."""
+    actions = offered(page)
+    if chosen.former or not actions:
+        return None
+    number, is_possible = cldr.number(total), total <= MAX_SELECTED
+    is_whole = chosen.everything and is_possible
+    selected = ngettext("%(number)s person selected", "All %(number)s people selected", total)
+    return BulkBar(
+        url=page.url("people_select"),
+        actions=actions,
+        fields=chosen.fields(),
+        select_all="" if is_whole or not is_possible else _("Select all %(number)s") % {"number": number},
+        note="" if is_possible else too_many(),
+        is_whole=is_whole,
+        selected=selected % {"number": number},
+        clear_url=chosen.url(page.url("people")),
+    )
+
+
+def offered(page: PageContext) -> list[BulkAction]:
+    """Return the actions that this reader may do to anyone here."""
+    return [action for action in ACTIONS if action.verb in page.abilities]
+
+
+def is_selectable(page: PageContext, may: Mapping[Verb, policy.Decision]) -> bool:
+    """Return whether every action of the bar is allowed for a person. Raises KeyError for a verb that was not asked."""
+    verbs = [action.verb for action in offered(page)]
+    return bool(verbs) and all(bool(may[verb]) for verb in verbs)
+
+
+def action_url(page: PageContext, form: QueryDict) -> str:
+    """Return where the posted bulk bar leads: to its action's page, or to the list with all people selected.
+
+    Raises Unusable where no people or no action is selected.
+    """
+    names = display_names.load(organization=page.organization_id)
+    chosen = filters.parse(form, names)
+    action = {action.name: action for action in offered(page)}.get(form.get("do", ""))
+    if action is None and form.get(_WHOLE):
+        return chosen.url(page.url("people"), all="1")
+    ticked = shell_forms.identifiers(form.getlist("m"))[:MAX_SELECTED]
+    if action is None or not (ticked or form.get(_WHOLE)):
+        raise Unusable(_("No people are selected. Select people first."))
+    url = page.url(action.route)
+    if form.get(_WHOLE):
+        return chosen.url(url, all="1")
+    return f"{url}?{urlencode([('m', membership) for membership in ticked])}"
+
+
+def selected_people(page: PageContext, parameters: QueryDict, *, verb: Verb) -> Selection:
+    """Return the people that an address or a form selects, present and former, as far as the reader may see them.
+
+    Of people named by `m`, none is left out: the command refuses. Raises NotFound for none, for too many, and for one
+    that the reader may not see; Unusable where all that match are too many, or where the reader may do `verb` to none.
+    """
+    if is_whole(parameters):
+        return _matching(page, parameters, verb)
+    return Selection(_visible(page, named_people(parameters)))
+
+
+def is_whole(parameters: QueryDict) -> bool:
+    """Return whether all people that match are selected."""
+    return parameters.get(_WHOLE) == "1"
+
+
+def named_people(parameters: QueryDict) -> list[uuid.UUID]:
+    """Return the people that `m` names. Raises NotFound for none and for too many."""
+    memberships = shell_forms.identifiers(parameters.getlist("m"))
+    if not memberships or len(memberships) > MAX_SELECTED:
+        raise NotFound
+    return memberships
+
+
+def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection:
+    names = display_names.load(organization=page.organization_id)
+    criteria = filters.to_query(filters.parse(parameters, names))
+    rows = people_queries.matching(
+        actor=page.viewer, organization=page.organization_id, at=page.at, filters=criteria
+    )
+    ids = people_queries.first_ids(rows=rows, limit=MAX_SELECTED)
+    if len(ids) > MAX_SELECTED:
+        raise Unusable(too_many())
+    members = _visible(page, ids)
+    may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=[verb])
+    allowed = [member for member in members if may[member.membership.id][verb]]
+    if not allowed:
+        raise Unusable(_("You do not have permission for any of the selected people."))
+    return Selection(allowed, [member for member in members if member not in allowed])
+
+
+def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
+    """Return these people. Raises NotFound where the reader may not see one of them."""
+    members = people_queries.visible(
+        actor=page.viewer, organization=page.organization_id, at=page.at, ids=memberships
+    )
+    if len(members) != len(memberships):
+        raise NotFound
+    return members
+
+
+def to_list(request: HttpRequest, page: PageContext, reason: Unusable) -> HttpResponseRedirect:
+    """Lead to the list, which says why no action can start."""
+    messages.warning(request, reason.sentence)
+    return HttpResponseRedirect(page.url("people"))
+
+
+def too_many() -> str:
+    """Return the sentence about a selection above the maximum."""
+    return _("You can select at most %(number)d people at a time. Filter the list first.") % {
+        "number": MAX_SELECTED
+    }
+
+
+def report_left_out(request: HttpRequest, selection: Selection) -> None:
+    """Name the people who match, without permission, on the next page."""
+    names = [member.membership.user.name for member in selection.left_out]
+    if names:
+        text = ngettext(
+            "%(names)s is not included: you do not have permission for this person.",
+            "%(names)s are not included: you do not have permission for these people.",
+            len(names),
+        )
+        messages.info(request, text % {"names": dates.name_list(names, most=5)})
