@@ -152,9 +152,9 @@ def page(
     )
 
 
-def first_ids(*, rows: QuerySet[Membership], limit: int = COUNT_LIMIT) -> list[uuid.UUID]:
-    """Read the ids of these rows in the order of names, up to limit + 1. One statement."""
-    return list(rows.order_by("sort_key", "id").values_list("pk", flat=True)[: limit + 1])
+def first_ids(*, rows: Members, limit: int | None = None) -> list[uuid.UUID]:
+    """Read the ids of these rows in the order of names, up to limit + 1 (default: COUNT_LIMIT). One statement."""
+    return list(rows.order_by("sort_key", "id").values_list("pk", flat=True)[: (limit or COUNT_LIMIT) + 1])
 
 
 def count(*, rows: QuerySet[Membership]) -> int:

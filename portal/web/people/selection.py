@@ -127,8 +127,9 @@ def action_url(page: PageContext, form: QueryDict) -> str:
     """
     names = display_names.load(organization=page.organization_id)
     chosen = filters.parse(form, names)
-    action = {action.name: action for action in offered(page)}.get(form.get("do", ""))
-    if action is None and form.get(_WHOLE):
+    possible = {action.name: action for action in offered(page)}
+    action = possible.get(form.get("do", ""))
+    if possible and action is None and form.get(_WHOLE):
         return chosen.url(page.url("people"), all="1")
     ticked = shell_forms.identifiers(form.getlist("m"))[:MAX_SELECTED]
     if action is None or not (ticked or form.get(_WHOLE)):

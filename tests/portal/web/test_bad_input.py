@@ -22,7 +22,7 @@ from tests.fixtures.world import World
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 PARTS = 4
-GIVEN = ("identity_authorizationcode", "identity_signin", "identity_signin_clients")
+GIVEN = ("identity_authorizationcode", "identity_lastsignin", "identity_signin", "identity_signin_clients")
 """Tables that a valid authorization request writes to."""
 BESIDE = {
     "audit_inbox",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audit.models import Event
+from delegation.authorization.models.roles import RoleVersion
 from delegation.authorization.values import AmountLimit
 from delegation.catalogue import ceilings
 from delegation.catalogue.display_names import DisplayNames
@@ -19,10 +20,20 @@ from portal.web.people.list_context import PeoplePage
 from portal.wording import dates, systems
 from provisioning.accounts.status import SystemStatus, WorstState
 from tests.fixtures import signed_in
-from tests.fixtures.pages import KOSKELA, orderer_form, page_model, person_path, plain, visible_text
-from tests.fixtures.world import APPROVE, OFFER, World
+from tests.fixtures.pages import (
+    KOSKELA,
+    count_statements,
+    orderer_form,
+    page_model,
+    person_path,
+    plain,
+    visible_text,
+)
+from tests.fixtures.world import APPROVE, OFFER, World, bypassing_commands
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+FORMER_STATEMENTS = 26
+"""Of the list of removed people, whatever it shows."""
 BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitlements={}, sites={})
 
 
@@ -44,6 +55,50 @@ def test_list_of_removed_people_has_no_access_columns(world: World) -> None:
     assert "Olli" in html
     assert "kh-c-access" not in html
     assert "kh-c-sites" not in html
+
+
+@pytest.mark.django_db(transaction=True)
+def test_list_of_removed_people_says_when_who_and_why_with_the_receipt(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    form = {"reason": "left", "note": "Retires", "idempotency_key": "w1"}
+    receipt = browser.post(person_path(world.mikko, "remove"), form)["Location"]
+    page = page_model(browser.get(f"{KOSKELA}/people?who=former"), PeoplePage)
+    (row,) = page.people
+    assert row.removal is not None
+    assert re.match(r"today \d", plain(row.removal.when))
+    assert (row.removal.by, row.removal.reason) == ("Aino Virtanen", "Left the organization · “Retires”")
+    assert row.removal.receipt_url == receipt
+    assert [column.name for column in page.columns] == ["name", "removed", "reason", "sys"]
+    assert plain(page.found) == "<b>1</b> removed person."
+    text = visible_text(browser.get(f"{KOSKELA}/people?who=former"))
+    assert re.search(r"today \S+ by Aino Virtanen · View receipt Left the organization · “Retires”", text)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reason_and_receipt_of_a_removal_are_for_readers_of_the_whole_log(world: World) -> None:
+    world.remove(world.mikko)
+    reader = signed_in.browser(world.ulla)
+    with bypassing_commands():
+        version = RoleVersion.objects.get(role__key="user_admin", valid_until=None)
+        RoleVersion.objects.filter(id=version.id).update(
+            verbs=[verb for verb in version.verbs if verb != "activity.view"]
+        )
+    (row,) = page_model(reader.get(f"{KOSKELA}/people?who=former"), PeoplePage).people
+    assert row.removal is not None
+    assert (row.removal.by, row.removal.reason, row.removal.receipt_url) == ("Aino Virtanen", "", "")
+    assert (
+        page_model(signed_in.browser(world.sami).get(f"{KOSKELA}/people?who=former"), PeoplePage).people == []
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_list_of_removed_people_takes_the_same_statements_for_one_and_three(world: World) -> None:
+    browser = signed_in.browser(world.aino)
+    world.remove(world.olli)
+    assert count_statements(browser, f"{KOSKELA}/people?who=former") == FORMER_STATEMENTS
+    world.remove(world.mikko)
+    world.remove(world.vilma)
+    assert count_statements(browser, f"{KOSKELA}/people?who=former") == FORMER_STATEMENTS
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,66 @@
+"""The last sign-in of a membership is stored with the sign-in, and says nothing of another organization."""
+
+import datetime as dt
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection
+
+from audit.foundation import clock
+from identity.memberships.models import Membership
+from identity.people.models import User
+from identity.sessions.models import LastSignIn
+from portal import embedded_postgres
+from tests.fixtures import cluster, grants
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.world import World, bypassing_commands
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def last_sign_in(member: Membership) -> dt.datetime | None:
+    return LastSignIn.objects.filter(membership=member).values_list("at", flat=True).first()
+
+
+def test_sign_in_of_a_browser_counts_for_the_only_membership(world: World) -> None:
+    assert last_sign_in(world.olli) is None
+    BrowserClient().sign_in(world.olli.user)
+    assert last_sign_in(world.olli) == User.objects.get(id=world.olli.user_id).last_login is not None
+
+
+def test_sign_in_of_a_browser_counts_for_neither_of_two_memberships(world: World) -> None:
+    BrowserClient().sign_in(world.mikko.user)
+    assert [last_sign_in(member) for member in (world.mikko, world.mikko_at_pohjola)] == [None, None]
+
+
+def test_sign_in_to_a_service_counts_for_its_membership_alone(world: World) -> None:
+    grants.code(world.mikko)
+    assert last_sign_in(world.mikko) is not None
+    assert last_sign_in(world.mikko_at_pohjola) is None
+
+
+def test_earlier_sign_in_does_not_replace_a_later_one(world: World, database_urls: cluster.Urls) -> None:
+    BrowserClient().sign_in(world.olli.user)
+    at = last_sign_in(world.olli)
+    with psycopg.connect(database_urls[embedded_postgres.OWNER], autocommit=True) as owner:
+        owner.execute(
+            "SELECT identity_note_sign_in(%s, %s)", [world.olli.id, clock.now() - dt.timedelta(days=9)]
+        )
+    assert last_sign_in(world.olli) == at
+
+
+def test_person_who_accepts_an_invitation_has_signed_in(world: World) -> None:
+    world.remove(world.vilma)
+    at = clock.now()
+    with bypassing_commands():
+        User.objects.filter(id=world.vilma.user_id).update(last_login=at)
+    member = world.member(world.pohjola, "Vilma Salo", "viewer", user=world.vilma.user)
+    assert last_sign_in(member) == at
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE identity_lastsignin SET at = now()", "SELECT identity_note_sign_in(%s, now())"]
+)
+def test_application_writes_no_last_sign_in(world: World, statement: str) -> None:
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="permission denied"):
+        cursor.execute(statement, [world.olli.id] if "%s" in statement else None)
