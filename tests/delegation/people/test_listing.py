@@ -33,7 +33,7 @@ def signed_in_world(world: World, database_urls: cluster.Urls) -> World:
     return world
 
 
-def listed(world: World, by: Membership | None = None, **filters: object) -> list[str]:
+def first_names(world: World, by: Membership | None = None, **filters: object) -> list[str]:
     """First names in the order of the list, read in pages of two, forwards and back again."""
     actor, at = actor_of(by or world.aino), clock.now()
     readable = queries.readable(actor=actor, organization=world.koskela.id, at=at)
@@ -60,24 +60,24 @@ BY_NAME = ["Ulla", "Olli", "Mikko", "Päivi", "Sami", "Vilma", "Aino"]
 
 def test_every_order_lists_each_member_once_and_turns_around(signed_in_world: World) -> None:
     world = signed_in_world
-    by_name = listed(world)
+    by_name = first_names(world)
     assert sorted(by_name) == sorted(BY_NAME)
-    assert listed(world, order=Order.NAME_TURNED) == by_name[::-1]
-    by_access = listed(world, order=Order.ACCESS)
+    assert first_names(world, order=Order.NAME_TURNED) == by_name[::-1]
+    by_access = first_names(world, order=Order.ACCESS)
     assert by_access[0] == "Vilma"
     assert set(by_access[-2:]) == {"Aino", "Päivi"}
-    assert sorted(listed(world, order=Order.ACCESS_TURNED)) == sorted(by_name)
-    assert set(listed(world, order=Order.ACCESS_TURNED)[:2]) == {"Aino", "Päivi"}
+    assert sorted(first_names(world, order=Order.ACCESS_TURNED)) == sorted(by_name)
+    assert set(first_names(world, order=Order.ACCESS_TURNED)[:2]) == {"Aino", "Päivi"}
 
 
 def test_members_without_a_recorded_sign_in_are_last_and_in_the_order_of_names(
     signed_in_world: World,
 ) -> None:
     world = signed_in_world
-    never = [name for name in listed(world) if name in {"Aino", "Sami"}]
+    never = [name for name in first_names(world) if name in {"Aino", "Sami"}]
     by_sign_in = ["Mikko", "Olli", "Vilma", "Päivi", "Ulla"]
-    assert listed(world, order=Order.SEEN) == [*by_sign_in, *never]
-    assert listed(world, order=Order.SEEN_TURNED) == [*never, *by_sign_in[::-1]]
+    assert first_names(world, order=Order.SEEN) == [*by_sign_in, *never]
+    assert first_names(world, order=Order.SEEN_TURNED) == [*never, *by_sign_in[::-1]]
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,19 @@ def test_members_are_filtered_and_counted_by_the_same_periods(
     signed_in_world: World, values: list[Recency], expected: set[str]
 ) -> None:
     world = signed_in_world
-    assert set(listed(world, recency=values)) == expected
+    assert set(first_names(world, recency=values)) == expected
     ids = set(Membership.objects.filter(organization=world.koskela).values_list("id", flat=True))
     counts = facets.by_recency(among=ids, at=clock.now())
     assert sum(counts[value] for value in values) == len(expected)
 
 
 def test_several_values_of_filters_are_joined_by_or_and_the_filters_by_and(world: World) -> None:
-    assert set(listed(world, roles=["viewer", "orderer"])) == {"Vilma", "Mikko", "Olli"}
-    assert set(listed(world, roles=["orderer"], sites=[world.oulu.id])) == {"Olli"}
-    assert set(listed(world, roles=["viewer", "orderer"], sites=[world.oulu.id], text="olli")) == {"Olli"}
-    assert listed(world, roles=["viewer"], text="olli") == []
+    assert set(first_names(world, roles=["viewer", "orderer"])) == {"Vilma", "Mikko", "Olli"}
+    assert set(first_names(world, roles=["orderer"], sites=[world.oulu.id])) == {"Olli"}
+    assert set(first_names(world, roles=["viewer", "orderer"], sites=[world.oulu.id], text="olli")) == {
+        "Olli"
+    }
+    assert first_names(world, roles=["viewer"], text="olli") == []
 
 
 def test_role_and_site_are_asked_of_one_assignment(world: World) -> None:
@@ -137,4 +139,4 @@ def test_position_of_a_member_that_the_reader_may_not_see_gives_the_first_page(
 
 def test_list_without_last_sign_ins_reads_none(world: World) -> None:
     assert not LastSignIn.objects.exists()
-    assert set(listed(world, recency=[Recency.NEVER])) == set(BY_NAME)
+    assert set(first_names(world, recency=[Recency.NEVER])) == set(BY_NAME)

@@ -141,7 +141,7 @@ def test_list_takes_the_same_statements_whatever_it_shows(world: World) -> None:
     assert count_statements(browser, f"{KOSKELA}/people") == UNFILTERED
     assert count_statements(browser, f"{KOSKELA}/people{every}") == WITH_EVERY_FILTER
     for number in range(3):
-        world.member(world.koskela, f"Ville Aho {number}", "viewer")
+        world.member(world.koskela, f"Ville Aho {number}", "viewer", email=f"v{number}@koskela.example")
     assert count_statements(browser, f"{KOSKELA}/people") == UNFILTERED
     assert count_statements(browser, f"{KOSKELA}/people{every}") == WITH_EVERY_FILTER
 

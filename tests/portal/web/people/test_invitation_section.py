@@ -26,7 +26,7 @@ def section(browser: BrowserClient, query: str = "") -> PendingSection:
     return page_model(browser.get(f"{KOSKELA}/people{query}"), PeoplePage).invitations
 
 
-def shown(pending: PendingSection) -> list[str]:
+def addresses(pending: PendingSection) -> list[str]:
     return [row.email.partition("@")[0] for row in pending.rows]
 
 
@@ -53,7 +53,7 @@ def test_returned_and_expired_invitations_are_marked_and_come_first(world: World
     browser = signed_in.browser(world.aino)
     pending = section(browser)
     assert [mark.text for mark in pending.marks] == ["1 bounced", "2 expired"]
-    assert shown(pending) == ["returned", "a", "b", "fresh"]
+    assert addresses(pending) == ["returned", "a", "b", "fresh"]
     assert [row.tag.text if row.tag else "" for row in pending.rows] == [
         "Mail bounced",
         "Expired",
@@ -71,11 +71,11 @@ def test_invitations_obey_search_and_filters(world: World) -> None:
     invite(world, "kadri", "kalle")
     invite(world, "oona", sites=[world.oulu])
     browser = signed_in.browser(world.aino)
-    assert shown(section(browser, "?q=kadri")) == ["kadri"]
+    assert addresses(section(browser, "?q=kadri")) == ["kadri"]
     assert section(browser, "?q=ka").heading == "2 pending invitations"
-    assert shown(section(browser, "?q=oulu")) == ["oona"]
-    assert set(shown(section(browser, f"?site={world.oulu.id}"))) == {"kadri", "kalle", "oona"}
-    assert set(shown(section(browser, f"?site={world.tampere.id}"))) == {"kadri", "kalle"}
+    assert addresses(section(browser, "?q=oulu")) == ["oona"]
+    assert set(addresses(section(browser, f"?site={world.oulu.id}"))) == {"kadri", "kalle", "oona"}
+    assert set(addresses(section(browser, f"?site={world.tampere.id}"))) == {"kadri", "kalle"}
     for query in ("?q=mikko", "?tier=orderer", "?seen=never", "?systems=failed", "?who=former", "?q=%25"):
         assert section(browser, query).rows == ()
 
@@ -87,7 +87,7 @@ def test_further_invitations_are_pages_of_the_open_line(
     invite(world, *"abcdefg")
     browser = signed_in.browser(world.aino)
     first = section(browser, "?sort=-name")
-    assert (shown(first), first.is_open) == (list("abcd"), False)
+    assert (addresses(first), first.is_open) == (list("abcd"), False)
     assert first.more is not None
     assert first.more.text == "3 more pending invitations"
     assert first.more.url == f"{KOSKELA}/people?sort=-name&pending=all#invited"
@@ -95,7 +95,7 @@ def test_further_invitations_are_pages_of_the_open_line(
     while url:
         pending = section(browser, "?" + url.partition("?")[2].partition("#")[0])
         assert pending.is_open
-        found += shown(pending)
+        found += addresses(pending)
         url = pending.more.url if pending.more else ""
     assert found == list("abcdefg")
 
