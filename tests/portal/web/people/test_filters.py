@@ -14,7 +14,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-UNFILTERED, WITH_EVERY_FILTER = 26, 30
+UNFILTERED, WITH_EVERY_FILTER = 27, 31
 """Statements of the list without a filter, and with a text and every filter."""
 
 
