@@ -57,6 +57,8 @@ INSERT INTO identity_signin (id, session_key, user_epoch, membership_epoch, auth
 SELECT sign_in, sign_in::text, 1, 1, at, '[]', at, at, CASE WHEN k % 2 = 0 THEN at + interval '1 hour' END, membership, usr
 FROM person;
 
+INSERT INTO identity_lastsignin (membership_id, at) SELECT membership, at FROM person WHERE k % 3 > 0;
+
 INSERT INTO identity_signin_clients (signin_id, client_id) SELECT sign_in, 'ordering' FROM person;
 
 INSERT INTO identity_tokenfamily (user_epoch, membership_epoch, scopes, issued_at, expires_at, id, nonce, client_id,

@@ -4,6 +4,7 @@ import pathlib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +16,9 @@ from delegation import continuity
 from delegation.authorization import authorities
 from delegation.people import queries as people_queries
 from delegation.people.commands import members as people_commands
+from delegation.people.ordering import Order
 from delegation.people.queries import PeopleFilter
+from delegation.people.recency import Recency
 from identity.clients.models import Application
 from identity.memberships.models import Membership
 from portal import embedded_postgres
@@ -87,8 +90,8 @@ def pages(world: World) -> Paths:
     leaver, at = someone(world), clock.now()
     organization, admin = leaver.organization_id, boss(leaver)
 
-    def page(text: str = "") -> None:
-        filters = PeopleFilter(text=text)
+    def page(text: str = "", **chosen: Any) -> None:
+        filters = PeopleFilter(text=text, **chosen)
         rows = people_queries.matching(
             actor=actor_of(admin), organization=organization, at=at, filters=filters
         )
@@ -98,6 +101,13 @@ def pages(world: World) -> Paths:
         "removal": lambda: people_commands.remove(actor=actor_of(admin), memberships=[leaver], reason="left"),
         "people": page,
         "search": lambda: page("42 person"),
+        "people by last sign-in": lambda: page(order=Order.SEEN),
+        "people by access": lambda: page(order=Order.ACCESS),
+        "people without a sign-in": lambda: page(recency=[Recency.NEVER]),
+        "people out of date": lambda: page(
+            condition=accounts_queries.worst_state_is(accounts_queries.NEEDS_ATTENTION)
+        ),
+        "people up to date": lambda: page(condition=accounts_queries.worst_state_is(["up_to_date"])),
         "attention": lambda: accounts_queries.needing_attention(organization=organization, at=at),
         "working admins": lambda: authorities.working_admins(organization=organization, at=at).exists(),
         "last admin": lambda: continuity.require_remaining_admin(

@@ -46,12 +46,12 @@ def matching(page: PageContext, filters: Filters) -> Matching:
     return Matching(readable, rows, people_queries.first_ids(rows=rows))
 
 
-def menus(page: PageContext, filters: Filters, found: Matching, url: str) -> list[FilterMenu]:
+def menus(page: PageContext, filters: Filters, found: Matching, url: str, *, total: int) -> list[FilterMenu]:
     """Return the filters. A choice that would show no one is left out, unless it is chosen.
 
-    Four statements at most, and one for each filter that is on.
+    `total`: the present people. Four statements at most, and one for each filter that is on.
     """
-    counts = _counts(page, filters, found)
+    counts = {**_counts(page, filters, found), "who": _removed(page, filters, found, total)}
     every = [_menu(name, label, filters, counts[name], url) for name, label in list_filters.labels().items()]
     return [menu for menu in every if menu.options]
 
@@ -87,7 +87,7 @@ def _counts(page: PageContext, filters: Filters, found: Matching) -> dict[str, M
         counts["seen"] = facets.by_recency(among=members, at=page.at)
     if (members := among["systems"]) is not None:
         counts["systems"] = _by_state(members, former=filters.former)
-    return {**counts, "who": {FORMER: _removed(page, filters, found)}}
+    return counts
 
 
 def _others(page: PageContext, filters: Filters, found: Matching, name: str) -> Collection[uuid.UUID] | None:
@@ -103,9 +103,15 @@ def _by_state(members: Collection[uuid.UUID], *, former: bool) -> Mapping[str, i
     return Counter(systems.choice_of(one.state, former=former) for one in worst.values())
 
 
-def _removed(page: PageContext, filters: Filters, found: Matching) -> int:
-    """Count the removed people that match the searched text: they have no access that other filters could ask for."""
+def _removed(page: PageContext, filters: Filters, found: Matching, total: int) -> Mapping[str, int] | None:
+    """Count the removed people that match the searched text: they have no access that other filters could ask for.
+
+    None in an organization of many people: among 50,000, finding those who have left takes 0.3 s.
+    """
     if filters.former:
-        return found.total
+        return {FORMER: found.total}
+    if total > people_queries.COUNT_LIMIT:
+        return None
     chosen = {name: (FORMER,) if name == "who" else () for name in filters.chosen}
-    return people_queries.count(rows=narrow(page, found.readable, replace(filters, chosen=chosen)))
+    rows = narrow(page, found.readable, replace(filters, chosen=chosen))
+    return {FORMER: people_queries.count(rows=rows)}

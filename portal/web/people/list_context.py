@@ -88,8 +88,9 @@ def people_page(
     member_page = people_queries.page(
         rows=found.rows, filters=filters.to_query(active), at=page.at, among=found.readable, size=size
     )
+    total = _total(page, active, found)
     return PeoplePage(
-        **_head(page, active, found),
+        **_head(page, active, found, total),
         invite=_invite_action(page, active, url),
         invitations=pending_invitations.section(page, active, clock),
         invitations_url=page.url("invitations"),
@@ -97,7 +98,7 @@ def people_page(
         list_url=active.here(url),
         q=active.q,
         hidden_fields=active.fields(without="q"),
-        filters=filter_menus.menus(page, active, found, url),
+        filters=filter_menus.menus(page, active, found, url, total=total),
         is_filtered=active.is_active,
         ignored=_ignored() if active.has_unknown else "",
         download_url="" if active.former else active.url(page.url("people_csv")),
@@ -109,9 +110,8 @@ def people_page(
     )
 
 
-def _head(page: PageContext, active: Filters, found: Matching) -> dict[str, Any]:
-    """Return what counts the people. Four statements, five where the list is filtered."""
-    total = _total(page, active, found)
+def _head(page: PageContext, active: Filters, found: Matching, total: int) -> dict[str, Any]:
+    """Return what counts the people. Four statements."""
     working = continuity.working_admins(organization=page.organization_id, at=page.at)
     admins = [admin.id for admin in working]
     return {
