@@ -162,11 +162,6 @@ def count(*, rows: QuerySet[Membership]) -> int:
     return rows.order_by()[: COUNT_LIMIT + 1].count()
 
 
-def count_among(*, rows: Members, ids: Collection[uuid.UUID]) -> int:
-    """Count those of these members that are among the rows. One statement, none for no ids."""
-    return rows.filter(pk__in=ids).count() if ids else 0
-
-
 @dataclass(frozen=True, slots=True)
 class VisibleMember:
     """Describes a present or former member that the actor may see."""

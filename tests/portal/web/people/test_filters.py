@@ -5,8 +5,11 @@ import re
 import pytest
 
 from delegation.people import queries as people_queries
+from identity.clients.models import Application
 from portal.shell.query_string import FilterMenu
 from portal.web.people.list_context import PeoplePage
+from provisioning.accounts.models import Account
+from provisioning.targets import commands as targets_commands
 from tests.fixtures import deliveries, signed_in
 from tests.fixtures.browser_client import BrowserClient
 from tests.fixtures.pages import KOSKELA, count_statements, page_model, plain, visible_text
@@ -14,7 +17,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-UNFILTERED, WITH_EVERY_FILTER = 27, 31
+UNFILTERED, WITH_EVERY_FILTER = 26, 30
 """Statements of the list without a filter, and with a text and every filter."""
 
 
@@ -47,6 +50,44 @@ def test_menus_count_what_each_choice_would_show(world: World) -> None:
     assert counts(page, "Tier")["Orderer"] == "2"
     assert counts(page, "Systems")["Out of date"] == "1"
     assert counts(page, "Last sign-in") == {"No sign-in recorded": "7"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("systems=failed", {"Olli"}),
+        ("systems=out_of_date", {"Mikko"}),
+        ("systems=updating", {"Vilma"}),
+        ("systems=failed&systems=updating", {"Olli", "Vilma"}),
+        ("systems=out_of_date&systems=failed", {"Olli", "Mikko"}),
+        (
+            "systems=failed&systems=out_of_date&systems=updating&systems=up_to_date",
+            {"Olli", "Mikko", "Vilma", "Ulla"},
+        ),
+    ],
+)
+def test_list_is_filtered_by_the_worst_state_which_each_row_shows(
+    world: World, query: str, expected: set[str]
+) -> None:
+    deliveries.out_of_date_in_crm(world, world.olli, world.mikko)
+    ordering = Application.objects.get(key="ordering")
+    targets_commands.register(
+        actor=world.system, application=ordering, base_url="http://127.0.0.1:9/shop", token="t"
+    )
+    Account.objects.exclude(
+        user__in=[one.user for one in (world.olli, world.mikko, world.vilma, world.ulla)]
+    ).delete()
+    for member, key, state in (
+        (world.olli, "ordering", "failed"),
+        (world.mikko, "ordering", "updating"),
+        (world.vilma, "ordering", "updating"),
+        (world.vilma, "crm", "up_to_date"),
+        (world.ulla, "ordering", "up_to_date"),
+        (world.ulla, "crm", "up_to_date"),
+    ):
+        Account.objects.filter(user=member.user, target__application__key=key).update(state=state)
+    page = people_page(signed_in.browser(world.aino), f"?{query}")
+    assert {person.name.split()[0] for person in page.people} == expected
 
 
 def test_several_values_of_a_filter_are_chosen_one_after_the_other(world: World) -> None:

@@ -9,7 +9,8 @@ from playwright import sync_api
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.fixtures import browsing
+from provisioning.accounts.models import Account
+from tests.fixtures import browsing, deliveries
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +104,27 @@ def test_search_filters_order_selection_and_file_without_script(
     page.get_by_role("link", name="Name", exact=True).click()
     select_all_and_download(page)
     context.close()
+
+
+def test_selection_stays_while_the_list_updates_itself(
+    world: World, live_server: LiveServer, page: sync_api.Page
+) -> None:
+    deliveries.out_of_date_in_crm(world, world.olli)
+    accounts = Account.objects.filter(user=world.mikko.user)
+    accounts.update(state="updating")
+    browsing.sign_in(page, live_server.url, world.aino)
+    page.goto(f"{live_server.url}/o/koskela/people")
+    for name in ("Mikko Laine", "Vilma Salo"):
+        page.get_by_label(f"Select {name}").check()
+    row = page.locator("tr", has_text="Mikko Laine")
+    expect(row).to_contain_text("Updating")
+    accounts.update(state="failed")
+    expect(row).to_contain_text("Failed", timeout=30_000)
+    for name in ("Mikko Laine", "Vilma Salo"):
+        expect(page.get_by_label(f"Select {name}")).to_be_checked()
+    accounts.update(state="updating")
+    page.get_by_role("button", name="Select all 14").click()
+    expect(row).to_contain_text("Updating")
+    accounts.update(state="failed")
+    expect(row).to_contain_text("Failed", timeout=30_000)
+    expect(page.get_by_text("All 14 people selected")).to_be_visible()

@@ -32,7 +32,7 @@ from tests.fixtures.pages import (
 from tests.fixtures.world import APPROVE, OFFER, World, bypassing_commands
 
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
-FORMER_STATEMENTS = 27
+FORMER_STATEMENTS = 26
 """Of the list of removed people, whatever it shows."""
 BOOK = DisplayNames(tiers={}, applications={"crm": {"en": "CRM portal"}}, entitlements={}, sites={})
 
