@@ -30,7 +30,8 @@ class Revoked:
 # Sessions are counted, and so deleted, first: a code that is being issued locks its session before its sign-in.
 _REVOKE = """
 WITH ended AS (
-    UPDATE identity_membership SET epoch = epoch + 1 WHERE id = ANY(%(memberships)s) RETURNING user_id
+    UPDATE identity_membership SET epoch = epoch + 1, revoked_at = %(at)s
+    WHERE id = ANY(%(memberships)s) RETURNING user_id
 ),
 leavers AS (
     SELECT DISTINCT e.user_id FROM ended e WHERE NOT EXISTS (
@@ -79,8 +80,9 @@ SELECT count(*) FROM sessions WHERE was_open
 def revoke_memberships(*, memberships: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:
     """Revoke everything issued for these memberships, and nothing of the same people's other memberships.
 
-    Revokes everything issued to a person whose last active membership this was. The caller has ended the memberships'
-    periods. One statement, whatever the size of the set.
+    Revokes everything issued to a person who has no other active membership. A browser session that goes on because of
+    another one opens this organization only with a later proof (`revoked_at`). One statement, whatever the size of the
+    set.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REVOKE, {"memberships": list(memberships), "at": at})
@@ -99,6 +101,31 @@ def revoke_session(*, user: uuid.UUID, session_key: str, at: dt.datetime) -> Rev
     families = TokenFamily.objects.filter(sign_in__in=open_sign_ins, ended_at=None).update(ended_at=at)
     sign_ins = open_sign_ins.update(ended_at=at)
     return Revoked(sign_ins=sign_ins, token_families=families, sessions=sessions)
+
+
+_HAS_OTHERS = """
+SELECT EXISTS (
+    SELECT 1 FROM identity_membership m
+    JOIN identity_organization o ON o.id = m.organization_id AND o.status = 'active'
+    JOIN identity_membershipperiod p ON p.membership_id = m.id AND p.state = 'active'
+     AND in_force(p.valid_from, p.valid_until, %(at)s)
+    WHERE m.user_id = %(user)s AND m.id <> %(membership)s
+)
+"""
+
+
+def revoke_sign_in(*, sign_in: SignIn, at: dt.datetime) -> Revoked:
+    """End one sign-in and its token families, and the whole browser session of a person without another membership.
+
+    A session that goes on opens this organization only with a later proof (`identity.sessions.sign_ins`).
+    """
+    params = {"user": sign_in.user_id, "membership": sign_in.membership_id, "at": at}
+    (has_others,) = db.fetch_one(_HAS_OTHERS, params) or (False,)
+    if not has_others:
+        return revoke_session(user=sign_in.user_id, session_key=sign_in.session_key, at=at)
+    families = TokenFamily.objects.filter(sign_in=sign_in, ended_at=None).update(ended_at=at)
+    sign_ins = SignIn.objects.filter(id=sign_in.id, ended_at=None).update(ended_at=at)
+    return Revoked(sign_ins=sign_ins, token_families=families, sessions=0)
 
 
 def revoke_users(*, users: Iterable[uuid.UUID], at: dt.datetime) -> Revoked:

@@ -18,7 +18,7 @@ from identity.sessions.store import SessionStore
 from portal.front import kinds
 from portal.http import error_responses, input_cleaning, request_context
 from portal.operations import request_log
-from portal.signin.customers import demands, gate
+from portal.signin.customers import demands, gate, organization_proof
 from portal.wording import refusals
 
 POLL = "Keyholder-Poll"
@@ -161,10 +161,15 @@ class RequireSignIn:
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         """Return None where the view may run, else the response that leads to the sign-in."""
-        del args, kwargs
+        del args
         match = request.resolver_match
         demand = demands.of_page(match.url_name if match else None, view)
-        return gate.require(request, demand) if demand else None
+        if demand is None:
+            return None
+        key = str(kwargs.get("organization", ""))
+        own_request = request_context.require_context(request)
+        since = organization_proof.required_since(own_request, key) if key else None
+        return gate.require(request, demand, since=since)
 
 
 class DomainErrorPages:

@@ -98,6 +98,7 @@ class Verb(StrEnum):
     MEMBER_INVITE = "member.invite"
     MEMBER_REMOVE = "member.remove"
     MEMBER_RESTORE = "member.restore"
+    MEMBER_SIGN_OUT = "member.sign_out"
     MEMBER_VIEW = "member.view"
     ORGANIZATION_CREATE = "organization.create"
     PERSON_SIGN_OUT = "person.sign_out"
@@ -163,6 +164,7 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_RESTORE: Rule(
         On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
     ),
+    Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.NONE, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_VIEW: Rule(
         On.MEMBERSHIP,
         Effect.NONE,

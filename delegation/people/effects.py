@@ -1,4 +1,4 @@
-"""Commands of any capability remove and restore members by these effects."""
+"""Commands of any capability remove, restore and sign out members by these effects."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -11,12 +11,14 @@ from delegation.access import rules as access_rules
 from delegation.access import store as access_store
 from delegation.acts.act import Act
 from delegation.authorization import authorities
+from delegation.authorization.errors import NotFound, Unchanged
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
-from identity import lifecycle
+from identity import lifecycle, revocation
 from identity.memberships.models import Membership
 from identity.people import addresses
 from identity.revocation import Revoked
+from identity.sessions.models import SignIn
 
 
 def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
@@ -38,6 +40,29 @@ def end_members(act: Act, members: Sequence[Membership]) -> Revoked:
         before = {"state": states[member], "access": assignments.get(member, [])}
         after = {"state": "ended", "everywhere": users[member] in revoked.users}
         act.record_change(member, verb=Verb.MEMBER_REMOVE, before=before, after=after)
+    return revoked
+
+
+def sign_out_all(act: Act) -> Revoked:
+    """Revoke everything issued for the one member of the act, until the person proves again who they are."""
+    (member,) = act.on
+    revoked = revocation.revoke_memberships(memberships=[member.id], at=act.at)
+    after = {"signed_out": True, "everywhere": member.user_id in revoked.users}
+    act.record_change(member.id, before={}, after=after)
+    return revoked
+
+
+def sign_out_of(act: Act, sign_in: uuid.UUID) -> Revoked:
+    """End one sign-in of the one member of the act. Raises Unchanged where it has ended, and NotFound."""
+    (member,) = act.on
+    row = SignIn.objects.filter(id=sign_in, membership=member.id).first()
+    if row is None:
+        raise NotFound
+    if row.ended_at is not None:
+        raise Unchanged
+    revoked = revocation.revoke_sign_in(sign_in=row, at=act.at)
+    ended = {"ended_session": row.session_key} if revoked.sessions else {}
+    act.record(sid=str(sign_in), **ended)
     return revoked
 
 

@@ -123,6 +123,17 @@ def browser_sessions(*, user: uuid.UUID, at: dt.datetime) -> list[BrowserSession
     ]
 
 
+def services_in_use(*, user: uuid.UUID) -> list[Text]:
+    """Read the names of the services to which this person is signed in, for any organization. One statement."""
+    rows = SignIn.objects.filter(
+        user=user, ended_at=None, user_epoch=F("user__epoch"), membership_epoch=F("membership__epoch")
+    )
+    names = rows.filter(clients__isnull=False).values_list(
+        "clients__application__key", "clients__application__name"
+    )
+    return [name for _key, name in names.order_by("clients__application__key").distinct()]
+
+
 def factors(*, user: User) -> set[str]:
     """Read the factors this person can sign in with: password, totp, webauthn, recovery_codes. One statement."""
     types = set(Authenticator.objects.filter(user=user.id).values_list("type", flat=True))

@@ -34,7 +34,7 @@ class CodeRequest:
 def issue(*, actor: Actor, request: CodeRequest, authentication: AuthenticationContext, verb: str) -> str:
     """Issue a code for a sign-in. The first code of a sign-in for a service is recorded as an event `verb`.
 
-    Raises SessionEnded (`identity.sessions.sign_ins`).
+    Raises SessionEnded and ProofTooOld (`identity.sessions.sign_ins`).
     """
     with observations.recording(actor=actor) as events:
         at = clock.now()

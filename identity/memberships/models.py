@@ -30,6 +30,8 @@ class Membership(models.Model):
     sort_key = models.CharField(max_length=400)
     """A copy of the user's, so that a page of people is one index scan."""
     epoch = models.PositiveIntegerField(default=1)
+    revoked_at = models.DateTimeField(null=True)
+    """What was issued or proved until this instant is void for this organization; the browser's session may go on."""
     created_at = models.DateTimeField()
 
     class Meta:

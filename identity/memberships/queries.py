@@ -28,6 +28,7 @@ class ActiveMembership:
     user: User
     organization: OrganizationView
     created_at: dt.datetime
+    revoked_at: dt.datetime | None
 
 
 def in_state(*, at: dt.datetime, states: Iterable[str]) -> Exists:
@@ -61,6 +62,31 @@ def of_address(*, organization: uuid.UUID, address: str) -> QuerySet[Membership]
 def present_of_address(*, organization: uuid.UUID, address: str, at: dt.datetime) -> QuerySet[Membership]:
     """Filter the active or suspended membership, at `at`, of the person with this address by the rule above."""
     return of_address(organization=organization, address=address).filter(is_present(at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class FormerMembership:
+    """Says when a person's membership ended."""
+
+    organization: str
+    """Its name."""
+    time_zone: str
+    ended_at: dt.datetime
+
+
+def former_of_user(*, user: uuid.UUID, organization_key: str, at: dt.datetime) -> FormerMembership | None:
+    """Read the end of this person's last period in this organization. One statement.
+
+    None for a person who never was a member or still is one.
+    """
+    periods = MembershipPeriod.objects.filter(
+        membership__user=user, membership__organization__key=organization_key
+    )
+    last = periods.select_related("membership__organization").order_by("-valid_from").first()
+    if last is None or last.valid_until is None or last.valid_until > at:
+        return None
+    organization = last.membership.organization
+    return FormerMembership(organization.name, organization.time_zone, last.valid_until)
 
 
 _FIELDS = {
@@ -100,4 +126,5 @@ def _membership_from_row(row: tuple[Any, ...], user: User) -> ActiveMembership:
         user=user,
         organization=organizations_queries.view_of(organization),
         created_at=membership.created_at,
+        revoked_at=membership.revoked_at,
     )

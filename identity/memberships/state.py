@@ -14,12 +14,19 @@ registry.register(
             SELECT subject AS id, (array_agg(chain))[1] AS organization_id,
                    (array_agg((after ->> 'user')::uuid) FILTER (WHERE after ? 'user'))[1] AS user_id,
                    'customer' AS directory, 'person' AS kind,
-                   1 + count(*) FILTER (WHERE after ->> 'state' = 'ended') AS epoch,
+                   1 + count(*) FILTER (WHERE is_revoking) AS epoch,
+                   max(at) FILTER (WHERE is_revoking) AS revoked_at,
                    min(at) FILTER (WHERE after ? 'user') AS created_at
-            FROM event GROUP BY subject HAVING bool_or(after ? 'user')
+            FROM (
+                SELECT *, after ->> 'state' = 'ended' OR after ->> 'signed_out' = 'true' AS is_revoking FROM event
+            ) change
+            GROUP BY subject HAVING bool_or(after ? 'user')
         """,
-        actual="SELECT id, organization_id, user_id, directory, kind, epoch, created_at FROM identity_membership",
-        columns=("organization_id", "user_id", "directory", "kind", "epoch", "created_at"),
+        actual="""
+            SELECT id, organization_id, user_id, directory, kind, epoch, revoked_at, created_at
+            FROM identity_membership
+        """,
+        columns=("organization_id", "user_id", "directory", "kind", "epoch", "revoked_at", "created_at"),
         not_compared={
             "title": registry.TEXT,
             "sort_key": registry.SORT_KEY,

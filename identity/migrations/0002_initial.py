@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, max_length=120)),
                 ('sort_key', models.CharField(max_length=400)),
                 ('epoch', models.PositiveIntegerField(default=1)),
+                ('revoked_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='identity.organization')),

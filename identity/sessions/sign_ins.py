@@ -5,13 +5,24 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Max
+
 from audit.foundation import db, ids
 from identity.memberships.eligible_memberships import EligibleMembership
 from identity.people.models import User
+from identity.sessions.models import SignIn
 
 
 class SessionEnded(Exception):
     """The browser session has ended since the request loaded it."""
+
+
+class ProofTooOld(Exception):
+    """This organization was revoked for the person or the browser after the proof; `since` is the instant."""
+
+    def __init__(self, since: dt.datetime) -> None:
+        super().__init__(since)
+        self.since = since
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,10 @@ stale AS (
       AND session_key = %(session)s AND membership_id = %(membership)s AND ended_at IS NULL
       AND (user_epoch, membership_epoch) <> (%(user_epoch)s, %(membership_epoch)s)
 )
-SELECT session_key FROM session
+SELECT greatest(
+    (SELECT revoked_at FROM identity_membership WHERE id = %(membership)s),
+    (SELECT max(ended_at) FROM identity_signin WHERE session_key = %(session)s AND membership_id = %(membership)s)
+) FROM session
 """
 _OPEN = """
 INSERT INTO identity_signin (id, session_key, user_id, membership_id, user_epoch, membership_epoch, auth_time, amr,
@@ -92,7 +106,7 @@ ON CONFLICT DO NOTHING RETURNING id
 def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uuid.UUID:
     """Return the `sid` of this session and organization; a new one where the last has ended or has an older epoch.
 
-    Locks the browser session until the transaction ends. Raises SessionEnded where it has ended.
+    Locks the browser session until the transaction ends. Raises SessionEnded where it has ended, and ProofTooOld.
     """
     params = {
         "id": ids.uuid7(),
@@ -105,12 +119,22 @@ def get_or_open(*, authentication: AuthenticationContext, at: dt.datetime) -> uu
         "amr": list(authentication.amr),
         "at": at,
     }
-    if db.fetch_one(_LOCK_AND_END_STALE, params) is None:
+    locked = db.fetch_one(_LOCK_AND_END_STALE, params)
+    if locked is None:
         raise SessionEnded
+    if locked[0] is not None and locked[0] >= authentication.auth_time:
+        raise ProofTooOld(locked[0])
     row = db.fetch_one(_OPEN, params)
     if row is None:  # pragma: no cover - INSERT … ON CONFLICT DO UPDATE always returns its row
         raise LookupError
     return uuid.UUID(str(row[0]))
+
+
+def last_ended_at(*, session_key: str, membership: uuid.UUID) -> dt.datetime | None:
+    """Return when the newest sign-in of this browser session to this organization ended. One statement."""
+    ended = SignIn.objects.filter(session_key=session_key, membership=membership)
+    last: dt.datetime | None = ended.aggregate(last=Max("ended_at"))["last"]
+    return last
 
 
 def add_client(*, sid: uuid.UUID, client: str) -> bool:

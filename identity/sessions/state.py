@@ -14,11 +14,14 @@ registry.register(
     Rebuilt(
         table="identity_session",
         key=("session_key",),
-        events="subject_kind = 'user' AND verb IN ('sign_in.succeeded', 'session.ended', 'person.sign_out')",
+        events="""
+            subject_kind = 'user' AND verb IN ('sign_in.succeeded', 'session.ended', 'person.sign_out')
+            OR verb = 'member.sign_out'
+        """,
         expected="""
             SELECT DISTINCT ON (1) facts ->> 'session' AS session_key, subject AS user_id, 'customer' AS directory,
                    (facts ->> 'epoch')::integer AS epoch
-            FROM event s WHERE facts ? 'session' AND NOT EXISTS (
+            FROM event s WHERE subject_kind = 'user' AND facts ? 'session' AND NOT EXISTS (
                 SELECT FROM event x WHERE x.facts ->> 'ended_session' = s.facts ->> 'session')
             ORDER BY 1, at DESC, id DESC
         """,

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.csrf import requires_csrf_token
 
 from audit.foundation import clock
-from portal.http import error_responses, request_context
+from portal.http import error_responses, request_context, safe_redirects
 from portal.wording import brands, time_zones
 
 
@@ -65,11 +65,15 @@ def failed(request: HttpRequest) -> HttpResponse:
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a form without this session's CSRF token.
 
-    With our own Origin, the page was open during a sign-in: the form is offered for sending again.
+    With our own Origin, the page was open during a sign-in: the form is offered for sending again. A sign-in form asks
+    whether another person signs in.
     From any other origin it is refused, and nothing of it is offered for sending.
     """
     del reason
     if request.headers.get("Origin") == settings.ISSUER:
+        match = request.resolver_match
+        if request.user.is_authenticated and match and match.url_name == "account_login":
+            return HttpResponseRedirect(safe_redirects.another_person_url(request))
         sign_in = "" if request.user.is_authenticated else reverse("account_login")
         return error_responses.keep_form(request, sign_in_url=sign_in)
     return error_responses.page(request, HTTPStatus.FORBIDDEN)

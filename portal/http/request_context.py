@@ -19,7 +19,7 @@ from delegation.authorization.errors import NotFound
 from delegation.authorization.verbs import Verb
 from identity.memberships import queries as memberships_queries
 from identity.memberships.queries import ActiveMembership
-from portal.http import reference
+from portal.http import current_organization, reference
 from portal.wording import time_zones
 
 _IPV6_SITE = 64
@@ -64,15 +64,17 @@ class RequestContext:
         raise NotFound
 
     @property
+    def current_membership(self) -> ActiveMembership | None:
+        """Return the membership in the reader's current organization; None without one, or before a choice."""
+        return current_organization.choose(self._request, self.memberships)
+
+    @property
     def zone(self) -> ZoneInfo | None:
-        """Return the zone in the address's organization, else in any of the reader's; None without one."""
-        match = self._request.resolver_match
-        key = match.kwargs.get("organization") if match else ""
-        known = (
-            self.memberships if hasattr(self._request, "user") else []
-        )  # a wrong host is refused before that
-        ordered = sorted(known, key=lambda membership: membership.organization.key != key)
-        return time_zones.zone_of(ordered[0]) if ordered else None
+        """Return the zone of the current organization, else of any of the reader's; None without one."""
+        if not hasattr(self._request, "user"):  # a wrong host is refused before that
+            return None
+        membership = self.current_membership or next(iter(self.memberships), None)
+        return time_zones.zone_of(membership) if membership else None
 
     def abilities(self, organization: uuid.UUID) -> frozenset[Verb]:
         """Return the verbs the reader holds somewhere in this organization; read once per request. Three statements."""

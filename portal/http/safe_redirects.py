@@ -1,10 +1,15 @@
 """Redirects within our own host: only paths that no browser reads as another host."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.http import input_cleaning
 
+ANOTHER_PERSON = "another_person"
+"""The parameter of the sign-in page that asks a signed-in person whether another one signs in."""
 _NEXT = "keyholder.next"
 
 
@@ -15,10 +20,27 @@ def is_own(url: str) -> bool:
     return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
 
+def next_path(request: HttpRequest) -> str:
+    """Return our own path to which a sign-in leads; empty without one."""
+    path = request.POST.get("next", "") or request.GET.get("next", "")
+    return path if is_own(path) else ""
+
+
+def another_person_url(request: HttpRequest) -> str:
+    """Return the page on which a signed-in person continues, or signs out so that another one signs in."""
+    path = next_path(request)
+    return f"{reverse('account_login')}?{urlencode({ANOTHER_PERSON: '1'} | ({'next': path} if path else {}))}"
+
+
 def store_return_path(request: HttpRequest, path: str) -> None:
     """Store in the session where to go after a second factor has been set up."""
     if is_own(path):
         request.session[_NEXT] = path
+
+
+def forget_return_path(request: HttpRequest) -> None:
+    """Delete the path of `store_return_path`."""
+    request.session.pop(_NEXT, None)
 
 
 def has_return_path(request: HttpRequest) -> bool:

@@ -15,6 +15,8 @@ DEBUG = False
 ISSUER = variables.ISSUER.value()
 SUPPLIER_NAME = variables.SUPPLIER.value()
 SUPPLIER_SUPPORT = variables.SUPPORT.value()
+ACCESSIBILITY_URL, PRIVACY_URL = variables.ACCESSIBILITY.value(), variables.PRIVACY.value()
+"""The supplier's own statements; empty for the portal's pages."""
 _brand = variables.BRAND.value()
 BRAND = _brand.to_setting()
 _brands = variables.BRANDS.value()

@@ -65,6 +65,10 @@ SUPPORT = Variable(
     production_default=False,
     doc="The telephone number for help on pages and in mails.",
 )
+ACCESSIBILITY = Variable(name="KEYHOLDER_ACCESSIBILITY_URL", parse=url("https"), doc="Your page about it.")
+PRIVACY = Variable(
+    name="KEYHOLDER_PRIVACY_URL", parse=url("https"), doc="Your privacy notice; else our page."
+)
 BRAND = Variable(
     name="KEYHOLDER_BRAND",
     parse=brand.parse,

@@ -19,8 +19,9 @@ from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
 from identity.sessions.store import SessionStore
-from portal.http import request_context
+from portal.http import current_organization, request_context
 from portal.http.request_context import Request
+from portal.shell import former_access
 from portal.wording import time_zones
 
 P = ParamSpec("P")
@@ -76,14 +77,23 @@ class PageContext:
 def organization_page(
     view: Callable[Concatenate[Request, PageContext, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
-    """Decorate views below /o/<organization>/ for members. Raises NotFound for others, as for a random key."""
+    """Decorate views below /o/<organization>/ for members; former members see when their access ended.
+
+    Raises NotFound for others, as for a random key.
+    """
 
     @functools.wraps(view)
     def with_context(
         request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         own_request = request_context.require_context(request)
-        return view(own_request, member_context(own_request, organization), *args, **kwargs)
+        try:
+            page = member_context(own_request, organization)
+        except NotFound:
+            return former_access.explain(own_request, organization)
+        response = view(own_request, page, *args, **kwargs)
+        current_organization.remember(own_request, response, own_request.context.memberships)
+        return response
 
     return cast("Callable[Concatenate[HttpRequest, str, P], HttpResponse]", with_context)
 

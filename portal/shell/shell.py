@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from delegation.authorization.verbs import Verb
 from identity.memberships.queries import ActiveMembership
 from identity.organizations.queries import OrganizationView
-from portal.http import request_context
+from portal.http import current_organization, request_context
 from portal.http.request_context import Request
 from portal.wording import brands
 
@@ -59,24 +60,29 @@ def _links() -> dict[str, str]:
         "language": reverse("language"),
         "sign_out": reverse("account_logout"),
         "security": reverse("mfa_index"),
+        "accessibility": settings.ACCESSIBILITY_URL or reverse("accessibility"),
+        "privacy": settings.PRIVACY_URL or reverse("privacy"),
     }
 
 
 def _organizations(request: Request) -> dict[str, Any]:
-    match = request.resolver_match
-    key = str(match.kwargs.get("organization", "")) if match else ""
-    memberships = request.context.memberships
-    first = memberships[0] if memberships else None
-    named = (membership for membership in memberships if membership.organization.key == key)
-    current = next(named, first)
-    if current is None:
-        return {}
+    memberships, current = request.context.memberships, request.context.current_membership
     entries = [_entry(membership, current=membership is current) for membership in memberships]
+    if current is None:
+        return {"organizations": entries}
     return {
         "organization": next(entry for entry in entries if entry["current"]),
         "organizations": entries,
         "nav": _nav(request, current),
+        "links": _links() | _own_links(current, others=len(memberships) > 1),
     }
+
+
+def _own_links(current: ActiveMembership, *, others: bool) -> dict[str, str]:
+    """Return the links that lead back to the current organization; the security pages belong to none."""
+    key = current.organization.key
+    query = f"?{urlencode({current_organization.PARAMETER: key})}" if others else ""
+    return {"home": _address("home", key) or "/", "security": f"{reverse('mfa_index')}{query}"}
 
 
 def _entry(membership: ActiveMembership, *, current: bool) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 
 from portal.wording import cldr
 
@@ -43,6 +43,8 @@ _QUOTATION_MARKS = re.compile(
 )
 """The double quotation marks of all scripts, and what looks like one."""
 _LINKED = re.compile(r"(?<=\S)[.:@/](?=\S)")
+_NOT_SENT = {"spellcheck": "false", "autocapitalize": "none"}
+"""A shown password is text: browsers send text to their spelling service."""
 _MARKS = {"closing": "wait", "closed": "ok", "on": "ok"}
 
 
@@ -132,7 +134,22 @@ def control(field: BoundField, **attributes: Any) -> SafeString:
     own = {name.replace("_", "-"): value for name, value in attributes.items() if value not in (None, "")}
     look = " ".join([_look(field.field.widget), own.pop("class", "")]).strip()
     kept: Mapping[str, Any] = field.field.widget.attrs
-    return field.as_widget(attrs={**own, "class": f"{look} {kept.get('class', '')}".strip()})
+    if isinstance(field.field.widget, forms.PasswordInput):
+        own |= _NOT_SENT
+    widget = field.as_widget(attrs={**own, "class": f"{look} {kept.get('class', '')}".strip()})
+    return _with_show_button(widget, field) if isinstance(field.field.widget, forms.PasswordInput) else widget
+
+
+def _with_show_button(widget: SafeString, field: BoundField) -> SafeString:
+    """Put a button beside a password that shows it. A script reveals the button, which does nothing without one."""
+    return format_html(
+        '<span class="kh-password">{}<button class="btn" type="button" hidden data-kh-show aria-pressed="false"'
+        ' aria-controls="{}" aria-label="{}">{}</button></span>',
+        widget,
+        field.id_for_label,
+        gettext("Show password"),
+        gettext("Show"),
+    )
 
 
 def _look(widget: forms.Widget) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.web import language
+from portal.web import language, statements
 from portal.web.access import urls as access
 from portal.web.activity import urls as activity
 from portal.web.home import urls as home
@@ -22,6 +22,8 @@ organization_urlpatterns = [
 urlpatterns = [
     *home.urlpatterns,
     *invitations.urlpatterns,
+    path("accessibility", statements.accessibility, name="accessibility"),
+    path("privacy", statements.privacy, name="privacy"),
     path("language", language.choose, name="language"),
     path("o/<slug:organization>/", include(organization_urlpatterns)),
 ]

@@ -39,6 +39,7 @@ def admin_abilities() -> dict[Verb, str]:
         Verb.ACCESS_CHANGE: _("change people’s access"),
         Verb.MEMBER_REMOVE: _("remove people"),
         Verb.MEMBER_RESTORE: _("restore removed people"),
+        Verb.MEMBER_SIGN_OUT: _("sign people out"),
         Verb.ACTIVITY_VIEW: _("view the activity log"),
     }
 

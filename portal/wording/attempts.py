@@ -17,6 +17,7 @@ BY_VERB: Mapping[str, Callable[[], str]] = {
     Verb.MEMBER_INVITE: lambda: _("to invite a person"),
     Verb.MEMBER_REMOVE: lambda: _("to remove %(who)s"),
     Verb.MEMBER_RESTORE: lambda: _("to restore %(who)s"),
+    Verb.MEMBER_SIGN_OUT: lambda: _("to sign %(who)s out"),
     Verb.MEMBER_VIEW: lambda: _("to view a person"),
     Verb.SITE_CREATE: lambda: _("to add a site"),
     Verb.MAIL_DOMAINS_SET: lambda: _("to set the mail domains"),

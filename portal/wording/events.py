@@ -62,12 +62,6 @@ def _invited(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.actor(event), text, wording.access(event.after["access"]))
 
 
-def _resent(wording: EventWording, event: EventView) -> EventLine:
-    return EventLine(
-        wording.actor(event), _("sent the invitation to %(who)s again") % {"who": wording.who(event)}
-    )
-
-
 def _cancelled_by_removal(event: EventView) -> str:
     if event.facts.get("to_leaver"):
         return _("An invitation to the removed person was cancelled")
@@ -152,11 +146,6 @@ def _tiers_changed(wording: EventWording, event: EventView) -> EventLine:
     )
 
 
-def _resync(wording: EventWording, event: EventView) -> EventLine:
-    text = _("resent %(who)s’s access to connected systems") % {"who": wording.who(event)}
-    return EventLine(wording.actor(event), text)
-
-
 def _names(wording: EventWording, event: EventView) -> dict[str, str]:
     return {"application": wording.application(event), "who": wording.who(event)}
 
@@ -225,19 +214,25 @@ def _fixed(text: Callable[[], str], *, repeated: bool = False) -> Sentence:
     return lambda wording, event: EventLine(wording.who(event), text(), count(event.facts))
 
 
+def _about(text: Callable[[], str]) -> Sentence:
+    """Return what the actor did to the person whose name `text` holds as `who`."""
+    return lambda wording, event: EventLine(wording.actor(event), text() % {"who": wording.who(event)})
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _access_changed,
-    Verb.ACCOUNT_RESYNC: _resync,
+    Verb.ACCOUNT_RESYNC: _about(lambda: _("resent %(who)s’s access to connected systems")),
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
     Verb.CEILING_SET: _ceiling_set,
     Verb.INVITATION_ACCEPT: _accepted,
     Verb.INVITATION_CANCEL: _cancelled,
-    Verb.INVITATION_RESEND: _resent,
+    Verb.INVITATION_RESEND: _about(lambda: _("sent the invitation to %(who)s again")),
     Verb.MAIL_DOMAINS_SET: _fixed(lambda: _("changed the organization’s mail domains")),
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
     Verb.MEMBER_RESTORE: _restored,
+    Verb.MEMBER_SIGN_OUT: _about(lambda: _("signed %(who)s out")),
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(
         wording.actor(event), _("set up the organization")
     ),

@@ -36,7 +36,7 @@ class Person:
         """With password and code."""
         self.page.goto(f"{self.portal}/account/login/")
         self.page.get_by_label("Work e-mail").fill(email)
-        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.locator("input[name=code]").fill(codes.now(secret))
         self.page.locator("input[name=code]").press("Enter")

@@ -10,6 +10,8 @@ SOURCES = ("templates/**/*.html", "portal/**/*.py", "portal/static/keyholder/*.j
 NOT_CLASSES = {
     "kh-csrf": "a cookie",
     "kh-device": "a cookie",
+    "kh-ended": "a cookie",
+    "kh-organization": "a cookie",
     "kh-waiting": "a cookie",
     "kh-language": "a cookie",
     "kh-opened": "a key of the browser's storage",

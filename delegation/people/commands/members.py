@@ -1,5 +1,6 @@
-"""Admins remove and restore members."""
+"""Admins remove, restore and sign out members."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,39 @@ def remove(
             sessions=ended.sessions,
         )
         return act.set_result(Removed(ended.sign_ins, ended.token_families, ended.sessions))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Counts the sign-ins, token families and browser sessions that were revoked."""
+
+    sign_ins: int
+    token_families: int
+    sessions: int
+
+
+@command
+def sign_out(
+    *,
+    actor: Actor,
+    membership: Membership,
+    sign_in: uuid.UUID | None = None,
+    idempotency_key: str | None = None,
+) -> Outcome[SignedOut]:
+    """End what this member has open for this organization: one sign-in, or all. Other organizations are untouched.
+
+    Raises Unchanged for a sign-in that has ended already, and NotFound for one of another membership.
+    """
+    with acting(
+        actor, Verb.MEMBER_SIGN_OUT, on=MembershipSet([membership]), idempotency_key=idempotency_key
+    ) as act:
+        revoked = effects.sign_out_of(act, sign_in) if sign_in else effects.sign_out_all(act)
+        act.record(
+            sign_ins=revoked.sign_ins,
+            token_families=revoked.token_families,
+            sessions=revoked.sessions,
+        )
+        return act.set_result(SignedOut(revoked.sign_ins, revoked.token_families, revoked.sessions))
 
 
 @command

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from audit.foundation import clock
 from identity import signing_keys
-from identity.sessions.sign_ins import SessionEnded
+from identity.sessions.sign_ins import ProofTooOld, SessionEnded
 from portal.http.request_context import Request
 from portal.oidc import metadata
 from portal.oidc.authorize import client_redirect, login_redirect, organization_choice, reauthentication
@@ -109,12 +109,17 @@ class AuthorizationDecision:
         chosen = organization_choice.matching(candidates, self.authorization)
         if not chosen:
             self._refuse_if_prompt_none("access_denied")
-            return organization_choice.refusal_page(self.request, self.authorization, candidates)
+            return organization_choice.refusal_page(
+                self.request, self.authorization, candidates, self._url_for_another_person()
+            )
         if len(chosen) > 1 or _SELECT in self.authorization.prompts:
             self._refuse_if_prompt_none("account_selection_required")
-            next_url = self._return_url(without=_SELECT)
             return organization_choice.choice_page(
-                self.request, self.authorization, chosen, self._hidden_fields(), next_url
+                self.request,
+                self.authorization,
+                chosen,
+                self._hidden_fields(),
+                self._url_for_another_person(),
             )
         if self._requires_consent() and self.consent_answer != "grant":
             return self._consent_page(chosen[0].organization_key)
@@ -122,9 +127,15 @@ class AuthorizationDecision:
             code = authorize_code.issue_code(self.request, self.authorization, chosen[0], proof)
         except SessionEnded:
             return self._lead_to_sign_in()
+        except ProofTooOld as refusal:
+            return self._lead_to(assurance.assess(self.request, demands.ACCESS, since=refusal.since))
         if self._waiting_since:
             reauthentication.spend(self.request.session, self._waiting_since)
         return client_redirect.send(self.request, self.authorization.target, code=code)
+
+    def _url_for_another_person(self) -> str:
+        """Return where another person signs in after a sign-out, and comes back from in a new session."""
+        return login_redirect.sign_in_url(self._return_url(without=_SELECT, opens_session=True))
 
     def _requires_consent(self) -> bool:
         return self.authorization.target.client.asks_consent or "consent" in self.authorization.prompts

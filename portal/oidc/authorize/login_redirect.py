@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from portal.http.request_context import Request
 from portal.oidc.authorize.request import AuthorizationRequest
+from portal.signin.customers import ended_sessions
 
 _MAX_ADDRESS = 254
 
@@ -16,7 +17,8 @@ def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, n
     """Fill in the address of `login_hint`, use the service's language, and return to `next_url` afterwards."""
     hint = authorization.login_hint
     known = {"login": hint} if "@" in hint and len(hint) <= _MAX_ADDRESS else {}
-    response = HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': next_url, **known})}")
+    response = HttpResponseRedirect(sign_in_url(next_url, **known))
+    ended_sessions.remember(response, ended_sessions.find(request))
     language = _language(authorization)
     if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         # Until the browser is closed: a choice on our own pages lasts longer.
@@ -24,6 +26,11 @@ def redirect_to_sign_in(request: Request, authorization: AuthorizationRequest, n
             settings.LANGUAGE_COOKIE_NAME, language, httponly=True, secure=settings.HTTPS, samesite="Lax"
         )
     return response
+
+
+def sign_in_url(next_url: str, **more: str) -> str:
+    """Return the address of the sign-in page that leads to `next_url`."""
+    return f"{reverse('account_login')}?{urlencode({'next': next_url, **more})}"
 
 
 def _language(authorization: AuthorizationRequest) -> str:

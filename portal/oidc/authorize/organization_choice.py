@@ -1,11 +1,9 @@
 """The organization a person uses a service for: the requested one, the only possible one, or a chosen one."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from delegation.authorization import entitlements
@@ -54,9 +52,9 @@ def choice_page(
     authorization: AuthorizationRequest,
     candidates: Sequence[EligibleMembership],
     hidden_fields: list[dict[str, str]],
-    next_url: str,
+    someone_else: str,
 ) -> HttpResponse:
-    """Show a form that repeats the request with the choice; a sign-in of another person leads to `next_url`."""
+    """Show a form that repeats the request with the choice; another person signs in at `someone_else`."""
     context = {
         "application": client_redirect.application_name(request, authorization.target),
         "organizations": [
@@ -71,13 +69,16 @@ def choice_page(
         "method": "get",
         "hidden_fields": hidden_fields,
         "signed_in_as": request.context.actor.label,
-        "someone_else": f"{reverse('account_login')}?{urlencode({'next': next_url})}",
+        "someone_else": someone_else,
     }
     return render(request, "oidc/choose_organization.html", context)
 
 
 def refusal_page(
-    request: Request, authorization: AuthorizationRequest, candidates: Sequence[EligibleMembership]
+    request: Request,
+    authorization: AuthorizationRequest,
+    candidates: Sequence[EligibleMembership],
+    someone_else: str,
 ) -> HttpResponse:
     """Refuse a foreign organization in the same words as for an own one without rights."""
     application = client_redirect.application_name(request, authorization.target)
@@ -90,5 +91,7 @@ def refusal_page(
         "application": application,
         "why": reason.format(application=application),
         "back_url": client_redirect.error_url(authorization.target, _DENIED),
+        "signed_in_as": request.context.actor.label,
+        "someone_else": someone_else,
     }
     return render(request, "oidc/authorize_refused.html", context, status=403)

@@ -23,6 +23,7 @@ from portal.signin.customers import (
     demands,
     device_cookies,
     emails,
+    ended_sessions,
     event_transaction,
 )
 from portal.signin.customers.assurance import Step
@@ -70,6 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Remember the person in this browser: every step of the sign-in is done."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         device_cookies.remember(request, response, user)
+        ended_sessions.forget(request, response)
         return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

@@ -65,7 +65,7 @@ def assess(request: HttpRequest, demand: Demand, *, since: dt.datetime | None = 
     if weaker is not Step.NONE or (since is None and demand.max_age is None):
         return Assessment(weaker, proof)
     at = clock.now()
-    oldest = since or at - (demand.max_age or dt.timedelta())
+    oldest = max(limit for limit in (since, at - demand.max_age if demand.max_age else None) if limit)
     if proof.is_full and not oldest < proof.at <= at and not factors.types_of(user):
         proof = proofs.newest_single(request)  # the person has removed the second factor since
     return Assessment(Step.NONE if oldest < proof.at <= at else Step.CONFIRM, proof, oldest)

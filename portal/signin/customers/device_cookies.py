@@ -52,6 +52,11 @@ def any_known(request: HttpRequest) -> Device | None:
     )
 
 
+def people(request: HttpRequest) -> list[uuid.UUID]:
+    """Return the people who have signed in in this browser, also those whose entries were revoked since."""
+    return list(dict.fromkeys(device.user for device in _devices(request)))
+
+
 def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """Set the cookie for this person, beside those of the four last other people in this browser."""
     own = known(request, user)

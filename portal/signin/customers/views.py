@@ -1,17 +1,25 @@
 """Allauth's views of signing in and of the person's sign-in methods, with our changes."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.webauthn import views as webauthn
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 
 from identity.clients import queries as clients_queries
-from portal.http import input_cleaning, request_data, safe_redirects
-from portal.signin.customers import first_sign_in, recovery_codes
+from portal.http import (
+    current_organization,
+    input_cleaning,
+    request_context,
+    request_data,
+    safe_redirects,
+)
+from portal.signin.customers import ended_sessions, first_sign_in, recovery_codes
 
 _CHALLENGE_LIFETIME = 600
 """Seconds."""
@@ -20,19 +28,38 @@ _CHALLENGE_LIFETIME = 600
 class Login(account.LoginView):
     """Fills in the address that a service sent as `login_hint`."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask a person who is signed in already before another one signs in: an old page would change nothing."""
+        if request.user.is_authenticated and request.method == "POST":
+            return HttpResponseRedirect(safe_redirects.another_person_url(request))
+        if request.user.is_authenticated and safe_redirects.ANOTHER_PERSON in request.GET:
+            return render(request, "account/signed_in.html", _choice(request))
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
     def get_initial(self) -> dict[str, Any]:
         """Add the address from the query; it is only shown."""
         return {**super().get_initial(), "login": self.request.GET.get("login", "")[:254]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the service that sent the person here."""
-        return {**super().get_context_data(**kwargs), "going_to": _service(self.request)}
+        """Add the service that sent the person here, and why the browser's last session ended."""
+        page: dict[str, Any] = super().get_context_data(**kwargs)
+        return page | {"going_to": _service(self.request), "ended": ended_sessions.sentence(self.request)}
+
+
+def _choice(request: HttpRequest) -> dict[str, str]:
+    path = safe_redirects.next_path(request)
+    url = reverse("account_login")
+    return {
+        "signed_in_as": request_context.require_context(request).context.actor.label,
+        "continue_url": path or "/",
+        "next_url": f"{url}?{urlencode({'next': path})}" if path else url,
+    }
 
 
 def _service(request: HttpRequest) -> str:
     """Return the name of the service whose authorization request continues after sign-in, else an empty text."""
-    path = request.POST.get("next", "") or request.GET.get("next", "")
-    target = request_data.split_url(path if safe_redirects.is_own(path) else "")
+    target = request_data.split_url(safe_redirects.next_path(request))
     client_ids = request_data.query_values(target.query, "client_id") if target else []
     if (
         target is None
@@ -59,6 +86,15 @@ class LoginPasskey(webauthn.LoginWebAuthnView):
 
 class Security(mfa.IndexView):
     """Shows the person's sign-in methods, and whether a second factor must be added first."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Forget where another organization's page led from: the menu names the organization to go back to."""
+        own_request = request_context.require_context(request)
+        if current_organization.PARAMETER in request.GET:
+            safe_redirects.forget_return_path(request)
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        current_organization.remember(request, response, own_request.context.memberships)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the values of our template."""

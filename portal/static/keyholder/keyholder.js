@@ -85,6 +85,18 @@ document.addEventListener("allauth.error", (event) => {
   note.hidden = false;
 });
 
+// A password is shown while its button is pressed in, and hidden before it is sent: browsers remember shown fields as text.
+const show = (button, shown) => {
+  document.getElementById(button.getAttribute("aria-controls")).type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", shown);
+};
+for (const button of document.querySelectorAll("[data-kh-show]")) button.hidden = false;
+on("click", "[data-kh-show]", (button) => show(button, button.getAttribute("aria-pressed") !== "true"));
+const hidePasswords = (root) => {
+  for (const button of root.querySelectorAll("[data-kh-show]")) show(button, false);
+};
+document.addEventListener("submit", (event) => hidePasswords(event.target), true);
+
 // Printing a receipt.
 on("click", "[data-kh-print]", () => window.print());
 
@@ -102,6 +114,7 @@ document.addEventListener("submit", (event) => {
 });
 
 addEventListener("pageshow", () => {
+  hidePasswords(document);
   for (const form of document.forms) delete form.dataset.khSent;
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });

@@ -11,19 +11,21 @@ from delegation.authorization.errors import NotFound
 from delegation.invitations import queries as invitations_queries
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import page_context, polling
+from portal.shell import page_context, page_model, polling
 from portal.shell.page_context import PageContext
-from portal.web.home import context
+from portal.web.home import choice, context
 from portal.wording import dates, refusals
 
 
 @require_safe
 def root(request: Request) -> HttpResponse:
-    """Lead to the start page of the reader's organization; of several, to the first by name."""
-    memberships = request.context.memberships
-    if not memberships:
+    """Lead to the start page of the reader's organization; ask for it where several are possible and none is chosen."""
+    if not request.context.memberships:
         return error_responses.refused(request, refusals.Sentence(_without_membership(request), 403))
-    return HttpResponseRedirect(page_context.home_of(memberships[0]))
+    current = request.context.current_membership
+    if current is None:
+        return page_model.render(request, choice.choice_page(request))
+    return HttpResponseRedirect(page_context.home_of(current))
 
 
 def _without_membership(request: Request) -> str:

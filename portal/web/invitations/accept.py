@@ -73,7 +73,7 @@ def _signed_in(request: Request, offer: InvitationOffer) -> HttpResponse:
     if weak is not None:
         return weak
     invitations.accept(request, offer)
-    return HttpResponseRedirect("/")
+    return HttpResponseRedirect(reverse("home", kwargs={"organization": offer.invitation.organization.key}))
 
 
 def _page(

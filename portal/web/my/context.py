@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from delegation import continuity
 from delegation.catalogue import display_names
@@ -15,7 +16,8 @@ from portal.shell.components import Contact, SessionRow
 from portal.shell.explanation import RightRow, RightsExplanation
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
-from portal.wording import dates, factors
+from portal.shell.sign_out_page import EndingSession, SignOutPage
+from portal.wording import dates, factors, supplier_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class MyAccessPage(PageModel):
     security_url: str
     sessions: Sequence[SessionRow]
     sessions_url: str
-    """POST session=<id>, or session=all."""
+    """POST session=<id>."""
+    sign_out_url: str
+    """The page that asks before all sessions end."""
 
 
 def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAccessPage:
@@ -63,6 +67,32 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
         security_url=reverse("mfa_index"),
         sessions=sorted(rows, key=lambda row: not row.is_current),
         sessions_url=page.url("my_sessions"),
+        sign_out_url=page.url("my_sign_out"),
+    )
+
+
+def sign_out_page(page: PageContext, session: str, clock: dates.Clock) -> SignOutPage:
+    """Return the page that asks before everything issued to the reader ends, for every organization."""
+    user = page.own_membership.user.id
+    browsers = sessions.browser_sessions(user=user, at=page.at)
+    rows = [components.session_row(browser, clock, own=session) for browser in browsers]
+    names = [supplier_texts.in_language(name) for name in sessions.services_in_use(user=user)]
+    services = (
+        [EndingSession(dates.name_list(names), _("are notified and end their sessions"))] if names else []
+    )
+    return SignOutPage(
+        title=_("Sign out everywhere"),
+        sub=_("In all browsers and services, for every organization. Nothing has happened yet."),
+        endings=[
+            *(EndingSession(row.title, _("this browser") if row.is_current else row.sub) for row in rows),
+            *services,
+        ],
+        not_affected=_("Your access, password and sign-in methods. You can sign in again."),
+        button=_("Sign out everywhere"),
+        fields={"session": "all"},
+        sign_out_url=page.url("my_sessions"),
+        back_url=page.url("my_access"),
+        back_label=_("My access"),
     )
 
 

@@ -6,5 +6,6 @@ from portal.web.my import views
 
 organization_urlpatterns = [
     path("me", views.access, name="my_access"),
+    path("me/sign-out", views.sign_out, name="my_sign_out"),
     path("me/sessions", views.sessions, name="my_sessions"),
 ]

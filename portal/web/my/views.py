@@ -25,6 +25,14 @@ def access(request: Request, page: PageContext) -> HttpResponse:
     return page_model.render(request, model)
 
 
+@require_safe
+@page_context.organization_page
+def sign_out(request: Request, page: PageContext) -> HttpResponse:
+    """Ask before everything issued to the reader ends."""
+    clock = dates.Clock(page.at, page.zone)
+    return page_model.render(request, context.sign_out_page(page, page_context.session_of(request), clock))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_context.organization_page
 def sessions(request: Request, page: PageContext) -> HttpResponse:

@@ -19,7 +19,7 @@ from delegation.catalogue.display_names import DisplayNames
 from delegation.people import queries as people_queries
 from delegation.people import sessions
 from delegation.people.queries import VisibleMember
-from portal.shell import actions, components, timeline
+from portal.shell import actions, timeline
 from portal.shell import forms as shell_forms
 from portal.shell.actions import Action
 from portal.shell.components import SessionRow
@@ -28,12 +28,19 @@ from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.shell.retries import Retry
 from portal.shell.timeline import TimelineEvent
+from portal.web.people import sign_out_context
 from portal.wording import access, dates, factors, supplier_texts, systems
 from portal.wording.systems import SystemRow
 from provisioning.accounts import status
 
 _EVENTS = 8
-_VERBS = (Verb.ACCESS_CHANGE, Verb.ACCOUNT_RESYNC, Verb.MEMBER_REMOVE, Verb.MEMBER_RESTORE)
+_VERBS = (
+    Verb.ACCESS_CHANGE,
+    Verb.ACCOUNT_RESYNC,
+    Verb.MEMBER_REMOVE,
+    Verb.MEMBER_RESTORE,
+    Verb.MEMBER_SIGN_OUT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,9 @@ class PersonPage(PageModel):
     facts: PersonFacts
     sessions: Sequence[SessionRow]
     sessions_url: str = ""
-    """Always empty: a colleague's sessions end with a removal only."""
+    """Always empty: the page at `sign_out_url` asks before a colleague's session ends."""
+    sign_out_url: str
+    """Empty for a reader who may not sign this colleague out."""
     back_url: str
 
 
@@ -116,7 +125,6 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
     events = _events(page, member, names, clock)
     statuses = status.systems_of_person(user=membership.user, memberships=[membership.id], at=page.at)
     rows = systems.matrix(statuses, names, clock, former=member.former)
-    browsers = sessions.sessions_with_services(membership=membership.id, at=page.at)
     change, remove, refused = _actions(page, member, may)
     return PersonPage(
         person=PersonHead(membership.user.name, membership.user.email, membership.title),
@@ -135,7 +143,8 @@ def person_page(page: PageContext, member: VisibleMember, explanation: RightsExp
         events=events,
         events_url=f"{page.url('activity')}?person={membership.id}" if page.sees_activity else "",
         facts=_facts(page, member, explanation.assignments, clock),
-        sessions=[components.session_row(session, clock) for session in browsers],
+        sessions=sign_out_context.session_rows(page, membership.id, clock),
+        sign_out_url=sign_out_context.url(page, membership.id, may[Verb.MEMBER_SIGN_OUT]),
         back_url=page.url("people"),
     )
 

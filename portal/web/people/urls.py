@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.people import detail, export, removal, second_admin
+from portal.web.people import detail, export, removal, second_admin, sign_out
 from portal.web.people import list as people_list
 
 organization_urlpatterns = [
@@ -13,6 +13,7 @@ organization_urlpatterns = [
     path("people/select", people_list.select, name="people_select"),
     path("people/<uuid:membership>", detail.person, name="person"),
     path("people/<uuid:membership>/resync", detail.resync, name="person_resync"),
+    path("people/<uuid:membership>/sign-out", sign_out.sign_out, name="person_sign_out"),
     path("people/<uuid:membership>/remove", removal.remove, name="person_remove"),
     path("acts/<uuid:act>", removal.progress, name="removal"),
     path("acts/<uuid:act>/resync", removal.resync, name="removal_resync"),

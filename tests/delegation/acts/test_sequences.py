@@ -99,7 +99,7 @@ STEPS = [
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
     *["admins_change_each_other", "site_admin_gives", "user_admin_gives"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
-    *["sign_out", "add_site", "set_mail_domains", "found", "register", "forget"],
+    *["sign_out", "sign_out_member", "add_site", "set_mail_domains", "found", "register", "forget"],
 ]
 Wish = tuple[str, tuple[int, ...], int | None, int | None]
 
@@ -370,6 +370,16 @@ class Sequences(RuleBasedStateMachine):
         person = self.person(drawn.which)
         actor = actor_of(person) if drawn.number else self.who(drawn.who, self.world.koskela)
         self.do(Verb.PERSON_SIGN_OUT, lambda: self_service.sign_out(actor=actor, person=person))
+
+    def sign_out_member(self, drawn: Drawn) -> None:
+        actor = self.who(drawn.who, self.organization(drawn.which))
+        seen = list(scopes.memberships(actor=actor, verb=Verb.MEMBER_VIEW, at=clock.now()))
+        if not seen:
+            return
+        one = pick(seen, drawn.number)
+        done = self.do(Verb.MEMBER_SIGN_OUT, lambda: people_commands.sign_out(actor=actor, membership=one))
+        if done is not None:
+            assert Membership.objects.get(id=one.id).revoked_at == done.at
 
     def add_site(self, drawn: Drawn) -> None:
         where = self.organization(drawn.which)

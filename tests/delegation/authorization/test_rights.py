@@ -62,6 +62,7 @@ PEOPLE = {
     "invitation.resend",
     "member.invite",
     "member.remove",
+    "member.sign_out",
     "member.view",
 }
 ADMIN = PEOPLE | {"activity.view", "member.restore", "site.create"}

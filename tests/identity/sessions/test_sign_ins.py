@@ -1,18 +1,22 @@
 """Sign-ins: each statement changes its own rows and no others."""
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
 from audit.foundation import clock
+from identity.memberships.models import Membership
 from identity.sessions import sign_ins
 from identity.sessions.models import SignIn
-from identity.sessions.sign_ins import AuthenticationContext
-from tests.fixtures import grants
+from identity.sessions.sign_ins import AuthenticationContext, ProofTooOld
+from tests.fixtures import bypass, grants
 from tests.fixtures.grant_conditions import HOUR
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = dt.timedelta(seconds=1)
 
 
 def opened_sign_in(authentication: AuthenticationContext) -> SignIn:
@@ -47,10 +51,38 @@ def test_sign_in_that_ended_is_not_opened_again(world: World) -> None:
     first = opened_sign_in(authentication)
     then = clock.now()
     SignIn.objects.update(ended_at=then)
-    second = opened_sign_in(dataclasses.replace(authentication, user_epoch=2))
+    again = dataclasses.replace(authentication, user_epoch=2, auth_time=then + SECOND)
+    second = opened_sign_in(again)
     assert second.id != first.id
     first.refresh_from_db()
     assert first.ended_at == then
+
+
+def test_sign_in_after_an_ended_one_in_the_same_browser_needs_a_later_proof(world: World) -> None:
+    authentication = grants.authentication(world.mikko)
+    opened_sign_in(authentication)
+    then = clock.now()
+    SignIn.objects.update(ended_at=then)
+    for proved_at in (authentication.auth_time, then):
+        with pytest.raises(ProofTooOld) as refusal:
+            opened_sign_in(dataclasses.replace(authentication, auth_time=proved_at))
+        assert refusal.value.since == then
+    others = [
+        grants.authentication(world.mikko, session="another browser"),
+        grants.authentication(world.mikko_at_pohjola),
+    ]
+    assert [opened_sign_in(other).ended_at for other in others] == [None, None]
+    assert opened_sign_in(dataclasses.replace(authentication, auth_time=then + SECOND)).ended_at is None
+
+
+def test_sign_in_after_a_revocation_of_the_membership_needs_a_later_proof(world: World) -> None:
+    authentication = grants.authentication(world.mikko)
+    then = clock.now()
+    bypass.update(Membership.objects.filter(id=world.mikko.id), revoked_at=then)
+    with pytest.raises(ProofTooOld):
+        opened_sign_in(authentication)
+    assert opened_sign_in(grants.authentication(world.mikko_at_pohjola)).ended_at is None
+    assert opened_sign_in(dataclasses.replace(authentication, auth_time=then + SECOND)).ended_at is None
 
 
 def test_sign_in_used_again_has_the_later_authentication_and_the_first_start(world: World) -> None:

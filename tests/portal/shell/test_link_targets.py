@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 EVERYWHERE = {"language", "account_logout"}
 """Where the forms of the frame go."""
 FORMS: dict[str, set[str]] = {
+    "accessibility": set(),
     "account_change_password": {"account_change_password"},
     "account_inactive": set(),
     "account_login": {"account_login", "mfa_login_webauthn"},
@@ -41,12 +42,15 @@ FORMS: dict[str, set[str]] = {
     "mfa_reauthenticate": {"mfa_reauthenticate"},
     "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
     "my_access": {"my_sessions"},
+    "my_sign_out": {"my_sessions"},
     "people": {"invitations", "people_select"},
     "people_remove": {"people_remove"},
     "person": set(),
     "person_access": {"person_access"},
     "person_remove": {"person_remove"},
     "person_restore": {"person_restore"},
+    "person_sign_out": {"person_sign_out"},
+    "privacy": set(),
     "removal": set(),
     "second_admin": set(),
 }
@@ -64,6 +68,8 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Create codes": "mfa_generate_recovery_codes",
         "Change password": "account_change_password",
     },
+    "my_access": {"Sign out everywhere…": "my_sign_out", "My security": "mfa_index"},
+    "my_sign_out": {"Cancel": "my_access"},
     "people": {
         "Invite": "invite",
         "Cancel invitation….*": "invitation_cancel",
@@ -71,9 +77,15 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Change access": "person_access",
         "Remove…": "person_remove",
     },
-    "person": {"Change access": "person_access", "Remove…": "person_remove", "All events": "activity"},
+    "person": {
+        "Change access": "person_access",
+        "Remove…": "person_remove",
+        "All events": "activity",
+        "Sign out all sessions…": "person_sign_out",
+    },
     "person_access": {"Cancel": "person"},
     "person_remove": {"Mikko Laine": "person"},
+    "person_sign_out": {"Cancel": "person"},
     "person_restore": {"View receipt": "removal", "Restore Olli Mäkinen": "person_restore"},
     "removal": {"Refresh": "removal", "Back to people": "people"},
 }

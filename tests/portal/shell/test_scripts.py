@@ -1,5 +1,6 @@
 """What scripts shorten, and that everything goes without them."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -332,3 +333,52 @@ def test_continue_page_submits_its_form_without_a_click(sample_page: screenshots
     sample_page.show("oidc-continue")
 
     sample_page.page.wait_for_url("**#on")
+
+
+@pytest.mark.parametrize(
+    "name", ["login", "password-change", "reauthenticate", "accept", "password-from-key"]
+)
+def test_password_is_shown_by_its_button_and_hidden_before_it_is_sent(
+    sample_page: screenshots.SamplePage, name: str
+) -> None:
+    page = sample_page.page
+    sample_page.show(name)
+    field = page.locator("input[type=password]").last
+    identifier = field.get_attribute("id")
+    control, button = page.locator(f"#{identifier}"), page.locator(f"[aria-controls={identifier}]")
+    expect(button).to_have_accessible_name("Show password")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    control.fill("violet lamps")
+
+    control.press("Tab")
+    expect(button).to_be_focused()
+    page.keyboard.press("Space")
+
+    expect(control).to_have_attribute("type", "text")
+    expect(control).to_have_attribute("spellcheck", "false")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(control).to_have_attribute("type", "password")
+    button.click()
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
+    control.press("Enter")
+    expect(control).to_have_attribute("type", "password")
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_button_that_shows_a_password_is_hidden_without_scripts(plain: screenshots.SamplePage) -> None:
+    plain.show("login")
+    expect(plain.page.locator("[data-kh-show]")).to_have_count(1)
+    expect(plain.page.locator("[data-kh-show]")).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", ["login", "password-change", "password-set", "reauthenticate", "accept"])
+def test_every_password_field_has_the_attributes_of_a_password_manager(name: str) -> None:
+    source, make = samples.PAGES[name]
+    fields = re.findall(r'<input[^>]*type="password"[^>]*>', rendering.render(source, make()))
+    assert fields
+    for field in fields:
+        is_new = 'name="oldpassword"' not in field and name in {"password-change", "password-set", "accept"}
+        expected = "new-password" if is_new else "current-password"
+        assert f'autocomplete="{expected}"' in field
+        assert 'autocapitalize="none"' in field

@@ -30,7 +30,7 @@ def test_added_passkey_signs_in_alone(world: World, live_server: LiveServer, pag
 
     page.goto(f"{base}/account/login/")
     page.get_by_label("Work e-mail").fill(ida.email)
-    page.get_by_label("Password").fill(worlds.PASSWORD)
+    page.get_by_label("Password", exact=True).fill(worlds.PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(r"/account/security/$"))
     page.goto(base + reverse("mfa_add_webauthn"))

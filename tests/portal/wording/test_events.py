@@ -75,6 +75,7 @@ def test_log_filter_selects_the_events_of_its_topic() -> None:
         Observation.SESSION_ENDED,
         Observation.SESSION_REAUTHENTICATED,
         Observation.TOKEN_REPLAYED,
+        Verb.MEMBER_SIGN_OUT,
         Verb.PERSON_SIGN_OUT
     }  # fmt: skip
     assert found["systems"] | found["mails"] > verbs.FAILURES

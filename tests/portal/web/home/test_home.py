@@ -45,12 +45,6 @@ def test_home_page_takes_the_same_statements_for_one_and_two_services(world: Wor
     assert count_statements(signed_in.browser(world.olli), f"{KOSKELA}/") == STATEMENTS
 
 
-def test_root_leads_to_the_first_organization_and_the_switcher_to_others(world: World) -> None:
-    browser = signed_in.browser(world.mikko)
-    assert browser.get("/")["Location"] == "/o/pohjola/"
-    assert 'href="/o/koskela/"' in browser.get("/o/pohjola/").content.decode()
-
-
 def test_home_without_managed_members_shows_no_count(world: World) -> None:
     sami = signed_in.browser(world.sami)
     managed = "You manage access for 1 person."

@@ -200,7 +200,7 @@ def test_existing_person_signs_in_and_accepts(world: World) -> None:
     assert not Membership.objects.filter(user=stina, organization=world.koskela).exists()
     browser.sign_in(stina, to=path)
     assert "Accept invitation" in text(browser.get(path))
-    assert browser.post(path)["Location"] == "/"
+    assert browser.post(path)["Location"] == "/o/koskela/"
     assert Membership.objects.filter(user=stina, organization=world.koskela).exists()
 
 
@@ -278,7 +278,7 @@ def test_leaver_without_organization_accepts_a_new_invitation(
     else:
         browser.sign_in(user, to=path)
     assert "Accept invitation" in text(browser.get(path))
-    assert browser.post(path)["Location"] == "/"
+    assert browser.post(path)["Location"] == f"/o/{by}/"
     organization = world.koskela if by == "koskela" else world.pohjola
     now = memberships_queries.active(at=clock.now()).filter(user=user)
     assert [row.organization for row in now] == [organization]
@@ -289,7 +289,8 @@ def test_leaver_with_an_invitation_reads_on_the_start_page_how_to_accept(world: 
     browser = BrowserClient().sign_in(user)
     start = browser.get("/")
     assert (start.status_code, "open the link in the mail" in text(start)) == (403, True)
-    assert browser.get(f"/o/{world.koskela.key}/").status_code == 404
+    former = browser.get(f"/o/{world.koskela.key}/")
+    assert (former.status_code, "Your access has ended" in text(former)) == (403, True)
 
 
 NOTHING, DAY = dt.timedelta(), dt.timedelta(days=1)

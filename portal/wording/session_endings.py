@@ -1,0 +1,30 @@
+"""Why a session has ended, in a sentence to the person whose it was."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+
+from delegation.activity.session_endings import Reason, SessionEnding
+from portal.wording import time_zones
+
+
+def sentence_for(ending: SessionEnding) -> str:
+    """Return the sentence in the active language, with the time of the organization's zone."""
+    zone = time_zones.first_known(ending.time_zone) if ending.time_zone else None
+    moment = time_zones.date_time(ending.at, zone)
+    return _SENTENCES[ending.reason]() % {"moment": moment, "organization": ending.organization}
+
+
+_SENTENCES: Mapping[Reason, Callable[[], str]] = {
+    Reason.REMOVED: lambda: _(
+        "Your access to %(organization)s ended on %(moment)s. If this is a mistake, ask an admin of %(organization)s "
+        "or customer service."
+    ),
+    Reason.BY_ADMIN: lambda: _("An admin of %(organization)s signed you out on %(moment)s."),
+    Reason.EVERYWHERE: lambda: _("You were signed out on %(moment)s, because you signed out everywhere."),
+    Reason.OTHER_BROWSER: lambda: _("This session was signed out on %(moment)s from your other browser."),
+    Reason.PASSWORD: lambda: _("You were signed out on %(moment)s, because your password was changed."),
+    Reason.WEAK: lambda: _("You were signed out, because your access requires a second sign-in method."),
+    Reason.IDLE: lambda: _("You were signed out, because you did not use this page for an hour."),
+    Reason.EXPIRED: lambda: _("Your session has expired. Sign in again."),
+}

@@ -1,0 +1,50 @@
+"""Every page links to statements about accessibility and privacy: the supplier's own, or the portal's pages."""
+
+import pytest
+from django.conf import LazySettings
+
+from tests.fixtures import signed_in
+from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.pages import KOSKELA, visible_text
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATHS = ("/accessibility", "/privacy")
+STATEMENTS = {"accessibility": "https://kivisalo.example/a11y", "privacy": "https://kivisalo.example/privacy"}
+
+
+@pytest.mark.parametrize("path", ["/account/login/", f"{KOSKELA}/", "/account/security/", "/nothing-here"])
+def test_page_links_to_the_portals_own_statements(world: World, path: str) -> None:
+    page = signed_in.browser(world.olli).get(path, follow=True).content.decode()
+    for statement in PATHS:
+        assert f'href="{statement}"' in page
+
+
+def test_page_links_to_the_statements_of_the_supplier(world: World, settings: LazySettings) -> None:
+    settings.ACCESSIBILITY_URL, settings.PRIVACY_URL = STATEMENTS.values()
+    page = BrowserClient().get("/account/login/")
+    links = page.context["shell"]["links"]
+    assert {name: links[name] for name in STATEMENTS} == STATEMENTS
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_statement_opens_without_a_sign_in_and_inside_the_current_organization(
+    world: World, path: str
+) -> None:
+    assert BrowserClient().get(path).status_code == 200
+    inside = signed_in.browser(world.olli).get(path)
+    assert inside.context["shell"]["organization"]["name"] == "Rakennusliike Koskela Oy"
+    assert "My access" in visible_text(inside)
+
+
+def test_accessibility_statement_claims_no_audit(world: World) -> None:
+    text = visible_text(BrowserClient().get("/accessibility"))
+    assert "does not claim that an independent audit was made" in text
+    assert "conform" not in text
+
+
+def test_privacy_statement_names_what_is_stored_and_who_sees_it(world: World) -> None:
+    text = visible_text(BrowserClient().get("/privacy"))
+    for part in ("name, work e-mail address", "IP address", "Admins of your organization", "Cookies"):
+        assert part in text
