@@ -34,6 +34,11 @@ def _app(_portal: PortalWithData, place: Visit) -> Fields:
     return {"code": code_from(place.browser.get(place.path).context["form"].secret)}
 
 
+def _signed_in_colleague(portal: PortalWithData, _place: Visit) -> Fields:
+    signed_in.browser(portal.world.mikko)
+    return _KEY
+
+
 FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "account_change_password": _fields(oldpassword=worlds.PASSWORD, password1=NEW_PASSWORD),
     "account_login": lambda portal, _place: {
@@ -70,6 +75,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "person_remove": _fields(reason="left", **_KEY),
     "person_restore": _orderer(),
     "person_resync": _fields(),
+    "person_sign_out": _signed_in_colleague,
     "removal_resync": _fields(),
 }
 """Address: the fields of a form that is carried out. A new address that takes a POST fails the last test."""
