@@ -10,7 +10,6 @@ from audit.log import authentication
 from audit.models import Event
 from delegation.activity import events as activity_events
 from delegation.authorization.verbs import Verb
-from delegation.invitations.models import Invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,14 @@ def by_act(
 
 
 def _sent(organization: uuid.UUID, invitations: Iterable[str | None]) -> dict[str, Mapping[str, Any]]:
-    """Read the bodies of the events that sent these invitations. Such an event is found by its instant."""
+    """Read the bodies of the events that sent these invitations."""
     ids = [invitation for invitation in invitations if invitation]
     if not ids:
         return {}
-    sent_at = Invitation.objects.filter(id__in=ids, organization=organization).values("created_at")
-    rows = Event.objects.filter(organization=organization, verb=Verb.MEMBER_INVITE.value, at__in=sent_at)
-    bodies = [body for _, body in _authentic(rows)]
-    return {body["facts"]["invitation"]: body for body in bodies if "invitation" in body["facts"]}
+    rows = Event.objects.filter(
+        organization=organization, verb=Verb.MEMBER_INVITE.value, subject__in=ids, outcome=Event.Outcome.DONE
+    )
+    return {str(row.subject): body for row, body in _authentic(rows)}
 
 
 def _authentic(rows: Iterable[Event]) -> list[tuple[Event, Mapping[str, Any]]]:

@@ -1,9 +1,8 @@
 """An organization's log, newest first, as codes and data; channels word the sentences."""
 
-import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -15,7 +14,6 @@ from delegation.activity import delivery_results, sign_in_events
 from delegation.activity import events as activity_events
 from delegation.activity.events import EventView
 from delegation.activity.scope import LogScope
-from delegation.authorization.verbs import Verb
 
 PAGE_SIZE = 50
 _EXAMINED = 10
@@ -28,8 +26,8 @@ class EventFilter:
 
     people: Collection[uuid.UUID] | None = None
     """Users; events about their memberships count too."""
-    invitations: Mapping[uuid.UUID, dt.datetime] = field(default_factory=dict)
-    """Besides `people`: the time of each invitation by id, because its first event is about the organization."""
+    invitations: Collection[uuid.UUID] = ()
+    """Besides `people`."""
     verbs: Collection[str] | None = None
     outcome: str = ""
     hide_prompt_deliveries: bool = False
@@ -56,8 +54,7 @@ def _sources(scope: LogScope, filters: EventFilter) -> list[QuerySet[Event]]:
     if filters.people is not None:
         memberships = scope.memberships.filter(user__in=filters.people)
         about = [*filters.people, *memberships.values_list("id", flat=True), *filters.invitations]
-        invited = Q(verb=Verb.MEMBER_INVITE.value, at__in=list(filters.invitations.values()))
-        rows = rows.filter(Q(subject__in=about) | Q(actor__in=filters.people) | invited)
+        rows = rows.filter(Q(subject__in=about) | Q(actor__in=filters.people))
     own = sign_in_events.own_sign_ins(scope=scope, people=filters.people, verbs=filters.verbs)
     return [_matching(source, filters) for source in (rows, own) if source is not None]
 

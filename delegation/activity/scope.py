@@ -31,15 +31,13 @@ class LogScope:
         if self.whole:
             return rows
         invitations = self.invitations.order_by().values("id")
-        # The event of an invitation is about the organization; its instant is the invitation's and no other act's.
-        sent = Q(verb=Verb.MEMBER_INVITE.value, at__in=self.invitations.order_by().values("created_at"))
         about = (
             Q(subject__in=self.memberships.order_by().values("id"))
             | Q(subject__in=self.memberships.order_by().values("user"))
             | Q(subject__in=invitations)
             | Q(subject_kind="mail", act__in=invitations)
         )
-        return rows.filter(Q(actor=self.actor) | about | sent)
+        return rows.filter(Q(actor=self.actor) | about)
 
 
 def log_scope(*, actor: Actor, organization: uuid.UUID, at: dt.datetime) -> LogScope:

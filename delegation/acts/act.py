@@ -93,9 +93,10 @@ class Act:
         *,
         before: Mapping[str, Any],
         after: Mapping[str, Any],
+        facts: Mapping[str, Any] | None = None,
         verb: Verb | None = None,
     ) -> None:
-        """Record the state of a subject before and after: ids, codes, numbers and instants only.
+        """Record the state of a subject before and after: ids, codes, numbers and instants only, as its `facts` are.
 
         It goes into the subject's own event; a `verb` or subject other than the act's gets a consequence event.
         """
@@ -104,10 +105,12 @@ class Act:
             details = self.details.setdefault(subject, EventDetails())
             details.before |= before
             details.after |= after
+            details.facts |= facts or {}
             return
         event = EventDraft(
             verb=changed_by.value,
             subject=Subject(changed_by.rule.on.value, subject),
+            facts=facts or {},
             before=before,
             after=after,
             cause=self.verb.value,

@@ -60,7 +60,8 @@ class Unchanged(DomainError):
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
-    `problem`: missing, too_long (`longest`), characters, link, address, domain, unknown, web_address, insecure.
+    `problem`: missing, too_long and too_many (`longest`), characters, link, address, domain, unknown, web_address,
+    insecure.
     """
 
     code = "invalid_input"
@@ -85,6 +86,13 @@ class AlreadyInvited(DomainError):
     """There is an open invitation to this address. `invitation`."""
 
     code = "already_invited"
+    is_refusal = False
+
+
+class RecipientsRefused(DomainError):
+    """Some of several people cannot be invited, so none was. `recipients`: the code and data of each by address."""
+
+    code = "recipients_refused"
     is_refusal = False
 
 

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from delegation.authorization import authorities
-from delegation.invitations.models import Invitation
+from identity.organizations.models import Organization
+from identity.people.models import User
 
 _MAX_NOTIFIED = 20
 
@@ -20,18 +21,29 @@ class Recipient:
     language: str
 
 
-def admins_to_notify(*, invitation: Invitation, at: dt.datetime) -> Sequence[Recipient]:
-    """Read up to 20 working admins other than the sender; none for an invitation inside the organization's domains.
+@dataclass(frozen=True, slots=True)
+class MailDomains:
+    """Holds an organization's own mail domains, and its working admins in the order of names."""
 
-    Without domains of its own, those of its working admins' addresses count. Two statements at most.
-    """
-    rows = authorities.working_admins(organization=invitation.organization_id, at=at)
+    domains: frozenset[str]
+    admins: Sequence[User]
+
+    def outside(self, emails: Iterable[str]) -> list[str]:
+        """Return which of these addresses are outside the domains, in order."""
+        return [email for email in emails if _domain(email) not in self.domains]
+
+    def notified(self, *, sender: uuid.UUID) -> list[Recipient]:
+        """Return up to 20 admins other than the sender."""
+        others = [admin for admin in self.admins if admin.id != sender]
+        return [Recipient(admin.id, admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
+
+
+def load(*, organization: Organization, at: dt.datetime) -> MailDomains:
+    """Read the domains; without any of its own, those of the organization's working admins count. One statement."""
+    rows = authorities.working_admins(organization=organization.id, at=at)
     admins = [row.user for row in rows.select_related("user").order_by("sort_key", "id")]
-    domains = set(invitation.organization.mail_domains) or {_domain(admin.email) for admin in admins}
-    if _domain(invitation.email) in domains:
-        return []
-    others = [admin for admin in admins if admin.id != invitation.invited_by]
-    return [Recipient(admin.id, admin.email, admin.language) for admin in others[:_MAX_NOTIFIED]]
+    own = set(organization.mail_domains) or {_domain(admin.email) for admin in admins}
+    return MailDomains(frozenset(own), admins)
 
 
 def _domain(email: str) -> str:

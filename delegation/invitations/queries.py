@@ -177,13 +177,13 @@ def get(
     return rows.filter(id=invitation).select_related("organization", "role").first()
 
 
-def matching(*, among: QuerySet[Invitation], text: str) -> dict[uuid.UUID, dt.datetime]:
-    """Find invitations that the actor may see by words of the address or name, with the time each was sent."""
+def matching(*, among: QuerySet[Invitation], text: str) -> list[uuid.UUID]:
+    """Find invitations that the actor may see by words of the address or name."""
     words = search.words(text)
     if not words:
-        return {}
+        return []
     rows = among.filter(*(search.has_word(word, name="name", email="email") for word in words))
-    return dict(rows.order_by("-id").values_list("id", "created_at")[:MAX_MATCHES])
+    return list(rows.order_by("-id").values_list("id", flat=True)[:MAX_MATCHES])
 
 
 def offered_rights(*, invitation: Invitation, at: dt.datetime) -> tuple[frozenset[str], frozenset[str]]:

@@ -74,10 +74,11 @@ def owners(*, addresses: Iterable[str]) -> dict[str, User]:
     return {row.email: row.user for row in verified} | {user.email.lower(): user for user in primary}
 
 
-def owner_ids(*, address: str) -> QuerySet[User, uuid.UUID]:
-    """Return the ids of the owners of this lower-case address by the rule of `owners`, for use within a statement."""
-    primary = User.objects.alias(lower_email=Lower("email")).filter(lower_email=address)
-    verified = EmailAddress.objects.filter(email=address, verified=True)
+def owner_ids(*, addresses: Iterable[str]) -> QuerySet[User, uuid.UUID]:
+    """Return the ids of the owners of these lower-case addresses by the rule of `owners`, for use in a statement."""
+    emails = list(addresses)
+    primary = User.objects.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
+    verified = EmailAddress.objects.filter(email__in=emails, verified=True)
     ids: QuerySet[User, uuid.UUID] = primary.values_list("id", flat=True)
     return ids.union(verified.values_list("user_id", flat=True))
 

@@ -133,7 +133,7 @@ class Plan:
                 name=self.customer.name,
                 language=self.customer.language,
             )
-        invitations_mail.queue_for_link(sent.result.link, at=clock.now())
+        invitations_mail.queue_for_links([sent.result.link], at=clock.now())
 
 
 _ACTOR = system(channel=Channel.SHELL)

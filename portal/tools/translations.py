@@ -130,7 +130,9 @@ def update(*, language: str, root: Path = ROOT) -> None:
     for message in collect(root=root):
         key: str | tuple[str, str] = (message.text, message.plural) if message.plural else message.text
         known = old.get(key, message.context or None)
-        new.add(key, known.string if known else None, [(message.place, 1)], context=message.context or None)
+        # A text that has got a plural, or lost it, is translated again: the forms of one are not those of the other.
+        string = known.string if known and isinstance(known.id, tuple) == bool(message.plural) else None
+        new.add(key, string, [(message.place, 1)], context=message.context or None)
     with path_of(language=language, root=root).open("wb") as file:
         pofile.write_po(file, new, width=110, sort_by_file=False, include_lineno=False)
 

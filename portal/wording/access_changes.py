@@ -1,85 +1,47 @@
-"""The difference between two sets of rights, in sentences for "will be able to" and "will no longer be able to"."""
+"""The difference between two sets of rights, grouped by effect: losses, changed values, gains, and what stays."""
 
 import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from delegation.access.queries import SiteName
 from delegation.authorization.entitlements import Right
-from delegation.authorization.values import AmountLimit
-from portal.wording import access, cldr, dates, supplier_texts
+from portal.wording import access, access_reach, cldr, dates, supplier_texts
+from portal.wording.access_reach import LATER, Extent, Limits, Reach
 
 Texts = Mapping[str, Mapping[str, str]]
 """The texts of entitlements by key, in each language."""
 
-_LATER = uuid.UUID(int=0)
-"""Stands for all sites that are added later."""
-_UNLIMITED = AmountLimit(None, "", "")
-
-
-_Limits = frozenset[AmountLimit]
-_Unit = tuple[str, str]
-"""The currency and the period of an amount. Only amounts of one unit can be compared."""
+_Group = tuple[bool, tuple[str, ...]]
+"""Whether the rights are those of an admin over people, and the rest of the sentence."""
+_MOST_SITES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Extent:
-    """Holds the limits and the end of a right at one site; an end of None means without.
+class Swap:
+    """Describes one thing that gets another value: `At Oulu instead of Tallinn`, and in `detail` what that concerns."""
 
-    `limits` holds the highest amount of each unit; no limit at all (an amount of None) is the only one, without unit.
-    """
-
-    limits: _Limits
-    until: dt.datetime | None
-
-    def union(self, other: "_Extent") -> "_Extent":
-        """Return the higher limits and the later end of two rights at the same site."""
-        until = None if self.until is None or other.until is None else max(self.until, other.until)
-        return _Extent(_highest(self.limits | other.limits), until)
-
-
-def _highest(limits: Iterable[AmountLimit]) -> _Limits:
-    highest: dict[_Unit, AmountLimit] = {}
-    for one in limits:
-        if one.amount is None:
-            return frozenset({_UNLIMITED})
-        unit = (one.currency, one.period)
-        if unit not in highest or one.amount > (highest[unit].amount or 0):
-            highest[unit] = one
-    return frozenset(highest.values())
-
-
-def _beyond(limits: _Limits, others: _Limits) -> _Limits:
-    """Return the limits that none of the others covers: no limit at all covers each."""
-    return frozenset(one for one in limits if not any(_covers(other, one) for other in others))
-
-
-def _covers(limit: AmountLimit, other: AmountLimit) -> bool:
-    if limit.amount is None or other.amount is None:
-        return limit.amount is None
-    same_unit = (limit.currency, limit.period) == (other.currency, other.period)
-    return same_unit and limit.amount >= other.amount
-
-
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """Holds the extent of one entitlement at each site, over all rights to it."""
-
-    sample: Right
-    at: dict[uuid.UUID, _Extent] = field(default_factory=dict)
+    text: SafeString
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessChanges:
-    """Holds the sentences for the two lists of `kh.access_changes`."""
+    """Holds the sentences of one person's changes. `swaps` begins with those that take something away."""
 
     gains: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
+    swaps: list[Swap] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+    """What the person could do before and still can, in words."""
+    stays_where: str = ""
+    """`at Tampere`, where all of it stays at the same part of the sites."""
 
 
 def between(
@@ -90,159 +52,172 @@ def between(
     texts: Texts,
     clock: dates.Clock,
 ) -> AccessChanges:
-    """Return the gains and losses of one person. `sites` are all sites of the organization, in order."""
-    had, has = _reaches(before, sites), _reaches(after, sites)
+    """Return the changes of one person. `sites` are all sites of the organization, in order."""
+    had, has = access_reach.reaches(before, sites), access_reach.reaches(after, sites)
     comparison = _Comparison({site.id: site.name for site in sites}, texts, clock)
     for key in dict.fromkeys([*has, *had]):
         comparison.compare(had.get(key), has.get(key))
-    return comparison.result
-
-
-def _reaches(rights: Sequence[Right], sites: Sequence[SiteName]) -> dict[str, _Reach]:
-    reaches: dict[str, _Reach] = {}
-    for right in rights:
-        reach = reaches.setdefault(right.entitlement, _Reach(right))
-        extent = _Extent(_highest([right.limit]), right.valid_until)
-        every_site = [_LATER, *(site.id for site in sites)]
-        for site_id in every_site if right.all_sites else [site.id for site in right.sites]:
-            reach.at[site_id] = reach.at[site_id].union(extent) if site_id in reach.at else extent
-    return reaches
+    return comparison.result()
 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """Collects the sentences; `sites` are the names of all sites, in order."""
+    """Collects what the person can do under the rest of its sentence, so that equal effects share one.
+
+    `sites` are the names of all sites, in order.
+    """
 
     sites: Mapping[uuid.UUID, str]
     texts: Texts
     clock: dates.Clock
-    result: AccessChanges = field(default_factory=AccessChanges)
+    gains: dict[_Group, list[str]] = field(default_factory=lambda: defaultdict(list))
+    losses: dict[_Group, list[str]] = field(default_factory=lambda: defaultdict(list))
+    amounts: dict[tuple[bool, str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By whether it is lowered, the new limit, the old one and the place."""
+    details: dict[tuple[bool, SafeString], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By whether it takes away, and the sentence about sites or ends."""
+    stays: list[tuple[str, frozenset[uuid.UUID], bool]] = field(default_factory=list)
+    """What stays, at which sites, and whether these are all that the person had and has."""
 
-    def compare(self, had: _Reach | None, has: _Reach | None) -> None:
-        """Add the sentences of one entitlement; None where the person does not have it before or after."""
+    def compare(self, had: Reach | None, has: Reach | None) -> None:
+        """Add one entitlement; None where the person does not have it before or after."""
         if has is not None and had is None:
-            self.result.gains.append(self._gained(has, self._all_of(has), has.at))
+            self._gain(has, has.at)
         elif had is not None and has is None:
-            self.result.losses.append(self._lost(had, self._all_of(had), had.at))
+            self.losses[_group(had)].append(self._does(had))
         elif had is not None and has is not None:
             self._compare_sites(had, has)
-            self._compare_amounts(had, has)
-            self._compare_ends(had, has)
+            self._note_stay(had, has)
 
-    def _compare_sites(self, had: _Reach, has: _Reach) -> None:
+    def _compare_sites(self, had: Reach, has: Reach) -> None:
         more = [site for site in has.at if site not in had.at]
         less = [site for site in had.at if site not in has.at]
-        if more:
-            self.result.gains.append(self._gained(has, self._at(more), more))
-        if less:
-            self.result.losses.append(self._lost(had, self._at(less), less))
-
-    def _compare_amounts(self, had: _Reach, has: _Reach) -> None:
-        if not has.sample.takes_amount:
-            return
-        changes: dict[tuple[_Limits, _Limits], list[uuid.UUID]] = defaultdict(list)
-        for site in _common(had, has):
-            if had.at[site].limits != has.at[site].limits:
-                changes[had.at[site].limits, has.at[site].limits].append(site)
-        for sites in changes.values():
-            self._compare_limits(had, has, sites)
-
-    def _compare_limits(self, had: _Reach, has: _Reach, sites: Sequence[uuid.UUID]) -> None:
-        """Add the sentences about other limits at these sites, which are alike.
-
-        Amounts of another currency or period are neither higher nor lower: the old ones are lost and the new gained.
-        """
-        old, new = had.at[sites[0]].limits, has.at[sites[0]].limits
-        gained, lost = _beyond(new, old), _beyond(old, new)
-        where, until = self._unless_all(sites, had, has), self._until(has, sites)
-        one_is_higher = len(old) == len(new) == 1 and not (gained and lost)
-        if one_is_higher:
-            changed = self._changed(has.sample, *old, *new, raised=bool(gained))
-            gained_text = lost_text = changed
+        old, new = had.common_extent(less), has.common_extent(more)
+        if old is not None and new is not None:
+            text = _("At %(new)s instead of %(old)s") % {"new": "{0}", "old": "{1}"}
+            self._add_detail(has, _bold(text, self._names(more), self._names(less)), takes_away=True)
+            self._compare_extents(has, old, new, "")
         else:
-            does = self._does(has.sample)
-            gained_text, lost_text = _joined(does, _limits(gained)), _joined(does, _limits(lost))
-        if gained:
-            self.result.gains.append(_joined(gained_text, where, until))
-        if lost:
-            self.result.losses.append(_joined(lost_text, where))
+            if more:
+                self._gain(has, more)
+            if less:
+                self.losses[_group(had, self._at(less))].append(self._does(had))
+        pairs: dict[tuple[Extent, Extent], list[uuid.UUID]] = defaultdict(list)
+        common = [site for site in had.at if site in has.at]
+        for site in common:
+            pairs[had.at[site], has.at[site]].append(site)
+        for (before, after), sites in pairs.items():
+            self._compare_extents(has, before, after, "" if len(sites) == len(common) else self._at(sites))
 
-    def _compare_ends(self, had: _Reach, has: _Reach) -> None:
-        changes: dict[tuple[dt.datetime | None, dt.datetime | None], list[uuid.UUID]] = defaultdict(list)
-        for site in _common(had, has):
-            if had.at[site].until != has.at[site].until:
-                changes[had.at[site].until, has.at[site].until].append(site)
-        for (old, new), sites in changes.items():
-            where = self._unless_all(sites, had, has)
-            if old is not None and (new is None or new > old):
-                until = access.until(new, self.clock)
-                self.result.gains.append(_joined(self._after(has, old), where, until))
-            elif new is not None:
-                self.result.losses.append(_joined(self._after(has, new), where))
+    def _compare_extents(self, reach: Reach, old: Extent, new: Extent, where: str) -> None:
+        more, less = new.limits - old.limits, old.limits - new.limits
+        if more and less:
+            lowered = not access_reach.is_covered(old.limits, by=new.limits)
+            key = (lowered, _limits(more), _old_limits(less, more), where)
+            self.amounts[key] = list(dict.fromkeys([*self.amounts[key], self._does(reach)]))
+        elif more:
+            self.gains[_group(reach, _limits(more), where)].append(self._does(reach))
+        elif less:
+            self.losses[_group(reach, _limits(less), where)].append(self._does(reach))
+        if old.until != new.until:
+            earlier = new.until is not None and (old.until is None or new.until < old.until)
+            self._add_detail(reach, self._other_end(old.until, new.until, where), takes_away=earlier)
 
-    def _after(self, reach: _Reach, end: dt.datetime) -> str:
-        values = {"does": self._does(reach.sample), "day": self.clock.last_day(end)}
-        return _("%(does)s after %(day)s") % values
+    def _other_end(self, old: dt.datetime | None, new: dt.datetime | None, where: str) -> SafeString:
+        days = [self.clock.last_day(end) if end is not None else "" for end in (new, old)]
+        if old is None:
+            text = _bold(_("Ends after %(day)s") % {"day": "{}"}, days[0])
+        elif new is None:
+            pattern = _("No longer ends after %(day)s") % {"day": "{}"}
+            text = format_html(pattern, days[1])
+        else:
+            text = _bold(_("Until %(new)s instead of %(old)s") % {"new": "{0}", "old": "{1}"}, *days)
+        return format_html("{}, {}", text, where) if where else text
 
-    def _changed(self, right: Right, old: AmountLimit, new: AmountLimit, *, raised: bool) -> str:
-        limited = old if new.amount is None else new
-        values = {
-            "does": self._does(right),
-            "old": _amount(old.amount, limited.currency),
-            "new": _amount(new.amount, limited.currency),
-            "period": access.period(limited.period),
-        }
-        if raised:
-            return _("%(does)s up to %(new)s %(period)s, not only %(old)s") % values
-        return _("%(does)s up to %(old)s %(period)s, only up to %(new)s") % values
+    def _add_detail(self, reach: Reach, text: SafeString, *, takes_away: bool) -> None:
+        found = self.details[takes_away, text]
+        self.details[takes_away, text] = list(dict.fromkeys([*found, self._does(reach)]))
 
-    def _gained(self, reach: _Reach, where: str, sites: Iterable[uuid.UUID]) -> str:
-        return _joined(self._lost(reach, where, sites), self._until(reach, sites))
+    def _gain(self, reach: Reach, sites: Iterable[uuid.UUID]) -> None:
+        at = list(sites)
+        limits = {reach.at[site].limits for site in at}
+        limit = _limits(limits.pop()) if reach.sample.takes_amount and len(limits) == 1 else ""
+        days = {access.until(reach.at[site].until, self.clock) for site in at}
+        where = _("at all sites") if set(at) == set(reach.at) and LATER in reach.at else self._at(at)
+        parts = (limit, where, days.pop() if len(days) == 1 else "")
+        self.gains[_group(reach, *parts)].append(self._does(reach))
 
-    def _lost(self, reach: _Reach, where: str, sites: Iterable[uuid.UUID]) -> str:
-        at_each = {reach.at[site].limits for site in sites}
-        sample, limit = reach.sample, ""
-        if sample.takes_amount and len(at_each) == 1:
-            limit = _limits(next(iter(at_each)))
-        return _joined(self._does(sample), limit, where)
+    def _note_stay(self, had: Reach, has: Reach) -> None:
+        same = frozenset(site for site, extent in had.at.items() if has.at.get(site) == extent)
+        if same:
+            self.stays.append((self._does(has), same, same == had.at.keys() == has.at.keys()))
 
-    def _until(self, reach: _Reach, sites: Iterable[uuid.UUID]) -> str:
-        days = {access.until(reach.at[site].until, self.clock) for site in sites}
-        return next(iter(days)) if len(days) == 1 else ""
+    def _does(self, reach: Reach) -> str:
+        return supplier_texts.in_language(self.texts[reach.sample.entitlement])
 
-    def _does(self, right: Right) -> str:
-        return supplier_texts.in_language(self.texts[right.entitlement])
-
-    def _all_of(self, reach: _Reach) -> str:
-        return _("at all sites") if _LATER in reach.at else self._at(reach.at)
-
-    def _unless_all(self, sites: Sequence[uuid.UUID], had: _Reach, has: _Reach) -> str:
-        return "" if len(sites) == len(_common(had, has)) else self._at(sites)
+    def _names(self, sites: Iterable[uuid.UUID]) -> str:
+        site_ids = set(sites)
+        names = [name for site, name in self.sites.items() if site in site_ids]
+        return dates.name_list(names, most=_MOST_SITES)
 
     def _at(self, sites: Iterable[uuid.UUID]) -> str:
         site_ids = set(sites)
         names = [name for site, name in self.sites.items() if site in site_ids]
-        if _LATER not in site_ids:
-            return access.at_sites(names, most=5)
+        if LATER not in site_ids:
+            return access.at_sites(names, most=_MOST_SITES)
         if not names:
             return _("at sites that are added later")
-        text = dates.name_list(names, most=5)
-        return _("at %(sites)s, and at sites that are added later") % {"sites": text}
+        return _("at %(sites)s, and at sites that are added later") % {"sites": self._names(site_ids)}
+
+    def result(self) -> AccessChanges:
+        """Return the sentences, one for each effect."""
+        swaps = [(lowered, _amount_swap(does, new, old, where))
+                 for (lowered, new, old, where), does in self.amounts.items()]  # fmt: skip
+        swaps += [(away, Swap(text, dates.first_upper(cldr.joined(does))))
+                  for (away, text), does in self.details.items()]  # fmt: skip
+        return AccessChanges(
+            gains=[_sentence(does, parts) for (_admin, parts), does in self.gains.items()],
+            losses=[_sentence(does, parts) for (_admin, parts), does in self.losses.items()],
+            swaps=[swap for _away, swap in sorted(swaps, key=lambda one: not one[0])],
+            stays=[does for does, _sites, _whole in self.stays],
+            stays_where=self._stays_where(),
+        )
+
+    def _stays_where(self) -> str:
+        places = {sites for _does, sites, _whole in self.stays}
+        partial = any(not whole for _does, _sites, whole in self.stays)
+        return self._at(places.pop()) if len(places) == 1 and partial else ""
 
 
-def _limits(limits: _Limits) -> str:
+def _group(reach: Reach, *parts: str) -> _Group:
+    return not reach.sample.application, parts
+
+
+def _sentence(does: Sequence[str], parts: Sequence[str]) -> str:
+    return ", ".join(part for part in (cldr.joined(list(dict.fromkeys(does))), *parts) if part)
+
+
+def _amount_swap(does: Sequence[str], new: str, old: str, where: str) -> Swap:
+    pattern = _("%(does)s, %(new)s instead of %(old)s") % {"does": "{0}", "new": "<b>{1}</b>", "old": "{2}"}
+    sentence = format_html(pattern, dates.first_upper(cldr.joined(does)), new, old)
+    return Swap(format_html("{}, {}", sentence, where) if where else sentence)
+
+
+def _bold(pattern: str, first: str, *others: str) -> SafeString:
+    return format_html(pattern, format_html("<b>{}</b>", first), *others)
+
+
+def _limits(limits: Limits) -> str:
     """Return `up to 5 000 € a month`; several are joined, by currency and period."""
     in_order = sorted(limits, key=lambda one: (one.currency, access.PERIODS.index(one.period or "order")))
     return cldr.joined([access.limit(one.amount, one.currency, one.period) for one in in_order])
 
 
-def _common(had: _Reach, has: _Reach) -> list[uuid.UUID]:
-    return [site for site in had.at if site in has.at]
-
-
-def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
-
-
-def _amount(amount: Decimal | None, currency: str) -> str:
-    return _("any amount") if amount is None else cldr.money(amount, currency)
+def _old_limits(old: Limits, new: Limits) -> str:
+    """Return the amount alone where the new limit has named its unit."""
+    if access_reach.UNLIMITED in old:
+        return _("any amount")
+    units = {(one.currency, one.period) for one in old | new}
+    (first, *others) = old
+    alone = not others and len(units) == 1 and first.amount is not None
+    return cldr.money(first.amount, first.currency) if alone and first.amount is not None else _limits(old)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from audit.foundation.errors import Busy, DomainError, LogUnavailable
 from delegation.authorization import errors as authorization_errors
@@ -141,6 +141,7 @@ def _invalid_input(data: Data) -> Sentence:
         "missing": _("Fill this in."),
         "too_long": _("This is too long: %(longest)s characters at most.")
         % {"longest": data.get("longest", "")},
+        "too_many": _("Invite at most %(number)s people at a time.") % {"number": data.get("longest", "")},
         "characters": str(CONTROL_CHARACTERS),
         "link": str(LINK_IN_NAME),
         "address": _("This is not an e-mail address."),
@@ -170,6 +171,16 @@ def _already_invited(data: Data) -> Sentence:
     del data
     text = _("This address has a pending invitation. Send it again or cancel it.")
     return Sentence(text, 409, "email")
+
+
+def _recipients_refused(data: Data) -> Sentence:
+    number = len(data.get("recipients", ()))
+    text = ngettext(
+        "%(number)d of these people cannot be invited. No invitation was sent. Check who gets an invitation.",
+        "%(number)d of these people cannot be invited. No invitation was sent. Check who gets an invitation.",
+        number,
+    )
+    return Sentence(text % {"number": number}, 409, "email")
 
 
 def _rate_limited(data: Data) -> Sentence:
@@ -236,6 +247,7 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.AlreadyExists: _already_exists,
     authorization_errors.AlreadyMember: _already_member,
     authorization_errors.AlreadyInvited: _already_invited,
+    authorization_errors.RecipientsRefused: _recipients_refused,
     authorization_errors.RateLimited: _rate_limited,
     authorization_errors.InvitationGone: _invitation_gone,
     authorization_errors.WrongPerson: _wrong_person,

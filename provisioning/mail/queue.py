@@ -7,6 +7,7 @@ import datetime as dt
 import secrets
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 
@@ -30,11 +31,27 @@ class QueueBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Store one row per recipient, so that each has its own state. Returns the number of messages."""
-        rows = [row for message in email_messages for row in _rows(message)]
+        at = clock.now()
+        rows = [row for message in email_messages for row in _rows(message, at=at)]
         if rows:
             Mail.objects.bulk_create(rows)
             notify_deliverer()
         return len(email_messages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Holds a mail to one recipient. `about` and `organization` decide in which chain its delivery is recorded."""
+
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    purpose: str
+    language: str = ""
+    about: uuid.UUID | None = None
+    organization: uuid.UUID | None = None
+    due_at: dt.datetime | None = None
 
 
 def queue(
@@ -53,15 +70,39 @@ def queue(
 
     `about` and `organization` decide in which chain of the log its delivery is recorded.
     """
-    headers = {_PURPOSE: purpose, **({"Content-Language": language} if language else {})}
-    message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=headers)
-    if html:
-        message.attach_alternative(html, "text/html")
-    (row,) = _rows(message, about=about, organization=organization)
-    row.due_at = due_at or row.due_at
-    row.save(force_insert=True)
+    draft = Draft(
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        purpose=purpose,
+        language=language,
+        about=about,
+        organization=organization,
+        due_at=due_at,
+    )
+    return queue_all([draft])[0]
+
+
+def queue_all(drafts: Sequence[Draft]) -> list[uuid.UUID]:
+    """Store mails as `queue` does, by one statement. Returns their ids."""
+    at = clock.now()
+    rows = [_row_of(draft, at) for draft in drafts]
+    Mail.objects.bulk_create(rows)
     notify_deliverer()
-    return row.id
+    return [row.id for row in rows]
+
+
+def _row_of(draft: Draft, at: dt.datetime) -> Mail:
+    headers = {_PURPOSE: draft.purpose, **({"Content-Language": draft.language} if draft.language else {})}
+    message = EmailMultiAlternatives(
+        " ".join(draft.subject.split()), draft.text, to=[draft.to], headers=headers
+    )
+    if draft.html:
+        message.attach_alternative(draft.html, "text/html")
+    (row,) = _rows(message, at=at, about=draft.about, organization=draft.organization)
+    row.due_at = draft.due_at or row.due_at
+    return row
 
 
 def give_up(*, using: str, at: dt.datetime) -> int:
@@ -100,9 +141,12 @@ def notify_deliverer() -> None:
 
 
 def _rows(
-    message: EmailMessage, *, about: uuid.UUID | None = None, organization: uuid.UUID | None = None
+    message: EmailMessage,
+    *,
+    at: dt.datetime,
+    about: uuid.UUID | None = None,
+    organization: uuid.UUID | None = None,
 ) -> Iterable[Mail]:
-    at = clock.now()
     recipients = [address for _, address in getaddresses(message.recipients()) if address]
     return [_row(message.message(), recipient, at, about, organization) for recipient in recipients]
 

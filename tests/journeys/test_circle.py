@@ -35,8 +35,7 @@ def invite(aino: Person, email: str) -> str:
     """Invite an orderer for Tampere up to 5 000 €, and give the link that the mail brings."""
     aino.go("/o/koskela/people/invite")
     page = aino.page
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Name (optional)").fill(NAME)
+    page.get_by_label("E-mail address").fill(f"{NAME} <{email}>")
     page.get_by_label("Orderer").check()
     page.get_by_label(re.compile("Limit")).first.fill("5 000")
     page.get_by_label("Only some sites").check()

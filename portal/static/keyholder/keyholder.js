@@ -126,6 +126,38 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.target instanceof Element && event.target.querySelector(".kh-errors")) toErrors();
 });
 
+// A corrected field loses its error. Where a preview judges the form, it names the fields that are still wrong; elsewhere
+// a changed field counts as corrected until the form is sent again.
+const changed = new WeakMap();
+const withoutError = (form, name) => {
+  const error = document.getElementById(`id_${name}_error`);
+  if (!error) return;
+  error.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) if (field.name === name) field.removeAttribute("aria-invalid");
+  const summary = document.querySelector(".kh-errors");
+  const own = new RegExp(`^#id_${name}(_\\d+)?$`);
+  for (const link of summary?.querySelectorAll("a") ?? []) if (own.test(link.hash)) link.closest("li").remove();
+  if (summary && !summary.querySelector("li")) summary.remove();
+};
+
+document.addEventListener("change", ({ target: { form, name } }) => {
+  if (form?.method !== "post" || !name) return;
+  if (!form.hasAttribute("hx-post")) return withoutError(form, name);
+  changed.set(form, (changed.get(form) ?? new Set()).add(name));
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const effect = document.querySelector("[data-kh-invalid]");
+  const form = effect?.closest("form");
+  if (!changed.has(form)) return;
+  const invalid = effect.dataset.khInvalid.split(" ");
+  for (const error of form.querySelectorAll(".kh-error")) {
+    const name = error.id.replace(/^id_|_error$/g, "");
+    const isJudged = changed.get(form).has(name) || !error.checkVisibility();
+    if (isJudged && !invalid.includes(name)) withoutError(form, name);
+  }
+});
+
 // A part that shows a wait asks again: soon at first, then less and less often, and not in a hidden window. It
 // names what it has: while nothing is new, the answer is empty (304). Asking is no activity of the person.
 const SOONEST = 1000;

@@ -25,7 +25,7 @@ def for_change(
 ) -> dict[str, Any]:
     """Return the present access; the limit of the present tier is offered for every tier that takes one."""
     if present is None:
-        return {"where": "some"}
+        return some_sites(options)
     return {
         "tier": present.role,
         "where": "all" if present.all_sites else "some",
@@ -58,10 +58,23 @@ def with_tier(tier: str, options: AssignableOptions) -> dict[str, Any]:
     return {"tier": tier, "until": "", **({"where": "all", "sites": []} if options.all_sites else {})}
 
 
+def some_sites(options: AssignableOptions) -> dict[str, Any]:
+    """Return the choice of some sites; a reader with one site to assign needs not choose it."""
+    only = options.assignable_sites if len(options.assignable_sites) == 1 else ()
+    return {"where": "some", "sites": [str(site) for site in only]}
+
+
+def for_invitation(options: AssignableOptions, *, tier: str) -> dict[str, Any]:
+    """Return the widest choice of sites that the reader can assign, and `tier` where it is assignable."""
+    assignable = {option.key for option in options.tiers if option.assignable}
+    sites = {"where": "all", "sites": []} if options.all_sites else some_sites(options)
+    return {"tier": tier if tier in assignable else "", **sites}
+
+
 def for_restore(had: AccessSpec | None, options: AssignableOptions, clock: dates.Clock) -> dict[str, Any]:
     """Return the access at the removal (`restorable`) as values of the form."""
     if had is None:
-        return {"where": "some"}
+        return some_sites(options)
     tier = options.tier(had.role)
     limit = forms.common_limit(had)
     shown = limit.amount if limit and tier and tier.currency == limit.currency else None

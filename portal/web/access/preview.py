@@ -1,10 +1,12 @@
 """The effect of an access form before it is sent, or the errors that prevent it."""
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from delegation.access.queries import AssignmentView
 from delegation.authorization import access_validation, entitlements
@@ -14,7 +16,9 @@ from delegation.catalogue.display_names import DisplayNames
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.access.forms import AccessForm
-from portal.wording import access_changes, admin_rights, dates, event_names, refusals
+from portal.wording import access_changes, admin_rights, cldr, dates, event_names, refusals
+from portal.wording.access_changes import AccessChanges, Swap
+from portal.wording.admin_rights import AdminRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,16 @@ class Preview:
     gains: Sequence[str]
     losses: Sequence[str]
     nothing: str
+    swaps: Sequence[Swap] = ()
+    then: Sequence[str] = ()
+    """What follows from it, as far as the data says."""
+    stays: str = ""
+    """`5 things stay, at Tampere`; empty where nothing changes."""
+    stays_what: str = ""
+    summary: str = ""
+    """`Loses 1, changes 2.`, for the link to it on a phone."""
+    invalid: str = ""
+    """The names of the fields that are wrong, for the script that takes away the errors of corrected ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +62,44 @@ def for_form(
     page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess, *, nothing: str
 ) -> Preview:
     """Return the effect of this form, `nothing` for an unbound form, or the errors. One statement."""
-    errors = _errors(page, form) if form.is_bound else ()
+    errors = errors_of(page, form) if form.is_bound else ()
+    invalid = " ".join(form.errors) if form.is_bound else ""
     if errors or not form.is_bound:
-        return Preview([], [], " ".join([_("Nothing has happened yet."), *errors]) if errors else nothing)
+        return Preview([], [], " ".join(errors) if errors else nothing, invalid=invalid)
     changes = _compare(page, form, names, present)
-    return Preview(changes.gains, changes.losses, _unchanged(page, form, names, present))
+    return of_changes(changes, nothing=_unchanged(page, form, names, present), invalid=invalid)
+
+
+def of_changes(changes: AccessChanges, *, nothing: str, invalid: str = "") -> Preview:
+    """Return the preview of these changes. What stays is named only beside what does not."""
+    changed = bool(changes.gains or changes.losses or changes.swaps)
+    stays, number = changes.stays if changed else [], len(changes.stays)
+    text = ngettext("%(number)d thing stays", "%(number)d things stay", number) % {"number": number}
+    return Preview(
+        gains=_lines(changes.gains),
+        losses=_lines(changes.losses),
+        nothing=nothing,
+        swaps=changes.swaps,
+        stays=", ".join(filter(None, (text, changes.stays_where))) if stays else "",
+        stays_what=f"{dates.first_upper(cldr.joined(stays))}." if stays else "",
+        summary=_summary(changes),
+        invalid=invalid,
+    )
+
+
+def _lines(sentences: Sequence[str]) -> list[str]:
+    return [dates.first_upper(sentence) for sentence in sentences]
+
+
+def _summary(changes: AccessChanges) -> str:
+    """Return `Loses 1, changes 2, gains 1.`; empty where nothing changes."""
+    numbers = (
+        (_("loses %(number)d"), len(changes.losses)),
+        (_("changes %(number)d"), len(changes.swaps)),
+        (_("gains %(number)d"), len(changes.gains)),
+    )
+    parts = [text % {"number": number} for text, number in numbers if number]
+    return f"{dates.first_upper(', '.join(parts))}." if parts else ""
 
 
 def _unchanged(page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess) -> str:
@@ -64,31 +111,48 @@ def _unchanged(page: PageContext, form: AccessForm, names: DisplayNames, present
     return _("What the person can do now stays the same. Saved as: %(access)s.") % {"access": words}
 
 
-def _errors(page: PageContext, form: AccessForm) -> Sequence[str]:
+def errors_of(page: PageContext, form: AccessForm) -> Sequence[str]:
+    """Return the errors of a bound form that keep its effect from being said."""
     errors = form.preview_errors()
     if not errors:
         try:
             access_validation.validate_access(access=form.access, at=page.at)
         except InvalidAccess as invalid:
+            with contextlib.suppress(InvalidAccess):  # of no field
+                form.add_refusal(invalid)
             return [refusals.sentence_for(invalid).text]
     return errors
 
 
 def _compare(
     page: PageContext, form: AccessForm, names: DisplayNames, present: PresentAccess
-) -> access_changes.AccessChanges:
+) -> AccessChanges:
     after = entitlements.hypothetical_rights(
         organization=page.organization_id, access=form.access, at=page.at
     )
     had, has = admin_rights.current(present.assignments), admin_rights.requested(form.access, form.options)
+    return compare(page, names, before=(had, present.rights), after=(has, after))
+
+
+def compare(
+    page: PageContext,
+    names: DisplayNames,
+    *,
+    before: tuple[AdminRights, Sequence[Right]],
+    after: tuple[AdminRights, Sequence[Right]],
+) -> AccessChanges:
+    """Compare what an admin may do to people, and the rights in connected systems."""
+    (had, old), (has, new) = before, after
     changes = access_changes.between(
-        before=[*had.rights, *present.rights],
-        after=[*has.rights, *after],
+        before=[*had.rights, *old],
+        after=[*has.rights, *new],
         sites=list(names.sites.values()),
         texts={**admin_rights.texts(), **names.entitlements},
         clock=dates.Clock(page.at, page.zone),
     )
     assignable = admin_rights.compare_assignable(before=had, after=has, names=names)
-    return access_changes.AccessChanges(
-        [*changes.gains, *assignable.gains], [*changes.losses, *assignable.losses]
+    return replace(
+        changes,
+        gains=[*changes.gains, *assignable.gains],
+        losses=[*changes.losses, *assignable.losses],
     )

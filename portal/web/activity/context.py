@@ -1,6 +1,5 @@
 """The page model of the organization's log."""
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -142,10 +141,10 @@ def _people(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID] | Non
     return None
 
 
-def _invitations(scope: LogScope, values: Mapping[str, str]) -> Mapping[uuid.UUID, dt.datetime]:
+def _invitations(scope: LogScope, values: Mapping[str, str]) -> list[uuid.UUID]:
     """Find invited people, who are no colleagues yet: the text is searched in their invitations."""
     if values["person"] or not values["q"]:
-        return {}
+        return []
     return invitations_queries.matching(among=scope.invitations, text=values["q"])
 
 

@@ -1,21 +1,29 @@
-"""The form that invites a colleague, and the form by which a newcomer accepts."""
+"""The form that invites people, and the form by which a newcomer accepts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from identity.people import addresses, names
+from delegation.invitations import recipients
+from delegation.invitations.recipients import Recipient
+from identity.people import names
 from portal.http import input_cleaning
 from portal.signin.customers import invitations
 from portal.web.access.forms import AccessForm
-from portal.wording import refusals
+from portal.web.invitations import pasted_addresses
+from portal.wording import cldr, dates, refusals
 
 _NAME_LENGTH = 200
-_ADDRESS_LENGTH = 254
+_TEXT_LENGTH = 20_000
+"""Characters: an address and a name of usual length for each of `recipients.MAX_RECIPIENTS`, twice."""
+_SHOWN = 60
+"""Characters of a part that is no address."""
 _PASSWORD_LENGTH = 1000
 
 
@@ -32,30 +40,60 @@ def _checked_name(text: str, *, missing: str) -> str:
 
 
 class InvitationForm(AccessForm):
-    """Asks for the invited person's address and name, and the access they will have."""
+    """Asks for the invited people, pasted from anywhere, and the access that each of them will have."""
 
-    field_order = ("email", "name")
-    email = forms.CharField(max_length=_ADDRESS_LENGTH)
-    name = forms.CharField(required=False, max_length=_NAME_LENGTH)
+    field_order = ("email",)
+    email = forms.CharField(max_length=_TEXT_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].error_messages["required"] = _("Enter an e-mail address.")
+        self.pasted: list[Recipient] = []
+        self.fields["email"].error_messages |= {
+            "required": _("Enter an e-mail address."),
+            "max_length": _too_many(),
+        }
 
-    def clean_email(self) -> str:
-        """Return the one spelling of one address. Raises ValidationError."""
-        address = str(self.cleaned_data["email"]).strip().rstrip(",;")
-        if address.count("@") > 1:
-            raise ValidationError(_("Enter one address at a time."))
-        try:
-            return addresses.canonical(address)
-        except addresses.InvalidAddress as error:
-            raise ValidationError(_("Enter the whole address, for example name@company.com.")) from error
+    @property
+    def people(self) -> list[Recipient]:
+        """Return the people to invite: not those that the sender has seen to be left out, unless these are all."""
+        left_out = set(self.data.getlist("left_out")) if isinstance(self.data, QueryDict) else set()
+        return [person for person in self.pasted if person.email not in left_out] or self.pasted
 
-    def clean_name(self) -> str:
-        """Clean the name, which may be left out. Raises ValidationError."""
-        typed = str(self.cleaned_data["name"])
-        return _checked_name(typed, missing=_("Enter a name.")) if typed else ""
+    def clean_email(self) -> list[Recipient]:
+        """Return each person once. Raises ValidationError with the parts that name no address."""
+        found = pasted_addresses.people_in(self.cleaned_data["email"])
+        if found.wrong_addresses:
+            raise ValidationError(_wrong_addresses(found.wrong_addresses))
+        if found.wrong_names:
+            text = _("“%(name)s” is not a name. %(problem)s")
+            values = {"name": found.wrong_names[0], "problem": refusals.LINK_IN_NAME}
+            raise ValidationError(text % values)
+        if len(found.people) > recipients.MAX_RECIPIENTS:
+            raise ValidationError(_too_many())
+        if not found.people:
+            raise ValidationError(_("Enter an e-mail address."))
+        self.pasted = list(found.people.values())
+        return self.pasted
+
+    def drop_missing_address(self) -> None:
+        """Forget that the address is missing: a preview needs none."""
+        if self.has_error("email", "required"):
+            del self.errors["email"]
+
+
+def _too_many() -> str:
+    most = cldr.number(recipients.MAX_RECIPIENTS)
+    return _("Invite at most %(number)s people at a time.") % {"number": most}
+
+
+def _wrong_addresses(texts: Sequence[str]) -> str:
+    shown = [text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…" for text in texts]
+    text = ngettext(
+        "%(texts)s is not a whole address. Enter it like name@company.com.",
+        "%(texts)s are not whole addresses. Enter them like name@company.com.",
+        len(texts),
+    )
+    return text % {"texts": dates.name_list([f"“{one}”" for one in shown], most=5)}
 
 
 class NewcomerForm(input_cleaning.Form):

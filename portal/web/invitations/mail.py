@@ -1,7 +1,7 @@
-"""The mail of an invitation, with its link."""
+"""The mails of invitations, each with its link."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from identity.organizations import queries as organizations_queries
 from portal.shell import shell
@@ -17,57 +18,66 @@ from portal.signin.customers.invitations import InvitationOffer
 from portal.web.invitations import context
 from portal.wording import time_zones
 from provisioning.mail import queue
+from provisioning.mail.queue import Draft
 
 
-def sentence_for(offer: InvitationOffer | None) -> str:
-    """Return the sentence for the page after `queue_for_link`: a replayed request has no link and queues nothing."""
-    if offer is None:
+def sentence_for(offers: Sequence[InvitationOffer]) -> str:
+    """Return the sentence for the page after `queue_for_links`: a replayed request has no links and queues nothing."""
+    if not offers:
         return _("The invitation has already been sent.")
-    return _("The invitation to %(email)s is being sent.") % {"email": offer.email}
+    if len(offers) == 1:
+        return _("The invitation to %(email)s is being sent.") % {"email": offers[0].email}
+    return ngettext(
+        "%(number)d invitation is being sent.", "%(number)d invitations are being sent.", len(offers)
+    ) % {"number": len(offers)}
 
 
-def queue_for_link(link: str, *, at: dt.datetime) -> InvitationOffer | None:
-    """Queue the mail for a link. None for a link that opens no invitation, such as the empty one.
+def queue_for_links(links: Sequence[str], *, at: dt.datetime) -> list[InvitationOffer]:
+    """Queue the mails for links of one sender's offer. A link that opens no invitation is left out.
 
-    The link goes to the address and nowhere else: reading the mail proves that the address is the person's own.
-    Otherwise an inviter could take over any address.
+    A link goes to its address and nowhere else: reading the mail proves that the address is the person's own.
+    Otherwise an inviter could take over any address. The number of statements is constant.
     """
-    offer = invitations.find_offer(link)
-    if offer is not None:
-        _queue(offer, at)
-    return offer
+    offers = invitations.find_offers(links)
+    if offers:
+        queue.queue_all(_drafts(offers, at))
+    return offers
 
 
 def _url(link: str) -> str:
     return settings.ISSUER + reverse("invitation_accept", kwargs={"token": link})
 
 
-def _queue(offer: InvitationOffer, at: dt.datetime) -> None:
-    invitation = offer.invitation
-    zone = time_zones.first_known(invitation.organization.time_zone)
-    with translation.override(invitation.language):
-        offered = context.offered_access(offer, at=at, zone=zone)
-        values = {
-            "brand": shell.mail_brand(organizations_queries.view_of(invitation.organization)),
-            "inviter": offer.inviter(),
-            "organization_name": offer.organization_name,
-            "email": offer.email,
+def _drafts(offers: Sequence[InvitationOffer], at: dt.datetime) -> list[Draft]:
+    """Write the mails; what all of them say is worded once."""
+    first = offers[0].invitation
+    zone = time_zones.first_known(first.organization.time_zone)
+    with translation.override(first.language):
+        offered = context.offered_access(offers[0], at=at, zone=zone)
+        common = {
+            "brand": shell.mail_brand(organizations_queries.view_of(first.organization)),
+            "inviter": offers[0].inviter(),
+            "organization_name": offers[0].organization_name,
             "gains": offered.gains,
             "ends": offered.ends,
-            "url": _url(offer.link),
-            "until": time_zones.date_time_with_zone(invitation.expires_at, zone),
+            "until": time_zones.date_time_with_zone(first.expires_at, zone),
         }
-        parts = _render(values)
-        queue.queue(
-            to=invitation.email,
-            subject=parts["subject"],
-            text=parts["text"],
-            html=parts["html"],
-            purpose="invitation",
-            language=invitation.language,
-            about=invitation.id,
-            organization=invitation.organization_id,
-        )
+        return [_draft(offer, common) for offer in offers]
+
+
+def _draft(offer: InvitationOffer, common: Mapping[str, Any]) -> Draft:
+    invitation = offer.invitation
+    parts = _render({**common, "email": offer.email, "url": _url(offer.link)})
+    return Draft(
+        to=invitation.email,
+        subject=parts["subject"],
+        text=parts["text"],
+        html=parts["html"],
+        purpose="invitation",
+        language=invitation.language,
+        about=invitation.id,
+        organization=invitation.organization_id,
+    )
 
 
 def _render(values: Mapping[str, Any]) -> dict[str, str]:

@@ -46,8 +46,8 @@ def _resend(request: Request, page: PageContext, invitation: uuid.UUID) -> HttpR
         raise NotFound
     key = shell_forms.idempotency_key(request.POST.get("idempotency_key", ""), verb, invitation)
     outcome = invitations_send.resend(actor=page.viewer, invitation=row, idempotency_key=key)
-    offer = mail.queue_for_link(outcome.result.link, at=page.at)
-    messages.success(request, mail.sentence_for(offer))
+    offers = mail.queue_for_links([outcome.result.link], at=page.at)
+    messages.success(request, mail.sentence_for(offers))
     return HttpResponseRedirect(page.url("people"))
 
 

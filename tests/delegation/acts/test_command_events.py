@@ -203,7 +203,7 @@ def test_invitation_names_the_access_and_encrypts_personal_values(world: World) 
         {
             "verb": "member.invite",
             "chain": "koskela",
-            "subject": "organization koskela",
+            "subject": "invitation made",
             "organization": "koskela",
             "after": {"invitation": "made", "access": facts, "expires_at": made.expires_at.isoformat()},
             "facts": {"invitation": "made", "link": made.tokens.get().hash},

@@ -127,6 +127,7 @@ RAW_CODE = {
     ("portal/templatetags/kh.py", "format_html(drawing)"): "a literal a line above",
     ("portal/web/people/list_context.py", "format_html(text)"): "our own sentence in our own translation",
     ("portal/wording/access.py", "format_html(pattern)"): "our own sentence in our own translation",
+    ("portal/wording/access_changes.py", "format_html(pattern)"): "our own sentence in our own translation",
 }
 
 

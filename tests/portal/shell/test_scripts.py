@@ -144,7 +144,7 @@ def test_typed_values_survive_a_failed_preview(sample_page: screenshots.SamplePa
 
     page.wait_for_timeout(200)
     expect(page.get_by_label("Reason")).to_have_value("Runs Tallinn from December")
-    expect(page.get_by_text("Mikko will be able to")).to_be_visible()
+    expect(page.get_by_text("What changes for Mikko")).to_be_visible()
 
 
 def test_change_without_javascript_is_an_ordinary_form(sample_page: screenshots.SamplePage) -> None:
@@ -234,7 +234,7 @@ def test_error_summary_takes_focus_and_links_to_the_field(sample_page: screensho
     sample_page.show("invite-wrong")
 
     expect(page.locator(".kh-errors")).to_be_focused()
-    assert page.title().startswith("Error: Invite a colleague")
+    assert page.title().startswith("Error: Invite people")
     page.get_by_role("link", name="The limit must be 20 000 € or less").click()
     assert page.evaluate("document.activeElement.id || location.hash") in {
         "id_limit_orderer",

@@ -87,3 +87,13 @@ def test_update_preserves_translations(root: Path) -> None:
 
     catalog = translations.load(language="fi", root=root)
     assert [getattr(catalog.get(text), "string", None) for text in ("People", "New")] == ["Henkilöt", ""]
+
+
+def test_text_that_gets_a_plural_is_translated_again(root: Path) -> None:
+    page = root / "templates/a.html"
+    plural = "{% blocktranslate count n=n %}People{% plural %}Many people{% endblocktranslate %}"
+    page.write_text(
+        page.read_text(encoding="utf-8").replace('{% translate "People" %}', plural), encoding="utf-8"
+    )
+    translations.update(language="fi", root=root)
+    assert "fi: not translated: 'People' (templates/a.html)" in translations.problems(language="fi", root=root)

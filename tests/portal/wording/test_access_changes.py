@@ -50,138 +50,165 @@ def right(
     )
 
 
-def between(before: list[Right], after: list[Right]) -> tuple[list[str], list[str]]:
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def between(before: list[Right], after: list[Right]) -> dict[str, object]:
+    """The parts of the comparison that are not empty."""
     with translation.override("en"):
         found = access_changes.between(before=before, after=after, sites=SITES, texts=TEXTS, clock=CLOCK)
-    plain = [
-        [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] for lines in (found.gains, found.losses)
-    ]
-    return plain[0], plain[1]
+    swaps = [plain(f"{swap.text} ({swap.detail})" if swap.detail else swap.text) for swap in found.swaps]
+    parts = {"gains": [*map(plain, found.gains)], "losses": [*map(plain, found.losses)], "swaps": swaps}
+    return {name: lines for name, lines in parts.items() if lines}
 
 
-SEE, PLACE = "shop:see", "shop:place"
+SEE, PLACE, APPROVE = "shop:see", "shop:place", "shop:approve"
+TEXTS[APPROVE] = {"en": "approve"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "gains", "losses"),
+    ("before", "after", "changes"),
     [
-        ([], [], [], []),
-        ([right(SEE)], [right(SEE)], [], []),
-        ([], [right(SEE)], ["see orders, at all sites"], []),
-        ([right(SEE, OULU)], [], [], ["see orders, at Oulu"]),
-        ([right(SEE, OULU)], [right(SEE, TAMPERE)], ["see orders, at Tampere"], ["see orders, at Oulu"]),
+        ([], [], {}),
+        ([right(SEE)], [right(SEE)], {}),
+        ([], [right(SEE)], {"gains": ["see orders, at all sites"]}),
+        # What is lost altogether is lost everywhere.
+        ([right(SEE, OULU)], [], {"losses": ["see orders"]}),
+        ([right(SEE), right(PLACE, OULU, amount=5)], [right(SEE)], {"losses": ["order"]}),
+        ([right(SEE, OULU, TAMPERE)], [right(SEE, OULU)], {"losses": ["see orders, at Tampere"]}),
         (
             [right(SEE, OULU)],
             [right(SEE)],
-            ["see orders, at Tampere, and at sites that are added later"],
-            [],
-        ),
-        ([right(SEE)], [right(SEE, OULU, TAMPERE)], [], ["see orders, at sites that are added later"]),
-        (
-            [right(PLACE, amount=500)],
-            [right(PLACE, amount=2000)],
-            ["order up to 2 000 € an order, not only 500 €"],
-            [],
+            {"gains": ["see orders, at Tampere, and at sites that are added later"]},
         ),
         (
-            [right(PLACE, amount=2000)],
-            [right(PLACE, amount=500)],
+            [right(SEE)],
+            [right(SEE, OULU, TAMPERE)],
+            {"losses": ["see orders, at sites that are added later"]},
+        ),
+        # Equal effects share one sentence.
+        (
             [],
-            ["order up to 2 000 € an order, only up to 500 €"],
+            [right(SEE, OULU), right(APPROVE, OULU, amount=5), right(PLACE, OULU, amount=5)],
+            {"gains": ["see orders, at Oulu", "approve and order, up to 5 € an order, at Oulu"]},
+        ),
+        (
+            [right(SEE, OULU), right(PLACE, OULU, amount=500)],
+            [right(SEE, TAMPERE), right(PLACE, TAMPERE, amount=500)],
+            {"swaps": ["At <b>Tampere</b> instead of Oulu (See orders and order)"]},
+        ),
+        (
+            [right(PLACE, OULU, amount=8000)],
+            [right(PLACE, TAMPERE, amount=1000)],
+            {
+                "swaps": [
+                    "Order, <b>up to 1 000 € an order</b> instead of 8 000 €",
+                    "At <b>Tampere</b> instead of Oulu (Order)",
+                ]
+            },
+        ),
+        (
+            [right(PLACE, amount=500), right(APPROVE, amount=500)],
+            [right(PLACE, amount=2000), right(APPROVE, amount=2000)],
+            {"swaps": ["Order and approve, <b>up to 2 000 € an order</b> instead of 500 €"]},
         ),
         (
             [right(PLACE, amount=2000)],
             [right(PLACE, amount=None)],
-            ["order up to any amount an order, not only 2 000 €"],
-            [],
-        ),
-        (
-            [right(PLACE, OULU, amount=500), right(PLACE, TAMPERE, amount=900)],
-            [right(PLACE, OULU, TAMPERE, amount=900)],
-            ["order up to 900 € an order, not only 500 €, at Oulu"],
-            [],
-        ),
-        # Of several rights to one thing at one place the highest counts: nothing changes.
-        ([right(PLACE, amount=900), right(PLACE, OULU, amount=500)], [right(PLACE, amount=900)], [], []),
-        (
-            [right(SEE), right(PLACE, OULU, amount=5)],
-            [right(SEE)],
-            [],
-            ["order, up to 5 € an order, at Oulu"],
-        ),
-        # Amounts of different periods cannot be compared: only those that no other covers are named.
-        (
-            [right(PLACE, amount=500)],
-            [right(PLACE, amount=900, period="month")],
-            ["order, up to 900 € a month"],
-            ["order, up to 500 € an order"],
-        ),
-        (
-            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
-            [right(PLACE, amount=5000, period="month")],
-            [],
-            ["order, up to 500 € an order"],
-        ),
-        (
-            [right(PLACE, amount=500)],
-            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
-            ["order, up to 5 000 € a month"],
-            [],
-        ),
-        (
-            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
-            [right(PLACE, amount=900), right(PLACE, amount=5000, period="month")],
-            ["order, up to 900 € an order"],
-            [],
-        ),
-        (
-            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
-            [right(PLACE)],
-            ["order, without limit"],
-            [],
-        ),
-        (
-            [right(PLACE)],
-            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
-            [],
-            ["order, without limit"],
+            {"swaps": ["Order, <b>without limit</b> instead of up to 2 000 € an order"]},
         ),
         (
             [right(PLACE)],
             [right(PLACE, amount=500, period="week")],
-            [],
-            ["order up to any amount a week, only up to 500 €"],
+            {"swaps": ["Order, <b>up to 500 € a week</b> instead of any amount"]},
+        ),
+        (
+            [right(PLACE, OULU, amount=500), right(PLACE, TAMPERE, amount=900)],
+            [right(PLACE, OULU, TAMPERE, amount=900)],
+            {"swaps": ["Order, <b>up to 900 € an order</b> instead of 500 €, at Oulu"]},
+        ),
+        # Of several rights to one thing at one place the highest counts: nothing changes.
+        ([right(PLACE, amount=900), right(PLACE, OULU, amount=500)], [right(PLACE, amount=900)], {}),
+        # Amounts of different periods cannot be compared.
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=900, period="month")],
+            {"swaps": ["Order, <b>up to 900 € a month</b> instead of up to 500 € an order"]},
+        ),
+        (
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [right(PLACE, amount=5000, period="month")],
+            {"losses": ["order, up to 500 € an order"]},
+        ),
+        (
+            [right(PLACE, amount=500)],
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            {"gains": ["order, up to 5 000 € a month"]},
+        ),
+        (
+            [right(PLACE, amount=500), right(PLACE, amount=5000, period="month")],
+            [right(PLACE, amount=900), right(PLACE, amount=5000, period="month")],
+            {"swaps": ["Order, <b>up to 900 € an order</b> instead of 500 €"]},
         ),
         # An end that is set, moved or taken away is a change of its own.
-        ([], [right(SEE, until=DECEMBER)], ["see orders, at all sites, until 31 Dec"], []),
-        ([right(SEE, until=DECEMBER)], [right(SEE, until=DECEMBER)], [], []),
-        ([right(SEE)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
-        ([right(SEE, until=DECEMBER)], [right(SEE)], ["see orders after 31 Dec"], []),
+        ([], [right(SEE, until=DECEMBER)], {"gains": ["see orders, at all sites, until 31 Dec"]}),
+        ([right(SEE, until=DECEMBER)], [right(SEE, until=DECEMBER)], {}),
+        ([right(SEE)], [right(SEE, until=DECEMBER)], {"swaps": ["Ends after <b>31 Dec</b> (See orders)"]}),
+        ([right(SEE, until=DECEMBER)], [right(SEE)], {"swaps": ["No longer ends after 31 Dec (See orders)"]}),
         (
             [right(SEE, until=DECEMBER)],
             [right(SEE, until=MARCH)],
-            ["see orders after 31 Dec, until 31 Mar 2027"],
-            [],
+            {"swaps": ["Until <b>31 Mar 2027</b> instead of 31 Dec (See orders)"]},
         ),
-        ([right(SEE, until=MARCH)], [right(SEE, until=DECEMBER)], [], ["see orders after 31 Dec"]),
         (
             [right(SEE, OULU, until=DECEMBER), right(SEE, TAMPERE)],
             [right(SEE, OULU, TAMPERE)],
-            ["see orders after 31 Dec, at Oulu"],
-            [],
-        ),
-        (
-            [right(PLACE, amount=500, until=DECEMBER)],
-            [right(PLACE, amount=2000, until=DECEMBER)],
-            ["order up to 2 000 € an order, not only 500 €, until 31 Dec"],
-            [],
+            {"swaps": ["No longer ends after 31 Dec, at Oulu (See orders)"]},
         ),
     ],
 )
-def test_access_change_gives_gains_and_losses_as_sentences(
-    before: list[Right], after: list[Right], gains: list[str], losses: list[str]
+def test_access_change_is_grouped_by_effect(
+    before: list[Right], after: list[Right], changes: dict[str, list[str]]
 ) -> None:
-    assert between(before, after) == (gains, losses)
+    assert between(before, after) == changes
+
+
+def test_values_that_are_lowered_come_before_those_that_are_raised() -> None:
+    found = between(
+        [right(PLACE, amount=500), right(APPROVE, amount=900)],
+        [right(PLACE, amount=900), right(APPROVE, amount=500)],
+    )
+    assert found == {
+        "swaps": [
+            "Approve, <b>up to 500 € an order</b> instead of 900 €",
+            "Order, <b>up to 900 € an order</b> instead of 500 €",
+        ]
+    }
+
+
+def test_unchanged_rights_are_named_with_the_sites_where_they_stay() -> None:
+    with translation.override("en"):
+        found = access_changes.between(
+            before=[right(SEE, OULU, TAMPERE), right(APPROVE, OULU, TAMPERE, amount=5)],
+            after=[right(SEE, TAMPERE), right(APPROVE, TAMPERE, amount=5)],
+            sites=SITES,
+            texts=TEXTS,
+            clock=CLOCK,
+        )
+    assert (found.stays, found.stays_where) == (["see orders", "approve"], "at Tampere")
+
+
+def test_texts_of_the_supplier_are_escaped_in_changed_values() -> None:
+    with translation.override("en"):
+        found = access_changes.between(
+            before=[right(PLACE, amount=500)],
+            after=[right(PLACE, amount=900)],
+            sites=SITES,
+            texts={PLACE: {"en": "<i>order</i> {0}"}},
+            clock=CLOCK,
+        )
+    assert plain(found.swaps[0].text).startswith("&lt;i&gt;order&lt;/i&gt; {0}, <b>up to 900 €")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +225,7 @@ def test_access_change_gives_gains_and_losses_as_sentences(
 )  # fmt: skip
 def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str) -> None:
     with translation.override("en"):
-        texts = {**TEXTS, "shop:approve": {"en": "approve"}}
+        texts = TEXTS
         assert (
             access.rights_summary(rights, texts=texts, clock=CLOCK).replace("\N{NO-BREAK SPACE}", " ")
             == expected
@@ -208,25 +235,24 @@ def test_rights_are_described_in_one_sentence(rights: list[Right], expected: str
 @pytest.mark.parametrize(
     ("unit", "gain", "loss"),
     [
-        ({"period": "month"}, "order, up to 500 € a month", "order, up to 500 € an order"),
-        ({"currency": "SEK"}, "order, up to 500 kr an order", "order, up to 500 € an order"),
+        ({"period": "month"}, "up to 500 € a month", "up to 500 € an order"),
+        ({"currency": "SEK"}, "up to 500 kr an order", "up to 500 € an order"),
     ],
 )
-def test_amount_of_another_unit_is_gained_and_the_old_one_lost(
-    unit: dict[str, Any], gain: str, loss: str
-) -> None:
+def test_amount_of_another_unit_is_named_with_both_units(unit: dict[str, Any], gain: str, loss: str) -> None:
     """500 € a month are neither more nor less than 500 € an order."""
     before = right(PLACE, amount=500)
     after = dataclasses.replace(before, **unit)
-    assert between([before], [after]) == ([gain], [loss])
+    assert between([before], [after]) == {"swaps": [f"Order, <b>{gain}</b> instead of {loss}"]}
 
 
 def test_limit_is_raised_within_its_own_unit() -> None:
     before = dataclasses.replace(right(PLACE, amount=500), period="month")
     after = dataclasses.replace(before, amount=Decimal(800))
-    assert between([before], [after]) == (["order up to 800 € a month, not only 500 €"], [])
+    assert between([before], [after]) == {"swaps": ["Order, <b>up to 800 € a month</b> instead of 500 €"]}
     unlimited = dataclasses.replace(before, amount=None)
-    assert between([before], [unlimited]) == (["order up to any amount a month, not only 500 €"], [])
+    expected = "Order, <b>without limit</b> instead of up to 500 € a month"
+    assert between([before], [unlimited]) == {"swaps": [expected]}
 
 
 def test_short_limits_name_the_period_unless_it_is_one_order() -> None:

@@ -95,8 +95,8 @@ def test_new_amount_counts_over_the_period_that_the_field_shows(world: World) ->
     form = sent_as_shown(page, limit_orderer="4 000")
     browser = signed_in.browser(world.aino)
     effect = page_model(browser.post(page.access_url, {**form, "do": "preview"}), AccessPage).effect
-    assert [plain(line) for line in effect.losses] == [
-        "order in the web shop up to 5 000 € a month, only up to 4 000 €"
+    assert [plain(swap.text) for swap in effect.swaps] == [
+        "Order in the web shop, <b>up to 4 000 € a month</b> instead of 5 000 €"
     ]
     browser.post(page.access_url, form)
     assert access_of(world.mikko).limits == {PLACE: dataclasses.replace(MONTHLY, amount=Decimal(4000))}

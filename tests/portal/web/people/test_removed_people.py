@@ -138,7 +138,10 @@ def test_restore_panel_starts_with_the_previous_access(world: World) -> None:
     page = restore_page(world.aino, world.mikko)
     previous = "Previous access: Approver, up to 15 000 €, Oulu and Tampere. Check it before restoring."
     assert plain(page.now_sentence) == previous
-    assert any(plain(gain).startswith("approve others’ orders, up to 15 000") for gain in page.effect.gains)
+    assert any(
+        plain(gain).startswith("Order in the web shop and approve others’ orders, up to 15 000")
+        for gain in page.effect.gains
+    )
     (tier,) = [tier for tier in page.tiers if tier.checked]
     assert tier.limit is not None
     assert (tier.value, plain(tier.limit.value())) == ("approver", "15 000")

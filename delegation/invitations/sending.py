@@ -1,0 +1,143 @@
+"""What a command that sends new invitations checks and writes, over the whole set of recipients."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+
+from audit.foundation import ids
+from audit.foundation.errors import DomainError
+from audit.log.ledger import Subject
+from delegation.access import rules as access_rules
+from delegation.acts.act import Act
+from delegation.authorization.errors import RecipientsRefused
+from delegation.authorization.models.roles import Role
+from delegation.authorization.values import AccessSpec
+from delegation.authorization.verbs import Verb
+from delegation.invitations import links, mail_limits, recipients
+from delegation.invitations.models import Invitation, InvitationToken
+from delegation.invitations.recipients import Recipient
+from delegation.invitations.subjects import NewInvitations
+from identity import machine_secrets
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Offer:
+    """Holds what all invitations of an act have in common."""
+
+    access: AccessSpec
+    language: str
+    reason: str
+
+
+def send(
+    act: Act, subjects: NewInvitations, people: Sequence[Recipient], offer: Offer
+) -> list[tuple[Invitation, str]]:
+    """Write an invitation with its link for each of these people, or for none. The number of statements is constant.
+
+    The invitations become the `subjects` of the act.
+    Raises AlreadyMember, AlreadyInvited, RecipientsRefused, RateLimited, and what assigning the access raises.
+    """
+    _check(act, people, offer.access)
+    sent = [(row, machine_secrets.generate(prefix=links.PREFIX)) for row in _insert(act, people, offer)]
+    subjects.add(row.id for row, _link in sent)
+    hashes = {row.id: machine_secrets.hash_secret(link) for row, link in sent}
+    InvitationToken.objects.bulk_create(
+        InvitationToken(hash=hashes[row.id], invitation=row, created_at=act.at) for row, _link in sent
+    )
+    for row, _link in sent:
+        _record_event(act, row, offer, hashes[row.id])
+    return sent
+
+
+def _check(act: Act, people: Sequence[Recipient], access: AccessSpec) -> None:
+    actor, organization, at = act.actor, act.organization, act.at
+    emails = [person.email for person in people]
+    pending = recipients.open_invitations(actor=actor, organization=organization, emails=emails, at=at)
+    known = recipients.known_beside(
+        actor=actor, organization=organization, emails=emails, pending=pending, at=at
+    )
+    _raise_first(known, len(people))
+    access_rules.check_assignment_authority(
+        actor=actor, verb=act.verb, organization=organization, access=access, at=at
+    )
+    limited = mail_limits.refusals(actor=actor, organization=organization, emails=emails, at=at)
+    for refusal in limited.values():
+        raise refusal
+    _cancel(act, pending)
+
+
+def _raise_first(refused: Mapping[str, DomainError], number: int) -> None:
+    """Raise the refusal of a single recipient, and one that names each refused recipient of several."""
+    if not refused:
+        return
+    if number == 1:
+        raise next(iter(refused.values()))
+    raise RecipientsRefused(
+        recipients={email: {"code": refusal.code, **refusal.data} for email, refusal in refused.items()}
+    )
+
+
+def _cancel(act: Act, expired: Sequence[Invitation]) -> None:
+    """Cancel the expired invitations that new ones replace."""
+    if not expired:
+        return
+    Invitation.objects.filter(id__in=[row.id for row in expired]).update(cancelled_at=act.at)
+    for row in expired:
+        act.also(
+            Verb.INVITATION_CANCEL,
+            Subject("invitation", row.id),
+            cause=Verb.MEMBER_INVITE,
+            facts={"expired_at": row.expires_at.isoformat()},
+        )
+
+
+def _insert(act: Act, people: Sequence[Recipient], offer: Offer) -> list[Invitation]:
+    access, role = offer.access, Role.objects.get(key=offer.access.role)
+    limits = [{"entitlement": key, **limit.to_json()} for key, limit in sorted(access.limits.items())]
+    rows = [
+        Invitation(
+            id=ids.uuid7(),
+            organization_id=act.organization,
+            email=person.email,
+            name=person.name,
+            language=offer.language,
+            role=role,
+            all_sites=access.all_sites,
+            limits=limits,
+            access_until=access.until,
+            invited_by=act.actor.id,
+            invited_by_kind=act.actor.kind.value,
+            created_at=act.at,
+            expires_at=act.at + links.VALIDITY,
+        )
+        for person in people
+    ]
+    Invitation.objects.bulk_create(rows)
+    _add_sites(rows, access.sites)
+    return rows
+
+
+def _add_sites(rows: Sequence[Invitation], sites: frozenset[uuid.UUID]) -> None:
+    through = Invitation.sites.through
+    through._default_manager.bulk_create(
+        [through(invitation_id=row.id, site_id=site) for row in rows for site in sorted(sites)]
+    )
+
+
+def _record_event(act: Act, invitation: Invitation, offer: Offer, link: str) -> None:
+    """Record the event. The invited person has no key yet: personal values are encrypted under the invitation's."""
+    subject = invitation.id
+    act.record_change(
+        subject,
+        before={},
+        after={
+            "invitation": str(subject),
+            "access": offer.access.to_json(),
+            "expires_at": invitation.expires_at.isoformat(),
+        },
+        facts={"invitation": str(subject), "link": link},
+    )
+    act.record_personal(subject, "email", invitation.email, subject)
+    act.record_personal(subject, "name", invitation.name, subject)
+    writer = [act.actor.id] if act.actor.is_person else []
+    act.record_personal(subject, "reason", offer.reason, *writer, subject)
