@@ -203,6 +203,7 @@ EXCEPTIONS = {
     "audit_subtree": "SELECT",
     "audit_person_key": "INSERT SELECT",
     "django_migrations": "SELECT",
+    "identity_lastsignin": "SELECT",
     **dict.fromkeys(
         (
             "account_emailconfirmation",

@@ -96,4 +96,6 @@ def test_text_that_gets_a_plural_is_translated_again(root: Path) -> None:
         page.read_text(encoding="utf-8").replace('{% translate "People" %}', plural), encoding="utf-8"
     )
     translations.update(language="fi", root=root)
-    assert "fi: not translated: 'People' (templates/a.html)" in translations.problems(language="fi", root=root)
+    assert "fi: not translated: 'People' (templates/a.html)" in translations.problems(
+        language="fi", root=root
+    )
