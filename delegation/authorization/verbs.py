@@ -164,7 +164,7 @@ RULES: dict[Verb, Rule] = {
     Verb.MEMBER_RESTORE: Rule(
         On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
     ),
-    Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.NONE, Topic.SIGN_IN, within_authority=True),
+    Verb.MEMBER_SIGN_OUT: Rule(On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.SIGN_IN, within_authority=True),
     Verb.MEMBER_VIEW: Rule(
         On.MEMBERSHIP,
         Effect.NONE,

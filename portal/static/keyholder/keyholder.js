@@ -47,6 +47,18 @@ on("change", "[data-kh-all]", (box) => {
   for (const tick of box.form.querySelectorAll(".kh-tick")) tick.checked = box.checked;
 });
 
+const showAll = (form) => {
+  const ticks = [...form.querySelectorAll(".kh-tick")];
+  const all = form.querySelector("[data-kh-all]");
+  if (!all) return;
+  all.checked = ticks.length > 0 && ticks.every((one) => one.checked);
+  all.indeterminate = !all.checked && ticks.some((one) => one.checked);
+};
+// Rows may come and go: the box for the page says what is ticked now.
+document.addEventListener("htmx:after:swap", () => {
+  for (const all of document.querySelectorAll("[data-kh-all]")) showAll(all.form);
+});
+
 let lastTick = null;
 on("click", ".kh-tick", (tick, event) => {
   const ticks = [...tick.form.querySelectorAll(".kh-tick")];
@@ -55,11 +67,7 @@ on("click", ".kh-tick", (tick, event) => {
     for (const between of ticks.slice(from, to + 1)) between.checked = tick.checked;
   }
   lastTick = tick;
-  const all = tick.form.querySelector("[data-kh-all]");
-  if (all) {
-    all.checked = ticks.every((one) => one.checked);
-    all.indeterminate = !all.checked && ticks.some((one) => one.checked);
-  }
+  showAll(tick.form);
 });
 
 // Picking among many sites: a field above the boxes narrows them; what is chosen stays in sight.
@@ -191,6 +199,8 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (!ctx.sourceElement.matches("[data-kh-poll]")) return;
+  // A search has changed the address since this was asked: its answer would bring back what the person left.
+  if (ctx.request.action !== location.pathname + location.search) return event.preventDefault();
   const tag = ctx.response?.headers?.get("ETag");
   if (tag) tags.set(ctx.request.action, tag);
   // Another page than this one, such as an error: the part stays as it is.

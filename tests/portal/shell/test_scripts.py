@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -29,8 +30,10 @@ def plain(browser: sync_api.Browser) -> Iterator[screenshots.SamplePage]:
     context.close()
 
 
-def _sent(request: sync_api.Request) -> dict[str, list[str]]:
-    return parse_qs(request.post_data or "", keep_blank_values=True)
+def _sent(sample_page: screenshots.SamplePage) -> dict[str, list[str]]:
+    """The fields of the last form; a part that updates itself may have asked since."""
+    *_, last = (request for request in sample_page.asked if request.method == "POST")
+    return parse_qs(last.post_data or "", keep_blank_values=True)
 
 
 def test_list_updates_while_typing_and_preserves_focus(sample_page: screenshots.SamplePage) -> None:
@@ -92,6 +95,45 @@ def test_unchanged_removal_receipt_is_not_replaced(sample_page: screenshots.Samp
     expect(page.get_by_role("link", name="Back to people")).to_be_focused()
 
 
+UPDATING = {"list_url": "/people", "is_updating": True}
+
+
+def test_tick_stays_with_its_person_while_rows_come_and_go(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    listing = samples.PAGES["people"][1]() | UPDATING
+    leaving, staying, *others = [one for one in listing["people"] if one.is_selectable]
+    shown = [leaving, staying, *others]
+    sample_page.answers["/people"] = lambda _request: rendering.render(
+        "web/people/list.html", listing | {"people": shown}
+    )
+    page.goto(f"{screenshots.HOST}/people")
+    for tick in (leaving, staying):
+        page.get_by_label(f"Select {tick.name}").check()
+
+    shown[0] = replace(leaving, id="new", name="Zoë Ahlgren")
+
+    expect(page.get_by_label("Select Zoë Ahlgren")).to_be_visible(timeout=2 * SOON)
+    ticked = page.locator(".kh-tick:checked").evaluate_all("ticks => ticks.map(tick => tick.value)")
+    assert ticked == [staying.id]
+    assert page.get_by_label("Select all on this page").evaluate("all => all.indeterminate")
+
+
+def test_answer_to_an_older_address_is_left_out(sample_page: screenshots.SamplePage) -> None:
+    page = sample_page.page
+    page_of_all = rendering.render("web/people/list.html", samples.PAGES["people"][1]() | UPDATING)
+    sample_page.answers["/people"] = lambda request: 304 if "?q=" in request.url else page_of_all
+    page.goto(f"{screenshots.HOST}/people")
+    page.evaluate("""() => document.addEventListener("htmx:before:request", () => {
+        history.replaceState(null, "", "/people?q=a");
+        document.querySelector("#people").append("what the search found");
+    }, { once: true })""")
+
+    page.wait_for_timeout(2_500)
+
+    assert ["?q=" in request.url for request in sample_page.asked][:3] == [False, False, True]
+    expect(page.get_by_text("what the search found")).to_be_visible()
+
+
 def test_part_stays_as_it_is_where_another_page_answers(sample_page: screenshots.SamplePage) -> None:
     sample_page.show("start")
     sample_page.answers["/start"] = lambda _request: "<main><h1>Another page</h1></main>"
@@ -125,7 +167,7 @@ def test_change_form_shows_a_preview_before_sending(sample_page: screenshots.Sam
     page.get_by_label("Viewer").check()
 
     expect(page.get_by_text("order at all")).to_be_visible(timeout=SOON)
-    sent = _sent(sample_page.asked[-1])
+    sent = _sent(sample_page)
     assert sent["do"] == ["preview"]
     assert sent["tier"] == ["viewer"]
     assert sent["sites"] == ["1", "3"]
@@ -157,7 +199,7 @@ def test_change_without_javascript_is_an_ordinary_form(sample_page: screenshots.
     page.get_by_role("button", name="Change Mikko’s access").click()
     page.wait_for_url("**/people/5/access")
 
-    sent = _sent(sample_page.asked[-1])
+    sent = _sent(sample_page)
     assert "do" not in sent
     assert sent["limit_approver"] == ["5 000"]
 
@@ -171,7 +213,7 @@ def test_preview_without_scripts_is_a_second_button(plain: screenshots.SamplePag
     plain.page.get_by_role("button", name="Preview").click()
     plain.page.wait_for_url("**/people/5/access")
 
-    assert _sent(plain.asked[-1])["do"] == ["preview"]
+    assert _sent(plain)["do"] == ["preview"]
 
 
 def test_invitation_form_shows_a_preview_before_sending(sample_page: screenshots.SamplePage) -> None:
@@ -186,7 +228,7 @@ def test_invitation_form_shows_a_preview_before_sending(sample_page: screenshots
     page.get_by_label("Viewer").check()
 
     expect(page.get_by_text("see orders only")).to_be_visible(timeout=SOON)
-    sent = _sent(sample_page.asked[-1])
+    sent = _sent(sample_page)
     assert (sent["do"], sent["email"], sent["tier"]) == (["preview"], ["new@koskela.example"], ["viewer"])
     assert page.get_by_label("E-mail address").input_value() == "new@koskela.example"
 

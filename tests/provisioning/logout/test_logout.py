@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from audit.foundation import clock
 from audit.models import Event
+from delegation.people.commands import members
 from identity import signing_keys
 from identity.clients.models import Client
 from identity.sessions.models import SignIn
@@ -25,7 +26,7 @@ from provisioning.logout.models import Logout
 from tests.fixtures import fake_target
 from tests.fixtures.deliveries import eventually, plan_all, sign_in
 from tests.fixtures.fake_target import Fault
-from tests.fixtures.world import World, bypassing_commands
+from tests.fixtures.world import World, actor_of, bypassing_commands
 
 Start = Callable[[], Engine]
 
@@ -61,6 +62,23 @@ def test_every_service_of_an_ended_sign_in_gets_a_logout_token(
     assert audiences == {"ordering", "crm"}
     eventually(lambda: Event.objects.filter(verb="logout.delivered", act=done.act).count() == 2)
     assert not Logout.objects.filter(sign_in=other_sign_in).exists()
+
+
+@pytest.mark.parametrize("one_session", [True, False])
+def test_admins_sign_out_reaches_the_services_of_what_it_ended(
+    world: World, services: fake_target.Server, *, one_session: bool
+) -> None:
+    ended, other = sign_in(world.mikko), sign_in(world.mikko)
+    ended.clients.add(Client.objects.get(application__key="crm"))
+    sign_in(world.mikko_at_pohjola)
+    done = members.sign_out(
+        actor=actor_of(world.aino), membership=world.mikko, sign_in=ended.id if one_session else None
+    )
+    plan_all()
+    crm, ordering = (Client.objects.get(application__key=key).pk for key in ("crm", "ordering"))
+    expected = {(ended.id, crm), (ended.id, ordering)} | (set() if one_session else {(other.id, ordering)})
+    assert set(Logout.objects.filter(act=done.act).values_list("sign_in", "client")) == expected
+    assert Logout.objects.count() == len(expected)
 
 
 def test_each_attempt_sends_a_new_logout_token(
