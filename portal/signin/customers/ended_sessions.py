@@ -71,7 +71,7 @@ def _remembered(request: HttpRequest) -> SessionEnding | None:
         values = signing.loads(
             request.COOKIES.get(settings.ENDED_COOKIE_NAME, ""), salt=_SALT, max_age=_SECONDS
         )
-    except signing.BadSignature:
+        at = dt.datetime.fromisoformat(values.pop("at"))
+        return SessionEnding(reason=Reason(values.pop("reason")), at=at, **values)
+    except (signing.BadSignature, KeyError, TypeError, ValueError):  # forged, or of another version
         return None
-    at = dt.datetime.fromisoformat(values.pop("at"))
-    return SessionEnding(reason=Reason(values.pop("reason")), at=at, **values)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.core import signing
 
 from delegation.people.commands import members, self_service
 from identity.sessions.models import Session, SignIn
@@ -158,6 +159,18 @@ def test_made_up_reason_is_not_shown(world: World) -> None:
     stranger = BrowserClient()
     stranger.cookies[settings.ENDED_COOKIE_NAME] = "eyJyZWFzb24iOiJyZW1vdmVkIn0:1w:abc"
     text = visible_text(stranger.get("/account/login/"))
+    assert [name for name, sentence in SENTENCES.items() if sentence in text] == []
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"at": "yesterday"}, {"at": "2026-01-01T00:00:00+00:00", "reason": "new"}, []]
+)
+def test_reason_of_another_version_is_not_shown(world: World, values: object) -> None:
+    browser = BrowserClient()
+    browser.cookies[settings.ENDED_COOKIE_NAME] = signing.dumps(values, salt="keyholder.ended", compress=True)
+    answer = browser.get("/account/login/")
+    text = visible_text(answer)
+    assert answer.status_code == 200
     assert [name for name, sentence in SENTENCES.items() if sentence in text] == []
 
 
