@@ -69,6 +69,7 @@ def accept(story: Story, page: Page, mailbox: Page, link: str) -> None:
     mailbox.get_by_label("Name").fill(NAME)
     story.find(mailbox, "Add key").click()
     row = mailbox.get_by_role("row").filter(has_text=NAME).first  # the newest
+    expect(row.locator("code")).to_be_visible()
     authenticator_app.now(key.replace(" ", ""))  # waits until the code lasts long enough
     mailbox.reload()
     page.get_by_label("Code", exact=True).fill(row.locator("code").inner_text())
@@ -119,6 +120,7 @@ def test_story_of_the_readme_works_as_written(demo: Demo, new_person: Callable[[
         page.get_by_role("button", name=f"Remove {NAME}").click()
         story.find(shop, "You are signed out")
         story.find(page, "has not confirmed yet")
+        story.find(page, "Try again now")
         crm.reload()
     finally:
         story.find(crm, "Resume updates").click()
