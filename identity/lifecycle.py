@@ -105,6 +105,13 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
     return users
 
 
+def rename(*, user: uuid.UUID, name: str) -> None:
+    """Change a person's name, and the copies of its sort key in all memberships. Two statements."""
+    sort_key = names.sort_key(name)
+    User.all_directories.filter(id=user).update(name=name, sort_key=sort_key)
+    Membership.objects.filter(user=user).update(sort_key=sort_key)
+
+
 def add_members(
     *, organization: Organization, users: Sequence[User], at: dt.datetime, title: str = ""
 ) -> list[Membership]:

@@ -36,6 +36,9 @@ _USERS = f"""
     ), newest_password AS (
         SELECT DISTINCT ON (subject) subject AS user_id, facts ->> 'password' AS password
         FROM event WHERE subject_kind = 'user' AND facts ? 'password' ORDER BY subject, at DESC, id DESC
+    ), newest_name AS (
+        SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'name' AS name
+        FROM event WHERE verb = 'person.rename' AND outcome = 'done' ORDER BY subject, at DESC, id DESC
     ), newest_mail AS (
         SELECT DISTINCT ON (user_id) user_id, deliverable FROM (
             SELECT subject AS user_id, at, id, facts ->> 'deliverable' AS deliverable
@@ -45,11 +48,12 @@ _USERS = f"""
         ) mail ORDER BY user_id, at DESC, id DESC
     )
     SELECT c.id, 'customer' AS directory, '' AS contact, true AS is_active, false AS is_superuser,
-           1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email, c.name,
-           coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
+           1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
+           coalesce(n.name, c.name) AS name, coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
     FROM created c
     LEFT JOIN raised r ON r.user_id = c.id
     LEFT JOIN newest_password p ON p.user_id = c.id
+    LEFT JOIN newest_name n ON n.user_id = c.id
     LEFT JOIN newest_mail m ON m.user_id = c.id
 """  # noqa: S608 - constants of this module
 

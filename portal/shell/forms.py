@@ -5,11 +5,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
 from audit.foundation import ids
+from identity.people import names
 from portal.http import input_cleaning
+from portal.wording import refusals
 
+NAME_LENGTH = 200
+"""Characters of a person's name."""
 _IDEMPOTENCY_KEY = 64
 
 
@@ -35,6 +40,18 @@ class IdempotentForm(input_cleaning.Form):
     def clean_idempotency_key(self) -> str:
         """Return the sent key, else a new one."""
         return str(self.cleaned_data.get("idempotency_key") or new_idempotency_key())
+
+
+def checked_name(text: str, *, missing: str) -> str:
+    """Clean a person's name. Raises ValidationError; `missing` is its message for a text without a letter."""
+    faults: dict[str, Any] = {
+        "missing": missing,
+        "characters": refusals.CONTROL_CHARACTERS,
+        "link": refusals.LINK_IN_NAME,
+    }
+    if fault := names.fault(text):
+        raise ValidationError(faults[fault], code=fault)
+    return names.clean(text)
 
 
 def idempotency_key(sent: str, *parts: object) -> str | None:

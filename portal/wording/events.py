@@ -110,6 +110,13 @@ def _restored(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.actor(event), text, _with_reason(wording.accesses(event.after["access"]), event))
 
 
+def _renamed(wording: EventWording, event: EventView) -> EventLine:
+    """Say the former name at the beginning: the actor's is the one that the request began with."""
+    name, former = event.personal.get("name"), event.personal.get("former_name")
+    text = _("is now called %(name)s") % {"name": name} if name else _("changed their name")
+    return EventLine(former or wording.who(event), text)
+
+
 def _with_reason(sub: str, event: EventView) -> str:
     reason = removal_reasons.describe(event.personal.get("reason", ""))
     return " · ".join(part for part in (sub, reason) if part)
@@ -231,6 +238,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
+    **dict.fromkeys((Verb.MEMBER_RENAME, Verb.PERSON_RENAME), _renamed),
     Verb.MEMBER_RESTORE: _restored,
     Verb.MEMBER_SIGN_OUT: _about(lambda: _("signed %(who)s out")),
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(

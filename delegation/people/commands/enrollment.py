@@ -22,7 +22,7 @@ from identity import lifecycle
 from identity.memberships import queries as memberships_queries
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
-from identity.people import addresses, credentials
+from identity.people import addresses, credentials, locks
 from identity.people.models import User
 
 
@@ -90,7 +90,7 @@ def _check_each_access(act: Act, people: Sequence[PersonToEnroll]) -> None:
 
 def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> tuple[list[User], set[uuid.UUID]]:
     """Return the users in the order of `people`, and the ids of those who are new."""
-    known = addresses.owners(addresses=[person.email for person in people])
+    known = _load_known(people)
     if len({user.id for user in known.values()}) < len(known):
         raise AlreadyExists(field="email")
     present = memberships_queries.active_or_suspended(at=act.at).filter(
@@ -106,6 +106,16 @@ def _load_or_create_users(act: Act, people: Sequence[PersonToEnroll]) -> tuple[l
     created = lifecycle.create_people(people=new_people, at=act.at)
     known |= {user.email: user for user in created}
     return [known[person.email] for person in people], {user.id for user in created}
+
+
+def _load_known(people: Sequence[PersonToEnroll]) -> dict[str, User]:
+    """Load the users who have one of these addresses, and lock them: the memberships copy their sort keys."""
+    emails = [person.email for person in people]
+    known = addresses.owners(addresses=emails)
+    if not known:
+        return known
+    locks.lock_users(users=sorted(user.id for user in known.values()), mode="SHARE")
+    return addresses.owners(addresses=emails)
 
 
 def _record_events(

@@ -12,31 +12,18 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from delegation.invitations import recipients
 from delegation.invitations.recipients import Recipient
-from identity.people import names
 from portal.http import input_cleaning
+from portal.shell import forms as shell_forms
 from portal.signin.customers import invitations
 from portal.web.access.forms import AccessForm
 from portal.web.invitations import pasted_addresses
 from portal.wording import cldr, dates, refusals
 
-_NAME_LENGTH = 200
 _TEXT_LENGTH = 20_000
 """Characters: an address and a name of usual length for each of `recipients.MAX_RECIPIENTS`, twice."""
 _SHOWN = 60
 """Characters of a part that is no address."""
 _PASSWORD_LENGTH = 1000
-
-
-def _checked_name(text: str, *, missing: str) -> str:
-    """Clean a name. Raises ValidationError."""
-    faults: dict[str, Any] = {
-        "missing": missing,
-        "characters": refusals.CONTROL_CHARACTERS,
-        "link": refusals.LINK_IN_NAME,
-    }
-    if fault := names.fault(text):
-        raise ValidationError(faults[fault], code=fault)
-    return names.clean(text)
 
 
 class InvitationForm(AccessForm):
@@ -100,7 +87,7 @@ class NewcomerForm(input_cleaning.Form):
     """Asks a person without a user for name and password; the invitation holds everything else."""
 
     name = forms.CharField(
-        max_length=_NAME_LENGTH, error_messages={"required": gettext_lazy("Enter your name.")}
+        max_length=shell_forms.NAME_LENGTH, error_messages={"required": gettext_lazy("Enter your name.")}
     )
     password = forms.CharField(
         strip=False,
@@ -115,7 +102,7 @@ class NewcomerForm(input_cleaning.Form):
 
     def clean_name(self) -> str:
         """Clean the name. Raises ValidationError."""
-        return _checked_name(self.cleaned_data["name"], missing=_("Enter your name."))
+        return shell_forms.checked_name(self.cleaned_data["name"], missing=_("Enter your name."))
 
     def clean(self) -> dict[str, Any]:
         """Validate the password against name and address; an error stands at its field."""

@@ -24,6 +24,8 @@ from portal.wording import dates, factors, supplier_texts
 class OwnFacts:
     """Holds facts about the reader; each may be empty."""
 
+    name: str
+    email: str
     signs_in_with: str
     member_since: str
     customer_number: str
@@ -40,6 +42,8 @@ class MyAccessPage(PageModel):
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
     facts: OwnFacts
+    name_url: str
+    """The page that changes the reader's name."""
     security_url: str
     sessions: Sequence[SessionRow]
     sessions_url: str
@@ -60,10 +64,13 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
         rights=explanation.rows(),
         admins=_other_admins(page),
         facts=OwnFacts(
+            name=own.user.name,
+            email=own.user.email,
             signs_in_with=factors.sign_in_methods(sessions.factors(user=own.user)),
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),
+        name_url=page.url("my_name"),
         security_url=reverse("mfa_index"),
         sessions=sorted(rows, key=lambda row: not row.is_current),
         sessions_url=page.url("my_sessions"),

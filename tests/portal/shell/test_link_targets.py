@@ -42,6 +42,7 @@ FORMS: dict[str, set[str]] = {
     "mfa_reauthenticate": {"mfa_reauthenticate"},
     "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
     "my_access": {"my_sessions"},
+    "my_name": {"my_name"},
     "my_sign_out": {"my_sessions"},
     "people": {"invitations", "people_select"},
     "people_remove": {"people_remove"},
@@ -68,7 +69,12 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Create codes": "mfa_generate_recovery_codes",
         "Change password": "account_change_password",
     },
-    "my_access": {"Sign out everywhere…": "my_sign_out", "My security": "mfa_index"},
+    "my_access": {
+        "Change name": "my_name",
+        "Sign out everywhere…": "my_sign_out",
+        "My security": "mfa_index",
+    },
+    "my_name": {"Cancel": "my_access"},
     "my_sign_out": {"Cancel": "my_access"},
     "people": {
         "Invite": "invite",

@@ -63,6 +63,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "mfa_reauthenticate": lambda portal, _place: {"code": code_of(portal.world.aino.user)},
     "mfa_remove_webauthn": _fields(),
     "mfa_view_recovery_codes": _fields(),
+    "my_name": _fields(name="Aino Lehtonen", **_KEY),
     "my_sessions": _fields(session="all"),
     "oidc_authorize": _fields(),
     "people_remove": lambda portal, _place: {

@@ -1,0 +1,77 @@
+"""A changed name reaches every connected system of the person's present organizations."""
+
+import pytest
+
+from audit.models import Event
+from delegation.people.commands import renaming
+from provisioning.accounts.delivery import AccountDeliveries
+from provisioning.accounts.models import Account
+from provisioning.targets.models import Target
+from tests.fixtures import fake_target
+from tests.fixtures.deliveries import deliver_all, plan_all, register
+from tests.fixtures.world import World, actor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def rename(world: World, name: str) -> None:
+    renaming.rename(actor=actor_of(world.mikko), person=world.mikko.user, name=name)
+
+
+def test_every_connected_system_gets_the_new_name(
+    world: World,
+    ordering: Target,
+    contacts: Target,
+    accounts: AccountDeliveries,
+    shop: fake_target.Server,
+    crm: fake_target.Server,
+) -> None:
+    plan_all()
+    deliver_all(accounts)
+    assert shop.one(world.mikko.user_id)["displayName"] == "Mikko Laine"
+    rename(world, "Mikko Äimä")
+    plan_all()
+    assert deliver_all(accounts) == 2, "one call for each system"
+    for server in (shop, crm):
+        record = server.one(world.mikko.user_id)
+        assert (record["displayName"], record["name"]["formatted"]) == ("Mikko Äimä", "Mikko Äimä")
+    synced = Event.objects.filter(verb="account.synced", act=Event.objects.get(verb="person.rename").act)
+    assert {event.organization for event in synced} == {world.koskela.id, world.pohjola.id}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Mikko Juhani Äimä", ("Mikko Juhani", "Äimä")),
+        ("Mikko", ("Mikko", "Mikko")),
+    ],
+)
+def test_system_that_asks_for_given_and_family_name_gets_the_parts_of_the_new_one(
+    world: World, accounts: AccountDeliveries, shop: fake_target.Server, name: str, parts: tuple[str, str]
+) -> None:
+    register("ordering", shop, name_form=Target.NameForm.GIVEN_AND_FAMILY)
+    plan_all()
+    deliver_all(accounts)
+    rename(world, name)
+    plan_all()
+    deliver_all(accounts)
+    record = shop.one(world.mikko.user_id)["name"]
+    assert (record["givenName"], record["familyName"]) == parts
+
+
+def test_closed_record_of_a_former_organization_is_left_alone(
+    world: World, accounts: AccountDeliveries, shop: fake_target.Server
+) -> None:
+    register("ordering", shop, record_per=Target.RecordPer.MEMBERSHIP)
+    plan_all()
+    deliver_all(accounts)
+    world.remove(world.mikko_at_pohjola, by=world.tiina)
+    plan_all()
+    deliver_all(accounts)
+    closed = Account.objects.get(membership=world.mikko_at_pohjola)
+    rename(world, "Mikko Äimä")
+    plan_all()
+    assert Account.objects.get(id=closed.id).due_at is None
+    deliver_all(accounts)
+    assert shop.one(world.mikko.id)["displayName"] == "Mikko Äimä"
+    assert shop.one(world.mikko_at_pohjola.id)["displayName"] == "Mikko Laine"
