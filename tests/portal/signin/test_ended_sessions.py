@@ -127,6 +127,14 @@ def test_sign_in_page_opened_directly_with_an_ended_session_says_why(
     assert SENTENCES["removed"] in visible_text(open_page.get("/account/login/"))
 
 
+def test_session_that_proved_too_little_ends_and_says_so(world: World) -> None:
+    browser = signed_in.browser(world.olli, strong=False)
+    location = browser.get(PEOPLE)["Location"]
+    assert location == LOGIN
+    assert "your access requires a second sign-in method" in visible_text(browser.get(location))
+    assert browser.get(PEOPLE)["Location"] == LOGIN
+
+
 def test_reason_is_gone_after_the_next_sign_in(world: World, open_page: BrowserClient) -> None:
     sign_out_by_admin(world)
     open_page.get(PEOPLE)
