@@ -1,5 +1,6 @@
-"""The command changes the access of members."""
+"""The commands change the access of members, and limit it to some of their sites."""
 
+import uuid
 from collections.abc import Sequence
 
 from audit.foundation.actor import Actor
@@ -32,5 +33,28 @@ def change(
         actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
     ) as act:
         effects.assign(act, act.on, access=access)
+        act.record(reason=reason)
+    return act.outcome
+
+
+@command
+def limit_sites(
+    *,
+    actor: Actor,
+    memberships: Sequence[Membership],
+    sites: frozenset[uuid.UUID],
+    reason: str = "",
+    idempotency_key: str | None = None,
+) -> Outcome[None]:
+    """Take all sites but these from what these members hold here; tiers, limits and ends stay.
+
+    A member gets no site that the member does not have. Raises NotLimitable with the reason of each member that cannot
+    be limited, and InvalidAccess, InvalidInput and LastAdmin besides what every act raises.
+    """
+    reason = input_cleaning.reason(reason)
+    with acting(
+        actor, Verb.ACCESS_CHANGE, on=MembershipSet(memberships), idempotency_key=idempotency_key
+    ) as act:
+        effects.limit_sites(act, act.on, sites=sites)
         act.record(reason=reason)
     return act.outcome

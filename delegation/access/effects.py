@@ -6,9 +6,10 @@ from typing import Any
 
 from delegation import continuity
 from delegation.access import rules as access_rules
+from delegation.access import site_limits
 from delegation.access import store as access_store
 from delegation.acts.act import Act
-from delegation.authorization.errors import Unchanged
+from delegation.authorization.errors import InvalidAccess, NotLimitable, Unchanged
 from delegation.authorization.values import AccessSpec
 from delegation.authorization.verbs import Verb
 from identity.memberships.models import Membership
@@ -31,6 +32,34 @@ def assign(act: Act, members: Sequence[Membership], *, access: AccessSpec) -> No
             member,
             verb=Verb.ACCESS_CHANGE,
             before={"access": before.get(member, [])},
+            after={"access": [access.to_json()]},
+        )
+
+
+def limit_sites(act: Act, members: Sequence[Membership], *, sites: frozenset[uuid.UUID]) -> None:
+    """Take all sites but these from what these members hold. The number of statements is bounded by that of tiers.
+
+    Raises NotLimitable, InvalidAccess, Denied, LastAdmin and NotFound.
+    """
+    ids = act.require(Verb.ACCESS_CHANGE, members)
+    if not sites:
+        raise InvalidAccess(field="sites", problem="missing")
+    before = access_store.snapshot(memberships=ids, at=act.at)
+    held = {member: [AccessSpec.from_json(row) for row in before.get(member, ())] for member in ids}
+    limited = site_limits.limit(
+        actor=act.actor, organization=act.organization, at=act.at, held=held, sites=sites
+    )
+    if limited.refused:
+        raise NotLimitable(reasons={str(member): reason for member, reason in limited.refused.items()})
+    # A member who is limited to some sites is no working admin.
+    continuity.require_remaining_admin(organization=act.organization, without=ids, at=act.at)
+    access_store.end(memberships=ids, at=act.at)
+    access_store.assign_each(assignments=list(limited.kept.items()), actor=act.actor, act=act.id, at=act.at)
+    for member, access in limited.kept.items():
+        act.record_change(
+            member,
+            verb=Verb.ACCESS_CHANGE,
+            before={"access": before[member]},
             after={"access": [access.to_json()]},
         )
 

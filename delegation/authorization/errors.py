@@ -57,6 +57,16 @@ class Unchanged(DomainError):
     is_refusal = False
 
 
+class NotLimitable(DomainError):
+    """Some of the members cannot be limited to these sites, so none was.
+
+    `reasons` by membership: no_access, several, elsewhere, within, exceeds, outdated.
+    """
+
+    code = "not_limitable"
+    is_refusal = False
+
+
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 

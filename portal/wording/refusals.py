@@ -130,10 +130,13 @@ def _invalid_access(data: Data) -> Sentence:
     return Sentence(text, 400, field)
 
 
-def _nothing_to_resync(data: Data) -> Sentence:
-    del data
-    text = _("No connected system is known to be out of date. There is nothing to sync.")
-    return Sentence(text, 409)
+def _not_limitable(number: int) -> str:
+    text = ngettext(
+        "%(number)d person cannot be limited to these sites. Nothing was changed. Check who is left out.",
+        "%(number)d people cannot be limited to these sites. Nothing was changed. Check who is left out.",
+        number,
+    )
+    return text % {"number": number}
 
 
 def _invalid_input(data: Data) -> Sentence:
@@ -159,18 +162,6 @@ def _invalid_input(data: Data) -> Sentence:
 
 def _already_exists(data: Data) -> Sentence:
     return Sentence(_("This already exists. Choose another."), 409, str(data.get("field", "")))
-
-
-def _already_member(data: Data) -> Sentence:
-    del data
-    text = _("This address belongs to a person in your organization. Change that person’s access instead.")
-    return Sentence(text, 409, "email")
-
-
-def _already_invited(data: Data) -> Sentence:
-    del data
-    text = _("This address has a pending invitation. Send it again or cancel it.")
-    return Sentence(text, 409, "email")
 
 
 def _recipients_refused(data: Data) -> Sentence:
@@ -216,20 +207,6 @@ def _invitation_gone(data: Data) -> Sentence:
     return Sentence(texts.get(str(data.get("state")), _("This link does not work.")), 410)
 
 
-def _wrong_person(data: Data) -> Sentence:
-    del data
-    return Sentence(
-        _("This invitation is for another address. Sign in with the address it was sent to."), 403
-    )
-
-
-def _idempotency_key_reused(data: Data) -> Sentence:
-    del data
-    return Sentence(
-        _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
-    )
-
-
 _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     Busy: _busy,
     LogUnavailable: _log_unavailable,
@@ -239,17 +216,32 @@ _SENTENCES: dict[type[DomainError], Callable[[Data], Sentence]] = {
     authorization_errors.ExceedsAuthority: _exceeds_authority,
     authorization_errors.ExceedsCeiling: _exceeds_ceiling,
     authorization_errors.InvalidAccess: _invalid_access,
+    authorization_errors.NotLimitable: lambda data: Sentence(
+        _not_limitable(len(data.get("reasons", ()))), 409, "sites"
+    ),
     authorization_errors.Unchanged: lambda _data: Sentence(
         _("Nothing changes: this access is already in force."), 409
     ),
     authorization_errors.InvalidInput: _invalid_input,
-    accounts_errors.NothingToResync: _nothing_to_resync,
+    accounts_errors.NothingToResync: lambda _data: Sentence(
+        _("No connected system is known to be out of date. There is nothing to sync."), 409
+    ),
     authorization_errors.AlreadyExists: _already_exists,
-    authorization_errors.AlreadyMember: _already_member,
-    authorization_errors.AlreadyInvited: _already_invited,
+    authorization_errors.AlreadyMember: lambda _data: Sentence(
+        _("This address belongs to a person in your organization. Change that person’s access instead."),
+        409,
+        "email",
+    ),
+    authorization_errors.AlreadyInvited: lambda _data: Sentence(
+        _("This address has a pending invitation. Send it again or cancel it."), 409, "email"
+    ),
     authorization_errors.RecipientsRefused: _recipients_refused,
     authorization_errors.RateLimited: _rate_limited,
     authorization_errors.InvitationGone: _invitation_gone,
-    authorization_errors.WrongPerson: _wrong_person,
-    authorization_errors.IdempotencyKeyReused: _idempotency_key_reused,
+    authorization_errors.WrongPerson: lambda _data: Sentence(
+        _("This invitation is for another address. Sign in with the address it was sent to."), 403
+    ),
+    authorization_errors.IdempotencyKeyReused: lambda _data: Sentence(
+        _("This form was already sent with different contents. Nothing was changed. Reload the page."), 409
+    ),
 }

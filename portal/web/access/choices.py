@@ -81,22 +81,26 @@ def choices(form: AccessForm, *, present_tier: str = "") -> AccessChoices:
             checked=where == "all",
         ),
         some_sites_checked=where == "some",
-        sites=[
-            SiteChoice(
-                value=str(site.id),
-                label=site.name,
-                disabled_reason=""
-                if site.id in options.assignable_sites
-                else _("You do not manage this site."),
-            )
-            for site in options.sites
-        ],
-        sites_disabled_reason=_sites_disabled_reason(options),
+        sites=site_choices(options),
+        sites_disabled_reason=sites_disabled_reason(options),
         until_hint=forms.example_day(),
     )
 
 
-def _sites_disabled_reason(options: AssignableOptions) -> str:
+def site_choices(options: AssignableOptions) -> list[SiteChoice]:
+    """Return all sites; those that the reader cannot assign are switched off."""
+    return [
+        SiteChoice(
+            value=str(site.id),
+            label=site.name,
+            disabled_reason="" if site.id in options.assignable_sites else _("You do not manage this site."),
+        )
+        for site in options.sites
+    ]
+
+
+def sites_disabled_reason(options: AssignableOptions) -> str:
+    """Return why some sites cannot be ticked; empty where all can."""
     if all(site.id in options.assignable_sites for site in options.sites):
         return ""
     return _("You cannot assign the sites that are greyed out.")

@@ -8,7 +8,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 
 from audit.foundation.errors import DomainError
@@ -148,12 +148,15 @@ class AccessForm(IdempotentForm):
         )
 
     def preview_errors(self) -> list[str]:
-        """Return the errors that prevent a preview, which needs no recipient, reason or idempotency key."""
+        """Return the errors that prevent a preview, which needs no recipient, reason or idempotency key.
+
+        A refusal of the command that concerns no field prevents none: the preview says what it is about.
+        """
         self.is_valid()
         return [
             str(error)
             for name, errors in self.errors.items()
-            if name not in {"email", "name", "reason", "idempotency_key"}
+            if name not in {NON_FIELD_ERRORS, "email", "name", "reason", "idempotency_key"}
             for error in errors
         ]
 

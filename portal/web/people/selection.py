@@ -46,6 +46,8 @@ class BulkAction:
 
 
 ACTIONS: Sequence[BulkAction] = (
+    BulkAction("access", gettext_lazy("Change access…"), "people_access", Verb.ACCESS_CHANGE),
+    BulkAction("sites", gettext_lazy("Limit to sites…"), "people_sites", Verb.ACCESS_CHANGE),
     BulkAction("remove", gettext_lazy("Remove…"), "people_remove", Verb.MEMBER_REMOVE, is_danger=True),
 )
 """In the order of the bar. A new action adds a line here and reads its page's address by `selected_people`."""
@@ -148,7 +150,7 @@ def selected_people(page: PageContext, parameters: QueryDict, *, verb: Verb) -> 
     """
     if is_whole(parameters):
         return _matching(page, parameters, verb)
-    return Selection(_visible(page, named_people(parameters)))
+    return Selection(visible_people(page, named_people(parameters)))
 
 
 def is_whole(parameters: QueryDict) -> bool:
@@ -173,7 +175,7 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     ids = people_queries.first_ids(rows=rows, limit=MAX_SELECTED)
     if len(ids) > MAX_SELECTED:
         raise Unusable(too_many())
-    members = _visible(page, ids)
+    members = visible_people(page, ids)
     may = policy.abilities(actor=page.viewer, memberships=ids, at=page.at, verbs=[verb])
     allowed = [member for member in members if may[member.membership.id][verb]]
     if not allowed:
@@ -181,7 +183,7 @@ def _matching(page: PageContext, parameters: QueryDict, verb: Verb) -> Selection
     return Selection(allowed, [member for member in members if member not in allowed])
 
 
-def _visible(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
+def visible_people(page: PageContext, memberships: Sequence[uuid.UUID]) -> list[VisibleMember]:
     """Return these people. Raises NotFound where the reader may not see one of them."""
     members = people_queries.visible(
         actor=page.viewer, organization=page.organization_id, at=page.at, ids=memberships

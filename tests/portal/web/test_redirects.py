@@ -66,9 +66,15 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "my_name": _fields(name="Aino Lehtonen", **_KEY),
     "my_sessions": _fields(session="all"),
     "oidc_authorize": _fields(),
+    "people_access": lambda portal, _place: orderer_form(portal.world) | {"m": [str(portal.world.vilma.id)]},
     "people_remove": lambda portal, _place: {
         "m": [str(portal.world.mikko.id), str(portal.world.vilma.id)],
         "reason": "left",
+        **_KEY,
+    },
+    "people_sites": lambda portal, _place: {
+        "m": [str(portal.world.vilma.id)],
+        "sites": [str(portal.world.oulu.id)],
         **_KEY,
     },
     "people_select": lambda portal, _place: {"do": "remove", "m": [str(portal.world.mikko.id)]},

@@ -12,7 +12,15 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BUDGETS = {"invite": 2, "tier": 2, "sites": 2, "remove": 3, "second admin": 2}
+BUDGETS = {
+    "invite": 2,
+    "tier": 2,
+    "sites": 2,
+    "remove": 3,
+    "second admin": 2,
+    "several": 2,
+    "sites of several": 2,
+}
 
 
 class Steps:
@@ -59,6 +67,30 @@ def change_sites(steps: Steps, world: World) -> None:
     expect(steps.page.get_by_text("Mikko Laine’s access is changed.")).to_be_visible()
 
 
+def _tick(steps: Steps, *names: str) -> None:
+    for name in names:
+        steps.page.get_by_label(f"Select {name}").check()
+
+
+def change_several(steps: Steps, world: World) -> None:
+    """From the list of people, where they are ticked."""
+    _tick(steps, "Mikko Laine", "Vilma Salo")
+    steps.button("Change access…")
+    steps.page.get_by_label("Viewer").check()
+    steps.page.get_by_label("Oulu").check()
+    steps.button("Change 2 people’s access")
+    expect(steps.page.get_by_text("The access of 2 people is changed.")).to_be_visible()
+
+
+def limit_several(steps: Steps, world: World) -> None:
+    """From the list of people, where they are ticked."""
+    _tick(steps, "Ulla Nieminen", "Vilma Salo")
+    steps.button("Limit to sites…")
+    steps.page.get_by_label("Tampere").check()
+    steps.button("Limit 2 people to these sites")
+    expect(steps.page.get_by_text("The access of 2 people is changed.")).to_be_visible()
+
+
 def remove(steps: Steps, world: World) -> None:
     """From the list of people: the person, the page of consequences, the removal."""
     steps.link("Mikko Laine")
@@ -80,6 +112,8 @@ TASKS: dict[str, Callable[[Steps, World], None]] = {
     "tier": change_tier,
     "sites": change_sites,
     "remove": remove,
+    "several": change_several,
+    "sites of several": limit_several,
     "second admin": choose_second_admin,
 }
 
