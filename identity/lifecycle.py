@@ -105,10 +105,10 @@ def create_people(*, people: Sequence[NewPerson], at: dt.datetime) -> list[User]
     return users
 
 
-def rename(*, user: uuid.UUID, name: str) -> None:
-    """Change a person's name, and the copies of its sort key in all memberships. Two statements."""
+def change_details(*, user: uuid.UUID, name: str, phone: str) -> None:
+    """Change a person's name and work phone, and the name's sort key in all memberships. Two statements."""
     sort_key = names.sort_key(name)
-    User.all_directories.filter(id=user).update(name=name, sort_key=sort_key)
+    User.all_directories.filter(id=user).update(name=name, sort_key=sort_key, phone=phone)
     Membership.objects.filter(user=user).update(sort_key=sort_key)
 
 

@@ -70,8 +70,8 @@ class NotLimitable(DomainError):
 class InvalidInput(DomainError):
     """The text of `field` cannot be stored.
 
-    `problem`: missing, too_long and too_many (`longest`), characters, link, address, domain, unknown, web_address,
-    insecure.
+    `problem`: missing, too_long and too_many (`longest`), characters, link, address, phone, domain, unknown,
+    web_address, insecure.
     """
 
     code = "invalid_input"

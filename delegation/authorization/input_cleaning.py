@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from delegation.authorization.errors import InvalidInput
-from identity.people import addresses, names
+from identity.people import addresses, names, phones
 
 NAME, REASON, IDEMPOTENCY_KEY = 200, 500, 200
+_TYPED_PHONE = 40
+"""Characters, with spaces and other punctuation."""
 _SURPLUS = 500
 """Characters of white space and invisible ones that a text may lose; it is not cleaned where it is longer."""
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -53,6 +55,15 @@ def address(text: str) -> str:
         return addresses.canonical(cleaned)
     except addresses.InvalidAddress as error:
         raise InvalidInput(field="email", problem="address") from error
+
+
+def phone(text: str) -> str:
+    """Return the one spelling of a telephone number (`identity.people.phones`), or nothing. Raises InvalidInput."""
+    cleaned = line(text, field="phone", longest=_TYPED_PHONE)
+    try:
+        return phones.canonical(cleaned) if cleaned else ""
+    except phones.InvalidPhone as error:
+        raise InvalidInput(field="phone", problem="phone") from error
 
 
 def mail_domain(text: str) -> str:

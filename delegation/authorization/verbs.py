@@ -97,12 +97,12 @@ class Verb(StrEnum):
     MEMBER_ENROLL = "member.enroll"
     MEMBER_INVITE = "member.invite"
     MEMBER_REMOVE = "member.remove"
-    MEMBER_RENAME = "member.rename"
+    MEMBER_UPDATE = "member.update"
     MEMBER_RESTORE = "member.restore"
     MEMBER_SIGN_OUT = "member.sign_out"
     MEMBER_VIEW = "member.view"
     ORGANIZATION_CREATE = "organization.create"
-    PERSON_RENAME = "person.rename"
+    PERSON_UPDATE = "person.update"
     PERSON_SIGN_OUT = "person.sign_out"
     RETENTION_PURGE = "retention.purge"
     SITE_CREATE = "site.create"
@@ -163,8 +163,8 @@ RULES: dict[Verb, Rule] = {
         within_authority=True,
         implies=(Verb.INVITATION_CANCEL,),
     ),
-    # A consequence of `person.rename` in each organization of the person, never an act.
-    Verb.MEMBER_RENAME: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.OTHER, allow_self=True),
+    # A consequence of `person.update` in each organization of the person, never an act.
+    Verb.MEMBER_UPDATE: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.OTHER, allow_self=True),
     Verb.MEMBER_RESTORE: Rule(
         On.MEMBERSHIP, Effect.MEMBERSHIP, Topic.ACCESS, state=State.ENDED, site_reach=SiteReach.OVERLAPS
     ),
@@ -179,8 +179,8 @@ RULES: dict[Verb, Rule] = {
         allow_self=True,
     ),
     Verb.ORGANIZATION_CREATE: Rule(On.SUPPLIER, Effect.NONE, Topic.OTHER, allow_system=True),
-    Verb.PERSON_RENAME: Rule(
-        On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_RENAME,)
+    Verb.PERSON_UPDATE: Rule(
+        On.PERSON, Effect.NONE, Topic.OTHER, allow_self=True, implies=(Verb.MEMBER_UPDATE,)
     ),
     Verb.PERSON_SIGN_OUT: Rule(On.PERSON, Effect.MEMBERSHIP, Topic.SIGN_IN, allow_self=True),
     Verb.RETENTION_PURGE: Rule(On.SUPPLIER, Effect.NONE, Topic.NOT_LOGGED, allow_system=True),

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ("contact", models.EmailField(blank=True, max_length=254)),
                 ("name", models.CharField(max_length=200)),
                 ("sort_key", models.CharField(max_length=400)),
+                ("phone", models.CharField(blank=True, max_length=16)),
                 ("language", models.CharField(blank=True, max_length=10)),
                 ("time_zone", models.CharField(blank=True, max_length=40)),
                 ("is_active", models.BooleanField(default=True)),

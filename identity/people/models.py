@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from audit.foundation import ids
+from identity.people import phones
 
 
 class AllDirectoriesManager(BaseUserManager["User"]):
@@ -45,6 +46,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     contact = models.EmailField(max_length=254, blank=True)
     name = models.CharField(max_length=200)
     sort_key = models.CharField(max_length=400)
+    phone = models.CharField(max_length=phones.MAX_LENGTH, blank=True)
+    """The work phone, as `identity.people.phones` writes it."""
     language = models.CharField(max_length=10, blank=True)
     time_zone = models.CharField(max_length=40, blank=True)
     is_active = models.BooleanField(default=True)

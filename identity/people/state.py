@@ -38,7 +38,10 @@ _USERS = f"""
         FROM event WHERE subject_kind = 'user' AND facts ? 'password' ORDER BY subject, at DESC, id DESC
     ), newest_name AS (
         SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'name' AS name
-        FROM event WHERE verb = 'person.rename' AND outcome = 'done' ORDER BY subject, at DESC, id DESC
+        FROM event WHERE verb = 'person.update' AND personal ? 'name' ORDER BY subject, at DESC, id DESC
+    ), newest_phone AS (
+        SELECT DISTINCT ON (subject) subject AS user_id, personal -> 'phone' AS phone
+        FROM event WHERE verb = 'person.update' AND after ? 'phone' ORDER BY subject, at DESC, id DESC
     ), newest_mail AS (
         SELECT DISTINCT ON (user_id) user_id, deliverable FROM (
             SELECT subject AS user_id, at, id, facts ->> 'deliverable' AS deliverable
@@ -49,11 +52,13 @@ _USERS = f"""
     )
     SELECT c.id, 'customer' AS directory, '' AS contact, true AS is_active, false AS is_superuser,
            1 + coalesce(r.times, 0) AS epoch, coalesce(p.password, c.password) AS password, c.email,
-           coalesce(n.name, c.name) AS name, coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
+           coalesce(n.name, c.name) AS name, t.phone,
+           coalesce(m.deliverable = 'false', false) AS mail_bounced_at, c.created_at
     FROM created c
     LEFT JOIN raised r ON r.user_id = c.id
     LEFT JOIN newest_password p ON p.user_id = c.id
     LEFT JOIN newest_name n ON n.user_id = c.id
+    LEFT JOIN newest_phone t ON t.user_id = c.id
     LEFT JOIN newest_mail m ON m.user_id = c.id
 """  # noqa: S608 - constants of this module
 
@@ -65,7 +70,7 @@ registry.register(
         expected=_USERS,
         actual=f"""
             SELECT id, directory, contact, is_active, is_superuser, epoch, {digests.sql("password")} AS password,
-                   email, name, mail_bounced_at IS NOT NULL AS mail_bounced_at, created_at
+                   email, name, phone, mail_bounced_at IS NOT NULL AS mail_bounced_at, created_at
             FROM identity_user
         """,  # noqa: S608 - a constant
         columns=(
@@ -78,7 +83,7 @@ registry.register(
             "mail_bounced_at",
             "created_at",
         ),
-        encrypted=("email", "name"),
+        encrypted=("email", "name", "phone"),
         not_compared={
             "sort_key": registry.SORT_KEY,
             "language": registry.LANGUAGE,

@@ -13,6 +13,7 @@ from portal.wording import (
     event_names,
     factors,
     mail_events,
+    own_details,
     removal_reasons,
     supplier_texts,
 )
@@ -110,11 +111,10 @@ def _restored(wording: EventWording, event: EventView) -> EventLine:
     return EventLine(wording.actor(event), text, _with_reason(wording.accesses(event.after["access"]), event))
 
 
-def _renamed(wording: EventWording, event: EventView) -> EventLine:
-    """Say the former name at the beginning: the actor's is the one that the request began with."""
-    name, former = event.personal.get("name"), event.personal.get("former_name")
-    text = _("is now called %(name)s") % {"name": name} if name else _("changed their name")
-    return EventLine(former or wording.who(event), text)
+def _details_changed(wording: EventWording, event: EventView) -> EventLine:
+    """Begin with the former name: the actor's is the one that the request began with."""
+    text, sub = own_details.change(event.personal)
+    return EventLine(event.personal.get("former_name") or wording.who(event), text, sub)
 
 
 def _with_reason(sub: str, event: EventView) -> str:
@@ -238,7 +238,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     Verb.MEMBER_ENROLL: _enrolled,
     Verb.MEMBER_INVITE: _invited,
     Verb.MEMBER_REMOVE: _removed,
-    **dict.fromkeys((Verb.MEMBER_RENAME, Verb.PERSON_RENAME), _renamed),
+    **dict.fromkeys((Verb.MEMBER_UPDATE, Verb.PERSON_UPDATE), _details_changed),
     Verb.MEMBER_RESTORE: _restored,
     Verb.MEMBER_SIGN_OUT: _about(lambda: _("signed %(who)s out")),
     Verb.ORGANIZATION_CREATE: lambda wording, event: EventLine(

@@ -148,6 +148,7 @@ def _invalid_input(data: Data) -> Sentence:
         "characters": str(CONTROL_CHARACTERS),
         "link": str(LINK_IN_NAME),
         "address": _("This is not an e-mail address."),
+        "phone": _("Enter the number with its country code, like +358 40 123 4567."),
         "web_address": _("Enter a full web address that begins with https://."),
         "domain": _("Enter a domain such as company.example."),
         "insecure": _("The address must begin with https://, because secrets are sent to it."),

@@ -57,8 +57,8 @@ def test_template_reads_variables_of_its_model_only(name: str) -> None:
 def test_variable_outside_the_model_is_found() -> None:
     with missing() as found:
         variables = samples.PAGES["person"][1]()
-        Template("{% if more %}x{% endif %}{{ facts.phone }}{{ person.name }}").render(Context(variables))
-    assert found == {"more", "facts.phone"}
+        Template("{% if more %}x{% endif %}{{ facts.fax }}{{ person.name }}").render(Context(variables))
+    assert found == {"more", "facts.fax"}
 
 
 def test_every_page_template_names_its_model_in_the_header() -> None:

@@ -15,9 +15,9 @@ INSERT INTO identity_organization (id, key, name, sort_key, register_id, status,
 SELECT organization, 'crowd-' || no, 'Crowd ' || no, 'crowd ' || no, '', 'active', 'en', 'Europe/Helsinki', '{}', now()
 FROM place;
 
-INSERT INTO identity_user (password, is_superuser, id, directory, email, contact, name, sort_key, language, time_zone,
+INSERT INTO identity_user (password, is_superuser, id, directory, email, contact, name, sort_key, phone, language, time_zone,
                            is_active, epoch, created_at)
-SELECT 'argon2$x', false, usr, 'customer', 'p' || k || '@crowd' || no || '.example', '', 'Person ' || k, 'person ' || k, 'en', '',
+SELECT 'argon2$x', false, usr, 'customer', 'p' || k || '@crowd' || no || '.example', '', 'Person ' || k, 'person ' || k, '', 'en', '',
        true, 1, at FROM person;
 
 INSERT INTO identity_membership (id, directory, kind, title, sort_key, epoch, created_at, user_id, organization_id)

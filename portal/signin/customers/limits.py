@@ -57,7 +57,7 @@ NOTICE = Limit(
 )
 RESYNC = Limit("resync", "resyncs of access and retries of a removal", "person", 6, _MINUTE)
 # Each change is an event in the log of every organization of the person, and a delivery to every connected system.
-RENAME = Limit("rename", "changes of the own name", "person", 5, _DAY)
+OWN_DETAILS = Limit("own-details", "changes of the own name and phone", "person", 5, _DAY)
 INVITATION_NOTICE = Limit(
     "invitation-notice",
     "mails at once about invitations to addresses outside, the others as one mail in four hours",
@@ -79,7 +79,7 @@ LIMITS: Sequence[Limit] = (
     RESET_MAIL_DEVICE,
     NOTICE,
     RESYNC,
-    RENAME,
+    OWN_DETAILS,
     INVITATION_NOTICE,
 )
 

@@ -26,6 +26,7 @@ class OwnFacts:
 
     name: str
     email: str
+    phone: str
     signs_in_with: str
     member_since: str
     customer_number: str
@@ -42,8 +43,8 @@ class MyAccessPage(PageModel):
     rights: Sequence[RightRow]
     admins: Sequence[Contact]
     facts: OwnFacts
-    name_url: str
-    """The page that changes the reader's name."""
+    details_url: str
+    """The page that changes the reader's name and work phone."""
     security_url: str
     sessions: Sequence[SessionRow]
     sessions_url: str
@@ -66,11 +67,12 @@ def my_access_page(page: PageContext, session: str, clock: dates.Clock) -> MyAcc
         facts=OwnFacts(
             name=own.user.name,
             email=own.user.email,
+            phone=own.user.phone,
             signs_in_with=factors.sign_in_methods(sessions.factors(user=own.user)),
             member_since=clock.date(own.created_at),
             customer_number=page.organization.customer_number,
         ),
-        name_url=page.url("my_name"),
+        details_url=page.url("my_details"),
         security_url=reverse("mfa_index"),
         sessions=sorted(rows, key=lambda row: not row.is_current),
         sessions_url=page.url("my_sessions"),

@@ -1,12 +1,12 @@
-"""One's own access, name and sessions."""
+"""One's own access, details and sessions."""
 
 from django.urls import path
 
-from portal.web.my import renaming, views
+from portal.web.my import details, views
 
 organization_urlpatterns = [
     path("me", views.access, name="my_access"),
-    path("me/name", renaming.rename, name="my_name"),
+    path("me/details", details.change, name="my_details"),
     path("me/sign-out", views.sign_out, name="my_sign_out"),
     path("me/sessions", views.sessions, name="my_sessions"),
 ]

@@ -66,6 +66,7 @@ class Ended:
 class PersonFacts:
     """Holds facts about a colleague, as far as the reader may see them; each may be empty."""
 
+    phone: str
     last_seen: str
     signs_in_with: str
     sites: str
@@ -118,9 +119,8 @@ def explain_rights(page: PageContext, member: VisibleMember, clock: dates.Clock)
 def person_page(page: PageContext, member: VisibleMember, explanation: RightsExplanation) -> PersonPage:
     """Return the page, limited to what this reader may see and do."""
     membership, names, clock = member.membership, explanation.names, explanation.clock
-    may = policy.abilities(actor=page.viewer, memberships=[membership.id], at=page.at, verbs=_VERBS)[
-        membership.id
-    ]
+    abilities = policy.abilities(actor=page.viewer, memberships=[membership.id], at=page.at, verbs=_VERBS)
+    may = abilities[membership.id]
     # Before the accounts: a system that is updated in between counts as updated.
     events = _events(page, member, names, clock)
     statuses = status.systems_of_person(user=membership.user, memberships=[membership.id], at=page.at)
@@ -196,13 +196,12 @@ def _events(
 def _ended(
     page: PageContext, member: VisibleMember, may: Decision, names: DisplayNames, clock: dates.Clock
 ) -> Ended:
-    name = member.membership.user.name
     event = _removal_event(page, member)
     return Ended(
         text=_removed_text(event, names, clock),
         receipt_url=page.url("removal", act=event.act) if event and sees_receipt(page, event) else "",
         restore_url=page.url("person_restore", membership=member.membership.id) if may else "",
-        restore_label=_("Restore %(name)s") % {"name": name},
+        restore_label=_("Restore %(name)s") % {"name": member.membership.user.name},
     )
 
 
@@ -249,6 +248,7 @@ def _facts(
     membership = member.membership
     others = people_queries.in_other_organizations(actor=page.viewer, member=membership, at=page.at)
     return PersonFacts(
+        phone="" if member.former else membership.user.phone,
         last_seen=last_seen(page, member, clock),
         signs_in_with=factors.sign_in_methods(sessions.factors(user=membership.user)),
         sites=access.sites(assignments) if assignments else "",

@@ -45,7 +45,7 @@ from delegation.invitations.commands import accept as invitations_accept
 from delegation.invitations.commands import send as invitations_send
 from delegation.invitations.models import Invitation
 from delegation.organizations import commands as organizations_commands
-from delegation.people.commands import enrollment, renaming, self_service
+from delegation.people.commands import details, enrollment, self_service
 from delegation.people.commands import members as people_commands
 from identity.memberships.models import Membership
 from identity.organizations.models import Organization
@@ -99,7 +99,16 @@ STEPS = [
     *["change", "remove", "invite", "accept", "accept", "restore", "time_passes"] * 3,
     *["admins_change_each_other", "site_admin_gives", "user_admin_gives"] * 2,
     *["resend", "cancel", "set_ceiling", "enroll", "change_catalogue", "mail_bounces"] * 2,
-    *["rename", "sign_out", "sign_out_member", "add_site", "set_mail_domains", "found", "register", "forget"],
+    *[
+        "change_details",
+        "sign_out",
+        "sign_out_member",
+        "add_site",
+        "set_mail_domains",
+        "found",
+        "register",
+        "forget",
+    ],
 ]
 Wish = tuple[str, tuple[int, ...], int | None, int | None]
 
@@ -371,16 +380,16 @@ class Sequences(RuleBasedStateMachine):
         actor = actor_of(person) if drawn.number else self.who(drawn.who, self.world.koskela)
         self.do(Verb.PERSON_SIGN_OUT, lambda: self_service.sign_out(actor=actor, person=person))
 
-    def rename(self, drawn: Drawn) -> None:
+    def change_details(self, drawn: Drawn) -> None:
         person = self.person(drawn.which)
         actor = actor_of(person) if drawn.number else self.who(drawn.who, self.world.koskela)
         done = self.do(
-            Verb.PERSON_RENAME,
-            lambda: renaming.rename(actor=actor, person=person, name=f"New Name {drawn.number}"),
+            Verb.PERSON_UPDATE,
+            lambda: details.change(actor=actor, person=person, name=f"New Name {drawn.number}", phone=""),
         )
         if done is not None:
-            events = Event.objects.filter(verb=Verb.MEMBER_RENAME, act=done.act)
-            COUNTED[Verb.MEMBER_RENAME.value, "done"] += events.count()
+            events = Event.objects.filter(verb=Verb.MEMBER_UPDATE, act=done.act)
+            COUNTED[Verb.MEMBER_UPDATE.value, "done"] += events.count()
 
     def sign_out_member(self, drawn: Drawn) -> None:
         actor = self.who(drawn.who, self.organization(drawn.which))

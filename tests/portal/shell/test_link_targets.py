@@ -42,7 +42,7 @@ FORMS: dict[str, set[str]] = {
     "mfa_reauthenticate": {"mfa_reauthenticate"},
     "mfa_view_recovery_codes": {"mfa_view_recovery_codes"},
     "my_access": {"my_sessions"},
-    "my_name": {"my_name"},
+    "my_details": {"my_details"},
     "my_sign_out": {"my_sessions"},
     "people": {"invitations", "people_select"},
     "people_access": {"invitations", "people_access", "people_select"},
@@ -72,11 +72,11 @@ BUTTONS: dict[str, dict[str, str]] = {
         "Change password": "account_change_password",
     },
     "my_access": {
-        "Change name": "my_name",
+        "Change name or phone": "my_details",
         "Sign out everywhere…": "my_sign_out",
         "My security": "mfa_index",
     },
-    "my_name": {"Cancel": "my_access"},
+    "my_details": {"Cancel": "my_access"},
     "my_sign_out": {"Cancel": "my_access"},
     "people": {
         "Invite": "invite",

@@ -63,7 +63,7 @@ FORMS: Mapping[str, Callable[[PortalWithData, Visit], Fields]] = {
     "mfa_reauthenticate": lambda portal, _place: {"code": code_of(portal.world.aino.user)},
     "mfa_remove_webauthn": _fields(),
     "mfa_view_recovery_codes": _fields(),
-    "my_name": _fields(name="Aino Lehtonen", **_KEY),
+    "my_details": _fields(name="Aino Lehtonen", **_KEY),
     "my_sessions": _fields(session="all"),
     "oidc_authorize": _fields(),
     "people_access": lambda portal, _place: orderer_form(portal.world) | {"m": [str(portal.world.vilma.id)]},

@@ -1,4 +1,4 @@
-"""People change their own names, which all their organizations and connected systems share."""
+"""People change their own details, which all their organizations and connected systems share."""
 
 import uuid
 from typing import NamedTuple
@@ -52,27 +52,41 @@ class PersonInOrganizations(PersonSet):
 
 
 @command
-def rename(*, actor: Actor, person: User, name: str, idempotency_key: str | None = None) -> Outcome[None]:
-    """Change the person's own name; former organizations get neither an event nor a delivery.
+def change(
+    *, actor: Actor, person: User, name: str, phone: str, idempotency_key: str | None = None
+) -> Outcome[None]:
+    """Change the person's own name and work phone; former organizations get neither an event nor a delivery.
 
-    Raises InvalidInput, Unchanged and Busy besides the errors of every act.
+    An empty `phone` removes the number. Raises InvalidInput, Unchanged and Busy besides the errors of every act.
     """
-    name = input_cleaning.name(name)
+    name, phone = input_cleaning.name(name), input_cleaning.phone(phone)
     on = PersonInOrganizations(person)
-    with acting(actor, Verb.PERSON_RENAME, on=on, idempotency_key=idempotency_key) as act:
+    with acting(actor, Verb.PERSON_UPDATE, on=on, idempotency_key=idempotency_key) as act:
         (current,) = act.on
-        if current.name == name:
+        names = _changed(current, "name", name)
+        phones = _changed(current, "phone", phone)
+        if not names and not phones:
             raise Unchanged
-        lifecycle.rename(user=current.id, name=name)
-        names = {"former_name": current.name, "name": name}
-        for key, text in names.items():
-            act.record_personal(current.id, key, text, current.id)
+        lifecycle.change_details(user=current.id, name=name, phone=phone)
+        before, after = ({"phone": bool(current.phone)}, {"phone": bool(phone)}) if phones else ({}, {})
+        act.record_change(current.id, before=before, after=after)
+        personal = {key: PersonalValue(text, (current.id,)) for key, text in (names | phones).items() if text}
+        for key, value in personal.items():
+            act.record_personal(current.id, key, value.text, current.id)
         for member in on.members:
             act.also(
-                Verb.MEMBER_RENAME,
+                Verb.MEMBER_UPDATE,
                 Subject("membership", member.membership),
-                cause=Verb.PERSON_RENAME,
-                personal={key: PersonalValue(text, (current.id,)) for key, text in names.items()},
+                cause=Verb.PERSON_UPDATE,
+                before=before,
+                after=after,
+                personal=personal,
                 chain=member.organization,
             )
     return act.outcome
+
+
+def _changed(person: User, field: str, text: str) -> dict[str, str]:
+    """Return the new and the former text by their names in the log; nothing where they are equal."""
+    former = str(getattr(person, field))
+    return {field: text, f"former_{field}": former} if text != former else {}

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.models import Event
-from delegation.people.commands import renaming
+from delegation.people.commands import details
 from provisioning.accounts.delivery import AccountDeliveries
 from provisioning.accounts.models import Account
 from provisioning.targets.models import Target
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def rename(world: World, name: str) -> None:
-    renaming.rename(actor=actor_of(world.mikko), person=world.mikko.user, name=name)
+    details.change(actor=actor_of(world.mikko), person=world.mikko.user, name=name, phone="")
 
 
 def test_every_connected_system_gets_the_new_name(
@@ -35,7 +35,7 @@ def test_every_connected_system_gets_the_new_name(
     for server in (shop, crm):
         record = server.one(world.mikko.user_id)
         assert (record["displayName"], record["name"]["formatted"]) == ("Mikko Äimä", "Mikko Äimä")
-    synced = Event.objects.filter(verb="account.synced", act=Event.objects.get(verb="person.rename").act)
+    synced = Event.objects.filter(verb="account.synced", act=Event.objects.get(verb="person.update").act)
     assert {event.organization for event in synced} == {world.koskela.id, world.pohjola.id}
 
 
@@ -49,7 +49,7 @@ def test_every_connected_system_gets_the_new_name(
 def test_system_that_asks_for_given_and_family_name_gets_the_parts_of_the_new_one(
     world: World, accounts: AccountDeliveries, shop: fake_target.Server, name: str, parts: tuple[str, str]
 ) -> None:
-    register("ordering", shop, name_form=Target.NameForm.GIVEN_AND_FAMILY)
+    register("ordering", shop, name_form=Target.DetailsForm.GIVEN_AND_FAMILY)
     plan_all()
     deliver_all(accounts)
     rename(world, name)

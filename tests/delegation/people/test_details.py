@@ -1,4 +1,4 @@
-"""A person changes the own name: one act for all organizations of the person."""
+"""A person changes the own name and work phone: one act for all organizations of the person."""
 
 import concurrent.futures
 import json
@@ -15,7 +15,7 @@ from audit.verification import verifier
 from delegation.activity import queries as activity_queries
 from delegation.authorization import errors as authorization_errors
 from delegation.people import queries as people_queries
-from delegation.people.commands import enrollment, renaming
+from delegation.people.commands import details, enrollment
 from delegation.people.queries import PeopleFilter
 from identity import lifecycle
 from identity.memberships.models import Membership
@@ -25,18 +25,19 @@ from tests.fixtures.world import World, actor_of, hashed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("state_checked")]
 
+PHONE = "+358401234567"
 NAMES = {"former_name": "Mikko Laine", "name": "Mikko Äimä"}
 
 
-def rename(world: World, name: str = "Mikko Äimä", key: str | None = None) -> uuid.UUID:
-    done = renaming.rename(
-        actor=actor_of(world.mikko), person=world.mikko.user, name=name, idempotency_key=key
+def rename(world: World, name: str = "Mikko Äimä", phone: str = "", *, key: str | None = None) -> uuid.UUID:
+    done = details.change(
+        actor=actor_of(world.mikko), person=world.mikko.user, name=name, phone=phone, idempotency_key=key
     )
     return done.act
 
 
 def renamed() -> list[tuple[str, str, uuid.UUID, uuid.UUID, uuid.UUID | None, uuid.UUID]]:
-    rows = Event.objects.filter(verb__endswith=".rename", outcome="done")
+    rows = Event.objects.filter(verb__endswith=".update", outcome="done")
     return [
         (row.verb, row.subject_kind, row.subject, row.chain, row.organization, row.act)
         for row in rows.order_by("verb", "subject")
@@ -56,9 +57,9 @@ def test_new_name_is_an_event_of_the_person_and_of_each_present_organization(wor
     user = world.mikko.user_id
     here, there = sorted([world.mikko, world.mikko_at_pohjola], key=lambda one: one.id)
     assert renamed() == [
-        ("member.rename", "membership", here.id, here.organization_id, here.organization_id, act),
-        ("member.rename", "membership", there.id, there.organization_id, there.organization_id, act),
-        ("person.rename", "user", user, user, None, act),
+        ("member.update", "membership", here.id, here.organization_id, here.organization_id, act),
+        ("member.update", "membership", there.id, there.organization_id, there.organization_id, act),
+        ("person.update", "user", user, user, None, act),
     ]
     for row in Event.objects.filter(act=act):
         body = bytes(row.body)
@@ -103,7 +104,7 @@ def test_former_organization_gets_no_event(world: World) -> None:
 def test_name_of_another_person_is_not_found(world: World, actor: str) -> None:
     who = world.system if actor == "system" else actor_of(getattr(world, actor))
     with pytest.raises(authorization_errors.NotFound):
-        renaming.rename(actor=who, person=world.mikko.user, name="Mikko Muu")
+        details.change(actor=who, person=world.mikko.user, name="Mikko Muu", phone="")
     assert User.objects.get(id=world.mikko.user_id).name == "Mikko Laine"
 
 
@@ -155,9 +156,47 @@ def test_each_newer_name_takes_the_place_of_the_older_one(world: World) -> None:
     assert (event.personal["former_name"], event.personal["name"]) == ("Mikko Äimä", "Mikko Uusi")
 
 
+def test_phone_is_stored_in_one_form_and_encrypted_in_the_log(world: World) -> None:
+    act = rename(world, "Mikko Laine", " 00358 (0)40-123 4567")
+    assert User.objects.get(id=world.mikko.user_id).phone == PHONE
+    for event in Event.objects.filter(act=act):
+        body = json.loads(bytes(event.body))
+        assert (body["before"], body["after"]) == ({"phone": False}, {"phone": True})
+        assert {key for key in body["personal"] if "." not in key} == {"phone"}
+        assert PHONE.encode() not in bytes(event.body)
+
+
+def test_phone_is_replaced_and_removed(world: World) -> None:
+    rename(world, phone=PHONE)
+    rename(world, phone="+358 50 765 4321")
+    rename(world)
+    assert User.objects.get(id=world.mikko.user_id).phone == ""
+    events = activity_queries.about_member(organization=world.koskela.id, membership=world.mikko.id, limit=2)
+    assert [
+        (dict(one.before), dict(one.after), one.personal.get("former_phone"), one.personal.get("phone"))
+        for one in events
+    ] == [
+        ({"phone": True}, {"phone": False}, "+358507654321", None),
+        ({"phone": True}, {"phone": True}, PHONE, "+358507654321"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phone", "problem"),
+    [("040 123 4567", "phone"), ("+358\x00401234567", "characters"), ("+" * 999, "too_long")],
+)
+def test_text_that_is_no_number_with_a_country_code_is_refused(
+    world: World, phone: str, problem: str
+) -> None:
+    with pytest.raises(authorization_errors.InvalidInput) as refusal:
+        rename(world, phone=phone)
+    assert (refusal.value.data["field"], refusal.value.data["problem"]) == ("phone", problem)
+    assert renamed() == []
+
+
 def test_person_who_joins_another_organization_meanwhile_tries_again(world: World) -> None:
     """The chain of the organization joined is not locked: its log would miss the new name."""
-    on = renaming.PersonInOrganizations(world.stina.user)
+    on = details.PersonInOrganizations(world.stina.user)
     world.member(world.koskela, "Stina Berg", "viewer", user=world.stina.user)
     with pytest.raises(Busy):
         on.reload()
@@ -173,7 +212,9 @@ def test_enrollment_makes_a_change_of_the_name_wait(world: World, monkeypatch: p
 
         def change() -> None:
             try:
-                renaming.rename(actor=actor_of(world.stina), person=world.stina.user, name="Stina Aho")
+                details.change(
+                    actor=actor_of(world.stina), person=world.stina.user, name="Stina Aho", phone=""
+                )
             finally:
                 connections.close_all()
 
@@ -186,6 +227,6 @@ def test_enrollment_makes_a_change_of_the_name_wait(world: World, monkeypatch: p
         enrollment.enroll(actor=world.system, organization=world.koskela, people=[person])
         (refused,) = [one.exception(concurrency.TIMEOUT) for one in changes]
     assert isinstance(refused, Busy), "the chain of the organization joined meanwhile is not locked"
-    renaming.rename(actor=actor_of(world.stina), person=world.stina.user, name="Stina Aho")
+    details.change(actor=actor_of(world.stina), person=world.stina.user, name="Stina Aho", phone="")
     keys = Membership.objects.filter(user=world.stina.user).values_list("sort_key", flat=True)
     assert list(keys) == ["stina aho", "stina aho"]

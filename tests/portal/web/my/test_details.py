@@ -1,4 +1,4 @@
-"""The form by which people change their own names, and where the new name is shown."""
+"""The form by which people change their own names and work phones, and where these are shown."""
 
 import pytest
 from django.core.cache import cache
@@ -8,26 +8,27 @@ from audit.models import Event
 from identity.people.models import User
 from portal.signin.customers import limits
 from portal.web.my.context import MyAccessPage
-from portal.web.my.renaming import MyNamePage
+from portal.web.my.details import MyDetailsPage
+from portal.web.people.detail_context import PersonPage
 from tests.fixtures import oidc_browser, signed_in
 from tests.fixtures.browser_client import BrowserClient
-from tests.fixtures.pages import KOSKELA, page_messages, page_model, visible_text
+from tests.fixtures.pages import KOSKELA, page_messages, page_model, person_path, visible_text
 from tests.fixtures.world import World, actor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FORM = f"{KOSKELA}/me/name"
+FORM = f"{KOSKELA}/me/details"
 
 
 def test_my_access_page_leads_to_the_form_with_the_present_name(world: World) -> None:
     browser = signed_in.browser(world.mikko)
     page = page_model(browser.get(f"{KOSKELA}/me"), MyAccessPage)
-    assert (page.facts.name, page.facts.email, page.name_url) == (
+    assert (page.facts.name, page.facts.email, page.details_url) == (
         "Mikko Laine",
         "mikko@koskela.example",
         FORM,
     )
-    form = page_model(browser.get(page.name_url), MyNamePage)
+    form = page_model(browser.get(page.details_url), MyDetailsPage)
     assert form.form["name"].value() == "Mikko Laine"
     assert (form.save_url, form.back_url) == (FORM, f"{KOSKELA}/me")
 
@@ -36,7 +37,7 @@ def test_new_name_is_shown_to_both_organizations_and_in_the_log(world: World) ->
     browser = signed_in.browser(world.mikko)
     done = browser.post(FORM, {"name": "Mikko Äimä"}, follow=True)
     assert done.redirect_chain == [(f"{KOSKELA}/me", 302)]
-    assert page_messages(done) == ["Your name is changed."]
+    assert page_messages(done) == ["Your details are changed."]
     assert page_model(done, MyAccessPage).facts.name == "Mikko Äimä"
     for organization, admin in (("koskela", world.aino), ("pohjola", world.tiina)):
         reader = signed_in.browser(admin)
@@ -80,7 +81,7 @@ def test_services_get_the_new_name_in_tokens_and_userinfo(world: World) -> None:
 )
 def test_text_that_is_no_name_stays_in_the_form_with_its_error(world: World, name: str, error: str) -> None:
     answer = signed_in.browser(world.mikko).post(FORM, {"name": name})
-    page = page_model(answer, MyNamePage)
+    page = page_model(answer, MyDetailsPage)
     assert page.form.errors == {"name": [error]}
     assert page.form["name"].value() == name
     assert User.objects.get(id=world.mikko.user_id).name == "Mikko Laine"
@@ -88,30 +89,66 @@ def test_text_that_is_no_name_stays_in_the_form_with_its_error(world: World, nam
 
 def test_present_name_sent_again_changes_nothing(world: World) -> None:
     browser = signed_in.browser(world.mikko)
-    for _ in range(limits.RENAME.amount + 1):
+    for _ in range(limits.OWN_DETAILS.amount + 1):
         done = browser.post(FORM, {"name": " Mikko  Laine"}, follow=True)
-        assert page_messages(done) == ["Nothing was changed: this is your name already."]
-    assert not Event.objects.filter(verb="person.rename").exists()
+        assert page_messages(done) == ["Nothing was changed: these are your details already."]
+    assert not Event.objects.filter(verb="person.update").exists()
 
 
 def test_form_sent_twice_changes_the_name_once(world: World) -> None:
     browser = signed_in.browser(world.mikko)
-    key = page_model(browser.get(FORM), MyNamePage).form["idempotency_key"].value()
-    for _ in range(limits.RENAME.amount + 1):
+    key = page_model(browser.get(FORM), MyDetailsPage).form["idempotency_key"].value()
+    for _ in range(limits.OWN_DETAILS.amount + 1):
         done = browser.post(FORM, {"name": "Mikko Äimä", "idempotency_key": key}, follow=True)
-        assert page_messages(done) == ["Your name is changed."]
-    assert Event.objects.filter(verb="person.rename").count() == 1
+        assert page_messages(done) == ["Your details are changed."]
+    assert Event.objects.filter(verb="person.update").count() == 1
 
 
 def test_name_is_changed_five_times_a_day_at_most(world: World) -> None:
     cache.clear()
     browser = signed_in.browser(world.mikko)
-    for number in range(limits.RENAME.amount):
+    for number in range(limits.OWN_DETAILS.amount):
         assert browser.post(FORM, {"name": f"Mikko {number}"}).status_code == 302
-    refused = page_model(browser.post(FORM, {"name": "Mikko Viimeinen"}), MyNamePage)
-    (error,) = refused.form.errors["name"]
+    refused = page_model(browser.post(FORM, {"name": "Mikko Viimeinen"}), MyDetailsPage)
+    (error,) = refused.form.errors["__all__"]
     assert str(error).startswith(
-        "You changed your name several times within a day. Nothing was changed. Try again in"
+        "You changed your details several times within a day. Nothing was changed. Try again in"
     )
     assert User.objects.get(id=world.mikko.user_id).name == "Mikko 4"
     assert signed_in.browser(world.olli).post(FORM, {"name": "Olli Uusi"}).status_code == 302
+
+
+def test_phone_is_shown_to_the_person_and_to_admins_of_each_organization(world: World) -> None:
+    browser = signed_in.browser(world.mikko)
+    sent = {"name": "Mikko Laine", "phone": "+358 40 123 4567"}
+    done = browser.post(FORM, sent, follow=True)
+    assert page_model(done, MyAccessPage).facts.phone == "+358401234567"
+    for admin, member in ((world.aino, world.mikko), (world.tiina, world.mikko_at_pohjola)):
+        path = f"/o/{member.organization.key}/people/{member.id}"
+        text = visible_text(signed_in.browser(admin).get(path))
+        assert "Work phone +358401234567" in text
+        assert "Mikko Laine changed their details Work phone: +358401234567" in text
+    assert signed_in.browser(world.olli).get(person_path(world.mikko)).status_code == 404
+    world.remove(world.mikko_at_pohjola, by=world.tiina)
+    former = signed_in.browser(world.tiina).get(f"/o/pohjola/people/{world.mikko_at_pohjola.id}")
+    assert page_model(former, PersonPage).facts.phone == ""
+    page = page_model(browser.get(FORM), MyDetailsPage)
+    assert page.form["phone"].value() == "+358401234567"
+    browser.post(FORM, {"name": "Mikko Laine", "phone": ""})
+    assert User.objects.get(id=world.mikko.user_id).phone == ""
+
+
+@pytest.mark.parametrize(
+    ("phone", "error"),
+    [
+        ("040 123 4567", "Enter the number with its country code, like +358 40 123 4567."),
+        ("call me", "Enter the number with its country code, like +358 40 123 4567."),
+        ("1" * 41, "This is too long."),
+    ],
+)
+def test_text_that_is_no_phone_stays_in_the_form_with_its_error(world: World, phone: str, error: str) -> None:
+    answer = signed_in.browser(world.mikko).post(FORM, {"name": "Mikko Uusi", "phone": phone})
+    page = page_model(answer, MyDetailsPage)
+    assert page.form.errors == {"phone": [error]}
+    assert page.form["phone"].value() == phone
+    assert User.objects.get(id=world.mikko.user_id).name == "Mikko Laine"

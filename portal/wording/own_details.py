@@ -1,0 +1,14 @@
+"""What a person changed of the own details, in words."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+
+def change(personal: Mapping[str, str]) -> tuple[str, str]:
+    """Return the sentence that follows the person's name, and a line below it; an erased person's are unreadable."""
+    name, phone, former = (personal.get(key, "") for key in ("name", "phone", "former_phone"))
+    phones = _("Work phone: %(phone)s") % {"phone": phone or _("none")} if phone or former else ""
+    if name:
+        return _("is now called %(name)s") % {"name": name}, phones
+    return _("changed their details"), phones
