@@ -167,17 +167,24 @@ def test_unknown_member_is_not_found(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 40])
-def test_limit_takes_a_constant_number_of_statements(world: World, size: int) -> None:
+@pytest.mark.parametrize("role", ["viewer", "orderer"])
+def test_limit_takes_a_constant_number_of_statements(world: World, role: str, size: int) -> None:
+    """Orderers with a limit of their own each."""
     members = [
         world.member(
-            world.koskela, f"P{number} Aho", "viewer", factor=False, email=f"p{number}@koskela.example"
+            world.koskela,
+            f"P{number} Aho",
+            role,
+            amount=number + 1,
+            factor=False,
+            email=f"p{number}@koskela.example",
         )
         for number in range(size)
     ]
     with CaptureQueriesContext(connection) as captured:
         limit(world, members, [world.oulu, world.tampere])
-    assert len(captured) == LIMIT
+    assert len(captured) == LIMIT[role]
 
 
-LIMIT = 28
-"""As a change without an admin among the members; one more statement for each further tier."""
+LIMIT = {"viewer": 28, "orderer": 30}
+"""Limits take their own statements. Each further tier takes two more."""
