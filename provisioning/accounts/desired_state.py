@@ -135,7 +135,7 @@ def _person(
     row: Mapping[str, Any] = members[0]._asdict() if members else {"email": "", "name": "", "language": ""}
     per_membership = account.membership_id is not None
     unit = str(target.application.unit_id)
-    in_parts = target.name_form == Target.DetailsForm.GIVEN_AND_FAMILY
+    in_parts = target.name_form == Target.NameForm.GIVEN_AND_FAMILY
     given_name, family_name = name_parts(row["name"]) if in_parts else ("", "")
     return DesiredPerson(
         external_id=str(account.membership_id or account.user_id),

@@ -22,7 +22,7 @@ class Target(models.Model):
         DEACTIVATE = "deactivate"
         DELETE = "delete"
 
-    class DetailsForm(models.TextChoices):
+    class NameForm(models.TextChoices):
         """Says how a person's name is sent: SCIM's `name.formatted` alone, or with given and family name."""
 
         FORMATTED = "formatted"
@@ -45,7 +45,7 @@ class Target(models.Model):
     """Keys of further applications; their rights are sent too, for people with rights in this one."""
     record_per = models.CharField(max_length=10, choices=RecordPer, default=RecordPer.PERSON)
     on_removal = models.CharField(max_length=10, choices=OnRemoval, default=OnRemoval.DEACTIVATE)
-    name_form = models.CharField(max_length=20, choices=DetailsForm, default=DetailsForm.FORMATTED)
+    name_form = models.CharField(max_length=20, choices=NameForm, default=NameForm.FORMATTED)
     media_type = models.CharField(max_length=30, choices=MediaType, default=MediaType.SCIM)
     supports_patch = models.BooleanField(default=True)
     """False once two records have shown that the target has no PATCH; it is then sent whole records first."""

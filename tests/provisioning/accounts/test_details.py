@@ -49,7 +49,7 @@ def test_every_connected_system_gets_the_new_name(
 def test_system_that_asks_for_given_and_family_name_gets_the_parts_of_the_new_one(
     world: World, accounts: AccountDeliveries, shop: fake_target.Server, name: str, parts: tuple[str, str]
 ) -> None:
-    register("ordering", shop, name_form=Target.DetailsForm.GIVEN_AND_FAMILY)
+    register("ordering", shop, name_form=Target.NameForm.GIVEN_AND_FAMILY)
     plan_all()
     deliver_all(accounts)
     rename(world, name)
