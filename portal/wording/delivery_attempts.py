@@ -38,7 +38,7 @@ def problem(code: str, system: str) -> str:
     texts = {
         "address_refused": _("The address of %(system)s is not allowed. Contact %(supplier)s."),
         "ambiguous": _("%(system)s has several accounts for this person. Contact %(supplier)s."),
-        "busy": _("%(system)s is busy."),
+        "busy": _("%(system)s does not take updates at the moment."),
         "conflict": _("In %(system)s, this address belongs to another person. Contact %(supplier)s."),
         "fault": _("%(supplier)s had an internal error."),
         "lost": _("The connection to %(system)s was lost."),

@@ -228,7 +228,7 @@ def _about(text: Callable[[], str]) -> Sentence:
 
 _SENTENCES: Mapping[str, Sentence] = {
     Verb.ACCESS_CHANGE: _access_changed,
-    Verb.ACCOUNT_RESYNC: _about(lambda: _("resent %(who)s’s access to connected systems")),
+    Verb.ACCOUNT_RESYNC: _about(lambda: _("resent the state of %(who)s’s access to connected systems")),
     Verb.CATALOGUE_PROPAGATE: _tiers_changed,
     Verb.CEILING_SET: _ceiling_set,
     Verb.INVITATION_ACCEPT: _accepted,

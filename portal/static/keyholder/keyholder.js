@@ -240,6 +240,7 @@ if (panel) {
     [...document.querySelectorAll("a[href]")].find((link) => link.pathname === href)?.focus();
   }
   on("click", "a[href]", (link) => {
+    if (link.pathname === location.pathname) return; // a filter or an order of the same page opens no panel
     sessionStorage.setItem(opened, JSON.stringify([location.pathname, link.pathname]));
   });
 }

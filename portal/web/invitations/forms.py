@@ -76,8 +76,8 @@ def _too_many() -> str:
 def _wrong_addresses(texts: Sequence[str]) -> str:
     shown = [text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…" for text in texts]
     text = ngettext(
-        "%(texts)s is not a whole address. Enter it like name@company.com.",
-        "%(texts)s are not whole addresses. Enter them like name@company.com.",
+        "%(texts)s is not an e-mail address. Enter it like name@company.com.",
+        "%(texts)s are not e-mail addresses. Enter them like name@company.com.",
         len(texts),
     )
     return text % {"texts": dates.name_list([f"“{one}”" for one in shown], most=5)}

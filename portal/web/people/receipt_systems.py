@@ -77,7 +77,11 @@ def own_row(first: EventView, organization: str, clock: dates.Clock) -> SystemRo
     """Describe what ended here, in the transaction of the act."""
     parts = []
     if sign_ins := int(first.facts.get("sign_ins", 0)):
-        text = ngettext("%(number)d sign-in revoked", "%(number)d sign-ins revoked", sign_ins)
+        text = ngettext(
+            "%(number)d sign-in to connected systems ended",
+            "%(number)d sign-ins to connected systems ended",
+            sign_ins,
+        )
         parts.append(text % {"number": sign_ins})
     if sessions := int(first.facts.get("sessions", 0)):
         text = ngettext("%(number)d session ended", "%(number)d sessions ended", sessions)

@@ -57,7 +57,9 @@ class Leaver:
 
     question: str
     email: str
-    work: str
+    title: str
+    """The job title; may be empty."""
+    access: str
     last_seen: str
     namesake_text: str = ""
     namesake_url: str = ""
@@ -202,7 +204,8 @@ def _leaver(page: PageContext, single: VisibleMember, clock: dates.Clock) -> Lea
     return Leaver(
         question=_("Is this the right %(name)s?") % {"name": membership.user.name},
         email=membership.user.email,
-        work=", ".join(part for part in (membership.title, access.summary(assignments, clock)) if part),
+        title=membership.title,
+        access=access.summary(assignments, clock),
         last_seen=detail_context.last_seen(page, single, clock),
         namesake_text=f"{other.user.name}, {other.user.email}" if other else "",
         namesake_url=page.url("person", membership=other.id) if other else "",

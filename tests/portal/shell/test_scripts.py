@@ -354,6 +354,16 @@ def test_content_below_a_panel_is_inert(sample_page: screenshots.SamplePage) -> 
     assert sum(reached) >= 12
 
 
+def test_list_sorted_by_its_header_gives_no_link_the_focus(sample_page: screenshots.SamplePage) -> None:
+    sample_page.show("people")
+    page = sample_page.page
+
+    page.locator("a[href='/people?sort=access']").click()
+    page.wait_for_url("**/people?sort=access")
+
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
 def test_form_submitted_twice_is_sent_once(sample_page: screenshots.SamplePage) -> None:
     page = sample_page.page
     sample_page.show("remove")

@@ -68,7 +68,7 @@ def test_admin_in_a_browser_invites_changes_and_removes_a_person(
 
     services.pause_crm()
     services.deliver()
-    expect(page.get_by_text("CRM portal is busy. 1 attempt, at")).to_be_visible()
+    expect(page.get_by_text("CRM portal does not take updates at the moment. 1 attempt, at")).to_be_visible()
     expect(page.get_by_role("row", name="Web shop")).to_contain_text("Account closed")
     browsing.check_width(page, "removal")
     services.answer()

@@ -71,7 +71,7 @@ def test_end_of_present_access_is_shown_wherever_the_access_is(world: World, day
     assert plain(panel.now_sentence) == f"Now: {held}"
     leaver = page_model(browser.get(person_path(world.mikko, "remove")), RemovalPage).leaver
     assert leaver is not None
-    assert held in plain(leaver.work)
+    assert held in plain(leaver.access)
     people = page_model(browser.get(f"{KOSKELA}/people"), PeoplePage).people
     (mikko,) = [person for person in people if person.name == "Mikko Laine"]
     assert plain(mikko.limit) == f"up to 2 000 €, until {shown(day)}"

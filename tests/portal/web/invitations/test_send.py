@@ -85,7 +85,7 @@ def test_offered_admin_rights_are_equal_in_preview_mail_and_invitation(world: Wo
 
 WRONG: list[tuple[dict[str, object], str]] = [
     ({"email": ""}, "Enter an e-mail address."),
-    ({"email": "liisa@koskela"}, "“liisa@koskela” is not a whole address. Enter it like name@company.com."),
+    ({"email": "liisa@koskela"}, "“liisa@koskela” is not an e-mail address. Enter it like name@company.com."),
     ({"email": "mikko@koskela.example"}, "This address belongs to a person in your organization."),
     ({"email": "waiting@koskela.example"}, "This address has a pending invitation."),
     ({"tier": ""}, "Choose a tier."),
@@ -98,7 +98,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"until": "12/10/2027"}, "Enter the day like this: 24 Dec 2026."),
     ({"until": "31.2.2027"}, "31.2.2027 does not exist. Choose another day."),
     ({"until": "31.12.2999"}, "Choose a day before the year 2200."),
-    ({"email": "a@koskela.example, b@, c@d"}, "“b@” and “c@d” are not whole addresses."),
+    ({"email": "a@koskela.example, b@, c@d"}, "“b@” and “c@d” are not e-mail addresses."),
     ({"email": "www.evil.example <a@koskela.example>"}, "“www.evil.example” is not a name."),
     (
         {"email": ", ".join(f"a{n}@koskela.example" for n in range(101))},

@@ -46,7 +46,7 @@ def test_receipt_counts_the_wait_until_the_paused_system_confirms_and_a_mail_fol
     remove(page, live_server.url, world)
     services.deliver()
     late = page.locator(".kh-late")
-    expect(late).to_contain_text("CRM portal is busy. 1 attempt, at")
+    expect(late).to_contain_text("CRM portal does not take updates at the moment. 1 attempt, at")
     expect(page.locator(".kh-lead")).to_contain_text(
         "1 of 2 systems has confirmed. CRM portal has not confirmed yet."
     )
@@ -121,7 +121,7 @@ def test_person_page_updates_itself_while_a_system_is_updating(
     page.goto(f"{live_server.url}{person_path(world.mikko)}")
     row = page.get_by_role("row", name="CRM portal")
     expect(row).to_contain_text("Updating")
-    expect(row).to_contain_text("CRM portal is busy. 1 attempt, at")
+    expect(row).to_contain_text("CRM portal does not take updates at the moment. 1 attempt, at")
     browsing.check_width(page, "person-updating")
     services.answer()
     expect(row).to_contain_text("Up to date")
@@ -156,7 +156,7 @@ def test_receipt_without_a_script_has_the_same_facts_and_a_way_to_refresh(
     services.deliver()
     page.get_by_role("link", name="Refresh").click()
     late = page.locator(".kh-late")
-    expect(late).to_contain_text("CRM portal is busy. 1 attempt, at")
+    expect(late).to_contain_text("CRM portal does not take updates at the moment. 1 attempt, at")
     expect(late.locator("time")).to_have_text(re.compile("[0-9]+.s"))
     late.get_by_role("button", name="Try again now").click()
     expect(page.get_by_text("Trying again now.").first).to_be_visible()

@@ -74,7 +74,8 @@ def test_unconfirmed_removal_is_on_the_home_page_after_a_minute(
     (task,) = tasks(browser)
     assert task.text == "CRM portal has not confirmed that Mikko Laine’s access is closed"
     attempts = (
-        r"CRM portal is busy\. 1 attempt, at [0-9:]{8}\. (Next attempt at [0-9:]{8}|Trying again now)\."
+        r"CRM portal does not take updates at the moment\. 1 attempt, at [0-9:]{8}\. "
+        r"(Next attempt at [0-9:]{8}|Trying again now)\."
     )
     assert re.fullmatch(attempts, plain(task.sub))
     assert task.url == receipt_path(act)
@@ -91,7 +92,9 @@ def test_home_page_counts_the_people_of_one_removal(world: World, services: Conn
     (task,) = tasks(signed_in.browser(world.aino))
     assert task.text == "CRM portal and Web shop have not confirmed that the access of 3 people is closed"
     assert re.match(
-        r"CRM portal is busy\. 1 attempt, at .* Web shop is busy\. 1 attempt, at ", plain(task.sub)
+        r"CRM portal does not take updates at the moment\. 1 attempt, at .* "
+        r"Web shop does not take updates at the moment\. 1 attempt, at ",
+        plain(task.sub),
     )
     services.shop.be.always = None
 
@@ -142,7 +145,10 @@ def test_log_names_the_attempts_of_an_unconfirmed_removal(world: World, services
     move_clock(LATE_SECONDS)
     page = page_model(signed_in.browser(world.aino).get(f"{KOSKELA}/activity"), ActivityPage)
     (row,) = [event for event in page.events if event.text == "removed Mikko Laine"]
-    assert "CRM portal has not confirmed. CRM portal is busy. 1 attempt, at" in plain(row.open_deliveries)
+    assert (
+        "CRM portal has not confirmed. CRM portal does not take updates at the moment. 1 attempt, at"
+        in plain(row.open_deliveries)
+    )
     assert "Web shop" in row.deliveries
     assert row.retry is not None
     assert row.retry.url == receipt_path(act, "resync")
@@ -189,7 +195,7 @@ def test_receipt_counts_the_wait_and_names_the_attempts(world: World, services: 
     assert "1 of 2 systems has confirmed. CRM portal has not confirmed yet." in page.lead
     (waiting,) = page.waiting
     assert (waiting.name, waiting.state) == ("CRM portal", "closing")
-    assert plain(waiting.text).startswith("CRM portal is busy. 1 attempt, at ")
+    assert plain(waiting.text).startswith("CRM portal does not take updates at the moment. 1 attempt, at ")
     assert waiting.note == "Mikko Laine cannot sign in to CRM portal through Kivisalo."
     assert [(row.name, row.state) for row in page.rows] == [("Kivisalo", "closed"), ("Web shop", "closed")]
     assert page.next_text.endswith("You get a mail when all systems have confirmed.")
@@ -251,7 +257,7 @@ def test_person_page_of_a_removed_person_offers_to_try_again(
     assert (page.retry.url, page.retry_label) == (person_path(world.mikko, "resync"), "Try again now")
     (late,) = [system for system in page.systems if system.name == "CRM portal"]
     assert late.state == "closing"
-    assert plain(late.problem).startswith("CRM portal is busy. 1 attempt, at ")
+    assert plain(late.problem).startswith("CRM portal does not take updates at the moment. 1 attempt, at ")
 
 
 def test_retry_sent_twice_is_one_act_and_calls_the_system_at_once(
