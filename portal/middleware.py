@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
@@ -126,19 +126,32 @@ class PolledSession:
         return self.get_response(request)
 
 
-class RejectControlCharacters:
-    """Refuses paths and queries with control characters; forms check their own values."""
+class RejectBadAddresses:
+    """Refuses paths and queries with control characters, and queries of too many fields.
+
+    Forms check their own values.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Show a page with status 400 for a control character in path or query."""
+        """Show a page with status 400 for such an address."""
         return (
             error_responses.page(request, HTTPStatus.BAD_REQUEST)
-            if input_cleaning.has_control_characters_in_url(request)
+            if self._is_unreadable(request) or input_cleaning.has_control_characters_in_url(request)
             else self.get_response(request)
         )
+
+    @staticmethod
+    def _is_unreadable(request: HttpRequest) -> bool:
+        """Return whether the query cannot be read; it is then empty for the error page, which reads it again."""
+        try:
+            request.GET  # noqa: B018 - read here, because it raises
+        except TooManyFieldsSent:
+            request.GET = QueryDict()
+            return True
+        return False
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show status 400, not 500, for a value that no form refused and the database did."""

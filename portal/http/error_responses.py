@@ -12,8 +12,6 @@ from delegation.catalogue import display_names
 from portal.http import request_context, request_data
 from portal.wording import refusals, supplier_texts, time_zones
 
-_MAX_FIELDS = 200
-"""Fields of a form that are preserved."""
 _SECRET = ("password", "csrfmiddlewaretoken", "code", "credential", "secret")
 _SESSION_GONE = 419
 FAULTS = (
@@ -82,14 +80,16 @@ def keep_form(request: HttpRequest, *, sign_in_url: str = "") -> HttpResponse:
 
 
 def _sent_values(request: HttpRequest) -> list[dict[str, str]]:
-    """Return the values of the sent form, without secrets, as its hidden fields send them again."""
-    pairs = [
+    """Return all values of the sent form, without secrets, as its hidden fields send them again.
+
+    A part of them would be another form: fewer people, or no last day. Django reads no form of more than 1,000 fields.
+    """
+    return [
         {"name": name, "value": str(value)}
         for name, values in request.POST.lists()
         for value in values
         if name != _KEPT and not any(word in name.lower() for word in _SECRET)
     ]
-    return pairs[:_MAX_FIELDS]
 
 
 def _facts(request: HttpRequest) -> list[dict[str, str]]:
@@ -101,6 +101,7 @@ def _facts(request: HttpRequest) -> list[dict[str, str]]:
     tier = str(sent.get("tier", ""))
     tier_name = display_names.tiers().get(tier) if tier else None
     values = {
+        _("People"): len(set(sent.getlist("m"))),
         _("E-mail address"): sent.get("email"),
         _("Name"): sent.get("name"),
         _("Tier"): supplier_texts.in_language(tier_name) if tier_name else "",

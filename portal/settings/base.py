@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "portal.middleware.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.RejectControlCharacters",
+    "portal.middleware.RejectBadAddresses",
     "portal.middleware.RequireSignIn",
     "portal.middleware.DomainErrorPages",
 ]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
+
+from portal.http import input_cleaning
 
 _MAX_LENGTH = 200
 
@@ -51,6 +54,18 @@ class HiddenField:
 def text(query: QueryDict, name: str) -> str:
     """Return the searched text with single spaces, cut to 200 characters."""
     return " ".join(query.get(name, "").split())[:_MAX_LENGTH]
+
+
+def nested(query: QueryDict, name: str) -> QueryDict:
+    """Return the query string that is the value of a parameter, read as strictly as that of an address.
+
+    It is empty for one with a control character or of too many fields: only the outer string has been checked.
+    """
+    try:
+        values = QueryDict(query.get(name, ""))
+    except TooManyFieldsSent:
+        return QueryDict()
+    return QueryDict() if input_cleaning.has_control_characters_in_values(values) else values
 
 
 def choice(query: QueryDict, name: str, allowed: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from delegation.invitations import links, recipients
 from delegation.invitations.commands import send as invitations_send
 from portal.http import error_responses
 from portal.http.request_context import Request
-from portal.shell import page_context, page_model
+from portal.shell import page_context, page_model, query_string
 from portal.shell.page_context import PageContext
 from portal.shell.page_model import PageModel
 from portal.web.access import choices, initial_values, preview
@@ -146,7 +146,7 @@ def _page(
     effect = replace(effect, summary=people.summary, then=_then(page, people.number))
     if request.POST.get("do") == "preview" and error_responses.is_htmx(request):
         return page_model.render(request, InvitePreviewFragment(effect=effect, recipients=people))
-    query = QueryDict(request.GET.get("list", ""))
+    query = query_string.nested(request.GET, "list")
     below = list_context.people_page(page, query, dates.Clock(page.at, page.zone), size=_BELOW)
     model = InvitePage(
         **below.variables(),

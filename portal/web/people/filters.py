@@ -74,7 +74,7 @@ class Filters:
 
 def parse(query: QueryDict, names: DisplayNames) -> Filters:
     """Return the filters of the address; values that are not among the options are ignored."""
-    former = query.get("who") == FORMER
+    former = FORMER in query.getlist("who")
     options = _options(names, former=former)
     chosen = {name: query_string.choices(query, name, allowed) for name, allowed in options.items()}
     order = query.get("sort", "")

@@ -20,6 +20,7 @@ from portal.http import error_responses, reference
 from portal.wording import refusals
 from tests.fixtures import signed_in
 from tests.fixtures.browser_client import BrowserClient
+from tests.fixtures.pages import visible_text
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.urls("tests.fixtures.pages_for_tests")
@@ -37,6 +38,14 @@ def test_control_character_in_an_address_is_400(db: None, bad: str) -> None:
     assert client().get("/invitations/" + bad).status_code == 400
     assert client().get("/account/login/", {"next": bad}).status_code == 400
     assert client().get("/account/login/", {bad: "x"}).status_code == 400
+
+
+def test_query_of_too_many_fields_is_400_for_every_reader(world: World) -> None:
+    """The error page of a person of two organizations reads the query again."""
+    many = "&".join(f"m={number}" for number in range(1100))
+    for browser in (client(), signed_in.browser(world.aino), signed_in.browser(world.mikko)):
+        for path in ("/", "/o/koskela/people", "/nowhere"):
+            assert browser.get(f"{path}?{many}").status_code == 400, path
 
 
 @pytest.mark.parametrize("bad", CONTROLS)
@@ -241,6 +250,15 @@ def test_form_without_a_session_is_kept_without_its_secrets(world: World) -> Non
     assert text.count('name="site"') == 2
     assert "hidden hidden" not in text
     assert 'action="/test/inside/"' in text
+
+
+def test_kept_form_of_300_people_has_all_of_them_and_what_follows(world: World) -> None:
+    typed = {"m": [f"person-{number}" for number in range(300)], "until": "24 Dec 2026"}
+    gone = BrowserClient().post("/test/inside/", typed)
+    text = gone.content.decode()
+    assert (gone.status_code, text.count('name="m"')) == (419, 300)
+    assert 'name="until" value="24 Dec 2026"' in text
+    assert "People 300" in visible_text(gone)
 
 
 def test_form_open_during_a_sign_in_is_preserved_for_our_origin_only(world: World) -> None:
